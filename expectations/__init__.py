@@ -1,0 +1,1 @@
+"""The gates: suites in Python, one module per boundary, and the runner."""

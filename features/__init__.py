@@ -1,0 +1,1 @@
+"""The data side in Python: sources, ingest, feature views, readers, learnt transformers."""

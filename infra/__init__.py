@@ -1,0 +1,1 @@
+"""How it runs: images, Postgres, the local runner."""

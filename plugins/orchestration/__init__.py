@@ -1,0 +1,1 @@
+"""The bridge to Airflow: windows, gates and defaults that DAG files are put together from."""

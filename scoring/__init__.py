@@ -1,0 +1,1 @@
+"""The decision side: settings, registry, store, ledger, policy, and one package per domain."""

@@ -1,0 +1,154 @@
+"""The test house: one real Postgres per run, and a clone of a built warehouse per test."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from infra.local.postgres import Cluster
+from infra.postgres import warehouse as bootstrap
+from scoring.settings import Objects, Role, Settings, Warehouse
+
+PASSWORD = "test-password"  # noqa: S105 - of a throw-away cluster on loopback
+STOREYS = ("unit", "property", "architecture", "contract", "dag_integrity", "integration", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the folder it stands in."""
+    for item in items:
+        for storey in STOREYS:
+            if f"/tests/{storey}/" in item.path.as_posix():
+                item.add_marker(storey)
+
+
+# ---------------------------------------------------------------- one cluster, shared by the workers
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A running Postgres of this test run, with the project's roles."""
+    folder = _shared_folder(tmp_path_factory)
+    with _locked(folder):
+        port_file, users = folder / "postgres-port", folder / "postgres-users"
+        if port_file.exists():
+            cluster = Cluster(folder / "postgres", int(port_file.read_text()), PASSWORD)
+        else:
+            cluster = Cluster(folder / "postgres", _free_port(), PASSWORD)
+            cluster.create({"fsync": "off", "full_page_writes": "off", "shared_buffers": "'256MB'"})
+            cluster.start()
+            bootstrap.create_roles(
+                cluster.conninfo(), dict.fromkeys(bootstrap.LOGIN_ROLES, PASSWORD)
+            )
+            port_file.write_text(str(cluster.port))
+        users.write_text(str(int(users.read_text() or 0) + 1 if users.exists() else 1))
+
+    yield cluster
+
+    with _locked(folder):
+        left = int(users.read_text()) - 1
+        users.write_text(str(left))
+        if left == 0:
+            cluster.stop("immediate")
+            port_file.unlink()
+
+
+def _settings(cluster: Cluster, database: str, work: Path) -> Settings:
+    passwords: dict[str, Any] = {f"{role}_password": PASSWORD for role in bootstrap.LOGIN_ROLES}
+    return Settings(
+        warehouse=Warehouse(
+            host="127.0.0.1", port=cluster.port, database=database, **passwords
+        ),
+        objects=Objects(url=f"file://{work / 'objects'}"),
+        work=work / "work",
+        test=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated_template(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with all migrations, to clone."""
+    name = "template_migrated"
+    with _locked(_shared_folder(tmp_path_factory)):
+        bootstrap.create_database(cluster.conninfo(), name, "owner")
+        bootstrap.migrate(cluster.conninfo(name))
+    return name
+
+
+@contextmanager
+def _clone(cluster: Cluster, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    bootstrap.create_database(cluster.conninfo(), name, "owner", template)
+    try:
+        yield name
+    finally:
+        with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+            )
+
+
+class Db:
+    """One test's warehouse: its settings, and a connection per role."""
+
+    def __init__(self, cluster: Cluster, settings: Settings) -> None:
+        self.cluster = cluster
+        self.settings = settings
+
+    def connect(self, role: Role) -> psycopg.Connection[Any]:
+        """Open a connection as one of the login roles."""
+        return psycopg.connect(self.settings.warehouse.conninfo(role))
+
+    def superuser(self) -> psycopg.Connection[Any]:
+        """Open a superuser's connection, for arranging what no role may do."""
+        return psycopg.connect(
+            self.cluster.conninfo(self.settings.warehouse.database), autocommit=True
+        )
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run a query as superuser and return its rows."""
+        with self.superuser() as connection:
+            return connection.execute(query.encode(), parameters or None).fetchall()
+
+
+@pytest.fixture
+def migrated(cluster: Cluster, migrated_template: str, tmp_path: Path) -> Iterator[Db]:
+    """A warehouse with empty tables, before dbt has built anything."""
+    with _clone(cluster, migrated_template) as database:
+        yield Db(cluster, _settings(cluster, database, tmp_path))
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real data files, or a skip that says how to get it."""
+    folder = os.environ.get("SCORING_TEST_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("set SCORING_TEST_DATA to the folder of real data files (see CONTRIBUTING.md)")
+    return Path(folder)
