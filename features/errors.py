@@ -1,0 +1,33 @@
+"""What can go wrong, named after the person who must act.
+
+    ScoringError
+    ├── BadDeliveryError         the source's owner: a delivery cannot be used as it is
+    ├── ContractError            the data engineer: a table or view is not what it should be
+    ├── ModelUnavailableError    the ML engineer: no model that may score
+    └── ConfigurationError       the operator: a setting, a source or a policy is wrong
+
+Messages carry what is needed to act: file, row, table, window, count and the next step. They never
+carry row values.
+"""  # noqa: D214, D405, D411, D412 - a drawing, not sections
+
+from __future__ import annotations
+
+
+class ScoringError(Exception):
+    """The base of every error that the platform raises on purpose."""
+
+
+class BadDeliveryError(ScoringError):
+    """A delivery cannot be used as it is; its source's owner must send another."""
+
+
+class ContractError(ScoringError):
+    """A table, view or gate is not what its contract says."""
+
+
+class ModelUnavailableError(ScoringError):
+    """There is no model that may score: missing, unreachable, altered or not trusted."""
+
+
+class ConfigurationError(ScoringError):
+    """A setting, a source description or a policy is wrong; nothing was written."""
