@@ -4,11 +4,12 @@
     ├── BadDeliveryError         the source's owner: a delivery cannot be used as it is
     ├── ContractError            the data engineer: a table or view is not what it should be
     ├── ModelUnavailableError    the ML engineer: no model that may score
-    └── ConfigurationError       the operator: a setting, a source or a policy is wrong
+    ├── ConfigurationError       the operator: a setting, a source or a policy is wrong
+    └── FencedError              nobody: a newer attempt does the work
 
 Messages carry what is needed to act: file, row, table, window, count and the next step. They never
 carry row values.
-"""  # noqa: D214, D405, D411, D412 - a drawing, not sections
+"""
 
 from __future__ import annotations
 
@@ -31,3 +32,7 @@ class ModelUnavailableError(ScoringError):
 
 class ConfigurationError(ScoringError):
     """A setting, a source description or a policy is wrong; nothing was written."""
+
+
+class FencedError(ScoringError):
+    """A newer attempt has taken this step over; this one must stop and has written nothing."""

@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(storey)
 
 
-# ---------------------------------------------------------------- one cluster, shared by the workers
+# ---------------------------------------------------------------- one cluster, shared by the
+# workers
 
 
 @contextmanager
@@ -83,9 +84,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def _settings(cluster: Cluster, database: str, work: Path) -> Settings:
     passwords: dict[str, Any] = {f"{role}_password": PASSWORD for role in bootstrap.LOGIN_ROLES}
     return Settings(
-        warehouse=Warehouse(
-            host="127.0.0.1", port=cluster.port, database=database, **passwords
-        ),
+        warehouse=Warehouse(host="127.0.0.1", port=cluster.port, database=database, **passwords),
         objects=Objects(url=f"file://{work / 'objects'}"),
         work=work / "work",
         test=True,

@@ -1,7 +1,7 @@
 """An embedded Postgres 18: the wheel's binaries, called by us, on loopback with a password.
 
-Postgres refuses to run as root. Where we are root, it runs in a user namespace in which root's files
-belong to an ordinary user, so no account is made and no folder changes its mode.
+Postgres refuses to run as root. Where we are root, it runs in a user namespace in which root's
+files belong to an ordinary user, so no account is made and no folder changes its mode.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ class Cluster:
             *("--pwfile", str(password_file), "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
         )
         password_file.unlink()
-        lines = [f"{key} = {value}" for key, value in (SERVER_SETTINGS | (extra_settings or {})).items()]
+        lines = [
+            f"{key} = {value}" for key, value in (SERVER_SETTINGS | (extra_settings or {})).items()
+        ]
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write("\n" + "\n".join(lines) + "\n")
 

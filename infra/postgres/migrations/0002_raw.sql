@@ -112,6 +112,11 @@ begin
 end
 $$;
 
+-- corrections are rare: "what replaced this row?" must not read the whole ledger
+create index transaction_versions_corrections
+on raw.transaction_versions (transaction_id, version) include (known_at, delivery_seq)
+where version > 1;
+
 create table raw.transaction_labels (
     transaction_id text not null,
     version integer not null check (version >= 1),
@@ -125,6 +130,7 @@ create table raw.transaction_labels (
     primary key (transaction_id, version)
 );
 create index transaction_labels_admission on raw.transaction_labels (delivery_seq);
+create index transaction_labels_frauds on raw.transaction_labels (transaction_id) where is_fraud;
 
 create table raw.fx_rates (
     currency_code text not null,

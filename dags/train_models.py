@@ -1,0 +1,64 @@
+"""### train_models
+
+Trains the fraud model on transactions whose label has matured, and registers it.
+
+**Reads** the landing area, `raw` and `marts.feat_transactions`.
+**Writes** `raw`, and a version of the registered model `fraud_transactions`: alias `champion` if
+there is none yet, else `challenger`. To promote it, move the alias `champion` in the MLflow UI.
+
+The first load of history comes in through this DAG: it admits what waits, builds the features and
+trains.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import CronDataIntervalTimetable, Param, chain, dag, get_current_context, task
+
+from orchestration import steps, training
+from orchestration.defaults import DAG_DEFAULTS
+from orchestration.requests import MOMENT
+from orchestration.tags import Cadence, Domain
+
+
+@dag(
+    schedule=CronDataIntervalTimetable("@weekly", timezone="UTC"),
+    params={
+        "as_of": Param(
+            None,
+            **MOMENT,
+            title="As of (UTC)",
+            description="Train on what was known then. Empty: on what is known now.",
+        )
+    },
+    doc_md=__doc__,
+    tags=[Domain.FRAUD, Cadence.WEEKLY],
+    **DAG_DEFAULTS,
+)
+def train_models() -> None:
+    """Wire the steps; what they do stands in `orchestration.steps` and `orchestration.training`."""
+
+    @task
+    def ingest() -> list[steps.Receipt]:
+        training.as_of(get_current_context())
+        return steps.ingest()
+
+    @task
+    def validate_raw(deliveries: list[steps.Receipt]) -> list[steps.Receipt]:
+        return steps.validate_raw(deliveries)
+
+    @task
+    def admit() -> list[steps.Receipt]:
+        return steps.admit_deliveries()
+
+    @task
+    def build() -> steps.Receipt:
+        return steps.build("transaction_features")
+
+    @task
+    def train_fraud() -> steps.Receipt:
+        return training.train_fraud(training.as_of(get_current_context()))
+
+    chain(validate_raw(ingest()), admit(), build(), train_fraud())
+
+
+train_models()

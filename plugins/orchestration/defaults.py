@@ -1,0 +1,60 @@
+"""What every DAG of the house has in common, and what happens when a task fails for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+from features.errors import BadDeliveryError, ConfigurationError, ContractError, FencedError
+
+# An error of input or configuration is the same at the next try; only the rest is worth retrying.
+_FAIL_AT_ONCE = (BadDeliveryError, ConfigurationError, ContractError, FencedError)
+
+
+def explain_failure(context: Mapping[str, Any]) -> None:
+    """Say in the log which window failed, why, and what to do; mark the run failed."""
+    import structlog
+
+    from orchestration import steps
+
+    ti, error = context["ti"], context.get("exception")
+    receipt = steps.run_receipt(context) or {}
+    run_id = receipt.get("run_id")
+    failed = steps.fail_run(run_id, f"{ti.task_id}: {type(error).__name__}: {error}")
+    structlog.get_logger(__name__).error(
+        "task_failed",
+        task=ti.task_id,
+        run_id=run_id,
+        window=receipt.get("window"),
+        cause=f"{type(error).__name__}: {error}",
+        next_step=(
+            "mend the cause, then clear the task `admit` and everything after it: the window is "
+            "claimed anew"
+            if failed
+            else "mend the cause, then clear this task"
+        ),
+    )
+
+
+DAG_DEFAULTS: dict[str, Any] = {
+    "start_date": datetime(2024, 1, 1, tzinfo=UTC),
+    "catchup": False,
+    "max_active_runs": 1,
+    "dagrun_timeout": timedelta(hours=6),
+    "default_args": {
+        "owner": "scoring-platform",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=30),
+        "retry_policy": ExceptionRetryPolicy(
+            rules=[
+                RetryRule(exception=error, action=RetryAction.FAIL, reason="the same at a retry")
+                for error in _FAIL_AT_ONCE
+            ]
+        ),
+        "execution_timeout": timedelta(hours=1),
+        "on_failure_callback": explain_failure,
+    },
+}

@@ -1,0 +1,77 @@
+"""From an Airflow run to a request of the core: who wants which window decided, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Param
+
+from features.errors import ConfigurationError
+from orchestration.windows import run_window
+
+if TYPE_CHECKING:
+    from scoring.runs import Request
+
+MOMENT = {"type": ["null", "string"], "format": "date-time"}
+
+FORM = {
+    "start": Param(
+        None,
+        **MOMENT,
+        title="Window start (UTC)",
+        description="Such as 2026-11-21T10:00:00Z. Empty: the last full hour.",
+    ),
+    "end": Param(
+        None,
+        **MOMENT,
+        title="Window end (UTC)",
+        description="The first hour not to decide any more.",
+    ),
+    "restate_ids": Param(
+        [],
+        type="array",
+        items={"type": "string", "minLength": 1, "maxLength": 256},
+        maxItems=10_000,
+        title="Decide again",
+        description="Ids to decide again although they have a decision. Needs reason and person.",
+    ),
+    "reason": Param(
+        None,
+        type=["null", "string"],
+        maxLength=500,
+        title="Reason",
+        description="Of a restatement.",
+    ),
+    "person": Param(
+        None,
+        type=["null", "string"],
+        maxLength=100,
+        title="Person",
+        description="Who asks for the restatement.",
+    ),
+}
+
+_KINDS = {"scheduled": "scheduled", "backfill": "backfill"}
+
+
+def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
+    """Return what this Airflow run asks for.
+
+    Raises:
+        ConfigurationError: the form makes no sense; nothing was written.
+    """
+    from scoring.runs import Request
+
+    params, dag_run = context["params"], context["dag_run"]
+    window = run_window(context, cadence)
+    ids = tuple(params.get("restate_ids") or ())
+    reason, person = params.get("reason"), params.get("person")
+    if ids and not (reason and person):
+        raise ConfigurationError("a restatement needs a reason and the person who asks for it")
+    if reason and not ids:
+        raise ConfigurationError("a reason is given, but no ids to restate")
+    kind = "restate" if ids else _KINDS.get(str(dag_run.run_type), "manual")
+    who = f"{person} ({dag_run.run_id})" if ids else str(dag_run.run_id)
+    return Request(window.start, window.end, kind, who, reason, ids)

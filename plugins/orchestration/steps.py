@@ -1,0 +1,173 @@
+"""What the tasks of a scoring DAG call: each opens what a step of the core needs, and calls it.
+
+Heavy imports stand inside the functions: a DAG file that names these steps must stay light to
+parse. Each returns a receipt (counts, versions, window), never rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from scoring.runs import Request
+
+Receipt = dict[str, Any]
+
+
+def ingest() -> list[Receipt]:
+    """Parse what waits in the landing area into `landed`; return one receipt per delivery."""
+    import psycopg
+
+    from features import sources
+    from features.ingest import receive_all
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+
+    settings = get_settings()
+    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
+        receipts = receive_all(sources.load(settings.sources), object_store(settings), connection)
+    return [receipt.as_dict() for receipt in receipts]
+
+
+def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
+    """Check each parsed delivery; one that fails is held with its reason, and says so."""
+    import psycopg
+
+    from expectations import GateFailedError, validate
+    from features.ingest import hold
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+
+    settings = get_settings()
+    receipts = []
+    for delivery in deliveries:
+        if delivery["state"] != "parsed":
+            continue
+        try:
+            validation = validate(
+                f"raw.{delivery['feed']}",
+                delivery["landed_table"],
+                expected_rows=delivery["rows_landed"],
+                subject=delivery["delivery_id"],
+                url=settings.warehouse.url("score"),
+                store=object_store(settings),
+            )
+            receipts.append(validation.as_dict())
+        except GateFailedError as error:
+            with psycopg.connect(settings.warehouse.conninfo("ingest")) as connection:
+                hold(UUID(delivery["delivery_id"]), str(error), connection)
+            receipts.append({"subject": delivery["delivery_id"], "verdict": "failed"})
+    return receipts
+
+
+def admit_deliveries() -> list[Receipt]:
+    """Move every delivery that passed its gate into `raw`, each in one transaction."""
+    import psycopg
+
+    from features import sources
+    from features.ingest import admit_all
+    from scoring.settings import get_settings
+
+    settings = get_settings()
+    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
+        receipts = admit_all(
+            sources.load(settings.sources), connection, settings.warehouse.base_currency
+        )
+    return [receipt.as_dict() for receipt in receipts]
+
+
+def claim(job: str, request: Request) -> Receipt:
+    """Claim the window: cut-off, pins, and the count of its rows."""
+    from scoring.claim import claim as claim_window
+    from scoring.jobs import JOBS
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+
+    settings = get_settings()
+    return claim_window(JOBS[job], request, settings, object_store(settings))
+
+
+def build(selector: str) -> Receipt:
+    """Append the features of every admitted version that has none."""
+    from features.build import build as run_dbt
+
+    from features import sources
+    from scoring.settings import get_settings
+
+    settings = get_settings()
+    variables = sources.load(settings.sources).dbt_variables(settings.warehouse.base_currency)
+    return run_dbt(selector, settings.warehouse, settings.work, variables).as_dict()
+
+
+def validate_run(suite: str, run: Receipt) -> Receipt:
+    """Check the claimed rows' features, or their decisions; a critical failure stops the run."""
+    import psycopg
+
+    from expectations import validate
+    from scoring import claims, runs
+    from scoring.jobs import JOBS
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+
+    settings = get_settings()
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        found = runs.load(connection, UUID(run["run_id"]))
+        if found.state == "published":
+            return run
+        is_features = suite.startswith("features.")
+        if is_features:
+            claims.expose_features(connection, JOBS[found.job], found.tables)
+        validation = validate(
+            suite,
+            found.tables.features if is_features else found.tables.decisions,
+            expected_rows=found.rows_claimed,
+            subject=run["run_id"],
+            url=settings.warehouse.url("score"),
+            store=object_store(settings),
+        )
+        if not is_features:
+            runs.mark_validated(connection, found.run_id)
+    return validation.as_dict()
+
+
+def score(run: Receipt) -> Receipt:
+    """Score, decide and explain the claimed rows, chunk by chunk."""
+    from scoring.fraud import job
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+
+    settings = get_settings()
+    return job.run(UUID(run["run_id"]), settings, object_store(settings))
+
+
+def publish(run: Receipt) -> Receipt:
+    """Move the run into the ledger, whole or not at all."""
+    from scoring.publish import publish as publish_run
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+
+    settings = get_settings()
+    conninfo = settings.warehouse.conninfo("score")
+    return publish_run(UUID(run["run_id"]), conninfo, object_store(settings))
+
+
+def fail_run(run_id: str | None, failure: str) -> bool:
+    """Mark a run failed; return whether it was open."""
+    import psycopg
+
+    from scoring import runs
+    from scoring.settings import get_settings
+
+    if run_id is None:
+        return False
+    conninfo = get_settings().warehouse.conninfo("score")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        return runs.fail(connection, UUID(run_id), failure)
+
+
+def run_receipt(context: Mapping[str, Any]) -> Receipt | None:
+    """Return the receipt of this DAG run's claim, if it got that far."""
+    receipt: Receipt | None = context["ti"].xcom_pull(task_ids="admit")
+    return receipt

@@ -1,0 +1,18 @@
+"""The closed vocabulary of DAG tags."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Domain(StrEnum):
+    """What a DAG decides about."""
+
+    FRAUD = "domain:fraud"
+
+
+class Cadence(StrEnum):
+    """How often a DAG runs by itself."""
+
+    HOURLY = "cadence:hourly"
+    WEEKLY = "cadence:weekly"

@@ -1,0 +1,142 @@
+"""`python -m scoring …`: every step of the decision side without Airflow.
+
+The commands call the same functions as the tasks. Tables for people, `--json` for scripts, and an
+exit status that says whether what was asked holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from features.errors import ScoringError
+from scoring import closure, publish, runs
+from scoring.decision import activations
+from scoring.fraud import job, quality, train
+from scoring.jobs import JOBS
+from scoring.settings import get_settings
+from scoring.storage import object_store
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status: 0 holds, 1 does not, 2 could not be asked."""
+    parsed = _parser().parse_args(arguments)
+    command: Command = parsed.command
+    try:
+        return command(parsed)
+    except ScoringError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m scoring", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    closing = commands.add_parser("closure", help="prove that nothing is lost and nothing twice")
+    closing.add_argument("--job", choices=sorted(JOBS), default="score_transactions")
+    closing.add_argument(
+        "--window", nargs=2, type=_moment, metavar=("START", "END"), help="only this window"
+    )
+    closing.add_argument("--json", action="store_true", help="print JSON")
+    closing.set_defaults(command=_closure)
+
+    policies = commands.add_parser("policy", help="put a policy version in force")
+    policies.add_argument("action", choices=["activate"])
+    policies.add_argument("version", help="the policy file's name without .yaml")
+    policies.add_argument("--author", required=True)
+    policies.add_argument("--approver", required=True, help="somebody other than the author")
+    policies.add_argument("--reason", required=True)
+    policies.add_argument("--effective-from", type=_moment, help="at once if left out")
+    policies.set_defaults(command=_activate)
+
+    scoring = commands.add_parser("score", help="score a claimed run")
+    scoring.add_argument("run_id", type=UUID)
+    scoring.set_defaults(command=_score)
+
+    publishing = commands.add_parser("publish", help="publish a validated run, or its manifest")
+    publishing.add_argument("run_id", type=UUID)
+    publishing.set_defaults(command=_publish)
+
+    failing = commands.add_parser("fail", help="mark an open run failed, so that others can go on")
+    failing.add_argument("run_id", type=UUID)
+    failing.add_argument("--reason", required=True)
+    failing.set_defaults(command=_fail)
+
+    train.add_parser(commands)
+    quality.add_parser(commands)
+    return parser
+
+
+def _closure(parsed: argparse.Namespace) -> int:
+    with _connect() as connection:
+        found = closure.equations(connection, JOBS[parsed.job], parsed.window and (*parsed.window,))
+    if parsed.json:
+        rows = [
+            {"subject": e.subject, "total": e.total, "terms": e.terms, "holds": e.holds}
+            for e in found
+        ]
+        print(json.dumps(rows, indent=2))
+    else:
+        for equation in found:
+            print(f"{'holds' if equation.holds else 'DOES NOT HOLD'}  {equation}")
+    return 0 if all(equation.holds for equation in found) else 1
+
+
+def _activate(parsed: argparse.Namespace) -> int:
+    with _connect() as connection:
+        policy = activations.activate(
+            connection,
+            parsed.version,
+            author=parsed.author,
+            approver=parsed.approver,
+            reason=parsed.reason,
+            effective_from=parsed.effective_from,
+        )
+    print(f"policy {policy.version} (sha256 {policy.sha256[:12]}) approved by {parsed.approver}")
+    return 0
+
+
+def _score(parsed: argparse.Namespace) -> int:
+    settings = get_settings()
+    print(json.dumps(job.run(parsed.run_id, settings, object_store(settings)), indent=2))
+    return 0
+
+
+def _publish(parsed: argparse.Namespace) -> int:
+    settings = get_settings()
+    conninfo = settings.warehouse.conninfo("score")
+    receipt = publish.publish(parsed.run_id, conninfo, object_store(settings))
+    print(json.dumps(receipt, indent=2))
+    return 0
+
+
+def _fail(parsed: argparse.Namespace) -> int:
+    with _connect() as connection:
+        was_open = runs.fail(connection, parsed.run_id, parsed.reason)
+    print(f"run {parsed.run_id} {'is now failed' if was_open else 'was not open; nothing changed'}")
+    return 0 if was_open else 1
+
+
+def _connect() -> psycopg.Connection[Any]:
+    return psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no zone; write 2026-11-21T10:00:00Z")
+    return moment.astimezone(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""The rows that a run takes: live, undecided, known by its cut-off, and at home in a window it may.
+
+A row's home window contains its `occurred_at`. A run takes the undecided rows of its own window,
+and late ones: rows whose home window somebody has already published. Rows of windows that nobody
+has run are left for the run of their window.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from scoring.jobs import Job, RunTables, quoted
+
+CHUNK_ROWS = 50_000
+
+_UNDECIDED = sql.SQL(
+    """
+    with candidates as (
+
+        select subject.{id} as subject_id, subject.version, subject.occurred_at
+        from {raw} as subject
+        where
+            not subject.is_history
+            and subject.known_at <= %(cutoff)s
+            and subject.occurred_at >= %(start)s
+            and subject.occurred_at < %(end)s
+
+        union all
+
+        -- late rows: every published run has taken what was late at its own cut-off
+        select subject.{id}, subject.version, subject.occurred_at
+        from {raw} as subject
+        where
+            not subject.is_history
+            and subject.known_at <= %(cutoff)s
+            and subject.known_at > (
+                select coalesce(max(runs.known_at_cutoff), 'infinity')
+                from decisions.runs
+                where
+                    runs.job = %(job)s
+                    and runs.state = 'published'
+                    and runs.kind not in ('restate', 'shadow')
+            )
+            and not (subject.occurred_at >= %(start)s and subject.occurred_at < %(end)s)
+            and exists (
+                select 1 from decisions.runs
+                where
+                    runs.job = %(job)s
+                    and runs.state = 'published'
+                    and runs.kind not in ('restate', 'shadow')
+                    and subject.occurred_at >= runs.window_start
+                    and subject.occurred_at < runs.window_end
+            )
+
+    )
+
+    select candidates.subject_id, candidates.version, 0 as revision
+    from candidates
+    where
+        not exists (
+            select 1 from {versions} as newer
+            where
+                newer.{id} = candidates.subject_id
+                and newer.version > candidates.version
+                and newer.known_at <= %(cutoff)s
+        )
+        and not exists (
+            select 1 from {ledger} as decided where decided.{id} = candidates.subject_id
+        )
+    """
+)
+
+# A restatement names its rows: decided before, decided again on their newest version.
+_RESTATED = sql.SQL(
+    """
+    select newest.{id} as subject_id, newest.version, decided.revision + 1 as revision
+    from (
+        select distinct on (versions.{id}) versions.{id}, versions.version
+        from {versions} as versions
+        where
+            versions.{id} = any(%(ids)s)
+            and versions.known_at <= %(cutoff)s
+            and not versions.is_history
+        order by versions.{id}, versions.version desc
+    ) as newest
+    inner join (
+        select ledger.{id}, max(ledger.revision) as revision
+        from {ledger} as ledger
+        where ledger.{id} = any(%(ids)s)
+        group by ledger.{id}
+    ) as decided on decided.{id} = newest.{id}
+    """
+)
+
+
+def make(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    tables: RunTables,
+    *,
+    window: tuple[datetime, datetime],
+    cutoff: datetime,
+    restated_ids: list[str] | None,
+) -> int:
+    """Make the run's claim table and return its rows.
+
+    The population is a function of the arguments and of published runs; while the run is open no
+    other run of the job can be published, so a table lost in a crash comes back the same.
+    """
+    names = {
+        "id": job.subject_id,
+        "raw": job.raw_table,
+        "versions": job.versions_table,
+        "ledger": job.ledger_table,
+    }
+    population = (_RESTATED if restated_ids else _UNDECIDED).format(**names)
+    parameters = {
+        "cutoff": cutoff,
+        "start": window[0],
+        "end": window[1],
+        "job": job.name,
+        "ids": restated_ids,
+    }
+    claim = quoted(tables.claim)
+    connection.execute(sql.SQL("drop table if exists {} cascade").format(claim))
+    # CREATE TABLE AS takes no parameters: make the shape first, then fill it
+    connection.execute(
+        sql.SQL(
+            "create unlogged table {} "
+            "({} text not null, version integer not null, revision integer not null, "
+            "chunk integer not null)"
+        ).format(claim, job.subject_id)
+    )
+    rows = connection.execute(
+        sql.SQL(
+            "insert into {} select subject_id, version, revision, "
+            "((row_number() over (order by subject_id)) - 1) / {} from ({}) as population"
+        ).format(claim, sql.Literal(CHUNK_ROWS), population),
+        parameters,
+    ).rowcount
+    connection.execute(
+        sql.SQL("create index on {} using brin (chunk) with (pages_per_range = 8)").format(claim)
+    )
+    return rows
+
+
+def is_lost(connection: psycopg.Connection[Any], tables: RunTables, rows_claimed: int) -> bool:
+    """Tell whether a crash of the server has emptied or removed the claim table."""
+    if not _exists(connection, tables.claim):
+        return True
+    found = connection.execute(
+        sql.SQL("select count(*) from {}").format(quoted(tables.claim))
+    ).fetchone()
+    return found is None or found[0] != rows_claimed
+
+
+def _exists(connection: psycopg.Connection[Any], table: str) -> bool:
+    row = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    return bool(row and row[0])
+
+
+def expose_features(connection: psycopg.Connection[Any], job: Job, tables: RunTables) -> None:
+    """Make the view of the claimed rows' features, which the gate and the score step read."""
+    view = quoted(tables.features)
+    with connection.transaction():
+        connection.execute(sql.SQL("drop view if exists {}").format(view))
+        connection.execute(
+            sql.SQL(
+                "create view {} as select claim.chunk, claim.revision, features.* "
+                "from {} as claim inner join {} as features "
+                "on features.{} = claim.{} and features.version = claim.version"
+            ).format(view, quoted(tables.claim), quoted(job.view.table), *[job.subject_id] * 2)
+        )
+
+
+def drop(connection: psycopg.Connection[Any], tables: RunTables) -> None:
+    """Drop what the run had made in schema `scored`."""
+    with connection.transaction():
+        connection.execute(sql.SQL("drop view if exists {}").format(quoted(tables.features)))
+        for table in (tables.decisions, tables.claim):
+            connection.execute(sql.SQL("drop table if exists {} cascade").format(quoted(table)))

@@ -1,0 +1,1 @@
+"""Decisions: the versioned policy, its rules, and how everything is merged into one outcome."""

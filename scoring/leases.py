@@ -1,0 +1,104 @@
+"""Fencing: of all attempts at a step, only the newest may write.
+
+Airflow's retries are not mutual exclusion: the orphan of a killed worker can finish after its
+successor. So every attempt takes a lease with a new epoch, ends the old holder's session, and every
+writing transaction moves the lease on under its own epoch. An attempt whose epoch is gone is
+`Fenced`. The epoch never travels through Airflow: it lives and dies with the attempt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from features.errors import FencedError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Lease:
+    """One attempt's right to write one shard of one step of one run."""
+
+    run_id: UUID
+    step: str
+    shard: int
+    epoch: int
+    chunks_done: int
+
+    def advance(self, connection: psycopg.Connection[Any]) -> None:
+        """Count one more chunk, inside the transaction that writes it.
+
+        Call it as the transaction's first statement after the data is on the server: the row lock
+        it takes must never wait for a client.
+
+        Raises:
+            FencedError: a newer attempt holds the lease.
+        """
+        updated = connection.execute(
+            "update decisions.leases set chunks_done = chunks_done + 1, "
+            "renewed_at = clock_timestamp() "
+            "where run_id = %s and step = %s and shard = %s and epoch = %s",
+            (self.run_id, self.step, self.shard, self.epoch),
+        ).rowcount
+        if updated == 0:
+            log.error("attempt_fenced", run_id=str(self.run_id), step=self.step, epoch=self.epoch)
+            raise FencedError(
+                f"attempt {self.epoch} at {self.step} of run {self.run_id} was taken over by a "
+                "newer attempt; it has written nothing and needs no action"
+            )
+        self.chunks_done += 1
+
+    def restart(self, connection: psycopg.Connection[Any]) -> None:
+        """Begin again at chunk 0, where what had been written is gone (a crash empties it)."""
+        connection.execute(
+            "update decisions.leases set chunks_done = 0 "
+            "where run_id = %s and step = %s and shard = %s and epoch = %s",
+            (self.run_id, self.step, self.shard, self.epoch),
+        )
+        self.chunks_done = 0
+
+
+def take(connection: psycopg.Connection[Any], run_id: UUID, step: str, shard: int = 0) -> Lease:
+    """Take a step over: end the old holder's session, then hold the next epoch.
+
+    Must be called outside a transaction; commits.
+    """
+    name = f"vesper-score {run_id.hex[:12]} {step} {shard}"
+    with connection.transaction():
+        connection.execute("select set_config('application_name', %s, false)", (name,))
+        # by name too: a process id may have been reused by an innocent session
+        connection.execute(
+            "select pg_terminate_backend(activity.pid) from decisions.leases "
+            "join pg_stat_activity as activity on activity.pid = leases.holder_pid "
+            "where leases.run_id = %s and leases.step = %s and leases.shard = %s "
+            "and activity.application_name = %s and activity.pid <> pg_backend_pid()",
+            (run_id, step, shard, name),
+        )
+    with connection.transaction():
+        row = connection.execute(
+            "insert into decisions.leases (run_id, step, shard, holder_pid) "
+            "values (%s, %s, %s, pg_backend_pid()) "
+            "on conflict (run_id, step, shard) do update set epoch = leases.epoch + 1, "
+            "holder_pid = excluded.holder_pid, renewed_at = clock_timestamp() "
+            "returning epoch, chunks_done",
+            (run_id, step, shard),
+        ).fetchone()
+    if row is None:  # an upsert with RETURNING has a row
+        raise AssertionError
+    return Lease(run_id, step, shard, *row)
+
+
+def record_fenced(connection: psycopg.Connection[Any], lease: Lease) -> None:
+    """Leave the refusal of an attempt in the audit, in a transaction of its own."""
+    with connection.transaction():
+        connection.execute(
+            "insert into audit.events (event, subject, actor, detail) values "
+            "('attempt_fenced', %s, current_user, jsonb_build_object("
+            "'step', %s::text, 'shard', %s::int, 'epoch', %s::bigint))",
+            (str(lease.run_id), lease.step, lease.shard, lease.epoch),
+        )

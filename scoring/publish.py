@@ -1,0 +1,230 @@
+"""Publish: one transaction moves a validated run into the ledger, whole or not at all.
+
+The Parquet file is written before that transaction and named by its content, the manifest after
+it: a reader of manifests sees published runs only. A second publish finds the run published and
+only makes sure of the manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import structlog
+from psycopg import sql
+
+from features import readers
+from features.errors import ContractError, FencedError
+from features.objects import ObjectStore
+from scoring import claims, leases, runs
+from scoring.jobs import JOBS, Job, quoted
+
+log = structlog.get_logger(__name__)
+
+STEP = "publish"
+
+# The columns of the published file, in order; `rule_hits` becomes a list.
+PUBLISHED: dict[str, pa.DataType] = {
+    "transaction_id": pa.string(),
+    "revision": pa.int32(),
+    "run_id": pa.string(),
+    "version": pa.int32(),
+    "customer_id": pa.string(),
+    "occurred_at": pa.timestamp("us", tz="UTC"),
+    "decision": pa.string(),
+    "fraud_status": pa.string(),
+    "fraud_probability": pa.float64(),
+    "anomaly_status": pa.string(),
+    "anomaly_score": pa.float64(),
+    "is_degraded": pa.bool_(),
+    "reasons": pa.string(),
+    "rule_hits": pa.string(),
+    "feature_view": pa.string(),
+    "feature_sha256": pa.string(),
+    "model_version": pa.string(),
+    "policy_version": pa.string(),
+    "decided_at": pa.timestamp("us", tz="UTC"),
+    "processing_time_ms": pa.float64(),
+}
+_AS_TEXT = {
+    "reasons": sql.SQL("reasons::text"),
+    "rule_hits": sql.SQL("array_to_string(rule_hits, ',')"),
+    "feature_sha256": sql.SQL("encode(feature_sha256, 'hex')"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parquet:
+    """One published file."""
+
+    object_name: str
+    sha256: str
+    rows: int
+
+
+def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object]:
+    """Publish a validated run.
+
+    Args:
+        run_id: the run.
+        conninfo: of role `score`.
+        store: the object store of the published files.
+
+    Returns:
+        The run's receipt.
+
+    Raises:
+        ContractError: the run is not validated, does not close, or a row is decided already.
+        FencedError: a newer attempt has taken over.
+    """
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        run = runs.load(connection, run_id)
+        job = JOBS[run.job]
+        if run.state == "validated":
+            lease = leases.take(connection, run_id, STEP)
+            try:
+                parquet = _write_parquet(connection, job, run, store)
+                _move_to_ledger(connection, job, run, lease, parquet)
+            except FencedError:
+                leases.record_fenced(connection, lease)
+                raise
+            run = runs.load(connection, run_id)
+            log.info("run_published", job=run.job, run_id=str(run_id), rows=run.rows_claimed)
+        elif run.state != "published":
+            raise ContractError(
+                f"run {run_id} is {run.state}: only a run whose decisions were validated is "
+                "published; run the steps before this one"
+            )
+        write_manifest(run, store)
+        claims.drop(connection, run.tables)
+    return run.receipt()
+
+
+def write_manifest(run: runs.Run, store: ObjectStore) -> bool:
+    """Write the manifest of a published run unless it stands; return whether it was written."""
+    if run.parquet is None:
+        raise ContractError(f"run {run.run_id} is published without a file")
+    manifest = {
+        "run_id": str(run.run_id),
+        "job": run.job,
+        "window_start": run.window_start.isoformat(),
+        "window_end": run.window_end.isoformat(),
+        "rows": run.parquet["rows"],
+        "sha256": run.parquet["sha256"],
+        "file": Path(run.parquet["object_name"]).name,
+        "models": run.models,
+        "policy_version": run.policy_version,
+    }
+    folder = run.parquet["object_name"].rsplit("/", 1)[0]
+    content = json.dumps(manifest, indent=2, sort_keys=True).encode()
+    return store.put_if_absent(f"{folder}/manifest.json", content)
+
+
+def _write_parquet(
+    connection: psycopg.Connection[Any], job: Job, run: runs.Run, store: ObjectStore
+) -> Parquet:
+    """Stream the run's decisions into a Parquet file and store it under its own hash."""
+    columns = sql.SQL(", ").join(_AS_TEXT.get(name, sql.Identifier(name)) for name in PUBLISHED)
+    query = sql.SQL("select {} from {} order by chunk, {}").format(
+        columns, quoted(run.tables.decisions), job.subject_id
+    )
+    types = PUBLISHED | {"rule_hits": pa.list_(pa.string())}
+    schema = pa.schema(list(types.items()))
+    rows = 0
+    with tempfile.TemporaryDirectory(prefix="vesper-publish-") as folder:
+        path = Path(folder) / "part.parquet"
+        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+            for batch in readers.stream(connection, query, PUBLISHED):
+                rows += batch.num_rows
+                writer.write_batch(_with_lists(batch, schema))
+        with path.open("rb") as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        name = f"published/{job.published}/run={run.run_id}/{digest}.parquet"
+        store.put(name, path)
+    return Parquet(name, digest, rows)
+
+
+def _with_lists(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    index = schema.get_field_index("rule_hits")
+    texts = batch.column(index)
+    lists = pc.split_pattern(texts, ",")
+    empty = pc.equal(texts, "")
+    nothing = pa.scalar([], pa.list_(pa.string()))
+    arrays = list(batch.columns)
+    arrays[index] = pc.if_else(empty, nothing, lists)
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _move_to_ledger(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    run: runs.Run,
+    lease: leases.Lease,
+    parquet: Parquet,
+) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, PUBLISHED))
+    scored = quoted(run.tables.decisions)
+    try:
+        with connection.transaction():
+            lease.advance(connection)
+            inserted = connection.execute(
+                sql.SQL("insert into {} ({}) select {} from {}").format(
+                    job.ledger_table, columns, columns, scored
+                )
+            ).rowcount
+            if not (inserted == run.rows_claimed == parquet.rows):
+                raise ContractError(
+                    f"run {run.run_id} does not close: {run.rows_claimed} rows claimed, "
+                    f"{inserted} for the ledger, {parquet.rows} in the file; nothing was published"
+                )
+            updated = connection.execute(
+                "update decisions.runs set state = 'published', rows_published = %s, "
+                "parquet = %s, published_at = clock_timestamp() "
+                "where run_id = %s and state = 'validated'",
+                (
+                    inserted,
+                    json.dumps(
+                        {
+                            "object_name": parquet.object_name,
+                            "sha256": parquet.sha256,
+                            "rows": parquet.rows,
+                        }
+                    ),
+                    run.run_id,
+                ),
+            ).rowcount
+            if updated != 1:
+                raise ContractError(f"run {run.run_id} was no longer validated at its publishing")
+    except psycopg.errors.UniqueViolation as error:
+        raise ContractError(_conflict(connection, job, run, error)) from None
+
+
+def _conflict(
+    connection: psycopg.Connection[Any], job: Job, run: runs.Run, error: psycopg.Error
+) -> str:
+    """Say what was decided twice, without the values that Postgres puts into its own message."""
+    if error.diag.constraint_name == "runs_one_published_per_window":
+        return (
+            f"window {run.window_start.isoformat()}/{run.window_end.isoformat()} of {run.job} "
+            f"is published already; run {run.run_id} has written nothing"
+        )
+    rows = connection.execute(
+        sql.SQL(
+            "select scored.{id} from {scored} as scored inner join {ledger} as ledger "
+            "on ledger.{id} = scored.{id} and ledger.revision = scored.revision limit 5"
+        ).format(id=job.subject_id, scored=quoted(run.tables.decisions), ledger=job.ledger_table)
+    ).fetchall()
+    ids = ", ".join(repr(row[0]) for row in rows)
+    return (
+        f"run {run.run_id} would decide rows that {job.ledger} has decided already (among them "
+        f"{ids}); nothing was published; fail the run and claim its window again"
+    )

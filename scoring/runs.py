@@ -1,0 +1,258 @@
+"""Runs: one attempt to decide one window, with pins that never change.
+
+A run is claimed under the ingest lock, so that its cut-off separates what it may know from what it
+may not. Of each job one run is open at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import structlog
+from features.ingest.clock import INGEST_LOCK_KEY
+from psycopg.rows import class_row
+
+from features.errors import ContractError, ScoringError
+from scoring import claims
+from scoring.jobs import Job, RunTables
+
+log = structlog.get_logger(__name__)
+
+STALE_AFTER = timedelta(minutes=30)
+
+
+class RunOpenError(ScoringError):
+    """Another run of the job is open; wait for it, or let it go stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """What a run decides with, fixed at its claim."""
+
+    models: Mapping[str, Mapping[str, str]]
+    policy_version: str
+    policy_sha256: str
+    feature_view: str
+    code_version: str
+    lock_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants which window decided, and why."""
+
+    window_start: datetime
+    window_end: datetime
+    kind: str  # scheduled, manual, backfill, restate
+    requested_by: str
+    reason: str | None = None
+    restated_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One row of `decisions.runs`."""
+
+    run_id: UUID
+    job: str
+    kind: str
+    window_start: datetime
+    window_end: datetime
+    requested_by: str
+    restated_ids: list[str] | None
+    models: dict[str, dict[str, str]]
+    policy_version: str
+    policy_sha256: str
+    feature_view: str
+    known_at_cutoff: datetime
+    rows_claimed: int
+    state: str
+    rows_scored: int | None
+    rows_degraded: int | None
+    parquet: dict[str, Any] | None
+
+    @property
+    def tables(self) -> RunTables:
+        """Its tables in schema `scored`."""
+        return RunTables(self.run_id)
+
+    def receipt(self) -> dict[str, object]:
+        """What a task hands to the next one: counts and versions, never rows."""
+        return {
+            "run_id": str(self.run_id),
+            "window": [self.window_start.isoformat(), self.window_end.isoformat()],
+            "state": self.state,
+            "rows_claimed": self.rows_claimed,
+            "rows_degraded": self.rows_degraded,
+            "models": {role: pin.get("version") for role, pin in self.models.items()},
+            "policy_version": self.policy_version,
+        }
+
+
+_COLUMNS = ", ".join(Run.__dataclass_fields__)
+
+
+def load(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
+    """Read one run.
+
+    Raises:
+        ContractError: there is no such run.
+    """
+    found = _find(connection, "run_id = %(run_id)s", run_id=run_id)
+    if found is None:
+        raise ContractError(f"there is no run {run_id} in decisions.runs")
+    return found
+
+
+def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins: Pins) -> Run:
+    """Claim a window: fix the cut-off and the pins, and count the rows.
+
+    Claiming again what is open for the same requester returns the open run, and claiming a window
+    that is published returns the published run: a retry and a second trigger change nothing.
+
+    Args:
+        connection: of role `score`, in autocommit.
+        job: what is decided.
+        request: the window and who wants it.
+        pins: what it is decided with.
+
+    Raises:
+        RunOpenError: another run of the job is open; names it.
+        ContractError: a restatement names rows that were never decided.
+    """
+    window = (request.window_start, request.window_end)
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", (INGEST_LOCK_KEY,))
+        if (existing := _existing(connection, job, request)) is not None:
+            return existing
+        cutoff = _newest_known_at(connection)
+        run_id = uuid4()
+        ids = list(request.restated_ids) or None
+        rows = claims.make(
+            connection, job, RunTables(run_id), window=window, cutoff=cutoff, restated_ids=ids
+        )
+        if ids and rows != len(set(ids)):
+            raise ContractError(
+                f"of {len(set(ids))} ids to restate only {rows} have been decided before; "
+                "a row that has no decision is decided by the run of its window"
+            )
+        connection.execute(
+            "insert into decisions.runs (run_id, job, kind, window_start, window_end, "
+            "requested_by, reason, restated_ids, models, policy_version, policy_sha256, "
+            "feature_view, code_version, lock_sha256, known_at_cutoff, rows_claimed) values "
+            "(%(run_id)s, %(job)s, %(kind)s, %(window_start)s, %(window_end)s, "
+            "%(requested_by)s, %(reason)s, %(restated_ids)s, %(models)s, %(policy_version)s, "
+            "%(policy_sha256)s, %(feature_view)s, %(code_version)s, %(lock_sha256)s, "
+            "%(cutoff)s, %(rows)s)",
+            asdict(request)
+            | asdict(pins)
+            | {
+                "run_id": run_id,
+                "job": job.name,
+                "restated_ids": ids,
+                "models": json.dumps(pins.models),
+                "cutoff": cutoff,
+                "rows": rows,
+            },
+        )
+    run = load(connection, run_id)
+    log.info(
+        "window_claimed",
+        job=job.name,
+        run_id=str(run_id),
+        window=f"{window[0].isoformat()}/{window[1].isoformat()}",
+        rows=rows,
+        policy=pins.policy_version,
+    )
+    return run
+
+
+def fail(connection: psycopg.Connection[Any], run_id: UUID, failure: str) -> bool:
+    """Mark an open run failed and drop its tables; return whether it was open."""
+    with connection.transaction():
+        changed = connection.execute(
+            "update decisions.runs set state = 'failed', failure = %s, "
+            "failed_at = clock_timestamp() "
+            "where run_id = %s and state in ('claimed', 'scored', 'validated')",
+            (failure, run_id),
+        ).rowcount
+        if changed:
+            connection.execute(
+                "insert into audit.events (event, subject, actor, detail) values "
+                "('run_failed', %s, current_user, jsonb_build_object('failure', %s::text))",
+                (str(run_id), failure),
+            )
+            claims.drop(connection, RunTables(run_id))
+    return changed == 1
+
+
+def mark_validated(connection: psycopg.Connection[Any], run_id: UUID) -> None:
+    """Record that the gate on the run's decisions has passed."""
+    connection.execute(
+        "update decisions.runs set state = 'validated', validated_at = clock_timestamp() "
+        "where run_id = %s and state = 'scored'",
+        (run_id,),
+    )
+
+
+def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:
+    """Return the run that already stands for this request, after clearing a stale one away."""
+    open_run = _find(
+        connection, "job = %(job)s and state in ('claimed', 'scored', 'validated')", job=job.name
+    )
+    asked = (request.window_start, request.window_end, request.requested_by)
+    if open_run is not None:
+        if (open_run.window_start, open_run.window_end, open_run.requested_by) == asked:
+            return open_run
+        moved = _last_moved(connection, open_run.run_id)
+        if moved < STALE_AFTER:
+            raise RunOpenError(
+                f"run {open_run.run_id} of {job.name} is open for window "
+                f"{open_run.window_start.isoformat()}/{open_run.window_end.isoformat()} "
+                f"(requested by {open_run.requested_by}, last moved {moved} ago); this window "
+                f"waits for it, and takes over once it has not moved for {STALE_AFTER}"
+            )
+        fail(connection, open_run.run_id, f"its lease had not moved for {moved}")
+    if request.kind == "restate":
+        return None
+    return _find(
+        connection,
+        "job = %(job)s and window_start = %(start)s and window_end = %(end)s "
+        "and state = 'published' and kind not in ('restate', 'shadow')",
+        job=job.name,
+        start=request.window_start,
+        end=request.window_end,
+    )
+
+
+def _last_moved(connection: psycopg.Connection[Any], run_id: UUID) -> timedelta:
+    row = connection.execute(
+        "select clock_timestamp() - greatest(runs.claimed_at, runs.scored_at, runs.validated_at, "
+        "(select max(leases.renewed_at) from decisions.leases "
+        "where leases.run_id = runs.run_id)) from decisions.runs where runs.run_id = %s",
+        (run_id,),
+    ).fetchone()
+    return row[0] if row else timedelta()
+
+
+def _newest_known_at(connection: psycopg.Connection[Any]) -> datetime:
+    """Return the newest known_at of the warehouse; 1970 where nothing was ever admitted."""
+    row = connection.execute(
+        "select greatest(last_known_at, to_timestamp(0)) from raw.ledger_clock"
+    ).fetchone()
+    if row is None:
+        raise ContractError("raw.ledger_clock is empty: apply the migrations")
+    known_at: datetime = row[0]
+    return known_at
+
+
+def _find(connection: psycopg.Connection[Any], condition: str, **values: object) -> Run | None:
+    with connection.cursor(row_factory=class_row(Run)) as cursor:
+        query = f"select {_COLUMNS} from decisions.runs where {condition}"  # noqa: S608 - ours
+        return cursor.execute(query.encode(), values).fetchone()

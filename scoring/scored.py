@@ -1,0 +1,131 @@
+"""The run's own table in `scored`: shaped like the ledger, written in chunks, read by the gate.
+
+Unlogged, and so fast and gone after a crash of the server: then the run's chunks are scored again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import structlog
+from features.views import FeatureView
+from psycopg import sql
+
+from features import readers
+from features.errors import ContractError
+from scoring.jobs import Job, quoted
+from scoring.leases import Lease
+from scoring.runs import Run
+
+log = structlog.get_logger(__name__)
+
+
+def feature_digest(view: FeatureView) -> sql.Composable:
+    """Return the SQL of a feature row's SHA-256.
+
+    Over the binary form of key and features in the view's order (`record_send`), so that two rows
+    have one digest exactly where all their bits are equal.
+    """
+    columns = sql.SQL(", ").join(map(sql.Identifier, (view.entity, "version", *view.columns)))
+    return sql.SQL("sha256(record_send(row({})))").format(columns)
+
+
+def prepare(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease) -> None:
+    """Make the run's table, and begin at chunk 0 where it does not hold what the lease says."""
+    table = quoted(run.tables.decisions)
+    with connection.transaction():
+        connection.execute(
+            sql.SQL(
+                "create unlogged table if not exists {} "
+                "(like {} including constraints, chunk integer not null)"
+            ).format(table, job.ledger_table)
+        )
+        connection.execute(
+            sql.SQL("alter table {} alter decided_at set default clock_timestamp()").format(table)
+        )
+        connection.execute(
+            sql.SQL(
+                "create temporary table if not exists chunk_rows (like {} including defaults)"
+            ).format(table)
+        )
+        held, expected = _one(
+            connection,
+            sql.SQL(
+                "select (select count(*) from {}), (select count(*) from {} where chunk < {})"
+            ).format(table, quoted(run.tables.claim), sql.Literal(lease.chunks_done)),
+        )
+        if held != expected:
+            log.warning("chunks_lost", run_id=str(run.run_id), held=held, expected=expected)
+            connection.execute(sql.SQL("truncate {}").format(table))
+            lease.restart(connection)
+
+
+def write_chunk(
+    connection: psycopg.Connection[Any],
+    run: Run,
+    lease: Lease,
+    chunk: int,
+    rows: pa.Table,
+    seconds: float,
+) -> None:
+    """Write one chunk: COPY with no lock held, then one short fenced transaction.
+
+    `rows` holds the ledger's columns, decided_at and processing_time_ms excepted; `seconds` is what
+    the chunk took so far, and is shared out over its rows.
+
+    Raises:
+        FencedError: a newer attempt holds the lease; nothing is written.
+    """
+    temporary = sql.Identifier("pg_temp", "chunk_rows")
+    count = rows.num_rows
+    rows = rows.append_column("chunk", pa.repeat(chunk, count))
+    rows = rows.append_column(
+        "processing_time_ms", pa.repeat(1000.0 * seconds / max(count, 1), count)
+    )
+    connection.execute(sql.SQL("truncate {}").format(temporary))
+    readers.write(connection, temporary, rows)
+    with connection.transaction():
+        lease.advance(connection)
+        connection.execute(
+            sql.SQL("insert into {} select * from {}").format(
+                quoted(run.tables.decisions), temporary
+            )
+        )
+
+
+def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease) -> None:
+    """Count the run's rows and call it scored.
+
+    Raises:
+        ContractError: fewer or more rows were scored than claimed; a claimed row has no features.
+        FencedError: a newer attempt holds the lease.
+    """
+    table = quoted(run.tables.decisions)
+    with connection.transaction():
+        lease.advance(connection)
+        rows, subjects, degraded = _one(
+            connection,
+            sql.SQL(
+                "select count(*), count(distinct {}), count(*) filter (where is_degraded) from {}"
+            ).format(job.subject_id, table),
+        )
+        if rows != run.rows_claimed or subjects != rows:
+            raise ContractError(
+                f"run {run.run_id} claimed {run.rows_claimed} rows and scored {rows} "
+                f"({subjects} distinct): rows without features are missing from the feature "
+                "table; run the step `build`, then score again"
+            )
+        connection.execute(
+            "update decisions.runs set state = 'scored', scored_at = clock_timestamp(), "
+            "rows_scored = %s, rows_degraded = %s where run_id = %s and state = 'claimed'",
+            (rows - degraded, degraded, run.run_id),
+        )
+
+
+def _one(connection: psycopg.Connection[Any], query: sql.Composable) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    if row is None:
+        raise ContractError("a count returned no row")
+    return tuple(row)
