@@ -1,1 +1,18 @@
 """The gates: suites in Python, one module per boundary, and the runner."""
+
+from __future__ import annotations
+
+from expectations.errors import GateFailedError, GateUnavailableError
+from expectations.runner import validate
+from expectations.validation import Check, Outcome, Severity, Validation, Verdict
+
+__all__ = [
+    "Check",
+    "GateFailedError",
+    "GateUnavailableError",
+    "Outcome",
+    "Severity",
+    "Validation",
+    "Verdict",
+    "validate",
+]

@@ -1,0 +1,189 @@
+"""The first gate: what a parsed delivery must look like before any of it is admitted.
+
+The parser has judged every row by itself and set the bad ones aside. This gate judges the delivery:
+what is left must be usable as a whole, and must not look like a file with columns mapped wrongly.
+Suites read one table of `landed`: the columns of `raw` without version and clocks, and row_number.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import great_expectations as gx
+
+from expectations import vocabulary as say
+
+# Placeholder dates of broken clocks lie outside: 1970-01-01, 1900-01-01, 9999-12-31.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+MAX_AMOUNT_MINOR = 10**15  # sums of 9,000 such rows still fit into a bigint
+MIN_ROWS_TO_VARY = 100  # fewer rows may well be alike
+
+TRANSACTION_COLUMNS = (
+    "transaction_id",
+    "row_number",
+    "occurred_at",
+    "customer_id",
+    "merchant_id",
+    "amount_minor",
+    "currency_code",
+    "transaction_type",
+    "card_bin",
+    "ip_address",
+    "device_id",
+    "location_code",
+    "channel",
+    "transaction_category",
+    "customer_segments",
+    "merchant_risk_score",
+    "card_risk_score",
+    "customer_risk_score",
+    "is_velocity_alert",
+    "is_location_alert",
+    "is_device_alert",
+    "is_high_value",
+)
+LABEL_COLUMNS = ("transaction_id", "row_number", "is_fraud", "declared_known_at", "provenance")
+RATE_COLUMNS = ("currency_code", "row_number", "rate_date", "rate")
+
+
+def transactions(rows: int) -> gx.ExpectationSuite:
+    """Return what a delivery of card transactions must look like.
+
+    Args:
+        rows: rows of the delivery; with few of them nothing is said about how they spread.
+    """
+    return gx.ExpectationSuite(
+        name="raw.transactions",
+        expectations=[
+            _columns(TRANSACTION_COLUMNS),
+            *_keys("transaction_id", "customer_id", "merchant_id"),
+            *_present("row_number", "occurred_at", "amount_minor", "currency_code"),
+            _dated("occurred_at"),
+            say.ExpectValuesWithin(
+                column="amount_minor",
+                min_value=0,
+                max_value=MAX_AMOUNT_MINOR,
+                severity="critical",
+                notes="Sums over a customer's month must stay exact and inside a bigint.",
+            ),
+            *(
+                say.ExpectValuesWithin(
+                    column=column,
+                    min_value=-say.FINITE,
+                    max_value=say.FINITE,
+                    severity="critical",
+                    notes="NaN passes for a very high score wherever it is compared.",
+                )
+                for column in ("merchant_risk_score", "card_risk_score", "customer_risk_score")
+            ),
+            say.ExpectValuesNotAmong(
+                column="amount_minor",
+                value_set=[0],
+                mostly=0.8,
+                severity="warning",
+                notes="Card verifications cost nothing, but a file full of zeros lost its amounts.",
+            ),
+            *_varying(rows),
+        ],
+    )
+
+
+def transaction_labels(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
+    """Return what a delivery of fraud labels must look like."""
+    return gx.ExpectationSuite(
+        name="raw.transaction_labels",
+        expectations=[
+            _columns(LABEL_COLUMNS),
+            *_keys("transaction_id"),
+            *_present("row_number", "is_fraud", "provenance"),
+            _dated("declared_known_at"),
+            say.ExpectValuesAmong(
+                column="is_fraud",
+                value_set=[True],
+                mostly=0.00001,
+                severity="warning",
+                notes="Labels without a single fraud teach nothing; is the flag mapped rightly?",
+            ),
+        ],
+    )
+
+
+def fx_rates(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
+    """Return what a delivery of exchange rates must look like."""
+    return gx.ExpectationSuite(
+        name="raw.fx_rates",
+        expectations=[
+            _columns(RATE_COLUMNS),
+            *_keys("currency_code"),
+            *_present("row_number", "rate_date", "rate"),
+            say.ExpectValuesWithin(
+                column="rate_date",
+                min_value=EARLIEST.date(),
+                max_value=LATEST.date(),
+                severity="critical",
+                notes="A rate of a placeholder date is never the newest, or always.",
+            ),
+            say.ExpectValuesWithin(
+                column="rate",
+                min_value=1e-9,
+                max_value=1e9,
+                severity="critical",
+                notes="A rate of zero, NaN or absurd size turns every amount into nonsense.",
+            ),
+        ],
+    )
+
+
+def _columns(names: tuple[str, ...]) -> say.ExpectColumns:
+    return say.ExpectColumns(
+        column_set=list(names),
+        severity="critical",
+        notes="Admission copies these columns by name.",
+    )
+
+
+def _present(*columns: str) -> list[say.ExpectValuesPresent]:
+    return [
+        say.ExpectValuesPresent(
+            column=column,
+            severity="critical",
+            notes="A row without it cannot enter the ledger.",
+        )
+        for column in columns
+    ]
+
+
+def _keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank]:
+    blank = [
+        say.ExpectTextNotBlank(
+            column=column,
+            severity="critical",
+            notes="Rows with a blank id would all count as one customer, merchant or payment.",
+        )
+        for column in columns
+    ]
+    return [*_present(*columns), *blank]
+
+
+def _dated(column: str) -> say.ExpectValuesWithin:
+    return say.ExpectValuesWithin(
+        column=column,
+        min_value=EARLIEST,
+        max_value=LATEST,
+        severity="critical",
+        notes="A placeholder date puts a row outside of every window.",
+    )
+
+
+def _varying(rows: int) -> list[say.ExpectSpread]:
+    if rows < MIN_ROWS_TO_VARY:
+        return []
+    return [
+        say.ExpectSpread(
+            column="amount_minor",
+            min_value=0.5,
+            severity="warning",
+            notes="One amount in every row is a default, not a price.",
+        )
+    ]

@@ -1,0 +1,43 @@
+"""Which suites there are. Importing this costs nothing; loading one imports Great Expectations."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from features.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import great_expectations as gx
+
+SUITES = {
+    "raw.transactions": "expectations.raw:transactions",
+    "raw.transaction_labels": "expectations.raw:transaction_labels",
+    "raw.fx_rates": "expectations.raw:fx_rates",
+    "features.transactions": "expectations.features:transactions",
+    "decisions.transactions": "expectations.decisions:transactions",
+}
+
+
+def require(name: str) -> None:
+    """Refuse a name that is no suite, before anything is looked at.
+
+    Raises:
+        ConfigurationError: there is no suite of this name.
+    """
+    if name not in SUITES:
+        raise ConfigurationError(
+            f"there is no suite {name!r}; the suites are {', '.join(sorted(SUITES))} "
+            "(expectations/suites.py)"
+        )
+
+
+def load(name: str, rows: int) -> gx.ExpectationSuite:
+    """Return a suite for a table of so many rows.
+
+    Raises:
+        ConfigurationError: there is no suite of this name.
+    """
+    require(name)
+    module, _, function = SUITES[name].partition(":")
+    return getattr(import_module(module), function)(rows)

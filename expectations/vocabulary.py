@@ -1,0 +1,163 @@
+"""The sentences that a suite may say: Great Expectations' own, made to count and to speak.
+
+They differ from the originals in two ways. They never fetch a row: `unexpected_values` is one more
+scan per expectation and puts values of rows into the result, so it is dropped, and all counts of a
+suite are computed together in one scan. They say themselves in words, for the page and for errors.
+What the suites have no use for is not here: regular expressions cost more than all the rest, a
+quantile expectation of this version crashes the validation, uniqueness belongs to the primary key.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+import great_expectations.expectations as gxe
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.expectation import ColumnMapExpectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.metrics.map_metric_provider import (
+    ColumnMapMetricProvider,
+    column_condition_partial,
+)
+from great_expectations.expectations.row_conditions import ComparisonCondition
+from great_expectations.validator.validator import ValidationDependencies
+from sqlalchemy import ColumnElement, case, func
+
+_ExpectNotInSet = gxe.ExpectColumnValuesToNotBeInSet
+
+# Postgres orders NaN above every number, so only an upper bound keeps NaN (and infinity) out.
+FINITE = 1e308
+
+
+class Sentence(Protocol):
+    """An expectation that can say itself; all of this module can."""
+
+    id: str | None
+    notes: str | list[str] | None
+    severity: FailureSeverity
+
+    def words(self) -> str:
+        """Say it in words."""
+
+
+class _CountsOnly:
+    """Counts rows that break the expectation, and leaves the rows where they are."""
+
+    def get_validation_dependencies(
+        self, *args: object, **kwargs: object
+    ) -> ValidationDependencies:
+        dependencies = super().get_validation_dependencies(*args, **kwargs)  # type: ignore[misc]
+        metric = f"{self.map_metric}.unexpected_values"  # type: ignore[attr-defined]
+        dependencies.remove_metric_configuration(metric)
+        return dependencies
+
+    def _tail(self) -> str:
+        """Return the words for the tolerated share and for the rows that are meant."""
+        mostly = float(getattr(self, "mostly", 1))
+        share = "" if mostly >= 1 else f" in at least {mostly:.4g} of the rows"
+        condition = getattr(self, "row_condition", None)
+        return share + (f" where {_condition_words(condition)}" if condition is not None else "")
+
+
+class ExpectValuesPresent(_CountsOnly, gxe.ExpectColumnValuesToNotBeNull):  # type: ignore[misc]
+    """The column has a value."""
+
+    def words(self) -> str:
+        """Say it in words."""
+        return f"{self.column} has a value{self._tail()}"
+
+
+class ExpectValuesWithin(_CountsOnly, gxe.ExpectColumnValuesToBeBetween):  # type: ignore[misc]
+    """The column lies within bounds, both included; with an upper bound it is also a number."""
+
+    def words(self) -> str:
+        """Say it in words."""
+        if self.max_value == FINITE:
+            lower = "" if self.min_value == -FINITE else f", at least {self.min_value}"
+            return f"{self.column} is a finite number{lower}{self._tail()}"
+        return f"{self.column} lies within {self.min_value} and {self.max_value}{self._tail()}"
+
+
+class ExpectValuesAmong(_CountsOnly, gxe.ExpectColumnValuesToBeInSet):  # type: ignore[misc]
+    """The column holds one of the named values."""
+
+    def words(self) -> str:
+        """Say it in words."""
+        return f"{self.column} is {' or '.join(map(_say, self.value_set))}{self._tail()}"
+
+
+class ExpectValuesNotAmong(_CountsOnly, _ExpectNotInSet):  # type: ignore[misc]
+    """The column holds none of the named values."""
+
+    def words(self) -> str:
+        """Say it in words."""
+        return f"{self.column} is not {' nor '.join(map(_say, self.value_set))}{self._tail()}"
+
+
+class ExpectTextNotBlank(_CountsOnly, gxe.ExpectColumnValueLengthsToBeBetween):  # type: ignore[misc]
+    """The text has at least one character."""
+
+    min_value: int = 1
+
+    def words(self) -> str:
+        """Say it in words."""
+        return f"{self.column} is not blank{self._tail()}"
+
+
+class ExpectSpread(gxe.ExpectColumnStdevToBeBetween):  # type: ignore[misc]
+    """The column varies: its standard deviation is at least `min_value`."""
+
+    def words(self) -> str:
+        """Say it in words."""
+        return f"{self.column} varies, with a standard deviation of at least {self.min_value:g}"
+
+
+class ExpectColumns(gxe.ExpectTableColumnsToMatchSet):  # type: ignore[misc]
+    """The table has the named columns; more are allowed."""
+
+    exact_match: bool = False
+
+    def words(self) -> str:
+        """Say it in words."""
+        return f"the table has all {len(self.column_set)} columns of its contract"
+
+
+class _ListLengths(ColumnMapMetricProvider):  # type: ignore[misc]
+    """Whether a JSON list has between `min_value` and `max_value` items; anything else has none."""
+
+    condition_metric_name = "column_values.list_length_between"
+    condition_value_keys = ("min_value", "max_value")
+
+    @column_condition_partial(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
+    def _sqlalchemy(
+        cls,  # noqa: N805 - the decorator makes it a class method
+        column: ColumnElement[Any],
+        min_value: int,
+        max_value: int,
+        **_: object,
+    ) -> ColumnElement[bool]:
+        is_list = func.jsonb_typeof(column) == "array"
+        length = case((is_list, func.jsonb_array_length(column)), else_=0)
+        return length.between(min_value, max_value)
+
+
+class ExpectListLengths(_CountsOnly, ColumnMapExpectation):  # type: ignore[misc]
+    """The JSON list in the column has between `min_value` and `max_value` items."""
+
+    min_value: int
+    max_value: int
+
+    map_metric: ClassVar[str] = "column_values.list_length_between"
+    success_keys: ClassVar[tuple[str, ...]] = ("mostly", "min_value", "max_value")
+
+    def words(self) -> str:
+        """Say it in words."""
+        return f"{self.column} lists {self.min_value} to {self.max_value} items{self._tail()}"
+
+
+def _say(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _condition_words(condition: ComparisonCondition) -> str:
+    return f"{condition.column.name} {condition.operator} {_say(condition.parameter)}"

@@ -1,0 +1,110 @@
+"""Small tables that pass their suites, to be spoilt one value at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+
+LANDED_TRANSACTIONS = """
+create unlogged table landed.sample as
+select
+    'T' || lpad(n::text, 6, '0') as transaction_id,
+    n::bigint as row_number,
+    timestamptz '2026-11-20 10:00+00' + n * interval '1 second' as occurred_at,
+    'C' || n % 10 as customer_id,
+    'M' || n % 7 as merchant_id,
+    (100 + n * 37 % 1000)::bigint as amount_minor,
+    'USD' as currency_code,
+    1 as transaction_type,
+    '041111' as card_bin,
+    '10.0.0.1' as ip_address,
+    'D' || n % 10 as device_id,
+    'US-NY' as location_code,
+    'web' as channel,
+    null::text as transaction_category,
+    null::text[] as customer_segments,
+    0.1::double precision as merchant_risk_score,
+    null::double precision as card_risk_score,
+    null::double precision as customer_risk_score,
+    false as is_velocity_alert,
+    false as is_location_alert,
+    false as is_device_alert,
+    null::boolean as is_high_value
+from generate_series(1, {rows}) as n
+"""
+
+LANDED_LABELS = """
+create unlogged table landed.sample as
+select
+    'T' || n as transaction_id,
+    n::bigint as row_number,
+    n % 10 = 0 as is_fraud,
+    timestamptz '2026-11-20 10:00+00' as declared_known_at,
+    'chargeback' as provenance
+from generate_series(1, {rows}) as n
+"""
+
+LANDED_RATES = """
+create unlogged table landed.sample as
+select
+    case n % 2 when 0 then 'EUR' else 'JPY' end as currency_code,
+    n::bigint as row_number,
+    date '2026-01-01' + n as rate_date,
+    (0.5 + n / 1000.0)::numeric(24, 12) as rate
+from generate_series(1, {rows}) as n
+"""
+
+SCORED_TRANSACTIONS = """
+create unlogged table scored.sample as
+select
+    'T' || n as transaction_id,
+    n / 100 as chunk,
+    gen_random_uuid() as run_id,
+    1 as version,
+    'C' || n % 10 as customer_id,
+    timestamptz '2026-11-20 10:00+00' + n * interval '1 second' as occurred_at,
+    case when n % 10 = 0 then 'review' when n % 33 = 1 then 'decline' else 'approve' end
+        as decision,
+    'ok' as fraud_status,
+    (n % 97 / 100.0)::double precision as fraud_probability,
+    'ok' as anomaly_status,
+    (n % 89 / 100.0)::double precision as anomaly_score,
+    false as is_degraded,
+    case when n % 10 = 0 or n % 33 = 1 then '[{{"code": "R1"}}]'::jsonb else '[]'::jsonb end
+        as reasons,
+    '{{}}'::text[] as rule_hits,
+    'transactions@1' as feature_view,
+    sha256('x') as feature_sha256,
+    '3' as model_version,
+    '2026-11-1' as policy_version,
+    clock_timestamp() as decided_at,
+    0.1::double precision as processing_time_ms
+from generate_series(1, {rows}) as n
+"""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A suite, the table it reads, and how to make one that passes."""
+
+    suite: str
+    table: str
+    create: str
+
+
+SAMPLES = {
+    sample.suite: sample
+    for sample in (
+        Sample("raw.transactions", "landed.sample", LANDED_TRANSACTIONS),
+        Sample("raw.transaction_labels", "landed.sample", LANDED_LABELS),
+        Sample("raw.fx_rates", "landed.sample", LANDED_RATES),
+        Sample("decisions.transactions", "scored.sample", SCORED_TRANSACTIONS),
+    )
+}
+
+
+def make(sample: Sample, connection: psycopg.Connection, rows: int = 200) -> None:
+    """Create the sample's table for role score to read."""
+    connection.execute(sample.create.format(rows=rows).encode())
+    connection.execute(f"grant select on {sample.table} to score".encode())

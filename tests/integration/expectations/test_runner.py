@@ -1,0 +1,226 @@
+"""A gate against a real table: what stops a run, what is recorded, and what never leaves Postgres."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from expectations import GateFailedError, GateUnavailableError, Outcome, Verdict, validate
+from features.objects import FolderStore
+from tests.integration.expectations.tables import SAMPLES, make
+
+RAW = SAMPLES["raw.transactions"]
+CANARY = "CANARY-4111111111111111"
+
+
+@pytest.fixture
+def gate(migrated, tmp_path):
+    """Make a sample, spoil it, put it to its suite."""
+    store = FolderStore(tmp_path / "objects")
+
+    def run(sample=RAW, *spoil, rows=200, expected=None, create=True, url=None):
+        with migrated.superuser() as connection:
+            if create:
+                make(sample, connection, rows)
+            for statement in spoil:
+                connection.execute(statement)
+        return validate(
+            sample.suite,
+            sample.table,
+            expected_rows=rows if expected is None else expected,
+            subject="delivery 7",
+            url=url or migrated.settings.warehouse.url("score"),
+            store=store,
+        )
+
+    run.pages = lambda: list((tmp_path / "objects").glob("validations/*/*.html"))
+    run.audit = lambda: migrated.rows(
+        "select verdict, rows_expected, rows_checked, report, expectations::text"
+        " from audit.validation_results"
+    )
+    return run
+
+
+def test_a_good_table_passes_and_leaves_an_audit_row_and_a_page(gate):
+    with capture_logs() as logs:
+        validation = gate()
+
+    assert validation.verdict is Verdict.PASSED
+    [(verdict, expected, checked, report, _)] = gate.audit()
+    assert (verdict, expected, checked) == ("passed", 200, 200)
+    [page] = gate.pages()
+    assert page.as_posix().endswith(report)
+    assert len(page.read_bytes()) < 100_000
+    assert [line["event"] for line in logs] == ["table_validated"]
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_is_none_stops_the_run(gate, number):
+    with pytest.raises(GateFailedError, match="merchant_risk_score is a finite number"):
+        gate(RAW, f"update landed.sample set merchant_risk_score = '{number}' where row_number = 7")
+
+
+def test_an_empty_window_is_nothing_to_check_and_fast(gate):
+    loaded_before = "great_expectations" in sys.modules
+
+    started = time.perf_counter()
+    validation = gate(rows=0)
+
+    assert validation.verdict is Verdict.NOTHING_TO_CHECK
+    assert time.perf_counter() - started < 2
+    assert ("great_expectations" in sys.modules) == loaded_before
+    [(verdict, expected, checked, report, _)] = gate.audit()
+    assert (verdict, expected, checked) == ("nothing_to_check", 0, 0)
+    assert report is not None
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(199, 200), (201, 200), (0, 200), (200, 0)])
+def test_rows_lost_or_doubled_on_the_way_stop_the_run(gate, rows, expected):
+    with pytest.raises(GateFailedError, match=f"{expected:,} rows that the step before reported"):
+        gate(rows=rows, expected=expected)
+
+    [(verdict, *_)] = gate.audit()
+    assert verdict == "failed"
+
+
+def test_a_missing_table_is_could_not_check_and_not_bad_data(gate):
+    with pytest.raises(GateUnavailableError, match="says nothing about the data") as caught:
+        gate(create=False)
+
+    assert "UndefinedTable" in str(caught.value)
+    [(verdict, expected, checked, *_)] = gate.audit()
+    assert (verdict, expected, checked) == ("could_not_check", 200, None)
+
+
+def test_a_table_that_the_gate_may_not_read_is_could_not_check(gate):
+    with pytest.raises(GateUnavailableError, match="InsufficientPrivilege"):
+        gate(RAW, "revoke all on landed.sample from score")
+
+
+def test_a_metric_that_cannot_be_computed_is_could_not_check(gate):
+    with pytest.raises(GateUnavailableError, match="occurred_at lies within") as caught:
+        gate(RAW, "alter table landed.sample alter occurred_at type text")
+
+    unknown = [
+        check for check in caught.value.validation.expectations if check.outcome is Outcome.UNKNOWN
+    ]
+    assert {check.column for check in unknown} == {"occurred_at"}
+    assert "InvalidColumnTypeError" in (unknown[0].detail or "")
+
+
+def test_bad_data_that_is_proven_outweighs_a_metric_that_failed(gate):
+    with pytest.raises(GateFailedError):
+        gate(
+            RAW,
+            "alter table landed.sample alter occurred_at type text",
+            "update landed.sample set customer_id = null where row_number = 1",
+        )
+
+
+def test_a_warehouse_that_does_not_answer_is_could_not_check(gate, migrated):
+    url = migrated.settings.warehouse.url("score").replace(
+        f":{migrated.settings.warehouse.port}/", ":1/"
+    )
+
+    with pytest.raises(GateUnavailableError, match="see that Postgres runs"):
+        gate(url=url)
+
+
+def test_a_missing_column_is_one_broken_expectation(gate):
+    with pytest.raises(GateFailedError) as caught:
+        gate(RAW, "alter table landed.sample drop amount_minor")
+
+    broken = [
+        check.expectation
+        for check in caught.value.validation.expectations
+        if check.outcome is not Outcome.HELD
+    ]
+    assert broken == ["expect_columns"]
+    assert "missing: amount_minor" in str(caught.value)
+
+
+def test_a_warning_is_recorded_and_lets_the_run_go_on(gate):
+    validation = gate(RAW, "update landed.sample set amount_minor = 0 where row_number <= 50")
+
+    assert validation.verdict is Verdict.WARNED
+    [(verdict, *_, expectations)] = gate.audit()
+    assert verdict == "warned"
+    assert '"unexpected": 50' in expectations
+
+
+def test_a_failed_gate_says_what_where_how_much_and_what_to_do(gate):
+    with pytest.raises(GateFailedError) as caught:
+        gate(RAW, "update landed.sample set customer_id = null where row_number <= 3")
+
+    text = str(caught.value)
+    for part in (
+        "raw.transactions",
+        "landed.sample",
+        "delivery 7",
+        "customer_id has a value (3 of 200 rows = 1.50%)",
+        "Next:",
+    ):
+        assert part in text
+
+
+def test_no_row_value_reaches_the_audit_the_page_the_error_or_the_log(gate):
+    with capture_logs() as logs, pytest.raises(GateFailedError) as caught:
+        gate(
+            RAW,
+            f"update landed.sample set customer_id = '{CANARY}', merchant_id = '{CANARY}',"
+            " card_bin = '411111', amount_minor = -987654321, currency_code = null"
+            " where row_number <= 3",
+        )
+
+    [page] = gate.pages()
+    seen = " ".join([str(gate.audit()), page.read_text(), str(caught.value), repr(logs)])
+    assert CANARY not in seen
+    assert "987654321" not in seen
+
+
+def test_a_hostile_subject_is_text_on_the_page(migrated, tmp_path):
+    with migrated.superuser() as connection:
+        make(RAW, connection, 0)
+
+    validate(
+        RAW.suite,
+        RAW.table,
+        expected_rows=0,
+        subject="<script>alert(1)</script>\"'&",
+        url=migrated.settings.warehouse.url("score"),
+        store=FolderStore(tmp_path),
+    )
+
+    [page] = Path(tmp_path).glob("validations/*/*.html")
+    assert "<script" not in page.read_text()
+    assert "&lt;script&gt;" in page.read_text()
+
+
+def test_a_page_that_cannot_be_stored_does_not_hide_the_verdict(migrated):
+    class FullStore:
+        """A store whose disk is full."""
+
+        def put(self, name: str, source: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+    with migrated.superuser() as connection:
+        make(RAW, connection, 200)
+
+    validation = validate(
+        RAW.suite,
+        RAW.table,
+        expected_rows=200,
+        subject="delivery 7",
+        url=migrated.settings.warehouse.url("score"),
+        store=FullStore(),
+    )
+
+    assert validation.verdict is Verdict.PASSED
+    assert validation.report_name is None
+    assert migrated.rows("select verdict, report from audit.validation_results") == [
+        ("passed", None)
+    ]
