@@ -1,1 +1,1 @@
-"""The embedded stack of one machine: start, status, stop."""
+"""The stack of one machine, without containers: start, demonstrate, status, stop."""

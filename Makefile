@@ -1,0 +1,80 @@
+# One runner. `make` alone prints this help; no environment variable is needed.
+#
+#   SOURCE=synthetic|fraud_handbook   which source descriptions feed the warehouse
+#   DATA=<file>                       the benchmark's file, for SOURCE=fraud_handbook and `quality`
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup lock up demo status down reset sql unit test check fix quality docs
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PYTHON_IN_VENV := $(VENV)/bin/python
+LOCAL := $(PYTHON_IN_VENV) -m infra.local
+SOURCE_OPTION = $(if $(SOURCE),--source $(SOURCE))
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+help: ## Print this help
+	@echo "Vesper: batch scoring on Airflow, dbt, Great Expectations, MLflow and Postgres"
+	@echo
+	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo
+	@echo "Start with: make demo"
+
+# ------------------------------------------------------------------------------------ environment
+
+setup: ## Make .venv from the lock file; quick where nothing changed
+	@infra/local/setup.sh $(VENV) requirements.txt
+
+lock: setup ## Compile requirements.in into requirements.txt, and the core's part of it
+	@uv pip compile requirements.in -o requirements.txt --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --quiet
+	@uv pip compile requirements-core.in -o requirements-core.txt --python-version 3.11 \
+		--constraint requirements.txt --generate-hashes --no-emit-index-url --no-header --quiet
+
+# ------------------------------------------------------------------------------------ local stack
+
+up: setup ## Start Postgres, MLflow and Airflow here (SOURCE=)
+	@$(LOCAL) up $(SOURCE_OPTION)
+
+demo: setup ## Start everything, train a model, score and publish (SOURCE=, DATA=)
+	@$(LOCAL) demo $(SOURCE_OPTION) $(if $(DATA),--data "$(DATA)")
+
+status: setup ## Tell what runs, where, and what the warehouse holds (SOURCE=)
+	@$(LOCAL) status $(SOURCE_OPTION)
+
+down: setup ## End exactly what was started here, also after a crash (SOURCE=)
+	@$(LOCAL) down $(SOURCE_OPTION)
+
+reset: setup ## End everything and remove the local state (SOURCE=)
+	@$(LOCAL) reset $(SOURCE_OPTION)
+
+sql: setup ## Run a query as the role analyst (QUERY="select ...")
+	@$(LOCAL) sql $(SOURCE_OPTION) "$(QUERY)"
+
+# ------------------------------------------------------------------------------------ checks
+
+unit: setup ## Run the tests that need no database
+	@pytest -q tests/unit tests/architecture tests/contract
+
+test: setup ## Run all tests, against real components
+	@pytest -q -n 2
+
+check: setup ## Lint, format, types, import rules, SQL lint, Compose schema
+	ruff check
+	ruff format --check
+	mypy
+	PYTHONPATH=.:plugins lint-imports
+	sqlfluff lint --disable-progress-bar dbt/models
+	check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+
+fix: setup ## Repair what the linters can repair
+	ruff check --fix
+	ruff format
+	sqlfluff fix --disable-progress-bar dbt/models
+
+quality: setup ## Measure the fraud model on the handbook's protocol (DATA=)
+	@python -m scoring.fraud.quality --data "$(DATA)"
+
+docs: setup ## Build the dbt docs into .local/dbt-docs (the stack must run) (SOURCE=)
+	@$(LOCAL) docs $(SOURCE_OPTION)

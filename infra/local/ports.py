@@ -1,0 +1,58 @@
+"""Whether a port is free, and who listens where it is not."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from infra.local.processes import PROC, running
+from infra.local.state import StackError, port_variable
+
+LISTEN = "0A"
+
+
+def require_free(name: str, port: int) -> None:
+    """Check that a port can be taken.
+
+    Raises:
+        StackError: it is taken; names the port, the listener where it is known, and the way out.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            variable = port_variable(name)
+            raise StackError(
+                f"port {port}, wanted for {name}, is taken by "
+                f"{listener(port) or 'another process'}: stop that, or choose another port, "
+                f"for instance `make demo {variable}={port + 1}`"
+            ) from error
+
+
+def listener(port: int) -> str | None:
+    """Return the process that listens on a port, as 'name (pid 42)', or None if unknown."""
+    wanted = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    for pid in running() if wanted else ():
+        with suppress(OSError):
+            for link in (PROC / str(pid) / "fd").iterdir():
+                with suppress(OSError):
+                    if str(link.readlink()) in wanted:
+                        name = (PROC / str(pid) / "comm").read_text().strip()
+                        return f"{name} (pid {pid})"
+    return None
+
+
+def _listening_inodes(port: int) -> set[str]:
+    inodes = set()
+    for table in (PROC / "net/tcp", PROC / "net/tcp6"):
+        for line in _lines(table)[1:]:
+            _, local, _, state, *rest = line.split()
+            if state == LISTEN and int(local.rpartition(":")[2], 16) == port:
+                inodes.add(rest[5])
+    return inodes
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []

@@ -1,0 +1,178 @@
+"""What one local stack remembers: its folder, its ports, its secrets."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+JsonDict = dict[str, Any]
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DEFAULT_SOURCE = "synthetic"
+DEFAULT_PORTS = {"postgres": 5442, "mlflow": 5010, "airflow": 8090}
+LOGIN_ROLES = ("ingest", "transform", "score", "analyst", "airflow", "mlflow")
+FREE_MIB_NEEDED = 1500
+
+
+class StackError(Exception):
+    """Something outside the stack must change first; the message is one line that says what."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The state of the stack of one source, in one folder."""
+
+    source: str
+    root: Path = CHECKOUT / ".local"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of everything below."""
+        return self.root / self.source
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the processes' logs."""
+        return self.folder / "logs"
+
+    @property
+    def objects(self) -> Path:
+        """The object store: landing, published tables, models, validation pages."""
+        return self.folder / "objects"
+
+    @property
+    def airflow_home(self) -> Path:
+        """Airflow's home: task logs and the file of logins."""
+        return self.folder / "airflow"
+
+    @cached_property
+    def secrets(self) -> dict[str, str]:
+        """The passwords and keys of this stack: made once, readable by the owner alone."""
+        path = self.folder / "secrets.json"
+        if path.exists():
+            stored: dict[str, str] = json.loads(path.read_text())
+            return stored
+        made = {role: secrets.token_urlsafe(18) for role in ("postgres", *LOGIN_ROLES)}
+        made |= {f"airflow_{user}": secrets.token_urlsafe(9) for user in ("admin", "analyst")}
+        made["airflow_fernet_key"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        made["airflow_secret_key"] = secrets.token_urlsafe(48)
+        made["airflow_jwt_secret"] = secrets.token_urlsafe(64)
+        write_private(path, made)
+        return made
+
+    def ports(self) -> dict[str, int]:
+        """Return the ports that were chosen at the last start, else the defaults."""
+        return DEFAULT_PORTS | self.read("ports.json", {})
+
+    def choose_ports(self) -> dict[str, int]:
+        """Return and remember the ports: from the environment, else as last time.
+
+        Raises:
+            StackError: a variable holds no port number.
+        """
+        chosen = self.ports()
+        for name in chosen:
+            variable = port_variable(name)
+            if value := os.environ.get(variable):
+                if not value.isdecimal() or not 1024 <= int(value) <= 65535:
+                    raise StackError(f"{variable}={value} is no port: choose one of 1024 to 65535")
+                chosen[name] = int(value)
+        self.write("ports.json", chosen)
+        return chosen
+
+    def prepare(self) -> None:
+        """Make the folders.
+
+        Raises:
+            StackError: the disk is full or the folder cannot be written.
+        """
+        try:
+            for folder in (self.logs, self.objects, self.airflow_home, self.folder / "work"):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+        except OSError as error:
+            raise StackError(disk_message(error, self.folder)) from error
+        free_mib = shutil.disk_usage(self.folder).free // 2**20
+        if free_mib < FREE_MIB_NEEDED:
+            raise StackError(
+                f"{free_mib} MiB are free on the disk of {self.folder} and {FREE_MIB_NEEDED} MiB "
+                "are needed: free some space"
+            )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold this stack: two commands must not start it at once.
+
+        Raises:
+            StackError: another command is starting it.
+        """
+        with (self.folder / "lock").open("a") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StackError(
+                    f"another `make up` or `make demo` of SOURCE={self.source} is at work: wait "
+                    "for it, or end it"
+                ) from error
+            yield
+
+    def read(self, name: str, default: JsonDict) -> JsonDict:
+        """Return what was remembered under a name."""
+        path = self.folder / name
+        stored: JsonDict = json.loads(path.read_text()) if path.exists() else default
+        return stored
+
+    def write(self, name: str, content: object) -> None:
+        """Remember something under a name."""
+        write_private(self.folder / name, content)
+
+
+def port_variable(name: str) -> str:
+    """Return the variable that chooses a port: VESPER_MLFLOW_PORT."""
+    return f"VESPER_{name.upper()}_PORT"
+
+
+def all_states(root: Path = CHECKOUT / ".local") -> list[State]:
+    """Return the stacks that have state here, running or not."""
+    return [State(path.parent.name, root) for path in sorted(root.glob("*/secrets.json"))]
+
+
+def write_private(path: Path, content: object) -> None:
+    """Write JSON that only its owner may read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        json.dump(content, handle, indent=2, default=str)
+        handle.write("\n")
+    draft.replace(path)
+
+
+def disk_message(error: OSError, folder: Path) -> str:
+    """Return one line for a disk that is full or cannot be written."""
+    return f"cannot write {error.filename or folder}: {(error.strerror or str(error)).lower()}"
+
+
+def code_version() -> str:
+    """Return the commit of the checkout, marked where files differ from it."""
+    try:
+        result = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607 - git of PATH
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return result.stdout.strip()

@@ -1,0 +1,78 @@
+"""What runs, where, how much memory it takes, and what the warehouse holds."""
+
+from __future__ import annotations
+
+import httpx
+import psycopg
+
+from infra.local import processes
+from infra.local.console import console, table
+from infra.local.environment import airflow_url, mlflow_url
+from infra.local.stack import PROCESSES, airflow_missing, cluster
+from infra.local.state import State
+
+# estimates would say 0 for a table that was filled a moment ago
+COUNTS = """
+select 'raw.deliveries', count(*), max(admitted_at) from raw.deliveries
+union all select 'raw.transactions', count(*), max(known_at) from raw.transaction_versions
+union all select 'raw.rejected_rows', count(*), max(rejected_at) from raw.rejected_rows
+union all select 'decisions.runs (published)', count(*), max(published_at) from decisions.runs
+    where state = 'published'
+union all select 'decisions.transaction_decisions', count(*), max(decided_at)
+    from decisions.transaction_decisions
+"""
+
+
+def status(state: State) -> bool:
+    """Print the state of one stack; return whether all of it is healthy."""
+    rows, memory = [], 0.0
+    healths = health(state)
+    for name, (pid, healthy, where) in healths.items():
+        size = processes.memory_mib(processes.descendants(pid)) if pid else 0.0
+        memory += size
+        shown = "[green]healthy[/]" if healthy else "[red]not healthy[/]" if pid else "[dim]down[/]"
+        rows.append((name, pid or "", shown, f"{size:,.0f}" if pid else "", where))
+    table(f"Stack of SOURCE={state.source}", ["process", "pid", "health", "MiB", "where"], rows)
+    console.print(f"Memory of all: {memory:,.0f} MiB (pages that processes share count in each)")
+    if healths["postgres"][1]:
+        _show_warehouse(state)
+    return all(healthy for _, healthy, _ in healths.values())
+
+
+def health(state: State) -> dict[str, tuple[int | None, bool, str]]:
+    """Return by process: its id where it runs, whether it answers, and where."""
+    postgres = cluster(state).pid()
+    found: dict[str, tuple[int | None, bool, str]] = {
+        "postgres": (postgres, postgres is not None, f"127.0.0.1:{state.ports()['postgres']}")
+    }
+    records = processes.recorded(state)
+    missing = airflow_missing(state)
+    where = {"mlflow": mlflow_url(state), "api-server": airflow_url(state)}
+    for name in PROCESSES:
+        record = records.get(name)
+        pid = record.pid if record is not None and record.runs() else None
+        answers = _answers(state) if name == "mlflow" else name not in missing
+        found[name] = (pid, pid is not None and answers, where.get(name, str(state.logs)))
+    return found
+
+
+def _answers(state: State) -> bool:
+    try:
+        return httpx.get(f"{mlflow_url(state)}/health", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _show_warehouse(state: State) -> None:
+    with psycopg.connect(cluster(state).conninfo("warehouse")) as connection:
+        if connection.execute("select to_regclass('decisions.runs')").fetchone() == (None,):
+            return
+        rows = connection.execute(COUNTS).fetchall()
+    table(
+        "Warehouse",
+        ["table", "rows", "newest"],
+        [
+            (name, f"{count:,}", newest and f"{newest:%Y-%m-%d %H:%M:%S} UTC")
+            for name, count, newest in rows
+        ],
+    )
