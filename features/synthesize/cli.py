@@ -1,0 +1,134 @@
+"""`python -m features synthesize`: the command line of the generator."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.synthesize.plan import FileFormat, Plan
+
+if TYPE_CHECKING:
+    from features.synthesize.landing import Sink
+    from features.synthesize.tally import Counts
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand `synthesize`; its parsed arguments carry the function as `run`."""
+    parser = subparsers.add_parser(
+        "synthesize",
+        help="write synthetic card traffic of known truth to a landing area",
+        description=__doc__,
+    )
+    parser.add_argument("--out", required=True, help="a folder, or a file:// or s3:// URL")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--customers", type=int, required=True)
+    for name, text in (
+        ("--start", "first instant (ISO 8601, on the hour)"),
+        ("--end", "first instant after the last"),
+        ("--live-from", "earlier rows are history"),
+    ):
+        parser.add_argument(name, type=_instant, required=True, metavar="ISO", help=text)
+    parser.add_argument("--rate", type=float, default=3.0, help="rows per customer and day")
+    parser.add_argument("--fraud-rate", type=float, default=0.01, metavar="SHARE")
+    for name, text in (
+        ("--late", "rows delivered in a later file"),
+        ("--duplicates", "rows delivered once more in a later file"),
+        ("--bad", "bad rows added"),
+    ):
+        parser.add_argument(name, type=float, default=0.0, metavar="SHARE", help=text)
+    parser.add_argument("--dirty-history", action="store_true", help="faults in history files too")
+    parser.add_argument("--skew", action="store_true", help="1 %% of customers make 30 %% of rows")
+    parser.add_argument("--history-days", type=int, default=7, help="days per history file")
+    parser.add_argument(
+        "--format", type=FileFormat, choices=list(FileFormat), default=FileFormat.CSV
+    )
+    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write what the arguments ask for, print the counts, and return the exit status.
+
+    Raises:
+        ConfigurationError: the arguments contradict each other.
+    """
+    from features.synthesize.generate import synthesize  # noqa: PLC0415 - --help stays quick
+
+    plan = Plan(
+        seed=arguments.seed,
+        customers=arguments.customers,
+        start=arguments.start,
+        end=arguments.end,
+        live_from=arguments.live_from,
+        rate=arguments.rate,
+        fraud_rate=arguments.fraud_rate,
+        late=arguments.late,
+        duplicates=arguments.duplicates,
+        bad=arguments.bad,
+        dirty_history=arguments.dirty_history,
+        skew=arguments.skew,
+        file_format=arguments.format,
+        history_days=arguments.history_days,
+    )
+    started = time.perf_counter()
+    with _progress() as bar:
+        task = bar.add_task("synthesizing", total=None)
+        counts = synthesize(
+            plan,
+            _sink(arguments.out),
+            lambda done, files, rows: bar.update(
+                task, completed=done, total=files, description=f"{rows:,} rows"
+            ),
+        )
+    _show(counts, time.perf_counter() - started, as_json=arguments.json)
+    return 0
+
+
+def _sink(out: str) -> Sink:
+    if "://" in out:
+        from features.objects import open_store  # noqa: PLC0415 - it imports the S3 client
+
+        return open_store(out)
+    from features.synthesize.landing import FolderSink  # noqa: PLC0415 - it imports Arrow
+
+    return FolderSink(Path(out))
+
+
+def _progress() -> Any:  # noqa: ANN401 - rich is imported where it is used
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
+
+
+def _show(counts: Counts, seconds: float, *, as_json: bool) -> None:
+    facts = counts.as_dict() | {
+        "seconds": round(seconds, 3),
+        "rows_per_second": round(counts.rows / seconds),
+    }
+    if as_json:
+        sys.stdout.write(json.dumps(facts, indent=2) + "\n")
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("what", "count", box=None)
+    for name, value in facts.items():
+        text = (
+            ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else None
+        )
+        table.add_row(name.replace("_", " "), text if text is not None else f"{value:,}")
+    Console().print(table)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 instant") from error

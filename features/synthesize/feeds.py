@@ -1,0 +1,81 @@
+"""The feeds as they are delivered: columns in order, and the kind of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyarrow as pa
+
+SOURCE = "synthetic"
+
+
+class Kind(StrEnum):
+    """What a column holds; tables in memory hold the text of it."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    LIST = "list"
+    INSTANT = "instant"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedShape:
+    """A feed's name and its columns with their kinds, in order."""
+
+    name: str
+    columns: dict[str, Kind]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The schema in memory: all text."""
+        return pa.schema([(name, pa.string()) for name in self.columns])
+
+
+TRANSACTIONS = FeedShape(
+    "transactions",
+    {
+        "customer_id": Kind.TEXT,
+        "transaction_id": Kind.TEXT,
+        "amount": Kind.NUMBER,
+        "currency": Kind.TEXT,
+        "type": Kind.INTEGER,
+        "merchant_id": Kind.TEXT,
+        "card_bin": Kind.TEXT,
+        "ip_address": Kind.TEXT,
+        "device_id": Kind.TEXT,
+        "location": Kind.TEXT,
+        "channel": Kind.TEXT,
+        "timestamp": Kind.INSTANT,
+        "merchant_risk_score": Kind.NUMBER,
+        "card_risk_score": Kind.NUMBER,
+        "customer_risk_score": Kind.NUMBER,
+        "is_velocity_alert": Kind.BOOLEAN,
+        "is_location_alert": Kind.BOOLEAN,
+        "is_device_alert": Kind.BOOLEAN,
+        "customer_segments": Kind.LIST,
+        "transaction_category": Kind.TEXT,
+        "is_high_value": Kind.BOOLEAN,
+    },
+)
+LABELS = FeedShape(
+    "transaction_labels",
+    {
+        "transaction_id": Kind.TEXT,
+        "is_fraud": Kind.BOOLEAN,
+        "known_at": Kind.INSTANT,
+        "provenance": Kind.TEXT,
+    },
+)
+FX_RATES = FeedShape(
+    "fx_rates",
+    {
+        "currency": Kind.TEXT,
+        "rate_date": Kind.DATE,
+        "rate": Kind.NUMBER,
+        "known_at": Kind.INSTANT,
+    },
+)

@@ -1,0 +1,132 @@
+"""Turn arrays into the text that is delivered, column by column and never row by row."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from features.synthesize import currencies, identifiers
+from features.synthesize.calendar import Span
+from features.synthesize.customers import BINS_PER_COUNTRY, SEGMENTS
+from features.synthesize.feeds import TRANSACTIONS
+from features.synthesize.merchants import CATEGORIES, TRANSACTION_TYPES
+from features.synthesize.randomness import F64, I64, Stream, generator
+from features.synthesize.rows import CHANNELS, Rows, Scenario
+from features.synthesize.world import World
+
+_HIGH_VALUE_USD = 1_000.0
+_FOREIGN_CURRENCY = 0.04  # online shops that charge in dollars
+_NO_MERCHANT_SCORE = 0.03
+_LOCATION_ALERT, _FALSE_ALERT = 0.7, 0.004
+# share of rows that the issuer's own alerts see, by scenario: one column per `Scenario`
+_DEVICE_ALERTS = np.array([0.0, 0.35, 0.0, 0.5, 0.3])
+_VELOCITY_ALERTS = np.array([0.0, 0.02, 0.0, 0.1, 0.5])
+
+
+def transactions(world: World, span: Span, rows: Rows, ids: pa.Array) -> pa.Table:
+    """Return the feed's columns for rows ordered by time."""
+    people, shops = world.customers, world.merchants
+    rng = generator(world.plan.seed, Stream.ATTRIBUTES, span.key)
+    category = shops.category[rows.merchant]
+    currency = _currency(world, rows, rng)
+    no_score = rng.random(len(rows)) < _NO_MERCHANT_SCORE
+    card_risk = np.clip(rng.normal(250 + 60 * (rows.scenario > 0), 120), 0, 1000).astype(np.int64)
+    location = rows.abroad & (rng.random(len(rows)) < _LOCATION_ALERT)
+    columns = {
+        "customer_id": identifiers.customer_ids(rows.customer),
+        "transaction_id": ids,
+        "amount": amounts(currencies.minor_units(rows.usd, currency), currency),
+        "currency": _lookup(currencies.CODES, currency),
+        "type": _lookup(("0", "1", "2", "3"), TRANSACTION_TYPES[category]),
+        "merchant_id": identifiers.merchant_ids(len(shops.category)).take(pa.array(rows.merchant)),
+        "card_bin": _card_bins(world, rows),
+        "ip_address": identifiers.ip_addresses(rows.address),
+        "device_id": identifiers.device_ids(rows.device),
+        "location": _lookup(world.places.codes, rows.place),
+        "channel": _lookup(CHANNELS, rows.channel),
+        "timestamp": instants(rows.at),
+        "merchant_risk_score": _thousandths(shops.risk[rows.merchant], no_score),
+        "card_risk_score": _thousandths(card_risk),
+        "customer_risk_score": _thousandths(people.risk[rows.customer]),
+        "is_velocity_alert": _alert(rows, _VELOCITY_ALERTS, rng),
+        "is_location_alert": _truth(location),
+        "is_device_alert": _alert(rows, _DEVICE_ALERTS, rng),
+        "customer_segments": _lookup(SEGMENTS, people.segment[rows.customer]),
+        "transaction_category": _lookup(CATEGORIES, category),
+        "is_high_value": _truth(rows.usd >= _HIGH_VALUE_USD),
+    }
+    return pa.table(columns, schema=TRANSACTIONS.schema)
+
+
+def amounts(minor: I64, currency: I64) -> pa.Array:
+    """Write minor units as decimals with each currency's own number of digits."""
+    exponent = currencies.EXPONENTS[currency]
+    text = pc.cast(_decimal(minor, 2), pa.string())
+    for digits in (0, 3):
+        chosen = exponent == digits
+        if chosen.any():
+            others = pc.cast(_decimal(minor[chosen], digits), pa.string())
+            text = pc.replace_with_mask(text, pa.array(chosen), others)
+    return text
+
+
+def instants(at: I64) -> pa.Array:
+    """Write epoch milliseconds as ISO 8601 in UTC."""
+    text = pc.cast(pa.array(at, pa.timestamp("ms", "UTC")), pa.string())
+    return pc.binary_replace_slice(text, 10, 11, "T") if len(text) else text
+
+
+def scenarios(rows: Rows) -> pa.Array:
+    """Name each row's scenario."""
+    names = tuple(scenario.name.lower() for scenario in Scenario)
+    return _lookup(names, rows.scenario)
+
+
+def _decimal(minor: I64, digits: int) -> pa.Array:
+    """Read 64-bit integers as decimals, without a step through floats."""
+    wide = np.zeros((len(minor), 2), np.int64)
+    wide[:, 0] = minor
+    buffer = pa.py_buffer(wide)
+    return pa.Array.from_buffers(pa.decimal128(20, digits), len(minor), [None, buffer])
+
+
+def _currency(world: World, rows: Rows, rng: np.random.Generator) -> I64:
+    """Shops charge in their own currency; online shops in the buyer's, or in dollars."""
+    home = world.places.currencies[world.customers.home[rows.customer]]
+    local = world.places.currencies[rows.place]
+    is_online = world.merchants.place[rows.merchant] == world.merchants.online
+    in_dollars = rng.random(len(rows)) < _FOREIGN_CURRENCY
+    online = np.where(in_dollars, currencies.INDEX[currencies.BASE], home)
+    return np.where(is_online, online, local)
+
+
+def _card_bins(world: World, rows: Rows) -> pa.Array:
+    count = (int(world.places.countries.max()) + 1) * BINS_PER_COUNTRY
+    bins = identifiers.card_bins(count)
+    return bins.take(pa.array(world.customers.card_bin[rows.customer]))
+
+
+def _alert(rows: Rows, by_scenario: F64, rng: np.random.Generator) -> pa.Array:
+    return _truth(rng.random(len(rows)) < by_scenario[rows.scenario] + _FALSE_ALERT)
+
+
+def _truth(values: NDArray[np.bool_]) -> pa.Array:
+    return _lookup(("false", "true"), values.astype(np.int8))
+
+
+def _thousandths(values: I64, missing: NDArray[np.bool_] | None = None) -> pa.Array:
+    index = pa.array(values.astype(np.int32), mask=missing)
+    return _strings(tuple(f"{value / 1000:.3f}" for value in range(1001))).take(index)
+
+
+def _lookup(names: tuple[str, ...], index: NDArray[np.integer]) -> pa.Array:
+    return _strings(names).take(pa.array(index))
+
+
+@cache
+def _strings(names: tuple[str, ...]) -> pa.Array:
+    return pa.array(names, pa.string())

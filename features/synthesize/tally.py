@@ -1,0 +1,77 @@
+"""What was written: the receipt of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from features.synthesize.faults import Delivered
+from features.synthesize.rows import Rows, Scenario
+
+
+@dataclass(slots=True)
+class Counts:
+    """Counts of one run.
+
+    Args:
+        rows: distinct good transactions; `history_rows` and `live_rows` add up to them.
+        frauds: fraudulent ones among them by scenario.
+        late: rows delivered in a later file than their own.
+        duplicates: rows delivered once more.
+        bad: bad rows added, by kind.
+        labels: labels delivered.
+        labels_later: labels that are known only after the end, and are not delivered.
+        unreported: frauds that nobody ever reports.
+        false_alarms: honest transactions that are reported as fraud.
+        rates: exchange rates delivered.
+        files: files by feed.
+        size_bytes: bytes of all files of all feeds.
+    """
+
+    rows: int = 0
+    history_rows: int = 0
+    live_rows: int = 0
+    frauds: dict[str, int] = field(default_factory=dict)
+    late: int = 0
+    duplicates: int = 0
+    bad: dict[str, int] = field(default_factory=dict)
+    labels: int = 0
+    labels_later: int = 0
+    unreported: int = 0
+    false_alarms: int = 0
+    rates: int = 0
+    files: dict[str, int] = field(default_factory=dict)
+    size_bytes: int = 0
+
+    def add_rows(self, rows: Rows, *, is_history: bool) -> None:
+        """Count a span's rows and its frauds."""
+        self.rows += len(rows)
+        self.history_rows += len(rows) if is_history else 0
+        self.live_rows += 0 if is_history else len(rows)
+        for scenario in Scenario:
+            if scenario is not Scenario.NONE:
+                name = scenario.name.lower()
+                found = int((rows.scenario == scenario).sum())
+                self.frauds[name] = self.frauds.get(name, 0) + found
+
+    def add_faults(self, delivered: Delivered) -> None:
+        """Count what was held back, repeated and added."""
+        self.late += int(delivered.is_late.sum())
+        self.duplicates += int(delivered.is_duplicate.sum())
+        for kind, count in delivered.bad.items():
+            self.bad[kind] = self.bad.get(kind, 0) + count
+
+    @property
+    def fraud_rows(self) -> int:
+        """All fraudulent transactions."""
+        return sum(self.frauds.values())
+
+    @property
+    def bad_rows(self) -> int:
+        """All bad rows."""
+        return sum(self.bad.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        totals = {"fraud_rows": self.fraud_rows, "bad_rows": self.bad_rows}
+        return {item.name: getattr(self, item.name) for item in fields(self)} | totals
