@@ -145,6 +145,30 @@ def migrated(cluster: Cluster, migrated_template: str, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture(scope="session")
+def built_template(
+    cluster: Cluster, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a database in which dbt has built everything once, over an empty ledger."""
+    from features.build import install
+
+    name = "template_built"
+    folder = _shared_folder(tmp_path_factory)
+    with _locked(folder):
+        if not (folder / name).exists():
+            bootstrap.create_database(cluster.conninfo(), name, "owner", migrated_template)
+            install(_settings(cluster, name, folder).warehouse, folder / "work")
+            (folder / name).touch()
+    return name
+
+
+@pytest.fixture
+def built(cluster: Cluster, built_template: str, tmp_path: Path) -> Iterator[Db]:
+    """A warehouse as installed: seeds, empty feature tables and serving views stand."""
+    with _clone(cluster, built_template) as database:
+        yield Db(cluster, _settings(cluster, database, tmp_path))
+
+
+@pytest.fixture(scope="session")
 def test_data() -> Path:
     """The folder of real data files, or a skip that says how to get it."""
     folder = os.environ.get("SCORING_TEST_DATA")

@@ -1,0 +1,10 @@
+{#- Who wins among labels that became known at the same instant: a lower rank. -#}
+{% macro provenance_rank(provenance) -%}
+    coalesce(
+        array_position(
+            array['{{ var('label_provenance_ranks', ['chargeback']) | join("', '") }}'],
+            {{ provenance }}
+        ),
+        1000
+    )
+{%- endmacro %}

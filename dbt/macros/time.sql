@@ -1,0 +1,14 @@
+{#- The UTC day of an instant, as a number: integer frames slide faster than intervals. -#}
+{% macro utc_day(instant) -%}
+    (({{ instant }} at time zone 'UTC')::date - date '1970-01-01')
+{%- endmacro %}
+
+{#- The first instant of a numbered UTC day. -#}
+{% macro day_start(day_number) -%}
+    ((date '1970-01-01' + {{ day_number }})::timestamp at time zone 'UTC')
+{%- endmacro %}
+
+{#- How long a source takes to name its frauds, in whole days. -#}
+{% macro maturity_days() -%}
+    {{ var('label_maturity_days', 7) | int }}
+{%- endmacro %}

@@ -1,0 +1,225 @@
+"""Builds features and views by running dbt in this process, one build at a time.
+
+dbt takes no window of data: it appends features for every admitted row version that has none. Each
+call has a target folder of its own, because dbt's artifacts are files that two runs would mix.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Literal, Protocol
+
+import structlog
+
+from features.errors import ConfigurationError, ContractError
+
+log = structlog.get_logger(__name__)
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt"
+BUILD_LOCK_KEY = 4242002
+LOCK_WAIT = "30min"
+
+Selector = Literal["reference", "transaction_features", "serving"]
+
+# dbt pastes its variables into SQL as text, so only these shapes may pass
+_VARIABLES = {
+    "base_currency": re.compile(r"[A-Z]{3}"),
+    "source_time_zone": re.compile(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*"),
+    "label_maturity_days": re.compile(r"[0-9]{1,3}"),
+}
+
+
+class TransformAccess(Protocol):
+    """Where the warehouse answers to role `transform`; `scoring.settings.Warehouse` is one."""
+
+    def conninfo(self, role: Literal["transform"]) -> str:
+        """Return the libpq connection string of the role."""
+        ...
+
+
+class _Node(Protocol):
+    name: str
+
+
+class _NodeResult(Protocol):
+    """What we read of dbt's result of one model."""
+
+    node: _Node
+    status: object
+    message: str | None
+    adapter_response: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReceipt:
+    """What one build did: rows written per model (-1 where dbt counts none), and its seconds."""
+
+    selector: str
+    rows: Mapping[str, int]
+    seconds: float
+
+    @property
+    def rows_added(self) -> int:
+        """The feature rows that this build appended."""
+        return max(self.rows.get("feat_transactions", 0), 0)
+
+
+def install(
+    warehouse: TransformAccess, work: Path, variables: Mapping[str, str | int] | None = None
+) -> None:
+    """Build everything that a run expects to stand: seeds, empty feature tables, serving views.
+
+    Safe to repeat, and needed after every upgrade: views are built here, never by an hourly run.
+
+    Args:
+        warehouse: where role `transform` may log in.
+        work: folder for dbt's artifacts.
+        variables: what the source descriptions state, see `build`.
+
+    Raises:
+        ContractError: a model failed.
+        ConfigurationError: a variable is unknown or malformed.
+    """
+    selectors: tuple[Selector, ...] = ("reference", "transaction_features", "serving")
+    for selector in selectors:
+        build(selector, warehouse, work, variables)
+
+
+def build(
+    selector: Selector,
+    warehouse: TransformAccess,
+    work: Path,
+    variables: Mapping[str, str | int] | None = None,
+) -> BuildReceipt:
+    """Run the models of one selector under the build lock.
+
+    Args:
+        selector: a name of `dbt/selectors.yml`.
+        warehouse: where role `transform` may log in.
+        work: folder for dbt's artifacts; each call makes and removes its own below it.
+        variables: `base_currency`, `source_time_zone`, `label_maturity_days`; dbt_project.yml holds
+            the defaults. Never a window of data.
+
+    Raises:
+        ContractError: a model failed; names the models and the database's first words, no values.
+        ConfigurationError: a variable is unknown or malformed.
+    """
+    checked = _checked(variables or {})
+    started = time.perf_counter()
+    conninfo = warehouse.conninfo("transform")
+    with _target(conninfo, work) as target, _locked(conninfo):
+        results = _run(selector, checked, target)
+    receipt = BuildReceipt(
+        selector=selector,
+        rows={result.node.name: _rows(result) for result in results},
+        seconds=round(time.perf_counter() - started, 3),
+    )
+    log.info("features_built", selector=selector, rows=receipt.rows_added, seconds=receipt.seconds)
+    return receipt
+
+
+def _checked(variables: Mapping[str, str | int]) -> dict[str, str | int]:
+    for name, value in variables.items():
+        if name not in _VARIABLES:
+            known = ", ".join(sorted(_VARIABLES))
+            raise ConfigurationError(f"dbt has no variable {name!r}; there are: {known}")
+        if not _VARIABLES[name].fullmatch(str(value)):
+            raise ConfigurationError(
+                f"the dbt variable {name} is malformed: correct it in the source description"
+            )
+    return dict(variables)
+
+
+@contextmanager
+def _target(conninfo: str, work: Path) -> Iterator[Path]:
+    """Make a target folder whose profile only this user can read; remove it afterwards."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    parts = conninfo_to_dict(conninfo)
+    output = {
+        "type": "postgres",
+        "host": parts["host"],
+        "port": int(parts["port"] or 5432),
+        "user": parts["user"],
+        "password": parts["password"],
+        "dbname": parts["dbname"],
+        "schema": "staging",
+        "threads": 2,
+    }
+    parent = (work / "dbt").resolve()
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(mkdtemp(prefix="build-", dir=parent))
+    try:
+        profile = folder / "profiles.yml"
+        profile.touch(mode=0o600)
+        # JSON is YAML, so any password is quoted
+        profile.write_text(
+            json.dumps({"vesper": {"target": "warehouse", "outputs": {"warehouse": output}}})
+        )
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(conninfo: str) -> Iterator[None]:
+    """Hold the one build lock of the warehouse; it ends with the session, hence with us."""
+    import psycopg
+
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(f"set lock_timeout = '{LOCK_WAIT}'".encode())
+        connection.execute("select pg_advisory_lock(%s)", (BUILD_LOCK_KEY,))
+        yield
+
+
+def _run(selector: str, variables: Mapping[str, str | int], target: Path) -> Sequence[_NodeResult]:
+    from dbt.cli.main import dbtRunner
+
+    outcome = dbtRunner().invoke(
+        [
+            "build",
+            *("--selector", selector, "--exclude-resource-type", "unit_test", "test"),
+            *("--vars", json.dumps(dict(variables))),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(target)),
+            *("--target-path", str(target), "--log-path", str(target)),
+            *("--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"),
+        ]
+    )
+    if outcome.exception is not None:
+        raise ContractError(
+            f"dbt could not start {selector}: {_scrubbed(str(outcome.exception))}"
+        ) from None
+    results: Sequence[_NodeResult] = getattr(outcome.result, "results", ())
+    failed = [result for result in results if str(result.status) in {"error", "fail"}]
+    if failed or not outcome.success:
+        told = "; ".join(f"{result.node.name}: {_scrubbed(result.message)}" for result in failed)
+        raise ContractError(
+            f"{len(failed)} of {len(results)} models of {selector} failed: {told}. Nothing of the "
+            "failed models was written; correct the cause and build again"
+        )
+    return results
+
+
+def _rows(result: _NodeResult) -> int:
+    rows = (result.adapter_response or {}).get("rows_affected")
+    return int(str(rows)) if rows is not None else -1
+
+
+def _scrubbed(message: str | None) -> str:
+    """Keep what the database says went wrong, without the values that it quotes."""
+    lines = [line.strip() for line in (message or "no message").splitlines()]
+    kept = []
+    for line in lines:
+        if re.match(r"(DETAIL|CONTEXT|HINT|LINE \d+|compiled code)\b", line):
+            break
+        kept.append(line)
+    text = " ".join(line for line in kept if line)
+    return re.sub(r"(invalid|out of range|malformed)([^:]*): .*", r"\1\2", text)[:500]

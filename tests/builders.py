@@ -1,0 +1,135 @@
+"""Rows of the raw ledger for tests: valid by default, and admitted as the ingest side would."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
+_numbers = itertools.count(1)
+
+
+def a_transaction(**overrides: Any) -> dict[str, Any]:
+    """Return one version of a transaction: 10.00 USD at noon, known at once."""
+    row: dict[str, Any] = {
+        "transaction_id": f"t{next(_numbers)}",
+        "version": 1,
+        "occurred_at": NOON,
+        "is_history": False,
+        "customer_id": "c1",
+        "merchant_id": "m1",
+        "amount_minor": 1000,
+        "currency_code": "USD",
+        "transaction_type": 1,
+        "card_bin": "411111",
+        "ip_address": "192.0.2.1",
+        "device_id": "d1",
+        "location_code": "US-NY",
+        "channel": "web",
+        "transaction_category": "grocery",
+        **overrides,
+    }
+    row.setdefault("known_at", row["occurred_at"])
+    row.setdefault("amount_base_minor", row["amount_minor"])
+    return row
+
+
+def a_label(transaction_id: str, known_at: datetime, **overrides: Any) -> dict[str, Any]:
+    """Return one label version: a fraud, as a chargeback told."""
+    return {
+        "transaction_id": transaction_id,
+        "version": 1,
+        "is_fraud": True,
+        "known_at": known_at,
+        "provenance": "chargeback",
+        "source": "test",
+        **overrides,
+    }
+
+
+def insert_transactions(db: Any, rows: Sequence[dict[str, Any]]) -> int:
+    """Admit rows as one delivery; return its place in the order of admission."""
+    with db.superuser() as connection:
+        days = [row["occurred_at"].astimezone(UTC).date() for row in rows]
+        connection.execute("select raw.ensure_transaction_days(%s, %s)", (min(days), max(days)))
+        delivery = _admit(
+            connection,
+            "transactions",
+            rows,
+            first_occurred_at=min(row["occurred_at"] for row in rows),
+            last_occurred_at=max(row["occurred_at"] for row in rows),
+        )
+        numbered = [row | delivery | {"row_number": n} for n, row in enumerate(rows, start=1)]
+        _insert(connection, "transactions", numbered)
+        narrow = ("transaction_id", "version", "customer_id", "occurred_at", "known_at")
+        _insert(
+            connection,
+            "transaction_versions",
+            [
+                {name: row[name] for name in (*narrow, "delivery_seq", "is_history")}
+                | {"content_digest": b"-"}
+                for row in numbered
+            ],
+        )
+    return int(delivery["delivery_seq"])
+
+
+def insert_labels(db: Any, rows: Sequence[dict[str, Any]]) -> int:
+    """Admit labels as one delivery; return its place in the order of admission."""
+    with db.superuser() as connection:
+        delivery = _admit(connection, "transaction_labels", rows)
+        _insert(connection, "transaction_labels", [row | delivery for row in rows])
+    return int(delivery["delivery_seq"])
+
+
+def _admit(
+    connection: psycopg.Connection[Any], feed: str, rows: Sequence[dict[str, Any]], **more: Any
+) -> dict[str, Any]:
+    newest = max(row["known_at"] for row in rows)
+    clock = connection.execute(
+        "update raw.ledger_clock set last_delivery_seq = last_delivery_seq + 1,"
+        " last_known_at = greatest(last_known_at, %s) returning last_delivery_seq",
+        (newest,),
+    ).fetchone()
+    delivery = {"delivery_id": uuid.uuid4(), "delivery_seq": clock[0] if clock else 0}
+    _insert(
+        connection,
+        "deliveries",
+        [
+            {
+                **delivery,
+                "source": "test",
+                "feed": feed,
+                "object_name": f"{feed}-{delivery['delivery_seq']}.csv",
+                "content_sha256": str(delivery["delivery_id"]),
+                "size_bytes": 1,
+                "load_kind": "live",
+                "state": "admitted",
+                "rows_in_file": len(rows),
+                "rows_admitted": len(rows),
+                "known_at": newest,
+                "admitted_at": newest,
+                **more,
+            }
+        ],
+    )
+    return delivery
+
+
+def _insert(
+    connection: psycopg.Connection[Any], table: str, rows: Sequence[dict[str, Any]]
+) -> None:
+    names = list(rows[0])
+    statement = sql.SQL("insert into raw.{} ({}) values ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, names)),
+        sql.SQL(", ").join(sql.Placeholder() * len(names)),
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [[row[name] for name in names] for row in rows])

@@ -1,0 +1,73 @@
+"""The build on a real warehouse: what it appends, what it leaves alone, how it fails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from features.build import build
+from features.errors import ConfigurationError, ContractError
+from tests.builders import NOON, a_transaction, insert_transactions
+
+HOUR = timedelta(hours=1)
+
+
+def built_rows(db: Any) -> int:
+    """Build the features of everything that waits; return how many rows that were."""
+    return build("transaction_features", db.settings.warehouse, db.settings.work).rows_added
+
+
+def test_every_admitted_version_gets_one_row_of_features(built: Any) -> None:
+    insert_transactions(built, [a_transaction(), a_transaction(occurred_at=NOON + HOUR)])
+
+    assert built_rows(built) == 2
+    assert built_rows(built) == 0
+    assert built.rows("select count(*) from marts.feat_transactions") == [(2,)]
+
+
+def test_a_window_leaves_out_the_row_itself_and_its_peers(built: Any) -> None:
+    insert_transactions(
+        built,
+        [
+            a_transaction(transaction_id="at the edge", occurred_at=NOON - 3 * HOUR),
+            a_transaction(transaction_id="peer", amount_minor=500),
+            a_transaction(transaction_id="asked"),
+            a_transaction(transaction_id="after", occurred_at=NOON + HOUR),
+        ],
+    )
+
+    built_rows(built)
+
+    assert built.rows(
+        "select customer_transaction_count_3h, customer_amount_sum_3h, customer_same_instant_count"
+        " from marts.feat_transactions where transaction_id = 'asked'"
+    ) == [(1, 10.0, 1)]
+
+
+def test_a_build_refuses_a_variable_that_could_carry_sql(built: Any) -> None:
+    with pytest.raises(ConfigurationError, match="source_time_zone is malformed"):
+        build(
+            "transaction_features",
+            built.settings.warehouse,
+            built.settings.work,
+            {"source_time_zone": "UTC'; drop table marts.feat_transactions; --"},
+        )
+
+
+def test_a_failed_build_names_the_model_and_no_row_value(built: Any) -> None:
+    insert_transactions(built, [a_transaction(customer_id="secret customer")])
+    with built.superuser() as connection:
+        connection.execute("alter table marts.feat_transactions add check (customer_id = 'x')")
+
+    with pytest.raises(ContractError, match="feat_transactions") as told:
+        built_rows(built)
+
+    assert "secret customer" not in str(told.value)
+
+
+def test_a_build_leaves_no_password_behind(built: Any) -> None:
+    built_rows(built)
+
+    assert list((built.settings.work / "dbt").iterdir()) == []
