@@ -82,9 +82,9 @@ def read(
 
 
 def write(connection: psycopg.Connection[Any], table: sql.Composable, rows: pa.Table) -> None:
-    """COPY an Arrow table into a Postgres table, columns by name.
+    r"""COPY an Arrow table into a Postgres table, columns by name.
 
-    Lists and bytes must come as text that Postgres parses (`{a,b}`, `\\x00`): CSV carries no
+    Lists and bytes must come as text that Postgres parses (`{a,b}`, `\x00`): CSV carries no
     others.
     """
     columns = sql.SQL(", ").join(map(sql.Identifier, rows.column_names))

@@ -1,0 +1,94 @@
+"""Laws of the decision table, over the policy of record."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from features.views import TRANSACTIONS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.decision import merge, policy
+from scoring.decision.merge import ComponentScores, Decisions
+from scoring.decision.outcome import Outcome, Status
+
+POLICY = policy.load(max(path.stem for path in policy.FOLDER.glob("*.yaml")))
+DECLARED = frozenset(TRANSACTIONS.columns) | {"customer_id", "merchant_id"}
+CONDITIONS = POLICY.conditions(DECLARED)
+USED = sorted({name for _, condition in CONDITIONS for name in condition.columns})
+
+probability = st.floats(0, 1)
+score = st.one_of(probability, st.none())
+feature = st.one_of(st.none(), st.floats(-10, 2000))
+row = st.tuples(score, score, st.fixed_dictionaries(dict.fromkeys(USED, feature)))
+rows = st.lists(row, min_size=1, max_size=30)
+Row = tuple[float | None, float | None, dict[str, float | None]]
+
+
+def component(values: list[float | None]) -> ComponentScores:
+    status = [Status.OK if value is not None else Status.MODEL_FAILED for value in values]
+    return ComponentScores(np.array(values, dtype=float), np.array(status, dtype=object))
+
+
+def decide(batch: list[Row]) -> Decisions:
+    columns = {
+        name: pa.array([features[name] for _, _, features in batch], pa.float64()) for name in USED
+    }
+    columns |= {
+        "customer_id": pa.array(["c"] * len(batch)),
+        "merchant_id": pa.array(["m"] * len(batch)),
+        "occurred_at": pa.array([0] * len(batch), pa.timestamp("us", tz="UTC")),
+    }
+    fraud, anomaly = component([r[0] for r in batch]), component([r[1] for r in batch])
+    return merge.decide(fraud, anomaly, columns, POLICY, CONDITIONS)
+
+
+@given(rows)
+def test_every_row_has_exactly_one_outcome(batch: list[Row]) -> None:
+    outcome = decide(batch).outcome
+
+    assert len(outcome) == len(batch)
+    assert set(outcome.tolist()) <= set(Outcome)
+
+
+@given(rows)
+def test_a_degraded_score_never_approves(batch: list[Row]) -> None:
+    decided = decide(batch)
+
+    assert (decided.outcome[decided.is_degraded] >= Outcome.REVIEW).all()
+    assert decided.is_degraded.tolist() == [None in r[:2] for r in batch]
+
+
+@given(row, probability)
+def test_a_higher_probability_never_lowers_the_outcome(one: Row, other: float) -> None:
+    low, high = sorted([one[0] if one[0] is not None else 0.0, other])
+
+    assert decide([(low, *one[1:])]).outcome[0] <= decide([(high, *one[1:])]).outcome[0]
+
+
+@given(row, probability)
+def test_a_higher_anomaly_score_never_lowers_the_outcome(one: Row, other: float) -> None:
+    low, high = sorted([one[1] if one[1] is not None else 0.0, other])
+    before = decide([(one[0], low, one[2])]).outcome[0]
+
+    assert before <= decide([(one[0], high, one[2])]).outcome[0]
+
+
+@given(rows)
+def test_a_row_is_decided_the_same_in_any_company(batch: list[Row]) -> None:
+    alone = [decide([one]).outcome[0] for one in batch]
+
+    assert decide(batch).outcome.tolist() == alone
+    assert decide(batch[::-1]).outcome.tolist() == alone[::-1]
+
+
+def test_every_rule_of_the_policy_can_decide() -> None:
+    """No branch is unreachable: for each rule some row has that outcome because of it alone."""
+    for rule, condition in CONDITIONS:
+        hit = False
+        for value in (0.0, 1.0, 3.0, 15.0, 50.0, 5000.0):
+            features: dict[str, float | None] = dict.fromkeys(USED)
+            features |= dict.fromkeys(condition.columns, value)
+            decided = decide([(0.0, 0.0, features)])
+            hit |= bool(decided.outcome[0] == Outcome.of(rule.outcome))
+        assert hit, rule.rule_id

@@ -1,0 +1,99 @@
+"""The window of a run: aligned, half-open, and refused before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.errors import ConfigurationError
+from orchestration.windows import run_window
+
+HOUR = timedelta(hours=1)
+NOW = datetime(2026, 11, 21, 10, 25, tzinfo=UTC)
+
+
+@dataclass
+class DagRun:
+    run_after: datetime = NOW
+
+
+def context(
+    start: str | None = None,
+    end: str | None = None,
+    interval: tuple[datetime, datetime] | None = None,
+    now: datetime = NOW,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"params": {"start": start, "end": end}, "dag_run": DagRun(now)}
+    if interval:
+        found |= {"data_interval_start": interval[0], "data_interval_end": interval[1]}
+    return found
+
+
+def test_the_form_comes_first() -> None:
+    interval = (NOW.replace(hour=8, minute=0), NOW.replace(hour=9, minute=0))
+
+    window = run_window(context("2026-11-21T05:00:00Z", "2026-11-21T07:00:00Z", interval), HOUR)
+
+    assert str(window) == "2026-11-21T05:00:00+00:00/2026-11-21T07:00:00+00:00"
+
+
+def test_a_scheduled_run_takes_its_data_interval() -> None:
+    interval = (NOW.replace(hour=8, minute=0), NOW.replace(hour=9, minute=0))
+
+    window = run_window(context(interval=interval), HOUR)
+
+    assert (window.start, window.end) == interval
+
+
+def test_a_manual_run_without_a_window_takes_the_last_full_hour() -> None:
+    window = run_window(context(), HOUR)
+
+    assert str(window) == "2026-11-21T09:00:00+00:00/2026-11-21T10:00:00+00:00"
+
+
+def test_an_interval_of_no_length_is_no_window() -> None:
+    window = run_window(context(interval=(NOW, NOW)), HOUR)
+
+    assert window.end - window.start == HOUR
+
+
+def test_other_zones_are_taken_to_utc() -> None:
+    window = run_window(context("2026-11-21T07:00:00+02:00", "2026-11-21T08:00:00+02:00"), HOUR)
+
+    assert window.start == datetime(2026, 11, 21, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "reason"),
+    [
+        ("2026-11-21T05:00:00Z", None, "only one of start and end"),
+        (None, "2026-11-21T05:00:00Z", "only one of start and end"),
+        ("2026-11-21T06:00:00Z", "2026-11-21T05:00:00Z", "ends before it starts"),
+        ("2026-11-21T06:00:00Z", "2026-11-21T06:00:00Z", "ends before it starts"),
+        ("2026-11-21T10:00:00Z", "2026-11-21T11:00:00Z", "not over yet"),
+        ("2026-11-21T05:30:00Z", "2026-11-21T06:30:00Z", "multiples of"),
+        ("2026-09-01T00:00:00Z", "2026-11-01T00:00:00Z", "longer than"),
+        ("yesterday", "2026-11-21T05:00:00Z", "no time"),
+        ("2026-11-21T04:00:00", "2026-11-21T05:00:00", "without a zone"),
+        ("'; drop table raw.deliveries; --", "2026-11-21T05:00:00Z", "no time"),
+    ],
+)
+def test_a_window_that_makes_no_sense_is_refused(
+    start: str | None, end: str | None, reason: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        run_window(context(start, end), HOUR)
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)))
+def test_windows_tile_time(moment: datetime) -> None:
+    first = run_window(context(now=moment.replace(tzinfo=UTC)), HOUR)
+    second = run_window(context(now=moment.replace(tzinfo=UTC) + HOUR), HOUR)
+
+    assert first.end == second.start
+    assert first.start < first.end <= moment.replace(tzinfo=UTC)

@@ -1,0 +1,106 @@
+"""A policy file is checked before anything is decided with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from features.views import TRANSACTIONS
+
+from features.errors import ConfigurationError
+from scoring.decision import policy, rules
+
+MINIMAL = """
+version: "{version}"
+description: test
+fraud: {{review: {review}, decline: {decline}, anomaly_review: 0.99}}
+{more}
+"""
+
+
+def write(folder: Path, *, version: str = "1", review: float = 0.2, more: str = "") -> Path:
+    path = folder / "1.yaml"
+    path.write_text(MINIMAL.format(version=version, review=review, decline=0.8, more=more))
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(policy.FOLDER.glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_committed_policy_is_valid_over_the_declared_columns(path: Path) -> None:
+    found = policy.load(path.stem)
+
+    assert found.version == path.stem
+    declared = frozenset(TRANSACTIONS.columns) | {"customer_id", "merchant_id"}
+    assert len(found.conditions(declared)) == len(found.rules)
+
+
+def test_a_pinned_policy_that_was_edited_is_refused(tmp_path: Path) -> None:
+    pinned = policy.read(write(tmp_path)).sha256
+    write(tmp_path, review=0.3)
+
+    with pytest.raises(ConfigurationError, match="edited after it was pinned"):
+        policy.load("1", pinned, tmp_path)
+
+
+def test_a_missing_policy_names_those_there_are(tmp_path: Path) -> None:
+    write(tmp_path)
+
+    with pytest.raises(ConfigurationError, match="there are: 1"):
+        policy.load("2", folder=tmp_path)
+
+
+def test_a_file_that_says_it_is_another_version_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, version="2")
+
+    with pytest.raises(ConfigurationError, match="says that it is version '2'"):
+        policy.load("1", folder=tmp_path)
+
+
+RULE = '{{rule_id: a, outcome: {outcome}, when: "amount > 1", analyst_text: a, applicant_text: a}}'
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ("unknown_key: 1", "unknown_key"),
+        ("rules: [" + RULE.format(outcome="approve") + "]", "outcome"),
+        ("rules: [" + ", ".join([RULE.format(outcome="review")] * 2) + "]", "share one rule_id"),
+        (
+            "suppressions: [{rule_id: b, customer_id: c, until: 2026-12-01T00:00:00Z, reason: r}]",
+            "unknown rules",
+        ),
+        ("allow_list: [{until: 2026-12-01T00:00:00Z, reason: r}]", "exactly one"),
+        ("allow_list: [{customer_id: c, until: 2026-12-01T00:00:00, reason: r}]", "timezone"),
+        ("allow_list: [{customer_id: c, until: 2026-12-01T00:00:00Z, reason: ''}]", "reason"),
+    ],
+)
+def test_a_malformed_policy_is_refused_with_the_place(
+    tmp_path: Path, more: str, reason: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        policy.read(write(tmp_path, more=more))
+
+
+def test_thresholds_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"fraud\.review must be below"):
+        policy.read(write(tmp_path, review=0.9))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "amount > (select 1)",
+        "secret = 1",
+        "pg_sleep(10)",
+        "amount",
+        "amount = 1; drop table raw.deliveries",
+        "raw.amount = 1",
+        "amount ~ 'x'",
+        "case when amount > 1 then true end",
+        "amount >",
+        "",
+        "amount > 1" + " and amount > 1" * 1000,
+    ],
+)
+def test_a_condition_that_is_more_than_a_condition_is_refused(condition: str) -> None:
+    with pytest.raises(ConfigurationError):
+        rules.parse(condition, frozenset({"amount"}))

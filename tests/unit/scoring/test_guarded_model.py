@@ -1,0 +1,104 @@
+"""A model that fails, hangs or lies yields a status, never a number."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scoring.decision.outcome import Status
+from scoring.fraud.score import GuardedModel
+
+MATRIX = np.zeros((3, 2))
+ALL = np.ones(3, dtype=bool)
+
+
+@dataclass
+class Answer:
+    fraud_probability: Any
+    anomaly_score: Any
+
+
+@dataclass
+class Scripted:
+    """A model that does what the test says; the seam's contract is what is under test."""
+
+    answer: Any
+    seconds: float = 0.0
+    features: list[str] = field(default_factory=lambda: ["a", "b"])
+
+    def score(self, matrix: np.ndarray) -> Any:
+        time.sleep(self.seconds)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def score(answer: Any, **kwargs: Any) -> tuple[Any, Any]:
+    return GuardedModel(Scripted(answer, **kwargs), timeout_seconds=0.2).score(MATRIX, ALL)
+
+
+def test_good_scores_pass_through() -> None:
+    fraud, anomaly = score(Answer([0.0, 0.5, 1.0], [0.1, 0.2, 0.3]))
+
+    assert fraud.values.tolist() == [0.0, 0.5, 1.0]
+    assert anomaly.status.tolist() == [Status.OK] * 3
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -0.1, 1.2])
+def test_a_score_that_is_no_probability_degrades_only_its_row(bad: float) -> None:
+    fraud, anomaly = score(Answer([0.1, bad, 0.3], [0.1, 0.2, 0.3]))
+
+    assert fraud.status.tolist() == [Status.OK, Status.INVALID_SCORE, Status.OK]
+    assert np.isnan(fraud.values[1])
+    assert anomaly.is_ok.all()
+
+
+def test_scores_of_the_wrong_length_degrade_every_row() -> None:
+    fraud, _ = score(Answer([0.1, 0.2], [0.1, 0.2, 0.3]))
+
+    assert fraud.status.tolist() == [Status.MISALIGNED_SCORES] * 3
+
+
+def test_scores_that_are_no_numbers_degrade_every_row() -> None:
+    fraud, _ = score(Answer(["high", "low", "?"], [0.1, 0.2, 0.3]))
+
+    assert fraud.status.tolist() == [Status.MODEL_FAILED] * 3
+
+
+def test_a_model_that_raises_degrades_every_row() -> None:
+    fraud, anomaly = score(ValueError("secret row value"))
+
+    assert fraud.status.tolist() == [Status.MODEL_FAILED] * 3
+    assert anomaly.status.tolist() == [Status.MODEL_FAILED] * 3
+
+
+def test_a_model_that_hangs_is_not_called_again() -> None:
+    guarded = GuardedModel(Scripted(None, seconds=2.0), timeout_seconds=0.1)
+    first, _ = guarded.score(MATRIX, ALL)
+
+    started = time.monotonic()
+    second, _ = guarded.score(MATRIX, ALL)
+
+    assert first.status.tolist() == [Status.MODEL_TIMED_OUT] * 3
+    assert second.status.tolist() == [Status.MODEL_TIMED_OUT] * 3
+    assert time.monotonic() - started < 0.1
+
+
+def test_a_missing_model_degrades_every_row() -> None:
+    fraud, _ = GuardedModel(None, timeout_seconds=1.0).score(MATRIX, ALL)
+
+    assert fraud.status.tolist() == [Status.MODEL_UNAVAILABLE] * 3
+
+
+def test_a_row_without_an_exchange_rate_is_not_scored() -> None:
+    has_rate = np.array([True, False, True])
+    model = Scripted(Answer([0.1, 0.3], [0.2, 0.4]))
+
+    fraud, anomaly = GuardedModel(model, timeout_seconds=1.0).score(MATRIX, has_rate)
+
+    assert fraud.status.tolist() == [Status.OK, Status.NO_FX_RATE, Status.OK]
+    assert anomaly.values[2] == 0.4
