@@ -38,6 +38,9 @@ _BINARY: dict[type[exp.Expression], Callable[[Any, Any], Any]] = {
 }
 
 
+_ARGUMENTS = {"this", "expression", "expressions", "low", "high", "is_string"}
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One checked condition."""
@@ -71,21 +74,27 @@ def parse(text: str, declared: frozenset[str]) -> Condition:
         tree = sqlglot.parse_one(text, dialect="postgres")
     except sqlglot.errors.SqlglotError as error:
         raise ConfigurationError(f"the condition {text!r} does not parse: {error}") from None
-    named: set[str] = set()
-    for node in tree.walk():
-        if not isinstance(node, (*_BINARY, *_OTHERS, exp.Identifier)):
-            raise ConfigurationError(
-                f"the condition {text!r} uses {type(node).__name__}, which rules may not"
-            )
-        if isinstance(node, exp.Column):
-            if node.table or node.name not in declared:
-                raise ConfigurationError(
-                    f"the condition {text!r} names {node.sql()!r}, which is not a declared column"
-                )
-            named.add(node.name)
+    nodes = list(tree.walk())
+    for node in nodes:
+        if (fault := _fault(node, declared)) is not None:
+            raise ConfigurationError(f"the condition {text!r} {fault}")
     if not isinstance(tree.unnest(), (exp.Predicate, exp.And, exp.Or, exp.Not, exp.Boolean)):
         raise ConfigurationError(f"the condition {text!r} is not true or false")
-    return Condition(text, tree, frozenset(named))
+    named = frozenset(node.name for node in nodes if isinstance(node, exp.Column))
+    return Condition(text, tree, named)
+
+
+def _fault(node: exp.Expression, declared: frozenset[str]) -> str | None:
+    """Say what is wrong with one node of a tree, or None."""
+    if not isinstance(node, (*_BINARY, *_OTHERS, exp.Identifier)):
+        return f"uses {type(node).__name__}, which rules may not"
+    # an argument that the evaluation does not know would change the meaning unseen
+    known = _ARGUMENTS | ({"negate"} if isinstance(node, exp.Is) else set())
+    if unknown := {key for key, value in node.args.items() if value} - known:
+        return f"uses {', '.join(sorted(unknown))} of {type(node).__name__}, which rules may not"
+    if isinstance(node, exp.Column) and (node.table or node.name not in declared):
+        return f"names {node.sql()!r}, which is not a declared column"
+    return None
 
 
 def _evaluate(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401 - array or scalar
@@ -129,9 +138,11 @@ def _is_in(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401
 def _is(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401
     value = _evaluate(node.this, columns)
     if isinstance(node.expression, exp.Null):
-        return pc.is_null(value)
-    wanted = bool(node.expression.this)
-    return pc.fill_null(pc.equal(value, pa.scalar(wanted)), fill_value=False)
+        found = pc.is_null(value)
+    else:
+        wanted = pa.scalar(bool(node.expression.this))
+        found = pc.fill_null(pc.equal(value, wanted), fill_value=False)
+    return pc.invert(found) if node.args.get("negate") else found
 
 
 def _literal(node: exp.Expression, _columns: Columns) -> pa.Scalar:
