@@ -38,7 +38,7 @@ up: setup ## Start Postgres, MLflow and Airflow here (SOURCE=)
 	@$(LOCAL) up $(SOURCE_OPTION)
 
 demo: setup ## Start everything, train a model, score and publish (SOURCE=, DATA=)
-	@$(LOCAL) demo $(SOURCE_OPTION) $(if $(DATA),--data "$(DATA)")
+	@$(LOCAL) demo $(SOURCE_OPTION) $(if $(DATA),--data "$(DATA)") $(if $(WINDOWS),--windows $(WINDOWS))
 
 status: setup ## Tell what runs, where, and what the warehouse holds (SOURCE=)
 	@$(LOCAL) status $(SOURCE_OPTION)

@@ -1,18 +1,23 @@
-"""The command line of the local stack: `python -m infra.local up|demo|status|down|reset|sql`."""
+"""The command line of the local stack: `python -m infra.local COMMAND`."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
 import sys
+import time
+from pathlib import Path
 
 import psycopg
 
-from infra.local import stack
+from infra.local import processes, stack
 from infra.local.console import console, errors, step, table
-from infra.local.environment import airflow_url, mlflow_url
-from infra.local.state import DEFAULT_SOURCE, StackError, State, all_states, disk_message
+from infra.local.demo import WINDOWS, demo, start_feed
+from infra.local.environment import environment
+from infra.local.report import show_addresses
+from infra.local.state import CHECKOUT, DEFAULT_SOURCE, StackError, State, all_states, disk_message
 from infra.local.status import status
+from infra.local.warehouse_facts import as_analyst
 
 SOURCES = ("synthetic", "fraud_handbook")
 
@@ -39,7 +44,13 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=(run.__doc__ or "").splitlines()[0])
         command.add_argument("--source", choices=SOURCES, help="default: the one that runs")
         if name == "demo":
-            command.add_argument("--data", help="the benchmark's file, for fraud_handbook")
+            command.add_argument("--data", type=Path, help="the file of SOURCE=fraud_handbook")
+            command.add_argument(
+                "--windows",
+                type=int,
+                default=WINDOWS,
+                help="hours to decide (default: %(default)s)",
+            )
         if name == "sql":
             command.add_argument("query")
     return top
@@ -48,8 +59,23 @@ def parser() -> argparse.ArgumentParser:
 def up(arguments: argparse.Namespace) -> int:
     """Start everything and wait until it is healthy."""
     state = State(arguments.source or DEFAULT_SOURCE)
-    stack.up(state)
+    state.prepare()
+    with state.locked():
+        stack.up(state)
+        if state.read("demo.json", {}).get("is_trained"):
+            start_feed(state)
     show_addresses(state)
+    return 0
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    """Start everything, train a model, decide hours of transactions."""
+    state = State(arguments.source or DEFAULT_SOURCE)
+    state.prepare()
+    started = time.monotonic()
+    with state.locked():
+        demo(state, arguments.data, arguments.windows)
+    console.print(f"\nDone in {time.monotonic() - started:.0f} s.")
     return 0
 
 
@@ -93,38 +119,31 @@ def sql(arguments: argparse.Namespace) -> int:
     state = _chosen(arguments)
     if state is None or stack.cluster(state).pid() is None:
         raise StackError("the warehouse does not run: `make up`")
+    if not arguments.query.strip():
+        raise StackError('name a query: make sql QUERY="select * from serving.decision_runs"')
     try:
-        with psycopg.connect(analyst_conninfo(state)) as connection:
-            cursor = connection.execute(arguments.query.encode())
-            rows = cursor.fetchmany(1000)
-            names = [column.name for column in cursor.description or ()]
+        names, rows = as_analyst(state, arguments.query)
     except psycopg.Error as error:
         raise StackError(str(error).strip().replace("\n", " ")) from error
     table("", names, rows)
     return 0
 
 
-def analyst_conninfo(state: State) -> str:
-    """Return the connection string that an analyst uses."""
-    return (
-        f"host=127.0.0.1 port={state.ports()['postgres']} dbname=warehouse user=analyst "
-        f"password={state.secrets['analyst']}"
-    )
-
-
-def show_addresses(state: State) -> None:
-    """Print where everything answers, and the logins."""
-    rows: list[tuple[object, ...]] = [
-        ("Airflow", airflow_url(state), f"admin / {state.secrets['airflow_admin']}"),
-        ("", "read only", f"analyst / {state.secrets['airflow_analyst']}"),
-        ("MLflow", mlflow_url(state), "no login, this machine only"),
-        (
-            "Postgres",
-            f"127.0.0.1:{state.ports()['postgres']}/warehouse",
-            f"analyst / {state.secrets['analyst']}",
-        ),
-    ]
-    table("Where everything is", ["what", "where", "login"], rows)
+def docs(arguments: argparse.Namespace) -> int:
+    """Build the dbt docs of the running warehouse."""
+    state = _chosen(arguments)
+    if state is None or stack.cluster(state).pid() is None:
+        raise StackError("the warehouse does not run: `make up`")
+    target = state.folder / "dbt-docs"
+    with step("dbt docs") as note:
+        command = [
+            *(processes.tool("dbt"), "docs", "generate", "--static"),
+            *("--project-dir", str(CHECKOUT / "dbt"), "--profiles-dir", str(CHECKOUT / "dbt")),
+            *("--target-path", str(target), "--log-path", str(state.logs)),
+        ]
+        stack.run(state, "dbt-docs", command, environment(state))
+        note(f"open {target / 'static_index.html'}")
+    return 0
 
 
 def _chosen(arguments: argparse.Namespace) -> State | None:
@@ -134,7 +153,15 @@ def _chosen(arguments: argparse.Namespace) -> State | None:
     return next((state for state in states if stack.runs(state)), states[0] if states else None)
 
 
-COMMANDS = {"up": up, "status": show_status, "down": down, "reset": reset, "sql": sql}
+COMMANDS = {
+    "up": up,
+    "demo": run_demo,
+    "status": show_status,
+    "down": down,
+    "reset": reset,
+    "sql": sql,
+    "docs": docs,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

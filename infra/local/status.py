@@ -53,6 +53,8 @@ def health(state: State) -> dict[str, tuple[int | None, bool, str]]:
         pid = record.pid if record is not None and record.runs() else None
         answers = _answers(state) if name == "mlflow" else name not in missing
         found[name] = (pid, pid is not None and answers, where.get(name, str(state.logs)))
+    if (feed := records.get("feed")) is not None and feed.runs():
+        found["feed"] = (feed.pid, True, "delivers a file of sample data each hour")
     return found
 
 
@@ -64,10 +66,12 @@ def _answers(state: State) -> bool:
 
 
 def _show_warehouse(state: State) -> None:
-    with psycopg.connect(cluster(state).conninfo("warehouse")) as connection:
-        if connection.execute("select to_regclass('decisions.runs')").fetchone() == (None,):
-            return
-        rows = connection.execute(COUNTS).fetchall()
+    try:
+        with psycopg.connect(cluster(state).conninfo("warehouse")) as connection:
+            rows = connection.execute(COUNTS).fetchall()
+    except psycopg.Error as error:
+        console.print(f"[red]the warehouse could not be read:[/] {error}")
+        return
     table(
         "Warehouse",
         ["table", "rows", "newest"],

@@ -1,0 +1,128 @@
+"""Airflow's REST API, as far as the demo needs it: trigger runs, watch their tasks, read a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from infra.local.environment import airflow_url
+from infra.local.state import StackError, State
+
+FINISHED = {"success", "failed"}
+DAG_PATIENCE_SECONDS = 90
+
+
+@dataclass
+class Airflow:
+    """A client with the admin's login."""
+
+    state: State
+    _client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._client = httpx.Client(base_url=airflow_url(self.state), timeout=30)
+        answer = self._client.post(
+            "/auth/token",
+            json={"username": "admin", "password": self.state.secrets["airflow_admin"]},
+        )
+        self._checked(answer)
+        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def await_dag(self, dag_id: str) -> None:
+        """Wait until Airflow has parsed a DAG.
+
+        Raises:
+            StackError: it has not after a while, or it cannot; says why.
+        """
+        deadline = time.monotonic() + DAG_PATIENCE_SECONDS
+        while self._client.get(f"/api/v2/dags/{dag_id}").status_code != 200:
+            if time.monotonic() > deadline:
+                raise StackError(f"Airflow does not know the DAG {dag_id}: {self._import_errors()}")
+            time.sleep(1)
+
+    def set_paused(self, dag_id: str, *, is_paused: bool) -> None:
+        """Pause a DAG, or let its schedule and its queued runs go on."""
+        self._checked(self._client.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": is_paused}))
+
+    def trigger(
+        self, dag_id: str, conf: Mapping[str, object], *, run_after: datetime | None = None
+    ) -> str:
+        """Ask for a run; return its id. Runs of one DAG go in the order of `run_after`."""
+        body: dict[str, Any] = {"logical_date": None, "conf": dict(conf)}
+        if run_after is not None:
+            body["run_after"] = run_after.isoformat()
+        answer = self._checked(self._client.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body))
+        run_id: str = answer.json()["dag_run_id"]
+        return run_id
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """Return the state of a run: queued, running, success or failed."""
+        answer = self._checked(self._client.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"))
+        state: str = answer.json()["state"]
+        return state
+
+    def active_runs(self, dag_id: str) -> list[str]:
+        """Return the ids of the runs that are queued or running."""
+        answer = self._checked(
+            self._client.get(
+                f"/api/v2/dags/{dag_id}/dagRuns", params={"state": ["queued", "running"]}
+            )
+        )
+        return [run["dag_run_id"] for run in answer.json()["dag_runs"]]
+
+    def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return the task instances of a run by task id."""
+        answer = self._checked(
+            self._client.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")
+        )
+        return {ti["task_id"]: ti for ti in answer.json()["task_instances"]}
+
+    def log_tail(self, dag_id: str, run_id: str, task: Mapping[str, Any], lines: int = 15) -> str:
+        """Return the last lines of a task's log."""
+        answer = self._client.get(
+            f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task['task_id']}"
+            f"/logs/{max(task['try_number'], 1)}",
+            params={"full_content": True},
+            headers={"Accept": "application/json"},
+        )
+        content = answer.json().get("content", []) if answer.status_code == 200 else []
+        return "\n".join(_lines(content)[-lines:])
+
+    def _import_errors(self) -> str:
+        answer = self._checked(self._client.get("/api/v2/importErrors"))
+        errors = [
+            f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
+            for error in answer.json()["import_errors"]
+        ]
+        return "; ".join(errors) or "it has not parsed it yet"
+
+    def _checked(self, answer: httpx.Response) -> httpx.Response:
+        if answer.is_error:
+            raise StackError(
+                f"Airflow refused {answer.request.method} {answer.request.url.path}: "
+                f"{answer.status_code} {answer.text[:300]}"
+            )
+        return answer
+
+
+def _lines(content: Iterable[Any]) -> list[str]:
+    lines = []
+    for entry in content:
+        if isinstance(entry, str):
+            lines.append(entry)
+            continue
+        facts = {
+            key: value
+            for key, value in entry.items()
+            if key not in {"timestamp", "event", "level", "logger", "filename", "lineno"}
+            and key != "error_detail"
+        }
+        lines.append(" ".join([entry["event"], *(f"{k}={v}" for k, v in facts.items())]))
+        for detail in entry.get("error_detail") or ():
+            lines.append(f"{detail.get('exc_type')}: {detail.get('exc_value')}")
+    return lines

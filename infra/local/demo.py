@@ -1,0 +1,143 @@
+"""The demo: everything set up, a model trained, and hours of card traffic decided.
+
+Every step finds out what is done already, so that a second call is safe and quick.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from infra.local import processes, report, sample, stack
+from infra.local.airflow_api import FINISHED, Airflow
+from infra.local.console import console, step
+from infra.local.deliver import deliver_due
+from infra.local.environment import environment
+from infra.local.sample import Sample
+from infra.local.state import StackError, State
+from infra.local.warehouse_facts import policy_is_approved, published_windows
+
+WINDOWS = 3
+RUN_PATIENCE = timedelta(minutes=20)
+POLICY = "2026.11.1"
+Window = tuple[datetime, datetime]
+
+
+def demo(state: State, data: Path | None, windows: int = WINDOWS) -> None:
+    """Run the demo, or what of it is left.
+
+    Raises:
+        StackError: a step failed; the message says what to do.
+    """
+    stack.up(state)
+    variables = environment(state)
+    with step("Warehouse: places, feature tables, views"):
+        stack.run(state, "install", [sys.executable, "-m", "infra.local.install"], variables)
+    with step("Sample data") as note:
+        made = sample.prepare(state, data)
+        note(f"{made.rows:,} transactions; decided from {made.live_from:%Y-%m-%d %H:%M} UTC on")
+    _approve_policy(state, variables)
+    airflow = Airflow(state)
+    _train(state, airflow, made)
+    _score(state, airflow, made, windows)
+    report.show(state)
+
+
+def start_feed(state: State) -> None:
+    """Start the process that delivers each hour's file when the hour is over."""
+    record = processes.recorded(state).get("feed")
+    if record is None or not record.runs():
+        command = [
+            *(sys.executable, "-m", "infra.local.deliver"),
+            *(str(sample.outbox(state)), str(state.objects)),
+        ]
+        processes.start(state, "feed", command, environment(state))
+
+
+def _approve_policy(state: State, variables: dict[str, str]) -> None:
+    if policy_is_approved(state):
+        return
+    with step(f"Policy {POLICY}") as note:
+        command = [
+            *(sys.executable, "-m", "scoring", "policy", "activate", POLICY),
+            *("--author", "demo-author", "--approver", "demo-approver"),
+            *("--reason", "first policy of the demo"),
+        ]
+        stack.run(state, "policy", command, variables)
+        note("approved by a second person, as a run demands")
+
+
+def _train(state: State, airflow: Airflow, made: Sample) -> None:
+    if state.read("demo.json", {}).get("is_trained"):
+        return
+    with step("History, features, training (Airflow: train_models)") as note:
+        deliver_due(sample.outbox(state), state.objects, made.live_from, is_history=True)
+        airflow.await_dag("train_models")
+        run_id = airflow.trigger("train_models", {"as_of": made.live_from.isoformat()})
+        airflow.set_paused("train_models", is_paused=False)
+        follow(airflow, "train_models", run_id, note)
+    state.write("demo.json", {"is_trained": True})
+
+
+def _score(state: State, airflow: Airflow, made: Sample, windows: int) -> None:
+    now = datetime.now(UTC)
+    deliver_due(sample.outbox(state), state.objects, now, is_history=False)
+    start_feed(state)
+    done = published_windows(state)
+    missing = [window for window in made.windows(now) if window not in done]
+    if not missing:
+        console.print("All hours that are over have been decided; the schedule goes on by itself.")
+    asked = _ask(airflow, missing[:windows])
+    airflow.set_paused("score_transactions", is_paused=False)
+    for (start, end), run_id in asked:
+        with step(f"Deciding {start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC") as note:
+            follow(airflow, "score_transactions", run_id, note)
+    if left := len(missing) - len(asked):
+        console.print(f"{left} more hours wait: `make demo` again decides the next {windows}.")
+
+
+def _ask(airflow: Airflow, windows: Sequence[Window]) -> list[tuple[Window, str]]:
+    """Trigger a run per window before the schedule may start; they go one after another."""
+    airflow.await_dag("score_transactions")
+    asked = []
+    for start, end in windows:
+        conf = {"start": start.isoformat(), "end": end.isoformat()}
+        asked.append(((start, end), airflow.trigger("score_transactions", conf, run_after=end)))
+    return asked
+
+
+def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], None]) -> None:
+    """Show the tasks of a run until it ends.
+
+    Raises:
+        StackError: the run failed or takes too long; the failed task's log tail has been printed.
+    """
+    deadline = time.monotonic() + RUN_PATIENCE.total_seconds()
+    while (run_state := airflow.run_state(dag_id, run_id)) not in FINISHED:
+        tasks = airflow.tasks(dag_id, run_id).values()
+        done = sum(task["state"] == "success" for task in tasks)
+        busy = [
+            f"{task['task_id']} ({task['state']})"
+            for task in tasks
+            if task["state"] not in {None, "success", "scheduled"}
+        ]
+        note(f"{done} of {len(tasks)} tasks; {', '.join(busy) or run_state}")
+        if time.monotonic() > deadline:
+            raise StackError(f"run {run_id} of {dag_id} is {run_state} after {RUN_PATIENCE}")
+        time.sleep(1)
+    tasks = airflow.tasks(dag_id, run_id).values()
+    if run_state == "failed":
+        _explain(airflow, dag_id, run_id)
+        raise StackError(f"run {run_id} of {dag_id} failed: the cause is above")
+    note(f"{len(tasks)} tasks succeeded")
+
+
+def _explain(airflow: Airflow, dag_id: str, run_id: str) -> None:
+    for task in airflow.tasks(dag_id, run_id).values():
+        if task["state"] == "failed":
+            console.print(f"[red]task {task['task_id']} failed[/]; the end of its log:")
+            for line in airflow.log_tail(dag_id, run_id, task).splitlines():
+                console.print(f"  {line}", style="dim", markup=False)

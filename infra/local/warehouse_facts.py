@@ -1,0 +1,47 @@
+"""What the warehouse says about the demo: which hours are decided, by what outcome, and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from infra.local.stack import cluster
+from infra.local.state import State
+
+
+def analyst_conninfo(state: State) -> str:
+    """Return the connection string that an analyst uses."""
+    return (
+        f"host=127.0.0.1 port={state.ports()['postgres']} dbname=warehouse user=analyst "
+        f"password={state.secrets['analyst']}"
+    )
+
+
+def as_analyst(state: State, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Run a query as role analyst; return its column names and at most 1,000 rows."""
+    with psycopg.connect(analyst_conninfo(state)) as connection:
+        cursor = connection.execute(query.encode())
+        rows = cursor.fetchmany(1000) if cursor.description else []
+        return [column.name for column in cursor.description or ()], rows
+
+
+def published_windows(state: State) -> set[tuple[datetime, datetime]]:
+    """Return the windows whose run is published."""
+    rows = _facts(
+        state,
+        "select window_start, window_end from decisions.runs "
+        "where job = 'score_transactions' and state = 'published'",
+    )
+    return {(start.astimezone(UTC), end.astimezone(UTC)) for start, end in rows}
+
+
+def policy_is_approved(state: State) -> bool:
+    """Tell whether any policy is in force."""
+    return bool(_facts(state, "select 1 from audit.policy_activations limit 1"))
+
+
+def _facts(state: State, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(cluster(state).conninfo("warehouse")) as connection:
+        return connection.execute(query.encode()).fetchall()
