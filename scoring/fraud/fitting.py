@@ -1,0 +1,96 @@
+"""Cuts labelled rows in time, fits the shipped model on them and measures it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from features.errors import ContractError
+from features.views import FeatureView
+from scoring.fraud import evaluation
+from scoring.fraud.evaluation import Interval, Ranking
+from scoring.fraud.model import FraudModel, FraudScores
+from scoring.fraud.training_set import TrainingSet
+
+LEARN_SHARE, CALIBRATE_SHARE = 0.6, 0.2  # the rest, the newest, tests
+FEWEST_FRAUDS = 20  # in each slice; below that neither the fit nor its measure says anything
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """One set of rows, cut in time."""
+
+    learn: TrainingSet
+    calibrate: TrainingSet
+    test: TrainingSet
+
+
+def cut(rows: TrainingSet) -> Slices:
+    """Cut rows, which are in order of time, into the three slices.
+
+    Raises:
+        ContractError: a slice holds too few frauds.
+    """
+    first = round(len(rows) * LEARN_SHARE)
+    second = round(len(rows) * (LEARN_SHARE + CALIBRATE_SHARE))
+    slices = Slices(
+        rows.take(slice(0, first)), rows.take(slice(first, second)), rows.take(slice(second, None))
+    )
+    counts = [int(part.is_fraud.sum()) for part in (slices.learn, slices.calibrate, slices.test)]
+    if min(counts) < FEWEST_FRAUDS:
+        raise ContractError(
+            f"{len(rows)} rows with matured labels hold {counts} frauds to learn, calibrate and "
+            f"test on; each needs {FEWEST_FRAUDS}: load more history (`python -m features ingest`)"
+            " or wait until more labels have matured"
+        )
+    return slices
+
+
+def fit(slices: Slices, feature_view: FeatureView, random_state: int = 0) -> FraudModel:
+    """Fit the shipped model on the columns that tell rows apart in the first slice."""
+    names = slices.learn.telling()
+    anomaly = anomaly_features(names, feature_view)
+    learn, calibrate = slices.learn.select(names), slices.calibrate.select(names)
+    model = FraudModel(list(names), anomaly, random_state=random_state)
+    return model.fit(
+        learn.matrix,
+        learn.is_fraud,
+        calibration=(calibrate.matrix, calibrate.is_fraud),
+    )
+
+
+def anomaly_features(names: tuple[str, ...], feature_view: FeatureView) -> list[str]:
+    """Return the columns that the unsupervised part may see: none that was made of labels."""
+    label_free = {feature.name for feature in feature_view.features if not feature.uses_labels}
+    return [name for name in names if name in label_free]
+
+
+def score(model: FraudModel, rows: TrainingSet) -> FraudScores:
+    """Score rows with the columns that the model knows."""
+    return model.score(rows.select(list(model.features or ())).matrix)
+
+
+def measure(scores: FraudScores, test: TrainingSet) -> dict[str, float]:
+    """Return a model's metrics on rows that it has not seen, with 95 % intervals."""
+    probability = scores.fraud_probability
+    ranking = Ranking(test.is_fraud, probability)
+    shares = evaluation.card_precision(test.customer, test.day, test.is_fraud, probability)
+    metrics = {
+        **_with_bounds("auc_roc", evaluation.interval(ranking.auc_roc, test.customer)),
+        **_with_bounds(
+            "average_precision", evaluation.interval(ranking.average_precision, test.customer)
+        ),
+        "card_precision_at_100": float(shares.mean()),
+        "card_precision_at_100_ceiling": evaluation.best_card_precision(
+            test.customer, test.day, test.is_fraud
+        ),
+        "calibration_slope": evaluation.calibration_slope(test.is_fraud, probability),
+        "observed_to_expected": evaluation.observed_to_expected(test.is_fraud, probability),
+        "anomaly_auc_roc": evaluation.auc_roc(test.is_fraud, scores.anomaly_score),
+        "test_rows": float(len(test)),
+        "test_frauds": float(test.is_fraud.sum()),
+    }
+    return {name: round(value, 6) for name, value in metrics.items()}
+
+
+def _with_bounds(name: str, found: Interval) -> dict[str, float]:
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}

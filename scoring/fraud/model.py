@@ -1,0 +1,264 @@
+"""The fraud model: a supervised and an unsupervised part in one file that replays bit for bit.
+
+The supervised part is gradient boosting with one sigmoid calibrator, learnt on a later slice of
+time, which keeps the ranking. The unsupervised part sees label-free features only, so it still
+answers where labels are late, missing or wrong; its score is a percentile against training rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import ClassifierTags, Tags
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+Floats = NDArray[np.float64]
+
+QUANTILES = 10_001  # the anomaly score tells rows apart to one in ten thousand
+
+
+@dataclass(frozen=True, slots=True)
+class FraudScores:
+    """Both scores of some rows, in their order; NaN where a row cannot be scored."""
+
+    fraud_probability: Floats
+    anomaly_score: Floats
+
+
+class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+    """Calibrated gradient boosting beside an isolation forest.
+
+    Rows come in order of time: the last `calibration_share` of those given to `fit` teach the
+    calibrator, unless it is given a slice of its own.
+
+    Args:
+        features: names of the matrix' columns, in order; None leaves them unnamed.
+        anomaly_features: the columns that the unsupervised part sees; None means all.
+        max_iter: trees of the supervised part.
+        learning_rate: weight of each tree.
+        max_leaf_nodes: leaves of each tree.
+        min_samples_leaf: rows that a leaf must hold.
+        l2_regularization: pull of each leaf towards zero.
+        max_features: share of the columns that each split may look at.
+        calibration_share: share of the rows that the calibrator learns from.
+        anomaly_trees: trees of the unsupervised part.
+        anomaly_sample: rows that each of them sees.
+        random_state: seed of everything that draws.
+    """
+
+    def __init__(  # noqa: PLR0913 - scikit-learn wants every parameter here, by name
+        self,
+        features: Sequence[str] | None = None,
+        anomaly_features: Sequence[str] | None = None,
+        *,
+        max_iter: int = 150,
+        learning_rate: float = 0.05,
+        max_leaf_nodes: int = 8,
+        min_samples_leaf: int = 50,
+        l2_regularization: float = 10.0,
+        max_features: float = 1.0,
+        calibration_share: float = 0.25,
+        anomaly_trees: int = 100,
+        anomaly_sample: int = 1024,
+        random_state: int = 0,
+    ) -> None:
+        self.features = features
+        self.anomaly_features = anomaly_features
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.max_leaf_nodes = max_leaf_nodes
+        self.min_samples_leaf = min_samples_leaf
+        self.l2_regularization = l2_regularization
+        self.max_features = max_features
+        self.calibration_share = calibration_share
+        self.anomaly_trees = anomaly_trees
+        self.anomaly_sample = anomaly_sample
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Floats,  # noqa: N803 - scikit-learn's name
+        y: NDArray[np.generic],
+        calibration: tuple[Floats, NDArray[np.generic]] | None = None,
+    ) -> Self:
+        """Learn from rows in order of time; null is NaN.
+
+        Args:
+            X: one row per transaction, one column per feature.
+            y: whether it was fraud.
+            calibration: rows and labels of a later slice; without it the last rows of X serve.
+
+        Raises:
+            ValueError: the labels are not two classes, or the calibrator would turn the ranking
+                round, which means that the supervised part has learnt nothing.
+        """
+        matrix, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
+        self._check_names(matrix.shape[1])
+        self.classes_ = _two_classes(labels)
+        is_fraud = labels == self.classes_[1]
+        if calibration is None:
+            cut = len(matrix) - max(1, round(len(matrix) * self.calibration_share))
+            calibration = matrix[cut:], labels[cut:]
+            matrix, is_fraud = matrix[:cut], is_fraud[:cut]
+        _both_needed(is_fraud, "training")
+        later = np.asarray(calibration[1]) == self.classes_[1]
+        _both_needed(later, "calibration")
+        # one thread: histogram sums depend on how rows are dealt to threads, scoring does not
+        with threadpool_limits(limits=1):
+            self._fit_supervised(matrix, is_fraud)
+            self._fit_calibrator(np.asarray(calibration[0], dtype=np.float64), later)
+            self._fit_anomaly(matrix)
+        return self
+
+    def score(self, X: Floats) -> FraudScores:  # noqa: N803
+        """Score rows; the bits of a row do not depend on its neighbours.
+
+        A row that holds an infinity is not scored: its scores are NaN.
+
+        Raises:
+            ValueError: the matrix has another number of columns than the model was fitted on.
+        """
+        matrix, finite = self._checked(X)
+        probability = np.full(len(matrix), np.nan)
+        anomaly = np.full(len(matrix), np.nan)
+        if finite.any():
+            rows = matrix if finite.all() else np.ascontiguousarray(matrix[finite])
+            probability[finite] = expit(self._calibrated_margin(rows))
+            anomaly[finite] = np.interp(
+                self._strangeness(rows),
+                self.anomaly_quantiles_,
+                np.linspace(0.0, 1.0, len(self.anomaly_quantiles_)),
+            )
+        return FraudScores(probability, anomaly)
+
+    def contributions(self, X: Floats) -> Floats:  # noqa: N803
+        """Return what each feature adds to the log-odds of fraud, exactly.
+
+        A row's contributions and `base_log_odds_` sum to the logit of its `fraud_probability`
+        (path-dependent tree attributions, scaled by the calibrator's slope).
+        """
+        matrix, finite = self._checked(X)
+        result = np.full(matrix.shape, np.nan)
+        if finite.any():
+            rows = np.ascontiguousarray(matrix[finite])
+            result[finite] = self.slope_ * self._explainer().shap_values(
+                rows, check_additivity=False
+            )
+        return result
+
+    @property
+    def base_log_odds_(self) -> float:
+        """The log-odds from which contributions start: those of an average training row."""
+        expected = np.ravel(self._explainer().expected_value)[0]
+        return float(self.slope_ * expected + self.intercept_)
+
+    def predict_proba(self, X: Floats) -> Floats:  # noqa: N803
+        """Return the probabilities of both classes, as scikit-learn's tools expect them."""
+        probability = self.score(X).fraud_probability
+        return np.column_stack([1.0 - probability, probability])
+
+    def predict(self, X: Floats) -> NDArray[np.generic]:  # noqa: N803
+        """Return the likelier class; decisions are the policy's, never this."""
+        likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype(np.intp)
+        chosen: NDArray[np.generic] = self.classes_[likelier]
+        return chosen
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        tags.classifier_tags = ClassifierTags(multi_class=False)
+        tags.target_tags.required = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _fit_supervised(self, matrix: Floats, is_fraud: NDArray[np.bool_]) -> None:
+        self.supervised_ = HistGradientBoostingClassifier(
+            max_iter=self.max_iter,
+            learning_rate=self.learning_rate,
+            max_leaf_nodes=self.max_leaf_nodes,
+            min_samples_leaf=self.min_samples_leaf,
+            l2_regularization=self.l2_regularization,
+            max_features=self.max_features,
+            early_stopping=False,
+            random_state=self.random_state,
+        ).fit(matrix, is_fraud)
+
+    def _fit_calibrator(self, matrix: Floats, is_fraud: NDArray[np.bool_]) -> None:
+        margin = self.supervised_.decision_function(matrix)
+        sigmoid = LogisticRegression(C=np.inf).fit(margin[:, None], is_fraud)
+        self.slope_ = float(sigmoid.coef_[0, 0])
+        self.intercept_ = float(sigmoid.intercept_[0])
+        if self.slope_ <= 0:
+            raise ValueError(
+                f"the calibrator's slope is {self.slope_:.3f} on {len(is_fraud)} later rows: the "
+                "model ranks them no better than chance; look for more frauds or better features"
+            )
+
+    def _fit_anomaly(self, matrix: Floats) -> None:
+        self.anomaly_columns_ = self._anomaly_columns(matrix.shape[1])
+        self.anomaly_ = IsolationForest(
+            n_estimators=self.anomaly_trees,
+            max_samples=min(self.anomaly_sample, len(matrix)),
+            random_state=self.random_state,
+        ).fit(matrix[:, self.anomaly_columns_])
+        self.anomaly_quantiles_ = np.quantile(
+            self._strangeness(matrix), np.linspace(0.0, 1.0, QUANTILES)
+        )
+
+    def _strangeness(self, matrix: Floats) -> Floats:
+        rows = np.ascontiguousarray(matrix[:, self.anomaly_columns_])
+        strangeness: Floats = -self.anomaly_.score_samples(rows)
+        return strangeness
+
+    def _explainer(self) -> Any:  # noqa: ANN401 - shap ships no types
+        from shap import TreeExplainer  # 1.6 s, and only what is not approved needs it
+
+        return TreeExplainer(self.supervised_, feature_perturbation="tree_path_dependent")
+
+    def _calibrated_margin(self, matrix: Floats) -> Floats:
+        margin: Floats = self.supervised_.decision_function(matrix)
+        return self.slope_ * margin + self.intercept_
+
+    def _checked(self, X: Floats) -> tuple[Floats, NDArray[np.bool_]]:  # noqa: N803
+        check_is_fitted(self)
+        matrix = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite=False)
+        return np.ascontiguousarray(matrix), ~np.isinf(matrix).any(axis=1)
+
+    def _check_names(self, columns: int) -> None:
+        if self.features is not None and len(self.features) != columns:
+            raise ValueError(f"{len(self.features)} feature names for {columns} columns")
+
+    def _anomaly_columns(self, columns: int) -> NDArray[np.intp]:
+        if self.anomaly_features is None:
+            return np.arange(columns)
+        if self.features is None:
+            raise ValueError("anomaly_features need features: the names of the columns")
+        return np.array([self.features.index(name) for name in self.anomaly_features])
+
+
+def _two_classes(labels: NDArray[np.generic]) -> NDArray[np.generic]:
+    classes = np.unique(labels)
+    if type_of_target(labels) != "binary" or len(classes) != 2:
+        raise ValueError(
+            f"Only binary classification is supported: {len(classes)} class(es) of type "
+            f"{type_of_target(labels)} were given"
+        )
+    return classes
+
+
+def _both_needed(is_fraud: NDArray[np.bool_], slice_name: str) -> None:
+    if is_fraud.all() or not is_fraud.any():
+        raise ValueError(
+            f"the {slice_name} slice holds {is_fraud.sum()} frauds among {len(is_fraud)} rows; "
+            "both kinds are needed"
+        )

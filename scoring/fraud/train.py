@@ -1,0 +1,191 @@
+"""Trains the fraud model on matured labels, tests it on the newest of them, and registers it.
+
+Rows are split in time: the oldest teach the model, later ones the calibrator, the newest test it.
+Nothing is drawn without a seed, so the same data gives the same model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import psycopg
+import structlog
+
+from features import sources
+from features.views import TRANSACTIONS, FeatureView
+from scoring import registry
+from scoring.fraud import figures, fitting, training_set
+from scoring.fraud.fitting import Slices
+from scoring.fraud.model import FraudModel
+from scoring.fraud.training_set import TrainingSet
+from scoring.settings import Settings, get_settings
+
+log = structlog.get_logger(__name__)
+
+MODEL_NAME = "fraud_transactions"
+TRAINING_WINDOW = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReceipt:
+    """What one training made."""
+
+    model: str
+    version: str
+    alias: str
+    sha256: str
+    as_of: str
+    rows: int
+    frauds: int
+    features: int
+    metrics: dict[str, float]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the receipt as plain values."""
+        return asdict(self)
+
+
+def train(
+    as_of: datetime,
+    settings: Settings,
+    *,
+    feature_view: FeatureView = TRANSACTIONS,
+    window: timedelta = TRAINING_WINDOW,
+) -> TrainReceipt:
+    """Train on what was known at `as_of`, register the model, and give it an alias.
+
+    It becomes `champion` where there is none, else `challenger`: people promote.
+
+    Args:
+        as_of: labels and rows known later are not looked at.
+        settings: where the warehouse and the registry answer.
+        feature_view: the columns to learn from.
+        window: how much matured history to learn from.
+
+    Raises:
+        ContractError: too few matured frauds to train, calibrate and test on.
+        ModelUnavailableError: the registry does not answer.
+    """
+    maturity = timedelta(days=sources.load(settings.sources).maturity_days)
+    end = as_of - maturity
+    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+        rows = training_set.read(connection, feature_view, start=end - window, end=end, as_of=as_of)
+    log.info("training_set_read", rows=len(rows), frauds=int(rows.is_fraud.sum()))
+    slices = fitting.cut(rows)
+    model = fitting.fit(slices, feature_view)
+    scores = fitting.score(model, slices.test)
+    metrics = fitting.measure(scores, slices.test)
+    tags = _tags(rows, model, feature_view, as_of, settings)
+    record = registry.ModelRecord(
+        metrics=metrics,
+        params=_params(model, slices),
+        tags=tags,
+        figures=figures.draw(slices.test, scores.fraud_probability),
+        description=_description(metrics, tags),
+    )
+    names = list(model.features or ())
+    example = slices.test.select(names).matrix[:5]
+    pin = registry.log_and_register(model, MODEL_NAME, record, example, names, settings)
+    is_first = registry.CHAMPION not in registry.aliases_of(MODEL_NAME, settings)
+    alias = registry.CHAMPION if is_first else registry.CHALLENGER
+    registry.set_alias(MODEL_NAME, pin.version, alias, settings)
+    receipt = TrainReceipt(
+        model=MODEL_NAME,
+        version=pin.version,
+        alias=alias,
+        sha256=pin.sha256,
+        as_of=as_of.isoformat(),
+        rows=len(rows),
+        frauds=int(rows.is_fraud.sum()),
+        features=len(names),
+        metrics=metrics,
+    )
+    log.info("model_trained", **receipt.as_dict())
+    return receipt
+
+
+def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
+    """Add `train` to the command line."""
+    parser = commands.add_parser("train", help="train the fraud model and register it")
+    parser.add_argument(
+        "--as-of", type=_moment, help="train on what was known then (ISO 8601); now if left out"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command=_command)
+
+
+def _command(parsed: argparse.Namespace) -> int:
+    receipt = train(parsed.as_of or datetime.now(UTC), get_settings())
+    if parsed.json:
+        sys.stdout.write(json.dumps(receipt.as_dict(), indent=2) + "\n")
+        return 0
+    lines = [
+        f"{receipt.model} version {receipt.version} is {receipt.alias} "
+        f"({receipt.rows} rows, {receipt.frauds} frauds, {receipt.features} features)",
+        *(f"  {name:32} {value:12.4f}" for name, value in receipt.metrics.items()),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no zone; write 2026-01-31T00:00Z")
+    return moment.astimezone(UTC)
+
+
+def _params(model: FraudModel, slices: Slices) -> dict[str, object]:
+    settings = {
+        name: value
+        for name, value in model.get_params(deep=False).items()
+        if name not in ("features", "anomaly_features")
+    }
+    return settings | {
+        "rows_learn": len(slices.learn),
+        "rows_calibrate": len(slices.calibrate),
+        "rows_test": len(slices.test),
+        "columns": len(model.features or ()),
+        "anomaly_columns": len(model.anomaly_features or ()),
+    }
+
+
+def _tags(
+    rows: TrainingSet,
+    model: FraudModel,
+    feature_view: FeatureView,
+    as_of: datetime,
+    settings: Settings,
+) -> dict[str, str]:
+    first, last = (
+        np.datetime64(int(moment), "us").item().replace(tzinfo=UTC).isoformat()
+        for moment in rows.occurred_us[[0, -1]]
+    )
+    return {
+        "feature_view": feature_view.qualified,
+        "features": json.dumps(list(model.features or ())),
+        "data_sha256": rows.digest,
+        "label_as_of": as_of.isoformat(),
+        "training_start": first,
+        "training_end": last,
+        "sources": settings.sources,
+        "code_version": settings.code_version,
+    }
+
+
+def _description(metrics: dict[str, float], tags: dict[str, str]) -> str:
+    return (
+        f"Fraud of card transactions, on {tags['feature_view']}, with rows from "
+        f"{tags['training_start'][:10]} to {tags['training_end'][:10]} and the labels known at "
+        f"{tags['label_as_of'][:16]}.\n\n"
+        f"On the newest {metrics['test_rows']:.0f} rows ({metrics['test_frauds']:.0f} frauds): "
+        f"AUC {metrics['auc_roc']:.3f} ({metrics['auc_roc_low']:.3f}–{metrics['auc_roc_high']:.3f})"
+        f", average precision {metrics['average_precision']:.3f}, calibration slope "
+        f"{metrics['calibration_slope']:.2f}."
+    )

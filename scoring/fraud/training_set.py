@@ -1,0 +1,163 @@
+"""Feature rows with matured labels, out of the warehouse into one matrix.
+
+A row is used once its label has matured: the newest label known by `as_of` wins, and silence until
+maturity means that it was good. Younger rows are left out, the frauds among them too: frauds are
+reported before the rest is known to be good, so taking them early would overstate the rate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+from numpy.typing import NDArray
+from psycopg import sql
+
+from features import readers
+from features.views import FeatureView, Kind
+
+DAY_MICROSECONDS = 86_400_000_000
+
+_QUERY = """
+select
+    features.customer_id,
+    (extract(epoch from features.occurred_at) * 1000000)::bigint as occurred_us,
+    known_label.is_fraud,
+    {columns}
+from {table} as features
+join (
+    select distinct on (transaction_id)
+        transaction_id,
+        is_fraud
+    from marts.fct_transaction_labels
+    where known_at <= {as_of}
+    order by transaction_id, known_at desc, provenance_rank, label_version desc
+) as known_label on features.transaction_id = known_label.transaction_id
+where
+    features.occurred_at >= {start}
+    and features.occurred_at < {end}
+    and features.known_at <= {as_of}
+    and not exists (
+        select 1
+        from {table} as newer
+        where
+            newer.transaction_id = features.transaction_id
+            and newer.version > features.version
+            and newer.known_at <= {as_of}
+    )
+order by features.occurred_at, features.transaction_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Labelled rows in order of time.
+
+    Args:
+        features: names of the matrix' columns.
+        matrix: one row per transaction, null is NaN, booleans are 0 and 1.
+        is_fraud: the matured label of each row.
+        customer: a code per customer, from 0.
+        occurred_us: microseconds since 1970, UTC.
+    """
+
+    features: tuple[str, ...]
+    matrix: NDArray[np.float64]
+    is_fraud: NDArray[np.bool_]
+    customer: NDArray[np.int64]
+    occurred_us: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.is_fraud)
+
+    @property
+    def day(self) -> NDArray[np.int64]:
+        """The UTC day of each row, counted from 1970."""
+        return self.occurred_us // DAY_MICROSECONDS
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over names, times, labels and features: the data that a model was made of."""
+        digest = hashlib.sha256(repr(self.features).encode())
+        for part in (self.occurred_us, self.is_fraud, self.matrix):
+            digest.update(np.ascontiguousarray(part).data)
+        return digest.hexdigest()
+
+    def take(self, rows: NDArray[Any] | slice) -> TrainingSet:
+        """Return some of the rows, in their order."""
+        return replace(
+            self,
+            matrix=self.matrix[rows],
+            is_fraud=self.is_fraud[rows],
+            customer=self.customer[rows],
+            occurred_us=self.occurred_us[rows],
+        )
+
+    def select(self, names: Sequence[str]) -> TrainingSet:
+        """Return some of the columns, in the order of `names`."""
+        columns = [self.features.index(name) for name in names]
+        return replace(self, features=tuple(names), matrix=self.matrix[:, columns])
+
+    def telling(self) -> tuple[str, ...]:
+        """Return the columns that vary here: a source fills only those that it knows."""
+        with np.errstate(invalid="ignore"):
+            known = ~np.isnan(self.matrix)
+            first = np.where(known.any(0), self.matrix[known.argmax(0), range(known.shape[1])], 0.0)
+            varies = ((self.matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
+        return tuple(name for name, keep in zip(self.features, varies, strict=True) if keep)
+
+
+def read(
+    connection: psycopg.Connection[Any],
+    view: FeatureView,
+    *,
+    start: datetime,
+    end: datetime,
+    as_of: datetime,
+) -> TrainingSet:
+    """Read the rows of `[start, end)` with the labels that were known at `as_of`.
+
+    Args:
+        connection: as role `score`.
+        view: the features wanted, all of its columns.
+        start: first moment, by `occurred_at`.
+        end: first moment after; at most `as_of` less the maturity of labels.
+        as_of: what was known then.
+    """
+    columns = sql.SQL(",\n    ").join(
+        sql.SQL(
+            "features.{}::int::float8" if feature.kind is Kind.BOOLEAN else "features.{}::float8"
+        ).format(sql.Identifier(feature.name))
+        for feature in view.features
+    )
+    query = sql.SQL(_QUERY).format(
+        columns=columns,
+        table=sql.Identifier(*view.table.split(".")),
+        start=sql.Literal(start),
+        end=sql.Literal(end),
+        as_of=sql.Literal(as_of),
+    )
+    types = {
+        "customer_id": pa.string(),
+        "occurred_us": pa.int64(),
+        "is_fraud": pa.bool_(),
+        **dict.fromkeys(view.columns, pa.float64()),
+    }
+    rows = readers.read(connection, query, types)
+    matrix = np.empty((rows.num_rows, len(view.columns)))
+    for position, name in enumerate(view.columns):
+        matrix[:, position] = rows.column(name).to_numpy()
+    codes = rows.column("customer_id").combine_chunks().dictionary_encode().indices
+    return TrainingSet(
+        tuple(view.columns),
+        matrix,
+        rows.column("is_fraud").to_numpy(),
+        codes.to_numpy().astype(np.int64),
+        rows.column("occurred_us").to_numpy(),
+    )

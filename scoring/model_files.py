@@ -1,0 +1,192 @@
+"""Model files that are safe to open: known bytes, known types, and no code of their own.
+
+A model file is data from outside. Before anything of it is loaded, its SHA-256 must be the one that
+was registered, its description must name nothing but skops, and every type in it must stand in our
+list. MLflow's own loaders are never used: they trust the list that lies beside the model, and a
+`loader_module` or a `code/` folder runs what it likes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from skops.io import get_untrusted_types
+from skops.io import load as skops_load
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from features.errors import ModelUnavailableError
+from features.objects import ObjectStore
+
+MODEL_FILE = "model.skops"
+DESCRIPTION_FILE = "MLmodel"
+
+# Tree and TreePredictor hold raw node indices that could be crafted: hence the digest comes first.
+TRUSTED_TYPES = (
+    "scoring.fraud.model.FraudModel",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+)
+LOADER_MODULE = "mlflow.sklearn"
+FLAVOURS = frozenset({"python_function", "sklearn"})
+# what a model folder may hold; everything else is refused, `code/` and pickles before all
+FOLDER_FILES = frozenset(
+    {
+        MODEL_FILE,
+        DESCRIPTION_FILE,
+        "conda.yaml",
+        "python_env.yaml",
+        "requirements.txt",
+        "input_example.json",
+        "serving_input_example.json",
+        "registered_model_meta",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPin:
+    """Exactly one model file: what a run stamps on every decision."""
+
+    name: str
+    version: str
+    sha256: str
+    run_id: str
+    source: str
+
+    @classmethod
+    def of(cls, pin: Mapping[str, Any]) -> Self:
+        """Return the pin that a run has stored."""
+        return cls(**{key: str(pin.get(key, "")) for key in cls.__slots__})
+
+    def __str__(self) -> str:
+        return f"model {self.name} version {self.version}"
+
+    @property
+    def object_name(self) -> str:
+        """Where the file lies in the object store."""
+        return f"models/{self.sha256}/{MODEL_FILE}"
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def check_digest(path: Path, expected: str, subject: str) -> None:
+    """Refuse a file whose bytes are not those that were registered.
+
+    Raises:
+        ModelUnavailableError: the digest differs, or none was registered.
+    """
+    found = digest_of(path)
+    if found != expected:
+        raise ModelUnavailableError(
+            f"{subject}: the file's SHA-256 is {found[:12]}…, registered was "
+            f"{expected[:12] or 'nothing'}…; the file was altered: train again, or move the alias "
+            "to a version that is whole"
+        )
+
+
+def check_folder(folder: Path, subject: str) -> None:
+    """Refuse a downloaded model folder that is anything but one skops file, unopened.
+
+    Raises:
+        ModelUnavailableError: it holds code, a pickle, another loader or another flavour.
+    """
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    if strange := sorted(found - FOLDER_FILES):
+        raise _refused(subject, f"its folder holds {', '.join(strange[:5])}")
+    try:
+        description = yaml.safe_load((folder / DESCRIPTION_FILE).read_text())
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise _refused(subject, f"its {DESCRIPTION_FILE} cannot be read") from error
+    if problem := _problem_of(description):
+        raise _refused(subject, problem)
+
+
+def _problem_of(description: Any) -> str | None:  # noqa: ANN401 - a file from outside
+    """Return what speaks against a model's description, or None."""
+    flavours = description.get("flavors") if isinstance(description, Mapping) else None
+    if not isinstance(flavours, Mapping) or not set(flavours) <= FLAVOURS:
+        return "its flavours are not those of a scikit-learn model"
+    pyfunc, sklearn = (flavours.get(name) or {} for name in ("python_function", "sklearn"))
+    claims = {
+        f"its loader_module is not {LOADER_MODULE}": pyfunc.get("loader_module") != LOADER_MODULE,
+        "it brings code of its own": bool(pyfunc.get("code") or sklearn.get("code")),
+        "it is not serialised by skops": sklearn.get("serialization_format") != "skops",
+        f"its file is not {MODEL_FILE}": sklearn.get("pickled_model") != MODEL_FILE
+        or pyfunc.get("model_path", MODEL_FILE) != MODEL_FILE,
+    }
+    return next((problem for problem, holds in claims.items() if holds), None)
+
+
+def read(path: Path, subject: str) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Load a skops file whose digest was checked, with our list of types.
+
+    Raises:
+        ModelUnavailableError: it is no skops file, or holds a type that we do not trust.
+    """
+    try:
+        foreign = sorted(set(get_untrusted_types(file=path)) - set(TRUSTED_TYPES))
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise _refused(subject, "its file is not a skops file") from error
+    if foreign:
+        raise _refused(subject, f"it holds types that are not trusted: {', '.join(foreign[:5])}")
+    try:
+        return skops_load(path, trusted=list(TRUSTED_TYPES))
+    except UntrustedTypesFoundException as error:
+        raise _refused(subject, "it holds types that are not trusted") from error
+
+
+def load(pin: ModelPin, store: ObjectStore, cache_dir: Path) -> Any:  # noqa: ANN401 - any model
+    """Load a pinned model from the object store; the registry is not asked.
+
+    Args:
+        pin: the model.
+        store: where `fetch` has put it.
+        cache_dir: local folder for downloaded files, by digest.
+
+    Raises:
+        ModelUnavailableError: the file is missing, altered, or holds types that we do not trust.
+    """
+    path = cache_dir / f"{pin.sha256}.skops"
+    if not path.exists() or digest_of(path) != pin.sha256:
+        _download(pin, store, path)
+    return read(path, str(pin))
+
+
+def _refused(subject: str, problem: str) -> ModelUnavailableError:
+    return ModelUnavailableError(
+        f"{subject}: {problem}; nothing of it was loaded. Register it with "
+        "`python -m scoring train`, or move the alias to another version"
+    )
+
+
+def _download(pin: ModelPin, store: ObjectStore, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as target:
+        partial = Path(target.name)
+        try:
+            with store.open(pin.object_name) as source:
+                shutil.copyfileobj(source, target)
+        except FileNotFoundError as error:
+            partial.unlink()
+            raise ModelUnavailableError(
+                f"{pin}: the object store has no {pin.object_name}; claim the window again, which "
+                "copies it from the registry"
+            ) from error
+    try:
+        check_digest(partial, pin.sha256, str(pin))
+    except ModelUnavailableError:
+        partial.unlink()
+        raise
+    partial.rename(path)
