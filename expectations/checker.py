@@ -6,6 +6,7 @@ results and into the texts of its errors; of both, only counts and names of erro
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -15,8 +16,9 @@ from expectations import suites
 from expectations.validation import Check, Outcome, Severity
 
 if TYPE_CHECKING:
-    from expectations.vocabulary import Sentence
     from great_expectations.core import ExpectationValidationResult
+
+    from expectations.vocabulary import Sentence
 
 _RESULT_FORMAT = {
     "result_format": "BASIC",
@@ -138,7 +140,7 @@ def _trouble(result: ExpectationValidationResult) -> str | None:
 
 
 def _missing_columns(figures: Mapping[str, Any]) -> str | None:
-    """Return which columns of the contract a table lacks: names from the suite, not from the table."""
+    """Return which columns of the contract a table lacks: names that the suite gave."""
     missing = figures.get("details", {}).get("mismatched", {}).get("missing", ())
     return f"missing: {', '.join(missing)}" if missing else None
 
@@ -148,4 +150,7 @@ def _whole(value: object) -> int | None:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    # JSON has no NaN, and the verdict has said so already
+    return float(value) if math.isfinite(value) else None

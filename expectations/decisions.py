@@ -7,8 +7,6 @@ same for everybody or for nobody, a mix of decisions that no policy owner expect
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import great_expectations as gx
 from great_expectations.expectations.row_conditions import Column
 
@@ -96,15 +94,36 @@ def transactions(rows: int) -> gx.ExpectationSuite:
                 severity="critical",
                 notes="A customer who is not approved has a right to the reasons.",
             ),
-            _share(
-                "is_degraded",
-                {"value_set": [False], "mostly": 0.99},
-                "A few rows lack a rate; more than 1 % is a component that fails.",
+            say.ExpectValuesAmong(
+                column="is_degraded",
+                value_set=[False],
+                mostly=0.99,
+                severity="warning",
+                notes="A few rows lack a rate; more than 1 % is a component that fails.",
             ),
-            _share(
-                "decision",
-                {"value_set": ["approve"], "mostly": 0.5},
-                "Most payments are honest; a run that approves fewer than half deserves a look.",
+            *_of_many_rows(rows),
+        ],
+    )
+
+
+def _of_many_rows(rows: int) -> list[say.Sentence]:
+    """Return the expectations that make sense from a number of rows on."""
+    found: list[say.Sentence] = []
+    if rows >= MIN_ROWS_FOR_SHARE:
+        found += [
+            say.ExpectValuesAmong(
+                column="is_degraded",
+                value_set=[False],
+                mostly=0.5,
+                severity="critical",
+                notes="Where most rows have no score, the queue of reviews would drown the team.",
+            ),
+            say.ExpectValuesAmong(
+                column="decision",
+                value_set=["approve"],
+                mostly=0.5,
+                severity="warning",
+                notes="Most payments are honest; a run that approves fewer than half needs a look.",
             ),
             say.ExpectValuesNotAmong(
                 column="decision",
@@ -113,24 +132,7 @@ def transactions(rows: int) -> gx.ExpectationSuite:
                 severity="warning",
                 notes="More than a fifth declined is an attack, a drift or a wrong threshold.",
             ),
-            *_of_many_rows(rows),
-        ],
-    )
-
-
-def _of_many_rows(rows: int) -> list[say.ExpectValuesAmong | say.ExpectSpread]:
-    """Return the expectations that make sense from a number of rows on."""
-    found: list[say.ExpectValuesAmong | say.ExpectSpread] = []
-    if rows >= MIN_ROWS_FOR_SHARE:
-        found.append(
-            say.ExpectValuesAmong(
-                column="is_degraded",
-                value_set=[False],
-                mostly=0.5,
-                severity="critical",
-                notes="Where most rows have no score, the queue of reviews would drown the team.",
-            )
-        )
+        ]
     if rows >= MIN_ROWS_TO_VARY:
         found += [
             say.ExpectSpread(
@@ -145,7 +147,3 @@ def _of_many_rows(rows: int) -> list[say.ExpectValuesAmong | say.ExpectSpread]:
             )
         ]
     return found
-
-
-def _share(column: str, terms: Mapping[str, object], why: str) -> say.ExpectValuesAmong:
-    return say.ExpectValuesAmong(column=column, severity="warning", notes=why, **terms)

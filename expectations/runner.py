@@ -64,7 +64,7 @@ def validate(
             f"{type(error).__name__} (SQLSTATE {error.sqlstate or 'none'}). Next: see that "
             "Postgres runs and role score may log in; then let the step be tried again."
         ) from None
-    log.info("table_validated", subject=subject, table=table, **validation.as_dict())
+    log.info("table_validated", table=table, **validation.as_dict())
     if validation.verdict is Verdict.FAILED:
         raise GateFailedError(validation)
     if validation.verdict is Verdict.COULD_NOT_CHECK:

@@ -94,6 +94,7 @@ class Validation:
         return {
             "validation_id": str(self.validation_id),
             "suite": self.suite,
+            "subject": self.subject,
             "verdict": self.verdict.value,
             "rows": self.rows,
             "seconds": round(self.seconds, 3),

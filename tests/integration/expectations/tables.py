@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import psycopg
+
+from expectations import Validation, validate
+from features.objects import FolderStore
+from tests.conftest import Db
 
 LANDED_TRANSACTIONS = """
 create unlogged table landed.sample as
@@ -104,7 +110,49 @@ SAMPLES = {
 }
 
 
-def make(sample: Sample, connection: psycopg.Connection, rows: int = 200) -> None:
+def make(sample: Sample, connection: psycopg.Connection[Any], rows: int = 200) -> None:
     """Create the sample's table for role score to read."""
     connection.execute(sample.create.format(rows=rows).encode())
     connection.execute(f"grant select on {sample.table} to score".encode())
+
+
+class Gate:
+    """Makes a sample, spoils it, and puts it to its suite."""
+
+    def __init__(self, db: Db, folder: Path) -> None:
+        self._db = db
+        self._folder = folder
+
+    def __call__(
+        self,
+        sample: Sample = SAMPLES["raw.transactions"],
+        *spoil: str,
+        rows: int = 200,
+        expected: int | None = None,
+        create: bool = True,
+        url: str | None = None,
+    ) -> Validation:
+        with self._db.superuser() as connection:
+            if create:
+                make(sample, connection, rows)
+            for statement in spoil:
+                connection.execute(statement.encode())
+        return validate(
+            sample.suite,
+            sample.table,
+            expected_rows=rows if expected is None else expected,
+            subject="delivery 7",
+            url=url or self._db.settings.warehouse.url("score"),
+            store=FolderStore(self._folder),
+        )
+
+    def pages(self) -> list[Path]:
+        """Return the pages in the store."""
+        return list(self._folder.glob("validations/*/*.html"))
+
+    def audit(self) -> list[tuple[Any, ...]]:
+        """Return what the audit holds."""
+        return self._db.rows(
+            "select verdict, rows_expected, rows_checked, report, expectations::text"
+            " from audit.validation_results"
+        )

@@ -1,4 +1,4 @@
-"""A gate against a real table: what stops a run, what is recorded, and what never leaves Postgres."""
+"""A gate at a real table: what stops a run, what is recorded, what never leaves Postgres."""
 
 from __future__ import annotations
 
@@ -11,41 +11,14 @@ from structlog.testing import capture_logs
 
 from expectations import GateFailedError, GateUnavailableError, Outcome, Verdict, validate
 from features.objects import FolderStore
-from tests.integration.expectations.tables import SAMPLES, make
+from tests.conftest import Db
+from tests.integration.expectations.tables import SAMPLES, Gate, make
 
 RAW = SAMPLES["raw.transactions"]
 CANARY = "CANARY-4111111111111111"
 
 
-@pytest.fixture
-def gate(migrated, tmp_path):
-    """Make a sample, spoil it, put it to its suite."""
-    store = FolderStore(tmp_path / "objects")
-
-    def run(sample=RAW, *spoil, rows=200, expected=None, create=True, url=None):
-        with migrated.superuser() as connection:
-            if create:
-                make(sample, connection, rows)
-            for statement in spoil:
-                connection.execute(statement)
-        return validate(
-            sample.suite,
-            sample.table,
-            expected_rows=rows if expected is None else expected,
-            subject="delivery 7",
-            url=url or migrated.settings.warehouse.url("score"),
-            store=store,
-        )
-
-    run.pages = lambda: list((tmp_path / "objects").glob("validations/*/*.html"))
-    run.audit = lambda: migrated.rows(
-        "select verdict, rows_expected, rows_checked, report, expectations::text"
-        " from audit.validation_results"
-    )
-    return run
-
-
-def test_a_good_table_passes_and_leaves_an_audit_row_and_a_page(gate):
+def test_a_good_table_passes_and_leaves_an_audit_row_and_a_page(gate: Gate) -> None:
     with capture_logs() as logs:
         validation = gate()
 
@@ -59,12 +32,12 @@ def test_a_good_table_passes_and_leaves_an_audit_row_and_a_page(gate):
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-def test_a_number_that_is_none_stops_the_run(gate, number):
+def test_a_number_that_is_none_stops_the_run(gate: Gate, number: str) -> None:
     with pytest.raises(GateFailedError, match="merchant_risk_score is a finite number"):
         gate(RAW, f"update landed.sample set merchant_risk_score = '{number}' where row_number = 7")
 
 
-def test_an_empty_window_is_nothing_to_check_and_fast(gate):
+def test_an_empty_window_is_nothing_to_check_and_fast(gate: Gate) -> None:
     loaded_before = "great_expectations" in sys.modules
 
     started = time.perf_counter()
@@ -79,7 +52,7 @@ def test_an_empty_window_is_nothing_to_check_and_fast(gate):
 
 
 @pytest.mark.parametrize(("rows", "expected"), [(199, 200), (201, 200), (0, 200), (200, 0)])
-def test_rows_lost_or_doubled_on_the_way_stop_the_run(gate, rows, expected):
+def test_rows_lost_or_doubled_on_the_way_stop_the_run(gate: Gate, rows: int, expected: int) -> None:
     with pytest.raises(GateFailedError, match=f"{expected:,} rows that the step before reported"):
         gate(rows=rows, expected=expected)
 
@@ -87,7 +60,7 @@ def test_rows_lost_or_doubled_on_the_way_stop_the_run(gate, rows, expected):
     assert verdict == "failed"
 
 
-def test_a_missing_table_is_could_not_check_and_not_bad_data(gate):
+def test_a_missing_table_is_could_not_check_and_not_bad_data(gate: Gate) -> None:
     with pytest.raises(GateUnavailableError, match="says nothing about the data") as caught:
         gate(create=False)
 
@@ -96,12 +69,12 @@ def test_a_missing_table_is_could_not_check_and_not_bad_data(gate):
     assert (verdict, expected, checked) == ("could_not_check", 200, None)
 
 
-def test_a_table_that_the_gate_may_not_read_is_could_not_check(gate):
+def test_a_table_that_the_gate_may_not_read_is_could_not_check(gate: Gate) -> None:
     with pytest.raises(GateUnavailableError, match="InsufficientPrivilege"):
         gate(RAW, "revoke all on landed.sample from score")
 
 
-def test_a_metric_that_cannot_be_computed_is_could_not_check(gate):
+def test_a_metric_that_cannot_be_computed_is_could_not_check(gate: Gate) -> None:
     with pytest.raises(GateUnavailableError, match="occurred_at lies within") as caught:
         gate(RAW, "alter table landed.sample alter occurred_at type text")
 
@@ -112,7 +85,7 @@ def test_a_metric_that_cannot_be_computed_is_could_not_check(gate):
     assert "InvalidColumnTypeError" in (unknown[0].detail or "")
 
 
-def test_bad_data_that_is_proven_outweighs_a_metric_that_failed(gate):
+def test_bad_data_that_is_proven_outweighs_a_metric_that_failed(gate: Gate) -> None:
     with pytest.raises(GateFailedError):
         gate(
             RAW,
@@ -121,7 +94,7 @@ def test_bad_data_that_is_proven_outweighs_a_metric_that_failed(gate):
         )
 
 
-def test_a_warehouse_that_does_not_answer_is_could_not_check(gate, migrated):
+def test_a_warehouse_that_does_not_answer_is_could_not_check(gate: Gate, migrated: Db) -> None:
     url = migrated.settings.warehouse.url("score").replace(
         f":{migrated.settings.warehouse.port}/", ":1/"
     )
@@ -130,7 +103,7 @@ def test_a_warehouse_that_does_not_answer_is_could_not_check(gate, migrated):
         gate(url=url)
 
 
-def test_a_missing_column_is_one_broken_expectation(gate):
+def test_a_missing_column_is_one_broken_expectation(gate: Gate) -> None:
     with pytest.raises(GateFailedError) as caught:
         gate(RAW, "alter table landed.sample drop amount_minor")
 
@@ -143,7 +116,7 @@ def test_a_missing_column_is_one_broken_expectation(gate):
     assert "missing: amount_minor" in str(caught.value)
 
 
-def test_a_warning_is_recorded_and_lets_the_run_go_on(gate):
+def test_a_warning_is_recorded_and_lets_the_run_go_on(gate: Gate) -> None:
     validation = gate(RAW, "update landed.sample set amount_minor = 0 where row_number <= 50")
 
     assert validation.verdict is Verdict.WARNED
@@ -152,7 +125,7 @@ def test_a_warning_is_recorded_and_lets_the_run_go_on(gate):
     assert '"unexpected": 50' in expectations
 
 
-def test_a_failed_gate_says_what_where_how_much_and_what_to_do(gate):
+def test_a_failed_gate_says_what_where_how_much_and_what_to_do(gate: Gate) -> None:
     with pytest.raises(GateFailedError) as caught:
         gate(RAW, "update landed.sample set customer_id = null where row_number <= 3")
 
@@ -167,7 +140,7 @@ def test_a_failed_gate_says_what_where_how_much_and_what_to_do(gate):
         assert part in text
 
 
-def test_no_row_value_reaches_the_audit_the_page_the_error_or_the_log(gate):
+def test_no_row_value_reaches_the_audit_the_page_the_error_or_the_log(gate: Gate) -> None:
     with capture_logs() as logs, pytest.raises(GateFailedError) as caught:
         gate(
             RAW,
@@ -182,7 +155,7 @@ def test_no_row_value_reaches_the_audit_the_page_the_error_or_the_log(gate):
     assert "987654321" not in seen
 
 
-def test_a_hostile_subject_is_text_on_the_page(migrated, tmp_path):
+def test_a_hostile_subject_is_text_on_the_page(migrated: Db, tmp_path: Path) -> None:
     with migrated.superuser() as connection:
         make(RAW, connection, 0)
 
@@ -200,7 +173,7 @@ def test_a_hostile_subject_is_text_on_the_page(migrated, tmp_path):
     assert "&lt;script&gt;" in page.read_text()
 
 
-def test_a_page_that_cannot_be_stored_does_not_hide_the_verdict(migrated):
+def test_a_page_that_cannot_be_stored_does_not_hide_the_verdict(migrated: Db) -> None:
     class FullStore:
         """A store whose disk is full."""
 

@@ -1,0 +1,95 @@
+"""Runs in a process of its own: a real api-server with our plugin, and a DAG whose tasks ran gates.
+
+Arguments: the id of a stored validation, the subject it has. Prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from airflow.sdk import dag, task
+from airflow.utils.db import initdb
+
+VALIDATION, SUBJECT = sys.argv[1:3] if len(sys.argv) > 2 else ("", "")
+
+
+@dag(schedule=None)
+def gates() -> None:
+    """Gates as tasks leave them behind."""
+
+    @task
+    def passed() -> dict[str, Any]:
+        return {"validation_id": VALIDATION, "verdict": "passed"}
+
+    @task
+    def several() -> list[dict[str, Any]]:
+        return [{"subject": "one", "verdict": "passed"}, {"subject": "two&", "verdict": "failed"}]
+
+    @task
+    def stopped(ti: Any = None) -> None:
+        ti.xcom_push(key="validation_report", value=VALIDATION)
+
+    @task
+    def no_gate() -> dict[str, Any]:
+        return {"rows": 3}
+
+    passed() >> several() >> stopped() >> no_gate()
+
+
+DAG = gates()
+
+
+def ask() -> dict[str, Any]:
+    """Return what the api-server answers to strangers, to users, and about links."""
+    from airflow.api_fastapi.app import create_app, get_auth_manager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+    from fastapi.testclient import TestClient
+
+    client = TestClient(create_app(apps="core"))
+    token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="ada", role="viewer"))
+    user = {"Authorization": f"Bearer {token}"}
+    paths = [
+        "/scoring/validations",
+        f"/scoring/validations/{VALIDATION}",
+        f"/scoring/validations?subject={SUBJECT}",
+        "/scoring/validations?subject=nobody",
+        "/scoring/validations/00000000-0000-0000-0000-000000000000",
+        "/scoring/docs",
+        "/scoring/openapi.json",
+    ]
+    answers = {
+        who: {path: _answer(client.get(path, headers=headers)) for path in paths}
+        for who, headers in {
+            "stranger": {},
+            "user": user,
+            "browser": {"Cookie": f"_token={token}"},
+            "forger": {"Authorization": "Bearer nonsense"},
+        }.items()
+    }
+    run = client.get("/api/v2/dags/gates/dagRuns", headers=user).json()["dag_runs"][0]["dag_run_id"]
+    links = {
+        name: client.get(
+            f"/api/v2/dags/gates/dagRuns/{run}/taskInstances/{name}/links", headers=user
+        ).json()["extra_links"]
+        for name in ("passed", "several", "stopped", "no_gate")
+    }
+    views = client.get("/api/v2/plugins", headers=user).json()["plugins"][0]["external_views"]
+    return {"answers": answers, "links": links, "views": views}
+
+
+def _answer(response: Any) -> dict[str, Any]:
+    return {
+        "status": response.status_code,
+        "text": response.text,
+        "policy": response.headers.get("content-security-policy", ""),
+    }
+
+
+if __name__ == "__main__":
+    initdb()
+    DAG.test()
+    import scoring
+
+    print("JSON" + json.dumps(ask() | {"scoring": scoring.__file__}))

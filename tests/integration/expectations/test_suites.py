@@ -1,0 +1,195 @@
+"""Each suite passes its good table, and each critical expectation stops one bad table."""
+
+from __future__ import annotations
+
+import pytest
+
+from expectations import GateFailedError, Outcome, Severity, Verdict
+from tests.integration.expectations.tables import SAMPLES, Gate
+
+# suite, how its table is spoilt, the expectation that must say so
+PLANTED = [
+    ("raw.transactions", "alter table {} drop channel", "expect_columns"),
+    ("raw.transactions", "update {} set transaction_id = null where {n} = 1", "transaction_id has"),
+    ("raw.transactions", "update {} set customer_id = null where {n} = 1", "customer_id has"),
+    ("raw.transactions", "update {} set merchant_id = null where {n} = 1", "merchant_id has"),
+    (
+        "raw.transactions",
+        "update {} set transaction_id = '' where {n} = 1",
+        "transaction_id is not",
+    ),
+    ("raw.transactions", "update {} set customer_id = '' where {n} = 1", "customer_id is not"),
+    ("raw.transactions", "update {} set merchant_id = '' where {n} = 1", "merchant_id is not"),
+    ("raw.transactions", "update {} set row_number = null where {n} = 1", "row_number has"),
+    ("raw.transactions", "update {} set occurred_at = null where {n} = 1", "occurred_at has"),
+    ("raw.transactions", "update {} set amount_minor = null where {n} = 1", "amount_minor has"),
+    ("raw.transactions", "update {} set currency_code = null where {n} = 1", "currency_code has"),
+    ("raw.transactions", "update {} set occurred_at = 'epoch' where {n} = 1", "occurred_at lies"),
+    (
+        "raw.transactions",
+        "update {} set occurred_at = '9999-12-31' where {n} = 1",
+        "occurred_at lies",
+    ),
+    ("raw.transactions", "update {} set amount_minor = -1 where {n} = 1", "amount_minor lies"),
+    ("raw.transactions", "update {} set amount_minor = 2e15 where {n} = 1", "amount_minor lies"),
+    (
+        "raw.transactions",
+        "update {} set card_risk_score = 'NaN' where {n} = 1",
+        "card_risk_score is",
+    ),
+    (
+        "raw.transactions",
+        "update {} set customer_risk_score = 'Infinity' where {n} = 1",
+        "customer_risk_score is",
+    ),
+    ("raw.transaction_labels", "alter table {} drop provenance", "the table has"),
+    ("raw.transaction_labels", "update {} set transaction_id = null where {n} = 1", "id has"),
+    (
+        "raw.transaction_labels",
+        "update {} set transaction_id = '' where {n} = 1",
+        "id is not blank",
+    ),
+    ("raw.transaction_labels", "update {} set row_number = null where {n} = 1", "row_number has"),
+    ("raw.transaction_labels", "update {} set is_fraud = null where {n} = 1", "is_fraud has"),
+    ("raw.transaction_labels", "update {} set provenance = null where {n} = 1", "provenance has"),
+    (
+        "raw.transaction_labels",
+        "update {} set declared_known_at = 'epoch' where {n} = 1",
+        "declared_known_at lies",
+    ),
+    ("raw.fx_rates", "alter table {} drop rate", "the table has"),
+    ("raw.fx_rates", "update {} set currency_code = null where {n} = 1", "currency_code has"),
+    ("raw.fx_rates", "update {} set currency_code = '' where {n} = 1", "currency_code is not"),
+    ("raw.fx_rates", "update {} set row_number = null where {n} = 1", "row_number has"),
+    ("raw.fx_rates", "update {} set rate_date = null where {n} = 1", "rate_date has"),
+    ("raw.fx_rates", "update {} set rate_date = '1970-01-01' where {n} = 1", "rate_date lies"),
+    ("raw.fx_rates", "update {} set rate = null where {n} = 1", "rate has"),
+    ("raw.fx_rates", "update {} set rate = 0 where {n} = 1", "rate lies"),
+    ("raw.fx_rates", "update {} set rate = 'NaN' where {n} = 1", "rate lies"),
+    ("decisions.transactions", "alter table {} drop feature_sha256", "the table has"),
+    ("decisions.transactions", "update {} set decision = null where {n} = 1", "decision has"),
+    ("decisions.transactions", "update {} set is_degraded = null where {n} = 1", "is_degraded has"),
+    (
+        "decisions.transactions",
+        "update {} set decision = 'maybe' where {n} = 1",
+        "decision is approve",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set fraud_probability = 'NaN' where {n} = 1",
+        "fraud_probability lies",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set fraud_probability = 1.0001 where {n} = 1",
+        "fraud_probability lies",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set anomaly_score = -0.1 where {n} = 1",
+        "anomaly_score lies",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set is_degraded = true, fraud_status = 'missing', fraud_probability = null"
+        " where {n} = 2",
+        "decision is not approve where is_degraded == true",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set reasons = '[]' where decision = 'decline'",
+        "reasons lists 1 to 4 items where decision != approve",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set reasons = '{{}}' where decision = 'decline'",
+        "reasons lists 1 to 4 items",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set is_degraded = true, decision = 'review', reasons = '[1]' where {n} > 90",
+        "is_degraded is false in at least 0.5",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set fraud_probability = 0.1",
+        "fraud_probability varies",
+    ),
+]
+WARNED = [
+    ("raw.transactions", "update {} set amount_minor = 0 where {n} <= 50", "amount_minor is not 0"),
+    ("raw.transactions", "update {} set amount_minor = 500", "amount_minor varies"),
+    ("raw.transaction_labels", "update {} set is_fraud = false", "is_fraud is true"),
+    ("decisions.transactions", "update {} set anomaly_score = 1", "anomaly_score varies"),
+    (
+        "decisions.transactions",
+        "update {} set is_degraded = true, decision = 'review', reasons = '[1]' where {n} <= 10",
+        "is_degraded is false",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set decision = 'review', reasons = '[1]' where {n} <= 120",
+        "decision is approve",
+    ),
+    (
+        "decisions.transactions",
+        "update {} set decision = 'decline', reasons = '[1]' where {n} <= 60",
+        "decision is not decline",
+    ),
+]
+
+
+def spoilt(suite: str, statement: str) -> str:
+    """Return a statement with the suite's table and its running number filled in."""
+    number = "row_number" if suite.startswith("raw.") else "substr(transaction_id, 2)::int"
+    return (
+        statement.replace("{n}", number)
+        .replace("{}", SAMPLES[suite].table, 1)
+        .replace("{{}}", "{}")
+    )
+
+
+@pytest.mark.parametrize("suite", sorted(SAMPLES))
+@pytest.mark.parametrize("rows", [1, 200])
+def test_a_good_table_passes(gate: Gate, suite: str, rows: int) -> None:
+    validation = gate(SAMPLES[suite], rows=rows)
+
+    broken = [check.words for check in validation.expectations if check.outcome is not Outcome.HELD]
+    # one label, which is no fraud, is a file without fraud
+    assert broken == ([] if (suite, rows) != ("raw.transaction_labels", 1) else broken)
+    assert validation.verdict in {Verdict.PASSED, Verdict.WARNED}
+
+
+@pytest.mark.parametrize(("suite", "statement", "words"), PLANTED)
+def test_a_critical_expectation_stops_the_run(
+    gate: Gate, suite: str, statement: str, words: str
+) -> None:
+    with pytest.raises(GateFailedError) as caught:
+        gate(SAMPLES[suite], spoilt(suite, statement))
+
+    broken = [
+        check
+        for check in caught.value.validation.expectations
+        if check.outcome is Outcome.BROKEN and check.severity is Severity.CRITICAL
+    ]
+    assert any(words in check.words or words == check.expectation for check in broken)
+    assert len({check.column for check in broken}) == 1
+
+
+@pytest.mark.parametrize(("suite", "statement", "words"), WARNED)
+def test_a_warning_lets_the_run_go_on(gate: Gate, suite: str, statement: str, words: str) -> None:
+    validation = gate(SAMPLES[suite], spoilt(suite, statement))
+
+    broken = [check.words for check in validation.expectations if check.outcome is Outcome.BROKEN]
+    assert validation.verdict is Verdict.WARNED
+    assert [words in said for said in broken] == [True]
+
+
+def test_a_lone_degraded_row_warns_and_does_not_stop_its_hour(gate: Gate) -> None:
+    validation = gate(
+        SAMPLES["decisions.transactions"],
+        "update scored.sample set is_degraded = true, decision = 'review', reasons = '[1]'",
+        rows=3,
+    )
+
+    assert validation.verdict is Verdict.WARNED
