@@ -8,9 +8,16 @@ from __future__ import annotations
 import great_expectations as gx
 
 from expectations import vocabulary as say
-from features.views import TRANSACTIONS, Feature, FeatureView
+from features.views import TRANSACTIONS, Feature, FeatureView, Kind
 
 KEYS = ("transaction_id", "version")
+# What a kind says by itself; a feature may be stricter.
+BOUNDS: dict[Kind, tuple[float, float]] = {
+    Kind.NUMBER: (-say.FINITE, say.FINITE),
+    Kind.COUNT: (0, say.FINITE),
+    Kind.MONEY: (-say.FINITE, say.FINITE),
+    Kind.SHARE: (0, 1),
+}
 
 
 def transactions(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
@@ -24,8 +31,27 @@ def from_view(view: FeatureView) -> list[say.Sentence]:
         say.ExpectColumns(
             column_set=[*KEYS, *view.columns],
             severity="critical",
-            notes="The model reads these columns by name and order.",
+            notes="The model reads these columns by name.",
         ),
-        *(bounds(feature) for feature in view.features),
-        *(presence(feature) for feature in view.features if feature.required),
+        *(_bounds(feature) for feature in view.features if feature.kind in BOUNDS),
+        *(_presence(feature) for feature in view.features if feature.required),
     ]
+
+
+def _bounds(feature: Feature) -> say.Sentence:
+    lowest, highest = BOUNDS[feature.kind]
+    return say.ExpectValuesWithin(
+        column=feature.name,
+        min_value=lowest if feature.minimum is None else feature.minimum,
+        max_value=highest if feature.maximum is None else feature.maximum,
+        severity="critical",
+        notes="The model takes NaN and numbers it never saw without complaint, and answers.",
+    )
+
+
+def _presence(feature: Feature) -> say.Sentence:
+    return say.ExpectValuesPresent(
+        column=feature.name,
+        severity="critical",
+        notes="The view says that every row has it; where it is null, a join lost its rows.",
+    )

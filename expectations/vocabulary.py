@@ -86,7 +86,7 @@ class ExpectValuesAmong(_CountsOnly, gxe.ExpectColumnValuesToBeInSet):  # type: 
         return f"{self.column} is {' or '.join(map(_say, self.value_set))}{self._tail()}"
 
 
-class ExpectValuesNotAmong(_CountsOnly, _ExpectNotInSet):  # type: ignore[misc]
+class ExpectValuesNotAmong(_CountsOnly, _ExpectNotInSet):  # type: ignore[misc,valid-type]
     """The column holds none of the named values."""
 
     def words(self) -> str:

@@ -10,6 +10,7 @@ import psycopg
 
 from expectations import Validation, validate
 from features.objects import FolderStore
+from features.views import TRANSACTIONS, Feature, Kind
 from tests.conftest import Db
 
 LANDED_TRANSACTIONS = """
@@ -90,6 +91,29 @@ from generate_series(1, {rows}) as n
 """
 
 
+def _features() -> str:
+    """Return the table that the feature view describes, every value inside its bounds."""
+    columns = ",\n    ".join(
+        f"{_value(feature)} as {feature.name}" for feature in TRANSACTIONS.features
+    )
+    return f"""
+create unlogged table scored.sample as
+select
+    'T' || n as transaction_id,
+    1 as version,
+    {columns}
+from generate_series(1, {{rows}}) as n
+"""
+
+
+def _value(feature: Feature) -> str:
+    if feature.kind is Kind.BOOLEAN:
+        return "n % 2 = 0"
+    lowest = 0 if feature.minimum is None else feature.minimum
+    highest = lowest + 1 if feature.maximum is None else feature.maximum
+    return f"({lowest} + ({highest} - {lowest}) * (n % 10) / 10.0)::double precision"
+
+
 @dataclass(frozen=True)
 class Sample:
     """A suite, the table it reads, and how to make one that passes."""
@@ -105,6 +129,7 @@ SAMPLES = {
         Sample("raw.transactions", "landed.sample", LANDED_TRANSACTIONS),
         Sample("raw.transaction_labels", "landed.sample", LANDED_LABELS),
         Sample("raw.fx_rates", "landed.sample", LANDED_RATES),
+        Sample("features.transactions", "scored.sample", _features()),
         Sample("decisions.transactions", "scored.sample", SCORED_TRANSACTIONS),
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from expectations import GateFailedError, Outcome, Severity, Verdict
+from features.views import TRANSACTIONS
 from tests.integration.expectations.tables import SAMPLES, Gate
 
 # suite, how its table is spoilt, the expectation that must say so
@@ -174,6 +175,57 @@ def test_a_critical_expectation_stops_the_run(
     ]
     assert any(words in check.words or words == check.expectation for check in broken)
     assert len({check.column for check in broken}) == 1
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity"])
+@pytest.mark.parametrize("kind", ["amount", "count"])
+def test_a_feature_that_is_no_number_stops_the_run(gate: Gate, kind: str, number: str) -> None:
+    [column, *_] = [f.name for f in TRANSACTIONS.features if kind in f.name]
+
+    with pytest.raises(GateFailedError, match=f"{column} .*1 of 200 rows"):
+        gate(
+            SAMPLES["features.transactions"],
+            f"update scored.sample set {column} = '{number}' where transaction_id = 'T7'",
+        )
+
+
+def test_a_feature_outside_its_view_bounds_stops_the_run(gate: Gate) -> None:
+    bounded = [f for f in TRANSACTIONS.features if f.minimum is not None]
+    spoil = ", ".join(f"{f.name} = {f.minimum} - 1" for f in bounded)
+
+    with pytest.raises(GateFailedError) as caught:
+        gate(SAMPLES["features.transactions"], f"update scored.sample set {spoil}")
+
+    broken = {
+        check.column
+        for check in caught.value.validation.expectations
+        if check.outcome is Outcome.BROKEN
+    }
+    assert broken == {f.name for f in bounded}
+
+
+def test_a_feature_that_is_always_there_and_is_not_stops_the_run(gate: Gate) -> None:
+    required = [f.name for f in TRANSACTIONS.features if f.required]
+    if not required:
+        pytest.skip("the view has no required feature")
+
+    with pytest.raises(GateFailedError, match=f"{required[0]} has a value"):
+        gate(SAMPLES["features.transactions"], f"update scored.sample set {required[0]} = null")
+
+
+def test_a_feature_that_the_table_lacks_stops_the_run(gate: Gate) -> None:
+    column = TRANSACTIONS.columns[-1]
+
+    with pytest.raises(GateFailedError, match=f"missing: {column}"):
+        gate(SAMPLES["features.transactions"], f"alter table scored.sample drop {column}")
+
+
+def test_features_without_history_are_null_and_pass(gate: Gate) -> None:
+    spoil = ", ".join(f"{f.name} = null" for f in TRANSACTIONS.features if not f.required)
+
+    validation = gate(SAMPLES["features.transactions"], f"update scored.sample set {spoil}")
+
+    assert validation.verdict is Verdict.PASSED
 
 
 @pytest.mark.parametrize(("suite", "statement", "words"), WARNED)
