@@ -1,0 +1,191 @@
+"""One chunk of text to typed columns and verdicts; pure, by whole columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.ingest import cards, numbers, times
+from features.ingest.chunks import TEXT, TEXTS, Chunk
+from features.ingest.layout import INLINE_LABEL, LAYOUTS, Column, Kind
+from features.ingest.limits import Limits
+from features.ingest.reasons import RowReason
+from features.ingest.times import mask_of, matches
+from features.ingest.verdicts import Mask, Verdicts
+from features.sources import Feed
+
+_CONTROL = r"[\x00-\x1f\x7f]"
+_FREE_TEXT = {Kind.ID, Kind.TEXT, Kind.LIST, Kind.PROVENANCE}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A chunk after its checks: the typed rows that passed, and the verdicts on all."""
+
+    typed: pa.Table
+    verdicts: Verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a chunk is checked against.
+
+    Args:
+        feed: as the source describes it.
+        provenances: who may label; empty where the feed has no labels.
+        now: the warehouse's clock, UTC.
+        limits: lengths in bytes.
+    """
+
+    feed: Feed
+    provenances: tuple[str, ...]
+    now: datetime
+    limits: Limits
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the landed table."""
+        layout = LAYOUTS[self.feed.name]
+        return (*layout, INLINE_LABEL) if self.feed.inline_label else layout
+
+    def delivered(self, column: Column) -> str | None:
+        """Return the delivered name of a column, or None where the file has none."""
+        if column is INLINE_LABEL:
+            return self.feed.inline_label.column if self.feed.inline_label else None
+        return self.feed.columns.get(column.name)
+
+
+def check(chunk: Chunk, rules: Rules) -> Checked:
+    """Return the typed rows of a chunk that passed, and every row's verdict."""
+    rows = len(chunk.row_numbers)
+    verdicts = Verdicts(rows)
+    texts = {column.name: _text(chunk, column, rules, rows) for column in rules.columns}
+    for column in rules.columns:
+        if column.kind is Kind.LIST:
+            continue
+        _check_text(texts[column.name], column, verdicts, rules)
+    typed: dict[str, pa.Array] = {}
+    exponents = np.zeros(rows, np.int64)
+    for column in sorted(rules.columns, key=lambda column: column.kind is Kind.AMOUNT):
+        text = texts[column.name]
+        if column.kind is Kind.CURRENCY:
+            typed[column.target], exponents = numbers.currencies(text, column.name, verdicts)
+        elif column.kind is Kind.AMOUNT:
+            money = numbers.Money(
+                rules.feed.amount_unit == "minor",
+                rules.feed.binary_amounts,
+                rules.feed.allow_zero_amount,
+            )
+            typed[column.target] = numbers.amounts(text, exponents, column.name, verdicts, money)
+        else:
+            typed[column.target] = _typed(text, column, verdicts, rules)
+    table = pa.table(
+        {
+            "row_number": pa.array(chunk.row_numbers),
+            **{column.target: typed[column.target] for column in rules.columns},
+        }
+    )
+    return Checked(table.filter(pa.array(verdicts.passed)), verdicts)
+
+
+def _text(chunk: Chunk, column: Column, rules: Rules, rows: int) -> pa.Array:
+    """Return a column as delivered, empty text as null."""
+    name = rules.delivered(column)
+    if column.kind is Kind.CURRENCY and rules.feed.constant_currency:
+        return pa.array([rules.feed.constant_currency]).take(pa.array(np.zeros(rows, np.int64)))
+    if name is None or name not in chunk.columns:
+        return pa.nulls(rows, TEXTS if column.kind is Kind.LIST else TEXT)
+    found = chunk.columns[name]
+    if column.kind is Kind.LIST and found.type == TEXT:
+        filled = pc.if_else(pc.equal(found, ""), None, found)
+        return pc.split_pattern(filled, rules.feed.list_separator)
+    if column.kind is not Kind.LIST and found.type != TEXT:
+        return pc.binary_join(found, rules.feed.list_separator)
+    if column.kind is Kind.LIST:
+        return found
+    return pc.if_else(pc.equal(found, ""), None, found)
+
+
+def _check_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> None:
+    if column.is_required:
+        missing = mask_of(pc.is_null(text))
+        if column.kind is Kind.ID:
+            missing |= matches(text, r"^\s*$")
+        verdicts.reject(missing, RowReason.MISSING_VALUE, column.name)
+    if text.null_count == len(text):
+        return
+    longest = rules.limits.id_bytes if column.kind is Kind.ID else rules.limits.field_bytes
+    lengths = pc.binary_length(text)
+    if pc.max(lengths).as_py() > longest:
+        too_long = mask_of(pc.greater(lengths, longest))
+        verdicts.reject(too_long, RowReason.FIELD_TOO_LONG, column.name)
+    if column.kind in _FREE_TEXT:
+        _check_free_text(text, column, verdicts, rules)
+
+
+def _check_free_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> None:
+    if _may_hold_control(text):
+        verdicts.reject(matches(text, _CONTROL), RowReason.CONTROL_CHARACTER, column.name)
+    if column.name not in rules.feed.numeric_id:
+        verdicts.reject(cards.card_numbers(text), RowReason.CARD_NUMBER, column.name)
+
+
+def _may_hold_control(text: pa.Array) -> bool:
+    """Look at all bytes of a column at once; cheaper than a pattern for each value."""
+    data = text.buffers()[2]
+    if data is None:
+        return False
+    content = np.frombuffer(data, np.uint8)
+    return bool(((content < 0x20) | (content == 0x7F)).any())
+
+
+def _typed(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> pa.Array:
+    name = column.name
+    match column.kind:
+        case Kind.INSTANT:
+            zone = rules.feed.time_zone
+            return times.instants(text, name, verdicts, time_zone=zone, now=rules.now)
+        case Kind.DATE:
+            return times.dates(text, name, verdicts)
+        case Kind.INTEGER:
+            return numbers.integers(text, name, verdicts)
+        case Kind.NUMBER:
+            return numbers.floats(text, name, verdicts)
+        case Kind.RATE:
+            return numbers.rates(text, name, verdicts)
+        case Kind.FLAG:
+            return numbers.booleans(text, name, verdicts)
+        case Kind.LIST:
+            return _list(text, column, verdicts, rules)
+        case Kind.PROVENANCE:
+            known = mask_of(pc.is_in(text, pa.array(rules.provenances, TEXT)))
+            strange = mask_of(pc.is_valid(text)) & ~known
+            verdicts.reject(strange, RowReason.UNKNOWN_PROVENANCE, name)
+    return text
+
+
+def _list(lists: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> pa.Array:
+    """Check the items of each list, and return Postgres' own form of an array."""
+    items = pc.list_flatten(lists)
+    parents = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
+    judged = Verdicts(len(items))
+    _check_text(items, column, judged, rules)
+    bad_items, reasons, _ = judged.rejected()
+    for reason in sorted(set(reasons)):
+        row: Mask = np.zeros(len(lists), np.bool_)
+        row[parents[bad_items[np.array(reasons) == reason]]] = True
+        verdicts.reject(row, reason, column.name)
+    escaped = pc.replace_substring(pc.replace_substring(items, "\\", "\\\\"), '"', '\\"')
+    quoted = pc.binary_join_element_wise(
+        '"', escaped, '"', "", null_handling="replace", null_replacement=""
+    )
+    # an offset list cannot take new values; build it from lengths
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    offsets = pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
+    joined = pc.binary_join(pa.ListArray.from_arrays(offsets, quoted), ",")
+    literal = pc.binary_join_element_wise("{", joined, "}", "")
+    return pc.if_else(pc.is_valid(lists), literal, None)

@@ -1,0 +1,73 @@
+"""The one ingest lock, and the clock that only grows.
+
+Whoever admits rows holds the lock; whoever claims a window takes it to read the cut-off. So no row
+can ever appear in the past of a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from features.errors import ConfigurationError
+
+#: Advisory lock of the warehouse's ledger clock; admission and claims take it.
+INGEST_LOCK_KEY = 4242001
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One step of the ledger clock: the order of a delivery, and when its rows became known."""
+
+    delivery_seq: int
+    known_at: datetime
+
+
+@contextmanager
+def whole(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Do everything inside, or nothing.
+
+    Raises:
+        ConfigurationError: the caller's own transaction is open, so that nothing would be committed.
+    """
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise ConfigurationError(
+            "ingest commits by itself: pass a connection without a transaction"
+        )
+    with connection.transaction():
+        yield
+
+
+def lock(connection: psycopg.Connection[Any]) -> None:
+    """Take the ingest lock until the transaction ends."""
+    connection.execute("select pg_advisory_xact_lock(%s)", (INGEST_LOCK_KEY,))
+
+
+def advance(connection: psycopg.Connection[Any], newest_occurred_at: datetime | None) -> Tick:
+    """Move the clock forward by one delivery; the lock must be held.
+
+    Args:
+        connection: inside a transaction.
+        newest_occurred_at: a row cannot be known before it happened; UTC.
+    """
+    row = connection.execute(
+        """
+        update raw.ledger_clock
+        set
+            last_delivery_seq = last_delivery_seq + 1,
+            last_known_at = greatest(
+                clock_timestamp(), last_known_at + interval '1 microsecond', %s::timestamptz
+            )
+        returning last_delivery_seq, last_known_at
+        """,
+        (newest_occurred_at,),
+    ).fetchone()
+    if row is None:
+        raise ConfigurationError("raw.ledger_clock is empty: apply the migrations")
+    return Tick(*row)

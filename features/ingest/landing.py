@@ -1,0 +1,166 @@
+"""Tables of `landed`: one per delivery, unlogged, filled by COPY, dropped at admission."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.csv
+from psycopg import sql
+
+from features.ingest.layout import KEYS, Column
+
+_NAME = re.compile(r"^landed\.(?:transactions|transaction_labels|fx_rates)_[0-9a-f]{32}$")
+_CSV = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384)
+_REJECTED = ("row_number", "reason", "detail", "original")
+
+
+def table_name(feed: str, delivery_id: UUID) -> str:
+    """Return the qualified name of a delivery's landed table."""
+    return f"landed.{feed}_{delivery_id.hex}"
+
+
+def identifier(table: str) -> sql.Identifier:
+    """Return a landed table's name, quoted.
+
+    Raises:
+        ValueError: it is not the name of a landed table.
+    """
+    if not _NAME.match(table):
+        raise ValueError(f"{table!r} is not a landed table")
+    return sql.Identifier(*table.split("."))
+
+
+def create(connection: psycopg.Connection[Any], table: str, columns: Sequence[Column]) -> None:
+    """Create the delivery's table, and the place where this transaction keeps rejected rows."""
+    fields = [
+        sql.SQL("{} {}").format(
+            sql.Identifier(column.target),
+            sql.SQL(column.sql_type),  # type: ignore[arg-type] # one of our own constants
+        )
+        for column in columns
+    ]
+    connection.execute(
+        sql.SQL("create unlogged table {} (row_number bigint, {})").format(
+            identifier(table), sql.SQL(", ").join(fields)
+        )
+    )
+    connection.execute(
+        "create temporary table rejected "
+        "(row_number bigint, reason text, detail text, original text) on commit drop"
+    )
+
+
+def copy(connection: psycopg.Connection[Any], table: str | None, rows: pa.Table) -> None:
+    """Copy rows into a landed table, or into the rejected rows where the table is None."""
+    if not rows.num_rows:
+        return
+    target = identifier(table) if table else sql.Identifier("rejected")
+    names = sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
+    command = sql.SQL("copy {} ({}) from stdin (format csv)").format(target, names)
+    with connection.cursor().copy(command) as target_copy:
+        target_copy.write(as_csv(rows))
+
+
+def as_csv(rows: pa.Table) -> bytes:
+    """Return rows in the form that Postgres reads: null is empty, empty text is `""`."""
+    sink = pa.BufferOutputStream()
+    pyarrow.csv.write_csv(rows, sink, _CSV)
+    return sink.getvalue().to_pybytes()
+
+
+def rejected_rows(
+    numbers: Sequence[int] | np.ndarray[Any, Any],
+    reasons: Sequence[str],
+    details: Sequence[str],
+    originals: Sequence[str],
+) -> pa.Table:
+    """Return rejected rows as a table; the originals must be masked."""
+    kept = [original.replace("\0", "\\0") for original in originals]
+    return pa.table(
+        dict(
+            zip(
+                _REJECTED,
+                (
+                    pa.array(numbers, pa.int64()),
+                    pa.array(map(str, reasons), pa.string()),
+                    pa.array(details, pa.string()),
+                    pa.array(kept, pa.string()),
+                ),
+                strict=True,
+            )
+        )
+    )
+
+
+def twins(
+    connection: psycopg.Connection[Any], table: str, feed: str, columns: Sequence[Column]
+) -> tuple[list[int], int]:
+    """Take rows with the same key out of a landed table.
+
+    Rows of one key and one content are one row, the first; the others are duplicates. Rows of one key
+    and several contents contradict each other, and all of them go.
+
+    Returns:
+        the numbers of contradicting rows, and the number of duplicates.
+    """
+    key = sql.SQL(", ").join(map(sql.Identifier, KEYS[feed]))
+    content = sql.SQL(", ").join(sql.Identifier(column.target) for column in columns)
+    connection.execute("set local work_mem = '256MB'")
+    connection.execute(
+        sql.SQL(
+            """
+            create temporary table twins on commit drop as
+            with repeated as (
+                select {key} from {table} group by {key} having count(*) > 1
+            ),
+
+            told_apart as (
+                select
+                    row_number,
+                    min(row_number) over same_key as first_row,
+                    max(record_of) over same_key is distinct from min(record_of) over same_key
+                        as is_conflict
+                from (
+                    select {key}, row_number, row({content})::text as record_of
+                    from {table} inner join repeated using ({key})
+                ) as rows_of_a_key
+                window same_key as (partition by {key})
+            )
+
+            select row_number, is_conflict
+            from told_apart
+            where is_conflict or row_number > first_row
+            """
+        ).format(key=key, content=content, table=identifier(table))
+    )
+    found = connection.execute("select row_number, is_conflict from twins order by 1").fetchall()
+    if found:
+        connection.execute(
+            sql.SQL("delete from {} using twins where twins.row_number = {}.row_number").format(
+                identifier(table), identifier(table)
+            )
+        )
+    return [row for row, is_conflict in found if is_conflict], sum(
+        not is_conflict for _, is_conflict in found
+    )
+
+
+def holds_rows(connection: psycopg.Connection[Any], table: str) -> bool:
+    """Return whether a landed table exists and has rows; a crash of Postgres empties it."""
+    exists = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    if not exists or not exists[0]:
+        return False
+    query = sql.SQL("select exists (select from {})").format(identifier(table))
+    return bool((connection.execute(query).fetchone() or [False])[0])
+
+
+def drop(connection: psycopg.Connection[Any], table: str | None) -> None:
+    """Drop a landed table if there is one."""
+    if table:
+        connection.execute(sql.SQL("drop table if exists {}").format(identifier(table)))

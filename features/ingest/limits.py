@@ -1,0 +1,37 @@
+"""Hard limits of what is read from outside. A file beyond them is not data, it is an attack or a slip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes that no honest delivery reaches.
+
+    Args:
+        file_bytes: of the file as delivered.
+        text_bytes: after decompression.
+        ratio: text bytes per delivered byte; gzip of card data reaches about 10, its maximum is 1030.
+        ratio_floor: text bytes below which the ratio does not matter.
+        rows: of one file.
+        columns: of one file.
+        row_bytes: of one CSV or JSON row; also the size of the blocks that are parsed at once.
+        field_bytes: of one field.
+        id_bytes: of one identifier; they are keys of indexes.
+        days: distinct UTC days in one file; each is a partition.
+    """
+
+    file_bytes: int = 8 << 30
+    text_bytes: int = 32 << 30
+    ratio: int = 200
+    ratio_floor: int = 64 << 20
+    rows: int = 100_000_000
+    columns: int = 1000
+    row_bytes: int = 8 << 20
+    field_bytes: int = 4096
+    id_bytes: int = 256
+    days: int = 4000
+
+
+DEFAULT = Limits()

@@ -1,0 +1,154 @@
+"""Text to numbers, exactly: money in minor units, rates, scores, whole numbers, flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.currencies import EXPONENTS, MAX_EXPONENT
+from features.ingest.reasons import RowReason
+from features.ingest.times import mask_of, matches
+from features.ingest.verdicts import Mask, Verdicts
+
+MAX_MINOR = 10**15  # sums over a customer's month stay inside a bigint
+_WHOLE_DIGITS = 13
+_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
+_FITS = rf"^\+?[0-9]{{1,{_WHOLE_DIGITS}}}(?:\.[0-9]{{1,{MAX_EXPONENT}}})?$"
+_TRAILING_ZEROS = rf"(\.[0-9]{{{MAX_EXPONENT}}})0+$"
+_SCALED = pa.decimal128(_WHOLE_DIGITS + MAX_EXPONENT + 1, MAX_EXPONENT)
+_INTEGER = r"^[+-]?[0-9]{1,10}$"
+_FLOAT = r"^[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?$"
+_TRUE = pa.array(["true", "True", "TRUE", "t", "1"])
+_FALSE = pa.array(["false", "False", "FALSE", "f", "0"])
+_CODES = pa.array(list(EXPONENTS))
+_CODE_EXPONENTS = np.array(list(EXPONENTS.values()), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """How a source writes amounts; see `features.sources.Feed`."""
+
+    in_minor_units: bool
+    binary: bool
+    allow_zero: bool
+
+
+def currencies(
+    texts: pa.Array, column: str, verdicts: Verdicts
+) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Return codes and exponents; the exponent is 0 where the row is rejected."""
+    index = pc.index_in(texts, _CODES)
+    known = mask_of(pc.is_valid(index))
+    verdicts.reject(mask_of(pc.is_valid(texts)) & ~known, RowReason.UNKNOWN_CURRENCY, column)
+    positions = pc.fill_null(index, 0).to_numpy(zero_copy_only=False)
+    return texts, np.where(known, _CODE_EXPONENTS[positions], 0)
+
+
+def amounts(
+    texts: pa.Array,
+    exponents: npt.NDArray[np.int64],
+    column: str,
+    verdicts: Verdicts,
+    money: Money,
+) -> pa.Array:
+    """Return amounts in minor units of each row's currency; exact, never through floating point.
+
+    Zeros after the last digit that counts are no digits. Where a source says that its amounts come
+    out of floating point, they are rounded to the minor unit, half to even.
+    """
+    present = mask_of(pc.is_valid(texts))
+    number = matches(texts, _NUMBER)
+    verdicts.reject(present & ~number, RowReason.AMOUNT_NOT_A_NUMBER, column)
+    if money.binary:
+        minor = _rounded(texts, number, exponents)
+    else:
+        minor = _exact(texts, number, exponents, column, verdicts, money)
+    negative = matches(texts, "^-")
+    verdicts.reject(number & negative, RowReason.AMOUNT_NOT_POSITIVE, column)
+    verdicts.reject(number & (minor > MAX_MINOR), RowReason.AMOUNT_TOO_LARGE, column)
+    if not money.allow_zero:
+        verdicts.reject(number & (minor == 0), RowReason.AMOUNT_NOT_POSITIVE, column)
+    return pa.array(minor, pa.int64(), mask=~verdicts.passed)
+
+
+def _rounded(
+    texts: pa.Array, number: Mask, exponents: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    plain = pc.if_else(pa.array(number), texts, "0")
+    scaled = pc.cast(plain, pa.float64()).to_numpy() * 10.0**exponents
+    return np.rint(np.clip(scaled, -1.0, 2.0 * MAX_MINOR)).astype(np.int64)
+
+
+def _exact(
+    texts: pa.Array,
+    number: Mask,
+    exponents: npt.NDArray[np.int64],
+    column: str,
+    verdicts: Verdicts,
+    money: Money,
+) -> npt.NDArray[np.int64]:
+    negative = matches(texts, "^-")
+    verdicts.reject(number & negative, RowReason.AMOUNT_NOT_POSITIVE, column)
+    fits = matches(texts, _FITS)
+    if (number & ~fits).any():
+        texts = pc.replace_substring_regex(texts, _TRAILING_ZEROS, r"\1")
+        fits = matches(texts, _FITS)
+        large = matches(texts, rf"^\+?[0-9]{{{_WHOLE_DIGITS + 1}}}")
+        verdicts.reject(number & large, RowReason.AMOUNT_TOO_LARGE, column)
+        verdicts.reject(number & ~fits, RowReason.AMOUNT_TOO_PRECISE, column)
+    scaled = _as_integers(pc.cast(pc.if_else(pa.array(fits), texts, "1"), _SCALED))
+    digits = np.zeros_like(exponents) if money.in_minor_units else exponents
+    unit = 10 ** (MAX_EXPONENT - digits)
+    minor = scaled // unit
+    verdicts.reject(fits & (minor * unit != scaled), RowReason.AMOUNT_TOO_PRECISE, column)
+    return minor
+
+
+def _as_integers(decimals: pa.Array) -> npt.NDArray[np.int64]:
+    """Return the unscaled integers of a fresh decimal column: the low halves of 128 bits."""
+    halves = np.frombuffer(decimals.buffers()[1], np.int64).reshape(-1, 2)
+    return halves[decimals.offset : decimals.offset + len(decimals), 0]
+
+
+def rates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return rates as text that Postgres reads as numeric; only their range is judged here."""
+    values = floats(texts, column, verdicts).to_numpy(zero_copy_only=False)
+    with np.errstate(invalid="ignore"):
+        wrong = ~((values >= 1e-12) & (values < 1e12))
+    verdicts.reject(
+        mask_of(pc.is_valid(texts)) & wrong & verdicts.passed, RowReason.RATE_OUT_OF_RANGE, column
+    )
+    return texts
+
+
+def floats(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return finite numbers, null where there is none or the row is rejected."""
+    good = matches(texts, _FLOAT)
+    verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_A_NUMBER, column)
+    return pc.cast(_only(texts, good), pa.float64())
+
+
+def integers(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return whole numbers of 32 bits, null where there is none or the row is rejected."""
+    good = matches(texts, _INTEGER)
+    wide = pc.cast(_only(texts, good), pa.int64())
+    fits = pc.and_(pc.greater_equal(wide, -(2**31)), pc.less(wide, 2**31))
+    good &= mask_of(fits)
+    verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_AN_INTEGER, column)
+    return pc.cast(pc.if_else(pa.array(good), wide, None), pa.int32())
+
+
+def booleans(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return flags, null where there is none or the row is rejected."""
+    true = mask_of(pc.is_in(texts, _TRUE))
+    known = true | mask_of(pc.is_in(texts, _FALSE))
+    verdicts.reject(mask_of(pc.is_valid(texts)) & ~known, RowReason.NOT_A_BOOLEAN, column)
+    return pa.array(true, pa.bool_(), mask=~known)
+
+
+def _only(texts: pa.Array, rows: Mask) -> pa.Array:
+    return pc.if_else(pa.array(rows), texts, pa.scalar(None, pa.string()))

@@ -1,0 +1,86 @@
+"""Why a row was rejected or a delivery held: closed vocabularies, with a sentence for each."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RowReason(StrEnum):
+    """Why one row was set aside; stands in `raw.rejected_rows.reason`."""
+
+    WRONG_FIELD_COUNT = "wrong_field_count"
+    MALFORMED_JSON = "malformed_json"
+    MISSING_VALUE = "missing_value"
+    FIELD_TOO_LONG = "field_too_long"
+    CONTROL_CHARACTER = "control_character"
+    CARD_NUMBER = "card_number"
+    AMOUNT_NOT_A_NUMBER = "amount_not_a_number"
+    AMOUNT_NOT_POSITIVE = "amount_not_positive"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+    AMOUNT_TOO_PRECISE = "amount_too_precise"
+    UNKNOWN_CURRENCY = "unknown_currency"
+    TIMESTAMP_NOT_A_TIME = "timestamp_not_a_time"
+    TIMESTAMP_WITHOUT_ZONE = "timestamp_without_zone"
+    TIMESTAMP_IN_FUTURE = "timestamp_in_future"
+    NOT_A_NUMBER = "not_a_number"
+    NOT_AN_INTEGER = "not_an_integer"
+    NOT_A_BOOLEAN = "not_a_boolean"
+    RATE_OUT_OF_RANGE = "rate_out_of_range"
+    UNKNOWN_PROVENANCE = "unknown_provenance"
+    CONFLICTING_CONTENT = "conflicting_content"
+
+
+class HoldReason(StrEnum):
+    """Why a whole delivery waits for a person; begins `raw.deliveries.reason`."""
+
+    UNSAFE_NAME = "unsafe_name"
+    UNKNOWN_FORMAT = "unknown_format"
+    WRONG_ENCODING = "wrong_encoding"
+    TRUNCATED = "truncated"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    MISSING_COLUMN = "missing_column"
+    DUPLICATE_COLUMN = "duplicate_column"
+    WRONG_TYPE = "wrong_type"
+    TOO_MANY_BAD_ROWS = "too_many_bad_rows"
+    TOO_MANY_DAYS = "too_many_days"
+    HISTORY_REFUSED = "history_refused"
+
+
+#: What a person reads beside the code; never with a value of the row.
+SENTENCES: dict[RowReason, str] = {
+    RowReason.WRONG_FIELD_COUNT: "the row has more or fewer fields than the header",
+    RowReason.MALFORMED_JSON: "the line is not one JSON object of plain values",
+    RowReason.MISSING_VALUE: "a value is needed here",
+    RowReason.FIELD_TOO_LONG: "longer than any real value",
+    RowReason.CONTROL_CHARACTER: "holds a control character",
+    RowReason.CARD_NUMBER: "passes as a full card number",
+    RowReason.AMOUNT_NOT_A_NUMBER: "not a plain decimal number such as 1234.50",
+    RowReason.AMOUNT_NOT_POSITIVE: "not above zero",
+    RowReason.AMOUNT_TOO_LARGE: "absurdly large",
+    RowReason.AMOUNT_TOO_PRECISE: "more decimals than the currency has",
+    RowReason.UNKNOWN_CURRENCY: "not a code of ISO 4217",
+    RowReason.TIMESTAMP_NOT_A_TIME: "not an ISO 8601 time from 2000 on",
+    RowReason.TIMESTAMP_WITHOUT_ZONE: "no offset, and the source declares no time zone",
+    RowReason.TIMESTAMP_IN_FUTURE: "later than now",
+    RowReason.NOT_A_NUMBER: "not a finite number",
+    RowReason.NOT_AN_INTEGER: "not a whole number of 32 bits",
+    RowReason.NOT_A_BOOLEAN: "neither true nor false",
+    RowReason.RATE_OUT_OF_RANGE: "not a rate between 1e-12 and 1e12",
+    RowReason.UNKNOWN_PROVENANCE: "not in the source's provenance_rank",
+    RowReason.CONFLICTING_CONTENT: "the file has another content for the same key",
+}
+
+
+class HeldError(Exception):
+    """The delivery cannot be taken as it is; the transaction that parses it ends without a trace.
+
+    Args:
+        reason: the code.
+        detail: what a person needs to act; never a value of a row.
+    """
+
+    def __init__(self, reason: HoldReason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail

@@ -1,0 +1,76 @@
+"""What ingest tells its caller: counts and names, never rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any field of a receipt
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+class _Receipt:
+    __slots__ = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the receipt as plain values, fit for JSON."""
+        return {key: _plain(value) for key, value in asdict(self).items()}  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReceipt(_Receipt):
+    """One parsed or held delivery.
+
+    Args:
+        landed_table: qualified name; None where the file could not be read.
+        rows_in_file: None where the file could not be read.
+        rows_landed: what the gate must find in the landed table.
+        reason: why it is held.
+        notes: what a person should know though nothing stopped.
+    """
+
+    delivery_id: UUID
+    source: str
+    feed: str
+    object_name: str
+    load_kind: str
+    state: str
+    landed_table: str | None
+    rows_in_file: int | None
+    rows_rejected: int
+    rows_duplicate: int
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows_landed(self) -> int:
+        """Rows that wait in the landed table."""
+        return (self.rows_in_file or 0) - self.rows_rejected - self.rows_duplicate
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the receipt as plain values, fit for JSON."""
+        return {**_Receipt.as_dict(self), "rows_landed": self.rows_landed}
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitReceipt(_Receipt):
+    """One delivery in the ledger: rows_in_file = rejected + duplicate + admitted."""
+
+    delivery_id: UUID
+    source: str
+    feed: str
+    delivery_seq: int
+    known_at: datetime | None
+    rows_in_file: int
+    rows_rejected: int
+    rows_duplicate: int
+    rows_admitted: int
+    first_occurred_at: datetime | None
+    last_occurred_at: datetime | None

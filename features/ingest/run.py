@@ -1,0 +1,71 @@
+"""All feeds of a source set, step by step for a DAG, or in one go for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from features.ingest.admit import admit
+from features.ingest.limits import DEFAULT, Limits
+from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
+from features.ingest.receive import LoadKind, receive
+from features.objects import ObjectStore
+from features.sources import Sources
+
+
+def receive_all(
+    sources: Sources,
+    store: ObjectStore,
+    connection: psycopg.Connection[Any],
+    *,
+    load_kind: LoadKind | None = None,
+    limits: Limits = DEFAULT,
+) -> list[DeliveryReceipt]:
+    """Parse the waiting files of every feed; rates first, then transactions, then labels.
+
+    Returns:
+        parsed and held deliveries, in the order in which they must be admitted.
+    """
+    return [
+        receipt
+        for feed in sources.feeds.values()
+        for receipt in receive(
+            feed,
+            store,
+            connection,
+            provenances=sources.provenance_rank,
+            load_kind=load_kind,
+            limits=limits,
+        )
+    ]
+
+
+def admit_all(
+    delivery_ids: Iterable[UUID],
+    connection: psycopg.Connection[Any],
+    sources: Sources,
+    *,
+    base_currency: str = "USD",
+) -> list[AdmitReceipt]:
+    """Admit deliveries one after the other, each whole, in the order given."""
+    return [
+        admit(delivery_id, connection, sources, base_currency=base_currency)
+        for delivery_id in delivery_ids
+    ]
+
+
+def ingest_all(
+    sources: Sources,
+    store: ObjectStore,
+    connection: psycopg.Connection[Any],
+    *,
+    base_currency: str = "USD",
+    load_kind: LoadKind | None = None,
+) -> tuple[list[DeliveryReceipt], list[AdmitReceipt]]:
+    """Receive and admit everything that waits, without the gates in between."""
+    received = receive_all(sources, store, connection, load_kind=load_kind)
+    parsed = [receipt.delivery_id for receipt in received if receipt.state == "parsed"]
+    return received, admit_all(parsed, connection, sources, base_currency=base_currency)

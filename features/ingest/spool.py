@@ -1,0 +1,142 @@
+"""A private, complete and plain copy of a delivered file.
+
+The copy is hashed while it is read, so what is parsed is what was hashed, whatever happens to the
+original meanwhile. Text is unzipped, and checked for its encoding and its end, before a row is parsed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, BinaryIO
+
+from features.ingest.limits import Limits
+from features.ingest.reasons import HeldError, HoldReason
+from features.sources import Feed, FileFormat
+
+BLOCK = 1 << 20
+_SUFFIXES = {
+    ".csv": FileFormat.CSV,
+    ".jsonl": FileFormat.JSONL,
+    ".ndjson": FileFormat.JSONL,
+    ".parquet": FileFormat.PARQUET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """A local copy: its path, SHA-256 of the delivered bytes, and their number."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+@contextmanager
+def spooled(source: BinaryIO, limits: Limits) -> Iterator[Spool]:
+    """Copy a stream to a local file that lasts as long as the block.
+
+    Raises:
+        HeldError: over the limit of bytes.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    with NamedTemporaryFile(prefix="delivery-") as file:
+        while block := source.read(BLOCK):
+            size += len(block)
+            if size > limits.file_bytes:
+                raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.file_bytes} bytes")
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        yield Spool(Path(file.name), digest.hexdigest(), size)
+
+
+def file_format(name: str, feed: Feed) -> tuple[FileFormat, bool]:
+    """Return a file's format, and whether it is gzipped.
+
+    Raises:
+        HeldError: the suffix is of no format that the feed accepts.
+    """
+    plain = name.lower().removesuffix(".gz")
+    zipped = plain != name.lower()
+    found = _SUFFIXES.get(f".{plain.rpartition('.')[2]}")
+    if found is None or found not in feed.formats or (zipped and found is FileFormat.PARQUET):
+        accepted = ", ".join(feed.formats)
+        raise HeldError(HoldReason.UNKNOWN_FORMAT, f"the suffix is not one of: {accepted}")
+    return found, zipped
+
+
+@contextmanager
+def text_of(
+    spool: Spool, kind: FileFormat, *, zipped: bool, feed: Feed, limits: Limits
+) -> Iterator[IO[bytes]]:
+    """Give the text of a spooled file, found to be complete UTF-8, without a byte order mark.
+
+    Raises:
+        HeldError: wrong encoding, truncated, broken, or inflated beyond the limits.
+    """
+    if not zipped:
+        with spool.path.open("rb") as plain:
+            _check_text(plain, feed, kind)
+            yield plain
+        return
+    with NamedTemporaryFile(prefix="delivery-text-") as unzipped:
+        _inflate(spool, unzipped, limits)
+        unzipped.seek(0)
+        _check_text(unzipped, feed, kind)
+        yield unzipped
+
+
+def _inflate(spool: Spool, target: IO[bytes], limits: Limits) -> None:
+    written = 0
+    allowed = max(limits.ratio_floor, spool.size * limits.ratio)
+    try:
+        with gzip.open(spool.path, "rb") as zipped:
+            while block := zipped.read(BLOCK):
+                written += len(block)
+                if written > min(allowed, limits.text_bytes):
+                    raise HeldError(HoldReason.TOO_LARGE, "the gzip inflates beyond the limits")
+                target.write(block)
+    except EOFError as error:
+        raise HeldError(HoldReason.TRUNCATED, "the gzip ends before its end mark") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise HeldError(HoldReason.UNREADABLE, f"broken gzip: {error}") from error
+    if not written and not spool.size:
+        raise HeldError(HoldReason.TRUNCATED, "the gzip is empty, without even a header")
+    target.flush()
+
+
+def _check_text(text: IO[bytes], feed: Feed, kind: FileFormat) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    last, quotes, is_first = b"", 0, True
+    try:
+        while block := text.read(BLOCK):
+            if is_first and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise HeldError(HoldReason.WRONG_ENCODING, "UTF-16; send UTF-8")
+            if b"\0" in block:
+                raise HeldError(HoldReason.WRONG_ENCODING, "holds NUL bytes; send UTF-8 text")
+            decoder.decode(block)
+            quotes += block.count(b'"')
+            last, is_first = block, False
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise HeldError(HoldReason.WRONG_ENCODING, "not valid UTF-8") from error
+    if last and not last.endswith((b"\n", b"\r")) and feed.csv.final_line_break == "required":
+        raise HeldError(HoldReason.TRUNCATED, "the last line has no line break")
+    if quotes % 2 and kind is FileFormat.CSV:
+        raise HeldError(HoldReason.TRUNCATED, "a quote is opened and never closed")
+
+
+def rewind(text: IO[bytes]) -> None:
+    """Go to the first character, behind a byte order mark."""
+    text.seek(0)
+    if text.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+        text.seek(0)

@@ -1,0 +1,358 @@
+"""The SQL of admission: one statement per feed, computed where the rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from features.ingest.layout import LAYOUTS
+from features.sources import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Rows that entered the ledger, and the newest instant at which one became known."""
+
+    admitted: int
+    known_at: datetime | None
+
+
+def admit(
+    connection: psycopg.Connection[Any],
+    feed: Feed,
+    table: sql.Identifier,
+    values: Mapping[str, Any],
+) -> Admitted:
+    """Move the rows of a landed table into the ledger; the ingest lock must be held."""
+    if feed.name == "transactions":
+        _find_fresh(connection, table, values)
+        _find_rates(connection, values)
+        admitted = _insert_transactions(connection, values)
+        if feed.inline_label:
+            _execute(connection, _INLINE_LABELS.format(table=table), values)
+        return admitted
+    statement = _LABELS if feed.name == "transaction_labels" else _RATES
+    row = _execute(connection, statement.format(table=table), values).fetchone()
+    return Admitted(*(row or (0, None)))
+
+
+def _execute(
+    connection: psycopg.Connection[Any], statement: sql.Composable, values: Mapping[str, Any]
+) -> psycopg.Cursor[Any]:
+    return connection.execute(statement, dict(values))
+
+
+_TARGETS = tuple(column.target for column in LAYOUTS["transactions"])
+
+
+def _list(names: tuple[str, ...], table: str) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(table, name) for name in names)
+
+
+# Rows of one known_at in a live delivery; in a history load each row has its own, never beyond now.
+_KNOWN_AT = """
+case
+    when %(is_history)s then least(landed.occurred_at + %(latency)s, %(known_at)s)
+    else %(known_at)s
+end
+"""
+
+# The digest knows neither clocks nor the place in the file. record_send writes types, lengths and
+# nulls, so no two contents share one form.
+_FRESH = sql.SQL(
+    """
+    create temporary table fresh on commit drop as
+    with digested as (
+        select
+            landed.*,
+            sha256(record_send(row({columns}))) as content_digest,
+            greatest(landed.occurred_at, {known_at})::timestamptz as known_at
+        from {table} as landed
+    )
+
+    select
+        digested.*,
+        coalesce(newest.version, 0) + 1 as version
+    from digested
+    left join (
+        select distinct on (versions.transaction_id)
+            versions.transaction_id, versions.version, versions.content_digest
+        from raw.transaction_versions as versions
+        inner join {table} as landed on landed.transaction_id = versions.transaction_id
+        order by versions.transaction_id, versions.version desc
+    ) as newest on newest.transaction_id = digested.transaction_id
+    where newest.content_digest is distinct from digested.content_digest
+    """
+)
+
+
+def _find_fresh(
+    connection: psycopg.Connection[Any], table: sql.Identifier, values: Mapping[str, Any]
+) -> None:
+    statement = _FRESH.format(
+        columns=_list(_TARGETS, "landed"), known_at=sql.SQL(_KNOWN_AT), table=table
+    )
+    _execute(connection, statement, values)
+
+
+# In a live delivery the rate depends on currency and day alone; in a history load on the row.
+_FX_NEEDED = """
+create temporary table fx_needed on commit drop as
+select
+    needed.currency_code,
+    needed.day,
+    needed.known_at,
+    (
+        select fx_rates.rate
+        from raw.fx_rates
+        where
+            fx_rates.currency_code = needed.currency_code
+            and fx_rates.rate_date <= needed.day
+            and fx_rates.known_at <= needed.known_at
+        order by fx_rates.rate_date desc, fx_rates.version desc
+        limit 1
+    ) as rate
+from (
+    select distinct
+        currency_code, (occurred_at at time zone 'UTC')::date as day, known_at
+    from fresh
+    where currency_code <> %(base_currency)s
+) as needed
+"""
+
+
+def _find_rates(connection: psycopg.Connection[Any], values: Mapping[str, Any]) -> None:
+    connection.execute(_FX_NEEDED.encode(), dict(values))
+
+
+_VERSIONS = """
+insert into raw.transaction_versions (
+    transaction_id, version, content_digest, customer_id, occurred_at, known_at, delivery_seq,
+    is_history
+)
+select
+    transaction_id, version, content_digest, customer_id, occurred_at, known_at,
+    %(delivery_seq)s, %(is_history)s or coalesce(occurred_at < %(decide_from)s, false)
+from fresh
+"""
+
+# Amounts are rounded half away from zero to the base currency's minor unit, from exact decimals.
+# What would not fit into a bigint has no rate worth the name.
+_TRANSACTIONS = sql.SQL(
+    """
+    insert into raw.transactions (
+        {names}, version, delivery_id, delivery_seq, row_number, known_at, is_history,
+        amount_base_minor
+    )
+    select
+        {columns}, fresh.version, %(delivery_id)s, %(delivery_seq)s, fresh.row_number,
+        fresh.known_at,
+        %(is_history)s or coalesce(fresh.occurred_at < %(decide_from)s, false),
+        case
+            when fresh.currency_code = %(base_currency)s then fresh.amount_minor
+            when fresh.amount_minor * fx_needed.rate * units.factor < 9e18
+                then round(fresh.amount_minor * fx_needed.rate * units.factor)::bigint
+        end
+    from fresh
+    left join fx_needed
+        on fx_needed.currency_code = fresh.currency_code
+        and fx_needed.day = (fresh.occurred_at at time zone 'UTC')::date
+        and fx_needed.known_at = fresh.known_at
+    left join (
+        select
+            currencies.code,
+            10::numeric ^ (
+                max(currencies.exponent) filter (where currencies.code = %(base_currency)s) over ()
+                - currencies.exponent
+            ) as factor
+        from unnest(%(currencies)s::text[], %(exponents)s::integer[])
+            as currencies (code, exponent)
+    ) as units on units.code = fresh.currency_code
+    """
+)
+
+
+def _insert_transactions(
+    connection: psycopg.Connection[Any], values: Mapping[str, Any]
+) -> Admitted:
+    connection.execute(_VERSIONS.encode(), dict(values))
+    inserted = _execute(
+        connection,
+        _TRANSACTIONS.format(
+            names=sql.SQL(", ").join(map(sql.Identifier, _TARGETS)),
+            columns=_list(_TARGETS, "fresh"),
+        ),
+        values,
+    )
+    row = connection.execute("select max(known_at) from fresh").fetchone()
+    return Admitted(inserted.rowcount, row[0] if row else None)
+
+
+# A label is compared with the newest of the same provenance, so that two sources that disagree do not
+# correct each other for ever. Within a delivery the best provenance gets the highest version.
+_LABELS = sql.SQL(
+    """
+    with offered as (
+        select
+            landed.transaction_id,
+            landed.is_fraud,
+            landed.provenance,
+            landed.declared_known_at,
+            case
+                when %(is_history)s then least(
+                    coalesce(
+                        landed.declared_known_at,
+                        (
+                            select transactions.occurred_at + %(latency)s
+                            from raw.transaction_versions as transactions
+                            where transactions.transaction_id = landed.transaction_id
+                            order by transactions.version desc
+                            limit 1
+                        ),
+                        %(known_at)s
+                    ),
+                    %(known_at)s
+                )
+                else %(known_at)s
+            end as known_at
+        from {table} as landed
+    ),
+
+    admitted as (
+        insert into raw.transaction_labels (
+            transaction_id, version, is_fraud, known_at, declared_known_at, provenance, source,
+            delivery_id, delivery_seq
+        )
+        select
+            offered.transaction_id,
+            coalesce(versions.newest, 0) + row_number() over (
+                partition by offered.transaction_id
+                order by
+                    offered.known_at,
+                    array_position(%(provenance_rank)s::text[], offered.provenance) desc
+            ),
+            offered.is_fraud,
+            offered.known_at,
+            offered.declared_known_at,
+            offered.provenance,
+            %(source)s,
+            %(delivery_id)s,
+            %(delivery_seq)s
+        from offered
+        left join (
+            select transaction_id, max(version) as newest
+            from raw.transaction_labels
+            group by transaction_id
+        ) as versions on versions.transaction_id = offered.transaction_id
+        left join (
+            select distinct on (transaction_id, provenance)
+                transaction_id, provenance, is_fraud, declared_known_at
+            from raw.transaction_labels
+            order by transaction_id, provenance, version desc
+        ) as said
+            on said.transaction_id = offered.transaction_id
+            and said.provenance = offered.provenance
+        where
+            said.transaction_id is null
+            or said.is_fraud <> offered.is_fraud
+            or said.declared_known_at is distinct from offered.declared_known_at
+        returning known_at
+    )
+
+    select count(*), max(known_at) from admitted
+    """
+)
+
+_INLINE_LABELS = sql.SQL(
+    """
+    insert into raw.transaction_labels (
+        transaction_id, version, is_fraud, known_at, declared_known_at, provenance, source,
+        delivery_id, delivery_seq
+    )
+    select
+        landed.transaction_id,
+        coalesce(newest.version, 0) + 1,
+        landed.inline_is_fraud,
+        case
+            when %(is_history)s
+                then least(landed.occurred_at + %(label_latency)s, %(known_at)s)
+            else %(known_at)s
+        end,
+        landed.occurred_at + %(label_latency)s,
+        %(label_provenance)s,
+        %(source)s,
+        %(delivery_id)s,
+        %(delivery_seq)s
+    from {table} as landed
+    left join lateral (
+        select labels.version, labels.is_fraud, labels.declared_known_at
+        from raw.transaction_labels as labels
+        where labels.transaction_id = landed.transaction_id
+        order by labels.version desc
+        limit 1
+    ) as newest on true
+    where
+        landed.inline_is_fraud is not null
+        and (
+            newest.version is null
+            or newest.is_fraud <> landed.inline_is_fraud
+            or newest.declared_known_at is distinct from landed.occurred_at + %(label_latency)s
+        )
+    """
+)
+
+_RATES = sql.SQL(
+    """
+    with offered as (
+        select
+            landed.currency_code,
+            landed.rate_date,
+            landed.rate,
+            case
+                when %(is_history)s then least(
+                    coalesce(
+                        landed.declared_known_at,
+                        (landed.rate_date at time zone 'UTC') + %(latency)s
+                    ),
+                    %(known_at)s
+                )
+                else %(known_at)s
+            end as known_at
+        from {table} as landed
+    ),
+
+    admitted as (
+        insert into raw.fx_rates (
+            currency_code, rate_date, version, rate, known_at, source, delivery_id, delivery_seq
+        )
+        select
+            offered.currency_code,
+            offered.rate_date,
+            coalesce(newest.version, 0) + 1,
+            offered.rate,
+            offered.known_at,
+            %(source)s,
+            %(delivery_id)s,
+            %(delivery_seq)s
+        from offered
+        left join lateral (
+            select rates.version, rates.rate
+            from raw.fx_rates as rates
+            where
+                rates.currency_code = offered.currency_code
+                and rates.rate_date = offered.rate_date
+            order by rates.version desc
+            limit 1
+        ) as newest on true
+        where newest.rate is distinct from offered.rate
+        returning known_at
+    )
+
+    select count(*), max(known_at) from admitted
+    """
+)

@@ -1,0 +1,112 @@
+"""Text to instants: ISO 8601 with an offset, or in the zone that the source declares."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.ingest.reasons import RowReason
+from features.ingest.verdicts import Mask, Verdicts
+
+INSTANT = pa.timestamp("us", "UTC")
+CLOCK_SKEW = timedelta(minutes=5)  # of the source's clock against ours
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+
+_DATE = r"^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_TIME = r"(?:[T ](?:[01][0-9]|2[0-3])(?::[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?)?)"
+_OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)$"
+ZONED = _DATE + _TIME + _OFFSET
+NAIVE = _DATE + _TIME + "?$"
+DATE = _DATE + "$"
+_NO_SUCH_DAY = r"^....-(?:(?:04|06|09|11)-31|02-3)"
+_LEAP_DAY = r"^....-02-29"
+
+
+def mask_of(flags: pa.Array) -> Mask:
+    """Return an Arrow boolean column as a mask; null is false."""
+    found: Mask = pc.fill_null(flags, False).to_numpy(zero_copy_only=False)
+    return found
+
+
+def matches(texts: pa.Array, pattern: str) -> Mask:
+    """Return which texts match a pattern; null does not."""
+    return mask_of(pc.match_substring_regex(texts, pattern))
+
+
+def instants(
+    texts: pa.Array, column: str, verdicts: Verdicts, *, time_zone: str | None, now: datetime
+) -> pa.Array:
+    """Return the instants of a column, null where there is none or the row is rejected.
+
+    Args:
+        texts: as delivered.
+        column: name for the verdict.
+        verdicts: takes what is wrong.
+        time_zone: of times without an offset; None rejects them. Of an hour that a clock change
+            repeats, the first is meant; an hour that it skips begins after it.
+        now: what is later than this by five minutes cannot have happened; UTC.
+    """
+    present = mask_of(pc.is_valid(texts))
+    found = _all_zoned(texts)
+    if found is None:
+        found = _mixed(texts, present, column, verdicts, time_zone)
+    earliest = pa.scalar(datetime.fromisoformat("2000-01-01T00:00:00+00:00"), INSTANT)
+    too_old = mask_of(pc.less(found, earliest))
+    verdicts.reject(too_old, RowReason.TIMESTAMP_NOT_A_TIME, column)
+    future = mask_of(pc.greater(found, pa.scalar(now + CLOCK_SKEW, INSTANT)))
+    verdicts.reject(future, RowReason.TIMESTAMP_IN_FUTURE, column)
+    return found
+
+
+def dates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return the dates of a column, null where there is none or the row is rejected."""
+    good = matches(texts, DATE) & _is_day(texts)
+    verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.TIMESTAMP_NOT_A_TIME, column)
+    return pc.cast(_only(texts, good), pa.date32())
+
+
+def _all_zoned(texts: pa.Array) -> pa.Array | None:
+    """The fast way, for a column without a fault: Arrow's own parser refuses all or takes all."""
+    try:
+        return pc.cast(texts, INSTANT)
+    except pa.ArrowInvalid:
+        return None
+
+
+def _mixed(
+    texts: pa.Array, present: Mask, column: str, verdicts: Verdicts, time_zone: str | None
+) -> pa.Array:
+    is_day = _is_day(texts)
+    zoned = matches(texts, ZONED) & is_day
+    naive = matches(texts, NAIVE) & is_day
+    if time_zone is None:
+        verdicts.reject(naive, RowReason.TIMESTAMP_WITHOUT_ZONE, column)
+    verdicts.reject(present & ~zoned & ~naive, RowReason.TIMESTAMP_NOT_A_TIME, column)
+    found = _microseconds(pc.cast(_only(texts, zoned), pa.timestamp("ns", "UTC")), INSTANT)
+    if time_zone is None or not naive.any():
+        return found
+    local = _microseconds(pc.cast(_only(texts, naive), pa.timestamp("ns")), pa.timestamp("us"))
+    placed = pc.assume_timezone(local, time_zone, ambiguous="earliest", nonexistent="latest")
+    return pc.coalesce(found, pc.cast(placed, INSTANT))
+
+
+def _microseconds(times: pa.Array, target: pa.DataType) -> pa.Array:
+    return pc.cast(times, target, safe=False)  # cuts digits that Postgres does not keep
+
+
+def _is_day(texts: pa.Array) -> Mask:
+    wrong = matches(texts, _NO_SUCH_DAY)
+    leap_day = matches(texts, _LEAP_DAY)
+    if leap_day.any():
+        years = pc.utf8_slice_codeunits(_only(texts, leap_day & matches(texts, "^[0-9]{4}")), 0, 4)
+        year = pc.fill_null(pc.cast(years, pa.int32()), 0).to_numpy(zero_copy_only=False)
+        is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+        wrong |= leap_day & ~is_leap
+    return np.logical_not(wrong)
+
+
+def _only(texts: pa.Array, rows: Mask) -> pa.Array:
+    return pc.if_else(pa.array(rows), texts, pa.scalar(None, pa.string()))

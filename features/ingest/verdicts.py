@@ -1,0 +1,46 @@
+"""What is wrong with each row of a chunk: the first reason found, and the column it was found in."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from features.ingest.reasons import SENTENCES, RowReason
+
+Mask = npt.NDArray[np.bool_]
+_REASONS = tuple(RowReason)
+_NUMBER = {reason: number for number, reason in enumerate(_REASONS)}
+
+
+class Verdicts:
+    """One verdict per row; a row keeps its first reason."""
+
+    def __init__(self, rows: int) -> None:
+        self._reason = np.full(rows, -1, np.int16)
+        self._column = np.zeros(rows, np.int16)
+        self._columns: list[str] = []
+
+    def reject(self, rows: Mask, reason: RowReason, column: str) -> None:
+        """Reject the marked rows, where nothing was found before."""
+        if not rows.any():
+            return
+        fresh = rows & (self._reason < 0)
+        if column not in self._columns:
+            self._columns.append(column)
+        self._reason[fresh] = _NUMBER[reason]
+        self._column[fresh] = self._columns.index(column)
+
+    @property
+    def passed(self) -> Mask:
+        """Rows without a reason."""
+        return self._reason < 0
+
+    def rejected(self) -> tuple[npt.NDArray[np.int64], list[RowReason], list[str]]:
+        """Return positions, reasons and details of the rejected rows."""
+        rows = np.flatnonzero(self._reason >= 0)
+        reasons = [_REASONS[number] for number in self._reason[rows].tolist()]
+        names = [self._columns[number] for number in self._column[rows].tolist()]
+        details = [
+            f"{name}: {SENTENCES[reason]}" for name, reason in zip(names, reasons, strict=True)
+        ]
+        return rows, reasons, details

@@ -1,0 +1,304 @@
+"""The object store: a folder on a laptop, S3 or an S3-compatible service elsewhere.
+
+Names are data from outside: they are checked before they touch anything, and a folder store never
+follows one out of its root.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+from urllib.parse import quote, urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from features.errors import ConfigurationError
+
+MAX_NAME_BYTES = 900  # S3 allows 1024; the rest is for prefixes
+MAX_PART_BYTES = 255  # of one folder or file name on Linux
+TEMPORARY = (".tmp", ".part")  # what we write before we rename; listings leave it out
+
+
+class UnsafeNameError(ValueError):
+    """A name that would leave the store's root, or that no file system can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One object: its name below the root, size in bytes, last change in UTC."""
+
+    name: str
+    size: int
+    modified_at: datetime
+
+
+class ObjectStore(Protocol):
+    """What the platform needs from a place for files.
+
+    Attributes:
+        writes_are_atomic: an object is seen whole or not at all, so that none can be seen growing.
+    """
+
+    writes_are_atomic: bool
+
+    def list(self, prefix: str) -> list[ObjectInfo]:
+        """Return the objects whose names begin with a prefix, by name."""
+
+    def open(self, name: str) -> BinaryIO:
+        """Open an object for reading.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
+    def put(self, name: str, source: Path | bytes) -> None:
+        """Write an object; replace one of that name."""
+
+    def put_if_absent(self, name: str, content: bytes) -> bool:
+        """Write an object unless there is one; return whether it was written."""
+
+    def exists(self, name: str) -> bool:
+        """Return whether there is such an object."""
+
+    def delete(self, name: str) -> None:
+        """Delete an object; none is as good."""
+
+    def url(self, name: str) -> str:
+        """Return an address that a person can use."""
+
+
+def check_name(name: str) -> str:
+    """Return the name where it is safe to use.
+
+    Raises:
+        UnsafeNameError: absolute, with an empty, `.` or `..` part, a control character, or too long.
+    """
+    if not name or len(name.encode(errors="surrogatepass")) > MAX_NAME_BYTES:
+        raise UnsafeNameError("empty or over-long object name")
+    if any(ord(char) < 0x20 or 0xD800 <= ord(char) <= 0xDFFF for char in name) or "\\" in name:
+        raise UnsafeNameError("object name with a control character or a backslash")
+    for part in name.split("/"):
+        if part in {"", ".", ".."}:
+            raise UnsafeNameError("object name that leaves its folder")
+        if len(part.encode()) > MAX_PART_BYTES:
+            raise UnsafeNameError("object name with an over-long part")
+    return name
+
+
+class FolderStore:
+    """Objects as files below one folder."""
+
+    writes_are_atomic = False  # people copy files into landing by any means
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def list(self, prefix: str) -> list[ObjectInfo]:
+        """Return the files whose names begin with a prefix, by name."""
+        folder = self._root / prefix.rpartition("/")[0]
+        found = (self._info(path) for path in self._files(folder))
+        return sorted(
+            (info for info in found if info and info.name.startswith(prefix)),
+            key=lambda info: info.name,
+        )
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        return self._path(name).open("rb")
+
+    def put(self, name: str, source: Path | bytes) -> None:
+        """Write a file beside its place and rename it, so that nobody sees half of it."""
+        path = self._path(name)
+        draft = self._draft(path, source)
+        draft.replace(path)
+
+    def put_if_absent(self, name: str, content: bytes) -> bool:
+        """Write a file unless there is one; return whether it was written."""
+        path = self._path(name)
+        draft = self._draft(path, content)
+        try:
+            os.link(draft, path)  # fails where the name is taken, unlike a rename
+        except FileExistsError:
+            return False
+        finally:
+            draft.unlink()
+        return True
+
+    def exists(self, name: str) -> bool:
+        """Return whether there is such a file."""
+        return self._path(name).is_file()
+
+    def delete(self, name: str) -> None:
+        """Delete a file; none is as good."""
+        self._path(name).unlink(missing_ok=True)
+
+    def url(self, name: str) -> str:
+        """Return the file's address."""
+        return self._path(name).as_uri()
+
+    def _path(self, name: str) -> Path:
+        path = (self._root / check_name(name)).resolve()
+        if not path.is_relative_to(self._root):
+            raise UnsafeNameError("object name that a link leads out of the store")
+        return path
+
+    def _files(self, folder: Path) -> Iterator[Path]:
+        for parent, _, names in os.walk(folder):  # does not enter linked folders
+            for name in names:
+                if not name.endswith(TEMPORARY):
+                    yield Path(parent) / name
+
+    def _info(self, path: Path) -> ObjectInfo | None:
+        try:
+            if not path.resolve().is_relative_to(self._root) or not path.is_file():
+                return None
+            status = path.stat()
+        except OSError:  # gone since the listing
+            return None
+        # a file that was moved or copied in with its old date is new all the same
+        changed = max(status.st_mtime, status.st_ctime)
+        name = path.relative_to(self._root).as_posix()
+        return ObjectInfo(name, status.st_size, datetime.fromtimestamp(changed, UTC))
+
+    def _draft(self, path: Path, source: Path | bytes) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.parent / f".{uuid.uuid4().hex}.tmp"
+        try:
+            if isinstance(source, bytes):
+                draft.write_bytes(source)
+            else:
+                shutil.copyfile(source, draft)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+        return draft
+
+
+class S3Store:
+    """Objects below a prefix of one bucket."""
+
+    writes_are_atomic = True
+
+    def __init__(self, bucket: str, prefix: str, client: Any) -> None:  # noqa: ANN401 - untyped
+        self._bucket = bucket
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._client = client
+
+    def list(self, prefix: str) -> list[ObjectInfo]:
+        """Return the objects whose names begin with a prefix, by name."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._prefix + prefix
+        )
+        return [
+            ObjectInfo(item["Key"][len(self._prefix) :], item["Size"], item["LastModified"])
+            for page in pages
+            for item in page.get("Contents", ())
+            if not item["Key"].endswith("/")
+        ]
+
+    def open(self, name: str) -> BinaryIO:
+        """Open an object for reading, as a stream.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                raise FileNotFoundError(self.url(name)) from error
+            raise
+        return cast("BinaryIO", body)
+
+    def put(self, name: str, source: Path | bytes) -> None:
+        """Write an object; replace one of that name."""
+        if isinstance(source, bytes):
+            self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=source)
+        else:
+            self._client.upload_file(str(source), self._bucket, self._key(name))
+
+    def put_if_absent(self, name: str, content: bytes) -> bool:
+        """Write an object unless there is one; return whether it was written."""
+        try:
+            self._client.put_object(
+                Bucket=self._bucket, Key=self._key(name), Body=content, IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"PreconditionFailed", "412"}:
+                return False
+            raise
+        return True
+
+    def exists(self, name: str) -> bool:
+        """Return whether there is such an object."""
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=self._key(name))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                return False
+            raise
+        return True
+
+    def delete(self, name: str) -> None:
+        """Delete an object; none is as good."""
+        self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
+
+    def url(self, name: str) -> str:
+        """Return the object's address in S3's own form."""
+        return f"s3://{self._bucket}/{quote(self._prefix + name)}"
+
+    def _key(self, name: str) -> str:
+        return self._prefix + check_name(name)
+
+
+def open_store(
+    url: str,
+    endpoint: str | None = None,
+    access_key: str | None = None,
+    secret_key: str | None = None,
+    region: str = "us-east-1",
+) -> ObjectStore:
+    """Return the store behind an address.
+
+    Args:
+        url: `file:///folder`, `file://relative/folder` or `s3://bucket/prefix`.
+        endpoint: address of an S3-compatible service; None is S3 itself.
+        access_key: of the service; None leaves it to the machine's own identity.
+        secret_key: belongs to the access key.
+        region: of the bucket.
+
+    Raises:
+        ConfigurationError: the address is of neither kind.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return FolderStore(Path(url.removeprefix("file://")))
+    if parts.scheme == "s3" and parts.netloc:
+        client = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            region_name=region,
+            config=Config(
+                connect_timeout=3,
+                read_timeout=10,
+                retries={"total_max_attempts": 4, "mode": "standard"},
+            ),
+        )
+        return S3Store(parts.netloc, parts.path, client)
+    raise ConfigurationError(
+        f"object store address {url!r} is neither file://<folder> nor s3://<bucket>/<prefix>"
+    )
