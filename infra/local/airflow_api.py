@@ -15,6 +15,11 @@ from infra.local.state import StackError, State
 
 FINISHED = {"success", "failed"}
 DAG_PATIENCE_SECONDS = 90
+CONFLICT = 409
+REPEATED = {
+    *("timestamp", "event", "level", "logger", "filename", "lineno", "loc", "error_detail"),
+    *("dag_id", "run_id", "task_id", "ti_id", "map_index", "try_number"),
+}
 
 
 @dataclass
@@ -49,15 +54,41 @@ class Airflow:
         """Pause a DAG, or let its schedule and its queued runs go on."""
         self._checked(self._client.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": is_paused}))
 
+    def next_interval(self, dag_id: str) -> tuple[datetime, datetime] | None:
+        """Return the interval that the schedule will run next."""
+        dag = self._checked(self._client.get(f"/api/v2/dags/{dag_id}")).json()
+        bounds = [dag[f"next_dagrun_data_interval_{end}"] for end in ("start", "end")]
+        return (_moment(bounds[0]), _moment(bounds[1])) if all(bounds) else None
+
     def trigger(
-        self, dag_id: str, conf: Mapping[str, object], *, run_after: datetime | None = None
+        self,
+        dag_id: str,
+        conf: Mapping[str, object],
+        *,
+        interval: tuple[datetime, datetime] | None = None,
+        run_after: datetime | None = None,
     ) -> str:
-        """Ask for a run; return its id. Runs of one DAG go in the order of `run_after`."""
-        body: dict[str, Any] = {"logical_date": None, "conf": dict(conf)}
+        """Ask for a run; return its id.
+
+        Args:
+            dag_id: of which DAG.
+            conf: what a person would enter in the form.
+            interval: the interval of the schedule that this run takes the place of, so that the
+                schedule will not run it again; where it has had its run, this one has none.
+            run_after: queued runs of one DAG go in this order.
+        """
+        plain: dict[str, Any] = {"logical_date": None, "conf": dict(conf)}
+        body = dict(plain)
         if run_after is not None:
             body["run_after"] = run_after.isoformat()
-        answer = self._checked(self._client.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body))
-        run_id: str = answer.json()["dag_run_id"]
+        if interval is not None:
+            start, end = (bound.isoformat() for bound in interval)
+            body |= {"logical_date": start, "data_interval_start": start, "data_interval_end": end}
+        path = f"/api/v2/dags/{dag_id}/dagRuns"
+        answer = self._client.post(path, json=body)
+        if answer.status_code == CONFLICT:
+            answer = self._client.post(path, json=plain)
+        run_id: str = self._checked(answer).json()["dag_run_id"]
         return run_id
 
     def run_state(self, dag_id: str, run_id: str) -> str:
@@ -65,15 +96,6 @@ class Airflow:
         answer = self._checked(self._client.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"))
         state: str = answer.json()["state"]
         return state
-
-    def active_runs(self, dag_id: str) -> list[str]:
-        """Return the ids of the runs that are queued or running."""
-        answer = self._checked(
-            self._client.get(
-                f"/api/v2/dags/{dag_id}/dagRuns", params={"state": ["queued", "running"]}
-            )
-        )
-        return [run["dag_run_id"] for run in answer.json()["dag_runs"]]
 
     def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
         """Return the task instances of a run by task id."""
@@ -111,18 +133,22 @@ class Airflow:
 
 
 def _lines(content: Iterable[Any]) -> list[str]:
+    """Return a log as lines, without what every line of it repeats."""
     lines = []
     for entry in content:
         if isinstance(entry, str):
             lines.append(entry)
             continue
-        facts = {
-            key: value
-            for key, value in entry.items()
-            if key not in {"timestamp", "event", "level", "logger", "filename", "lineno"}
-            and key != "error_detail"
-        }
-        lines.append(" ".join([entry["event"], *(f"{k}={v}" for k, v in facts.items())]))
-        for detail in entry.get("error_detail") or ():
-            lines.append(f"{detail.get('exc_type')}: {detail.get('exc_value')}")
+        if entry["event"].startswith("::") or entry.get("level") == "debug":
+            continue
+        facts = [f"{key}={value}" for key, value in entry.items() if key not in REPEATED]
+        lines.append(" ".join([entry["event"], *facts]))
+        lines += [
+            f"{detail.get('exc_type')}: {detail.get('exc_value')}"
+            for detail in entry.get("error_detail") or ()
+        ]
     return lines
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

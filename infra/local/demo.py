@@ -76,7 +76,11 @@ def _train(state: State, airflow: Airflow, made: Sample) -> None:
     with step("History, features, training (Airflow: train_models)") as note:
         deliver_due(sample.outbox(state), state.objects, made.live_from, is_history=True)
         airflow.await_dag("train_models")
-        run_id = airflow.trigger("train_models", {"as_of": made.live_from.isoformat()})
+        run_id = airflow.trigger(
+            "train_models",
+            {"as_of": made.live_from.isoformat()},
+            interval=airflow.next_interval("train_models"),
+        )
         airflow.set_paused("train_models", is_paused=False)
         follow(airflow, "train_models", run_id, note)
     state.write("demo.json", {"is_trained": True})
@@ -105,7 +109,8 @@ def _ask(airflow: Airflow, windows: Sequence[Window]) -> list[tuple[Window, str]
     asked = []
     for start, end in windows:
         conf = {"start": start.isoformat(), "end": end.isoformat()}
-        asked.append(((start, end), airflow.trigger("score_transactions", conf, run_after=end)))
+        run_id = airflow.trigger("score_transactions", conf, interval=(start, end), run_after=end)
+        asked.append(((start, end), run_id))
     return asked
 
 

@@ -89,6 +89,11 @@ def start(
     return process
 
 
+def leaders(state: State) -> list[Record]:
+    """Return the processes that this stack has started and that run."""
+    return [entry for entry in recorded(state).values() if entry.runs()]
+
+
 def members(state: State) -> set[int]:
     """Return the ids of all running processes of the stack, children of dead parents included."""
     return set(_members(state))
@@ -96,14 +101,13 @@ def members(state: State) -> set[int]:
 
 def strays(state: State) -> set[int]:
     """Return the members that a crash has left: those whose recorded parent runs no more."""
-    leaders = {entry.pid for entry in recorded(state).values() if entry.runs()}
-    mine = os.getpgid(0)
-    return {pid for pid, group in _members(state).items() if group not in {*leaders, mine}}
+    known = {entry.pid for entry in leaders(state)} | {os.getpgid(0)}
+    return {pid for pid, group in _members(state).items() if group not in known}
 
 
 def _members(state: State) -> dict[int, int]:
     marker = f"{MARKER}={state.folder}".encode()
-    leaders = {entry.pid for entry in recorded(state).values() if entry.runs()}
+    groups = {entry.pid for entry in leaders(state)}
     found = {}
     for pid in running():
         try:
@@ -111,7 +115,7 @@ def _members(state: State) -> dict[int, int]:
             environment = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
         except OSError:
             continue  # it ended, or it is another user's
-        if group in leaders or marker in environment:
+        if group in groups or marker in environment:
             found[pid] = group
     found.pop(os.getpid(), None)
     return found

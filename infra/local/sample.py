@@ -11,7 +11,7 @@ from infra.local.state import StackError, State
 
 HOUR = timedelta(hours=1)
 HISTORY = timedelta(days=45)
-LIVE_BEFORE_NOW = timedelta(hours=4)  # three windows by request, the fourth by the schedule
+LIVE_BEFORE_NOW = timedelta(hours=3)
 LIVE_AFTER_NOW = timedelta(days=2)  # the demo stays alive: files go on arriving, hour by hour
 CUSTOMERS = 2_000
 HANDBOOK_HISTORY_END = datetime(2018, 8, 14, tzinfo=UTC)

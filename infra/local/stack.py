@@ -75,7 +75,9 @@ def up(state: State) -> None:
 def down(state: State) -> int:
     """End everything this stack has started, also what a crash left; return how many processes."""
     found = processes.members(state)
-    processes.end(found)
+    # parents first: they end their children in good order
+    processes.end(entry.pid for entry in processes.leaders(state))
+    processes.end(processes.members(state), patience_seconds=2)
     postgres = cluster(state)
     if (pid := postgres.pid()) is not None:
         found |= processes.descendants(pid)
@@ -107,7 +109,7 @@ def start_postgres(state: State) -> None:
     postgres = cluster(state)
     try:
         postgres.create()
-        processes.remember(state, "postgres", postgres.start())
+        postgres.start()  # keeps its own record of its process, in postmaster.pid
     except PostgresError as error:
         raise StackError(
             f"Postgres did not start on port {postgres.port}: {postgres_cause(str(error))} "

@@ -1,0 +1,1 @@
+"""What runs inside the image beside Airflow and MLflow: migration and health checks."""
