@@ -28,9 +28,10 @@ from features.objects import ObjectStore
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "MLmodel"
 
+MODEL_CLASSES = ("scoring.fraud.model.FraudModel",)
 # Tree and TreePredictor hold raw node indices that could be crafted: hence the digest comes first.
 TRUSTED_TYPES = (
-    "scoring.fraud.model.FraudModel",
+    *MODEL_CLASSES,
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 )
@@ -142,9 +143,13 @@ def read(path: Path, subject: str) -> Any:  # noqa: ANN401 - whatever the file h
     if foreign:
         raise _refused(subject, f"it holds types that are not trusted: {', '.join(foreign[:5])}")
     try:
-        return skops_load(path, trusted=list(TRUSTED_TYPES))
+        model = skops_load(path, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
         raise _refused(subject, "it holds types that are not trusted") from error
+    found = f"{type(model).__module__}.{type(model).__qualname__}"
+    if found not in MODEL_CLASSES:
+        raise _refused(subject, f"a {found} is no model of ours")
+    return model
 
 
 def load(pin: ModelPin, store: ObjectStore, cache_dir: Path) -> Any:  # noqa: ANN401 - any model

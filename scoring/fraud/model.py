@@ -113,8 +113,7 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         _both_needed(is_fraud, "training")
         later = np.asarray(calibration[1]) == self.classes_[1]
         _both_needed(later, "calibration")
-        # one thread: histogram sums depend on how rows are dealt to threads, scoring does not
-        with threadpool_limits(limits=1):
+        with _one_thread():
             self._fit_supervised(matrix, is_fraud)
             self._fit_calibrator(np.asarray(calibration[0], dtype=np.float64), later)
             self._fit_anomaly(matrix)
@@ -133,12 +132,9 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         anomaly = np.full(len(matrix), np.nan)
         if finite.any():
             rows = matrix if finite.all() else np.ascontiguousarray(matrix[finite])
-            probability[finite] = expit(self._calibrated_margin(rows))
-            anomaly[finite] = np.interp(
-                self._strangeness(rows),
-                self.anomaly_quantiles_,
-                np.linspace(0.0, 1.0, len(self.anomaly_quantiles_)),
-            )
+            with _one_thread():
+                probability[finite] = expit(self._calibrated_margin(rows))
+                anomaly[finite] = self._percentile(self._strangeness(rows))
         return FraudScores(probability, anomaly)
 
     def contributions(self, X: Floats) -> Floats:  # noqa: N803
@@ -220,6 +216,10 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         strangeness: Floats = -self.anomaly_.score_samples(rows)
         return strangeness
 
+    def _percentile(self, strangeness: Floats) -> Floats:
+        shares = np.linspace(0.0, 1.0, len(self.anomaly_quantiles_))
+        return np.interp(strangeness, self.anomaly_quantiles_, shares)
+
     def _explainer(self) -> Any:  # noqa: ANN401 - shap ships no types
         from shap import TreeExplainer  # 1.6 s, and only what is not approved needs it
 
@@ -244,6 +244,15 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         if self.features is None:
             raise ValueError("anomaly_features need features: the names of the columns")
         return np.array([self.features.index(name) for name in self.anomaly_features])
+
+
+def _one_thread() -> threadpool_limits:
+    """Keep to one thread: sums of histograms depend on how rows are dealt to threads.
+
+    Scoring gives the same bits with any number, but shards run side by side, and OpenMP's threads
+    wait for each other: on busy cores two of them took ten times as long as one.
+    """
+    return threadpool_limits(limits=1)
 
 
 def _two_classes(labels: NDArray[np.generic]) -> NDArray[np.generic]:
