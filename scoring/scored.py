@@ -124,7 +124,7 @@ def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease
         )
 
 
-def _one(connection: psycopg.Connection[Any], query: sql.Composable) -> tuple[Any, ...]:
+def _one(connection: psycopg.Connection[Any], query: sql.Composed) -> tuple[Any, ...]:
     row = connection.execute(query).fetchone()
     if row is None:
         raise ContractError("a count returned no row")

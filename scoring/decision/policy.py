@@ -15,7 +15,7 @@ import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from features.errors import ConfigurationError
-from scoring.decision import rules
+from scoring.decision.rules import Condition, parse
 
 FOLDER = Path(__file__).parent / "policies"
 
@@ -95,13 +95,13 @@ class Policy(_Part):
             raise ValueError(f"a knock-out cannot be suppressed: {sorted(suppressed)}")
         return self
 
-    def conditions(self, declared: frozenset[str]) -> tuple[tuple[Rule, rules.Condition], ...]:
+    def conditions(self, declared: frozenset[str]) -> tuple[tuple[Rule, Condition], ...]:
         """Parse the rules' conditions against the columns that a row has.
 
         Raises:
             ConfigurationError: a condition is not one that rules may have.
         """
-        return tuple((rule, rules.parse(rule.when, declared)) for rule in self.rules)
+        return tuple((rule, parse(rule.when, declared)) for rule in self.rules)
 
 
 def read(path: Path) -> Policy:

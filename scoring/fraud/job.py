@@ -23,9 +23,11 @@ from psycopg import sql
 from features import readers
 from features.errors import ContractError, FencedError, ModelUnavailableError
 from features.objects import ObjectStore
-from scoring import claims, leases, registry, runs, scored
+from scoring import claims, leases, model_files, runs, scored
 from scoring.decision import merge, policy, reasons
 from scoring.decision.outcome import Outcome
+from scoring.decision.policy import Policy, Rule
+from scoring.decision.rules import Condition
 from scoring.fraud.attributions import by_characteristic
 from scoring.fraud.score import GuardedModel
 from scoring.jobs import SCORE_TRANSACTIONS as JOB
@@ -55,8 +57,8 @@ class _Setup:
     run: runs.Run
     model: GuardedModel
     explainer: Any
-    policy: policy.Policy
-    conditions: Sequence[tuple[policy.Rule, Any]]
+    policy: Policy
+    conditions: Sequence[tuple[Rule, Condition]]
 
 
 def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, object]:
@@ -110,7 +112,7 @@ def _setup(found: runs.Run, settings: Settings, store: ObjectStore) -> _Setup:
     pin = found.models["fraud"]
     model = None
     try:
-        model = registry.load(registry.ModelPin.of(pin), store, settings.work / "models")
+        model = model_files.load(model_files.ModelPin.of(pin), store, settings.work / "models")
     except ModelUnavailableError as error:
         # the rows are decided all the same, each as a review or stricter, and counted as degraded
         log.error("model_unavailable", model=pin.get("name"), reason=str(error))

@@ -85,13 +85,13 @@ class GuardedModel:
         answer: list[Scores] = []
         errors: list[BaseException] = []
 
-        def work(model: Model = self.model) -> None:
+        def work(model: Model) -> None:
             try:
                 answer.append(model.score(matrix))
             except Exception as error:  # noqa: BLE001 - the seam that degrades: counted and logged
                 errors.append(error)
 
-        thread = threading.Thread(target=work, name="model", daemon=True)
+        thread = threading.Thread(target=work, args=(self.model,), name="model", daemon=True)
         thread.start()
         thread.join(self.timeout_seconds)
         if thread.is_alive():
