@@ -65,7 +65,8 @@ def _instants(span: Span, hour: I64, draws: F64) -> I64:
     first = span.start // HOUR_MS + hour
     low = np.maximum(first * HOUR_MS, span.start)
     high = np.minimum((first + 1) * HOUR_MS, span.end)
-    return low + (draws * (high - low)).astype(np.int64)
+    instants: I64 = low + (draws * (high - low)).astype(np.int64)
+    return instants
 
 
 def _merchants(world: World, customer: I64, place: I64, rng: np.random.Generator) -> I64:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -81,11 +81,26 @@ def _span_length(plan: Plan) -> timedelta:
     return HOUR * minutes / 60
 
 
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)  # its own cache holds eight zones; we ask for a hundred in turn
+
+
 @lru_cache(maxsize=4096)
 def utc_offset_hours(zone: str, hour: int) -> float:
     """Return a zone's offset from UTC in hours, at an hour counted since 1970-01-01."""
-    offset = datetime.fromtimestamp(hour * 3600, ZoneInfo(zone)).utcoffset()
+    offset = datetime.fromtimestamp(hour * 3600, _zone(zone)).utcoffset()
     return offset.total_seconds() / 3600 if offset else 0.0
+
+
+def _offsets(zones: tuple[str, ...], first: int, last: int) -> F64:
+    """Return the offsets by zone and hour; within a day few zones, if any, change theirs."""
+    table = np.empty((len(zones), last - first + 1))
+    for row, zone in enumerate(zones):
+        table[row] = utc_offset_hours(zone, first)
+        if utc_offset_hours(zone, last) != table[row, 0]:
+            table[row] = [utc_offset_hours(zone, hour) for hour in range(first, last + 1)]
+    return table
 
 
 def intensity(zones: tuple[str, ...], zone: I64, rhythm: I64, span: Span) -> F64:
@@ -95,8 +110,7 @@ def intensity(zones: tuple[str, ...], zone: I64, rhythm: I64, span: Span) -> F64
     column per (possibly partial) hour.
     """
     hours = np.arange(span.start // HOUR_MS, -(-span.end // HOUR_MS))
-    offsets = np.array([[utc_offset_hours(name, int(hour)) for hour in hours] for name in zones])
-    local = np.floor(hours + offsets).astype(np.int64)
+    local = np.floor(hours + _offsets(zones, int(hours[0]), int(hours[-1]))).astype(np.int64)
     weekday = (local // 24 + 3) % 7  # 1970-01-01 was a Thursday
     covered = np.minimum(span.end, (hours + 1) * HOUR_MS) - np.maximum(span.start, hours * HOUR_MS)
     by_group: F64 = RHYTHMS[rhythm[:, None], (local % 24)[zone]] * WEEKDAYS[weekday[zone]]

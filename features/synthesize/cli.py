@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         ConfigurationError: the arguments contradict each other.
     """
-    from features.synthesize.generate import synthesize  # noqa: PLC0415 - --help stays quick
+    from features.synthesize.generate import synthesize
 
     plan = Plan(
         seed=arguments.seed,
@@ -91,17 +91,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _sink(out: str) -> Sink:
     if "://" in out:
-        from features.objects import open_store  # noqa: PLC0415 - it imports the S3 client
+        from features.objects import open_store
 
         return open_store(out)
-    from features.synthesize.landing import FolderSink  # noqa: PLC0415 - it imports Arrow
+    from features.synthesize.landing import FolderSink
 
     return FolderSink(Path(out))
 
 
 def _progress() -> Any:  # noqa: ANN401 - rich is imported where it is used
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress
 
     console = Console(stderr=True)
     return Progress(console=console, transient=True, disable=not console.is_terminal)
@@ -115,8 +115,8 @@ def _show(counts: Counts, seconds: float, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(facts, indent=2) + "\n")
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table("what", "count", box=None)
     for name, value in facts.items():

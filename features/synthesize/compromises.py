@@ -13,8 +13,9 @@ from features.synthesize.rows import Rows, Scenario
 from features.synthesize.scripts import SHARES
 from features.synthesize.world import World
 
-_EPOCH_DAYS = 42  # compromises begin anew in each stretch of so many days since 1970
+_EPOCH_DAYS = 14  # compromises begin anew in each stretch of so many days since 1970
 _DAYS = (21, 42)  # how long one lasts
+_EPOCHS_BACK = -(-_DAYS[1] // _EPOCH_DAYS)
 _FRAUDULENT = 0.7  # share of the payments at a compromised merchant
 _USUAL, _EXPLORED_ONLINE = 0.75, 0.35  # about how the traffic divides; see activity
 
@@ -31,7 +32,8 @@ class Compromises:
         """Turn honest rows at compromised merchants into fraud, in place."""
         is_open = np.zeros(len(rows), bool)
         epoch = span.day // _EPOCH_DAYS
-        for start, end in (self._intervals(epoch - 1), self._intervals(epoch)):
+        for past in range(epoch - _EPOCHS_BACK, epoch + 1):
+            start, end = self._intervals(past)
             is_open |= (rows.at >= start[rows.merchant]) & (rows.at < end[rows.merchant])
         rng = generator(self.world.plan.seed, Stream.COMPROMISES, 1, span.key)
         struck = is_open & (rng.random(len(rows)) < _FRAUDULENT)
@@ -42,7 +44,9 @@ class Compromises:
     def _intervals(self, epoch: int) -> tuple[I64, I64]:
         """Return the beginning and end per merchant, in epoch milliseconds; equal for none."""
         if epoch not in self._epochs:
-            self._epochs = {key: kept for key, kept in self._epochs.items() if key == epoch - 1}
+            self._epochs = {
+                key: kept for key, kept in self._epochs.items() if key >= epoch - _EPOCHS_BACK
+            }
             self._epochs[epoch] = self._draw(epoch)
         return self._epochs[epoch]
 
@@ -77,4 +81,5 @@ def _traffic(world: World) -> F64:
     by_place[shops.online] = people.per_day.sum() * _EXPLORED_ONLINE
     local = np.bincount(shops.place, shops.popularity, shops.online + 1)
     share += (1 - _USUAL) * by_place[shops.place] * shops.popularity / local[shops.place]
-    return share / people.per_day.sum()
+    relative: F64 = share / people.per_day.sum()
+    return relative

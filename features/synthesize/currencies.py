@@ -42,7 +42,7 @@ def rates_on(seed: int, day: int) -> F64:
     noise = generator(seed, Stream.RATES, day).standard_normal(len(CODES))
     period = 90 + 240 * waves[0]
     drift = 0.03 * np.sin(2 * np.pi * (day / period + waves[1])) + 0.003 * noise
-    rates = USD_PER_UNIT * np.exp(drift)
+    rates: F64 = USD_PER_UNIT * np.exp(drift)
     rates[INDEX[BASE]] = 1.0
     return rates
 

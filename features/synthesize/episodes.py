@@ -79,7 +79,8 @@ def _beginnings(
     """Draw when each episode begins: any time, or in the night of the victim's home."""
     draws = rng.random(len(victim))
     if not script.at_night:
-        return day * DAY_MS + (draws * DAY_MS).astype(np.int64)
+        anytime: I64 = day * DAY_MS + (draws * DAY_MS).astype(np.int64)
+        return anytime
     offsets = np.array([utc_offset_hours(zone, day * 24) for zone in world.places.zones])
     offset = offsets[world.places.zone[world.customers.home[victim]]]
     return day * DAY_MS + ((5 * draws - offset) * HOUR_MS).astype(np.int64)
@@ -91,7 +92,7 @@ def _steps(script: Script, episode: I64, rng: np.random.Generator) -> I64:
     gaps[rng.random(len(episode)) < script.same_instant] = 0
     first = np.flatnonzero(np.diff(episode, prepend=-1))
     elapsed = np.cumsum(gaps)
-    since = elapsed - np.repeat(elapsed[first], np.diff(np.append(first, len(episode))))
+    since: I64 = elapsed - np.repeat(elapsed[first], np.diff(np.append(first, len(episode))))
     return np.minimum(since, (_REACH_DAYS - 1) * DAY_MS)
 
 

@@ -14,8 +14,10 @@ from features.synthesize.customers import SEGMENTS
 from features.synthesize.feeds import FeedShape, Kind
 from features.synthesize.plan import FileFormat
 
+BATCH = 16_384  # rows joined to lines at once: they stay in the cache
 _GZIP_LEVEL = 1  # as fast as the rows are made
 _QUOTED = {Kind.TEXT, Kind.INSTANT, Kind.DATE}
+_UNIQUE = {"transaction_id", "timestamp"}  # a dictionary of these only costs
 _PARQUET = {
     Kind.TEXT: pa.string(),
     Kind.INTEGER: pa.int32(),
@@ -61,7 +63,7 @@ class _TextFile:
 
     def write(self, table: pa.Table) -> None:
         render = _json_lines if self._is_json else _csv_lines
-        for batch in table.to_batches():
+        for batch in table.to_batches(max_chunksize=BATCH):
             self._out.write(memoryview(_bytes_of(render(batch, self._feed))))
             self.rows += batch.num_rows
 
@@ -75,7 +77,8 @@ class _ParquetFile:
         self.rows = 0
         self._feed = feed
         schema = pa.schema([(name, _PARQUET[kind]) for name, kind in feed.columns.items()])
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+        repeated = [name for name in schema.names if name not in _UNIQUE]
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeated)
 
     def write(self, table: pa.Table) -> None:
         columns = [_typed(table[name], kind) for name, kind in self._feed.columns.items()]

@@ -52,6 +52,7 @@ def customer_ids(customers: I64) -> pa.Array:
     return pc.utf8_lpad(pc.cast(pa.array(scrambled), pa.string()), 12, "0")
 
 
+@cache
 def merchant_ids(count: int) -> pa.Array:
     """Return the 15-digit ids of all merchants."""
     scrambled = (np.arange(count, dtype=np.int64) * 61_803_398_875 + 11) % 10**11

@@ -73,8 +73,8 @@ class Merchants:
         where = np.where(empty, self.online, place)
         low, high = weights[self.bounds[where]], weights[self.bounds[where + 1]]
         found = np.searchsorted(weights, low + draws * (high - low), side="right") - 1
-        chosen = np.clip(found, self.bounds[where], self.bounds[where + 1] - 1)
-        return chosen.astype(np.int64)
+        chosen: I64 = np.clip(found, self.bounds[where], self.bounds[where + 1] - 1)
+        return chosen
 
 
 def build(plan: Plan, places: Places) -> Merchants:

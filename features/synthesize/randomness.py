@@ -51,10 +51,11 @@ def mix(*parts: NDArray[np.generic] | int) -> U64:
 
 def share(hashed: U64) -> F64:
     """Turn hashes into numbers spread evenly over [0, 1)."""
-    return (hashed >> np.uint64(11)) * 2.0**-53
+    return (hashed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def pick(cumulative: F64, draws: F64) -> I64:
     """Pick an index per draw in [0, 1) from cumulative weights (not necessarily up to 1)."""
     found = np.searchsorted(cumulative, draws * cumulative[-1], side="right")
-    return np.minimum(found, len(cumulative) - 1).astype(np.int64)
+    index: I64 = np.minimum(found, len(cumulative) - 1).astype(np.int64)
+    return index

@@ -27,7 +27,9 @@ class TruthFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._writer = pq.ParquetWriter(path, _SCHEMA, compression="zstd")
+        self._writer = pq.ParquetWriter(
+            path, _SCHEMA, compression="zstd", use_dictionary=["scenario"]
+        )
 
     def write(self, chunk: Chunk, delivered: Delivered) -> None:
         """Append a chunk."""

@@ -11,7 +11,7 @@ from features.synthesize import merchants as shops
 from features.synthesize import places as geography
 from features.synthesize.calendar import DAY_MS
 from features.synthesize.plan import Plan
-from features.synthesize.randomness import F64, I64, U64, mix, share
+from features.synthesize.randomness import F64, I64, U64, mix, pick, share
 from features.synthesize.rows import APP, ATM, PHONE, POS, WEB
 
 WEEK_MS = 7 * DAY_MS
@@ -34,10 +34,10 @@ class World:
     def whereabouts(self, customer: I64, at: I64) -> I64:
         """Return the place where each customer is: at home, or travelling that week."""
         trip = mix(self.plan.seed, customer, at // WEEK_MS, 1)
-        cumulative = np.cumsum(self.places.weights)
-        abroad = np.searchsorted(cumulative, share(mix(trip)) * cumulative[-1], side="right")
-        abroad = np.minimum(abroad, len(cumulative) - 1)
-        return np.where(share(trip) < _TRAVELS_A_WEEK, abroad, self.customers.home[customer])
+        place = self.customers.home[customer]
+        away = np.flatnonzero(share(trip) < _TRAVELS_A_WEEK)
+        place[away] = pick(np.cumsum(self.places.weights), share(mix(trip[away])))
+        return place
 
     def own_device(self, customer: I64, at: I64, draws: F64) -> U64:
         """Return the key of one of the customer's devices, mostly the first."""
