@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from expectations import decisions, raw, suites
+from features.ingest.layout import LAYOUTS
 from features.views import TRANSACTIONS, Kind
 from tests.conftest import Db
 
@@ -71,6 +72,17 @@ def test_the_raw_suites_ask_for_the_columns_that_raw_has(migrated: Db) -> None:
         ("fx_rates", raw.RATE_COLUMNS),
     ):
         assert set(asked) == columns(migrated, "raw", table) - clocks | {"row_number"}
+
+
+def test_the_raw_suites_ask_for_columns_that_the_parser_fills() -> None:
+    for feed, asked in (
+        ("transactions", raw.TRANSACTION_COLUMNS),
+        ("transaction_labels", raw.LABEL_COLUMNS),
+        ("fx_rates", raw.RATE_COLUMNS),
+    ):
+        filled = {column.target for column in LAYOUTS[feed]} | {"row_number"}
+
+        assert set(asked) - filled == set(), feed
 
 
 def test_the_decisions_suite_asks_for_the_columns_that_the_ledger_has(migrated: Db) -> None:

@@ -1,16 +1,28 @@
-"""One gate per test, on a warehouse of its own."""
+"""Gates over a warehouse of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Db
+from infra.local.postgres import Cluster
+from tests import conftest as house
 from tests.integration.expectations.tables import Gate
 
 
 @pytest.fixture
-def gate(migrated: Db, tmp_path: Path) -> Gate:
+def gate(migrated: house.Db, tmp_path: Path) -> Gate:
     """A gate over an empty warehouse."""
     return Gate(migrated, tmp_path / "objects")
+
+
+@pytest.fixture(scope="module")
+def suite_gate(
+    cluster: Cluster, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gate]:
+    """A gate whose warehouse serves a whole module: each call makes its table anew."""
+    folder = tmp_path_factory.mktemp("gate")
+    with house._clone(cluster, migrated_template) as database:
+        yield Gate(house.Db(cluster, house._settings(cluster, database, folder)), folder)

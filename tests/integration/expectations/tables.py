@@ -137,6 +137,7 @@ SAMPLES = {
 
 def make(sample: Sample, connection: psycopg.Connection[Any], rows: int = 200) -> None:
     """Create the sample's table for role score to read."""
+    connection.execute(f"drop table if exists {sample.table}".encode())
     connection.execute(sample.create.format(rows=rows).encode())
     connection.execute(f"grant select on {sample.table} to score".encode())
 

@@ -152,8 +152,8 @@ def spoilt(suite: str, statement: str) -> str:
 
 @pytest.mark.parametrize("suite", sorted(SAMPLES))
 @pytest.mark.parametrize("rows", [1, 200])
-def test_a_good_table_passes(gate: Gate, suite: str, rows: int) -> None:
-    validation = gate(SAMPLES[suite], rows=rows)
+def test_a_good_table_passes(suite_gate: Gate, suite: str, rows: int) -> None:
+    validation = suite_gate(SAMPLES[suite], rows=rows)
 
     broken = [check.words for check in validation.expectations if check.outcome is not Outcome.HELD]
     # one label, which is no fraud, is a file without fraud
@@ -163,10 +163,10 @@ def test_a_good_table_passes(gate: Gate, suite: str, rows: int) -> None:
 
 @pytest.mark.parametrize(("suite", "statement", "words"), PLANTED)
 def test_a_critical_expectation_stops_the_run(
-    gate: Gate, suite: str, statement: str, words: str
+    suite_gate: Gate, suite: str, statement: str, words: str
 ) -> None:
     with pytest.raises(GateFailedError) as caught:
-        gate(SAMPLES[suite], spoilt(suite, statement))
+        suite_gate(SAMPLES[suite], spoilt(suite, statement))
 
     broken = [
         check
@@ -179,22 +179,24 @@ def test_a_critical_expectation_stops_the_run(
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity"])
 @pytest.mark.parametrize("kind", ["amount", "count"])
-def test_a_feature_that_is_no_number_stops_the_run(gate: Gate, kind: str, number: str) -> None:
+def test_a_feature_that_is_no_number_stops_the_run(
+    suite_gate: Gate, kind: str, number: str
+) -> None:
     [column, *_] = [f.name for f in TRANSACTIONS.features if kind in f.name]
 
     with pytest.raises(GateFailedError, match=f"{column} .*1 of 200 rows"):
-        gate(
+        suite_gate(
             SAMPLES["features.transactions"],
             f"update scored.sample set {column} = '{number}' where transaction_id = 'T7'",
         )
 
 
-def test_a_feature_outside_its_view_bounds_stops_the_run(gate: Gate) -> None:
+def test_a_feature_outside_its_view_bounds_stops_the_run(suite_gate: Gate) -> None:
     bounded = [f for f in TRANSACTIONS.features if f.minimum is not None]
     spoil = ", ".join(f"{f.name} = {f.minimum} - 1" for f in bounded)
 
     with pytest.raises(GateFailedError) as caught:
-        gate(SAMPLES["features.transactions"], f"update scored.sample set {spoil}")
+        suite_gate(SAMPLES["features.transactions"], f"update scored.sample set {spoil}")
 
     broken = {
         check.column
@@ -204,41 +206,45 @@ def test_a_feature_outside_its_view_bounds_stops_the_run(gate: Gate) -> None:
     assert broken == {f.name for f in bounded}
 
 
-def test_a_feature_that_is_always_there_and_is_not_stops_the_run(gate: Gate) -> None:
+def test_a_feature_that_is_always_there_and_is_not_stops_the_run(suite_gate: Gate) -> None:
     required = [f.name for f in TRANSACTIONS.features if f.required]
     if not required:
         pytest.skip("the view has no required feature")
 
     with pytest.raises(GateFailedError, match=f"{required[0]} has a value"):
-        gate(SAMPLES["features.transactions"], f"update scored.sample set {required[0]} = null")
+        suite_gate(
+            SAMPLES["features.transactions"], f"update scored.sample set {required[0]} = null"
+        )
 
 
-def test_a_feature_that_the_table_lacks_stops_the_run(gate: Gate) -> None:
+def test_a_feature_that_the_table_lacks_stops_the_run(suite_gate: Gate) -> None:
     column = TRANSACTIONS.columns[-1]
 
     with pytest.raises(GateFailedError, match=f"missing: {column}"):
-        gate(SAMPLES["features.transactions"], f"alter table scored.sample drop {column}")
+        suite_gate(SAMPLES["features.transactions"], f"alter table scored.sample drop {column}")
 
 
-def test_features_without_history_are_null_and_pass(gate: Gate) -> None:
+def test_features_without_history_are_null_and_pass(suite_gate: Gate) -> None:
     spoil = ", ".join(f"{f.name} = null" for f in TRANSACTIONS.features if not f.required)
 
-    validation = gate(SAMPLES["features.transactions"], f"update scored.sample set {spoil}")
+    validation = suite_gate(SAMPLES["features.transactions"], f"update scored.sample set {spoil}")
 
     assert validation.verdict is Verdict.PASSED
 
 
 @pytest.mark.parametrize(("suite", "statement", "words"), WARNED)
-def test_a_warning_lets_the_run_go_on(gate: Gate, suite: str, statement: str, words: str) -> None:
-    validation = gate(SAMPLES[suite], spoilt(suite, statement))
+def test_a_warning_lets_the_run_go_on(
+    suite_gate: Gate, suite: str, statement: str, words: str
+) -> None:
+    validation = suite_gate(SAMPLES[suite], spoilt(suite, statement))
 
     broken = [check.words for check in validation.expectations if check.outcome is Outcome.BROKEN]
     assert validation.verdict is Verdict.WARNED
     assert [words in said for said in broken] == [True]
 
 
-def test_a_lone_degraded_row_warns_and_does_not_stop_its_hour(gate: Gate) -> None:
-    validation = gate(
+def test_a_lone_degraded_row_warns_and_does_not_stop_its_hour(suite_gate: Gate) -> None:
+    validation = suite_gate(
         SAMPLES["decisions.transactions"],
         "update scored.sample set is_degraded = true, decision = 'review', reasons = '[1]'",
         rows=3,
