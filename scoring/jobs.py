@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from features.views import TRANSACTIONS, FeatureView
 from psycopg import sql
+
+from features.views import TRANSACTIONS, FeatureView
 
 
 @dataclass(frozen=True, slots=True)

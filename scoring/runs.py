@@ -15,10 +15,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 import structlog
-from features.ingest.clock import INGEST_LOCK_KEY
 from psycopg.rows import class_row
 
 from features.errors import ContractError, ScoringError
+from features.ingest.clock import INGEST_LOCK_KEY
 from scoring import claims
 from scoring.jobs import Job, RunTables
 

@@ -10,11 +10,11 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 import structlog
-from features.views import FeatureView
 from psycopg import sql
 
 from features import readers
 from features.errors import ContractError
+from features.views import FeatureView
 from scoring.jobs import Job, quoted
 from scoring.leases import Lease
 from scoring.runs import Run

@@ -42,10 +42,11 @@ ANOMALY_TEXT = "Unlike nearly all payments the model has learnt from"
 
 
 @dataclass(frozen=True, slots=True)
-class Characteristic:
-    """What several features say about one thing, in one reason."""
+class Speaker:
+    """A feature that may speak for its characteristic in a reason."""
 
-    code: str
+    code: str  # of the characteristic
+    feature: str
     analyst_text: str
 
 
@@ -57,31 +58,32 @@ class _Candidate:
     is_present: NDArray[np.bool_]
     level: NDArray[np.int8]
     weight: NDArray[np.float64]
+    feature: str | None = None
 
 
 def render(
     decisions: Decisions,
     fraud: ComponentScores,
-    contributions: NDArray[np.float64],
-    characteristics: Sequence[Characteristic],
+    speakers: Sequence[Speaker],
+    weights: NDArray[np.float64],
 ) -> pa.Array:
     """Return the reasons of n rows that were not approved, as JSON text.
 
     Args:
         decisions: of these n rows.
         fraud: their fraud component; its status explains a degraded row.
-        contributions: [n, len(characteristics)], log-odds towards fraud, summed by characteristic;
-            rows without a score hold zeros.
-        characteristics: code and text by column of `contributions`.
+        speakers: code, feature and text by column of `weights`.
+        weights: [n, len(speakers)], log-odds towards fraud of the characteristic that a feature
+            speaks for; NaN where another feature does, or nothing was asked.
 
     Returns:
-        A string array [n]; each is a JSON list of 1 to 4 objects with code, origin, characteristic,
-        text and weight (log-odds for the model, null otherwise).
+        A string array [n]; each is a JSON list of 1 to 4 objects with code, origin, feature, text
+        and weight (feature and log-odds for the model, null otherwise).
     """
     candidates = [
         *_degraded(decisions, fraud),
         *_rules(decisions),
-        *_model(decisions, contributions, characteristics),
+        *_model(decisions, speakers, weights),
         _anomaly(decisions),
     ]
     rows = len(decisions.outcome)
@@ -96,11 +98,11 @@ def render(
     chosen = np.take_along_axis(keys, order, axis=1)
 
     prefixes = pa.array([_prefix(candidate) for candidate in candidates])
-    weights = np.stack([candidate.weight for candidate in candidates], axis=1)
+    weight_of = np.stack([candidate.weight for candidate in candidates], axis=1)
     slots = []
     for slot in range(order.shape[1]):
         pick = order[:, slot]
-        weight = pa.array(np.round(np.take_along_axis(weights, pick[:, None], axis=1)[:, 0], 6))
+        weight = pa.array(np.round(np.take_along_axis(weight_of, pick[:, None], axis=1)[:, 0], 6))
         is_model = pa.array(np.array([c.origin is Origin.MODEL for c in candidates])[pick])
         number = pc.if_else(is_model, pc.cast(weight, pa.string()), "null")
         text = pc.binary_join_element_wise(prefixes.take(pa.array(pick)), number, "}", "")
@@ -115,6 +117,7 @@ def _prefix(candidate: _Candidate) -> str:
     head = {
         "code": candidate.code,
         "origin": candidate.origin.value,
+        "feature": candidate.feature,
         "text": candidate.text,
     }
     return json.dumps(head)[:-1] + ', "weight": '
@@ -163,24 +166,24 @@ def _rules(decisions: Decisions) -> list[_Candidate]:
 
 
 def _model(
-    decisions: Decisions,
-    contributions: NDArray[np.float64],
-    characteristics: Sequence[Characteristic],
+    decisions: Decisions, speakers: Sequence[Speaker], weights: NDArray[np.float64]
 ) -> list[_Candidate]:
     asked_for_more = decisions.fraud_level > Outcome.APPROVE
+    said = np.nan_to_num(weights, nan=-np.inf)
     # a score over the cut-off whose parts are all zero or less still names its largest part
-    towards_fraud = np.maximum(contributions.max(axis=1, initial=-np.inf), -np.inf)[:, None]
-    present = (contributions > 0) | ((towards_fraud <= 0) & (contributions == towards_fraud))
+    largest = said.max(axis=1, initial=-np.inf)[:, None]
+    present = (said > 0) | ((largest <= 0) & (said == largest) & np.isfinite(said))
     return [
         _Candidate(
-            characteristic.code,
+            speaker.code,
             Origin.MODEL,
-            characteristic.analyst_text,
+            speaker.analyst_text,
             asked_for_more & present[:, i],
             decisions.fraud_level,
-            contributions[:, i],
+            np.nan_to_num(weights[:, i]),
+            speaker.feature,
         )
-        for i, characteristic in enumerate(characteristics)
+        for i, speaker in enumerate(speakers)
     ]
 
 

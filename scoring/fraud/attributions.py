@@ -1,4 +1,4 @@
-"""What moved a score: the model's own contributions, summed by characteristic. Pure."""
+"""What moved a score: the model's own contributions, told once per characteristic. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.views import FeatureView
-from scoring.decision.reasons import Characteristic
+from scoring.decision.reasons import Speaker
 
 
 class Explainer(Protocol):
@@ -26,31 +26,36 @@ def by_characteristic(
     matrix: NDArray[np.float64],
     asked: NDArray[np.bool_],
     view: FeatureView,
-) -> tuple[list[Characteristic], NDArray[np.float64]]:
-    """Sum contributions over the features of one characteristic.
+) -> tuple[list[Speaker], NDArray[np.float64]]:
+    """Sum contributions over the features of one characteristic; its largest feature speaks for it.
 
     Args:
         model: None where none could be loaded; then nothing is attributed.
         matrix: [n, model.features].
-        asked: [n]; the rows whose score asked for more than an approval. The rest holds zeros.
+        asked: [n]; the rows whose score asked for more than an approval. The rest is NaN.
         view: says which feature tells about which characteristic.
 
     Returns:
-        The characteristics in the view's order, and their contributions [n, characteristics].
+        One speaker per feature of the model, and the weights [n, speakers]: the sum of the
+        characteristic at the feature that contributed most to it in this row, NaN elsewhere.
     """
-    declared = {feature.name: feature for feature in view.features}
     names = list(model.features) if model is not None else []
-    texts: dict[str, str] = {}
+    speakers: list[Speaker] = []
     members: dict[str, list[int]] = {}
     for position, name in enumerate(names):
-        feature = declared[name]
-        texts.setdefault(feature.characteristic, feature.analyst_text)
+        feature = view.feature(name)
         members.setdefault(feature.characteristic, []).append(position)
+        code = feature.characteristic.replace(" ", "_")
+        speakers.append(Speaker(code, name, feature.analyst_text))
 
-    parts = np.zeros((len(matrix), len(names)))
-    if model is not None and asked.any():
-        parts[asked] = model.contributions(matrix[asked])
-    # summed row by row and not by a matrix product, whose order of additions depends on its shape
-    sums = [parts[:, positions].sum(axis=1) for positions in members.values()]
-    contributions = np.column_stack(sums) if sums else np.zeros((len(matrix), 0))
-    return [Characteristic(code, text) for code, text in texts.items()], contributions
+    weights = np.full((len(matrix), len(names)), np.nan)
+    rows = np.flatnonzero(asked)
+    if model is None or len(rows) == 0:
+        return speakers, weights
+    parts = model.contributions(matrix[rows])
+    for positions in members.values():
+        own = parts[:, positions]
+        loudest = np.array(positions)[own.argmax(axis=1)]
+        # summed row by row and not by a matrix product, whose order of additions depends on shape
+        weights[rows, loudest] = own.sum(axis=1)
+    return speakers, weights

@@ -17,12 +17,12 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 import structlog
-from features.views import TRANSACTIONS, Kind
 from psycopg import sql
 
 from features import readers
 from features.errors import ContractError, FencedError, ModelUnavailableError
 from features.objects import ObjectStore
+from features.views import TRANSACTIONS, Kind
 from scoring import claims, leases, model_files, runs, scored
 from scoring.decision import merge, policy, reasons
 from scoring.decision.outcome import Outcome
@@ -166,12 +166,12 @@ def _read(connection: psycopg.Connection[Any], found: runs.Run, chunk: int) -> p
     view = JOB.view
     features = [
         sql.SQL("{}::int::float8").format(sql.Identifier(feature.name))
-        if feature.kind is Kind.BOOLEAN
+        if feature.kind is Kind.FLAG
         else sql.SQL("{}::float8").format(sql.Identifier(feature.name))
         for feature in view.features
     ]
     query = sql.SQL(
-        "select {keys}, encode({digest}, 'hex'), amount_base_minor is not null, {features} "
+        "select {keys}, encode({digest}, 'hex'), amount is not null, {features} "
         "from {source} where chunk = {chunk}"
     ).format(
         keys=sql.SQL(", ").join(map(sql.Identifier, KEYS)),
@@ -201,10 +201,8 @@ def _reasons(
         return pa.array(texts, pa.string())
     subset = decided.take(explained)
     asked = (subset.fraud_level > Outcome.APPROVE) & fraud.is_ok[explained]
-    characteristics, contributions = by_characteristic(
-        setup.explainer, matrix[explained], asked, JOB.view
-    )
-    rendered = reasons.render(subset, fraud.take(explained), contributions, characteristics)
+    spoken = by_characteristic(setup.explainer, matrix[explained], asked, JOB.view)
+    rendered = reasons.render(subset, fraud.take(explained), *spoken)
     texts[explained] = rendered.to_numpy(zero_copy_only=False)
     return pa.array(texts, pa.string())
 

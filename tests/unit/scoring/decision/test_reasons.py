@@ -10,9 +10,9 @@ import numpy as np
 from scoring.decision.merge import ComponentScores, Decisions
 from scoring.decision.outcome import Status
 from scoring.decision.policy import Rule
-from scoring.decision.reasons import LIMIT, Characteristic, render
+from scoring.decision.reasons import LIMIT, Speaker, render
 
-CHARACTERISTICS = [Characteristic(f"thing_{i}", f"Thing {i}") for i in range(6)]
+SPEAKERS = [Speaker(f"thing_{i}", f"feature_{i}", f"Thing {i}") for i in range(6)]
 RULE = Rule(rule_id="burst", outcome="review", when="x", analyst_text="Burst", applicant_text="b")
 KNOCK_OUT = Rule(
     rule_id="stop", outcome="decline", when="x", is_knock_out=True, analyst_text="S",
@@ -40,9 +40,7 @@ def reasons_of(
     value = 0.5 if status is Status.OK else np.nan
     fraud = ComponentScores(np.array([value]), np.array([status], dtype=object))
     parts = np.array([contributions or [0.0] * 6])
-    found: list[dict[str, Any]] = json.loads(
-        render(decided, fraud, parts, CHARACTERISTICS)[0].as_py()
-    )
+    found: list[dict[str, Any]] = json.loads(render(decided, fraud, SPEAKERS, parts)[0].as_py())
     return found
 
 
@@ -51,7 +49,13 @@ def test_the_largest_contributions_come_first_and_at_most_four() -> None:
 
     assert [r["code"] for r in found] == ["thing_1", "thing_3", "thing_2", "thing_4"]
     assert len(found) == LIMIT
-    assert found[0] == {"code": "thing_1", "origin": "model", "text": "Thing 1", "weight": 3.0}
+    assert found[0] == {
+        "code": "thing_1",
+        "origin": "model",
+        "feature": "feature_1",
+        "text": "Thing 1",
+        "weight": 3.0,
+    }
 
 
 def test_what_spoke_for_the_customer_is_no_reason() -> None:

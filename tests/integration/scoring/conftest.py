@@ -1,0 +1,133 @@
+"""A built warehouse with a real model file, and the steps of a run one by one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import psycopg
+import pytest
+import skops.io
+
+from features.build import build
+from features.objects import ObjectStore
+from features.views import TRANSACTIONS
+from scoring import publish, runs
+from scoring.decision import activations
+from scoring.fraud import job
+from scoring.fraud.model import FraudModel
+from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.model_files import ModelPin
+from scoring.storage import object_store
+from tests.builders import NOON, insert_transactions
+from tests.conftest import Db
+
+POLICY = "2026.11.1"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model, really trained: large amounts are fraud."""
+    generator = np.random.default_rng(7)
+    columns = list(TRANSACTIONS.columns)
+    matrix = generator.gamma(2.0, 1.0, (4_000, len(columns)))
+    amount = matrix[:, columns.index("amount")]
+    amount *= 10
+    is_fraud = (amount > 60) ^ (generator.random(4_000) < 0.02)
+    model = FraudModel(
+        columns,
+        [feature.name for feature in TRANSACTIONS.label_free],
+        max_iter=20,
+        anomaly_trees=10,
+    )
+    model.fit(matrix, is_fraud)
+    path = tmp_path_factory.mktemp("model") / "model.skops"
+    skops.io.dump(model, path)
+    return path
+
+
+@dataclass
+class Bench:
+    """One test's warehouse, store and pins, and the steps of a run."""
+
+    db: Db
+    store: ObjectStore
+    pins: runs.Pins
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Open an autocommit connection as role score."""
+        return psycopg.connect(self.db.settings.warehouse.conninfo("score"), autocommit=True)
+
+    def admit(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Admit rows as one live delivery."""
+        insert_transactions(self.db, rows)
+
+    def claim(self, start: datetime = NOON, **request: Any) -> runs.Run:
+        """Claim one hour, for the scheduler unless the test says otherwise."""
+        values = {"kind": "scheduled", "requested_by": f"scheduled {start}"} | request
+        with self.connect() as connection:
+            asked = runs.Request(start, start + HOUR, **values)
+            return runs.claim(connection, SCORE_TRANSACTIONS, asked, self.pins)
+
+    def build(self) -> None:
+        """Build the features of what was admitted."""
+        settings = self.db.settings
+        build("transaction_features", settings.warehouse, settings.work)
+
+    def score(self, run_id: UUID) -> dict[str, object]:
+        """Score a claimed run."""
+        return job.run(run_id, self.db.settings, self.store)
+
+    def publish(self, run_id: UUID) -> dict[str, object]:
+        """Call a scored run validated, and publish it."""
+        with self.connect() as connection:
+            runs.mark_validated(connection, run_id)
+        conninfo = self.db.settings.warehouse.conninfo("score")
+        return publish.publish(run_id, conninfo, self.store)
+
+    def decide(self, start: datetime = NOON, **request: Any) -> runs.Run:
+        """Take one window through all its steps."""
+        run = self.claim(start, **request)
+        if run.state == "published":
+            return run
+        self.build()
+        self.score(run.run_id)
+        self.publish(run.run_id)
+        with self.connect() as connection:
+            return runs.load(connection, run.run_id)
+
+    def decisions(self, columns: str = "transaction_id, decision") -> list[tuple[Any, ...]]:
+        """Return the ledger, oldest revision first."""
+        return self.db.rows(
+            f"select {columns} from decisions.transaction_decisions "
+            "order by transaction_id, revision"
+        )
+
+
+@pytest.fixture
+def bench(built: Db, model_file: Path) -> Bench:
+    """A warehouse with an approved policy and a model in the store."""
+    store = object_store(built.settings)
+    digest = hashlib.sha256(model_file.read_bytes()).hexdigest()
+    pin = ModelPin("fraud_transactions", "1", digest, "", "")
+    store.put(pin.object_name, model_file)
+    with psycopg.connect(built.settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        policy = activations.activate(
+            connection, POLICY, author="ann", approver="ben", reason="test"
+        )
+    pins = runs.Pins(
+        {"fraud": asdict(pin)},
+        policy.version,
+        policy.sha256,
+        TRANSACTIONS.qualified,
+        "test",
+        "0" * 64,
+    )
+    return Bench(built, store, pins)
