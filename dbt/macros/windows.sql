@@ -9,6 +9,22 @@
     {% endfor %}
 {%- endmacro %}
 
+{#- Everything that a reading holds before the row's instant. -#}
+{% macro before() -%}
+    before as (
+        partition by reading_id order by occurred_at
+        range between unbounded preceding and interval '1 microsecond' preceding
+    )
+{%- endmacro %}
+
+{#- Everything before the 24 hours before the row. -#}
+{% macro before_past_24h() -%}
+    before_past_24h as (
+        partition by reading_id order by occurred_at
+        range between unbounded preceding and interval '24:00:00.000001' preceding
+    )
+{%- endmacro %}
+
 {#- Integers in, integers out: a sum of bigint slides in linear time; divide last. -#}
 {% macro customer_sums(windows) -%}
     {% for window in windows -%}
@@ -30,5 +46,12 @@
         {{ major_units(total) }} as customer_amount_sum_{{ window }},
         {{ major_units(total) }} / nullif({{ priced }}, 0) as customer_amount_avg_{{ window }}
         {{- ',' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{#- One column per span: customers.customer_amount_sum_3h, ..._6h, and so on. -#}
+{% macro per_span(column, spans) -%}
+    {% for span in spans -%}
+        {{ column }}_{{ span }}{{ ',' if not loop.last }}
     {% endfor %}
 {%- endmacro %}

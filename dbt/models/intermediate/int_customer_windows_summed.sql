@@ -6,15 +6,30 @@ recalled as (
 
 ),
 
+-- of several rows at one instant, the last by id says where the customer was
+located as (
+
+    select
+        recalled.*,
+        first_value(location_code) over (
+            partition by reading_id, occurred_at order by transaction_id desc
+        ) as instant_location_code
+    from recalled
+
+),
+
 summed as (
 
     select
         row_id,
         count(*) over same_instant - 1 as customer_same_instant_count,
+        max(occurred_at) over before as previous_at,
+        last_value(instant_location_code) over before as previous_location_code,
         {{ customer_sums(['3h', '6h', '12h', '24h']) }}
-    from recalled
+    from located
     window
         same_instant as (partition by reading_id, occurred_at),
+        {{ before() }},
         {{ hour_windows([3, 6, 12, 24]) }}
 
 )

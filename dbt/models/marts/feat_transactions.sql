@@ -8,6 +8,7 @@
             {'columns': ['transaction_id', 'version'], 'unique': true},
             {'columns': ['delivery_seq']},
         ],
+        post_hook=feature_table_upkeep(),
     )
 }}
 
@@ -19,9 +20,21 @@ pending as (
 
 ),
 
-customer_windows as (
+placed as (
 
-    select * from {{ ref('int_customer_windows_summed') }}
+    select * from {{ ref('int_transactions_placed') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_customers_described') }}
+
+),
+
+counterparties as (
+
+    select * from {{ ref('int_counterparties_described') }}
 
 )
 
@@ -35,9 +48,53 @@ select
     pending.delivery_seq,
     pending.is_history,
     pending.amount_base_minor,
+    {{ per_span('customers.customer_priced_count', ['3h', '6h', '12h', '24h', '7d', '30d']) }},
     {{ major_units('pending.amount_base_minor') }} as amount,
-    coalesce(customer_windows.customer_same_instant_count, 0) as customer_same_instant_count,
-    {{ customer_window_features('customer_windows', ['3h', '6h', '12h', '24h']) }}
+    placed.local_hour,
+    placed.is_weekend,
+    placed.is_night,
+    customers.customer_same_instant_count,
+    {{ per_span('customers.customer_transaction_count', ['3h', '6h', '12h', '24h', '7d', '30d']) }},
+    {{ per_span('customers.customer_amount_sum', ['3h', '6h', '12h', '24h', '7d', '30d']) }},
+    {{ per_span('customers.customer_amount_avg', ['3h', '6h', '12h', '24h', '7d', '30d']) }},
+    customers.customer_amount_ratio_30d,
+    customers.customer_amount_avg_30d_to_14d,
+    customers.customer_amount_ratio_30d_to_14d,
+    customers.customer_amount_avg_7d_ratio_30d_to_14d,
+    {{ per_span('customers.customer_spike_share', ['7d', '14d']) }},
+    placed.customer_seconds_since_previous,
+    placed.customer_km_since_previous,
+    placed.customer_kmh_since_previous,
+    customers.customer_merchant_distinct_24h,
+    customers.customer_device_distinct_24h,
+    customers.customer_location_distinct_24h,
+    customers.customer_ip_address_distinct_24h,
+    customers.is_new_device,
+    customers.is_new_location,
+    customers.is_new_merchant,
+    customers.customer_channel_frequency_30d,
+    customers.customer_category_frequency_30d,
+    customers.customer_currency_frequency_30d,
+    customers.customer_type_frequency_30d,
+    customers.customer_card_bin_frequency_30d,
+    {{ per_span('counterparties.merchant_transaction_count', ['1d', '7d', '30d']) }},
+    {{ per_span('counterparties.merchant_matured_count', ['1d', '7d', '30d']) }},
+    {{ per_span('counterparties.merchant_fraud_rate', ['1d', '7d', '30d']) }},
+    {{ per_span('counterparties.merchant_fraud_count', ['3d', '14d', '21d']) }},
+    {{ per_span('counterparties.merchant_fraud_rate', ['3d', '14d', '21d']) }},
+    counterparties.card_bin_fraud_rate_30d,
+    counterparties.device_fraud_rate_30d,
+    counterparties.device_customer_distinct_24h,
+    counterparties.ip_address_customer_distinct_24h,
+    pending.merchant_risk_score,
+    pending.card_risk_score,
+    pending.customer_risk_score,
+    pending.is_velocity_alert,
+    pending.is_location_alert,
+    pending.is_device_alert,
+    pending.is_high_value
 from pending
-left join customer_windows on pending.row_id = customer_windows.row_id
+inner join placed on pending.row_id = placed.row_id
+inner join customers on pending.row_id = customers.row_id
+inner join counterparties on pending.row_id = counterparties.row_id
 where {{ not_yet_in_this('pending', ['transaction_id', 'version']) }}

@@ -1,0 +1,103 @@
+{#- Distinct customers that used one device or address in the 24 hours before the row. -#}
+{% macro customers_in_past_24h(entity, name) -%}
+with
+
+pending as (
+
+    select * from {{ ref('int_transactions_pending') }}
+
+),
+
+transactions as (
+
+    select * from {{ ref('stg_ledger__transactions') }}
+
+),
+
+-- 24 hours reach into two UTC days: only those are opened, however far apart the pending rows lie
+asking_days as (
+
+    select day_number from pending
+    union
+    select day_number - 1 from pending
+
+),
+
+asking as (
+
+    select distinct {{ entity }}
+    from pending
+    where {{ entity }} is not null
+
+),
+
+candidates as (
+
+    select
+        recent.transaction_id,
+        recent.version,
+        recent.{{ entity }},
+        recent.customer_id,
+        recent.occurred_at,
+        recent.known_at,
+        pending.row_id,
+        pending.occurred_at - interval '24 hours' as since
+    from asking_days
+    cross join lateral (
+        select * from transactions
+        where
+            transactions.occurred_at >= {{ day_start('asking_days.day_number') }}
+            and transactions.occurred_at < {{ day_start('(asking_days.day_number + 1)') }}
+    ) as recent
+    inner join asking on recent.{{ entity }} = asking.{{ entity }}
+    left join pending
+        on
+            recent.transaction_id = pending.transaction_id
+            and recent.version = pending.version
+    where recent.delivery_seq <= (select max(ledger_seq) from pending)
+
+),
+
+{{ readings(entity) }},
+
+recalled as (
+
+    select
+        readings.reading_id,
+        addressed.customer_id,
+        addressed.occurred_at,
+        {{ row_id_in_its_reading() }} as row_id
+    from readings
+    inner join addressed
+        on {{ reading_sees(entity) }}
+
+),
+
+traced as (
+
+    select
+        row_id,
+        reading_id,
+        occurred_at,
+        {{ traced_values(['customer_id']) }}
+    from recalled
+    window
+        {{ traced_windows(['customer_id']) }}
+
+),
+
+counted as (
+
+    select
+        row_id,
+        {{ distinct_in_past_24h('customer_id') }} as {{ name }}_customer_distinct_24h
+    from traced
+    window
+        {{ before() }},
+        {{ before_past_24h() }}
+
+)
+
+select * from counted
+where row_id is not null
+{%- endmacro %}

@@ -1,0 +1,58 @@
+with
+
+pending as (
+
+    select * from {{ ref('int_transactions_pending') }}
+
+),
+
+booked as (
+
+    select * from {{ ref('int_card_bin_days_booked') }}
+
+),
+
+frauds as (
+
+    select * from {{ ref('int_frauds_booked') }}
+
+),
+
+{{ asked_days('card_bin') }},
+
+counted as (
+
+    select
+        asked.card_bin,
+        asked.day_number,
+        asked.as_of,
+        {{ matured_counts('entries.transaction_count', 'matured_count', [30]) }}
+    {{ entries_asked_for('booked', 'card_bin', 30 + maturity_days() | int) }}
+
+),
+
+frauds_counted as (
+
+    select
+        asked.card_bin,
+        asked.day_number,
+        asked.as_of,
+        {{ matured_counts('entries.fraud_count', 'fraud_count', [30]) }}
+    {{ entries_asked_for('frauds', 'card_bin', 30 + maturity_days() | int) }}
+
+)
+
+select
+    asking.row_id,
+    {{ fraud_rate_columns('card_bin', [30]) }}
+from asking
+left join counted
+    on
+        asking.card_bin = counted.card_bin
+        and asking.day_number = counted.day_number
+        and asking.as_of = counted.as_of
+left join frauds_counted
+    on
+        asking.card_bin = frauds_counted.card_bin
+        and asking.day_number = frauds_counted.day_number
+        and asking.as_of = frauds_counted.as_of

@@ -1,0 +1,25 @@
+with
+
+recalled as (
+
+    select * from {{ ref('int_customer_transactions_recalled') }}
+
+),
+
+counted as (
+
+    select
+        row_id,
+        {{ habit_frequency('channel') }} as customer_channel_frequency_30d,
+        {{ habit_frequency('category') }} as customer_category_frequency_30d,
+        {{ habit_frequency('currency') }} as customer_currency_frequency_30d,
+        {{ habit_frequency('type') }} as customer_type_frequency_30d,
+        {{ habit_frequency('card_bin') }} as customer_card_bin_frequency_30d
+    from recalled
+    window
+        {{ habit_windows(['channel', 'category', 'currency', 'type', 'card_bin']) }}
+
+)
+
+select * from counted
+where row_id is not null

@@ -1,0 +1,51 @@
+with
+
+pending as (
+
+    select * from {{ ref('int_transactions_pending') }}
+
+),
+
+customer_windows as (
+
+    select * from {{ ref('int_customer_windows_summed') }}
+
+),
+
+places as (
+
+    select * from {{ ref('places') }}
+
+),
+
+placed as (
+
+    select
+        pending.row_id,
+        pending.occurred_at
+        at time zone coalesce(here.time_zone, '{{ var("source_time_zone", "UTC") }}') as local_time,
+        case
+            when customer_windows.previous_at >= pending.occurred_at - interval '720 hours'
+                then
+                    extract(
+                        epoch from pending.occurred_at - customer_windows.previous_at
+                    )::double precision
+        end as seconds_since_previous,
+        {{ kilometres('there', 'here') }} as kilometres
+    from pending
+    left join customer_windows on pending.row_id = customer_windows.row_id
+    left join places as here on pending.location_code = here.location_code
+    left join places as there on customer_windows.previous_location_code = there.location_code
+
+)
+
+select
+    row_id,
+    extract(hour from local_time)::integer as local_hour,
+    extract(isodow from local_time) in (6, 7) as is_weekend,
+    extract(hour from local_time) <= 6 as is_night,
+    seconds_since_previous as customer_seconds_since_previous,
+    case when seconds_since_previous is not null then kilometres end
+        as customer_km_since_previous,
+    kilometres / (seconds_since_previous / 3600) as customer_kmh_since_previous
+from placed
