@@ -64,15 +64,11 @@ class Decisions:
 
     def rule_hits_text(self) -> pa.Array:
         """Return the hits as Postgres array text, such as `{burst,card_testing}`."""
-        nothing = pa.scalar(None, pa.string())
-        names = [
-            pc.if_else(pa.array(self.rule_hits[:, i]), rule.rule_id, nothing)
-            for i, rule in enumerate(self.rules)
-        ]
-        if not names:
-            return pa.repeat("{}", len(self.outcome))
-        joined = pc.binary_join_element_wise(*names, ",", null_handling="skip")
-        return pc.binary_join_element_wise("{", joined, "}", "")
+        names = np.array([rule.rule_id for rule in self.rules])
+        # few patterns of hits, many rows
+        patterns, place = np.unique(self.rule_hits, axis=0, return_inverse=True)
+        texts = ["{" + ",".join(names[pattern]) + "}" for pattern in patterns]
+        return pa.array(texts, pa.string()).take(pa.array(place.reshape(-1)))
 
 
 def decide(

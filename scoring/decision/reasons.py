@@ -109,7 +109,10 @@ def render(
         slots.append(
             pc.if_else(pa.array(np.isfinite(chosen[:, slot])), text, pa.scalar(None, pa.string()))
         )
-    joined = pc.binary_join_element_wise(*slots, ", ", null_handling="skip")
+    joined = slots[0]  # whatever was not approved has a first reason
+    for slot in slots[1:]:
+        longer = pc.binary_join_element_wise(joined, slot, ", ")
+        joined = pc.coalesce(longer, joined)
     return pc.binary_join_element_wise("[", joined, "]", "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.errors import ContractError
@@ -12,6 +13,8 @@ from scoring.fraud.model import FraudModel, FraudScores
 from scoring.fraud.training_set import TrainingSet
 
 LEARN_SHARE, CALIBRATE_SHARE = 0.6, 0.2  # the rest, the newest, tests
+# what a busy merchant or a late hour says about nobody's habits would drown what is unusual
+EVERYDAY = frozenset({"merchant activity", "time of day"})
 FEWEST_FRAUDS = 20  # in each slice; below that neither the fit nor its measure says anything
 
 
@@ -58,10 +61,10 @@ def fit(slices: Slices, feature_view: FeatureView, random_state: int = 0) -> Fra
     )
 
 
-def anomaly_features(names: tuple[str, ...], feature_view: FeatureView) -> list[str]:
-    """Return the columns that the unsupervised part may see: none that was made of labels."""
-    label_free = {feature.name for feature in feature_view.features if not feature.uses_labels}
-    return [name for name in names if name in label_free]
+def anomaly_features(names: Sequence[str], feature_view: FeatureView) -> list[str]:
+    """Return the columns that the unsupervised part may see: habits, and none made of labels."""
+    seen = {one.name for one in feature_view.label_free if one.characteristic not in EVERYDAY}
+    return [name for name in names if name in seen]
 
 
 def score(model: FraudModel, rows: TrainingSet) -> FraudScores:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from features import readers
-from features.views import FeatureView, Kind
+from features.views import Feature, FeatureView, Kind
 
 DAY_MICROSECONDS = 86_400_000_000
 
@@ -104,6 +104,10 @@ class TrainingSet:
         columns = [self.features.index(name) for name in names]
         return replace(self, features=tuple(names), matrix=self.matrix[:, columns])
 
+    def with_columns(self, names: Sequence[str], matrix: NDArray[np.float64]) -> TrainingSet:
+        """Return the same rows with other columns."""
+        return replace(self, features=tuple(names), matrix=matrix)
+
     def telling(self) -> tuple[str, ...]:
         """Return the columns that vary here: a source fills only those that it knows."""
         with np.errstate(invalid="ignore"):
@@ -130,12 +134,7 @@ def read(
         end: first moment after; at most `as_of` less the maturity of labels.
         as_of: what was known then.
     """
-    columns = sql.SQL(",\n    ").join(
-        sql.SQL(
-            "features.{}::int::float8" if feature.kind is Kind.BOOLEAN else "features.{}::float8"
-        ).format(sql.Identifier(feature.name))
-        for feature in view.features
-    )
+    columns = sql.SQL(",\n    ").join([_as_float(feature) for feature in view.features])
     query = sql.SQL(_QUERY).format(
         columns=columns,
         table=sql.Identifier(*view.table.split(".")),
@@ -161,3 +160,8 @@ def read(
         codes.to_numpy().astype(np.int64),
         rows.column("occurred_us").to_numpy(),
     )
+
+
+def _as_float(feature: Feature) -> sql.Composed:
+    template = "features.{}::int::float8" if feature.kind is Kind.FLAG else "features.{}::float8"
+    return sql.SQL(template).format(sql.Identifier(feature.name))

@@ -135,3 +135,20 @@ def test_an_expired_suppression_changes_nothing() -> None:
     expired = Suppression(rule_id="hard", customer_id="c1", until=EARLIER, reason="was known")
 
     assert decide(policy=a_policy(suppressions=(expired,)), hard=1) == "decline"
+
+
+def test_rule_hits_are_written_row_by_row() -> None:
+    decided = merge.Decisions(
+        *[np.zeros(3, dtype=np.int8)] * 2,
+        *[np.zeros(3, dtype=np.int8)] * 2,
+        np.array([[True, False, True], [False, False, False], [False, True, False]]),
+        RULES,
+    )
+
+    assert decided.rule_hits_text().to_pylist() == ["{soft,knock_out}", "{}", "{hard}"]
+
+
+def test_a_policy_without_rules_hits_nothing() -> None:
+    decided = merge.Decisions(*[np.zeros(2, dtype=np.int8)] * 4, np.zeros((2, 0), dtype=bool), ())
+
+    assert decided.rule_hits_text().to_pylist() == ["{}", "{}"]
