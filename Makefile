@@ -74,7 +74,7 @@ fix: setup ## Repair what the linters can repair
 	sqlfluff fix --disable-progress-bar dbt/models
 
 quality: setup ## Measure the fraud model on the handbook's protocol (DATA=)
-	@python -m scoring.fraud.quality --data "$(DATA)"
+	@python -m infra.local.quality "$(DATA)"
 
 docs: setup ## Build the dbt docs into .local/dbt-docs (the stack must run) (SOURCE=)
 	@$(LOCAL) docs $(SOURCE_OPTION)
