@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from expectations import suites
 from expectations.validation import Check, Outcome, Severity
@@ -88,7 +89,7 @@ def _run(
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_postgres("warehouse", connection_string=url)
+    source = context.data_sources.add_postgres("warehouse", connection_string=_quoted(url))
     try:
         schema, _, name = table.partition(".")
         asset = source.add_table_asset(table, table_name=name, schema_name=schema)
@@ -99,6 +100,13 @@ def _run(
         return list(batch.validate(asked, result_format=_RESULT_FORMAT).results)
     finally:
         source.get_engine().dispose()
+
+
+def _quoted(url: str) -> str:
+    """Quote every sign of the password: a bare `$` would be taken for a variable to fill in."""
+    parts = urlsplit(url)
+    who = f"{quote(unquote(parts.username or ''), '')}:{quote(unquote(parts.password or ''), '')}"
+    return urlunsplit(parts._replace(netloc=f"{who}@{parts.netloc.rpartition('@')[2]}"))
 
 
 def _read(expectation: Sentence, result: ExpectationValidationResult) -> Check:

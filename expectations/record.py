@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
 import psycopg
@@ -32,11 +33,21 @@ class Found:
 def connect(url: str) -> Connection:
     """Open a connection for an SQLAlchemy URL; every statement commits by itself.
 
+    The URL is taken apart here: SQLAlchemy quotes a password in a way that libpq refuses.
+
     Raises:
         psycopg.Error: the database cannot be reached.
     """
-    conninfo = url.replace("postgresql+psycopg://", "postgresql://", 1)
-    return psycopg.connect(conninfo, autocommit=True)
+    parts = urlsplit(url)
+    return psycopg.connect(
+        host=parts.hostname,
+        port=parts.port or 5432,
+        dbname=unquote(parts.path.removeprefix("/")),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        autocommit=True,
+        **dict(parse_qsl(parts.query)),  # type: ignore[arg-type]  # sslmode and its like are text
+    )
 
 
 def clock(connection: Connection) -> datetime:

@@ -37,10 +37,10 @@ def test_a_suite_says_nothing_twice(suite: str) -> None:
     assert [words for words, times in said.items() if times > 1] == []
 
 
-def test_every_number_of_the_view_is_bounded_and_nothing_else_is() -> None:
+def test_every_number_of_the_view_is_bounded_and_flags_are_not() -> None:
     bounded = [e.column for e in expectations_of("features.transactions") if "within" in e_type(e)]
 
-    assert bounded == [f.name for f in TRANSACTIONS.features if f.kind is not Kind.BOOLEAN]
+    assert bounded == [f.name for f in TRANSACTIONS.features if f.kind is not Kind.FLAG]
 
 
 def test_every_required_feature_is_expected_to_be_present() -> None:

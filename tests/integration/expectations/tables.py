@@ -107,7 +107,7 @@ from generate_series(1, {{rows}}) as n
 
 
 def _value(feature: Feature) -> str:
-    if feature.kind is Kind.BOOLEAN:
+    if feature.kind is Kind.FLAG:
         return "n % 2 = 0"
     lowest = 0 if feature.minimum is None else feature.minimum
     highest = lowest + 1 if feature.maximum is None else feature.maximum
