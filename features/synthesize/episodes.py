@@ -83,7 +83,8 @@ def _beginnings(
         return anytime
     offsets = np.array([utc_offset_hours(zone, day * 24) for zone in world.places.zones])
     offset = offsets[world.places.zone[world.customers.home[victim]]]
-    return day * DAY_MS + ((5 * draws - offset) * HOUR_MS).astype(np.int64)
+    at_night: I64 = day * DAY_MS + ((5 * draws - offset) * HOUR_MS).astype(np.int64)
+    return at_night
 
 
 def _steps(script: Script, episode: I64, rng: np.random.Generator) -> I64:

@@ -50,7 +50,7 @@ def _arrivals(run: Delivered) -> pd.DataFrame:
     return pd.concat(files) if files else pd.DataFrame({"transaction_id": [], "file": []})
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plans())
 def test_rows_delivered_are_the_good_ones_the_repeated_ones_and_the_bad_ones(plan: Plan) -> None:
     run = deliver(plan)
@@ -70,7 +70,7 @@ def test_rows_delivered_are_the_good_ones_the_repeated_ones_and_the_bad_ones(pla
         assert at.max() < end
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plans())
 def test_no_label_comes_before_its_transaction_or_after_the_end(plan: Plan) -> None:
     run = deliver(plan)

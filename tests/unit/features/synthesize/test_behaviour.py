@@ -21,8 +21,10 @@ def month() -> Delivered:
     return deliver(a_plan(customers=2500))
 
 
-def _frame(run: Delivered) -> pd.DataFrame:
-    frame = run.feed(TRANSACTIONS).merge(run.truth(), on="transaction_id")
+@pytest.fixture(scope="module")
+def frame(month: Delivered) -> pd.DataFrame:
+    """Its rows with their truth."""
+    frame = month.feed(TRANSACTIONS).merge(month.truth(), on="transaction_id")
     numbers = ["amount", "merchant_risk_score", "card_risk_score", "customer_risk_score"]
     frame[numbers] = frame[numbers].apply(pd.to_numeric)
     return frame
@@ -36,8 +38,7 @@ def test_about_one_percent_is_fraud_and_all_scenarios_happen(month: Delivered) -
     assert min(counts.frauds.values()) > 0.1 * counts.fraud_rows
 
 
-def test_frauds_can_be_learnt_from_simple_columns_but_not_perfectly(month: Delivered) -> None:
-    frame = _frame(month)
+def test_frauds_can_be_learnt_from_simple_columns_but_not_perfectly(frame: pd.DataFrame) -> None:
     labels = (frame.scenario != "none").to_numpy()
     matrix = pd.DataFrame({
         "amount": frame.amount,
@@ -51,15 +52,14 @@ def test_frauds_can_be_learnt_from_simple_columns_but_not_perfectly(month: Deliv
     }).astype(float).to_numpy()  # fmt: skip
     past = (frame.occurred_at < frame.occurred_at.quantile(0.7)).to_numpy()
 
-    model = HistGradientBoostingClassifier(max_iter=60, random_state=0)
+    model = HistGradientBoostingClassifier(max_iter=25, random_state=0)
     model.fit(matrix[past], labels[past])
     scores = model.predict_proba(matrix[~past])[:, 1]
 
     assert 0.7 < roc_auc_score(labels[~past], scores) < 0.98
 
 
-def test_the_amounts_of_theft_and_of_habit_overlap(month: Delivered) -> None:
-    frame = _frame(month)
+def test_the_amounts_of_theft_and_of_habit_overlap(frame: pd.DataFrame) -> None:
     dollars = frame[frame.currency == "USD"]
 
     honest = dollars.amount[dollars.scenario == "none"]
@@ -67,24 +67,21 @@ def test_the_amounts_of_theft_and_of_habit_overlap(month: Delivered) -> None:
     assert honest.quantile(0.5) < stolen.quantile(0.5) < honest.quantile(0.99)
 
 
-def test_a_velocity_attack_pays_several_times_in_the_same_instant(month: Delivered) -> None:
-    frame = _frame(month)
+def test_a_velocity_attack_pays_several_times_in_the_same_instant(frame: pd.DataFrame) -> None:
     attacks = frame[frame.scenario == "velocity_attack"]
 
     peers = attacks.duplicated(["customer_id", "timestamp"], keep=False)
     assert 0.2 < peers.mean() < 0.8
 
 
-def test_currencies_without_and_with_three_digits_are_a_real_minority(month: Delivered) -> None:
-    frame = month.feed(TRANSACTIONS)
+def test_currencies_without_and_with_three_digits_are_a_real_minority(frame: pd.DataFrame) -> None:
     digits = frame.amount.str.partition(".")[2].str.len()
 
     assert 0.01 < (digits == 0).mean() < 0.15
     assert 0.001 < (digits == 3).mean() < 0.05
 
 
-def test_people_pay_by_day_in_their_own_time_zone(month: Delivered) -> None:
-    frame = month.feed(TRANSACTIONS)
+def test_people_pay_by_day_in_their_own_time_zone(frame: pd.DataFrame) -> None:
     london = frame[frame.location.str.startswith("GB-")]
     hour = pd.to_datetime(london.timestamp).dt.hour
 
