@@ -74,8 +74,8 @@ def test_a_velocity_attack_pays_several_times_in_the_same_instant(frame: pd.Data
     assert 0.2 < peers.mean() < 0.8
 
 
-def test_currencies_without_and_with_three_digits_are_a_real_minority(frame: pd.DataFrame) -> None:
-    digits = frame.amount.str.partition(".")[2].str.len()
+def test_currencies_without_and_with_three_digits_are_a_real_minority(month: Delivered) -> None:
+    digits = month.feed(TRANSACTIONS).amount.str.partition(".")[2].str.len()
 
     assert 0.01 < (digits == 0).mean() < 0.15
     assert 0.001 < (digits == 3).mean() < 0.05
