@@ -41,13 +41,9 @@ class ObjectInfo:
 
 
 class ObjectStore(Protocol):
-    """What the platform needs from a place for files.
+    """What the platform needs from a place for files."""
 
-    Attributes:
-        writes_are_atomic: an object is seen whole or not at all, so that none can be seen growing.
-    """
-
-    writes_are_atomic: bool
+    writes_are_atomic: bool  # an object is seen whole or not at all; none can be seen growing
 
     def list(self, prefix: str) -> list[ObjectInfo]:
         """Return the objects whose names begin with a prefix, by name."""
@@ -79,7 +75,7 @@ def check_name(name: str) -> str:
     """Return the name where it is safe to use.
 
     Raises:
-        UnsafeNameError: absolute, with an empty, `.` or `..` part, a control character, or too long.
+        UnsafeNameError: absolute, too long, a control character, an empty, `.` or `..` part.
     """
     if not name or len(name.encode(errors="surrogatepass")) > MAX_NAME_BYTES:
         raise UnsafeNameError("empty or over-long object name")
@@ -209,11 +205,7 @@ class S3Store:
         ]
 
     def open(self, name: str) -> BinaryIO:
-        """Open an object for reading, as a stream.
-
-        Raises:
-            FileNotFoundError: there is none.
-        """
+        """Open an object as a stream; FileNotFoundError where there is none."""
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"]
         except ClientError as error:

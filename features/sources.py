@@ -1,8 +1,8 @@
 """Source descriptions: what files arrive, and what their columns mean.
 
-One YAML file describes one named set of feeds. It is the only thing to write for one's own data; the
-models below are its documentation and its check. Everything is refused that the platform would have
-to guess.
+One YAML file describes one named set of feeds. It is the only thing to write for one's own data;
+the models below are its documentation and its check. What the platform would have to guess is
+refused.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Feed(_Described):
         formats: what is accepted there, told apart by the file's suffix.
         columns: delivered name of each canonical column.
         optional: canonical columns that a file may lack.
-        refused: delivered columns that must never be read, for instance because they leak the label.
+        refused: delivered columns that must never be read, because they leak the label.
         numeric_id: canonical columns whose values may look like card numbers.
         constant_currency: where the file has no currency column.
         amount_unit: whether amounts are in whole units (12.34) or minor units (1234).
@@ -266,18 +266,13 @@ class Sources(_Described):
             "label_maturity_days": self.maturity_days,
         }
 
-    @staticmethod
-    def load(name: str, overrides: Mapping[str, Any] | None = None) -> Sources:
-        """Return a set of sources; see `load`."""
-        return load(name, overrides)
-
 
 def load(name: str, overrides: Mapping[str, Any] | None = None) -> Sources:
     """Return the source set described in `features/sources/<name>.yaml`.
 
     Args:
         name: of the set, or the path of a YAML file elsewhere.
-        overrides: top-level keys that a run states itself, such as `decide_from`; None is no override.
+        overrides: top-level keys that a run states itself, such as `decide_from`; None is none.
 
     Raises:
         ConfigurationError: there is no such file, or it says something wrong; names file and key.

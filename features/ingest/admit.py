@@ -1,8 +1,8 @@
 """Landed rows to the ledger: one transaction under the ingest lock, all of a delivery or none.
 
-The same content again is a duplicate; other content is the next version. Content is compared with the
-newest version only: a delivery that brings back what stood there before the last correction is a
-correction itself.
+The same content again is a duplicate; other content is the next version. Content is compared with
+the newest version only: a delivery that brings back what stood there before the last correction is
+a correction itself.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def admit(
     """Move what a delivery landed into the ledger.
 
     A live delivery becomes known at one instant. Rows of a history load became known when their
-    source says so, at the latest now. Calling it again returns the same receipt and changes nothing.
+    source says so, at the latest now. Calling it again changes nothing and returns the same.
 
     Args:
         delivery_id: of a parsed delivery.
@@ -185,7 +185,7 @@ def _check_landed(
     found = row[0] if row else None
     if found != delivery.rows_landed:
         raise ContractError(
-            f"{delivery.landed_table} of delivery {delivery.delivery_id} has {found} rows instead of "
+            f"{delivery.landed_table} of delivery {delivery.delivery_id} has {found} rows, not "
             f"{delivery.rows_landed}: discard the delivery and deliver the file again"
         )
 

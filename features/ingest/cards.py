@@ -1,8 +1,8 @@
 """Full card numbers: found in any text, and masked wherever a rejected row is kept.
 
-A full card number may not enter the warehouse at all. What passes as one is a run of 13 to 19 digits,
-or the same in groups with spaces or dashes, whose last digit is right by Luhn. One random number in
-ten passes by chance, which is why a source declares identifiers that are long numbers.
+A full card number may not enter the warehouse at all. What passes as one is a run of 13 to 19
+digits, or the same in groups with spaces or dashes, whose last digit is right by Luhn. One random
+number in ten passes by chance, which is why a source declares identifiers that are long numbers.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -114,7 +115,7 @@ def _check_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules
     if column.is_required:
         missing = mask_of(pc.is_null(text))
         if column.kind is Kind.ID:
-            missing |= matches(text, r"^\s*$")
+            missing |= mask_of(pc.equal(pc.utf8_trim_whitespace(text), ""))
         verdicts.reject(missing, RowReason.MISSING_VALUE, column.name)
     if text.null_count == len(text):
         return
@@ -143,29 +144,28 @@ def _may_hold_control(text: pa.Array) -> bool:
     return bool(((content < 0x20) | (content == 0x7F)).any())
 
 
+_READERS: Mapping[Kind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
+    Kind.DATE: times.dates,
+    Kind.INTEGER: numbers.integers,
+    Kind.NUMBER: numbers.floats,
+    Kind.RATE: numbers.rates,
+    Kind.FLAG: numbers.booleans,
+}
+
+
 def _typed(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> pa.Array:
     name = column.name
-    match column.kind:
-        case Kind.INSTANT:
-            zone = rules.feed.time_zone
-            return times.instants(text, name, verdicts, time_zone=zone, now=rules.now)
-        case Kind.DATE:
-            return times.dates(text, name, verdicts)
-        case Kind.INTEGER:
-            return numbers.integers(text, name, verdicts)
-        case Kind.NUMBER:
-            return numbers.floats(text, name, verdicts)
-        case Kind.RATE:
-            return numbers.rates(text, name, verdicts)
-        case Kind.FLAG:
-            return numbers.booleans(text, name, verdicts)
-        case Kind.LIST:
-            return _list(text, column, verdicts, rules)
-        case Kind.PROVENANCE:
-            known = mask_of(pc.is_in(text, pa.array(rules.provenances, TEXT)))
-            strange = mask_of(pc.is_valid(text)) & ~known
-            verdicts.reject(strange, RowReason.UNKNOWN_PROVENANCE, name)
-    return text
+    if column.kind is Kind.INSTANT:
+        zone = rules.feed.time_zone
+        return times.instants(text, name, verdicts, time_zone=zone, now=rules.now)
+    if column.kind is Kind.LIST:
+        return _list(text, column, verdicts, rules)
+    if column.kind is Kind.PROVENANCE:
+        known = mask_of(pc.is_in(text, pa.array(rules.provenances, TEXT)))
+        strange = mask_of(pc.is_valid(text)) & ~known
+        verdicts.reject(strange, RowReason.UNKNOWN_PROVENANCE, name)
+    read = _READERS.get(column.kind)
+    return read(text, name, verdicts) if read else text
 
 
 def _list(lists: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> pa.Array:

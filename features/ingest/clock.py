@@ -34,12 +34,10 @@ def whole(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """Do everything inside, or nothing.
 
     Raises:
-        ConfigurationError: the caller's own transaction is open, so that nothing would be committed.
+        ConfigurationError: the caller's transaction is open, so that nothing would be committed.
     """
     if connection.info.transaction_status != TransactionStatus.IDLE:
-        raise ConfigurationError(
-            "ingest commits by itself: pass a connection without a transaction"
-        )
+        raise ConfigurationError("ingest commits by itself: pass an idle connection")
     with connection.transaction():
         yield
 

@@ -89,7 +89,7 @@ def taken(
         where
             deliveries.source = %s
             and deliveries.feed = %s
-            -- what a person gave up stays given up until it is delivered again; what a crash took does not
+            -- what a person gave up stays given up; what a crash took is taken again
             and (deliveries.state <> 'discarded' or deliveries.reason <> %s)
             and deliveries.size_bytes = offered.size_bytes
             and offered.modified_at < seen.seen_at

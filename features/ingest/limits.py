@@ -1,4 +1,4 @@
-"""Hard limits of what is read from outside. A file beyond them is not data, it is an attack or a slip."""
+"""Hard limits of what is read from outside; a file beyond them is an attack or a slip, not data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Limits:
     Args:
         file_bytes: of the file as delivered.
         text_bytes: after decompression.
-        ratio: text bytes per delivered byte; gzip of card data reaches about 10, its maximum is 1030.
+        ratio: text bytes per delivered byte; gzip of card data reaches about 10, at most 1030.
         ratio_floor: text bytes below which the ratio does not matter.
         rows: of one file.
         columns: of one file.

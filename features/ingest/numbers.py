@@ -61,14 +61,16 @@ def amounts(
     out of floating point, they are rounded to the minor unit, half to even.
     """
     present = mask_of(pc.is_valid(texts))
-    number = matches(texts, _NUMBER)
+    fits = matches(texts, _FITS)
+    number = fits if (fits | ~present).all() else matches(texts, _NUMBER)
     verdicts.reject(present & ~number, RowReason.AMOUNT_NOT_A_NUMBER, column)
+    negative = mask_of(pc.starts_with(texts, "-"))
+    verdicts.reject(number & negative, RowReason.AMOUNT_NOT_POSITIVE, column)
     if money.binary:
         minor = _rounded(texts, number, exponents)
     else:
-        minor = _exact(texts, number, exponents, column, verdicts, money)
-    negative = matches(texts, "^-")
-    verdicts.reject(number & negative, RowReason.AMOUNT_NOT_POSITIVE, column)
+        digits = np.zeros_like(exponents) if money.in_minor_units else exponents
+        minor = _exact(texts, number, digits, column, verdicts)
     verdicts.reject(number & (minor > MAX_MINOR), RowReason.AMOUNT_TOO_LARGE, column)
     if not money.allow_zero:
         verdicts.reject(number & (minor == 0), RowReason.AMOUNT_NOT_POSITIVE, column)
@@ -80,19 +82,17 @@ def _rounded(
 ) -> npt.NDArray[np.int64]:
     plain = pc.if_else(pa.array(number), texts, "0")
     scaled = pc.cast(plain, pa.float64()).to_numpy() * 10.0**exponents
-    return np.rint(np.clip(scaled, -1.0, 2.0 * MAX_MINOR)).astype(np.int64)
+    minor: npt.NDArray[np.int64] = np.rint(np.clip(scaled, -1, 2 * MAX_MINOR)).astype(np.int64)
+    return minor
 
 
 def _exact(
     texts: pa.Array,
     number: Mask,
-    exponents: npt.NDArray[np.int64],
+    digits: npt.NDArray[np.int64],
     column: str,
     verdicts: Verdicts,
-    money: Money,
 ) -> npt.NDArray[np.int64]:
-    negative = matches(texts, "^-")
-    verdicts.reject(number & negative, RowReason.AMOUNT_NOT_POSITIVE, column)
     fits = matches(texts, _FITS)
     if (number & ~fits).any():
         texts = pc.replace_substring_regex(texts, _TRAILING_ZEROS, r"\1")
@@ -101,7 +101,6 @@ def _exact(
         verdicts.reject(number & large, RowReason.AMOUNT_TOO_LARGE, column)
         verdicts.reject(number & ~fits, RowReason.AMOUNT_TOO_PRECISE, column)
     scaled = _as_integers(pc.cast(pc.if_else(pa.array(fits), texts, "1"), _SCALED))
-    digits = np.zeros_like(exponents) if money.in_minor_units else exponents
     unit = 10 ** (MAX_EXPONENT - digits)
     minor = scaled // unit
     verdicts.reject(fits & (minor * unit != scaled), RowReason.AMOUNT_TOO_PRECISE, column)
@@ -111,7 +110,8 @@ def _exact(
 def _as_integers(decimals: pa.Array) -> npt.NDArray[np.int64]:
     """Return the unscaled integers of a fresh decimal column: the low halves of 128 bits."""
     halves = np.frombuffer(decimals.buffers()[1], np.int64).reshape(-1, 2)
-    return halves[decimals.offset : decimals.offset + len(decimals), 0]
+    low: npt.NDArray[np.int64] = halves[decimals.offset : decimals.offset + len(decimals), 0]
+    return low
 
 
 def rates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
@@ -127,9 +127,14 @@ def rates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 
 def floats(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     """Return finite numbers, null where there is none or the row is rejected."""
-    good = matches(texts, _FLOAT)
-    verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_A_NUMBER, column)
-    return pc.cast(_only(texts, good), pa.float64())
+    present = mask_of(pc.is_valid(texts))
+    try:
+        found = pc.cast(texts, pa.float64())  # refuses all or takes all
+    except pa.ArrowInvalid:
+        found = pc.cast(_only(texts, matches(texts, _FLOAT)), pa.float64())
+    finite = mask_of(pc.is_finite(found))
+    verdicts.reject(present & ~finite, RowReason.NOT_A_NUMBER, column)
+    return pc.if_else(pa.array(finite), found, None)
 
 
 def integers(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:

@@ -11,7 +11,8 @@ import psycopg
 from features.ingest.admit import admit
 from features.ingest.limits import DEFAULT, Limits
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
-from features.ingest.receive import LoadKind, receive
+from features.ingest.receive import receive
+from features.ingest.waiting import LoadKind
 from features.objects import ObjectStore
 from features.sources import Sources
 

@@ -1,7 +1,7 @@
 """A private, complete and plain copy of a delivered file.
 
 The copy is hashed while it is read, so what is parsed is what was hashed, whatever happens to the
-original meanwhile. Text is unzipped, and checked for its encoding and its end, before a row is parsed.
+original meanwhile. Text is unzipped, and checked for its encoding and its end, before it is parsed.
 """
 
 from __future__ import annotations

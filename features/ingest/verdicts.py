@@ -1,4 +1,4 @@
-"""What is wrong with each row of a chunk: the first reason found, and the column it was found in."""
+"""What is wrong with each row of a chunk: the first reason found, and the column it is in."""
 
 from __future__ import annotations
 

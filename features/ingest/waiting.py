@@ -1,0 +1,65 @@
+"""Which objects of a landing folder are deliveries to look at now."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import psycopg
+import structlog
+
+from features.ingest import deliveries
+from features.ingest.clock import whole
+from features.objects import ObjectInfo, ObjectStore, UnsafeNameError, check_name
+from features.sources import Feed
+
+log = structlog.get_logger(__name__)
+
+LoadKind = Literal["history", "live"]
+_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
+
+
+def offered(
+    feed: Feed,
+    store: ObjectStore,
+    connection: psycopg.Connection[Any],
+    now: datetime,
+    load_kind: LoadKind | None,
+) -> list[ObjectInfo]:
+    """Return the objects to look at: finished, not seen before, history first."""
+    found = {info.name: info for info in store.list(f"{feed.folder}/") if _is_finished(info.name)}
+    recent = now - timedelta(seconds=feed.settle_seconds)
+    if not store.writes_are_atomic and any(info.modified_at > recent for info in found.values()):
+        time.sleep(feed.settle_seconds)
+        again = {info.name: info for info in store.list(f"{feed.folder}/")}
+        growing = [name for name, info in found.items() if again.get(name) != info]
+        for name in growing:
+            log.info("delivery_still_growing", feed=feed.name, object_name=ascii(name))
+            del found[name]
+    if load_kind is not None:
+        found = {name: info for name, info in found.items() if kind_of(name, feed) == load_kind}
+    readable = [info for info in found.values() if is_safe(info.name)]
+    with whole(connection):
+        seen = deliveries.taken(connection, feed.source, feed.name, readable)
+    fresh = [info for name, info in found.items() if name not in seen]
+    return sorted(fresh, key=lambda info: (kind_of(info.name, feed) == "live", info.name))
+
+
+def is_safe(name: str) -> bool:
+    """Return whether a name may be used."""
+    try:
+        check_name(name)
+    except UnsafeNameError:
+        return False
+    return True
+
+
+def kind_of(name: str, feed: Feed) -> LoadKind:
+    """Return whether an object is a history load."""
+    return "history" if name.startswith(f"{feed.history_folder}/") else "live"
+
+
+def _is_finished(name: str) -> bool:
+    file = name.rpartition("/")[2]
+    return not file.startswith((".", "_")) and not file.lower().endswith(_UNFINISHED)
