@@ -17,5 +17,5 @@ def test_a_password_of_any_signs_is_quoted_whole(password: str) -> None:
     quoted = checker._quoted(url)
 
     assert unquote(urlsplit(quoted).password or "") == password
-    assert not set("$ +{}'\"") & set((urlsplit(quoted).password or ""))
+    assert not set("$ +{}'\"") & set(urlsplit(quoted).password or "")
     assert quoted.endswith("@127.0.0.1:54321/warehouse")
