@@ -58,7 +58,7 @@ def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
         except GateFailedError as error:
             with psycopg.connect(settings.warehouse.conninfo("ingest")) as connection:
                 hold(UUID(delivery["delivery_id"]), str(error), connection)
-            receipts.append({"subject": delivery["delivery_id"], "verdict": "failed"})
+            receipts.append(error.validation.as_dict())
     return receipts
 
 
@@ -101,14 +101,14 @@ def claim(job: str, request: Request) -> Receipt:
 
 def build(selector: str) -> Receipt:
     """Append the features of every admitted version that has none."""
-    from features.build import build as run_dbt
-
     from features import sources
+    from features.build import build as run_dbt
     from scoring.settings import get_settings
 
     settings = get_settings()
     variables = sources.load(settings.sources).dbt_variables(settings.warehouse.base_currency)
-    return run_dbt(selector, settings.warehouse, settings.work, variables).as_dict()
+    built = run_dbt(selector, settings.warehouse, settings.work, variables)
+    return {"selector": selector, "rows_added": built.rows_added, "seconds": built.seconds}
 
 
 def validate_run(suite: str, run: Receipt) -> Receipt:
@@ -179,5 +179,6 @@ def fail_run(run_id: str | None, failure: str) -> bool:
 
 def run_receipt(context: Mapping[str, Any]) -> Receipt | None:
     """Return the receipt of this DAG run's claim, if it got that far."""
-    receipt: Receipt | None = context["ti"].xcom_pull(task_ids="admit")
-    return receipt
+    receipt = context["ti"].xcom_pull(task_ids="admit")
+    # the training DAG's admit claims nothing: it returns a list of deliveries
+    return receipt if isinstance(receipt, dict) else None

@@ -31,7 +31,6 @@ def as_of(context: Mapping[str, Any]) -> datetime:
 def train_fraud(moment: datetime) -> Receipt:
     """Train, evaluate and register the fraud model."""
     from scoring.fraud.train import train
-
     from scoring.settings import get_settings
 
     return train(moment, get_settings()).as_dict()
