@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 import time
 from pathlib import Path
 
 import psycopg
+import structlog
 
 from infra.local import processes, stack
 from infra.local.console import console, errors, step, table
@@ -25,6 +27,8 @@ SOURCES = ("synthetic", "fraud_handbook")
 def main() -> int:
     """Run one command; a foreseeable failure is one line and exit status 1."""
     arguments = parser().parse_args()
+    # what the packages that we call have to say goes to people as steps, not as log lines
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         return COMMANDS[arguments.command](arguments)
     except StackError as error:

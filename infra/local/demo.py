@@ -5,6 +5,7 @@ Every step finds out what is done already, so that a second call is safe and qui
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,12 +18,12 @@ from infra.local.console import console, step
 from infra.local.deliver import deliver_due
 from infra.local.environment import environment
 from infra.local.sample import Sample
-from infra.local.state import StackError, State
-from infra.local.warehouse_facts import policy_is_approved, published_windows
+from infra.local.state import CHECKOUT, StackError, State
+from infra.local.warehouse_facts import connect, policy_is_approved, published_windows
 
 WINDOWS = 3
 RUN_PATIENCE = timedelta(minutes=20)
-POLICY = "2026.11.1"
+POLICIES = CHECKOUT / "scoring" / "decision" / "policies"
 Window = tuple[datetime, datetime]
 
 
@@ -34,16 +35,34 @@ def demo(state: State, data: Path | None, windows: int = WINDOWS) -> None:
     """
     stack.up(state)
     variables = environment(state)
-    with step("Warehouse: places, feature tables, views"):
-        stack.run(state, "install", [sys.executable, "-m", "infra.local.install"], variables)
+    _install(state, variables)
     with step("Sample data") as note:
         made = sample.prepare(state, data)
         note(f"{made.rows:,} transactions; decided from {made.live_from:%Y-%m-%d %H:%M} UTC on")
-    _approve_policy(state, variables)
+    _approve_policy(state)
     airflow = Airflow(state)
     _train(state, airflow, made)
     _score(state, airflow, made, windows)
     report.show(state)
+
+
+def _install(state: State, variables: dict[str, str]) -> None:
+    installed = {"models": _fingerprint()}
+    if state.read("installed.json", {}) == installed:
+        return
+    with step("Warehouse: places, feature tables, views"):
+        stack.run(state, "install", [sys.executable, "-m", "infra.local.install"], variables)
+    state.write("installed.json", installed)
+
+
+def _fingerprint() -> str:
+    """Return a hash of everything that the warehouse's models are built from."""
+    digest = hashlib.sha256()
+    files = [CHECKOUT / "requirements.txt", *(CHECKOUT / "features" / "sources").glob("*.yaml")]
+    files += [path for path in (CHECKOUT / "dbt").rglob("*.*") if "target" not in path.parts]
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def start_feed(state: State) -> None:
@@ -57,16 +76,20 @@ def start_feed(state: State) -> None:
         processes.start(state, "feed", command, environment(state))
 
 
-def _approve_policy(state: State, variables: dict[str, str]) -> None:
+def _approve_policy(state: State) -> None:
     if policy_is_approved(state):
         return
-    with step(f"Policy {POLICY}") as note:
-        command = [
-            *(sys.executable, "-m", "scoring", "policy", "activate", POLICY),
-            *("--author", "demo-author", "--approver", "demo-approver"),
-            *("--reason", "first policy of the demo"),
-        ]
-        stack.run(state, "policy", command, variables)
+    from scoring.decision.activations import activate
+
+    version = max(path.stem for path in POLICIES.glob("*.yaml"))
+    with step(f"Policy {version}") as note, connect(state, "score") as connection:
+        activate(
+            connection,
+            version,
+            author="demo-author",
+            approver="demo-approver",
+            reason="first policy of the demo",
+        )
         note("approved by a second person, as a run demands")
 
 

@@ -11,17 +11,20 @@ from infra.local.stack import cluster
 from infra.local.state import State
 
 
-def analyst_conninfo(state: State) -> str:
-    """Return the connection string that an analyst uses."""
-    return (
-        f"host=127.0.0.1 port={state.ports()['postgres']} dbname=warehouse user=analyst "
-        f"password={state.secrets['analyst']}"
+def connect(state: State, role: str) -> psycopg.Connection[Any]:
+    """Open a connection to the warehouse as one of its login roles."""
+    return psycopg.connect(
+        host="127.0.0.1",
+        port=state.ports()["postgres"],
+        dbname="warehouse",
+        user=role,
+        password=state.secrets[role],
     )
 
 
 def as_analyst(state: State, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Run a query as role analyst; return its column names and at most 1,000 rows."""
-    with psycopg.connect(analyst_conninfo(state)) as connection:
+    with connect(state, "analyst") as connection:
         cursor = connection.execute(query.encode())
         rows = cursor.fetchmany(1000) if cursor.description else []
         return [column.name for column in cursor.description or ()], rows

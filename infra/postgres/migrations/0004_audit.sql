@@ -13,6 +13,7 @@ create table audit.validation_results (
     report text,                                     -- object name of the rendered page
     validated_at timestamptz not null default clock_timestamp()
 );
+create index validation_results_newest on audit.validation_results (validated_at desc);
 create index validation_results_subject on audit.validation_results (subject);
 
 create table audit.policy_activations (
