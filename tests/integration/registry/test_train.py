@@ -1,0 +1,81 @@
+"""Training on a built warehouse, into a real registry."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+
+from features.build import build
+from features.errors import ContractError
+from scoring import registry
+from scoring.fraud import train
+from scoring.settings import Settings
+from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
+from tests.conftest import Db
+
+AS_OF = NOON + timedelta(days=60)
+ROWS = 2_500
+
+
+@pytest.fixture
+def settings(built: Db, registry_settings: Settings) -> Settings:
+    """A warehouse of 2,500 payments over five weeks, where large amounts are often fraud."""
+    draw = np.random.default_rng(11)
+    moments = np.sort(draw.integers(0, 35 * 86_400, ROWS))
+    amounts = draw.gamma(2, 2_000, ROWS).astype(int) + 1
+    insert_transactions(
+        built,
+        [
+            a_transaction(
+                transaction_id=f"p{number:05}",
+                customer_id=f"c{draw.integers(0, 80)}",
+                merchant_id=f"m{draw.integers(0, 30)}",
+                occurred_at=NOON + timedelta(seconds=int(second)),
+                amount_minor=int(amount),
+            )
+            for number, (second, amount) in enumerate(zip(moments, amounts, strict=True))
+        ],
+    )
+    frauds = np.flatnonzero((amounts > 8_000) & (draw.random(ROWS) < 0.9))
+    insert_labels(
+        built,
+        [a_label(f"p{n:05}", NOON + timedelta(seconds=int(moments[n]), days=2)) for n in frauds],
+    )
+    build("transaction_features", built.settings.warehouse, built.settings.work)
+    return built.settings.model_copy(update={"registry": registry_settings.registry})
+
+
+def test_the_first_model_is_champion_and_the_next_one_challenger(
+    settings: Settings, address: str
+) -> None:
+    first = train.train(AS_OF, settings)
+    second = train.train(AS_OF, settings)
+
+    assert (first.alias, second.alias) == ("champion", "challenger")
+    assert first.metrics == second.metrics  # the same data gives the same model
+    assert registry.resolve(train.MODEL_NAME, "champion", settings).version == first.version
+    version = MlflowClient(address).get_model_version(train.MODEL_NAME, first.version)
+    assert version.tags["feature_view"] == "transactions@1"
+    assert len(version.tags["data_sha256"]) == 64
+    assert first.metrics["auc_roc"] > 0.9
+    run = MlflowClient(address).get_run(version.run_id)
+    assert {item.path for item in MlflowClient(address).list_artifacts(run.info.run_id)} == {
+        "roc.png",
+        "precision_recall.png",
+        "calibration.png",
+        "card_precision.png",
+    }
+
+
+def test_too_few_frauds_are_said_and_nothing_is_registered(
+    settings: Settings, address: str
+) -> None:
+    before = len(MlflowClient(address).search_model_versions())
+
+    with pytest.raises(ContractError, match="frauds to learn, calibrate and test on"):
+        train.train(NOON + timedelta(days=9), settings)
+
+    assert len(MlflowClient(address).search_model_versions()) == before
