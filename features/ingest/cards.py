@@ -19,6 +19,7 @@ MIN_DIGITS, MAX_DIGITS = 13, 19
 
 #: Values longer than this pattern's shortest match are rare: the exact test runs on few of them.
 _SUSPECT = r"[0-9]{13}|[0-9]{3,7}[ -][0-9]{3,7}[ -][0-9]{3,7}"
+_PLAIN = "^[0-9]+$"
 _RUN = re.compile(r"(?<![0-9])(?:[0-9]{13,19}|[0-9]{3,7}(?:[ -][0-9]{3,7}){1,5})(?![0-9])")
 
 #: American Express, Diners, JCB, Visa, Mastercard, Maestro, Discover, UnionPay.
@@ -75,13 +76,29 @@ def card_numbers(column: pa.Array) -> npt.NDArray[np.bool_]:
     longest = pc.max(pc.binary_length(column)).as_py()
     if longest is None or longest < MIN_DIGITS:
         return found
-    suspects = np.flatnonzero(
-        pc.fill_null(pc.match_substring_regex(column, _SUSPECT), False).to_numpy(
-            zero_copy_only=False
-        )
-    )
-    values = column.take(pa.array(suspects)).to_pylist()
-    found[suspects] = [has_card_number(value) for value in values]
+    suspicious = pc.fill_null(pc.match_substring_regex(column, _SUSPECT), False)
+    suspects = np.flatnonzero(suspicious.to_numpy(zero_copy_only=False))
+    texts = column.take(pa.array(suspects))
+    plain = pc.match_substring_regex(texts, _PLAIN).to_numpy(zero_copy_only=False)
+    found[suspects[plain]] = _plain_numbers(texts.filter(pa.array(plain)))
+    others = texts.filter(pa.array(~plain)).to_pylist()
+    found[suspects[~plain]] = [has_card_number(text) for text in others]
+    return found
+
+
+def _plain_numbers(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Test values that are digits and nothing else, all of one length at once."""
+    found = np.zeros(len(texts), np.bool_)
+    lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False)
+    for length in np.unique(lengths):
+        if not MIN_DIGITS <= length <= MAX_DIGITS:
+            continue
+        rows = lengths == length
+        joined = "".join(texts.filter(pa.array(rows)).to_pylist()).encode()
+        digits = np.frombuffer(joined, np.uint8).reshape(-1, length) - 48
+        doubled = digits[:, -2::-2] * 2
+        total = digits[:, -1::-2].sum(1) + (doubled - 9 * (doubled > 9)).sum(1)
+        found[rows] = total % 10 == 0
     return found
 
 

@@ -103,29 +103,56 @@ def _find_fresh(
     _execute(connection, statement, values)
 
 
-# In a live delivery the rate depends on currency and day alone; in a history load on the row.
+# For each currency and day: the rate that is newest at each known_at of the rows, as a range of
+# known_at. A live delivery has one known_at, so one rate; a history load may see a rate corrected.
 _FX_NEEDED = """
 create temporary table fx_needed on commit drop as
-select
-    needed.currency_code,
-    needed.day,
-    needed.known_at,
-    (
-        select fx_rates.rate
+with needed as (
+    select
+        currency_code,
+        (occurred_at at time zone 'UTC')::date as day,
+        min(known_at) as first_known_at,
+        max(known_at) as last_known_at
+    from fresh
+    where currency_code <> %(base_currency)s
+    group by 1, 2
+),
+
+candidates as (
+    select needed.day, rates.*
+    from needed
+    left join lateral (
+        select fx_rates.rate_date, fx_rates.version
         from raw.fx_rates
         where
             fx_rates.currency_code = needed.currency_code
             and fx_rates.rate_date <= needed.day
-            and fx_rates.known_at <= needed.known_at
+            and fx_rates.known_at <= needed.first_known_at
         order by fx_rates.rate_date desc, fx_rates.version desc
         limit 1
-    ) as rate
-from (
-    select distinct
-        currency_code, (occurred_at at time zone 'UTC')::date as day, known_at
-    from fresh
-    where currency_code <> %(base_currency)s
-) as needed
+    ) as newest_at_first on true
+    inner join raw.fx_rates as rates
+        on rates.currency_code = needed.currency_code
+        and rates.rate_date <= needed.day
+        and rates.known_at <= needed.last_known_at
+        and (
+            newest_at_first.rate_date is null
+            or (rates.rate_date, rates.version)
+                >= (newest_at_first.rate_date, newest_at_first.version)
+        )
+)
+
+select
+    currency_code,
+    day,
+    rate,
+    known_at as valid_from,
+    min(known_at) over (
+        partition by currency_code, day
+        order by rate_date desc, version desc
+        rows between unbounded preceding and 1 preceding
+    ) as valid_to
+from candidates
 """
 
 
@@ -165,7 +192,8 @@ _TRANSACTIONS = sql.SQL(
     left join fx_needed
         on fx_needed.currency_code = fresh.currency_code
         and fx_needed.day = (fresh.occurred_at at time zone 'UTC')::date
-        and fx_needed.known_at = fresh.known_at
+        and fx_needed.valid_from <= fresh.known_at
+        and (fx_needed.valid_to is null or fx_needed.valid_to > fresh.known_at)
     left join (
         select
             currencies.code,
