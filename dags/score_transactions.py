@@ -17,7 +17,7 @@ from datetime import timedelta
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, chain, dag, get_current_context, task
 
-from orchestration import requests, steps
+from orchestration import gates, requests, steps
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.tags import Cadence, Domain
 
@@ -43,11 +43,11 @@ def score_transactions() -> None:
 
     @task
     def validate_raw(deliveries: list[steps.Receipt]) -> list[steps.Receipt]:
-        return steps.validate_raw(deliveries)
+        return gates.validate_raw(deliveries)
 
     @task
-    def admit() -> steps.Receipt:
-        steps.admit_deliveries()
+    def admit(validations: list[steps.Receipt]) -> steps.Receipt:
+        steps.admit_deliveries(validations)
         return steps.claim("score_transactions", requests.request(get_current_context(), HOUR))
 
     @task
@@ -56,7 +56,7 @@ def score_transactions() -> None:
 
     @task
     def validate_features(run: steps.Receipt) -> steps.Receipt:
-        return steps.validate_run("features.transactions", run)
+        return gates.validate_run("features.transactions", run)
 
     @task
     def score(run: steps.Receipt) -> steps.Receipt:
@@ -64,15 +64,14 @@ def score_transactions() -> None:
 
     @task
     def validate_decisions(run: steps.Receipt) -> steps.Receipt:
-        return steps.validate_run("decisions.transactions", run)
+        return gates.validate_run("decisions.transactions", run)
 
     @task(outlets=[DECISIONS])
     def publish(run: steps.Receipt) -> steps.Receipt:
         return steps.publish(run)
 
-    run = admit()
+    run = admit(validate_raw(ingest()))
     chain(
-        validate_raw(ingest()),
         run,
         build(),
         validate_features(run),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from airflow.sdk import CronDataIntervalTimetable, Param, chain, dag, get_current_context, task
 
-from orchestration import steps, training
+from orchestration import gates, steps, training
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.requests import MOMENT
 from orchestration.tags import Cadence, Domain
@@ -44,11 +44,11 @@ def train_models() -> None:
 
     @task
     def validate_raw(deliveries: list[steps.Receipt]) -> list[steps.Receipt]:
-        return steps.validate_raw(deliveries)
+        return gates.validate_raw(deliveries)
 
     @task
-    def admit() -> list[steps.Receipt]:
-        return steps.admit_deliveries()
+    def admit(validations: list[steps.Receipt]) -> list[steps.Receipt]:
+        return steps.admit_deliveries(validations)
 
     @task
     def build() -> steps.Receipt:
@@ -58,7 +58,7 @@ def train_models() -> None:
     def train_fraud() -> steps.Receipt:
         return training.train_fraud(training.as_of(get_current_context()))
 
-    chain(validate_raw(ingest()), admit(), build(), train_fraud())
+    chain(admit(validate_raw(ingest())), build(), train_fraud())
 
 
 train_models()

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LOCAL_FILE = Path(__file__).resolve().parent.parent / ".local" / "env"
 Role = Literal["ingest", "transform", "score", "analyst"]
 
 
@@ -101,5 +102,9 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """Return the settings of this process, read once."""
-    return Settings()
+    """Return the settings of this process, read once.
+
+    Variables come first; `.local/env`, which the local stack writes for people at a terminal, fills
+    in what they leave out.
+    """
+    return Settings(_env_file=LOCAL_FILE)

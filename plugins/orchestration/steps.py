@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from features.build import Selector
     from scoring.runs import Request
 
 Receipt = dict[str, Any]
@@ -31,38 +32,7 @@ def ingest() -> list[Receipt]:
     return [receipt.as_dict() for receipt in receipts]
 
 
-def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
-    """Check each parsed delivery; one that fails is held with its reason, and says so."""
-    import psycopg
-
-    from expectations import GateFailedError, validate
-    from features.ingest import hold
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
-
-    settings = get_settings()
-    receipts = []
-    for delivery in deliveries:
-        if delivery["state"] != "parsed":
-            continue
-        try:
-            validation = validate(
-                f"raw.{delivery['feed']}",
-                delivery["landed_table"],
-                expected_rows=delivery["rows_landed"],
-                subject=delivery["delivery_id"],
-                url=settings.warehouse.url("score"),
-                store=object_store(settings),
-            )
-            receipts.append(validation.as_dict())
-        except GateFailedError as error:
-            with psycopg.connect(settings.warehouse.conninfo("ingest")) as connection:
-                hold(UUID(delivery["delivery_id"]), str(error), connection)
-            receipts.append(error.validation.as_dict())
-    return receipts
-
-
-def admit_deliveries() -> list[Receipt]:
+def admit_deliveries(validations: Sequence[Receipt]) -> list[Receipt]:
     """Move every delivery that passed its gate into `raw`, each in one transaction."""
     import psycopg
 
@@ -71,14 +41,9 @@ def admit_deliveries() -> list[Receipt]:
     from scoring.settings import get_settings
 
     settings = get_settings()
+    # in the order of receipt: rates come before the rows that need them
+    passed = [UUID(found["subject"]) for found in validations if found["verdict"] != "failed"]
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-        # one that failed its gate is held; in the order of receipt, because rates come first
-        passed = [
-            delivery_id
-            for (delivery_id,) in connection.execute(
-                "select delivery_id from raw.deliveries where state = 'parsed' order by received_at"
-            )
-        ]
         receipts = admit_all(
             passed,
             connection,
@@ -99,7 +64,7 @@ def claim(job: str, request: Request) -> Receipt:
     return claim_window(JOBS[job], request, settings, object_store(settings))
 
 
-def build(selector: str) -> Receipt:
+def build(selector: Selector) -> Receipt:
     """Append the features of every admitted version that has none."""
     from features import sources
     from features.build import build as run_dbt
@@ -109,37 +74,6 @@ def build(selector: str) -> Receipt:
     variables = sources.load(settings.sources).dbt_variables(settings.warehouse.base_currency)
     built = run_dbt(selector, settings.warehouse, settings.work, variables)
     return {"selector": selector, "rows_added": built.rows_added, "seconds": built.seconds}
-
-
-def validate_run(suite: str, run: Receipt) -> Receipt:
-    """Check the claimed rows' features, or their decisions; a critical failure stops the run."""
-    import psycopg
-
-    from expectations import validate
-    from scoring import claims, runs
-    from scoring.jobs import JOBS
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
-
-    settings = get_settings()
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
-        found = runs.load(connection, UUID(run["run_id"]))
-        if found.state == "published":
-            return run
-        is_features = suite.startswith("features.")
-        if is_features:
-            claims.expose_features(connection, JOBS[found.job], found.tables)
-        validation = validate(
-            suite,
-            found.tables.features if is_features else found.tables.decisions,
-            expected_rows=found.rows_claimed,
-            subject=run["run_id"],
-            url=settings.warehouse.url("score"),
-            store=object_store(settings),
-        )
-        if not is_features:
-            runs.mark_validated(connection, found.run_id)
-    return validation.as_dict()
 
 
 def score(run: Receipt) -> Receipt:

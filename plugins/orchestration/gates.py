@@ -1,0 +1,92 @@
+"""What the gate tasks of a DAG call: validate, and leave a link to the page even where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+from airflow.sdk import get_current_context
+
+from orchestration.links import XCOM_KEY
+from orchestration.steps import Receipt
+
+
+def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
+    """Check each parsed delivery; one that fails is held with its reason, and the rest goes on."""
+    import psycopg
+
+    from expectations import GateFailedError, validate
+    from features.ingest import hold
+    from features.ingest.deliveries import get
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+
+    settings = get_settings()
+    receipts = []
+    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
+        for delivery in deliveries:
+            delivery_id = UUID(delivery["delivery_id"])
+            # held at its parsing, or taken by another run of a DAG since
+            if get(connection, delivery_id).state != "parsed":
+                continue
+            try:
+                validation = validate(
+                    f"raw.{delivery['feed']}",
+                    delivery["landed_table"],
+                    expected_rows=delivery["rows_landed"],
+                    subject=delivery["delivery_id"],
+                    url=settings.warehouse.url("score"),
+                    store=object_store(settings),
+                )
+            except GateFailedError as error:
+                hold(delivery_id, str(error), connection)
+                validation = error.validation
+            receipts.append(validation.as_dict())
+    return receipts
+
+
+def validate_run(suite: str, run: Receipt) -> Receipt:
+    """Check the claimed rows' features, or their decisions; a critical failure stops the run."""
+    import psycopg
+
+    from expectations import validate
+    from scoring import claims, runs
+    from scoring.jobs import JOBS
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+
+    settings = get_settings()
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        found = runs.load(connection, UUID(run["run_id"]))
+        if found.state == "published":
+            return run
+        is_features = suite.startswith("features.")
+        if is_features:
+            claims.expose_features(connection, JOBS[found.job], found.tables)
+        with _linked():
+            validation = validate(
+                suite,
+                found.tables.features if is_features else found.tables.decisions,
+                expected_rows=found.rows_claimed,
+                subject=run["run_id"],
+                url=settings.warehouse.url("score"),
+                store=object_store(settings),
+            )
+        if not is_features:
+            runs.mark_validated(connection, found.run_id)
+    return validation.as_dict()
+
+
+@contextmanager
+def _linked() -> Iterator[None]:
+    """Push the validation's id before a gate's error goes on: a failed task returns no receipt."""
+    from expectations import GateFailedError, GateUnavailableError
+
+    try:
+        yield
+    except (GateFailedError, GateUnavailableError) as error:
+        if error.validation is not None:
+            found = str(error.validation.validation_id)
+            get_current_context()["ti"].xcom_push(key=XCOM_KEY, value=found)
+        raise
