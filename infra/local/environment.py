@@ -6,7 +6,13 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from infra.local.state import CHECKOUT, State, code_version, write_private
+from infra.local.state import (
+    CHECKOUT,
+    State,
+    code_version,
+    write_private,
+    write_private_text,
+)
 
 # What a process may take over from the caller's shell; nothing else reaches the stack, so that
 # a stray variable cannot change what it does.
@@ -152,6 +158,12 @@ def write_logins(state: State) -> None:
     """Write Airflow's logins, so that it makes up none and prints none to its log."""
     users = ("admin", "analyst")
     write_private(logins_file(state), {user: state.secrets[f"airflow_{user}"] for user in users})
+
+
+def write_terminal_file(state: State) -> None:
+    """Write what `python -m scoring` and `python -m features` at a terminal need of this stack."""
+    lines = [f"{name}='{value}'" for name, value in scoring(state).items()]
+    write_private_text(state.root / "env", "\n".join(lines) + "\n")
 
 
 def logins_file(state: State) -> Path:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 SUPERUSER = "postgres"
+CRASH_SECONDS = 15.0  # backends end by themselves when their postmaster is gone
 
 SERVER_SETTINGS = {
     "listen_addresses": "'127.0.0.1'",
@@ -87,6 +90,7 @@ class Cluster:
         """
         if (pid := self.pid()) is not None:
             return pid
+        self._clear_after_crash()
         log = self.folder / "postgres.log"
         self._run(
             "pg_ctl",
@@ -112,6 +116,29 @@ class Cluster:
         except (OSError, ValueError):
             return None
         return pid if str(self.data).encode() in command else None
+
+    def _clear_after_crash(self) -> None:
+        """Drop the lock file of a server that was killed.
+
+        Postgres itself takes a killed server for a running one as long as nobody has collected its
+        exit status, which in a container may be for ever.
+        """
+        lock = self.data / "postmaster.pid"
+        deadline = time.monotonic() + CRASH_SECONDS
+        while lock.exists() and (left := self._processes()):
+            if time.monotonic() > deadline:
+                raise PostgresError(f"processes {left} of a killed server still use {self.data}")
+            time.sleep(0.1)
+        lock.unlink(missing_ok=True)
+
+    def _processes(self) -> list[int]:
+        """Return the processes that work in the data directory."""
+        found = []
+        for path in Path("/proc").iterdir():
+            with suppress(OSError):
+                if path.name.isdecimal() and (path / "cwd").readlink() == self.data.resolve():
+                    found.append(int(path.name))
+        return found
 
     def _run(self, program: str, *arguments: str) -> None:
         result = subprocess.run(  # noqa: S603 - our own binaries, no shell

@@ -18,6 +18,7 @@ from infra.local.environment import (
     mlflow_store_url,
     mlflow_url,
     write_logins,
+    write_terminal_file,
 )
 from infra.local.ports import require_free
 from infra.local.postgres import Cluster, PostgresError
@@ -56,6 +57,7 @@ def up(state: State) -> None:
     with step("Databases, roles, migrations") as note:
         note(_migrate(state))
     write_logins(state)
+    write_terminal_file(state)
     variables = environment(state)
     if not _runs(state, "mlflow"):
         processes.start(state, "mlflow", mlflow_command(state), variables)

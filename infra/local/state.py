@@ -150,11 +150,15 @@ def all_states(root: Path = CHECKOUT / ".local") -> list[State]:
 
 def write_private(path: Path, content: object) -> None:
     """Write JSON that only its owner may read, whole or not at all."""
+    write_private_text(path, json.dumps(content, indent=2, default=str) + "\n")
+
+
+def write_private_text(path: Path, text: str) -> None:
+    """Write text that only its owner may read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-        json.dump(content, handle, indent=2, default=str)
-        handle.write("\n")
+        handle.write(text)
     draft.replace(path)
 
 

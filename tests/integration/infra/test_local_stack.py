@@ -1,0 +1,163 @@
+"""State, ports, secrets and environment of a local stack, and what a person is told."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from infra.local import deliver, ports
+from infra.local.environment import environment, logins_file, write_logins
+from infra.local.sample import Sample
+from infra.local.state import CHECKOUT, StackError, State
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    found = State("test", tmp_path)
+    found.prepare()
+    return found
+
+
+def test_a_taken_port_is_told_in_one_line_with_the_way_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(StackError) as caught:
+            ports.require_free("mlflow", port)
+
+    message = str(caught.value)
+    assert f"port {port}, wanted for mlflow, is taken by" in message
+    assert f"(pid {os.getpid()})" in message
+    assert f"VESPER_MLFLOW_PORT={port + 1}" in message
+    assert "\n" not in message
+
+
+def test_a_free_port_is_taken_without_a_word() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    ports.require_free("mlflow", port)
+
+
+def test_a_chosen_port_is_remembered(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VESPER_AIRFLOW_PORT", "8123")
+    state.choose_ports()
+    monkeypatch.delenv("VESPER_AIRFLOW_PORT")
+
+    assert State("test", state.root).ports()["airflow"] == 8123
+
+
+@pytest.mark.parametrize("value", ["80", "99999", "eighty"])
+def test_nonsense_is_no_port(state: State, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("VESPER_AIRFLOW_PORT", value)
+
+    with pytest.raises(StackError, match="is no port"):
+        state.choose_ports()
+
+
+def test_secrets_are_made_once_and_only_the_owner_reads_them(state: State) -> None:
+    made = state.secrets
+    write_logins(state)
+    state.write("pids.json", {})
+
+    for path in (state.folder / "secrets.json", logins_file(state), state.folder / "pids.json"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
+    assert State("test", state.root).secrets == made
+    assert len(set(made.values())) == len(made)
+
+
+def test_every_process_has_one_environment_and_nothing_of_the_caller_s_shell(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCORING_FAILPOINT", "publish:crash")
+    monkeypatch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "True")
+
+    found = environment(state)
+
+    assert "SCORING_FAILPOINT" not in found
+    assert found["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False"
+    assert found["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert found["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+    assert found["DO_NOT_TRACK"] == found["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert all(isinstance(value, str) for value in found.values())
+
+
+def test_the_settings_of_the_core_come_out_of_that_environment(state: State) -> None:
+    code = (
+        "from scoring.settings import get_settings as g; s = g(); "
+        "print(s.sources, s.warehouse.port, s.home, s.objects.url)"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(state),
+        cwd=state.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert told == ["test", "5442", str(CHECKOUT), f"file://{state.objects}"]
+
+
+def test_two_commands_do_not_start_one_stack_at_once(state: State) -> None:
+    with state.locked(), pytest.raises(StackError, match="is at work"), state.locked():
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+
+    with pytest.raises(StackError, match=r"^cannot write .*: permission denied$"):
+        State("test", tmp_path).prepare()
+
+
+def test_a_file_in_the_way_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "test").touch()
+
+    with pytest.raises(StackError, match=r"^cannot write [^\n]*$"):
+        State("test", tmp_path).prepare()
+
+
+def test_files_are_delivered_when_their_hour_is_over(tmp_path: Path) -> None:
+    outbox, objects = tmp_path / "outbox", tmp_path / "objects"
+    now = datetime(2026, 11, 21, 10, tzinfo=UTC)
+    folder = outbox / "landing" / "synthetic" / "transactions"
+    (folder / "history").mkdir(parents=True)
+    for place, start in ((folder / "history", now - timedelta(days=1)), (folder, now)):
+        for hour in range(2):
+            name = deliver.file_name(
+                "transactions",
+                start + timedelta(hours=hour),
+                start + timedelta(hours=hour + 1),
+                "csv",
+            )
+            (place / name).write_text(name)
+
+    history = deliver.deliver_due(outbox, objects, now, is_history=True)
+    early = deliver.deliver_due(outbox, objects, now, is_history=False)
+    due = deliver.deliver_due(outbox, objects, now + timedelta(hours=1), is_history=False)
+
+    assert (history, early, due) == (2, 0, 1)
+    assert len(list((objects / "landing" / "synthetic" / "transactions").glob("*.csv"))) == 1
+    assert len(deliver.waiting(outbox)) == 1
+
+
+def test_only_hours_that_are_over_are_asked_for() -> None:
+    start = datetime(2026, 11, 21, 7, tzinfo=UTC)
+    sample = Sample(live_from=start, live_until=start + timedelta(days=2), rows=1)
+
+    windows = sample.windows(start + timedelta(hours=2, minutes=59))
+
+    assert windows == [
+        (start, start + timedelta(hours=1)),
+        (start + timedelta(hours=1), start + timedelta(hours=2)),
+    ]
