@@ -139,7 +139,7 @@ def _lines(content: Iterable[Any]) -> list[str]:
         if isinstance(entry, str):
             lines.append(entry)
             continue
-        if entry["event"].startswith("::") or entry.get("level") == "debug":
+        if entry["event"].startswith("::") or entry.get("logger") == "py.warnings":
             continue
         facts = [f"{key}={value}" for key, value in entry.items() if key not in REPEATED]
         lines.append(" ".join([entry["event"], *facts]))

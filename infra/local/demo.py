@@ -19,7 +19,7 @@ from infra.local.deliver import deliver_due
 from infra.local.environment import environment
 from infra.local.sample import Sample
 from infra.local.state import CHECKOUT, StackError, State
-from infra.local.warehouse_facts import connect, policy_is_approved, published_windows
+from infra.local.warehouse_facts import connect, policy_in_force, published_windows
 
 WINDOWS = 3
 RUN_PATIENCE = timedelta(minutes=20)
@@ -77,18 +77,19 @@ def start_feed(state: State) -> None:
 
 
 def _approve_policy(state: State) -> None:
-    if policy_is_approved(state):
-        return
+    from scoring.decision import policy
     from scoring.decision.activations import activate
 
-    version = max(path.stem for path in POLICIES.glob("*.yaml"))
-    with step(f"Policy {version}") as note, connect(state, "score") as connection:
+    newest = policy.load(max(path.stem for path in POLICIES.glob("*.yaml")))
+    if policy_in_force(state) == (newest.version, newest.sha256):
+        return
+    with step(f"Policy {newest.version}") as note, connect(state, "score") as connection:
         activate(
             connection,
-            version,
+            newest.version,
             author="demo-author",
             approver="demo-approver",
-            reason="first policy of the demo",
+            reason="the demo's policy",
         )
         note("approved by a second person, as a run demands")
 

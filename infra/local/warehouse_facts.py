@@ -40,9 +40,15 @@ def published_windows(state: State) -> set[tuple[datetime, datetime]]:
     return {(start.astimezone(UTC), end.astimezone(UTC)) for start, end in rows}
 
 
-def policy_is_approved(state: State) -> bool:
-    """Tell whether any policy is in force."""
-    return bool(_facts(state, "select 1 from audit.policy_activations limit 1"))
+def policy_in_force(state: State) -> tuple[str, str] | None:
+    """Return version and SHA-256 of the policy that was approved last."""
+    rows = _facts(
+        state,
+        "select policy_version, policy_sha256 from audit.policy_activations "
+        "where effective_from <= clock_timestamp() "
+        "order by effective_from desc, activated_at desc limit 1",
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 def _facts(state: State, query: str) -> list[tuple[Any, ...]]:
