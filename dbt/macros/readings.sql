@@ -75,8 +75,8 @@ readings as (
         as_of,
         own_row_id,
         max(own_transaction_id) as own_transaction_id,
-        min(since) as since,
-        max(occurred_at) as until
+        min(reaches_to) as reaches_to,
+        max(occurred_at) as asked_until
     from (
         select
             addressed.*,
@@ -93,7 +93,7 @@ readings as (
 {#- The rows that a reading sees, joined as `readings` and `addressed`. -#}
 {% macro reading_sees(entity) -%}
     addressed.{{ entity }} = readings.{{ entity }}
-    and addressed.occurred_at between readings.since and readings.until
+    and addressed.occurred_at between readings.reaches_to and readings.asked_until
     and addressed.known_at <= readings.as_of
     and (
         addressed.row_id = readings.own_row_id
@@ -112,7 +112,7 @@ readings as (
     case
         when
             addressed.as_of = readings.as_of
-            and addressed.own_row_id is not distinct from readings.own_row_id
+            and coalesce(addressed.own_row_id, 0) = coalesce(readings.own_row_id, 0)
             then addressed.row_id
     end
 {%- endmacro %}

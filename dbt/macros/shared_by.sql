@@ -41,7 +41,7 @@ candidates as (
         recent.occurred_at,
         recent.known_at,
         pending.row_id,
-        pending.occurred_at - interval '24 hours' as since
+        pending.occurred_at - interval '24 hours' as reaches_to
     from asking_days
     cross join lateral (
         select * from transactions
@@ -54,7 +54,7 @@ candidates as (
         on
             recent.transaction_id = pending.transaction_id
             and recent.version = pending.version
-    where recent.delivery_seq <= (select max(ledger_seq) from pending)
+    where recent.delivery_seq <= (select max(known.ledger_seq) from pending as known)
 
 ),
 

@@ -26,7 +26,12 @@
             and standing.occurred_at >= customers.{{ since }}
     where standing.customer_amount_ratio_30d > {{ spike_ratio() }}
     {%- else -%}
-    from (select null::text as transaction_id, null::integer as version) as standing
+    from (
+        select
+            null::text as transaction_id,
+            null::integer as version
+        from {{ customers }}
+    ) as standing
     where false
     {%- endif %}
 {%- endmacro %}

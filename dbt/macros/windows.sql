@@ -43,7 +43,8 @@
         {%- set total = table ~ '.customer_amount_minor_' ~ window -%}
         coalesce({{ count }}, 0)::bigint as customer_transaction_count_{{ window }},
         coalesce({{ priced }}, 0)::bigint as customer_priced_count_{{ window }},
-        {{ major_units(total) }} as customer_amount_sum_{{ window }},
+        case when {{ priced }} > 0 then {{ major_units(total) }} end
+            as customer_amount_sum_{{ window }},
         {{ major_units(total) }} / nullif({{ priced }}, 0) as customer_amount_avg_{{ window }}
         {{- ',' if not loop.last }}
     {% endfor %}

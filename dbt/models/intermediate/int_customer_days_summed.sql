@@ -20,7 +20,11 @@ summed as (
         asked.customer_id,
         asked.day_number,
         asked.as_of,
-        {{ customer_day_sums([('7d', 7, 0), ('14d', 14, 0), ('30d', 30, 0), ('30d_to_14d', 30, 14)]) }}
+        {{
+            customer_day_sums(
+                [('7d', 7, 0), ('14d', 14, 0), ('30d', 30, 0), ('30d_to_14d', 30, 14)]
+            )
+        }}
     {{ entries_asked_for('booked', 'customer_id', 30) }}
 
 )

@@ -13,11 +13,11 @@ counted as (
         {{ habit_frequency('channel') }} as customer_channel_frequency_30d,
         {{ habit_frequency('category') }} as customer_category_frequency_30d,
         {{ habit_frequency('currency') }} as customer_currency_frequency_30d,
-        {{ habit_frequency('type') }} as customer_type_frequency_30d,
+        {{ habit_frequency('transaction_type') }} as customer_type_frequency_30d,
         {{ habit_frequency('card_bin') }} as customer_card_bin_frequency_30d
     from recalled
     window
-        {{ habit_windows(['channel', 'category', 'currency', 'type', 'card_bin']) }}
+        {{ habit_windows(['channel', 'category', 'currency', 'transaction_type', 'card_bin']) }}
 
 )
 

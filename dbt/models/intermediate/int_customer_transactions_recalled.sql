@@ -16,8 +16,8 @@ asking_customers as (
 
     select
         customer_id,
-        min({{ day_start('day_number') }}) - interval '720 hours' as since,
-        max(occurred_at) as until
+        min({{ day_start('day_number') }}) - interval '720 hours' as reaches_to,
+        max(occurred_at) as asked_until
     from pending
     group by customer_id
 
@@ -28,20 +28,22 @@ candidates as (
     select
         transactions.*,
         pending.row_id,
-        {{ day_start('pending.day_number') }} - interval '720 hours' as since
+        {{ day_start('pending.day_number') }} - interval '720 hours' as reaches_to
     from asking_customers
     inner join transactions
         on
             asking_customers.customer_id = transactions.customer_id
-            and transactions.occurred_at between asking_customers.since and asking_customers.until
+            and asking_customers.reaches_to <= transactions.occurred_at
+            and asking_customers.asked_until >= transactions.occurred_at
     left join pending
         on
             transactions.transaction_id = pending.transaction_id
             and transactions.version = pending.version
     where
-        transactions.occurred_at >= (select min(since) from asking_customers)
-        and transactions.occurred_at <= (select max(until) from asking_customers)
-        and transactions.delivery_seq <= (select max(ledger_seq) from pending)
+        transactions.occurred_at
+        between (select min(bounds.reaches_to) from asking_customers as bounds)
+        and (select max(bounds.asked_until) from asking_customers as bounds)
+        and transactions.delivery_seq <= (select max(known.ledger_seq) from pending as known)
 
 ),
 
@@ -62,7 +64,7 @@ select
     addressed.channel,
     addressed.category,
     addressed.currency,
-    addressed.type,
+    addressed.transaction_type,
     addressed.card_bin
 from readings
 inner join addressed

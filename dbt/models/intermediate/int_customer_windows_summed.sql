@@ -11,8 +11,9 @@ located as (
 
     select
         recalled.*,
-        first_value(location_code) over (
-            partition by reading_id, occurred_at order by transaction_id desc
+        first_value(recalled.location_code) over (
+            partition by recalled.reading_id, recalled.occurred_at
+            order by recalled.transaction_id desc
         ) as instant_location_code
     from recalled
 

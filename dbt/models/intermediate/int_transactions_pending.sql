@@ -37,12 +37,35 @@ horizon as (
 
 select
     row_number() over () as row_id,
-    transactions.*,
+    transactions.transaction_id,
+    transactions.version,
+    transactions.delivery_seq,
+    transactions.customer_id,
+    transactions.merchant_id,
+    transactions.device_id,
+    transactions.card_bin,
+    transactions.ip_address,
+    transactions.location_code,
+    transactions.channel,
+    transactions.category,
+    transactions.currency,
+    transactions.transaction_type,
+    transactions.amount_base_minor,
+    transactions.merchant_risk_score,
+    transactions.card_risk_score,
+    transactions.customer_risk_score,
+    transactions.is_history,
+    transactions.is_velocity_alert,
+    transactions.is_location_alert,
+    transactions.is_device_alert,
+    transactions.is_high_value,
+    transactions.occurred_at,
+    transactions.known_at,
     {{ utc_day('transactions.occurred_at') }} as day_number,
     ledger.ledger_seq
 from transactions
 cross join ledger
 where
-    transactions.occurred_at >= (select opened_at from horizon)
-    and transactions.delivery_seq > (select built_seq from ledger)
-    and transactions.delivery_seq <= (select ledger_seq from ledger)
+    transactions.occurred_at >= (select horizon.opened_at from horizon)
+    and transactions.delivery_seq > (select positions.built_seq from ledger as positions)
+    and transactions.delivery_seq <= (select newest.ledger_seq from ledger as newest)

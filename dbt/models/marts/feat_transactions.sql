@@ -8,7 +8,8 @@
             {'columns': ['transaction_id', 'version'], 'unique': true},
             {'columns': ['delivery_seq']},
         ],
-        post_hook=feature_table_upkeep(),
+        post_hook='create index if not exists feat_transactions_spikes on {{ this }} '
+        '(customer_id, occurred_at) where customer_amount_ratio_30d > {{ spike_ratio() }}',
     )
 }}
 

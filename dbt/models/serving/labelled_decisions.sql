@@ -19,7 +19,34 @@ clock as (
 )
 
 select
-    decisions.*,
+    decisions.decision_id,
+    decisions.transaction_id,
+    decisions.revision,
+    decisions.version,
+    decisions.customer_id,
+    decisions.occurred_at,
+    decisions.decision,
+    decisions.is_fraud,
+    decisions.fraud_probability,
+    decisions.anomaly_score,
+    decisions.amount,
+    decisions.customer_transaction_count_3h,
+    decisions.customer_avg_amount_3h,
+    decisions.customer_transaction_count_6h,
+    decisions.customer_avg_amount_6h,
+    decisions.customer_transaction_count_12h,
+    decisions.customer_avg_amount_12h,
+    decisions.customer_transaction_count_24h,
+    decisions.customer_avg_amount_24h,
+    decisions.reasons,
+    decisions.rule_hits,
+    decisions.is_degraded,
+    decisions.model_version,
+    decisions.policy_version,
+    decisions.feature_view,
+    decisions.run_id,
+    decisions.decided_at,
+    decisions.processing_time_ms,
     newest.is_fraud as label_is_fraud,
     newest.provenance as label_provenance,
     newest.known_at as label_known_at
@@ -34,6 +61,6 @@ left join lateral (
     where
         labels.transaction_id = decisions.transaction_id
         and labels.known_at <= clock.last_known_at
-    order by labels.known_at desc, labels.provenance_rank, labels.label_version desc
+    order by labels.known_at desc, labels.provenance_rank asc, labels.label_version desc
     limit 1
 ) as newest on true

@@ -26,7 +26,7 @@ renamed as (
         currency_code as currency,
 
         -- numerics
-        transaction_type as type,
+        transaction_type,
         amount_base_minor,
         merchant_risk_score,
         card_risk_score,

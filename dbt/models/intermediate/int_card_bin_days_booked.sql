@@ -1,3 +1,0 @@
-{{ config(**append_only(['card_bin', 'day_number'])) }}
-
-{{ day_book('card_bin') }}

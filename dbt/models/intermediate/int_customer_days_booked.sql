@@ -1,3 +1,0 @@
-{{ config(**append_only(['customer_id', 'day_number'])) }}
-
-{{ day_book('customer_id') }}

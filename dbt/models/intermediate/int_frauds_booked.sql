@@ -1,3 +1,0 @@
-{{ config(**append_only(['merchant_id', 'day_number'])) }}
-
-{{ fraud_book() }}
