@@ -36,6 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ScoringError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
+    except psycopg.OperationalError as error:
+        where = get_settings().warehouse
+        print(
+            f"the warehouse at {where.host}:{where.port} does not answer ({type(error).__name__}); "
+            "start it with `make up`",
+            file=sys.stderr,
+        )
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:

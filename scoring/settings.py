@@ -13,6 +13,8 @@ from typing import Literal
 from pydantic import BaseModel, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from features.errors import ConfigurationError
+
 LOCAL_FILE = Path(__file__).resolve().parent.parent / ".local" / "env"
 Role = Literal["ingest", "transform", "score", "analyst"]
 
@@ -33,7 +35,7 @@ class Warehouse(BaseModel, frozen=True):
         """Return the libpq connection string of one role.
 
         Raises:
-            KeyError: the password of this role is not set; names the variable.
+            ConfigurationError: the password of this role is not set; names the variable.
         """
         from psycopg.conninfo import make_conninfo
 
@@ -59,7 +61,10 @@ class Warehouse(BaseModel, frozen=True):
         secret: SecretStr | None = getattr(self, f"{role}_password")
         if secret is None:
             variable = f"SCORING_WAREHOUSE__{role.upper()}_PASSWORD"
-            raise KeyError(f"{variable} is not set: this process has no access as role {role!r}")
+            raise ConfigurationError(
+                f"{variable} is not set: this process has no access as role {role!r}; "
+                "start the local stack with `make up`, or set it"
+            )
         return secret.get_secret_value()
 
 
