@@ -98,7 +98,7 @@ def measure_fold(
         label_free: the columns that the unsupervised part may see.
         seeds: of the model.
     """
-    learn = rows.take(fold.learn)
+    learn = rows.take(fold.train)
     names = learn.telling()
     learn = learn.select(names)
     later, test = (rows.take(part).select(names) for part in (fold.calibrate, fold.test))
@@ -106,13 +106,18 @@ def measure_fold(
     found = []
     for seed in seeds:
         model = FraudModel(list(names), anomaly, random_state=seed)
-        model.fit(learn.matrix, learn.is_fraud, calibration=(later.matrix, later.is_fraud))
+        model.fit(
+            learn.matrix,
+            learn.is_fraud,
+            calibration=(later.matrix, later.is_fraud),
+            earlier=fold.earlier,
+        )
         found.append(_measure(model, test))
     values = np.array([[getattr(one, name) for name in MEASURES] for one in found])
     return FoldResult(
         fold=fold.name,
-        train_rows=len(learn) + len(later),
-        train_frauds=int(learn.is_fraud.sum() + later.is_fraud.sum()),
+        train_rows=len(learn),
+        train_frauds=int(learn.is_fraud.sum()),
         test_rows=len(test),
         test_frauds=int(test.is_fraud.sum()),
         mean=Measures(*values.mean(axis=0).tolist()),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from features.errors import ContractError
 from features.views import FeatureView
 from scoring.fraud import evaluation
@@ -55,9 +57,10 @@ def fit(slices: Slices, feature_view: FeatureView, random_state: int = 0) -> Fra
     learn, calibrate = slices.learn.select(names), slices.calibrate.select(names)
     model = FraudModel(list(names), anomaly, random_state=random_state)
     return model.fit(
-        learn.matrix,
-        learn.is_fraud,
+        np.concatenate([learn.matrix, calibrate.matrix]),
+        np.concatenate([learn.is_fraud, calibrate.is_fraud]),
         calibration=(calibrate.matrix, calibrate.is_fraud),
+        earlier=len(learn),
     )
 
 

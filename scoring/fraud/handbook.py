@@ -19,8 +19,8 @@ Rows = NDArray[np.intp]
 
 EPOCH = date(1970, 1, 1)
 WEEK = 7
-# the calibrator learns from the last days of the training week, the model from those before
-LEARN_DAYS = 5
+# the calibrator learns from the last days of the training week, as foretold from those before
+EARLIER_DAYS = 5
 
 TEST_FOLDS = (date(2018, 7, 4), date(2018, 7, 11), date(2018, 7, 18), date(2018, 7, 25))
 # settings are chosen on these: their test weeks end before the first of those above begins
@@ -32,7 +32,8 @@ class Fold:
     """Row positions of one fold."""
 
     name: str
-    learn: Rows
+    train: Rows  # the whole week, as the book counts it
+    earlier: int  # how many of these lie before the days that calibrate
     calibrate: Rows
     test: Rows
 
@@ -65,25 +66,20 @@ def fold(rows: TrainingSet, first_day: date) -> Fold:
     week does: a calibrator must see the population that it will be asked about.
     """
     day, start = rows.day, (first_day - EPOCH).days
-    week = np.flatnonzero((day >= start) & (day < start + WEEK))
+    train = np.flatnonzero((day >= start) & (day < start + WEEK))
     test_start = start + 2 * WEEK
     tested = [_without_known(rows, today, start) for today in range(test_start, test_start + WEEK)]
     calibrated = [
         _without_known(rows, today, today - 2 * WEEK)
-        for today in range(start + LEARN_DAYS, start + WEEK)
+        for today in range(start + EARLIER_DAYS, start + WEEK)
     ]
     return Fold(
         name=first_day.isoformat(),
-        learn=week[day[week] < start + LEARN_DAYS],
+        train=train,
+        earlier=int((day[train] < start + EARLIER_DAYS).sum()),
         calibrate=np.concatenate(calibrated),
         test=np.concatenate(tested),
     )
-
-
-def training_week(rows: TrainingSet, first_day: date) -> Rows:
-    """Return all rows of a training week, as the book counts them."""
-    start = (first_day - EPOCH).days
-    return np.flatnonzero((rows.day >= start) & (rows.day < start + WEEK))
 
 
 def _without_known(rows: TrainingSet, today: int, known_from: int) -> Rows:

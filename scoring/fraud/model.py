@@ -66,7 +66,7 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         max_leaf_nodes: int = 8,
         min_samples_leaf: int = 50,
         l2_regularization: float = 10.0,
-        max_features: float = 1.0,
+        max_features: float = 0.5,
         calibration_share: float = 0.25,
         anomaly_trees: int = 100,
         anomaly_sample: int = 1024,
@@ -90,13 +90,19 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         X: Floats,  # noqa: N803 - scikit-learn's name
         y: NDArray[np.generic],
         calibration: tuple[Floats, NDArray[np.generic]] | None = None,
+        earlier: int | None = None,
     ) -> Self:
         """Learn from rows in order of time; null is NaN.
+
+        The calibrator looks forward in time: a rehearsal fitted on the earlier rows alone scores
+        later ones, and the sigmoid is learnt from that. The model itself then learns from all of X:
+        with only the earlier rows its average precision fell by up to 0.06 in a bad week.
 
         Args:
             X: one row per transaction, one column per feature.
             y: whether it was fraud.
-            calibration: rows and labels of a later slice; without it the last rows of X serve.
+            calibration: rows and labels of the later slice; without it the last rows of X serve.
+            earlier: how many first rows of X lie before that slice; without it, all of them.
 
         Raises:
             ValueError: the labels are not two classes, or the calibrator would turn the ranking
@@ -107,15 +113,17 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         self.classes_ = _two_classes(labels)
         is_fraud = labels == self.classes_[1]
         if calibration is None:
-            cut = len(matrix) - max(1, round(len(matrix) * self.calibration_share))
-            calibration = matrix[cut:], labels[cut:]
-            matrix, is_fraud = matrix[:cut], is_fraud[:cut]
-        _both_needed(is_fraud, "training")
+            earlier = len(matrix) - max(1, round(len(matrix) * self.calibration_share))
+            calibration = matrix[earlier:], labels[earlier:]
         later = np.asarray(calibration[1]) == self.classes_[1]
+        _both_needed(is_fraud[:earlier], "training")
         _both_needed(later, "calibration")
         with _one_thread():
-            self._fit_supervised(matrix, is_fraud)
-            self._fit_calibrator(np.asarray(calibration[0], dtype=np.float64), later)
+            rehearsal = self._supervised(matrix[:earlier], is_fraud[:earlier])
+            margin = rehearsal.decision_function(np.asarray(calibration[0], dtype=np.float64))
+            self._fit_calibrator(margin, later)
+            whole = earlier is None or earlier >= len(matrix)
+            self.supervised_ = rehearsal if whole else self._supervised(matrix, is_fraud)
             self._fit_anomaly(matrix)
         return self
 
@@ -177,8 +185,10 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         tags.input_tags.allow_nan = True
         return tags
 
-    def _fit_supervised(self, matrix: Floats, is_fraud: NDArray[np.bool_]) -> None:
-        self.supervised_ = HistGradientBoostingClassifier(
+    def _supervised(
+        self, matrix: Floats, is_fraud: NDArray[np.bool_]
+    ) -> HistGradientBoostingClassifier:
+        return HistGradientBoostingClassifier(
             max_iter=self.max_iter,
             learning_rate=self.learning_rate,
             max_leaf_nodes=self.max_leaf_nodes,
@@ -189,8 +199,7 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
             random_state=self.random_state,
         ).fit(matrix, is_fraud)
 
-    def _fit_calibrator(self, matrix: Floats, is_fraud: NDArray[np.bool_]) -> None:
-        margin = self.supervised_.decision_function(matrix)
+    def _fit_calibrator(self, margin: Floats, is_fraud: NDArray[np.bool_]) -> None:
         sigmoid = LogisticRegression(C=np.inf).fit(margin[:, None], is_fraud)
         self.slope_ = float(sigmoid.coef_[0, 0])
         self.intercept_ = float(sigmoid.intercept_[0])

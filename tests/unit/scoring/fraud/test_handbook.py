@@ -28,7 +28,8 @@ def test_the_test_week_begins_a_week_after_the_training_week_ends() -> None:
 
     fold = handbook.fold(rows, START)
 
-    assert rows.customer[fold.learn].tolist() == [0, 1, 2, 3, 4]
+    assert rows.customer[fold.train].tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert fold.earlier == 5
     assert rows.customer[fold.calibrate].tolist() == [5, 6]
     assert rows.customer[fold.test].tolist() == list(range(14, 21))
 
@@ -54,12 +55,12 @@ def test_a_card_known_before_a_calibration_day_does_not_calibrate() -> None:
     assert rows.customer[handbook.fold(rows, START).calibrate].tolist() == [2]
 
 
-def test_no_row_is_in_two_slices() -> None:
+def test_no_row_is_both_trained_on_and_tested() -> None:
     rows = labelled([(day, day * 10 + card, False) for day in range(-5, 30) for card in range(9)])
 
     fold = handbook.fold(rows, START)
 
-    used = np.concatenate([fold.learn, fold.calibrate, fold.test])
+    used = np.concatenate([fold.train, fold.test])
     assert len(np.unique(used)) == len(used)
 
 
@@ -82,8 +83,8 @@ def test_the_last_fold_has_as_many_rows_as_the_book(test_data: Path) -> None:
         times,
     )
 
-    week = handbook.training_week(rows, START)
-    tested = handbook.fold(rows, START).test
+    fold = handbook.fold(rows, START)
+    week, tested = fold.train, fold.test
 
     assert (len(week), rows.is_fraud[week].sum()) == (67_240, 598)
     assert (len(tested), rows.is_fraud[tested].sum()) == (58_264, 385)

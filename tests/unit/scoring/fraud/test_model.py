@@ -212,9 +212,24 @@ def test_the_last_rows_calibrate_where_no_slice_is_given() -> None:
     cut = ROWS - round(ROWS * given.calibration_share)
 
     own = clone(given).fit(matrix, is_fraud)
-    given.fit(matrix[:cut], is_fraud[:cut], calibration=(matrix[cut:], is_fraud[cut:]))
+    given.fit(matrix, is_fraud, calibration=(matrix[cut:], is_fraud[cut:]), earlier=cut)
 
     assert (own.slope_, own.intercept_) == (given.slope_, given.intercept_)
+
+
+def test_the_calibrator_looks_forward_and_the_model_learns_from_all_rows() -> None:
+    matrix, is_fraud = payments(ROWS, seed=1)
+    cut = ROWS // 2
+    later = (matrix[cut:], is_fraud[cut:])
+    model = FraudModel(FEATURES, LABEL_FREE, max_iter=10, anomaly_trees=5)
+    rehearsal = clone(model).fit(matrix[:cut], is_fraud[:cut], calibration=later)
+    backward = clone(model).fit(matrix, is_fraud, calibration=later)
+
+    model.fit(matrix, is_fraud, calibration=later, earlier=cut)
+
+    assert (model.slope_, model.intercept_) == (rehearsal.slope_, rehearsal.intercept_)
+    margins = [one.supervised_.decision_function(matrix) for one in (model, backward)]
+    assert margins[0].tobytes() == margins[1].tobytes()
 
 
 _SCORE_IS_OURS = "score() gives both scores of rows, not an accuracy"
