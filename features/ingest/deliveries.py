@@ -53,16 +53,14 @@ def waiting(connection: psycopg.Connection[Any], source: str, feed: str) -> list
 
 def by_content(
     connection: psycopg.Connection[Any], source: str, feed: str, sha256: str
-) -> tuple[UUID, str] | None:
-    """Return the delivery that brought these bytes, and the name it had."""
-    found: tuple[UUID, str] | None = connection.execute(
-        """
-        select delivery_id, object_name from raw.deliveries
-        where source = %s and feed = %s and content_sha256 = %s and state <> 'discarded'
-        """,
+) -> DeliveryReceipt | None:
+    """Return the delivery that brought these bytes."""
+    row = connection.execute(
+        f"{_RECEIPT} where source = %s and feed = %s and content_sha256 = %s "
+        "and state <> 'discarded'",
         (source, feed, sha256),
     ).fetchone()
-    return found
+    return DeliveryReceipt(*row) if row else None
 
 
 def taken(
@@ -198,6 +196,14 @@ def discard(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
             "update raw.deliveries set landed_table = null where delivery_id = %s", (delivery_id,)
         )
     log.warning("delivery_discarded", delivery_id=str(delivery_id), reason=reason)
+
+
+def supersede(
+    connection: psycopg.Connection[Any], receipt: DeliveryReceipt, object_name: str
+) -> None:
+    """Give up a held delivery whose bytes came again under another suffix."""
+    reason = f"delivered again as {object_name}"
+    _move(connection, receipt.delivery_id, ("held",), "discarded", reason)
 
 
 def discard_lost(connection: psycopg.Connection[Any], source: str, feed: str) -> None:

@@ -52,16 +52,18 @@ def receive(
     with whole(connection):
         deliveries.discard_lost(connection, feed.source, feed.name)
         now = _now(connection)
-    held = []
+    fresh = {}
     for info in offered(feed, store, connection, now, load_kind):
         receipt = _take(info, feed, store, connection, provenances, limits)
-        if receipt is not None and receipt.state == "held":
-            held.append(receipt)
+        if receipt is not None:
+            fresh[receipt.delivery_id] = receipt
     with whole(connection):
         parsed = deliveries.waiting(connection, feed.source, feed.name)
     if load_kind is not None:
         parsed = [receipt for receipt in parsed if receipt.load_kind == load_kind]
-    return parsed + held
+    held = [receipt for receipt in fresh.values() if receipt.state == "held"]
+    # what was noticed while parsing stands in the fresh receipts only
+    return [fresh.get(receipt.delivery_id, receipt) for receipt in parsed] + held
 
 
 def _now(connection: psycopg.Connection[Any]) -> datetime:
@@ -119,15 +121,23 @@ def _is_repeated(
         known = deliveries.by_content(connection, feed.source, feed.name, digest)
         if known is None:
             return False
-        deliveries.note_repeated(connection, known[0], info.name)
-    if known[1] != info.name:
+        is_unread = known.state == "held" and known.rows_in_file is None
+        if is_unread and _suffix(known.object_name) != _suffix(info.name):
+            deliveries.supersede(connection, known, info.name)
+            return False
+        deliveries.note_repeated(connection, known.delivery_id, info.name)
+    if known.object_name != info.name:
         log.info(
             "delivery_repeated",
             feed=feed.name,
             object_name=ascii(info.name),
-            delivery_id=str(known[0]),
+            delivery_id=str(known.delivery_id),
         )
     return True
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition("/")[2].partition(".")[2]
 
 
 def _hold(

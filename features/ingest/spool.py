@@ -86,12 +86,14 @@ def text_of(
     if not zipped:
         with spool.path.open("rb") as plain:
             _check_text(plain, feed, kind)
+            rewind(plain)
             yield plain
         return
     with NamedTemporaryFile(prefix="delivery-text-") as unzipped:
         _inflate(spool, unzipped, limits)
         unzipped.seek(0)
         _check_text(unzipped, feed, kind)
+        rewind(unzipped)
         yield unzipped
 
 

@@ -1,0 +1,133 @@
+"""A source description says everything, or is refused with the file and the key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from features import sources
+from features.errors import ConfigurationError
+
+MINIMAL: dict[str, Any] = {
+    "description": "A shop.",
+    "maturity_days": 7,
+    "feeds": {
+        "transactions": {
+            "formats": ["csv"],
+            "columns": {
+                "transaction_id": "ID",
+                "customer_id": "CARD",
+                "merchant_id": "SHOP",
+                "timestamp": "AT",
+                "amount": "SUM",
+            },
+            "constant_currency": "EUR",
+        }
+    },
+}
+
+
+def _load(tmp_path: Path, changes: dict[str, Any] | None = None, **feed: Any) -> sources.Sources:
+    transactions = MINIMAL["feeds"]["transactions"] | feed
+    described = MINIMAL | {"feeds": {"transactions": transactions}} | (changes or {})
+    path = tmp_path / "shop.yaml"
+    path.write_text(yaml.safe_dump(described, sort_keys=False))
+    return sources.load(str(path))
+
+
+def test_a_short_description_is_enough(tmp_path: Path) -> None:
+    described = _load(tmp_path, latency="2h")
+    feed = described.feeds["transactions"]
+
+    assert described.name == "shop"
+    assert feed.folder == "landing/shop/transactions"
+    assert feed.history_folder == "landing/shop/transactions/history"
+    assert feed.delivered_columns == ("ID", "CARD", "SHOP", "AT", "SUM")
+    assert feed.latency == timedelta(hours=2)
+
+
+WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "an unknown key": ({}, {"colour": "red"}, "feeds.transactions.colour"),
+    "an unknown canonical column": ({}, {"optional": ["colour"]}, "optional: not a column"),
+    "a missing column": ({}, {"columns": {"amount": "SUM"}}, "needs customer_id"),
+    "no currency": ({}, {"constant_currency": None}, "needs currency"),
+    "an unknown currency": ({}, {"constant_currency": "XQZ"}, "is not ISO 4217"),
+    "a column that is refused and read": ({}, {"refused": ["SUM"]}, "refused: SUM"),
+    "a share over one": ({}, {"tolerated_bad_share": 5}, "tolerated_bad_share"),
+    "a negative latency": ({}, {"latency": -1}, "latency"),
+    "an unknown format": ({}, {"formats": ["xlsx"]}, "formats"),
+    "a column read twice": (
+        {},
+        {"columns": MINIMAL["feeds"]["transactions"]["columns"] | {"channel": "SUM"}},
+        "stands for two",
+    ),
+    "an unranked provenance": (
+        {},
+        {"inline_label": {"column": "BAD", "latency": "7d", "provenance": "hearsay"}},
+        "provenance_rank: lacks 'hearsay'",
+    ),
+    "an unknown zone": (
+        {"time_zone": "Mars/Olympus"},
+        {},
+        "time_zone: Value error, 'Mars/Olympus'",
+    ),
+    "decide_from without a zone": ({"decide_from": datetime(2026, 1, 1)}, {}, "decide_from"),
+    "an unknown feed": ({"feeds": {"weather": {}}}, {}, "weather"),
+    "no maturity": ({"maturity_days": None}, {}, "maturity_days"),
+}
+
+
+@pytest.mark.parametrize(("changes", "feed", "message"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_description_names_file_and_key(
+    tmp_path: Path, changes: dict[str, Any], feed: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        _load(tmp_path, changes, **feed)
+
+    assert "shop.yaml: " in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_a_missing_description_names_those_that_exist() -> None:
+    with pytest.raises(ConfigurationError, match="fraud_handbook, synthetic"):
+        sources.load("nobody")
+
+
+def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text("a: [")
+
+    with pytest.raises(ConfigurationError, match=r"shop\.yaml is not readable"):
+        sources.load(str(path))
+
+
+def test_a_run_may_state_decide_from_itself() -> None:
+    stated = sources.load("synthetic", {"decide_from": "2026-01-01T02:00:00+02:00"})
+
+    assert stated.decide_from == datetime(2026, 1, 1, tzinfo=UTC)
+    assert sources.load("fraud_handbook", {"decide_from": None}).decide_from == datetime(
+        2018, 8, 14, tzinfo=UTC
+    )
+
+
+def test_rates_are_admitted_before_amounts_and_labels_last() -> None:
+    assert list(sources.load("synthetic").feeds) == [
+        "fx_rates",
+        "transactions",
+        "transaction_labels",
+    ]
+
+
+def test_the_handbooks_leak_column_cannot_be_loaded() -> None:
+    feed = sources.load("fraud_handbook").feeds["transactions"]
+
+    assert "TX_FRAUD_SCENARIO" in feed.refused
+    assert "TX_FRAUD_SCENARIO" not in feed.delivered_columns
+    with pytest.raises(ValueError, match="would be read as well"):
+        sources.Feed.model_validate(
+            feed.model_dump() | {"columns": {**feed.columns, "channel": "TX_FRAUD_SCENARIO"}}
+        )
