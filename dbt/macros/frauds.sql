@@ -8,7 +8,7 @@ with
 
 pending as (
 
-    select * from {{ ref('int_transactions_pending') }}
+    select * from {{ ref('int_transactions_queued') }}
 
 ),
 

@@ -9,6 +9,17 @@
     / nullif({{ total }}::double precision / nullif({{ priced }}, 0), 0)
 {%- endmacro %}
 
+{#- One expression for the stored ratio and for the flag of a row that is not stored yet. -#}
+{% macro amount_ratio_30d(row, days) -%}
+    {{
+        amount_ratio(
+            row ~ '.amount_base_minor',
+            days ~ '.customer_amount_minor_30d',
+            days ~ '.customer_priced_count_30d',
+        )
+    }}
+{%- endmacro %}
+
 {#- Spikes among the feature rows that stand: each row's own flag, as of that row. -#}
 {% macro standing_spikes(customers, since) -%}
     {%- set built = none -%}

@@ -2,7 +2,7 @@ with
 
 pending as (
 
-    select * from {{ ref('int_transactions_pending') }}
+    select * from {{ ref('int_transactions_queued') }}
 
 ),
 
@@ -39,14 +39,7 @@ spikes as (
         pending.version
     from pending
     inner join customer_days on pending.row_id = customer_days.row_id
-    where
-        {{
-            amount_ratio(
-                'pending.amount_base_minor',
-                'customer_days.customer_amount_minor_30d',
-                'customer_days.customer_priced_count_30d',
-            )
-        }} > {{ spike_ratio() }}
+    where {{ amount_ratio_30d('pending', 'customer_days') }} > {{ spike_ratio() }}
 
 ),
 

@@ -4,7 +4,7 @@ with
 
 pending as (
 
-    select * from {{ ref('int_transactions_pending') }}
+    select * from {{ ref('int_transactions_queued') }}
 
 ),
 
@@ -43,13 +43,7 @@ select
     windows.customer_same_instant_count,
     {{ customer_window_features('windows', ['3h', '6h', '12h', '24h']) }},
     {{ customer_window_features('days', ['7d', '30d']) }},
-    {{
-        amount_ratio(
-            'pending.amount_base_minor',
-            'days.customer_amount_minor_30d',
-            'days.customer_priced_count_30d',
-        )
-    }} as customer_amount_ratio_30d,
+    {{ amount_ratio_30d('pending', 'days') }} as customer_amount_ratio_30d,
     {{ major_units('days.customer_amount_minor_30d_to_14d') }}
     / nullif(days.customer_priced_count_30d_to_14d, 0) as customer_amount_avg_30d_to_14d,
     {{

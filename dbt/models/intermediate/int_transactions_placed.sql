@@ -2,7 +2,7 @@ with
 
 pending as (
 
-    select * from {{ ref('int_transactions_pending') }}
+    select * from {{ ref('int_transactions_queued') }}
 
 ),
 

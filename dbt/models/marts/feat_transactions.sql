@@ -5,8 +5,7 @@
         on_schema_change='fail',
         full_refresh=false,
         indexes=[
-            {'columns': ['transaction_id', 'version'], 'unique': true},
-            {'columns': ['delivery_seq']},
+            {'columns': ['transaction_id', 'version'], 'unique': true}, {'columns': ['delivery_seq']},
         ],
         post_hook='create index if not exists feat_transactions_spikes on {{ this }} '
         '(customer_id, occurred_at) where customer_amount_ratio_30d > {{ spike_ratio() }}',
@@ -17,7 +16,7 @@ with
 
 pending as (
 
-    select * from {{ ref('int_transactions_pending') }}
+    select * from {{ ref('int_transactions_queued') }}
 
 ),
 

@@ -1,0 +1,132 @@
+"""The conventions of the dbt project, asked of its manifest."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from features.build import PROJECT
+
+NAMES = {
+    "staging": r"stg_[a-z]+__[a-z_]+",
+    "intermediate": r"int_[a-z_]+_[a-z]+ed",
+    "marts": r"(feat|fct|dim)_[a-z_]+",
+    "serving": r"[a-z_]+s",
+}
+
+
+def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the project's models."""
+    found = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
+    assert found
+    return found
+
+
+def layer(node: dict[str, Any]) -> str:
+    """Return the folder below models/ that a model stands in."""
+    return str(node["original_file_path"].split("/")[1])
+
+
+def test_each_model_lands_in_the_schema_of_its_layer(manifest: dict[str, Any]) -> None:
+    assert {(layer(node), node["schema"]) for node in models(manifest)} == {
+        (name, name) for name in NAMES
+    }
+
+
+def test_models_are_named_after_their_layer(manifest: dict[str, Any]) -> None:
+    wrong = [
+        node["name"]
+        for node in models(manifest)
+        if not re.fullmatch(NAMES[layer(node)], node["name"])
+    ]
+
+    assert wrong == []
+
+
+def test_only_staging_reads_the_raw_ledger(manifest: dict[str, Any]) -> None:
+    readers = {
+        (layer(node), source.split(".")[2])
+        for node in models(manifest)
+        for source in node["depends_on"]["nodes"]
+        if source.startswith("source.")
+    }
+
+    # serving reads published decisions, and the clock that says what is known by now
+    assert {name for name, source in readers if source == "ledger"} <= {"staging", "serving"}
+    assert {name for name, source in readers if source == "decisions"} == {"serving"}
+
+
+def test_every_model_and_column_is_described(manifest: dict[str, Any]) -> None:
+    silent = [
+        f"{node['name']}.{name}"
+        for node in models(manifest)
+        for name, column in {"": node, **node["columns"]}.items()
+        if not column["description"]
+    ]
+
+    assert silent == []
+
+
+def test_the_feature_table_keeps_its_contract_and_its_rows(manifest: dict[str, Any]) -> None:
+    config = manifest["nodes"]["model.vesper.feat_transactions"]["config"]
+
+    assert config["contract"]["enforced"] is True
+    assert config["full_refresh"] is False
+    assert config["incremental_strategy"] == "append"
+    assert {"columns": ["transaction_id", "version"], "unique": True} in config["indexes"]
+
+
+def test_models_stay_short_and_read_few_others(manifest: dict[str, Any]) -> None:
+    long = {
+        node["name"]: (len(node["raw_code"].splitlines()), len(node["depends_on"]["nodes"]))
+        for node in models(manifest)
+    }
+
+    assert {name: seen for name, seen in long.items() if seen[0] > 100 or seen[1] > 6} == {}
+
+
+def test_models_hold_no_control_flow() -> None:
+    holding = [
+        path.name
+        for path in (PROJECT / "models").rglob("*.sql")
+        if re.search(r"\{%-?\s*(if|for)\b", path.read_text())
+    ]
+
+    assert holding == []
+
+
+def test_every_window_has_a_unit_test(manifest: dict[str, Any]) -> None:
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+
+    untested = {
+        node["name"]
+        for node in models(manifest)
+        if re.search(r"_(summed|counted|compared|placed)$", node["name"])
+    } - tested
+    assert untested == set()
+
+
+def test_a_run_builds_no_view(manifest: dict[str, Any]) -> None:
+    """Dbt replaces a view by drop cascade, which would take analysts' own views with it."""
+    run = {
+        node["config"]["materialized"]
+        for node in models(manifest)
+        if layer(node) == "intermediate" or node["name"] == "feat_transactions"
+    }
+
+    assert "view" not in run
+
+
+def test_the_project_holds_no_python() -> None:
+    assert list(PROJECT.rglob("*.py")) == []
+
+
+@pytest.mark.parametrize("name", ["reference", "transaction_features", "serving"])
+def test_the_selectors_exist(name: str) -> None:
+    selectors = yaml.safe_load(Path(PROJECT / "selectors.yml").read_text())["selectors"]
+
+    assert name in {selector["name"] for selector in selectors}
