@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from features.errors import ConfigurationError
+from orchestration.windows import plain
 
 if TYPE_CHECKING:
     from orchestration.steps import Receipt
@@ -18,10 +19,10 @@ def as_of(context: Mapping[str, Any]) -> datetime:
     Raises:
         ConfigurationError: the form's moment has no zone or lies in the future.
     """
-    run_after: datetime = context["dag_run"].run_after
+    run_after = plain(context["dag_run"].run_after)
     text = context["params"].get("as_of")
     if not text:
-        return run_after.astimezone(UTC)
+        return run_after
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or moment > run_after:
         raise ConfigurationError(f"as_of is {text!r}; give a time with a zone that has passed")

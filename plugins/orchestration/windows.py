@@ -36,18 +36,26 @@ def run_window(context: Mapping[str, Any], cadence: timedelta) -> Window:
     """
     params = context["params"]
     start, end = params.get("start"), params.get("end")
-    run_after: datetime = context["dag_run"].run_after
+    run_after = plain(context["dag_run"].run_after)
     if start or end:
         return _checked(start, end, run_after, cadence)
 
     interval = context.get("data_interval_start"), context.get("data_interval_end")
     if interval[0] and interval[1] and interval[0] < interval[1]:
-        window = Window(interval[0].astimezone(UTC), interval[1].astimezone(UTC))
+        window = Window(plain(interval[0]), plain(interval[1]))
         if _is_aligned(window.start, cadence) and _is_aligned(window.end, cadence):
             return window
 
     end_of_last = run_after - (run_after - datetime.min.replace(tzinfo=UTC)) % cadence
     return Window(end_of_last - cadence, end_of_last)
+
+
+def plain(moment: datetime) -> datetime:
+    """Return an ordinary datetime in UTC.
+
+    Airflow hands out pendulum's, and a difference of those cannot be divided by a duration.
+    """
+    return datetime.fromisoformat(moment.isoformat()).astimezone(UTC)
 
 
 def _checked(start: str | None, end: str | None, now: datetime, cadence: timedelta) -> Window:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pendulum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import ConfigurationError
-from orchestration.windows import run_window
+from orchestration.windows import Window, run_window
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 21, 10, 25, tzinfo=UTC)
@@ -48,6 +49,17 @@ def test_a_scheduled_run_takes_its_data_interval() -> None:
     window = run_window(context(interval=interval), HOUR)
 
     assert (window.start, window.end) == interval
+
+
+def test_the_times_that_airflow_hands_out_make_a_window() -> None:
+    start = pendulum.datetime(2026, 11, 21, 8)
+    at = pendulum.datetime(2026, 11, 21, 9, 0, 1)
+
+    scheduled = run_window(context(interval=(start, start.add(hours=1)), now=at), HOUR)
+    manual = run_window(context(now=at), HOUR)
+
+    assert scheduled == manual == Window(start, start.add(hours=1))
+    assert type(scheduled.start) is datetime
 
 
 def test_a_manual_run_without_a_window_takes_the_last_full_hour() -> None:
