@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 HISTORY = timedelta(days=45)
 LIVE_BEFORE_NOW = timedelta(hours=3)
 LIVE_AFTER_NOW = timedelta(days=2)  # the demo stays alive: files go on arriving, hour by hour
-CUSTOMERS = 2_000
+CUSTOMERS = 1_200
 HANDBOOK_HISTORY_END = datetime(2018, 8, 14, tzinfo=UTC)
 
 
