@@ -76,6 +76,7 @@ _FRESH = sql.SQL(
             sha256(record_send(row({columns}))) as content_digest,
             greatest(landed.occurred_at, {known_at})::timestamptz as known_at
         from {table} as landed
+        offset 0  -- else the digest is computed where it is compared and where it is stored
     )
 
     select
@@ -101,6 +102,8 @@ def _find_fresh(
         columns=_list(_TARGETS, "landed"), known_at=sql.SQL(_KNOWN_AT), table=table
     )
     _execute(connection, statement, values)
+    # without statistics the planner sorts all rows to join a handful of rates
+    connection.execute("analyze fresh (currency_code, occurred_at)")
 
 
 # For each currency and day: the rate that is newest at each known_at of the rows, as a range of
@@ -143,21 +146,34 @@ candidates as (
 )
 
 select
-    currency_code,
-    day,
-    rate,
-    known_at as valid_from,
-    min(known_at) over (
-        partition by currency_code, day
-        order by rate_date desc, version desc
+    candidates.currency_code,
+    candidates.day,
+    candidates.rate * units.factor as minor_rate,
+    -- what would not fit into a bigint has no rate worth the name
+    floor(9e18 / greatest(candidates.rate * units.factor, 1)) as largest_minor,
+    candidates.known_at as valid_from,
+    min(candidates.known_at) over (
+        partition by candidates.currency_code, candidates.day
+        order by candidates.rate_date desc, candidates.version desc
         rows between unbounded preceding and 1 preceding
     ) as valid_to
 from candidates
+inner join (
+    select
+        currencies.code,
+        10::numeric ^ (
+            max(currencies.exponent) filter (where currencies.code = %(base_currency)s) over ()
+            - currencies.exponent
+        ) as factor
+    from unnest(%(currencies)s::text[], %(exponents)s::integer[])
+        as currencies (code, exponent)
+) as units on units.code = candidates.currency_code
 """
 
 
 def _find_rates(connection: psycopg.Connection[Any], values: Mapping[str, Any]) -> None:
     connection.execute(_FX_NEEDED.encode(), dict(values))
+    connection.execute("analyze fx_needed")
 
 
 _VERSIONS = """
@@ -172,7 +188,6 @@ from fresh
 """
 
 # Amounts are rounded half away from zero to the base currency's minor unit, from exact decimals.
-# What would not fit into a bigint has no rate worth the name.
 _TRANSACTIONS = sql.SQL(
     """
     insert into raw.transactions (
@@ -185,8 +200,8 @@ _TRANSACTIONS = sql.SQL(
         %(is_history)s or coalesce(fresh.occurred_at < %(decide_from)s, false),
         case
             when fresh.currency_code = %(base_currency)s then fresh.amount_minor
-            when fresh.amount_minor * fx_needed.rate * units.factor < 9e18
-                then round(fresh.amount_minor * fx_needed.rate * units.factor)::bigint
+            when fresh.amount_minor <= fx_needed.largest_minor
+                then round(fresh.amount_minor * fx_needed.minor_rate)::bigint
         end
     from fresh
     left join fx_needed
@@ -194,16 +209,6 @@ _TRANSACTIONS = sql.SQL(
         and fx_needed.day = (fresh.occurred_at at time zone 'UTC')::date
         and fx_needed.valid_from <= fresh.known_at
         and (fx_needed.valid_to is null or fx_needed.valid_to > fresh.known_at)
-    left join (
-        select
-            currencies.code,
-            10::numeric ^ (
-                max(currencies.exponent) filter (where currencies.code = %(base_currency)s) over ()
-                - currencies.exponent
-            ) as factor
-        from unnest(%(currencies)s::text[], %(exponents)s::integer[])
-            as currencies (code, exponent)
-    ) as units on units.code = fresh.currency_code
     """
 )
 
