@@ -260,7 +260,9 @@ class Sources(_Described):
 
     def dbt_variables(self, base_currency: str) -> dict[str, str | int]:
         """Return what the SQL side must know of these sources; never a window of data."""
+        ranks = {"label_provenance_ranks": ",".join(self.provenance_rank)}
         return {
+            **(ranks if self.provenance_rank else {}),
             "base_currency": base_currency,
             "source_time_zone": self.time_zone or "UTC",
             "label_maturity_days": self.maturity_days,

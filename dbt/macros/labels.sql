@@ -2,7 +2,7 @@
 {% macro provenance_rank(provenance) -%}
     coalesce(
         array_position(
-            array['{{ var('label_provenance_ranks', ['chargeback']) | join("', '") }}'],
+            string_to_array('{{ var('label_provenance_ranks', 'chargeback') }}', ','),
             {{ provenance }}
         ),
         1000
