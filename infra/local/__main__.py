@@ -14,7 +14,7 @@ import structlog
 
 from infra.local import processes, stack
 from infra.local.console import console, errors, step, table
-from infra.local.demo import WINDOWS, demo, start_feed
+from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
 from infra.local.report import show_addresses
 from infra.local.state import CHECKOUT, DEFAULT_SOURCE, StackError, State, all_states, disk_message
@@ -66,6 +66,7 @@ def up(arguments: argparse.Namespace) -> int:
     state.prepare()
     with state.locked():
         stack.up(state)
+        install(state, environment(state))
         if state.read("demo.json", {}).get("is_trained"):
             start_feed(state)
     show_addresses(state)

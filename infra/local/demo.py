@@ -35,7 +35,7 @@ def demo(state: State, data: Path | None, windows: int = WINDOWS) -> None:
     """
     stack.up(state)
     variables = environment(state)
-    _install(state, variables)
+    install(state, variables)
     with step("Sample data") as note:
         made = sample.prepare(state, data)
         note(f"{made.rows:,} transactions; decided from {made.live_from:%Y-%m-%d %H:%M} UTC on")
@@ -46,7 +46,12 @@ def demo(state: State, data: Path | None, windows: int = WINDOWS) -> None:
     report.show(state)
 
 
-def _install(state: State, variables: dict[str, str]) -> None:
+def install(state: State, variables: dict[str, str]) -> None:
+    """Build the warehouse's models where this checkout's differ from what was built last.
+
+    Raises:
+        StackError: dbt failed; the tail of its log has been printed.
+    """
     installed = {"models": _fingerprint()}
     if state.read("installed.json", {}) == installed:
         return
