@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import psycopg
 
+from features.views import TRANSACTIONS
 from infra.local.console import console, table
 from infra.local.environment import airflow_url, mlflow_url
 from infra.local.state import State
@@ -21,15 +24,14 @@ order by decision
 
 EXAMPLES = """
 select transaction_id, customer_id, decision, round(fraud_probability::numeric, 4) as probability,
-    (select string_agg(coalesce(reason ->> 'characteristic', reason ->> 'code'), '; ')
-        from jsonb_array_elements(reasons) as reason) as reasons
+    reasons
 from (
     select *, row_number() over (
         partition by decision order by fraud_probability desc nulls last, transaction_id
     ) as place
     from serving.latest_transaction_decisions
 ) as ranked
-order by place, case decision when 'decline' then 1 when 'review' then 2 else 3 end
+order by decision = 'approve', place, decision
 limit 3
 """
 
@@ -43,15 +45,25 @@ QUERY = (
 def show(state: State) -> None:
     """Print the page."""
     try:
-        for title, query in (("Decisions", OUTCOMES), ("Three of them, with reasons", EXAMPLES)):
-            names, rows = as_analyst(state, query)
-            table(title, names, rows)
+        names, rows = as_analyst(state, OUTCOMES)
+        table("Decisions", names, rows)
+        names, rows = as_analyst(state, EXAMPLES)
+        table("Three of them", names, [(*row[:-1], reasons_text(row[-1])) for row in rows])
     except psycopg.Error as error:
         console.print(f"[red]serving could not be read:[/] {error}")
     show_addresses(state)
     console.print("\nTry a query, as the role analyst:", style="bold")
     console.print(f'  make sql QUERY="{QUERY}"', markup=False)
     console.print("\nEverything keeps running: `make status` tells what, `make down` ends it.")
+
+
+def reasons_text(reasons: Sequence[Mapping[str, str]]) -> str:
+    """Return the reasons of a decision as an analyst reads them, what decided comes first."""
+    texts = {feature.name: feature.analyst_text for feature in TRANSACTIONS.features}
+    return "; ".join(
+        texts.get(reason["code"]) or reason.get("characteristic") or reason["code"]
+        for reason in reasons
+    )
 
 
 def show_addresses(state: State) -> None:
