@@ -83,25 +83,25 @@ pending as (
 
 ),
 
-admissions as (
+admissions as not materialized (
 
     select * from {{ ref('stg_ledger__deliveries') }}
 
 ),
 
-transactions as (
+transactions as not materialized (
 
     select * from {{ ref('stg_ledger__transactions') }}
 
 ),
 
-versions as (
+versions as not materialized (
 
     select * from {{ ref('stg_ledger__transaction_versions') }}
 
 ),
 
-corrections as (
+corrections as not materialized (
 
     select * from {{ ref('stg_ledger__transaction_corrections') }}
 

@@ -44,13 +44,24 @@ asking as (
 
 ),
 
+-- two buckets of 64 days cover what a question reaches, so that the join never meets older days
 asked as (
 
-    select distinct
-        {{ entity }},
-        day_number,
-        as_of
-    from asking
+    select
+        questions.*,
+        buckets.bucket
+    from (
+        select distinct
+            {{ entity }},
+            day_number,
+            as_of
+        from asking
+    ) as questions
+    cross join lateral (
+        select (questions.day_number - 1) / 64 as bucket
+        union
+        select (questions.day_number - 64) / 64 as bucket
+    ) as buckets
 
 )
 {%- endmacro %}
@@ -61,6 +72,7 @@ from asked
 inner join {{ book }} as entries
     on
         asked.{{ entity }} = entries.{{ entity }}
+        and asked.bucket = entries.day_number / 64
         and entries.day_number between asked.day_number - {{ days }} and asked.day_number - 1
         and asked.as_of >= entries.known_at
 group by asked.{{ entity }}, asked.day_number, asked.as_of

@@ -12,25 +12,25 @@ pending as (
 
 ),
 
-admissions as (
+admissions as not materialized (
 
     select * from {{ ref('stg_ledger__deliveries') }}
 
 ),
 
-transactions as (
+transactions as not materialized (
 
     select * from {{ ref('stg_ledger__transactions') }}
 
 ),
 
-versions as (
+versions as not materialized (
 
     select * from {{ ref('stg_ledger__transaction_versions') }}
 
 ),
 
-labels as (
+labels as not materialized (
 
     select * from {{ ref('stg_ledger__transaction_labels') }}
 

@@ -11,14 +11,18 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The anti-join of an append-only model: nothing that stands is written again. -#}
-{% macro not_yet_in_this(row, keys) -%}
-    {%- if is_incremental() -%}
+{#- The anti-join of the append-only table: a version that has features is not built again. -#}
+{% macro has_no_features(row) -%}
+    {%- set built = none -%}
+    {%- if execute -%}
+        {%- set built = adapter.get_relation(target.database, 'marts', 'feat_transactions') -%}
+    {%- endif -%}
+    {%- if built -%}
         not exists (
-            select 1 from {{ this }} as standing
-            where {% for key in keys -%}
-                standing.{{ key }} = {{ row }}.{{ key }}{{ ' and ' if not loop.last }}
-            {%- endfor %}
+            select 1 from {{ built }} as standing
+            where
+                standing.transaction_id = {{ row }}.transaction_id
+                and standing.version = {{ row }}.version
         )
     {%- else -%}
         true

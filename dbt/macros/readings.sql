@@ -9,7 +9,7 @@
     Gives the CTEs `superseded`, `settled` and `readings`.
 -#}
 {% macro readings(entity) -%}
-corrections as (
+corrections as not materialized (
 
     select * from {{ ref('stg_ledger__transaction_corrections') }}
 

@@ -6,7 +6,7 @@ pending as (
 
 ),
 
-booked as (
+booked as not materialized (
 
     select * from {{ ref('int_customer_days_booked') }}
 

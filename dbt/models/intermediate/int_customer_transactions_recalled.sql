@@ -6,7 +6,7 @@ pending as (
 
 ),
 
-transactions as (
+transactions as not materialized (
 
     select * from {{ ref('stg_ledger__transactions') }}
 

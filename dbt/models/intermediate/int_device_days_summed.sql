@@ -6,13 +6,13 @@ pending as (
 
 ),
 
-booked as (
+booked as not materialized (
 
     select * from {{ ref('int_device_days_booked') }}
 
 ),
 
-frauds as (
+frauds as not materialized (
 
     select * from {{ ref('int_frauds_booked') }}
 

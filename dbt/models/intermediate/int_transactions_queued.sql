@@ -1,12 +1,12 @@
 with
 
-admissions as (
+admissions as not materialized (
 
     select * from {{ ref('stg_ledger__deliveries') }}
 
 ),
 
-transactions as (
+transactions as not materialized (
 
     select * from {{ ref('stg_ledger__transactions') }}
 
@@ -69,3 +69,4 @@ where
     transactions.occurred_at >= (select horizon.opened_at from horizon)
     and transactions.delivery_seq > (select positions.built_seq from ledger as positions)
     and transactions.delivery_seq <= (select newest.ledger_seq from ledger as newest)
+    and {{ has_no_features('transactions') }}

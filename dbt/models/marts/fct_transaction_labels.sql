@@ -2,19 +2,19 @@
 
 with
 
-labels as (
+labels as not materialized (
 
     select * from {{ ref('stg_ledger__transaction_labels') }}
 
 ),
 
-versions as (
+versions as not materialized (
 
     select * from {{ ref('stg_ledger__transaction_versions') }}
 
 ),
 
-corrections as (
+corrections as not materialized (
 
     select * from {{ ref('stg_ledger__transaction_corrections') }}
 

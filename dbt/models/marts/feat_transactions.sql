@@ -97,4 +97,3 @@ from pending
 inner join placed on pending.row_id = placed.row_id
 inner join customers on pending.row_id = customers.row_id
 inner join counterparties on pending.row_id = counterparties.row_id
-where {{ not_yet_in_this('pending', ['transaction_id', 'version']) }}

@@ -1,12 +1,12 @@
 with
 
-decisions as (
+decisions as not materialized (
 
     select * from {{ source('decisions', 'transaction_decisions') }}
 
 ),
 
-features as (
+features as not materialized (
 
     select * from {{ ref('feat_transactions') }}
 
