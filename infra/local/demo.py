@@ -128,6 +128,8 @@ def _score(state: State, airflow: Airflow, made: Sample, windows: int) -> None:
     for (start, end), run_id in asked:
         with step(f"Deciding {start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC") as note:
             follow(airflow, "score_transactions", run_id, note)
+            if (start, end) not in published_windows(state):
+                raise StackError(f"run {run_id} succeeded, but its window was not published")
     if left := len(missing) - len(asked):
         console.print(f"{left} more hours wait: `make demo` again decides the next {windows}.")
 
@@ -166,6 +168,8 @@ def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], Non
     if run_state == "failed":
         _explain(airflow, dag_id, run_id)
         raise StackError(f"run {run_id} of {dag_id} failed: the cause is above")
+    if not tasks:  # Airflow calls a run before the DAG's start a success and runs nothing
+        raise StackError(f"run {run_id} of {dag_id} succeeded without running a task")
     note(f"{len(tasks)} tasks succeeded")
 
 

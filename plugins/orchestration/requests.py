@@ -30,8 +30,8 @@ FORM = {
         description="The first hour not to decide any more.",
     ),
     "restate_ids": Param(
-        [],
-        type="array",
+        None,
+        type=["null", "array"],
         items={"type": "string", "minLength": 1, "maxLength": 256},
         maxItems=10_000,
         title="Decide again",
@@ -72,6 +72,7 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
         raise ConfigurationError("a restatement needs a reason and the person who asks for it")
     if reason and not ids:
         raise ConfigurationError("a reason is given, but no ids to restate")
-    kind = "restate" if ids else _KINDS.get(str(dag_run.run_type), "manual")
+    run_type = str(getattr(dag_run.run_type, "value", dag_run.run_type))
+    kind = "restate" if ids else _KINDS.get(run_type, "manual")
     who = f"{person} ({dag_run.run_id})" if ids else str(dag_run.run_id)
     return Request(window.start, window.end, kind, who, reason, ids)

@@ -14,6 +14,7 @@ from typing import Any
 from features.errors import ConfigurationError
 
 LONGEST = timedelta(days=31)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # the DAGs' start: Airflow runs nothing before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ def _checked(start: str | None, end: str | None, now: datetime, cadence: timedel
         raise ConfigurationError(
             f"the window {window} must start and end on multiples of {cadence}"
         )
+    if window.start < EARLIEST:
+        raise ConfigurationError(f"the window {window} starts before {EARLIEST.date()}")
     if window.end - window.start > LONGEST:
         raise ConfigurationError(f"the window {window} is longer than {LONGEST}; backfill instead")
     return window

@@ -1,0 +1,60 @@
+"""From an Airflow run to a request: kinds, and restatements that name a person and a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from airflow.utils.types import DagRunType
+
+from features.errors import ConfigurationError
+from orchestration.requests import request
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class DagRun:
+    run_type: Any = DagRunType.MANUAL
+    run_id: str = "manual__1"
+    run_after: datetime = datetime(2026, 11, 21, 10, 25, tzinfo=UTC)
+
+
+def context(run_type: Any = DagRunType.MANUAL, **params: Any) -> dict[str, Any]:
+    return {"params": params, "dag_run": DagRun(run_type)}
+
+
+@pytest.mark.parametrize(
+    ("run_type", "kind"),
+    [
+        (DagRunType.SCHEDULED, "scheduled"),
+        (DagRunType.BACKFILL_JOB, "backfill"),
+        (DagRunType.MANUAL, "manual"),
+        ("scheduled", "scheduled"),
+    ],
+)
+def test_the_kind_of_a_run_is_what_started_it(run_type: Any, kind: str) -> None:
+    assert request(context(run_type), HOUR).kind == kind
+
+
+def test_a_restatement_names_its_ids_its_reason_and_its_person() -> None:
+    asked = request(context(restate_ids=["t1"], reason="wrong amount", person="ann"), HOUR)
+
+    assert (asked.kind, asked.restated_ids, asked.reason) == ("restate", ("t1",), "wrong amount")
+    assert asked.requested_by.startswith("ann")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"restate_ids": ["t1"]},
+        {"restate_ids": ["t1"], "reason": "wrong"},
+        {"restate_ids": ["t1"], "person": "ann"},
+        {"reason": "without ids"},
+    ],
+)
+def test_half_a_restatement_is_refused(params: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        request(context(**params), HOUR)
