@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from features.views import TRANSACTIONS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.views import TRANSACTIONS
 from scoring.decision import merge, policy
 from scoring.decision.merge import ComponentScores, Decisions
 from scoring.decision.outcome import Outcome, Status

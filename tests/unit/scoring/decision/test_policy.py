@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from features.views import TRANSACTIONS
 
 from features.errors import ConfigurationError
+from features.views import TRANSACTIONS
 from scoring.decision import policy, rules
 
 MINIMAL = """
