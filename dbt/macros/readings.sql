@@ -76,6 +76,7 @@ readings as (
         own_row_id,
         max(own_transaction_id) as own_transaction_id,
         min(reaches_to) as reaches_to,
+        min(occurred_at) - interval '24 hours' as recent_from,
         max(occurred_at) as asked_until
     from (
         select

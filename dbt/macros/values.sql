@@ -5,7 +5,6 @@
 -#}
 {% macro traced_values(columns) -%}
     {% for column in columns -%}
-        {{ column }} is null as {{ column }}_is_null,
         max(occurred_at) over same_{{ column }} as {{ column }}_seen_at,
         (
             {{ column }} is not null
@@ -36,12 +35,24 @@
     - coalesce(sum({{ column }}_ends) over before_past_24h, 0)
 {%- endmacro %}
 
+{#- When a reading last showed a value, among the rows that are older than 24 hours. -#}
+{% macro seen_earlier(column) -%}
+    select
+        reading_id,
+        {{ column }},
+        max(occurred_at) as seen_at
+    from recalled
+    where not is_recent and {{ column }} is not null
+    group by reading_id, {{ column }}
+{%- endmacro %}
+
 {#- Unseen in the 30 days before the row's day and earlier that day; null where there is no value. -#}
-{% macro is_new(column) -%}
+{% macro is_new(column, earlier) -%}
     case
-        when not {{ column }}_is_null
+        when counted.{{ column }} is not null
             then coalesce(
-                {{ column }}_seen_at < {{ day_start('day_number') }} - interval '720 hours', true
+                greatest(counted.{{ column }}_seen_at, {{ earlier }}.seen_at)
+                < {{ day_start('counted.day_number') }} - interval '720 hours', true
             )
     end
 {%- endmacro %}

@@ -56,6 +56,7 @@ select
     addressed.version,
     addressed.occurred_at,
     {{ utc_day('addressed.occurred_at') }} as day_number,
+    addressed.occurred_at >= readings.recent_from as is_recent,
     addressed.amount_base_minor,
     addressed.merchant_id,
     addressed.device_id,

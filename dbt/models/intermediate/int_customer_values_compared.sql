@@ -6,6 +6,25 @@ recalled as (
 
 ),
 
+-- rows of more than 24 hours before can only say that a value is not new
+earlier_merchants as (
+
+    {{ seen_earlier('merchant_id') }}
+
+),
+
+earlier_devices as (
+
+    {{ seen_earlier('device_id') }}
+
+),
+
+earlier_locations as (
+
+    {{ seen_earlier('location_code') }}
+
+),
+
 traced as (
 
     select
@@ -13,20 +32,21 @@ traced as (
         reading_id,
         occurred_at,
         day_number,
+        merchant_id,
+        device_id,
+        location_code,
         {{ traced_values(['merchant_id', 'device_id', 'location_code', 'ip_address']) }}
     from recalled
+    where is_recent
     window
         {{ traced_windows(['merchant_id', 'device_id', 'location_code', 'ip_address']) }}
 
 ),
 
-compared as (
+counted as (
 
     select
-        row_id,
-        {{ is_new('device_id') }} as is_new_device,
-        {{ is_new('location_code') }} as is_new_location,
-        {{ is_new('merchant_id') }} as is_new_merchant,
+        traced.*,
         {{ distinct_in_past_24h('merchant_id') }} as customer_merchant_distinct_24h,
         {{ distinct_in_past_24h('device_id') }} as customer_device_distinct_24h,
         {{ distinct_in_past_24h('location_code') }} as customer_location_distinct_24h,
@@ -38,5 +58,26 @@ compared as (
 
 )
 
-select * from compared
-where row_id is not null
+select
+    counted.row_id,
+    {{ is_new('device_id', 'earlier_devices') }} as is_new_device,
+    {{ is_new('location_code', 'earlier_locations') }} as is_new_location,
+    {{ is_new('merchant_id', 'earlier_merchants') }} as is_new_merchant,
+    counted.customer_merchant_distinct_24h,
+    counted.customer_device_distinct_24h,
+    counted.customer_location_distinct_24h,
+    counted.customer_ip_address_distinct_24h
+from counted
+left join earlier_merchants
+    on
+        counted.reading_id = earlier_merchants.reading_id
+        and counted.merchant_id = earlier_merchants.merchant_id
+left join earlier_devices
+    on
+        counted.reading_id = earlier_devices.reading_id
+        and counted.device_id = earlier_devices.device_id
+left join earlier_locations
+    on
+        counted.reading_id = earlier_locations.reading_id
+        and counted.location_code = earlier_locations.location_code
+where counted.row_id is not null

@@ -6,6 +6,18 @@ recalled as (
 
 ),
 
+-- beyond 24 hours, only the last instant matters: it holds the previous row
+earlier as (
+
+    select
+        reading_id,
+        max(occurred_at) as occurred_at
+    from recalled
+    where not is_recent
+    group by reading_id
+
+),
+
 -- of several rows at one instant, the last by id says where the customer was
 located as (
 
@@ -16,6 +28,11 @@ located as (
             order by recalled.transaction_id desc
         ) as instant_location_code
     from recalled
+    left join earlier
+        on
+            recalled.reading_id = earlier.reading_id
+            and recalled.occurred_at = earlier.occurred_at
+    where recalled.is_recent or earlier.reading_id is not null
 
 ),
 
