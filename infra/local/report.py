@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 
-from features.views import TRANSACTIONS
 from infra.local.console import console, table
 from infra.local.environment import airflow_url, mlflow_url
 from infra.local.state import State
@@ -58,12 +57,8 @@ def show(state: State) -> None:
 
 
 def reasons_text(reasons: Sequence[Mapping[str, str]]) -> str:
-    """Return the reasons of a decision as an analyst reads them, what decided comes first."""
-    texts = {feature.name: feature.analyst_text for feature in TRANSACTIONS.features}
-    return "; ".join(
-        texts.get(reason["code"]) or reason.get("characteristic") or reason["code"]
-        for reason in reasons
-    )
+    """Return the reasons of a decision as an analyst reads them; what decided comes first."""
+    return "; ".join(reason["text"] for reason in reasons)
 
 
 def show_addresses(state: State) -> None:
