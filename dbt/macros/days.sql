@@ -44,38 +44,27 @@ asking as (
 
 ),
 
--- two buckets of 64 days cover what a question reaches, so that the join never meets older days
 asked as (
 
-    select
-        questions.*,
-        buckets.bucket
-    from (
-        select distinct
-            {{ entity }},
-            day_number,
-            as_of
-        from asking
-    ) as questions
-    cross join lateral (
-        select (questions.day_number - 1) / 64 as bucket
-        union
-        select (questions.day_number - 64) / 64 as bucket
-    ) as buckets
+    select distinct
+        {{ entity }},
+        day_number,
+        as_of
+    from asking
 
 )
 {%- endmacro %}
 
-{#- The entries of one book that each question may read, reaching `days` back. -#}
+{#-
+    The entries of one book that one question may read, reaching `days` back: an index scan for each
+    question, whose cost no length of history can change.
+-#}
 {% macro entries_asked_for(book, entity, days) -%}
-from asked
-inner join {{ book }} as entries
-    on
-        asked.{{ entity }} = entries.{{ entity }}
-        and asked.bucket = entries.day_number / 64
+    from {{ book }} as entries
+    where
+        entries.{{ entity }} = asked.{{ entity }}
         and entries.day_number between asked.day_number - {{ days }} and asked.day_number - 1
-        and asked.as_of >= entries.known_at
-group by asked.{{ entity }}, asked.day_number, asked.as_of
+        and entries.known_at <= asked.as_of
 {%- endmacro %}
 
 {#- The sum over the days [D - first, D - last). -#}

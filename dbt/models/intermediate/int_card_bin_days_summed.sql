@@ -23,22 +23,28 @@ frauds as not materialized (
 counted as (
 
     select
-        asked.card_bin,
-        asked.day_number,
-        asked.as_of,
-        {{ matured_counts('entries.transaction_count', 'matured_count', [30]) }}
-    {{ entries_asked_for('booked', 'card_bin', 30 + maturity_days() | int) }}
+        asked.*,
+        sums.*
+    from asked
+    cross join lateral (
+        select
+            {{ matured_counts('entries.transaction_count', 'matured_count', [30]) }}
+        {{ entries_asked_for('booked', 'card_bin', 30 + maturity_days() | int) }}
+    ) as sums
 
 ),
 
 frauds_counted as (
 
     select
-        asked.card_bin,
-        asked.day_number,
-        asked.as_of,
-        {{ matured_counts('entries.fraud_count', 'fraud_count', [30]) }}
-    {{ entries_asked_for('frauds', 'card_bin', 30 + maturity_days() | int) }}
+        asked.*,
+        sums.*
+    from asked
+    cross join lateral (
+        select
+            {{ matured_counts('entries.fraud_count', 'fraud_count', [30]) }}
+        {{ entries_asked_for('frauds', 'card_bin', 30 + maturity_days() | int) }}
+    ) as sums
 
 )
 

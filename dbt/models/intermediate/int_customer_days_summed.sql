@@ -14,18 +14,22 @@ booked as not materialized (
 
 {{ asked_days('customer_id', ['booked']) }},
 
-summed as (
+-- once per question, not once per row that asks it
+summed as materialized (
 
     select
-        asked.customer_id,
-        asked.day_number,
-        asked.as_of,
-        {{
-            customer_day_sums(
-                [('7d', 7, 0), ('14d', 14, 0), ('30d', 30, 0), ('30d_to_14d', 30, 14)]
-            )
-        }}
-    {{ entries_asked_for('booked', 'customer_id', 30) }}
+        asked.*,
+        sums.*
+    from asked
+    cross join lateral (
+        select
+            {{
+                customer_day_sums(
+                    [('7d', 7, 0), ('14d', 14, 0), ('30d', 30, 0), ('30d_to_14d', 30, 14)]
+                )
+            }}
+        {{ entries_asked_for('booked', 'customer_id', 30) }}
+    ) as sums
 
 )
 

@@ -23,23 +23,33 @@ frauds as not materialized (
 counted as (
 
     select
-        asked.merchant_id,
-        asked.day_number,
-        asked.as_of,
-        {{ day_counts([1, 7, 30]) }},
-        {{ matured_counts('entries.transaction_count', 'matured_count', [1, 3, 7, 14, 21, 30]) }}
-    {{ entries_asked_for('booked', 'merchant_id', 30 + maturity_days() | int) }}
+        asked.*,
+        sums.*
+    from asked
+    cross join lateral (
+        select
+            {{ day_counts([1, 7, 30]) }},
+            {{
+                matured_counts(
+                    'entries.transaction_count', 'matured_count', [1, 3, 7, 14, 21, 30]
+                )
+            }}
+        {{ entries_asked_for('booked', 'merchant_id', 30 + maturity_days() | int) }}
+    ) as sums
 
 ),
 
 frauds_counted as (
 
     select
-        asked.merchant_id,
-        asked.day_number,
-        asked.as_of,
-        {{ matured_counts('entries.fraud_count', 'fraud_count', [1, 3, 7, 14, 21, 30]) }}
-    {{ entries_asked_for('frauds', 'merchant_id', 30 + maturity_days() | int) }}
+        asked.*,
+        sums.*
+    from asked
+    cross join lateral (
+        select
+            {{ matured_counts('entries.fraud_count', 'fraud_count', [1, 3, 7, 14, 21, 30]) }}
+        {{ entries_asked_for('frauds', 'merchant_id', 30 + maturity_days() | int) }}
+    ) as sums
 
 )
 
