@@ -1,13 +1,31 @@
-{#- Great-circle distance between two places, on a sphere of 6371.0088 km. -#}
+{#- Great-circle distance between two places, on a sphere of 6371.0088 km; null where either is
+    unknown. `least` keeps rounding from leaving the domain of asin, and passes over nulls: hence the
+    case. -#}
 {% macro kilometres(origin, destination) -%}
-    2 * 6371.0088 * asin(
-        sqrt(
-            least(
-                1,
-                power(sin(radians({{ destination }}.latitude - {{ origin }}.latitude) / 2), 2)
-                + cos(radians({{ origin }}.latitude)) * cos(radians({{ destination }}.latitude))
-                * power(sin(radians({{ destination }}.longitude - {{ origin }}.longitude) / 2), 2)
-            )
-        )
-    )
+    case
+        when {{ origin }}.latitude is not null and {{ destination }}.latitude is not null
+            then
+                2 * 6371.0088 * asin(
+                    sqrt(
+                        least(
+                            1,
+                            power(
+                                sin(
+                                    radians({{ destination }}.latitude - {{ origin }}.latitude) / 2
+                                ),
+                                2
+                            )
+                            + cos(radians({{ origin }}.latitude))
+                            * cos(radians({{ destination }}.latitude))
+                            * power(
+                                sin(
+                                    radians({{ destination }}.longitude - {{ origin }}.longitude)
+                                    / 2
+                                ),
+                                2
+                            )
+                        )
+                    )
+                )
+    end
 {%- endmacro %}

@@ -71,3 +71,24 @@ def test_a_build_leaves_no_password_behind(built: Any) -> None:
     built_rows(built)
 
     assert list((built.settings.work / "dbt").iterdir()) == []
+
+
+def test_an_unknown_place_has_no_distance_and_no_speed(built: Any) -> None:
+    insert_transactions(
+        built,
+        [
+            a_transaction(transaction_id="known", occurred_at=NOON - 2 * HOUR),
+            a_transaction(transaction_id="nowhere", occurred_at=NOON - HOUR, location_code="ZZ-ZZ"),
+            a_transaction(transaction_id="unsaid", location_code=None),
+        ],
+    )
+    built_rows(built)
+
+    assert (
+        built.rows(
+            "select customer_km_since_previous, customer_kmh_since_previous, "
+            "customer_seconds_since_previous from marts.feat_transactions "
+            "where transaction_id in ('nowhere', 'unsaid')"
+        )
+        == [(None, None, 3600.0)] * 2
+    )
