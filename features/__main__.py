@@ -6,6 +6,7 @@ import argparse
 import sys
 from importlib import import_module
 
+import psycopg
 import structlog
 
 from features.errors import ScoringError
@@ -28,6 +29,14 @@ def main(arguments: list[str] | None = None) -> int:
         status = args.run(args)
     except ScoringError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    except psycopg.OperationalError as error:
+        where = get_settings().warehouse
+        print(
+            f"the warehouse at {where.host}:{where.port} does not answer ({type(error).__name__}); "
+            "start it with `make up`",
+            file=sys.stderr,
+        )
         return 1
     return int(status or 0)
 
