@@ -140,7 +140,7 @@ def floats(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 def integers(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     """Return whole numbers of 32 bits, null where there is none or the row is rejected."""
     good = matches(texts, _INTEGER)
-    wide = pc.cast(_only(texts, good), pa.int64())
+    wide = pc.cast(_unsigned(_only(texts, good)), pa.int64())
     fits = pc.and_(pc.greater_equal(wide, -(2**31)), pc.less(wide, 2**31))
     good &= mask_of(fits)
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_AN_INTEGER, column)
@@ -153,6 +153,11 @@ def booleans(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     known = true | mask_of(pc.is_in(texts, _FALSE))
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~known, RowReason.NOT_A_BOOLEAN, column)
     return pa.array(true, pa.bool_(), mask=~known)
+
+
+def _unsigned(texts: pa.Array) -> pa.Array:
+    """Take the plus sign away, which a number may carry and the cast does not know."""
+    return pc.utf8_ltrim(texts, "+")
 
 
 def _only(texts: pa.Array, rows: Mask) -> pa.Array:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features import sources
@@ -110,6 +110,10 @@ def test_every_instant_comes_back_whatever_its_offset(local: datetime, hours: in
 
 
 @settings(deadline=None)
+@example("+0")
+@example("+1.5")
+@example("-0")
+@example("1.")
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40))
 def test_no_text_breaks_the_checks(text: str) -> None:
     columns = {name: pa.array([text], pa.string()) for name in NAMES}
