@@ -29,7 +29,8 @@ def explain_failure(context: Mapping[str, Any]) -> None:
         "task_failed",
         task=ti.task_id,
         run_id=run_id,
-        window=receipt.get("window"),
+        # before the claim there is only what was asked for
+        window=receipt.get("window") or [context["params"].get(end) for end in ("start", "end")],
         cause=f"{type(error).__name__}: {error}",
         next_step=(
             "mend the cause, then clear the task `admit` and everything after it: the window is "
