@@ -4,62 +4,60 @@
     known_at <= k add up to what was known at k.
 
     What stands in a book is a function of two numbers: the newest admission it has read, and the
-    first day that was still open. Each build writes what lies between the old pair and the new one,
-    and a marker row (no entity, nothing counted) that carries the new pair.
+    first day that was still open. Each build reads both into constants (see within_days), writes
+    what lies between the old pair and the new one, and a marker row (no entity, nothing counted) that carries the new pair.
 -#}
 {% macro book_position(lag_days) -%}
-booked as (
-
-    select
-        {% if is_incremental() -%}
-            coalesce(max(booked_seq), 0) as seq,
-            coalesce(max(booked_until), -36500) as until
-            from {{ this }}
-        {%- else -%}
-            0::bigint as seq,
-            -36500 as until
-        {%- endif %}
-
-),
-
-closing as (
-
-    select
-        booked.seq as old_seq,
-        booked.until as old_until,
-        max(pending.ledger_seq) as new_seq,
-        greatest(booked.until, max({{ utc_day('pending.known_at') }}) - {{ lag_days }}) as new_until
-    from booked
-    cross join pending
-    group by booked.seq, booked.until
-
-),
-
-horizon as (
-
-    select
-        least(
-            min(coalesce(admissions.first_occurred_at, '-infinity')),
-            min({{ day_start('closing.old_until') }})
-        ) as opened_at
-    from closing
-    left join admissions
-        on
-            admissions.delivery_seq > closing.old_seq
-            and admissions.feed = 'transactions'
-            and admissions.rows_admitted > 0
-
-)
+    {%- set queue = ref('int_transactions_queued') -%}
+    {%- if not execute -%}
+        {{ return({'old_seq': 0, 'old_until': 0, 'new_seq': 0, 'new_until': 0}) }}
+    {%- endif -%}
+    {%- set booked = run_query(
+        'select coalesce(max(booked_seq), 0), coalesce(max(booked_until), -36500) from ' ~ this
+    ).rows[0] if is_incremental() else [0, -36500] -%}
+    {%- set queued = run_query(
+        'select coalesce(max(ledger_seq), 0), coalesce(max(' ~ utc_day('known_at') ~ '), -36500)'
+        ~ ' from ' ~ queue
+    ).rows[0] -%}
+    {{
+        return({
+            'old_seq': booked[0] | int,
+            'old_until': booked[1] | int,
+            'new_seq': [booked[0] | int, queued[0] | int] | max,
+            'new_until': [booked[1] | int, (queued[1] | int) - lag_days] | max,
+        })
+    }}
 {%- endmacro %}
 
 {#- Rows whose entry is new: of an admission not read yet, or of a day that has just closed. -#}
-{% macro is_newly_booked(seq, instant) -%}
-    {{ seq }} <= (select new_seq from closing)
-    and {{ instant }} < (select {{ day_start('new_until') }} from closing)
-    and (
-        {{ seq }} > (select old_seq from closing)
-        or {{ instant }} >= (select {{ day_start('old_until') }} from closing)
-    )
+{% macro is_newly_booked(position, seq, instant) -%}
+    {{ seq }} <= {{ position.new_seq }}
+    and {{ instant }} < {{ day_start(position.new_until) }}
+    and ({{ seq }} > {{ position.old_seq }} or {{ instant }} >= {{ day_start(position.old_until) }})
+{%- endmacro %}
+
+{#- The days of such rows. -#}
+{% macro days_newly_booked(position) -%}
+    {{ days_admitted(position.old_seq) }}
+    union all
+    select int4range({{ position.old_until }}, {{ position.new_until }})
+{%- endmacro %}
+
+{#- The days of whatever a correction replaced that enters the book only now. -#}
+{% macro days_newly_withdrawn(position) -%}
+    select int4range({{ utc_day('replaced.occurred_at') }}, {{ utc_day('replaced.occurred_at') }}, '[]')
+    from {{ ref('stg_ledger__transaction_corrections') }} as corrections
+    inner join {{ ref('stg_ledger__transaction_versions') }} as replaced
+        on corrections.transaction_id = replaced.transaction_id
+    where
+        corrections.delivery_seq > {{ position.old_seq }}
+        or corrections.known_at >= {{ day_start(position.old_until) }}
+{%- endmacro %}
+
+{#- The marker row is due where the position has moved. -#}
+{% macro has_moved(position) -%}
+    ({{ position.old_seq }}, {{ position.old_until }})
+    <> ({{ position.new_seq }}, {{ position.new_until }})
 {%- endmacro %}
 
 {#- Replaced before it was known: such a version never counted for anybody. -#}
@@ -75,19 +73,8 @@ horizon as (
 {%- endmacro %}
 
 {% macro day_book(entity) -%}
+{%- set position = book_position(0) -%}
 with
-
-pending as (
-
-    select * from {{ ref('int_transactions_queued') }}
-
-),
-
-admissions as not materialized (
-
-    select * from {{ ref('stg_ledger__deliveries') }}
-
-),
 
 transactions as not materialized (
 
@@ -107,8 +94,6 @@ corrections as not materialized (
 
 ),
 
-{{ book_position(0) }},
-
 counted as (
 
     select
@@ -119,8 +104,8 @@ counted as (
         amount_base_minor
     from transactions
     where
-        {{ is_newly_booked('delivery_seq', 'occurred_at') }}
-        and occurred_at >= (select opened_at from horizon)
+        {{ is_newly_booked(position, 'delivery_seq', 'occurred_at') }}
+        and {{ within_days('occurred_at', days_newly_booked(position)) }}
         and not {{ is_stillborn('transactions') }}
 
 ),
@@ -154,12 +139,13 @@ withdrawn as (
             and preceding.version = replaced.version
             and corrections.transaction_id = replaced.transaction_id
     where
-        {{ is_newly_booked('corrections.delivery_seq', 'replaced.occurred_at') }}
+        {{ is_newly_booked(position, 'corrections.delivery_seq', 'replaced.occurred_at') }}
+        and {{ within_days('replaced.occurred_at', days_newly_withdrawn(position)) }}
         and not {{ is_stillborn('corrections') }}
         -- a correction is known no earlier than the day of what it replaces
         and (
-            corrections.delivery_seq > (select old_seq from closing)
-            or corrections.known_at >= (select {{ day_start('old_until') }} from closing)
+            corrections.delivery_seq > {{ position.old_seq }}
+            or corrections.known_at >= {{ day_start(position.old_until) }}
         )
 
 ),
@@ -187,10 +173,9 @@ entries as (
 select
     entries.*,
     entries.known_at > {{ day_start('entries.day_number + 1') }} as is_late,
-    closing.new_seq as booked_seq,
-    closing.new_until as booked_until
+    {{ position.new_seq }}::bigint as booked_seq,
+    {{ position.new_until }} as booked_until
 from entries
-cross join closing
 
 union all
 
@@ -202,8 +187,7 @@ select
     0 as priced_count,
     0 as amount_minor,
     false as is_late,
-    new_seq as booked_seq,
-    new_until as booked_until
-from closing
-where new_seq is not null
+    {{ position.new_seq }}::bigint as booked_seq,
+    {{ position.new_until }} as booked_until
+where {{ has_moved(position) }}
 {%- endmacro %}

@@ -4,19 +4,8 @@
     from the maturity of its day on, or from its own known_at where that is later.
 -#}
 {% macro fraud_book() -%}
+{%- set position = book_position(maturity_days() | int) -%}
 with
-
-pending as (
-
-    select * from {{ ref('int_transactions_queued') }}
-
-),
-
-admissions as not materialized (
-
-    select * from {{ ref('stg_ledger__deliveries') }}
-
-),
 
 transactions as not materialized (
 
@@ -36,16 +25,14 @@ labels as not materialized (
 
 ),
 
-{{ book_position(maturity_days()) }},
-
 -- without a positive label at any time, a transaction never enters the book
 touched as (
 
     select labels.transaction_id
     from labels
     where
-        labels.delivery_seq > (select old_seq from closing)
-        and labels.delivery_seq <= (select new_seq from closing)
+        labels.delivery_seq > {{ position.old_seq }}
+        and labels.delivery_seq <= {{ position.new_seq }}
         and exists (
             select 1 from labels as frauds
             where frauds.transaction_id = labels.transaction_id and frauds.is_fraud
@@ -58,12 +45,12 @@ touched as (
     inner join labels on transactions.transaction_id = labels.transaction_id
     where
         labels.is_fraud
-        and transactions.occurred_at >= (select opened_at from horizon)
+        and {{ within_days('transactions.occurred_at', days_newly_booked(position)) }}
         and (
-            transactions.delivery_seq > (select old_seq from closing)
+            transactions.delivery_seq > {{ position.old_seq }}
             or (
-                transactions.occurred_at >= (select {{ day_start('old_until') }} from closing)
-                and transactions.occurred_at < (select {{ day_start('new_until') }} from closing)
+                transactions.occurred_at >= {{ day_start(position.old_until) }}
+                and transactions.occurred_at < {{ day_start(position.new_until) }}
             )
         )
 
@@ -74,7 +61,7 @@ touched_versions as (
     select versions.*
     from touched
     inner join versions on touched.transaction_id = versions.transaction_id
-    where versions.delivery_seq <= (select new_seq from closing)
+    where versions.delivery_seq <= {{ position.new_seq }}
 
 ),
 
@@ -83,7 +70,7 @@ touched_labels as (
     select labels.*
     from touched
     inner join labels on touched.transaction_id = labels.transaction_id
-    where labels.delivery_seq <= (select new_seq from closing)
+    where labels.delivery_seq <= {{ position.new_seq }}
 
 ),
 
@@ -185,17 +172,18 @@ entries as (
             and lines.occurred_at = transactions.occurred_at
             and lines.transaction_id = transactions.transaction_id
             and lines.version = transactions.version
-    where {{ is_newly_booked('lines.delivery_seq', 'lines.occurred_at') }}
+    where
+        {{ is_newly_booked(position, 'lines.delivery_seq', 'lines.occurred_at') }}
+        and {{ within_days('transactions.occurred_at', days_touched(position)) }}
 
 )
 
 select
     entries.*,
     entries.known_at > {{ day_start('entries.day_number + 1 + ' ~ maturity_days()) }} as is_late,
-    closing.new_seq as booked_seq,
-    closing.new_until as booked_until
+    {{ position.new_seq }}::bigint as booked_seq,
+    {{ position.new_until }} as booked_until
 from entries
-cross join closing
 
 union all
 
@@ -208,8 +196,20 @@ select
     null as known_at,
     0 as fraud_count,
     false as is_late,
-    new_seq as booked_seq,
-    new_until as booked_until
-from closing
-where new_seq is not null
+    {{ position.new_seq }}::bigint as booked_seq,
+    {{ position.new_until }} as booked_until
+where {{ has_moved(position) }}
+{%- endmacro %}
+
+{#- The days of every version of a row that may enter the book, or leave it. -#}
+{% macro days_touched(position) -%}
+    {{ days_newly_booked(position) }}
+    union all
+    {{ days_newly_withdrawn(position) }}
+    union all
+    select int4range({{ utc_day('versions.occurred_at') }}, {{ utc_day('versions.occurred_at') }}, '[]')
+    from {{ ref('stg_ledger__transaction_labels') }} as labels
+    inner join {{ ref('stg_ledger__transaction_versions') }} as versions
+        on labels.transaction_id = versions.transaction_id
+    where labels.delivery_seq > {{ position.old_seq }}
 {%- endmacro %}

@@ -14,15 +14,6 @@ transactions as not materialized (
 
 ),
 
--- 24 hours reach into two UTC days: only those are opened, however far apart the pending rows lie
-asking_days as (
-
-    select day_number from pending
-    union
-    select day_number - 1 from pending
-
-),
-
 asking as (
 
     select distinct {{ entity }}
@@ -42,19 +33,15 @@ candidates as (
         recent.known_at,
         pending.row_id,
         pending.occurred_at - interval '24 hours' as reaches_to
-    from asking_days
-    cross join lateral (
-        select * from transactions
-        where
-            transactions.occurred_at >= {{ day_start('asking_days.day_number') }}
-            and transactions.occurred_at < {{ day_start('(asking_days.day_number + 1)') }}
-    ) as recent
+    from transactions as recent
     inner join asking on recent.{{ entity }} = asking.{{ entity }}
     left join pending
         on
             recent.transaction_id = pending.transaction_id
             and recent.version = pending.version
-    where recent.delivery_seq <= (select max(known.ledger_seq) from pending as known)
+    where
+        {{ within_days('recent.occurred_at', days_asked(1)) }}
+        and recent.delivery_seq <= (select max(known.ledger_seq) from pending as known)
 
 ),
 

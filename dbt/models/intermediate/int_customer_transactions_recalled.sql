@@ -40,9 +40,7 @@ candidates as (
             transactions.transaction_id = pending.transaction_id
             and transactions.version = pending.version
     where
-        transactions.occurred_at
-        between (select min(bounds.reaches_to) from asking_customers as bounds)
-        and (select max(bounds.asked_until) from asking_customers as bounds)
+        {{ within_days('transactions.occurred_at', days_asked(30)) }}
         and transactions.delivery_seq <= (select max(known.ledger_seq) from pending as known)
 
 ),

@@ -70,7 +70,37 @@ def test_a_failed_build_names_the_model_and_no_row_value(built: Any) -> None:
 def test_a_build_leaves_no_password_behind(built: Any) -> None:
     built_rows(built)
 
-    assert list((built.settings.work / "dbt").iterdir()) == []
+    left = [path for path in (built.settings.work / "dbt").rglob("*") if path.is_file()]
+    assert [path.name for path in left] == ["partial_parse.msgpack"]
+    assert built.settings.warehouse.transform_password.get_secret_value().encode() not in (
+        left[0].read_bytes()
+    )
+
+
+def test_a_correction_of_a_day_long_past_opens_that_day(built: Any) -> None:
+    day = timedelta(days=1)
+    insert_transactions(built, [a_transaction(transaction_id="old", occurred_at=NOON - 20 * day)])
+    built_rows(built)
+    insert_transactions(
+        built,
+        [
+            a_transaction(
+                transaction_id="old",
+                version=2,
+                occurred_at=NOON - 20 * day,
+                known_at=NOON,
+                amount_minor=4000,
+            ),
+            a_transaction(transaction_id="now", occurred_at=NOON, known_at=NOON),
+        ],
+    )
+
+    built_rows(built)
+
+    assert built.rows(
+        "select customer_transaction_count_30d, customer_amount_sum_30d"
+        " from marts.feat_transactions where transaction_id = 'now'"
+    ) == [(1, 40.0)]
 
 
 def test_an_unknown_place_has_no_distance_and_no_speed(built: Any) -> None:

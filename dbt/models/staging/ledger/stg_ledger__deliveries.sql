@@ -21,6 +21,7 @@ renamed as (
 
         -- timestamps
         first_occurred_at,
+        last_occurred_at,
         known_at
 
     from source

@@ -1,0 +1,50 @@
+{#-
+    True for an instant of the UTC days that a query names, as constants: only by constants does
+    Postgres leave partitions out while it plans, so the cost of a build does not grow with the
+    number of days that the ledger holds. Days far apart (a late row) open only themselves.
+
+    `spans` is a query of one column, int4range of day numbers (see utc_day); null bounds are open.
+    It runs while the model is compiled, right before the model itself.
+-#}
+{% macro within_days(instant, spans) -%}
+    {%- if not execute -%}
+        true
+    {%- else -%}
+        {%- set merged = run_query(
+            'select lower(span), upper(span) from'
+            ~ ' (select unnest(range_agg(span)) from (' ~ spans ~ ') as asked (span)) as spans (span)'
+        ) -%}
+        {%- for first, end in merged.rows %}
+        {{ 'or ' if not loop.first else '(' -}}
+        {{ instant }} >= {{ _day_start_literal(first, '-infinity') }}
+        and {{ instant }} < {{ _day_start_literal(end, 'infinity') }}
+        {{- ')' if loop.last }}
+        {%- else -%}
+            {#- not `false`, which Postgres sees only after it has opened every partition -#}
+            {{ instant }} < timestamptz '-infinity'
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro _day_start_literal(day_number, open_end) -%}
+    {%- if day_number is none -%}
+        timestamptz '{{ open_end }}'
+    {%- else -%}
+        {%- set day = modules.datetime.date(1970, 1, 1)
+            + modules.datetime.timedelta(days=day_number | int) -%}
+        timestamptz '{{ day }} 00:00:00+00'
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The days that pending rows may read, `days` back from each row's own. -#}
+{% macro days_asked(days) -%}
+    select distinct int4range(day_number - {{ days }}, day_number, '[]')
+    from {{ ref('int_transactions_queued') }}
+{%- endmacro %}
+
+{#- The days of what was admitted after one place in the order of admission. -#}
+{% macro days_admitted(after) -%}
+    select int4range({{ utc_day('first_occurred_at') }}, {{ utc_day('last_occurred_at') }}, '[]')
+    from {{ ref('stg_ledger__deliveries') }}
+    where feed = 'transactions' and rows_admitted > 0 and delivery_seq > {{ after }}
+{%- endmacro %}
