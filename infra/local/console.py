@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 # a log file has no width of its own, and tables fold at 80
 WIDTH = None if sys.stdout.isatty() else 140
@@ -36,10 +37,32 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
-    """Print a table."""
+    """Print a table; rows too wide for the screen become one block of lines each.
+
+    Text is shown as it is, brackets too; a `rich.text.Text` brings its own style.
+    """
+    shown = [[_text(value) for value in row] for row in rows]
+    widths = [max(map(len, cells)) for cells in zip(columns, *shown, strict=True)]
+    if len(shown) > 0 and len(columns) > 6 and sum(widths) + 3 * len(widths) > console.width:
+        _print_records(title, columns, shown)
+        return
     grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for column in columns:
         grid.add_column(column, overflow="fold")
-    for row in rows:
-        grid.add_row(*("" if value is None else str(value) for value in row))
+    for row in shown:
+        grid.add_row(*row)
     console.print(grid)
+
+
+def _text(value: object) -> Text:
+    return value if isinstance(value, Text) else Text("" if value is None else str(value))
+
+
+def _print_records(title: str, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
+    if title:
+        console.print(f"[bold]{title}[/]")
+    margin = max(map(len, columns))
+    for number, row in enumerate(rows, start=1):
+        console.rule(f"row {number} of {len(rows)}", align="left")
+        for column, value in zip(columns, row, strict=True):
+            console.print(f"{column:<{margin}}  {value.plain}", markup=False)

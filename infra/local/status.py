@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import psycopg
+from rich.text import Text
 
 from infra.local import processes
 from infra.local.console import console, table
@@ -30,7 +31,9 @@ def status(state: State) -> bool:
     for name, (pid, healthy, where) in healths.items():
         size = processes.memory_mib(processes.descendants(pid)) if pid else 0.0
         memory += size
-        shown = "[green]healthy[/]" if healthy else "[red]not healthy[/]" if pid else "[dim]down[/]"
+        shown = Text.from_markup(
+            "[green]healthy[/]" if healthy else "[red]not healthy[/]" if pid else "[dim]down[/]"
+        )
         rows.append((name, pid or "", shown, f"{size:,.0f}" if pid else "", where))
     table(f"Stack of SOURCE={state.source}", ["process", "pid", "health", "MiB", "where"], rows)
     console.print(f"Memory of all: {memory:,.0f} MiB (pages that processes share count in each)")
