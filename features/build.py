@@ -19,6 +19,7 @@ from typing import Literal, Protocol
 
 import structlog
 
+from features import failpoints
 from features.errors import ConfigurationError, ContractError
 
 log = structlog.get_logger(__name__)
@@ -118,6 +119,7 @@ def build(
     conninfo = warehouse.conninfo("transform")
     with _target(conninfo, work) as target, _locked(conninfo):
         results = _run(selector, checked, target)
+    failpoints.reach("after_features")
     receipt = BuildReceipt(
         selector=selector,
         rows={result.node.name: _rows(result) for result in results},

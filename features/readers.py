@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
+from features import failpoints
+
 BATCH_BYTES = 8 << 20
 
 
@@ -95,3 +97,4 @@ def write(connection: psycopg.Connection[Any], table: sql.Composable, rows: pa.T
             sink = pa.BufferOutputStream()
             pa.csv.write_csv(batch, sink, options)
             copy.write(sink.getvalue())
+            failpoints.reach("mid_copy")

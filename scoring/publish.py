@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import structlog
 from psycopg import sql
 
-from features import readers
+from features import failpoints, readers
 from features.errors import ContractError, FencedError
 from features.objects import ObjectStore
 from scoring import claims, leases, runs
@@ -91,9 +91,11 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
         job = JOBS[run.job]
         if run.state == "validated":
             lease = leases.take(connection, run_id, STEP)
+            failpoints.reach("before_publish")
             try:
                 parquet = _write_parquet(connection, job, run, store)
                 _move_to_ledger(connection, job, run, lease, parquet)
+                failpoints.reach("after_commit")
             except FencedError:
                 leases.record_fenced(connection, lease)
                 raise
@@ -104,7 +106,9 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
                 f"run {run_id} is {run.state}: only a run whose decisions were validated is "
                 "published; run the steps before this one"
             )
+        failpoints.reach("before_manifest")
         write_manifest(run, store)
+        failpoints.reach("after_manifest")
         claims.drop(connection, run.tables)
     return run.receipt()
 
@@ -181,6 +185,7 @@ def _move_to_ledger(
                     job.ledger_table, columns, columns, scored
                 )
             ).rowcount
+            failpoints.reach("inside_publish")
             if not (inserted == run.rows_claimed == parquet.rows):
                 raise ContractError(
                     f"run {run.run_id} does not close: {run.rows_claimed} rows claimed, "

@@ -17,6 +17,7 @@ import psycopg
 import structlog
 from psycopg.rows import class_row
 
+from features import failpoints
 from features.errors import ContractError, ScoringError
 from features.ingest.clock import INGEST_LOCK_KEY
 from scoring import claims
@@ -161,6 +162,7 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
                 "rows": rows,
             },
         )
+    failpoints.reach("after_claim")
     run = load(connection, run_id)
     log.info(
         "window_claimed",

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from features import failpoints
 from features.errors import ConfigurationError
 
 LOCAL_FILE = Path(__file__).resolve().parent.parent / ".local" / "env"
@@ -100,7 +101,7 @@ class Settings(BaseSettings):
     code_version: str = "unknown"  # the commit that runs; stamped on every run
     sources: str = "synthetic"  # which source descriptions feed this warehouse
     model_timeout_seconds: float = 120.0  # a chunk that takes longer is degraded
-    failpoint: str | None = None  # name:action, for fault tests only
+    failpoint: str | None = None  # name:action of features/failpoints.py, for fault tests only
     test: bool = False  # failpoints act only where this is set
     test_data: Path | None = None  # real data for tests; absent in production
 
@@ -112,4 +113,7 @@ def get_settings() -> Settings:
     Variables come first; `.local/env`, which the local stack writes for people at a terminal, fills
     in what they leave out.
     """
-    return Settings(_env_file=LOCAL_FILE)
+    settings = Settings(_env_file=LOCAL_FILE)
+    if settings.test and settings.failpoint:
+        failpoints.arm(settings.failpoint)
+    return settings

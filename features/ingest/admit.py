@@ -17,6 +17,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
+from features import failpoints
 from features.currencies import EXPONENTS
 from features.errors import BadDeliveryError, ConfigurationError, ContractError
 from features.ingest import deliveries, landing, statements
@@ -160,6 +161,7 @@ def _write(
         values["label_latency"] = feed.inline_label.latency
         values["label_provenance"] = feed.inline_label.provenance
     counted = statements.admit(connection, feed, table, values)
+    failpoints.reach("after_raw_copy")
     duplicates = delivery.rows_landed - counted.admitted
     return _Counts(counted.admitted, duplicates, counted.known_at, first, last), tick
 

@@ -14,6 +14,7 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
+from features import failpoints
 from features.ingest import cards, landing
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
@@ -55,12 +56,14 @@ def parse(
         prepared = _prepared(_chunks(opened, rules, header), rules, tally)
         for typed, rejected in _ahead(prepared):
             landing.copy(connection, table, typed)
+            failpoints.reach("before_rejects")
             landing.copy(connection, None, rejected)
         conflicts, duplicates = landing.twins(connection, table, feed.name, rules.columns)
         if conflicts:
             rejected = _conflicting(conflicts, _chunks(opened, rules, Header()))
             landing.copy(connection, None, rejected)
             tally.reasons[RowReason.CONFLICTING_CONTENT] = len(conflicts)
+    failpoints.reach("after_landed_copy")
     connection.execute(b"analyze " + table.encode())
     bad = tally.reasons.total()
     reason = _hold_reason(tally, feed) or _too_many_days(connection, table, rules)

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import structlog
 from psycopg import sql
 
-from features import readers
+from features import failpoints, readers
 from features.errors import ContractError, FencedError, ModelUnavailableError
 from features.objects import ObjectStore
 from features.views import TRANSACTIONS, Kind
@@ -85,6 +85,7 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, objec
         lease = leases.take(connection, run_id, STEP)
         try:
             setup = _setup(found, settings, store)
+            failpoints.reach("after_model_load")
             _recover(connection, found, lease)
             chunks = -(-found.rows_claimed // claims.CHUNK_ROWS)
             for chunk in range(lease.chunks_done, chunks):
@@ -155,6 +156,7 @@ def _score_chunk(
     matrix = _matrix(columns, list(setup.model.model.features) if setup.model.model else [])
     has_rate = columns["has_fx_rate"].to_numpy(zero_copy_only=False)
     fraud, anomaly = setup.model.score(matrix, has_rate)
+    failpoints.reach("mid_predict")
     decided = merge.decide(fraud, anomaly, columns, setup.policy, setup.conditions)
     texts = _reasons(setup, decided, fraud, matrix)
     table = _as_ledger_rows(setup.run, columns, decided, (fraud, anomaly), texts)

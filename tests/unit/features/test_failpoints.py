@@ -1,0 +1,43 @@
+"""Failpoints: silent unless armed, and exact about where and when they act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from features import failpoints
+from features.errors import ConfigurationError
+
+
+@pytest.fixture(autouse=True)
+def _disarmed() -> Iterator[None]:
+    yield
+    failpoints.disarm()
+
+
+def test_a_place_that_nobody_armed_does_nothing() -> None:
+    failpoints.reach("after_claim")
+
+
+def test_a_place_acts_once_and_only_at_its_hit() -> None:
+    failpoints.arm("mid_predict:raise@2")
+
+    failpoints.reach("mid_predict")
+    with pytest.raises(failpoints.InjectedFaultError):
+        failpoints.reach("mid_predict")
+    failpoints.reach("mid_predict")
+
+
+def test_several_places_are_armed_at_once() -> None:
+    failpoints.arm("after_claim:raise, after_commit:raise")
+
+    for place in ("after_claim", "after_commit"):
+        with pytest.raises(failpoints.InjectedFaultError):
+            failpoints.reach(place)
+
+
+@pytest.mark.parametrize("wrong", ["nowhere:raise", "after_claim:explode", "after_claim"])
+def test_a_fault_that_cannot_be_injected_is_refused(wrong: str) -> None:
+    with pytest.raises(ConfigurationError, match="failpoint"):
+        failpoints.arm(wrong)
