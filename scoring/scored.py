@@ -14,22 +14,11 @@ from psycopg import sql
 
 from features import readers
 from features.errors import ContractError
-from features.views import FeatureView
 from scoring.jobs import Job, quoted
 from scoring.leases import Lease
 from scoring.runs import Run
 
 log = structlog.get_logger(__name__)
-
-
-def feature_digest(view: FeatureView) -> sql.Composable:
-    """Return the SQL of a feature row's SHA-256.
-
-    Over the binary form of key and features in the view's order (`record_send`), so that two rows
-    have one digest exactly where all their bits are equal.
-    """
-    columns = sql.SQL(", ").join(map(sql.Identifier, (view.entity, "version", *view.columns)))
-    return sql.SQL("sha256(record_send(row({})))").format(columns)
 
 
 def prepare(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease) -> None:
