@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 BUILD_LOCK_KEY = 4242002
+REBUILD_LOCK_KEY = 4242003  # a rebuild writes to a schema of its own and need not stop a build
 LOCK_WAIT = "30min"
 
 Selector = Literal["reference", "transaction_features", "serving"]
@@ -114,11 +115,11 @@ def build(
         ContractError: a model failed; names the models and the database's first words, no values.
         ConfigurationError: a variable is unknown or malformed.
     """
-    checked = _checked(variables or {})
+    checked = checked_variables(variables or {})
     started = time.perf_counter()
     conninfo = warehouse.conninfo("transform")
-    with _target(conninfo, work) as target, _locked(conninfo):
-        results = _run(selector, checked, target)
+    with target_folder(conninfo, work) as target, locked(conninfo, BUILD_LOCK_KEY):
+        results = run_dbt(selector, checked, target)
     failpoints.reach("after_features")
     receipt = BuildReceipt(
         selector=selector,
@@ -129,7 +130,8 @@ def build(
     return receipt
 
 
-def _checked(variables: Mapping[str, str | int]) -> dict[str, str | int]:
+def checked_variables(variables: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Return dbt's variables, or say which one is unknown or malformed."""
     for name, value in variables.items():
         if name not in _VARIABLES:
             known = ", ".join(sorted(_VARIABLES))
@@ -142,7 +144,7 @@ def _checked(variables: Mapping[str, str | int]) -> dict[str, str | int]:
 
 
 @contextmanager
-def _target(conninfo: str, work: Path) -> Iterator[Path]:
+def target_folder(conninfo: str, work: Path) -> Iterator[Path]:
     """Make a target folder whose profile only this user can read; remove it afterwards."""
     from psycopg.conninfo import conninfo_to_dict
 
@@ -179,17 +181,20 @@ def _target(conninfo: str, work: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(conninfo: str) -> Iterator[None]:
-    """Hold the one build lock of the warehouse; it ends with the session, hence with us."""
+def locked(conninfo: str, key: int) -> Iterator[None]:
+    """Hold a lock of the whole warehouse; it ends with the session, hence with us."""
     import psycopg
 
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(f"set lock_timeout = '{LOCK_WAIT}'".encode())
-        connection.execute("select pg_advisory_lock(%s)", (BUILD_LOCK_KEY,))
+        connection.execute("select pg_advisory_lock(%s)", (key,))
         yield
 
 
-def _run(selector: str, variables: Mapping[str, str | int], target: Path) -> Sequence[_NodeResult]:
+def run_dbt(
+    selector: str, variables: Mapping[str, str | int], target: Path
+) -> Sequence[_NodeResult]:
+    """Build one selector into a target folder; raise what failed, without row values."""
     from dbt.cli.main import dbtRunner
 
     outcome = dbtRunner().invoke(

@@ -38,9 +38,15 @@
 
 {#- The days of such rows. -#}
 {% macro days_newly_booked(position) -%}
-    {{ days_admitted(position.old_seq) }}
-    union all
-    select int4range({{ position.old_until }}, {{ position.new_until }})
+    {%- set admitted = days_admitted(position.old_seq) -%}
+    {%- if execute and var('rebuild', false) -%}
+        {%- set first = first_day_rebuilt() | int -%}
+        select int4range({{ first }}, {{ [first, position.new_until] | max }})
+    {%- else -%}
+        {{ admitted }}
+        union all
+        select int4range({{ position.old_until }}, {{ position.new_until }})
+    {%- endif -%}
 {%- endmacro %}
 
 {#- The days of whatever a correction replaced that enters the book only now. -#}

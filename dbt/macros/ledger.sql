@@ -8,7 +8,8 @@
     {%- if not execute -%}
         {{ return({'built': 0, 'newest': 0}) }}
     {%- endif -%}
-    {%- set standing = adapter.get_relation(target.database, 'marts', 'feat_transactions') -%}
+    {%- set standing = none if var('rebuild', false)
+        else adapter.get_relation(target.database, 'marts', 'feat_transactions') -%}
     {%- set row = run_query(
         'select '
         ~ ('(select coalesce(max(delivery_seq), 0) from ' ~ standing ~ ')' if standing else '0')

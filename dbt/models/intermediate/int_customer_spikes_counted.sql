@@ -32,7 +32,8 @@ spikes as (
 
     {{ standing_spikes('asking_customers', 'since') }}
 
-    union all
+    -- a rebuilt row stands already, and counts once
+    union distinct
 
     select
         pending.transaction_id,

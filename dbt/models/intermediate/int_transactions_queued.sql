@@ -37,7 +37,7 @@ select
     {{ position.newest }}::bigint as ledger_seq
 from transactions
 where
-    {{ within_days('transactions.occurred_at', days_admitted(position.built)) }}
+    {{ within_days('transactions.occurred_at', days_queued(position)) }}
     and transactions.delivery_seq > {{ position.built }}
     and transactions.delivery_seq <= {{ position.newest }}
-    and {{ has_no_features('transactions') }}
+    and {{ is_queued('transactions') }}

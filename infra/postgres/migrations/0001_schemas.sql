@@ -7,6 +7,7 @@ create schema staging;
 create schema intermediate;
 create schema marts;
 create schema serving;
+create schema rebuilt;
 create schema scored;
 create schema decisions;
 create schema audit;
@@ -21,7 +22,7 @@ grant usage on schema landed to score;
 grant usage on schema raw to ingest, transform, score;
 
 -- dbt's own schemas
-grant usage, create on schema staging, intermediate, marts, serving to transform;
+grant usage, create on schema staging, intermediate, marts, serving, rebuilt to transform;
 grant usage on schema marts to score, ingest;
 grant usage on schema serving to analyst;
 

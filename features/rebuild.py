@@ -1,0 +1,167 @@
+"""Computes features once more, from raw, and holds them against the rows that stand.
+
+Features are a pure function of the raw ledger, so the same models with another queue must give the
+same bits, whenever that is asked. Everything is written to schema `rebuilt` and dropped afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import structlog
+from psycopg import sql
+
+from features import readers
+from features.build import (
+    REBUILD_LOCK_KEY,
+    TransformAccess,
+    checked_variables,
+    locked,
+    run_dbt,
+    target_folder,
+)
+from features.digests import feature_digest
+from features.views import TRANSACTIONS, FeatureView
+
+log = structlog.get_logger(__name__)
+
+SHOWN = 20
+KEYS = {"transaction_id": pa.string(), "version": pa.int32()}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """A feature row that comes out otherwise today."""
+
+    subject_id: str
+    version: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """What a rebuild found: rows rebuilt, rows that differ, and the first of those."""
+
+    rows: int
+    differing: int
+    changed: Sequence[ChangedRow]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every asked row came out the same, bit for bit."""
+        return self.differing == 0
+
+
+def rebuild(
+    keys: pa.Table,
+    warehouse: TransformAccess,
+    work: Path,
+    variables: Mapping[str, str | int] | None = None,
+    view: FeatureView = TRANSACTIONS,
+) -> Rebuild:
+    """Build the features of some row versions from raw, and compare them with the stored rows.
+
+    Args:
+        keys: [n] row versions, columns as in `KEYS`.
+        warehouse: where role `transform` may log in.
+        work: folder for dbt's artifacts.
+        variables: as for `features.build.build`: what the source descriptions state.
+        view: the feature view.
+
+    Raises:
+        ContractError: a model failed.
+        ConfigurationError: a variable is unknown or malformed.
+    """
+    conninfo = warehouse.conninfo("transform")
+    checked = checked_variables(variables or {}) | {"rebuild": True}
+    # a work folder of its own: dbt would parse anew at every change of its variables
+    with (
+        locked(conninfo, REBUILD_LOCK_KEY),
+        psycopg.connect(conninfo, autocommit=True) as connection,
+    ):
+        _drop(connection)
+        try:
+            _ask(connection, keys.select(list(KEYS)))
+            with target_folder(conninfo, work / "rebuild") as target:
+                run_dbt("transaction_features", checked, target)
+            found = _compare(connection, view)
+        finally:
+            _drop(connection)
+    log.info("features_rebuilt", rows=found.rows, differing=found.differing)
+    return found
+
+
+def _ask(connection: psycopg.Connection[Any], keys: pa.Table) -> None:
+    connection.execute("create temporary table wanted (transaction_id text, version integer)")
+    readers.write(connection, sql.Identifier("wanted"), keys)
+    connection.execute(
+        "create unlogged table rebuilt.asked as "
+        "select distinct versions.transaction_id, versions.version, versions.occurred_at "
+        "from wanted inner join raw.transaction_versions as versions "
+        "on versions.transaction_id = wanted.transaction_id "
+        "and versions.version = wanted.version"
+    )
+    connection.execute("create unique index on rebuilt.asked (transaction_id, version)")
+    connection.execute("analyze rebuilt.asked")
+
+
+def _compare(connection: psycopg.Connection[Any], view: FeatureView) -> Rebuild:
+    """Compare digests; a row that is missing on either side differs too."""
+    names = {
+        "id": sql.Identifier(view.entity),
+        "stored": sql.Identifier(*view.table.split(".")),
+        "rebuilt": sql.Identifier("rebuilt", view.table.split(".")[1]),
+        "stored_digest": feature_digest(view, "stored"),
+        "again_digest": feature_digest(view, "again"),
+    }
+    counted = connection.execute("select count(*) from rebuilt.asked").fetchone()
+    changed = connection.execute(
+        sql.SQL(
+            """
+            select asked.{id}, asked.version, to_jsonb(stored), to_jsonb(again)
+            from rebuilt.asked as asked
+            left join {stored} as stored
+                on stored.{id} = asked.{id} and stored.version = asked.version
+            left join {rebuilt} as again
+                on again.{id} = asked.{id} and again.version = asked.version
+            where
+                stored.{id} is null or again.{id} is null
+                or {stored_digest} <> {again_digest}
+            order by asked.{id}, asked.version
+            """
+        ).format(**names)
+    )
+    first = changed.fetchmany(SHOWN)
+    return Rebuild(
+        rows=counted[0] if counted else 0,
+        differing=changed.rowcount,
+        changed=[
+            ChangedRow(subject, version, _fields(view, stored, again))
+            for subject, version, stored, again in first
+        ],
+    )
+
+
+def _fields(
+    view: FeatureView, stored: Mapping[str, object] | None, again: Mapping[str, object] | None
+) -> tuple[str, ...]:
+    if stored is None or again is None:
+        return ("the row is missing",)
+    names = (name for name in view.columns if stored[name] != again[name])
+    return tuple(names) or ("the last bits of a number",)
+
+
+def _drop(connection: psycopg.Connection[Any]) -> None:
+    tables = connection.execute(
+        "select tablename from pg_tables where schemaname = 'rebuilt'"
+    ).fetchall()
+    for (table,) in tables:
+        connection.execute(
+            sql.SQL("drop table if exists {} cascade").format(sql.Identifier("rebuilt", table))
+        )
+    connection.execute("drop table if exists pg_temp.wanted")

@@ -1,0 +1,396 @@
+"""Replay: decide again what was decided once, and compare bit for bit.
+
+The stored feature row, whose hash the ledger keeps, goes through the pinned model file and the
+pinned policy; probability, score, outcome, reasons and rule hits must be the same bits. Nothing is
+asked of the registry, of the champion of today or of the policy in force. A second check rebuilds
+the features from raw (`features.rebuild`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+import pyarrow as pa
+import structlog
+from psycopg import sql
+
+from features import readers
+from features.digests import feature_digest
+from features.errors import ConfigurationError, ModelUnavailableError
+from scoring import runs
+from scoring.jobs import Job, quoted
+
+log = structlog.get_logger(__name__)
+
+CHUNK_ROWS = 50_000
+SHOWN = 20
+
+# What is compared, in the order in which a decision comes about; floats by their bits.
+_COMPARED = {
+    "fraud_status": "{}",
+    "fraud_probability": "float8send({})",
+    "anomaly_status": "{}",
+    "anomaly_score": "float8send({})",
+    "is_degraded": "{}",
+    "rule_hits": "{}",
+    "decision": "{}",
+    "reasons": "{}",
+}
+_SCORES = ("fraud_status", "fraud_probability", "anomaly_status", "anomaly_score")
+
+
+class Divergence(StrEnum):
+    """Where a replay first left the recorded path."""
+
+    DATA = "data"  # the stored feature row is not the one that was decided
+    FEATURE_CODE = "feature_code"  # the features rebuilt from raw differ
+    MODEL = "model"  # the pinned file is gone or altered, or scores otherwise
+    ENVIRONMENT = "environment"  # as before, under other library versions than at the run
+    POLICY = "policy"  # the pinned file is gone or altered, or decides otherwise
+
+
+class Decider(Protocol):
+    """What a domain gives to decide a run's rows again."""
+
+    def decide_again(self, rows: pa.Table, recorded: pa.Table) -> pa.Table:
+        """Return the ledger's columns of n rows, given those recorded then."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What replay needs to know of one job's domain.
+
+    Attributes:
+        input_types: Arrow types of what the decider reads.
+        input_columns: the SQL of those, from table `features`; the argument names the table that
+            knows the revision.
+        decider: makes the decider of a run, or raises what is missing.
+    """
+
+    input_types: dict[str, pa.DataType]
+    input_columns: Callable[[str], sql.Composable]
+    decider: Callable[[runs.Run], Decider]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One decision that did not come out the same."""
+
+    decision_id: str
+    run_id: str
+    divergence: Divergence
+    fields: tuple[str, ...]
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.decision_id}: {self.divergence} ({', '.join(self.fields)}) {self.detail}"
+
+
+@dataclass(slots=True)
+class Replay:
+    """What a replay found."""
+
+    decisions: int = 0
+    runs: int = 0
+    degraded: int = 0  # a model's failure of then is an event: it stands as recorded
+    differing: int = 0
+    differences: list[Difference] = field(default_factory=list)  # the first of each run
+
+    @property
+    def holds(self) -> bool:
+        """Whether every decision came out the same, bit for bit."""
+        return self.differing == 0
+
+    def add(self, differences: Sequence[Difference], count: int) -> None:
+        """Note differences; of many, the first are kept."""
+        self.differing += count
+        self.differences.extend(differences[: max(SHOWN - len(self.differences), 0)])
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which decisions: named ones, those of a window, or a random sample of either or of all."""
+
+    ids: tuple[str, ...] = ()
+    window: tuple[datetime, datetime] | None = None
+    sample: int | None = None
+    seed: int = 0
+
+
+def replay(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    domain: Domain,
+    selection: Selection,
+    lock_sha256: str,
+    told: Callable[[int, int], None] | None = None,
+) -> Replay:
+    """Decide again and compare.
+
+    Args:
+        connection: of role `score`, in autocommit. Its temporary table `replayed` names the
+            selected decisions afterwards.
+        job: whose ledger.
+        domain: how its rows are read and decided.
+        selection: which decisions; each revision is one.
+        lock_sha256: of the library versions that run now.
+        told: called with the decisions done and their number.
+
+    Raises:
+        ConfigurationError: a named id has no decision.
+    """
+    total = _select(connection, job, selection)
+    found = Replay()
+    pinned = connection.execute(
+        "select run_id, count(*) from replayed group by run_id order by run_id"
+    ).fetchall()
+    for run_id, count in pinned:
+        run = runs.load(connection, run_id)
+        found.runs += 1
+        found.decisions += count
+        _replay_run(connection, job, domain, run, lock_sha256, found)
+        if told:
+            told(found.decisions, total)
+    log.info(
+        "decisions_replayed",
+        job=job.name,
+        decisions=found.decisions,
+        runs=found.runs,
+        differing=found.differing,
+    )
+    return found
+
+
+def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection) -> int:
+    """Fill the temporary table `replayed` with the keys of the selected decisions."""
+    connection.execute("drop table if exists replayed")
+    connection.execute(
+        sql.SQL(
+            "create temporary table replayed "
+            "({} text, revision integer, version integer, run_id uuid, chunk integer)"
+        ).format(job.subject_id)
+    )
+    names = [subject_of(one, job) for one in selection.ids]
+    start, end = selection.window or (None, None)
+    rows = connection.execute(
+        sql.SQL(
+            """
+            insert into replayed
+            select
+                {id}, revision, version, run_id,
+                (row_number() over (partition by run_id order by {id}, revision) - 1) / {chunk}
+            from (
+                select {id}, revision, version, run_id from {ledger}
+                where
+                    (%(ids)s::text[] is null or {id} = any(%(ids)s))
+                    and occurred_at >= coalesce(%(start)s, '-infinity'::timestamptz)
+                    and occurred_at < coalesce(%(end)s, 'infinity'::timestamptz)
+                order by
+                    case
+                        when %(sample)s::bigint is not null
+                            then hashtextextended({id} || '/' || revision, %(seed)s)
+                    end
+                limit %(sample)s::bigint
+            ) as selected
+            """
+        ).format(id=job.subject_id, ledger=job.ledger_table, chunk=sql.Literal(CHUNK_ROWS)),
+        {
+            "ids": names or None,
+            "start": start,
+            "end": end,
+            "sample": selection.sample,
+            "seed": selection.seed,
+        },
+    ).rowcount
+    if names:
+        missing = connection.execute(
+            sql.SQL(
+                "select name from unnest(%s::text[]) as name "
+                "where not exists (select from replayed where {} = name) limit 3"
+            ).format(job.subject_id),
+            (names,),
+        ).fetchall()
+        if missing:
+            raise ConfigurationError(
+                f"{job.ledger} has no decision of {', '.join(repr(row[0]) for row in missing)}; "
+                "look ids up in serving.latest_transaction_decisions"
+            )
+    connection.execute("analyze replayed")
+    return rows
+
+
+def subject_of(decision_id: str, job: Job) -> str:
+    """Return the subject's id of a decision id such as `transactions/t1/0`, or of a plain id."""
+    parts = decision_id.split("/")
+    is_full = len(parts) > 2 and parts[0] == job.view.name and parts[-1].isdigit()
+    return "/".join(parts[1:-1]) if is_full else decision_id
+
+
+def _replay_run(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    domain: Domain,
+    run: runs.Run,
+    lock_sha256: str,
+    found: Replay,
+) -> None:
+    altered = _altered(connection, job, run)
+    found.add([_data(job, run, *key) for key in altered], len(altered))
+    try:
+        decider = domain.decider(run)
+    except (ModelUnavailableError, ConfigurationError) as error:
+        is_model = isinstance(error, ModelUnavailableError)
+        kind = Divergence.MODEL if is_model else Divergence.POLICY
+        left = _chunks(connection, run.run_id)
+        found.add(
+            [Difference(f"all of run {run.run_id}", str(run.run_id), kind, ("pin",), str(error))],
+            sum(rows for _, rows in left),
+        )
+        return
+    same_libraries = _lock_of(connection, run.run_id) == lock_sha256
+    for chunk, _ in _chunks(connection, run.run_id):
+        found.degraded += _decide_again(connection, job, domain, run, decider, chunk)
+        differing = _compare(connection, job)
+        found.add([_difference(job, run, row, same_libraries) for row in differing], len(differing))
+
+
+def _chunks(connection: psycopg.Connection[Any], run_id: UUID) -> list[tuple[int, int]]:
+    """Return number and rows of the run's chunks that are left to decide."""
+    return connection.execute(
+        "select chunk, count(*) from replayed where run_id = %s group by chunk order by chunk",
+        (run_id,),
+    ).fetchall()
+
+
+def _altered(connection: psycopg.Connection[Any], job: Job, run: runs.Run) -> list[tuple[str, int]]:
+    """Return the decisions whose stored feature row is gone or has another hash; drop them."""
+    rows = connection.execute(
+        sql.SQL(
+            """
+            delete from replayed
+            using {ledger} as ledger
+            left join {features} as features
+                on features.{id} = ledger.{id} and features.version = ledger.version
+            where
+                replayed.run_id = %s
+                and ledger.{id} = replayed.{id} and ledger.revision = replayed.revision
+                and (features.{id} is null or {digest} <> ledger.feature_sha256)
+            returning replayed.{id}, replayed.revision
+            """
+        ).format(
+            id=job.subject_id,
+            ledger=job.ledger_table,
+            features=quoted(job.view.table),
+            digest=feature_digest(job.view, "features"),
+        ),
+        (run.run_id,),
+    ).fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
+def _data(job: Job, run: runs.Run, subject: str, revision: int) -> Difference:
+    return Difference(
+        f"{job.view.name}/{subject}/{revision}",
+        str(run.run_id),
+        Divergence.DATA,
+        ("feature_sha256",),
+        f"the row of {job.view.table} is gone or is not the one that was decided",
+    )
+
+
+def _decide_again(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    domain: Domain,
+    run: runs.Run,
+    decider: Decider,
+    chunk: int,
+) -> int:
+    """Put the chunk's new decisions beside the old ones; return how many are degraded."""
+    selected = sql.SQL(
+        "from replayed inner join {features} as features "
+        "on features.{id} = replayed.{id} and features.version = replayed.version "
+        "inner join {ledger} as ledger "
+        "on ledger.{id} = replayed.{id} and ledger.revision = replayed.revision "
+        "where replayed.run_id = {run} and replayed.chunk = {chunk}"
+    ).format(
+        features=quoted(job.view.table),
+        id=job.subject_id,
+        ledger=job.ledger_table,
+        run=sql.Literal(run.run_id),
+        chunk=sql.Literal(chunk),
+    )
+    statuses = {"fraud_status": pa.string(), "anomaly_status": pa.string()}
+    query = sql.SQL("select {}, ledger.fraud_status, ledger.anomaly_status {}").format(
+        domain.input_columns("replayed"), selected
+    )
+    rows = readers.read(connection, query, domain.input_types | statuses)
+    again = decider.decide_again(rows.select(list(domain.input_types)), rows.select(list(statuses)))
+    connection.execute("drop table if exists decided_again")
+    connection.execute(
+        sql.SQL("create temporary table decided_again (like {})").format(job.ledger_table)
+    )
+    connection.execute(
+        "alter table decided_again alter decided_at drop not null, "
+        "alter processing_time_ms drop not null"
+    )
+    readers.write(connection, sql.Identifier("decided_again"), again)
+    counted = connection.execute("select count(*) from decided_again where is_degraded").fetchone()
+    return counted[0] if counted else 0
+
+
+def _compare(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, ...]]:
+    """Return key and names of the differing fields of each decision that came out otherwise."""
+    differs = sql.SQL(", ").join(
+        sql.SQL("case when {} is distinct from {} then {} end").format(
+            sql.SQL(form).format(sql.Identifier("ledger", name)),
+            sql.SQL(form).format(sql.Identifier("again", name)),
+            sql.Literal(name),
+        )
+        for name, form in _COMPARED.items()
+    )
+    return connection.execute(
+        sql.SQL(
+            """
+            select compared.subject_id, compared.revision, compared.fields
+            from (
+                select
+                    again.{id} as subject_id, again.revision,
+                    array_remove(array[{differs}], null) as fields
+                from decided_again as again
+                inner join {ledger} as ledger
+                    on ledger.{id} = again.{id} and ledger.revision = again.revision
+            ) as compared
+            where cardinality(compared.fields) > 0
+            order by compared.subject_id, compared.revision
+            """
+        ).format(id=job.subject_id, differs=differs, ledger=job.ledger_table)
+    ).fetchall()
+
+
+def _difference(job: Job, run: runs.Run, row: tuple[Any, ...], same_libraries: bool) -> Difference:
+    subject, revision, fields = row
+    if fields[0] not in _SCORES:
+        kind, detail = Divergence.POLICY, "the same scores are decided otherwise"
+    elif same_libraries:
+        kind, detail = Divergence.MODEL, "the pinned model file scores otherwise"
+    else:
+        kind = Divergence.ENVIRONMENT
+        detail = "the libraries are not those that the run was locked to"
+    return Difference(
+        f"{job.view.name}/{subject}/{revision}", str(run.run_id), kind, tuple(fields), detail
+    )
+
+
+def _lock_of(connection: psycopg.Connection[Any], run_id: UUID) -> str:
+    row = connection.execute(
+        "select lock_sha256 from decisions.runs where run_id = %s", (run_id,)
+    ).fetchone()
+    return str(row[0]) if row else ""

@@ -1,0 +1,82 @@
+"""Features rebuilt from raw are the features that stand, bit for bit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from features.build import build
+from features.rebuild import KEYS, rebuild
+from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def built_rows(db: Any) -> None:
+    """Build the features of everything that waits."""
+    build("transaction_features", db.settings.warehouse, db.settings.work)
+
+
+def everything(db: Any) -> pa.Table:
+    """Return the keys of every feature row."""
+    rows = db.rows("select transaction_id, version from marts.feat_transactions")
+    return pa.table(dict(zip(KEYS, zip(*rows, strict=True), strict=True)), schema=pa.schema(KEYS))
+
+
+def a_ledger_with_everything(db: Any) -> None:
+    """Build in three goes: history, a late row and a label, a correction."""
+    insert_transactions(
+        db,
+        [
+            a_transaction(transaction_id=f"h{n}", occurred_at=NOON - n * DAY, amount_minor=1000 + n)
+            for n in range(1, 36)
+        ],
+    )
+    built_rows(db)
+    insert_labels(db, [a_label("h20", NOON - HOUR)])
+    insert_transactions(
+        db,
+        [
+            a_transaction(transaction_id="now"),
+            a_transaction(transaction_id="late", occurred_at=NOON - 2 * HOUR, known_at=NOON),
+        ],
+    )
+    built_rows(db)
+    later = NOON + HOUR
+    insert_transactions(
+        db,
+        [
+            a_transaction(transaction_id="h3", version=2, occurred_at=NOON - 3 * DAY,
+                          known_at=later, amount_minor=9_999_900),
+            a_transaction(transaction_id="after", occurred_at=later),
+        ],
+    )  # fmt: skip
+    built_rows(db)
+
+
+def test_rows_rebuilt_long_after_are_the_rows_that_stand(built: Any) -> None:
+    a_ledger_with_everything(built)
+
+    found = rebuild(everything(built), built.settings.warehouse, built.settings.work)
+
+    assert (found.rows, found.changed) == (39, [])
+    assert built.rows("select count(*) from pg_tables where schemaname = 'rebuilt'") == [(0,)]
+
+
+def test_a_rebuild_names_the_field_that_somebody_changed(built: Any) -> None:
+    a_ledger_with_everything(built)
+    with built.superuser() as connection:
+        connection.execute(
+            "update marts.feat_transactions set customer_transaction_count_24h = 77 "
+            "where transaction_id = 'now'"
+        )
+
+    found = rebuild(everything(built), built.settings.warehouse, built.settings.work)
+
+    assert [(row.subject_id, row.fields) for row in found.changed] == [
+        ("now", ("customer_transaction_count_24h",))
+    ]
+    assert not found.holds
