@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
 
@@ -49,7 +48,7 @@ def claim(
             policy_sha256=policy.sha256,
             feature_view=job.view.qualified,
             code_version=settings.code_version,
-            lock_sha256=_lock_digest(settings),
+            lock_sha256=settings.lock_digest(),
         )
         return runs.claim(connection, job, request, pins).receipt()
 
@@ -58,8 +57,3 @@ def _pin_champion(job: Job, settings: Settings, store: ObjectStore) -> Mapping[s
     pin = registry.resolve(job.model, CHAMPION, settings)
     registry.fetch(pin, settings, store)
     return {key: str(value) for key, value in asdict(pin).items()}
-
-
-def _lock_digest(settings: Settings) -> str:
-    lock = settings.home / "requirements.txt"
-    return hashlib.sha256(lock.read_bytes()).hexdigest()

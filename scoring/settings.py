@@ -6,6 +6,7 @@ the same ones. Nothing that changes a decision lives here: thresholds and rules 
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -104,6 +105,10 @@ class Settings(BaseSettings):
     failpoint: str | None = None  # name:action of features/failpoints.py, for fault tests only
     test: bool = False  # failpoints act only where this is set
     test_data: Path | None = None  # real data for tests; absent in production
+
+    def lock_digest(self) -> str:
+        """Return the SHA-256 of the lock file: which library versions run here."""
+        return hashlib.sha256((self.home / "requirements.txt").read_bytes()).hexdigest()
 
 
 @cache

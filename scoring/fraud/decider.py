@@ -183,9 +183,9 @@ def for_replay(found: runs.Run, settings: Settings, store: ObjectStore) -> Decid
         ModelUnavailableError: the pinned model file is gone or altered.
         ConfigurationError: the pinned policy is not the file that was pinned.
     """
-    pin = model_files.ModelPin.of(found.models["fraud"])
-    if found.models["fraud"].get("version") == "none":
+    if found.models["fraud"].get("version") == "none":  # the policy let it go on without
         return _decider(found, None, settings)
+    pin = model_files.ModelPin.of(found.models["fraud"])
     return _decider(found, model_files.load(pin, store, settings.work / "models"), settings)
 
 

@@ -1,0 +1,211 @@
+"""`python -m scoring replay`: decisions decided again, features rebuilt, the result recorded.
+
+The command and the nightly DAG call the same function. Exit status 0: everything came out the same,
+bit for bit; 1: something did not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+
+from features import readers, sources
+from features.errors import ConfigurationError
+from features.objects import ObjectStore
+from features.rebuild import KEYS, Rebuild, rebuild
+from scoring.fraud import decider
+from scoring.jobs import JOBS, SCORE_TRANSACTIONS, Job
+from scoring.replay import Divergence, Domain, Replay, Selection, replay
+from scoring.settings import Settings, get_settings
+from scoring.storage import object_store
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A replay, and the rebuild of its features where that was asked for."""
+
+    replay: Replay
+    rebuild: Rebuild | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether all of it came out the same."""
+        return self.replay.holds and (self.rebuild is None or self.rebuild.holds)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return counts and the first differences, for logs and scripts."""
+        rebuilt = self.rebuild
+        return {
+            "holds": self.holds,
+            "decisions": self.replay.decisions,
+            "runs": self.replay.runs,
+            "degraded": self.replay.degraded,
+            "differing": self.replay.differing,
+            "differences": [
+                {
+                    "decision_id": one.decision_id,
+                    "run_id": one.run_id,
+                    "class": one.divergence.value,
+                    "fields": list(one.fields),
+                    "detail": one.detail,
+                }
+                for one in self.replay.differences
+            ],
+            "features_rebuilt": rebuilt.rows if rebuilt else None,
+            "features_differing": rebuilt.differing if rebuilt else None,
+            "features_changed": [
+                {
+                    "subject_id": row.subject_id,
+                    "version": row.version,
+                    "class": Divergence.FEATURE_CODE.value,
+                    "fields": list(row.fields),
+                }
+                for row in (rebuilt.changed if rebuilt else ())
+            ],
+        }
+
+
+def verify(
+    job: Job,
+    selection: Selection,
+    settings: Settings,
+    store: ObjectStore,
+    *,
+    with_features: bool = True,
+    told: Any = None,  # noqa: ANN401 - see scoring.replay.replay
+) -> Verification:
+    """Replay decisions, rebuild their features, and leave the result in `audit.events`.
+
+    Raises:
+        ConfigurationError: a named id has no decision.
+        ContractError: the features could not be rebuilt.
+    """
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        found = replay(
+            connection,
+            job,
+            domain_of(job, settings, store),
+            selection,
+            settings.lock_digest(),
+            told,
+        )
+        keys = readers.read(
+            connection,
+            sql.SQL("select distinct {}, version from replayed").format(job.subject_id),
+            KEYS,
+        )
+        rebuilt = _rebuild(keys, settings) if with_features and keys.num_rows else None
+        done = Verification(found, rebuilt)
+        connection.execute(
+            "insert into audit.events (event, subject, actor, detail) "
+            "values ('decisions_replayed', %s, current_user, %s)",
+            (job.name, json.dumps(done.as_dict())),
+        )
+    return done
+
+
+def domain_of(job: Job, settings: Settings, store: ObjectStore) -> Domain:
+    """Return how a job's decisions are decided again.
+
+    Raises:
+        ConfigurationError: the job's domain cannot be replayed.
+    """
+    if job is not SCORE_TRANSACTIONS:
+        raise ConfigurationError(f"decisions of {job.name} cannot be replayed")
+    return Domain(
+        decider.INPUT_TYPES,
+        decider.input_columns,
+        lambda run: decider.for_replay(run, settings, store),
+    )
+
+
+def _rebuild(keys: pa.Table, settings: Settings) -> Rebuild:
+    variables = sources.load(settings.sources).dbt_variables(settings.warehouse.base_currency)
+    return rebuild(keys, settings.warehouse, settings.work, variables)
+
+
+def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
+    """Add `replay` to the command line."""
+    parser = commands.add_parser(
+        "replay", help="decide again what was decided, and compare bit for bit"
+    )
+    parser.add_argument(
+        "ids", nargs="*", metavar="DECISION", help="a decision id, or the id of what was decided"
+    )
+    parser.add_argument("--job", choices=sorted(JOBS), default=SCORE_TRANSACTIONS.name)
+    parser.add_argument(
+        "--window", nargs=2, type=_moment, metavar=("START", "END"), help="what occurred in it"
+    )
+    parser.add_argument("--sample", type=int, metavar="N", help="N decisions at random")
+    parser.add_argument("--seed", type=int, default=0, help="another sample (default 0)")
+    parser.add_argument(
+        "--no-features", action="store_true", help="do not rebuild the features from raw"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command=_command)
+
+
+def _command(parsed: argparse.Namespace) -> int:
+    if not (parsed.ids or parsed.window or parsed.sample):
+        raise ConfigurationError(
+            "say what to replay: decision ids, --sample N, or --window START END"
+        )
+    settings = get_settings()
+    selection = Selection(
+        tuple(parsed.ids), parsed.window and (*parsed.window,), parsed.sample, parsed.seed
+    )
+    done = verify(
+        JOBS[parsed.job],
+        selection,
+        settings,
+        object_store(settings),
+        with_features=not parsed.no_features,
+        told=_progress if sys.stderr.isatty() else None,
+    )
+    sys.stdout.write(
+        json.dumps(done.as_dict(), indent=2) + "\n" if parsed.json else _text(done) + "\n"
+    )
+    return 0 if done.holds else 1
+
+
+def _text(done: Verification) -> str:
+    found, rebuilt = done.replay, done.rebuild
+    lines = [
+        f"{'holds' if found.holds else 'DOES NOT HOLD'}  {found.decisions} decisions of "
+        f"{found.runs} runs decided again: {found.decisions - found.differing} equal bit for bit, "
+        f"{found.differing} not"
+        + (f" ({found.degraded} degraded, whose failure stands)" if found.degraded else ""),
+        *(f"  {one}" for one in found.differences),
+    ]
+    if rebuilt is None:
+        return "\n".join([*lines, "not asked  features rebuilt from raw"])
+    lines.append(
+        f"{'holds' if rebuilt.holds else 'DOES NOT HOLD'}  {rebuilt.rows} feature rows rebuilt "
+        f"from raw: {rebuilt.rows - rebuilt.differing} equal bit for bit, {rebuilt.differing} not"
+    )
+    lines += [
+        f"  {row.subject_id} version {row.version}: {Divergence.FEATURE_CODE} "
+        f"({', '.join(row.fields)})"
+        for row in rebuilt.changed
+    ]
+    return "\n".join(lines)
+
+
+def _progress(done: int, of: int) -> None:
+    sys.stderr.write(f"\rreplayed {done} of {of}" + ("\n" if done == of else ""))
+    sys.stderr.flush()
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no zone; write 2026-11-21T10:00:00Z")
+    return moment.astimezone(UTC)

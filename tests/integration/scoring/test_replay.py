@@ -1,0 +1,271 @@
+"""Any past decision replays bit for bit, and a replay that does not come out says where it left."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+import skops.io
+
+from features.errors import ConfigurationError
+from features.views import TRANSACTIONS
+from infra.local.postgres import binaries
+from infra.postgres import warehouse as bootstrap
+from scoring.decision import policy
+from scoring.explain import explain, text_of
+from scoring.fraud.model import FraudModel
+from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.model_files import ModelPin
+from scoring.replay import Divergence, Selection
+from scoring.settings import Settings
+from scoring.verify import Verification, verify
+from tests.builders import NOON, a_transaction
+from tests.conftest import Db, _settings
+from tests.integration.scoring.conftest import HOUR, Bench
+
+EVERYTHING = Selection()
+
+
+def replayed(bench: Bench, selection: Selection = EVERYTHING, **options: Any) -> Verification:
+    """Replay on the bench's warehouse."""
+    options = {"with_features": False} | options
+    return verify(SCORE_TRANSACTIONS, selection, bench.db.settings, bench.store, **options)
+
+
+def an_hour_of_decisions(bench: Bench, rows: int = 40, **request: Any) -> None:
+    """Decide an hour in which amounts run from small to clearly fraudulent."""
+    bench.admit(
+        [
+            a_transaction(
+                transaction_id=f"t{number}",
+                occurred_at=NOON + number * (HOUR / 100),
+                customer_id=f"c{number % 3}",
+                amount_minor=50 + number * 700,
+            )
+            for number in range(rows)
+        ]
+    )
+    bench.decide(**request)
+
+
+def another_model(bench: Bench, folder: Path) -> ModelPin:
+    """Put a model into the store that was trained on other rows."""
+    generator = np.random.default_rng(8)
+    matrix = generator.gamma(2.0, 1.0, (2_000, len(TRANSACTIONS.columns)))
+    model = FraudModel(
+        list(TRANSACTIONS.columns),
+        [feature.name for feature in TRANSACTIONS.label_free],
+        max_iter=10,
+        anomaly_trees=10,
+    )
+    model.fit(matrix, generator.random(2_000) < 0.1)
+    path = folder / "other.skops"
+    skops.io.dump(model, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    pin = ModelPin("fraud_transactions", "2", digest, "", "")
+    bench.store.put(pin.object_name, path)
+    return pin
+
+
+def test_every_decision_comes_out_the_same_and_so_do_its_features(bench: Bench) -> None:
+    an_hour_of_decisions(bench)
+
+    done = replayed(bench, with_features=True)
+
+    assert done.holds
+    assert (done.replay.decisions, done.replay.runs) == (40, 1)
+    assert done.rebuild is not None
+    assert done.rebuild.rows == 40
+    assert {row[0] for row in bench.decisions("decision")} > {"approve"}
+    assert bench.db.rows(
+        "select detail ->> 'holds', detail ->> 'decisions' from audit.events "
+        "where event = 'decisions_replayed'"
+    ) == [("true", "40")]
+
+
+def test_one_row_alone_comes_out_as_it_did_among_others(bench: Bench) -> None:
+    an_hour_of_decisions(bench)
+
+    for number in (0, 17, 39):
+        assert replayed(bench, Selection(ids=(f"transactions/t{number}/0",))).holds
+
+
+def test_old_decisions_replay_after_a_promotion_and_a_restatement(
+    bench: Bench, tmp_path: Path
+) -> None:
+    an_hour_of_decisions(bench)
+    bench.pins = replace(bench.pins, models={"fraud": asdict(another_model(bench, tmp_path))})
+    bench.admit([a_transaction(transaction_id="next", occurred_at=NOON + HOUR)])
+    bench.decide(NOON + HOUR)
+    bench.decide(kind="restate", requested_by="ann", reason="new model", restated_ids=("t3", "t30"))
+
+    done = replayed(bench)
+
+    assert done.holds
+    assert (done.replay.decisions, done.replay.runs) == (43, 3)
+
+
+def test_old_decisions_replay_after_the_policy_has_changed(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_hour_of_decisions(bench)
+    for file in policy.FOLDER.glob("*.yaml"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    text = (tmp_path / "2026.11.1.yaml").read_text()
+    newer = text.replace('"2026.11.1"', '"2026.11.2"').replace("review: 0.20", "review: 0.01")
+    (tmp_path / "2026.11.2.yaml").write_text(newer)
+    monkeypatch.setattr(policy, "load", partial(policy.load, folder=tmp_path))
+    pinned = policy.load("2026.11.2")
+    bench.pins = replace(bench.pins, policy_version=pinned.version, policy_sha256=pinned.sha256)
+    bench.decide(kind="restate", requested_by="ann", reason="policy", restated_ids=("t1", "t2"))
+
+    assert replayed(bench).holds
+
+    (tmp_path / "2026.11.1.yaml").write_text(text + "\n# edited after the fact\n")
+    altered = replayed(bench)
+    assert [(one.divergence, one.fields) for one in altered.replay.differences] == [
+        (Divergence.POLICY, ("pin",))
+    ]
+    assert altered.replay.differing == 40
+
+
+def test_degraded_decisions_replay_with_the_failure_that_was(bench: Bench) -> None:
+    without = {"name": "fraud_transactions", "version": "none", "sha256": ""}
+    bench.pins = replace(bench.pins, models={"fraud": without})
+    an_hour_of_decisions(bench)
+
+    done = replayed(bench)
+
+    assert done.holds
+    assert done.replay.degraded == 40
+
+
+def test_an_altered_feature_row_is_named_as_data(bench: Bench) -> None:
+    an_hour_of_decisions(bench)
+    with bench.db.superuser() as connection:
+        connection.execute(
+            "update marts.feat_transactions set amount = amount + 0.01 where transaction_id = 't7'"
+        )
+
+    done = replayed(bench, with_features=True)
+
+    assert [(one.decision_id, one.divergence) for one in done.replay.differences] == [
+        ("transactions/t7/0", Divergence.DATA)
+    ]
+    assert done.replay.differing == 1
+    assert not done.holds
+
+
+def test_an_altered_model_file_is_named_as_model(bench: Bench) -> None:
+    an_hour_of_decisions(bench)
+    pin = ModelPin.of(bench.pins.models["fraud"])
+    stored = Path(bench.db.settings.objects.url.removeprefix("file://")) / pin.object_name
+    content = bytearray(stored.read_bytes())
+    content[len(content) // 2] ^= 1
+    stored.write_bytes(content)
+    for cached in bench.db.settings.work.rglob("*.skops"):
+        cached.unlink()
+
+    done = replayed(bench)
+
+    assert [one.divergence for one in done.replay.differences] == [Divergence.MODEL]
+    assert done.replay.differing == 40
+
+
+@pytest.mark.parametrize(
+    ("change", "divergence", "fields"),
+    [
+        ("decision = 'decline'", Divergence.POLICY, ("decision",)),
+        ("fraud_probability = fraud_probability + 1e-16", Divergence.ENVIRONMENT,
+         ("fraud_probability",)),
+    ],
+)  # fmt: skip
+def test_the_last_bit_and_the_outcome_are_both_compared(
+    bench: Bench, change: str, divergence: Divergence, fields: tuple[str, ...]
+) -> None:
+    an_hour_of_decisions(bench)
+    with bench.db.superuser() as connection:
+        connection.execute(
+            f"update decisions.transaction_decisions set {change}, "
+            "reasons = '[{\"code\": \"altered\"}]' where transaction_id = 't1'"
+        )
+
+    done = replayed(bench)
+
+    assert [one.divergence for one in done.replay.differences] == [divergence]
+    assert done.replay.differences[0].fields[0] == fields[0]
+
+
+def test_a_sample_is_random_by_its_seed_and_repeatable(bench: Bench) -> None:
+    an_hour_of_decisions(bench)
+
+    assert replayed(bench, Selection(sample=5)).replay.decisions == 5
+    assert replayed(bench, Selection(window=(NOON, NOON + HOUR / 100))).replay.decisions == 1
+
+
+def test_an_id_without_a_decision_is_refused_by_name(bench: Bench) -> None:
+    with pytest.raises(ConfigurationError, match="'nobody'"):
+        replayed(bench, Selection(ids=("nobody",)))
+
+
+def test_old_decisions_replay_from_a_restored_dump(bench: Bench, tmp_path: Path) -> None:
+    an_hour_of_decisions(bench)
+    db, dump = bench.db, tmp_path / "warehouse.dump"
+    restored = f"{db.settings.warehouse.database}_restored"
+    tools = binaries()
+    admin = db.cluster.conninfo()
+    bootstrap.create_database(admin, restored, "owner")
+    try:
+        source = db.cluster.conninfo(db.settings.warehouse.database)
+        target = db.cluster.conninfo(restored)
+        environment = os.environ | {"PGOPTIONS": ""}
+        for command in (
+            [tools / "pg_dump", "--format=custom", f"--file={dump}", source],
+            [tools / "pg_restore", f"--dbname={target}", dump],
+        ):
+            subprocess.run(command, check=True, capture_output=True, env=environment)
+        settings: Settings = _settings(db.cluster, restored, tmp_path)
+        there = Bench(Db(db.cluster, settings), bench.store, bench.pins)
+
+        done = replayed(there, with_features=True)
+
+        assert done.holds
+        assert done.replay.decisions == 40
+    finally:
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f'drop database "{restored}" with (force)'.encode())
+
+
+def test_an_explanation_tells_what_was_decided_and_on_what_it_rests(bench: Bench) -> None:
+    an_hour_of_decisions(bench)
+    bench.decide(kind="restate", requested_by="ann", reason="again", restated_ids=("t39",))
+
+    told = explain(SCORE_TRANSACTIONS, "t39", bench.db.settings, bench.store)
+    text = text_of(told)
+
+    assert told.decision["revision"] == 1
+    assert told.customer_rows == 13
+    assert told.features[0].name == "amount"
+    assert told.features[0].customer_median < told.features[0].value
+    for word in ("DECLINE", "Reasons", "version 1", "2026.11.1", "approved by ben", "Revisions"):
+        assert word in text
+    first = explain(SCORE_TRANSACTIONS, "transactions/t39/0", bench.db.settings, bench.store)
+    assert first.decision["revision"] == 0
+
+
+def test_an_approval_is_explained_on_demand(bench: Bench) -> None:
+    an_hour_of_decisions(bench)
+
+    told = explain(SCORE_TRANSACTIONS, "t0", bench.db.settings, bench.store)
+
+    assert told.decision["decision"] == "approve"
+    assert all(feature.contribution is not None for feature in told.features)
+    assert "No reasons" in text_of(told)
