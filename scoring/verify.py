@@ -171,12 +171,13 @@ def _command(parsed: argparse.Namespace) -> int:
         told=_progress if sys.stderr.isatty() else None,
     )
     sys.stdout.write(
-        json.dumps(done.as_dict(), indent=2) + "\n" if parsed.json else _text(done) + "\n"
+        json.dumps(done.as_dict(), indent=2) + "\n" if parsed.json else text_of(done) + "\n"
     )
     return 0 if done.holds else 1
 
 
-def _text(done: Verification) -> str:
+def text_of(done: Verification) -> str:
+    """Return the result as lines for a person."""
     found, rebuilt = done.replay, done.rebuild
     lines = [
         f"{'holds' if found.holds else 'DOES NOT HOLD'}  {found.decisions} decisions of "

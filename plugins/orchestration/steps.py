@@ -97,6 +97,28 @@ def publish(run: Receipt) -> Receipt:
     return publish_run(UUID(run["run_id"]), conninfo, object_store(settings))
 
 
+def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:
+    """Replay a random sample of a job's decisions; fail where one does not come out the same."""
+    import zlib
+
+    from features.errors import ContractError
+    from scoring.jobs import JOBS
+    from scoring.replay import Selection
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+    from scoring.verify import text_of, verify
+
+    settings = get_settings()
+    selection = Selection(sample=sample, seed=zlib.crc32(seed_of.encode()))
+    done = verify(JOBS[job], selection, settings, object_store(settings))
+    if not done.holds:
+        raise ContractError(
+            f"past decisions of {job} do not replay:\n{text_of(done)}\n"
+            "next: `python -m scoring explain` on the first of them; audit.events keeps this result"
+        )
+    return done.as_dict()
+
+
 def fail_run(run_id: str | None, failure: str) -> bool:
     """Mark a run failed; return whether it was open."""
     import psycopg

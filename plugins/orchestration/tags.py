@@ -15,4 +15,5 @@ class Cadence(StrEnum):
     """How often a DAG runs by itself."""
 
     HOURLY = "cadence:hourly"
+    NIGHTLY = "cadence:nightly"
     WEEKLY = "cadence:weekly"

@@ -1,0 +1,51 @@
+"""### monitor_decisions
+
+Replays a random sample of all decisions ever made, and rebuilds their features from raw.
+
+**Reads** `decisions`, `marts.feat_transactions`, `raw`, and the pinned model files.
+**Writes** one event `decisions_replayed` into `audit.events`: counts and the first differences.
+
+Fails where a decision or a feature does not come out the same, bit for bit; the log names the first
+place where it left the recorded path: data, feature code, model, policy or environment.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_context, task
+
+from orchestration import steps
+from orchestration.defaults import DAG_DEFAULTS
+from orchestration.tags import Cadence, Domain
+
+
+@dag(
+    schedule=CronDataIntervalTimetable("30 2 * * *", timezone="UTC"),
+    params={
+        "sample": Param(
+            1000,
+            type="integer",
+            minimum=1,
+            maximum=100_000,
+            title="Decisions to replay",
+            description="Drawn at random from all that were ever published.",
+        )
+    },
+    doc_md=__doc__,
+    tags=[Domain.FRAUD, Cadence.NIGHTLY],
+    **DAG_DEFAULTS,
+)
+def monitor_decisions() -> None:
+    """Wire the steps; what they do stands in `orchestration.steps`."""
+
+    @task
+    def replay_sample() -> steps.Receipt:
+        context = get_current_context()
+        # another sample every night, and the same one at a retry
+        return steps.replay_sample(
+            "score_transactions", context["params"]["sample"], seed_of=context["dag_run"].run_id
+        )
+
+    replay_sample()
+
+
+monitor_decisions()
