@@ -2,7 +2,8 @@
 
 A place is armed by `SCORING_FAILPOINT=name:action`, which the settings pass on only where
 `SCORING_TEST` is set, or in this process by `arm` and `on_reach`. Several are separated by commas;
-`name:action@3` acts the third time the place is reached.
+`name:action@3` acts the third time the place is reached; `name:action?/path` acts in the one
+process that takes the file away, and leaves its process id in `/path.pid`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from features.errors import ConfigurationError
 
@@ -33,6 +35,7 @@ PLACES = {
 
 _SPEC = re.compile(
     r"(?P<place>[a-z_]+):(?P<action>kill9|stop|raise|sleep)(:(?P<seconds>[0-9.]+))?(@(?P<hit>\d+))?"
+    r"(\?(?P<token>[^,]+))?"
 )
 
 
@@ -57,7 +60,10 @@ def arm(specification: str) -> None:
                 f"sleep:SECONDS; places are {', '.join(PLACES)}"
             )
         seconds = float(found["seconds"] or 1)
-        on_reach(found["place"], _action(found["action"], seconds), hit=int(found["hit"] or 1))
+        act = _action(found["action"], seconds)
+        if found["token"]:
+            act = _once(Path(found["token"]), act)
+        on_reach(found["place"], act, hit=int(found["hit"] or 1))
 
 
 def on_reach(place: str, act: Callable[[], None], *, hit: int = 1) -> None:
@@ -85,6 +91,18 @@ def reach(place: str) -> None:
         _armed[place] = (left - 1, act)
         return
     act()
+
+
+def _once(token: Path, act: Callable[[], None]) -> Callable[[], None]:
+    def take() -> None:
+        try:
+            token.unlink()
+        except FileNotFoundError:
+            return  # another process was here before
+        token.with_suffix(".pid").write_text(str(os.getpid()))
+        act()
+
+    return take
 
 
 def _action(name: str, seconds: float) -> Callable[[], None]:

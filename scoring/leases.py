@@ -8,6 +8,8 @@ writing transaction moves the lease on under its own epoch. An attempt whose epo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -46,11 +48,7 @@ class Lease:
             (self.run_id, self.step, self.shard, self.epoch),
         ).rowcount
         if updated == 0:
-            log.error("attempt_fenced", run_id=str(self.run_id), step=self.step, epoch=self.epoch)
-            raise FencedError(
-                f"attempt {self.epoch} at {self.step} of run {self.run_id} was taken over by a "
-                "newer attempt; it has written nothing and needs no action"
-            )
+            raise FencedError(_refusal(self))
         self.chunks_done += 1
 
     def restart(self, connection: psycopg.Connection[Any]) -> None:
@@ -93,12 +91,50 @@ def take(connection: psycopg.Connection[Any], run_id: UUID, step: str, shard: in
     return Lease(run_id, step, shard, *row)
 
 
-def record_fenced(connection: psycopg.Connection[Any], lease: Lease) -> None:
-    """Leave the refusal of an attempt in the audit, in a transaction of its own."""
-    with connection.transaction():
+@contextmanager
+def held(conninfo: str, lease: Lease) -> Iterator[None]:
+    """Work under a lease; leave the refusal of an attempt that was taken over in the audit.
+
+    A successor ends the old holder's session, so an orphan mostly learns of it by a broken
+    connection: whether that was a take-over or an accident, the lease tells.
+
+    Raises:
+        FencedError: a newer attempt holds the lease.
+    """
+    try:
+        yield
+    except FencedError:
+        _record_fenced(conninfo, lease)
+        raise
+    except psycopg.OperationalError as error:
+        if not _is_taken_over(conninfo, lease):
+            raise
+        _record_fenced(conninfo, lease)
+        raise FencedError(_refusal(lease)) from error
+
+
+def _is_taken_over(conninfo: str, lease: Lease) -> bool:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        row = connection.execute(
+            "select epoch from decisions.leases where run_id = %s and step = %s and shard = %s",
+            (lease.run_id, lease.step, lease.shard),
+        ).fetchone()
+    return row is not None and row[0] > lease.epoch
+
+
+def _record_fenced(conninfo: str, lease: Lease) -> None:
+    log.error("attempt_fenced", run_id=str(lease.run_id), step=lease.step, epoch=lease.epoch)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(
             "insert into audit.events (event, subject, actor, detail) values "
             "('attempt_fenced', %s, current_user, jsonb_build_object("
             "'step', %s::text, 'shard', %s::int, 'epoch', %s::bigint))",
             (str(lease.run_id), lease.step, lease.shard, lease.epoch),
         )
+
+
+def _refusal(lease: Lease) -> str:
+    return (
+        f"attempt {lease.epoch} at {lease.step} of run {lease.run_id} was taken over by a newer "
+        "attempt; it has written nothing since and needs no action"
+    )

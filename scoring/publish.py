@@ -23,7 +23,7 @@ import structlog
 from psycopg import sql
 
 from features import failpoints, readers
-from features.errors import ContractError, FencedError
+from features.errors import ContractError
 from features.objects import ObjectStore
 from scoring import claims, leases, runs
 from scoring.jobs import JOBS, Job, quoted
@@ -92,13 +92,10 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
         if run.state == "validated":
             lease = leases.take(connection, run_id, STEP)
             failpoints.reach("before_publish")
-            try:
+            with leases.held(conninfo, lease):
                 parquet = _write_parquet(connection, job, run, store)
                 _move_to_ledger(connection, job, run, lease, parquet)
-                failpoints.reach("after_commit")
-            except FencedError:
-                leases.record_fenced(connection, lease)
-                raise
+            failpoints.reach("after_commit")
             run = runs.load(connection, run_id)
             log.info("run_published", job=run.job, run_id=str(run_id), rows=run.rows_claimed)
         elif run.state != "published":

@@ -47,6 +47,8 @@ def environment(state: State) -> dict[str, str]:
         **scoring(state),
         **mlflow(state),
         **airflow(state),
+        # what a rehearsal of faults sets for its own stack
+        **state.read("environment.json", {}),
     }
 
 

@@ -15,7 +15,7 @@ import structlog
 from psycopg import sql
 
 from features import failpoints, readers
-from features.errors import ContractError, FencedError
+from features.errors import ContractError
 from features.objects import ObjectStore
 from scoring import claims, leases, runs, scored
 from scoring.fraud.decider import INPUT_TYPES, Decider, for_run, input_columns
@@ -40,7 +40,8 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, objec
         ConfigurationError: the pinned policy is not the file that was pinned.
     """
     started = time.monotonic()
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    conninfo = settings.warehouse.conninfo("score")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
         found = runs.load(connection, run_id)
         if found.state == "failed":
             raise ContractError(
@@ -50,7 +51,7 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, objec
         if found.state != "claimed":
             return found.receipt()
         lease = leases.take(connection, run_id, STEP)
-        try:
+        with leases.held(conninfo, lease):
             decider = for_run(found, settings, store)
             failpoints.reach("after_model_load")
             _recover(connection, found, lease)
@@ -59,9 +60,6 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, objec
                 _score_chunk(connection, decider, lease, chunk)
                 log.info("chunk_scored", run_id=str(run_id), chunk=chunk + 1, of=chunks)
             scored.finish(connection, JOB, found, lease)
-        except FencedError:
-            leases.record_fenced(connection, lease)
-            raise
         done = runs.load(connection, run_id)
     log.info(
         "transactions_scored",

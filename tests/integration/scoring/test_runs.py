@@ -10,6 +10,7 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
+from features import failpoints
 from features.errors import ConfigurationError, ContractError, FencedError
 from scoring import claims, closure, leases, runs
 from scoring.decision import activations
@@ -243,6 +244,45 @@ def test_an_orphan_of_a_taken_over_attempt_writes_nothing(bench: Bench) -> None:
 
     with bench.connect() as connection, pytest.raises(FencedError), connection.transaction():
         old.advance(connection)
+
+
+def test_an_orphan_that_was_frozen_in_mid_copy_is_refused_and_recorded(bench: Bench) -> None:
+    bench.admit(some_transactions(6))
+    run = bench.claim()
+    bench.build()
+
+    def be_overtaken() -> None:
+        bench.score(run.run_id)
+
+    failpoints.on_reach("mid_copy", be_overtaken)
+    with pytest.raises(FencedError, match="attempt 1 at score"):
+        bench.score(run.run_id)
+
+    bench.publish(run.run_id)
+    assert len(bench.decisions()) == 6
+    assert bench.db.rows(
+        "select subject, detail ->> 'epoch' from audit.events where event = 'attempt_fenced'"
+    ) == [(str(run.run_id), "1")]
+
+
+def test_a_lost_connection_that_nobody_took_over_is_no_fence(bench: Bench) -> None:
+    bench.admit(some_transactions(2))
+    run = bench.claim()
+    bench.build()
+
+    def lose_the_connection() -> None:
+        bench.db.rows(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and usename = 'score'"
+        )
+
+    failpoints.on_reach("mid_copy", lose_the_connection)
+    with pytest.raises(psycopg.OperationalError):
+        bench.score(run.run_id)
+
+    bench.score(run.run_id)
+    bench.publish(run.run_id)
+    assert len(bench.decisions()) == 2
 
 
 def test_an_attempt_goes_on_where_the_last_one_ended(

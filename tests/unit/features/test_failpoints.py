@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +37,19 @@ def test_several_places_are_armed_at_once() -> None:
     for place in ("after_claim", "after_commit"):
         with pytest.raises(failpoints.InjectedFaultError):
             failpoints.reach(place)
+
+
+def test_a_token_lets_one_process_act_and_names_it(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.touch()
+    failpoints.arm(f"mid_copy:raise?{token}")
+
+    with pytest.raises(failpoints.InjectedFaultError):
+        failpoints.reach("mid_copy")
+    failpoints.arm(f"mid_copy:raise?{token}")
+    failpoints.reach("mid_copy")
+
+    assert token.with_suffix(".pid").read_text() == str(os.getpid())
 
 
 @pytest.mark.parametrize("wrong", ["nowhere:raise", "after_claim:explode", "after_claim"])
