@@ -22,6 +22,10 @@ def explain_failure(context: Mapping[str, Any]) -> None:
     from orchestration import steps
 
     ti, error = context["ti"], context.get("exception")
+    if isinstance(error, FencedError):
+        # the run is a newer attempt's: an orphan must not fail it
+        structlog.get_logger(__name__).warning("attempt_ended", task=ti.task_id, cause=str(error))
+        return
     receipt = steps.run_receipt(context) or {}
     run_id = receipt.get("run_id")
     failed = steps.fail_run(run_id, f"{ti.task_id}: {type(error).__name__}: {error}")
