@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from infra.local import processes, stack
+from infra.local import kills, processes, stack
 from infra.local.console import console, errors, step, table
 from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
@@ -134,6 +134,13 @@ def sql(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def kill(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - it has a stack of its own
+    """Kill task, supervisor and scheduler in a real Airflow; exit status 1 where a row is lost."""
+    outcomes = kills.rehearse()
+    kills.show(outcomes)
+    return 0 if all(outcome.holds for outcome in outcomes) else 1
+
+
 def docs(arguments: argparse.Namespace) -> int:
     """Build the dbt docs of the running warehouse."""
     state = _chosen(arguments)
@@ -166,6 +173,7 @@ COMMANDS = {
     "reset": reset,
     "sql": sql,
     "docs": docs,
+    "kills": kill,
 }
 
 if __name__ == "__main__":

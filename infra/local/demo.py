@@ -39,9 +39,9 @@ def demo(state: State, data: Path | None, windows: int = WINDOWS) -> None:
     with step("Sample data") as note:
         made = sample.prepare(state, data)
         note(f"{made.rows:,} transactions; decided from {made.live_from:%Y-%m-%d %H:%M} UTC on")
-    _approve_policy(state)
+    approve_policy(state)
     airflow = Airflow(state)
-    _train(state, airflow, made)
+    train(state, airflow, made)
     _score(state, airflow, made, windows)
     report.show(state)
 
@@ -81,7 +81,8 @@ def start_feed(state: State) -> None:
         processes.start(state, "feed", command, environment(state))
 
 
-def _approve_policy(state: State) -> None:
+def approve_policy(state: State) -> None:
+    """Put the newest policy in force, approved by a second person."""
     from scoring.decision import policy
     from scoring.decision.activations import activate
 
@@ -99,7 +100,8 @@ def _approve_policy(state: State) -> None:
         note("approved by a second person, as a run demands")
 
 
-def _train(state: State, airflow: Airflow, made: Sample) -> None:
+def train(state: State, airflow: Airflow, made: Sample) -> None:
+    """Load history, build features and train the first champion, unless that was done."""
     if state.read("demo.json", {}).get("is_trained"):
         return
     with step("History, features, training (Airflow: train_models)") as note:
