@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from infra.local.console import step, table
 from infra.local.deliver import deliver_due
 from infra.local.demo import approve_policy, follow, install, train
 from infra.local.environment import environment
-from infra.local.state import CHECKOUT, DEFAULT_SOURCE, StackError, State, all_states
+from infra.local.state import CHECKOUT, DEFAULT_PORTS, DEFAULT_SOURCE, StackError, State, all_states
 from infra.local.warehouse_facts import connect
 
 HEARTBEAT_TIMEOUT_SECONDS = 30
@@ -85,6 +86,8 @@ def rehearse() -> list[Outcome]:
             with step(f"Stopping the stack of SOURCE={other.source}"):
                 stack.down(other)
     state.prepare()
+    # a rehearsal needs no port that somebody knows
+    state.write("ports.json", {name: _free_port() for name in DEFAULT_PORTS})
     token = state.folder / "hold"
     state.write(
         "environment.json",
@@ -100,6 +103,12 @@ def rehearse() -> list[Outcome]:
         finally:
             with step("Stopping the stack"):
                 stack.down(state)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
 
 
 def _rehearse(state: State, token: Path) -> list[Outcome]:
