@@ -17,7 +17,7 @@ from uuid import UUID
 import psycopg
 
 from features.errors import ScoringError
-from scoring import closure, publish, runs
+from scoring import closure, publish, runs, windows_command
 from scoring.decision import activations
 from scoring.fraud import job, quality, train
 from scoring.jobs import JOBS
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train.add_parser(commands)
     quality.add_parser(commands)
+    windows_command.add_parser(commands, _moment)
     return parser
 
 
