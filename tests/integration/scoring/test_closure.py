@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import pyarrow.parquet as pq
 import pytest
 
+from features.errors import ContractError
 from scoring import __main__ as command_line
-from scoring import closure
-from scoring.jobs import SCORE_TRANSACTIONS
+from scoring import closure, runs
+from scoring.jobs import SCORE_TRANSACTIONS, quoted
 from tests.builders import a_transaction
 from tests.integration.scoring.conftest import Bench
 
@@ -38,6 +39,14 @@ def published(bench: Bench, rows: int = 3) -> tuple[str, str]:
 def content(bench: Bench, name: str) -> bytes:
     with bench.store.open(name) as handle:
         return handle.read()
+
+
+def scored(bench: Bench, rows: int = 3) -> runs.Run:
+    bench.admit([a_transaction() for _ in range(rows)])
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+    return run
 
 
 def test_a_published_run_closes_down_to_its_bytes(bench: Bench) -> None:
@@ -133,6 +142,44 @@ def test_a_file_with_another_number_of_rows_is_found_by_its_footer(bench: Bench)
     (problem,) = open_ones(bench)
 
     assert problem.endswith("file: 3 ≠ 2 rows in Parquet")
+
+
+def test_a_run_that_lost_a_scored_row_is_not_published(bench: Bench) -> None:
+    run = scored(bench)
+    with bench.db.superuser() as connection:
+        table = quoted(run.tables.decisions).as_string(connection)
+        connection.execute(
+            f"delete from {table} where transaction_id = (select min(transaction_id) "
+            f"from {table})".encode()
+        )
+
+    with pytest.raises(ContractError, match=r"3 ≠ 2 scored \+ 0 degraded.*3 ≠ 2 rows in Parquet"):
+        bench.publish(run.run_id)
+
+    assert bench.decisions() == []
+
+
+def test_a_ledger_that_takes_fewer_rows_than_the_file_holds_is_not_published(bench: Bench) -> None:
+    run = scored(bench)
+    (swallowed,) = bench.db.rows("select min(transaction_id) from raw.transactions")[0]
+    with bench.db.superuser() as connection:
+        connection.execute(
+            "create function public.swallow() returns trigger language plpgsql as "
+            "'begin return null; end'"
+        )
+        connection.execute("grant usage on schema public to score")
+        connection.execute(
+            "create trigger swallow before insert on decisions.transaction_decisions for each row "
+            f"when (new.transaction_id = '{swallowed}') execute function public.swallow()".encode()
+        )
+
+    with pytest.raises(ContractError, match="ledger: 3 ≠ 2 rows in the ledger") as refused:
+        bench.publish(run.run_id)
+
+    assert "rows in Parquet" not in str(refused.value)
+    assert bench.decisions() == []
+    with bench.connect() as connection:
+        assert runs.load(connection, run.run_id).state == "validated"
 
 
 def test_the_command_reads_the_files_unless_told_not_to(
