@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Literal, Protocol
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 BUILD_LOCK_KEY = 4242002
 LOCK_WAIT = "30min"
+_FOLDER = "build-"
 
 Selector = Literal["reference", "transaction_features", "serving"]
 
@@ -129,6 +131,24 @@ def build(
     return receipt
 
 
+def sweep(work: Path, before: datetime) -> int:
+    """Remove the folders of builds that were killed before a moment; return how many.
+
+    A build removes its own folder, which holds a password; one that was killed cannot.
+    """
+    folders = [folder for folder in (work / "dbt").glob(f"{_FOLDER}*") if _is_older(folder, before)]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(folders)
+
+
+def _is_older(folder: Path, moment: datetime) -> bool:
+    try:
+        return datetime.fromtimestamp(folder.stat().st_mtime, UTC) < moment
+    except FileNotFoundError:  # its build has ended meanwhile
+        return False
+
+
 def _checked(variables: Mapping[str, str | int]) -> dict[str, str | int]:
     for name, value in variables.items():
         if name not in _VARIABLES:
@@ -159,7 +179,7 @@ def _target(conninfo: str, work: Path) -> Iterator[Path]:
     }
     parent = (work / "dbt").resolve()
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(mkdtemp(prefix="build-", dir=parent))
+    folder = Path(mkdtemp(prefix=_FOLDER, dir=parent))
     try:
         profile = folder / "profiles.yml"
         profile.touch(mode=0o600)

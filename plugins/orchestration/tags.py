@@ -6,13 +6,15 @@ from enum import StrEnum
 
 
 class Domain(StrEnum):
-    """What a DAG decides about."""
+    """What a DAG decides about; the platform's own decide nothing."""
 
     FRAUD = "domain:fraud"
+    PLATFORM = "domain:platform"
 
 
 class Cadence(StrEnum):
     """How often a DAG runs by itself."""
 
     HOURLY = "cadence:hourly"
+    DAILY = "cadence:daily"
     WEEKLY = "cadence:weekly"
