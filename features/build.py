@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Literal, Protocol
@@ -28,6 +29,7 @@ PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 BUILD_LOCK_KEY = 4242002
 REBUILD_LOCK_KEY = 4242003  # a rebuild writes to a schema of its own and need not stop a build
 LOCK_WAIT = "30min"
+_FOLDER = "build-"
 
 Selector = Literal["reference", "transaction_features", "serving"]
 
@@ -130,6 +132,24 @@ def build(
     return receipt
 
 
+def sweep(work: Path, before: datetime) -> int:
+    """Remove the folders of builds that were killed before a moment; return how many.
+
+    A build removes its own folder, which holds a password; one that was killed cannot.
+    """
+    folders = [folder for folder in (work / "dbt").glob(f"{_FOLDER}*") if _is_older(folder, before)]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(folders)
+
+
+def _is_older(folder: Path, moment: datetime) -> bool:
+    try:
+        return datetime.fromtimestamp(folder.stat().st_mtime, UTC) < moment
+    except FileNotFoundError:  # its build has ended meanwhile
+        return False
+
+
 def checked_variables(variables: Mapping[str, str | int]) -> dict[str, str | int]:
     """Return dbt's variables, or say which one is unknown or malformed."""
     for name, value in variables.items():
@@ -161,7 +181,7 @@ def target_folder(conninfo: str, work: Path) -> Iterator[Path]:
     }
     parent = (work / "dbt").resolve()
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(mkdtemp(prefix="build-", dir=parent))
+    folder = Path(mkdtemp(prefix=_FOLDER, dir=parent))
     try:
         profile = folder / "profiles.yml"
         profile.touch(mode=0o600)

@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from uuid import UUID
 import psycopg
 
 from features.errors import ScoringError
-from scoring import closure, explain, publish, runs, verify
+from scoring import closure, explain, publish, runs, verify, windows_command
 from scoring.decision import activations
 from scoring.fraud import job, quality, train
 from scoring.jobs import JOBS
@@ -55,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     closing.add_argument(
         "--window", nargs=2, type=_moment, metavar=("START", "END"), help="only this window"
     )
+    closing.add_argument(
+        "--no-files", action="store_true", help="leave the published files' bytes unread"
+    )
     closing.add_argument("--json", action="store_true", help="print JSON")
     closing.set_defaults(command=_closure)
 
@@ -84,17 +88,17 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_parser(commands)
     verify.add_parser(commands)
     explain.add_parser(commands)
+    windows_command.add_parser(commands, _moment)
     return parser
 
 
 def _closure(parsed: argparse.Namespace) -> int:
+    store = None if parsed.no_files else object_store(get_settings())
+    window = parsed.window and (*parsed.window,)
     with _connect() as connection:
-        found = closure.equations(connection, JOBS[parsed.job], parsed.window and (*parsed.window,))
+        found = closure.equations(connection, JOBS[parsed.job], window, store)
     if parsed.json:
-        rows = [
-            {"subject": e.subject, "total": e.total, "terms": e.terms, "holds": e.holds}
-            for e in found
-        ]
+        rows = [asdict(equation) | {"holds": equation.holds} for equation in found]
         print(json.dumps(rows, indent=2))
     else:
         for equation in found:

@@ -1,7 +1,8 @@
 """Closure: nothing lost, nothing twice, as equations that anyone can run.
 
 Every term is counted by a predicate of its own and none is a remainder, so a row that falls through
-shows as an equation that does not hold.
+shows as an equation that does not hold. Publishing asks the equations of its own run before it
+commits.
 """
 
 from __future__ import annotations
@@ -10,36 +11,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
 
+from features.objects import ObjectStore
+from scoring import published_files
 from scoring.jobs import Job
 
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """A total, and the terms that it must be the sum of."""
+    """A total, the terms that it must be the sum of, and what else speaks against the subject."""
 
     subject: str
     total: int
     terms: dict[str, int]
+    faults: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether the terms add up."""
+        """Whether the terms add up, and nothing speaks against the subject."""
+        return self._adds_up and not self.faults
+
+    @property
+    def _adds_up(self) -> bool:
         return self.total == sum(self.terms.values())
 
     def __str__(self) -> str:
         terms = " + ".join(f"{count} {name}" for name, count in self.terms.items())
-        return f"{self.subject}: {self.total} {'=' if self.holds else '≠'} {terms}"
+        equation = f"{self.subject}: {self.total} {'=' if self._adds_up else '≠'} {terms}"
+        return "; ".join([equation, *self.faults])
 
 
 Window = tuple[datetime, datetime]
 
 
 def equations(
-    connection: psycopg.Connection[Any], job: Job, window: Window | None = None
+    connection: psycopg.Connection[Any],
+    job: Job,
+    window: Window | None = None,
+    store: ObjectStore | None = None,
 ) -> Sequence[Equation]:
     """Return the closure of deliveries, of row versions, and of runs.
 
@@ -47,12 +60,35 @@ def equations(
         connection: of role `score` or `transform`.
         job: the scoring job.
         window: restricts versions to `occurred_at` in it and runs to those inside it.
+        store: where the published files lie; their bytes are read and compared. Without it the rows
+            of a file are those that were counted at its writing.
     """
     return [
         *_deliveries(connection),
         _versions(connection, job, window),
-        *_runs(connection, job, window),
+        *_runs(connection, job, window, store),
     ]
+
+
+def of_run(
+    connection: psycopg.Connection[Any], job: Job, run_id: UUID, *, claimed: int, rows_in_file: int
+) -> Sequence[Equation]:
+    """Return the closure of one run, counted in the ledger as this transaction sees it.
+
+    Args:
+        connection: of role `score`.
+        job: the run's job.
+        run_id: the run.
+        claimed: the rows that were counted at its claim.
+        rows_in_file: the rows that its Parquet file counts.
+    """
+    row = connection.execute(
+        sql.SQL("select {} from {} as ledger where ledger.run_id = %s").format(
+            _COUNTS, job.ledger_table
+        ),
+        (run_id,),
+    ).fetchone()
+    return _equations_of_run(run_id, claimed, row or (0, 0, 0), rows_in_file)
 
 
 def _deliveries(connection: psycopg.Connection[Any]) -> list[Equation]:
@@ -140,24 +176,53 @@ def _versions(connection: psycopg.Connection[Any], job: Job, window: Window | No
     return Equation(f"versions in {job.versions}", total, dict(zip(names, counts, strict=True)))
 
 
-def _runs(connection: psycopg.Connection[Any], job: Job, window: Window | None) -> list[Equation]:
+# Three predicates, and none the rest of another.
+_COUNTS = sql.SQL(
+    "count(ledger.run_id), "
+    "count(*) filter (where ledger.fraud_status = 'ok' and ledger.anomaly_status = 'ok'), "
+    "count(*) filter (where ledger.is_degraded)"
+)
+
+
+def _runs(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    window: Window | None,
+    store: ObjectStore | None,
+) -> list[Equation]:
     start, end = window or (None, None)
     rows = connection.execute(
         sql.SQL(
-            "select runs.run_id, runs.rows_claimed, "
-            "count(ledger.run_id) filter (where not ledger.is_degraded), "
-            "count(ledger.run_id) filter (where ledger.is_degraded), "
-            "(runs.parquet ->> 'rows')::bigint "
+            "select runs.run_id, runs.rows_claimed, runs.parquet, {} "
             "from decisions.runs left join {} as ledger on ledger.run_id = runs.run_id "
             "where runs.job = %s and runs.state = 'published' "
             "and runs.window_start >= coalesce(%s, '-infinity'::timestamptz) "
             "and runs.window_end <= coalesce(%s, 'infinity'::timestamptz) "
             "group by runs.run_id order by min(runs.published_at)"
-        ).format(job.ledger_table),
+        ).format(_COUNTS, job.ledger_table),
         (job.name, start, end),
     ).fetchall()
-    found = []
-    for run_id, claimed, scored, degraded, parquet in rows:
-        found.append(Equation(f"run {run_id}", claimed, {"scored": scored, "degraded": degraded}))
-        found.append(Equation(f"run {run_id} file", claimed, {"rows in Parquet": parquet}))
+    found: list[Equation] = []
+    for run_id, claimed, parquet, *counts in rows:
+        seen = (
+            published_files.inspect(run_id, parquet, store)
+            if store
+            else published_files.Inspection(parquet["rows"], ())
+        )
+        found += _equations_of_run(run_id, claimed, counts, seen.rows, seen.faults)
     return found
+
+
+def _equations_of_run(
+    run_id: UUID,
+    claimed: int,
+    counts: Sequence[int],
+    rows_in_file: int,
+    faults: tuple[str, ...] = (),
+) -> list[Equation]:
+    in_ledger, scored, degraded = counts
+    return [
+        Equation(f"run {run_id}", claimed, {"scored": scored, "degraded": degraded}),
+        Equation(f"run {run_id} ledger", claimed, {"rows in the ledger": in_ledger}),
+        Equation(f"run {run_id} file", claimed, {"rows in Parquet": rows_in_file}, faults),
+    ]

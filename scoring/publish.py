@@ -25,7 +25,7 @@ from psycopg import sql
 from features import failpoints, readers
 from features.errors import ContractError
 from features.objects import ObjectStore
-from scoring import claims, leases, runs
+from scoring import claims, closure, leases, published_files, runs
 from scoring.jobs import JOBS, Job, quoted
 
 log = structlog.get_logger(__name__)
@@ -114,20 +114,15 @@ def write_manifest(run: runs.Run, store: ObjectStore) -> bool:
     """Write the manifest of a published run unless it stands; return whether it was written."""
     if run.parquet is None:
         raise ContractError(f"run {run.run_id} is published without a file")
-    manifest = {
-        "run_id": str(run.run_id),
+    manifest = published_files.claims(run.run_id, run.parquet) | {
         "job": run.job,
         "window_start": run.window_start.isoformat(),
         "window_end": run.window_end.isoformat(),
-        "rows": run.parquet["rows"],
-        "sha256": run.parquet["sha256"],
-        "file": Path(run.parquet["object_name"]).name,
         "models": run.models,
         "policy_version": run.policy_version,
     }
-    folder = run.parquet["object_name"].rsplit("/", 1)[0]
     content = json.dumps(manifest, indent=2, sort_keys=True).encode()
-    return store.put_if_absent(f"{folder}/manifest.json", content)
+    return store.put_if_absent(published_files.manifest_name(run.parquet), content)
 
 
 def _write_parquet(
@@ -140,15 +135,14 @@ def _write_parquet(
     )
     types = PUBLISHED | {"rule_hits": pa.list_(pa.string())}
     schema = pa.schema(list(types.items()))
-    rows = 0
     with tempfile.TemporaryDirectory(prefix="vesper-publish-") as folder:
         path = Path(folder) / "part.parquet"
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
             for batch in readers.stream(connection, query, PUBLISHED):
-                rows += batch.num_rows
                 writer.write_batch(_with_lists(batch, schema))
         with path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        rows = pq.read_metadata(path).num_rows  # what a reader of the file will count
         name = f"published/{job.published}/run={run.run_id}/{digest}.parquet"
         store.put(name, path)
     return Parquet(name, digest, rows)
@@ -183,11 +177,7 @@ def _move_to_ledger(
                 )
             ).rowcount
             failpoints.reach("inside_publish")
-            if not (inserted == run.rows_claimed == parquet.rows):
-                raise ContractError(
-                    f"run {run.run_id} does not close: {run.rows_claimed} rows claimed, "
-                    f"{inserted} for the ledger, {parquet.rows} in the file; nothing was published"
-                )
+            _require_closure(connection, job, run, parquet)
             updated = connection.execute(
                 "update decisions.runs set state = 'published', rows_published = %s, "
                 "parquet = %s, published_at = clock_timestamp() "
@@ -208,6 +198,19 @@ def _move_to_ledger(
                 raise ContractError(f"run {run.run_id} was no longer validated at its publishing")
     except psycopg.errors.UniqueViolation as error:
         raise ContractError(_conflict(connection, job, run, error)) from None
+
+
+def _require_closure(
+    connection: psycopg.Connection[Any], job: Job, run: runs.Run, parquet: Parquet
+) -> None:
+    found = closure.of_run(
+        connection, job, run.run_id, claimed=run.rows_claimed, rows_in_file=parquet.rows
+    )
+    if open_equations := "; ".join(str(one) for one in found if not one.holds):
+        raise ContractError(
+            f"the run does not close: {open_equations}. Nothing was published; fail the run and "
+            "claim its window again"
+        )
 
 
 def _conflict(

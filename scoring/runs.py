@@ -26,6 +26,7 @@ from scoring.jobs import Job, RunTables
 log = structlog.get_logger(__name__)
 
 STALE_AFTER = timedelta(minutes=30)
+OPEN_STATES = ("claimed", "scored", "validated")
 
 
 class RunOpenError(ScoringError):
@@ -181,8 +182,8 @@ def fail(connection: psycopg.Connection[Any], run_id: UUID, failure: str) -> boo
         changed = connection.execute(
             "update decisions.runs set state = 'failed', failure = %s, "
             "failed_at = clock_timestamp() "
-            "where run_id = %s and state in ('claimed', 'scored', 'validated')",
-            (failure, run_id),
+            "where run_id = %s and state = any(%s)",
+            (failure, run_id, list(OPEN_STATES)),
         ).rowcount
         if changed:
             connection.execute(
@@ -192,6 +193,14 @@ def fail(connection: psycopg.Connection[Any], run_id: UUID, failure: str) -> boo
             )
             claims.drop(connection, RunTables(run_id))
     return changed == 1
+
+
+def fail_stuck(connection: psycopg.Connection[Any], job: Job) -> Run | None:
+    """Fail the job's open run if its lease does not move any more; return it if so."""
+    open_run = _open(connection, job)
+    if open_run is None or (moved := _last_moved(connection, open_run.run_id)) < STALE_AFTER:
+        return None
+    return open_run if _fail_stale(connection, open_run, moved) else None
 
 
 def mark_validated(connection: psycopg.Connection[Any], run_id: UUID) -> None:
@@ -205,9 +214,7 @@ def mark_validated(connection: psycopg.Connection[Any], run_id: UUID) -> None:
 
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:
     """Return the run that already stands for this request, after clearing a stale one away."""
-    open_run = _find(
-        connection, "job = %(job)s and state in ('claimed', 'scored', 'validated')", job=job.name
-    )
+    open_run = _open(connection, job)
     asked = (request.window_start, request.window_end, request.requested_by)
     if open_run is not None:
         if (open_run.window_start, open_run.window_end, open_run.requested_by) == asked:
@@ -220,7 +227,7 @@ def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -
                 f"(requested by {open_run.requested_by}, last moved {moved} ago); this window "
                 f"waits for it, and takes over once it has not moved for {STALE_AFTER}"
             )
-        fail(connection, open_run.run_id, f"its lease had not moved for {moved}")
+        _fail_stale(connection, open_run, moved)
     if request.kind == "restate":
         return None
     return _find(
@@ -230,6 +237,17 @@ def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -
         job=job.name,
         start=request.window_start,
         end=request.window_end,
+    )
+
+
+def _fail_stale(connection: psycopg.Connection[Any], run: Run, moved: timedelta) -> bool:
+    return fail(connection, run.run_id, f"its lease had not moved for {moved}")
+
+
+def _open(connection: psycopg.Connection[Any], job: Job) -> Run | None:
+    """Return the job's open run; the table holds one at most."""
+    return _find(
+        connection, "job = %(job)s and state = any(%(open)s)", job=job.name, open=list(OPEN_STATES)
     )
 
 

@@ -6,9 +6,10 @@ from enum import StrEnum
 
 
 class Domain(StrEnum):
-    """What a DAG decides about."""
+    """What a DAG decides about; the platform's own decide nothing."""
 
     FRAUD = "domain:fraud"
+    PLATFORM = "domain:platform"
 
 
 class Cadence(StrEnum):

@@ -1,0 +1,74 @@
+"""### maintain_warehouse
+
+Heals what a crash, a pause or a slip left behind, every night.
+
+Fails runs that are stuck, writes manifests that published runs lack, drops tables that ended runs
+left, and has `score_transactions` decide the windows that nobody decided: one at a time, oldest
+first, those that failed before last, at most as many as the form says.
+
+**Reads** `raw`, `decisions.runs` and the names under `published/`.
+**Writes** `decisions.runs` and `audit.events` (stuck runs), `published/` (manifests); drops tables
+in `scored`. What the run of a window writes is said at `score_transactions`.
+
+Safe to run again: what is healed is found healed. `python -m scoring windows` lists the same
+windows. While `score_transactions` is paused no window is decided, and the task says so.
+"""
+
+from __future__ import annotations
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import CronDataIntervalTimetable, chain, dag, get_current_context, task
+
+from orchestration import maintenance, steps
+from orchestration.defaults import DAG_DEFAULTS
+from orchestration.tags import Cadence, Domain
+
+
+@dag(
+    # half past: the hour's own run is over by then
+    schedule=CronDataIntervalTimetable("30 2 * * *", timezone="UTC"),
+    params=maintenance.FORM,
+    doc_md=__doc__,
+    tags=[Domain.PLATFORM, Cadence.NIGHTLY],
+    **DAG_DEFAULTS,
+)
+def maintain_warehouse() -> None:
+    """Wire the repairs; what they do stands in `orchestration.maintenance`."""
+
+    @task
+    def fail_stuck_runs() -> list[steps.Receipt]:
+        return maintenance.fail_stuck_runs()
+
+    @task
+    def write_manifests() -> steps.Receipt:
+        return maintenance.write_manifests()
+
+    @task
+    def drop_leftovers() -> steps.Receipt:
+        return maintenance.drop_leftovers(get_current_context())
+
+    @task
+    def find_windows() -> list[steps.Receipt]:
+        return maintenance.find_windows("score_transactions", get_current_context())
+
+    gaps = find_windows()
+    decide_windows = TriggerDagRunOperator.partial(
+        task_id="decide_windows",
+        trigger_dag_id="score_transactions",
+        # never a date of the schedule's: whoever takes one leaves that window without its run
+        logical_date=None,
+        wait_for_completion=True,
+        poke_interval=5,
+        deferrable=False,  # a task that sleeps in the triggerer counts for no limit
+        fail_when_dag_is_paused=True,
+        max_active_tis_per_dagrun=1,
+        map_index_template="{{ task.conf['start'] }}",
+        retries=1,
+    ).expand(conf=gaps)
+
+    chain(fail_stuck_runs(), [gaps, drop_leftovers()])
+    chain(gaps, decide_windows)
+    write_manifests()
+
+
+maintain_warehouse()

@@ -1,0 +1,89 @@
+"""What the tasks of the nightly maintenance call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Param
+
+from orchestration.windows import plain
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from orchestration.steps import Receipt
+
+WINDOWS_PER_NIGHT = 24
+SCRATCH_KEPT = timedelta(days=1)  # longer than any build takes
+
+FORM = {
+    "windows": Param(
+        WINDOWS_PER_NIGHT,
+        type="integer",
+        minimum=0,
+        maximum=744,
+        title="Windows",
+        description="How many windows to decide at most; the rest waits for the next night.",
+    )
+}
+
+
+def fail_stuck_runs() -> list[Receipt]:
+    """Fail the open run of each job whose lease has not moved; its window can be run again."""
+    from scoring import runs
+    from scoring.jobs import JOBS
+
+    with _warehouse() as connection:
+        found = [runs.fail_stuck(connection, job) for job in JOBS.values()]
+    return [run.receipt() | {"state": "failed"} for run in found if run is not None]
+
+
+def write_manifests() -> Receipt:
+    """Write the manifests that published runs lack."""
+    from scoring import maintenance
+    from scoring.jobs import JOBS
+    from scoring.settings import get_settings
+    from scoring.storage import object_store
+
+    store = object_store(get_settings())
+    with _warehouse() as connection:
+        return {
+            name: maintenance.write_manifests(connection, job, store) for name, job in JOBS.items()
+        }
+
+
+def drop_leftovers(context: Mapping[str, Any]) -> Receipt:
+    """Drop what ended runs and killed builds have left: tables in `scored`, folders of dbt."""
+    from features.build import sweep
+    from scoring import maintenance
+    from scoring.settings import get_settings
+
+    before = plain(context["dag_run"].run_after) - SCRATCH_KEPT
+    folders = sweep(get_settings().work, before)
+    with _warehouse() as connection:
+        return {"runs": len(maintenance.drop_leftovers(connection)), "folders": folders}
+
+
+def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
+    """Return, for each window to decide, what a person would enter in the form of the job's DAG."""
+    from scoring import maintenance
+    from scoring.jobs import JOBS
+
+    now, limit = plain(context["dag_run"].run_after), int(context["params"]["windows"])
+    with _warehouse() as connection:
+        found = maintenance.windows_to_decide(connection, JOBS[job], now, limit)
+    return [{"start": one.start.isoformat(), "end": one.end.isoformat()} for one in found]
+
+
+@contextmanager
+def _warehouse() -> Iterator[psycopg.Connection[Any]]:
+    import psycopg
+
+    from scoring.settings import get_settings
+
+    conninfo = get_settings().warehouse.conninfo("score")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        yield connection

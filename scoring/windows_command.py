@@ -1,0 +1,62 @@
+"""`python -m scoring windows`: the windows that stand undecided, as a table or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from scoring import windows
+from scoring.jobs import JOBS
+from scoring.settings import get_settings
+
+FILE_WIDTH = 160  # a file has no width of its own, and a table would fold at 80
+
+
+def add_parser(commands: Any, moment: Callable[[str], datetime]) -> None:  # noqa: ANN401 - argparse
+    """Add `windows` to the command line.
+
+    Args:
+        commands: the parser's subcommands.
+        moment: reads an instant with its zone.
+    """
+    parser = commands.add_parser("windows", help="list the windows that nobody has decided")
+    parser.add_argument("--job", choices=sorted(JOBS), default="score_transactions")
+    parser.add_argument(
+        "--until", type=moment, metavar="INSTANT", help="windows that ended by then; else by now"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command=_command)
+
+
+def _command(parsed: argparse.Namespace) -> int:
+    until = parsed.until or datetime.now(UTC)
+    with psycopg.connect(get_settings().warehouse.conninfo("score")) as connection:
+        found = windows.undecided(connection, JOBS[parsed.job], until)
+    if parsed.json:
+        sys.stdout.write(json.dumps([one.as_dict() for one in found], indent=2) + "\n")
+    else:
+        _show(found, until)
+    return 1 if any(one.is_gap for one in found) else 0
+
+
+def _show(found: Sequence[windows.Undecided], until: datetime) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
+    if not found:
+        console.print(f"every window that ended by {until:%Y-%m-%d %H:%M} UTC is decided")
+        return
+    table = Table("window (UTC)", "state", "rows pending", "last failure", "next step", box=None)
+    for one in found:
+        window = f"{one.start:%Y-%m-%d %H:%M} – {one.end:%H:%M}"
+        cells = (window, one.state, f"{one.rows_pending:,}", one.last_failure or "", one.next_step)
+        table.add_row(*map(Text, cells))
+    console.print(table)

@@ -1,0 +1,181 @@
+"""The nightly repairs, each on what a crash, a pause or a slip really leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from features.errors import ContractError
+from orchestration.requests import request
+from scoring import closure, maintenance, runs, scored, windows
+from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.leases import Lease
+from tests.builders import NOON, a_transaction
+from tests.integration.scoring.conftest import HOUR, Bench
+
+MINUTE = timedelta(minutes=1)
+LIMIT = 24
+
+
+@dataclass
+class DagRun:
+    """What an Airflow run that an operator has triggered says of itself: no logical date."""
+
+    run_after: datetime
+    run_type: str = "operator_triggered"
+    run_id: str = "manual__healing"
+
+
+def rows_of(hours: range) -> list[dict[str, Any]]:
+    return [a_transaction(occurred_at=NOON + hour * HOUR + MINUTE) for hour in hours]
+
+
+def to_decide(bench: Bench, now: datetime, limit: int = LIMIT) -> list[windows.Undecided]:
+    with bench.connect() as connection:
+        return maintenance.windows_to_decide(connection, SCORE_TRANSACTIONS, now, limit)
+
+
+def heal(bench: Bench, now: datetime) -> list[datetime]:
+    """Decide the windows as the DAG asks for them, through the form; return their starts."""
+    healed = []
+    for gap in to_decide(bench, now):
+        form = {"start": gap.start.isoformat(), "end": gap.end.isoformat()}
+        asked = request({"params": form, "dag_run": DagRun(now)}, HOUR)
+        assert (asked.window_start, asked.window_end) == (gap.start, gap.end)
+        bench.decide(asked.window_start, kind=asked.kind, requested_by=asked.requested_by)
+        healed.append(gap.start)
+    return healed
+
+
+def is_whole(bench: Bench, now: datetime) -> bool:
+    with bench.connect() as connection:
+        found = closure.equations(connection, SCORE_TRANSACTIONS, store=bench.store)
+        pending = next(e.terms["pending"] for e in found if e.subject.startswith("versions"))
+        gaps = windows.undecided(connection, SCORE_TRANSACTIONS, now)
+    return all(e.holds for e in found) and pending == 0 and not gaps
+
+
+def test_a_window_whose_date_a_manual_run_took_is_decided_in_the_night(bench: Bench) -> None:
+    """The manual run had the interval before; the schedule skipped the window that was taken."""
+    bench.admit(rows_of(range(3)))
+    bench.decide(NOON)
+    bench.decide(NOON, kind="manual", requested_by="manual__that_took_the_date")
+    bench.decide(NOON + 2 * HOUR)
+
+    assert heal(bench, NOON + 3 * HOUR) == [NOON + HOUR]
+    assert is_whole(bench, NOON + 3 * HOUR)
+
+
+def test_the_hours_of_a_pause_are_decided_oldest_first(bench: Bench) -> None:
+    bench.admit(rows_of(range(5)))
+    bench.decide(NOON)
+    bench.decide(NOON + 4 * HOUR)
+
+    assert heal(bench, NOON + 5 * HOUR) == [NOON + n * HOUR for n in (1, 2, 3)]
+    assert is_whole(bench, NOON + 5 * HOUR)
+
+
+def test_a_window_of_a_stuck_run_is_decided_in_the_same_night(bench: Bench) -> None:
+    bench.admit(rows_of(range(1)))
+    run = bench.claim()
+    with bench.db.superuser() as connection:
+        connection.execute("update decisions.runs set claimed_at = claimed_at - interval '31 min'")
+
+    with bench.connect() as connection:
+        failed = runs.fail_stuck(connection, SCORE_TRANSACTIONS)
+        again = runs.fail_stuck(connection, SCORE_TRANSACTIONS)
+
+    assert (failed and failed.run_id, again) == (run.run_id, None)
+    assert heal(bench, NOON + HOUR) == [NOON]
+    assert is_whole(bench, NOON + HOUR)
+
+
+def test_a_run_that_moves_is_left_alone(bench: Bench) -> None:
+    run = bench.claim()
+
+    with bench.connect() as connection:
+        assert runs.fail_stuck(connection, SCORE_TRANSACTIONS) is None
+        assert runs.load(connection, run.run_id).state == "claimed"
+    assert to_decide(bench, NOON + HOUR) == []
+
+
+def test_a_night_decides_only_so_many_windows(bench: Bench) -> None:
+    bench.admit(rows_of(range(1)))
+
+    assert [gap.start for gap in to_decide(bench, NOON + 90 * HOUR, 2)] == [NOON, NOON + HOUR]
+    assert len(to_decide(bench, NOON + 90 * HOUR)) == LIMIT
+    assert to_decide(bench, NOON + 90 * HOUR, 0) == []
+
+
+def test_a_window_that_fails_every_night_keeps_no_other_waiting(bench: Bench) -> None:
+    bench.admit(rows_of(range(3)))
+    with bench.connect() as connection:
+        runs.fail(connection, bench.claim().run_id, "a gate said no")
+
+    assert [gap.start for gap in to_decide(bench, NOON + 3 * HOUR, 2)] == [
+        NOON + HOUR,
+        NOON + 2 * HOUR,
+    ]
+    assert [gap.start for gap in to_decide(bench, NOON + 3 * HOUR)][-1] == NOON
+
+
+def test_missing_manifests_are_written_and_the_run_closes_again(bench: Bench) -> None:
+    bench.admit(rows_of(range(2)))
+    names = []
+    for start in (NOON, NOON + HOUR):
+        run = bench.decide(start)
+        assert run.parquet is not None
+        names.append(f"{run.parquet['object_name'].rpartition('/')[0]}/manifest.json")
+    bench.store.delete(names[0])
+    assert not is_whole(bench, NOON + 2 * HOUR)
+
+    with bench.connect() as connection:
+        written = [
+            maintenance.write_manifests(connection, SCORE_TRANSACTIONS, bench.store)
+            for _ in range(2)
+        ]
+
+    assert written == [1, 0]
+    assert is_whole(bench, NOON + 2 * HOUR)
+
+
+def test_no_manifest_is_written_for_a_file_that_is_gone(bench: Bench) -> None:
+    first, second = bench.decide(NOON), bench.decide(NOON + HOUR)
+    assert first.parquet is not None
+    assert second.parquet is not None
+    for run in (first, second):
+        folder = f"published/transaction_decisions/run={run.run_id}"
+        bench.store.delete(f"{folder}/manifest.json")
+    bench.store.delete(first.parquet["object_name"])
+
+    with bench.connect() as connection, pytest.raises(ContractError, match=str(first.run_id)):
+        maintenance.write_manifests(connection, SCORE_TRANSACTIONS, bench.store)
+
+    written = [found.name for found in bench.store.list("published/") if "manifest" in found.name]
+    assert written == [f"published/transaction_decisions/run={second.run_id}/manifest.json"]
+
+
+def test_tables_that_an_orphan_left_are_dropped_and_those_of_an_open_run_stay(bench: Bench) -> None:
+    bench.admit(rows_of(range(3)))
+    done, open_run = bench.decide(NOON), bench.claim(NOON + HOUR)
+    with bench.connect() as connection:
+        runs.fail(connection, open_run.run_id, "given up")
+    failed, open_run = open_run, bench.claim(NOON + 2 * HOUR)
+    with bench.connect() as connection:
+        # an attempt that did not know that its run had ended makes its tables anew
+        for run in (done, failed):
+            claim = f'scored."claim_{run.run_id.hex}"'
+            connection.execute(f"create unlogged table {claim} (chunk integer)".encode())
+            scored.prepare(connection, SCORE_TRANSACTIONS, run, Lease(run.run_id, "score", 0, 1, 0))
+        dropped = maintenance.drop_leftovers(connection)
+
+    left = bench.db.rows(
+        "select relname from pg_class where relnamespace = 'scored'::regnamespace "
+        "and relkind in ('r', 'v')"
+    )
+    assert set(dropped) == {done.run_id, failed.run_id}
+    assert left == [(f"claim_{open_run.run_id.hex}",)]
+    assert to_decide(bench, datetime.now(UTC), 1)[0].start == NOON + 3 * HOUR
