@@ -3,8 +3,8 @@
 Heals what a crash, a pause or a slip left behind, every night.
 
 Fails runs that are stuck, writes manifests that published runs lack, drops tables that ended runs
-left, and has `score_transactions` decide the windows that nobody decided: one at a time, oldest
-first, those that failed before last, at most as many as the form says.
+left, and has `score_transactions` decide the windows that nobody decided: one at a time, those with
+waiting rows first, those that failed before last, at most as many as the form says.
 
 **Reads** `raw`, `decisions.runs` and the names under `published/`.
 **Writes** `decisions.runs` and `audit.events` (stuck runs), `published/` (manifests); drops tables

@@ -19,7 +19,7 @@ from orchestration.tags import Cadence, Domain
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("30 2 * * *", timezone="UTC"),
+    schedule=CronDataIntervalTimetable("30 3 * * *", timezone="UTC"),
     params={
         "sample": Param(
             1000,

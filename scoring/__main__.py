@@ -18,7 +18,7 @@ from uuid import UUID
 import psycopg
 
 from features.errors import ScoringError
-from scoring import closure, explain, publish, runs, verify, windows_command
+from scoring import closure, explain_command, publish, runs, verify, windows_command
 from scoring.decision import activations
 from scoring.fraud import job, quality, train
 from scoring.jobs import JOBS
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_parser(commands)
     quality.add_parser(commands)
     verify.add_parser(commands)
-    explain.add_parser(commands)
+    explain_command.add_parser(commands)
     windows_command.add_parser(commands, _moment)
     return parser
 

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 def windows_to_decide(
     connection: psycopg.Connection[Any], job: Job, now: datetime, limit: int
 ) -> list[windows.Undecided]:
-    """Return the gaps to decide next, oldest first, those that failed before after the others.
+    """Return the gaps to decide next: rows that wait come first, what failed before comes last.
 
     A window that fails again and again must not keep the rest from being decided.
 
@@ -37,7 +37,9 @@ def windows_to_decide(
     found = windows.undecided(connection, job, now)
     # what is stuck has been failed before; if it moves again, it is not ours to decide
     wanted = [one for one in found if one.state in {windows.State.MISSING, windows.State.FAILED}]
-    wanted.sort(key=lambda one: (one.state is windows.State.FAILED, one.start))
+    wanted.sort(
+        key=lambda one: (one.state is windows.State.FAILED, one.rows_pending == 0, one.start)
+    )
     log.info("gaps_found", job=job.name, gaps=len(wanted), taken=min(len(wanted), limit))
     return wanted[:limit]
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -21,38 +20,15 @@ import structlog
 from psycopg import sql
 
 from features import readers
-from features.digests import feature_digest
 from features.errors import ConfigurationError, ModelUnavailableError
-from scoring import runs
+from scoring import divergence, runs
+from scoring.divergence import Difference, Divergence
 from scoring.jobs import Job, quoted
 
 log = structlog.get_logger(__name__)
 
 CHUNK_ROWS = 50_000
 SHOWN = 20
-
-# What is compared, in the order in which a decision comes about; floats by their bits.
-_COMPARED = {
-    "fraud_status": "{}",
-    "fraud_probability": "float8send({})",
-    "anomaly_status": "{}",
-    "anomaly_score": "float8send({})",
-    "is_degraded": "{}",
-    "rule_hits": "{}",
-    "decision": "{}",
-    "reasons": "{}",
-}
-_SCORES = ("fraud_status", "fraud_probability", "anomaly_status", "anomaly_score")
-
-
-class Divergence(StrEnum):
-    """Where a replay first left the recorded path."""
-
-    DATA = "data"  # the stored feature row is not the one that was decided
-    FEATURE_CODE = "feature_code"  # the features rebuilt from raw differ
-    MODEL = "model"  # the pinned file is gone or altered, or scores otherwise
-    ENVIRONMENT = "environment"  # as before, under other library versions than at the run
-    POLICY = "policy"  # the pinned file is gone or altered, or decides otherwise
 
 
 class Decider(Protocol):
@@ -77,20 +53,6 @@ class Domain:
     input_types: dict[str, pa.DataType]
     input_columns: Callable[[str], sql.Composable]
     decider: Callable[[runs.Run], Decider]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One decision that did not come out the same."""
-
-    decision_id: str
-    run_id: str
-    divergence: Divergence
-    fields: tuple[str, ...]
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.decision_id}: {self.divergence} ({', '.join(self.fields)}) {self.detail}"
 
 
 @dataclass(slots=True)
@@ -241,8 +203,8 @@ def _replay_run(
     lock_sha256: str,
     found: Replay,
 ) -> None:
-    altered = _altered(connection, job, run)
-    found.add([_data(job, run, *key) for key in altered], len(altered))
+    altered = divergence.altered(connection, job, run)
+    found.add([divergence.data_difference(job, run, *key) for key in altered], len(altered))
     try:
         decider = domain.decider(run)
     except (ModelUnavailableError, ConfigurationError) as error:
@@ -257,8 +219,11 @@ def _replay_run(
     same_libraries = _lock_of(connection, run.run_id) == lock_sha256
     for chunk, _ in _chunks(connection, run.run_id):
         found.degraded += _decide_again(connection, job, domain, run, decider, chunk)
-        differing = _compare(connection, job)
-        found.add([_difference(job, run, row, same_libraries) for row in differing], len(differing))
+        differing = divergence.differing(connection, job)
+        found.add(
+            [divergence.difference(job, run, row, same_libraries) for row in differing],
+            len(differing),
+        )
 
 
 def _chunks(connection: psycopg.Connection[Any], run_id: UUID) -> list[tuple[int, int]]:
@@ -267,42 +232,6 @@ def _chunks(connection: psycopg.Connection[Any], run_id: UUID) -> list[tuple[int
         "select chunk, count(*) from replayed where run_id = %s group by chunk order by chunk",
         (run_id,),
     ).fetchall()
-
-
-def _altered(connection: psycopg.Connection[Any], job: Job, run: runs.Run) -> list[tuple[str, int]]:
-    """Return the decisions whose stored feature row is gone or has another hash; drop them."""
-    rows = connection.execute(
-        sql.SQL(
-            """
-            delete from replayed
-            using {ledger} as ledger
-            left join {features} as features
-                on features.{id} = ledger.{id} and features.version = ledger.version
-            where
-                replayed.run_id = %s
-                and ledger.{id} = replayed.{id} and ledger.revision = replayed.revision
-                and (features.{id} is null or {digest} <> ledger.feature_sha256)
-            returning replayed.{id}, replayed.revision
-            """
-        ).format(
-            id=job.subject_id,
-            ledger=job.ledger_table,
-            features=quoted(job.view.table),
-            digest=feature_digest(job.view, "features"),
-        ),
-        (run.run_id,),
-    ).fetchall()
-    return [(row[0], row[1]) for row in rows]
-
-
-def _data(job: Job, run: runs.Run, subject: str, revision: int) -> Difference:
-    return Difference(
-        f"{job.view.name}/{subject}/{revision}",
-        str(run.run_id),
-        Divergence.DATA,
-        ("feature_sha256",),
-        f"the row of {job.view.table} is gone or is not the one that was decided",
-    )
 
 
 def _decide_again(
@@ -344,49 +273,6 @@ def _decide_again(
     readers.write(connection, sql.Identifier("decided_again"), again)
     counted = connection.execute("select count(*) from decided_again where is_degraded").fetchone()
     return counted[0] if counted else 0
-
-
-def _compare(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, ...]]:
-    """Return key and names of the differing fields of each decision that came out otherwise."""
-    differs = sql.SQL(", ").join(
-        sql.SQL("case when {} is distinct from {} then {} end").format(
-            sql.SQL(form).format(sql.Identifier("ledger", name)),
-            sql.SQL(form).format(sql.Identifier("again", name)),
-            sql.Literal(name),
-        )
-        for name, form in _COMPARED.items()
-    )
-    return connection.execute(
-        sql.SQL(
-            """
-            select compared.subject_id, compared.revision, compared.fields
-            from (
-                select
-                    again.{id} as subject_id, again.revision,
-                    array_remove(array[{differs}], null) as fields
-                from decided_again as again
-                inner join {ledger} as ledger
-                    on ledger.{id} = again.{id} and ledger.revision = again.revision
-            ) as compared
-            where cardinality(compared.fields) > 0
-            order by compared.subject_id, compared.revision
-            """
-        ).format(id=job.subject_id, differs=differs, ledger=job.ledger_table)
-    ).fetchall()
-
-
-def _difference(job: Job, run: runs.Run, row: tuple[Any, ...], same_libraries: bool) -> Difference:
-    subject, revision, fields = row
-    if fields[0] not in _SCORES:
-        kind, detail = Divergence.POLICY, "the same scores are decided otherwise"
-    elif same_libraries:
-        kind, detail = Divergence.MODEL, "the pinned model file scores otherwise"
-    else:
-        kind = Divergence.ENVIRONMENT
-        detail = "the libraries are not those that the run was locked to"
-    return Difference(
-        f"{job.view.name}/{subject}/{revision}", str(run.run_id), kind, tuple(fields), detail
-    )
 
 
 def _lock_of(connection: psycopg.Connection[Any], run_id: UUID) -> str:

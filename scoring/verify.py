@@ -21,9 +21,10 @@ from features import readers, sources
 from features.errors import ConfigurationError
 from features.objects import ObjectStore
 from features.rebuild import KEYS, Rebuild, rebuild
+from scoring.divergence import Divergence
 from scoring.fraud import decider
 from scoring.jobs import JOBS, SCORE_TRANSACTIONS, Job
-from scoring.replay import Divergence, Domain, Replay, Selection, replay
+from scoring.replay import Domain, Replay, Selection, replay
 from scoring.settings import Settings, get_settings
 from scoring.storage import object_store
 

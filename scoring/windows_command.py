@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -41,11 +42,12 @@ def _command(parsed: argparse.Namespace) -> int:
     if parsed.json:
         sys.stdout.write(json.dumps([one.as_dict() for one in found], indent=2) + "\n")
     else:
-        _show(found, until)
+        show(found, until)
     return 1 if any(one.is_gap for one in found) else 0
 
 
-def _show(found: Sequence[windows.Undecided], until: datetime) -> None:
+def show(found: Sequence[windows.Undecided], until: datetime) -> None:
+    """Print the windows as a table; a long stretch that nobody ran is one line."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -55,8 +57,30 @@ def _show(found: Sequence[windows.Undecided], until: datetime) -> None:
         console.print(f"every window that ended by {until:%Y-%m-%d %H:%M} UTC is decided")
         return
     table = Table("window (UTC)", "state", "rows pending", "last failure", "next step", box=None)
-    for one in found:
-        window = f"{one.start:%Y-%m-%d %H:%M} – {one.end:%H:%M}"
-        cells = (window, one.state, f"{one.rows_pending:,}", one.last_failure or "", one.next_step)
-        table.add_row(*map(Text, cells))
+    for first, last, count in _folded(found):
+        window = f"{first.start:%Y-%m-%d %H:%M} – {_end(first, last)}"
+        state = first.state if count == 1 else f"{first.state}, {count:,} windows"
+        rows = f"{first.rows_pending:,}"
+        table.add_row(*map(Text, (window, state, rows, first.last_failure or "", first.next_step)))
     console.print(table)
+
+
+def _end(first: windows.Undecided, last: windows.Undecided) -> str:
+    return f"{last.end:%H:%M}" if first is last else f"{last.end:%Y-%m-%d %H:%M}"
+
+
+def _folded(
+    found: Sequence[windows.Undecided],
+) -> Iterator[tuple[windows.Undecided, windows.Undecided, int]]:
+    """Fold stretches for which no row waits and that nobody ran: first, last, and how many."""
+
+    def stretch(one: windows.Undecided) -> object:
+        is_empty = one.state is windows.State.MISSING and one.rows_pending == 0
+        # consecutive windows keep the difference between their start and their place
+        place = places[one.start]
+        return (one.start - place * (one.end - one.start)) if is_empty else one.start
+
+    places = {one.start: place for place, one in enumerate(found)}
+    for _, group in groupby(found, key=stretch):
+        members = list(group)
+        yield members[0], members[-1], len(members)

@@ -125,7 +125,7 @@ def _score(state: State, airflow: Airflow, made: Sample, windows: int) -> None:
     missing = [window for window in made.windows(now) if window not in done]
     if not missing:
         console.print("All hours that are over have been decided; the schedule goes on by itself.")
-    asked = _ask(airflow, missing[:windows])
+    asked = ask(airflow, missing[:windows])
     airflow.set_paused("score_transactions", is_paused=False)
     for (start, end), run_id in asked:
         with step(f"Deciding {start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC") as note:
@@ -136,7 +136,7 @@ def _score(state: State, airflow: Airflow, made: Sample, windows: int) -> None:
         console.print(f"{left} more hours wait: `make demo` again decides the next {windows}.")
 
 
-def _ask(airflow: Airflow, windows: Sequence[Window]) -> list[tuple[Window, str]]:
+def ask(airflow: Airflow, windows: Sequence[Window]) -> list[tuple[Window, str]]:
     """Trigger a run per window before the schedule may start; they go one after another."""
     airflow.await_dag("score_transactions")
     asked = []

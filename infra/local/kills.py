@@ -22,7 +22,7 @@ from infra.local import processes, sample, stack
 from infra.local.airflow_api import Airflow
 from infra.local.console import step, table
 from infra.local.deliver import deliver_due
-from infra.local.demo import approve_policy, follow, install, train
+from infra.local.demo import approve_policy, ask, follow, install, train
 from infra.local.environment import environment
 from infra.local.state import CHECKOUT, DEFAULT_PORTS, DEFAULT_SOURCE, StackError, State, all_states
 from infra.local.warehouse_facts import connect
@@ -121,26 +121,14 @@ def _rehearse(state: State, token: Path) -> list[Outcome]:
     now = datetime.now(UTC)
     deliver_due(sample.outbox(state), state.objects, now, is_history=False)
     airflow.await_dag(DAG)
-    # the schedule's own runs would only stand in the way of the three windows
-    windows = made.windows(now)[: len(VICTIMS)]
-    run_ids = [_ask(airflow, window) for window in windows[:1]]
+    # all asked for before the schedule may start: they take its place and go one after another
+    asked = ask(airflow, made.windows(now)[: len(VICTIMS)])
+    token.touch()
     airflow.set_paused(DAG, is_paused=False)
-    outcomes = []
-    for number, (victim, window) in enumerate(zip(VICTIMS, windows, strict=False)):
-        if number:
-            run_ids.append(_ask(airflow, window, token))
-        else:
-            token.touch()
-        outcomes.append(_kill(state, airflow, victim, (run_ids[-1], window), token))
-    return outcomes
-
-
-def _ask(airflow: Airflow, window: Window, token: Path | None = None) -> str:
-    if token is not None:
-        token.touch()
-    start, end = window
-    conf = {"start": start.isoformat(), "end": end.isoformat()}
-    return airflow.trigger(DAG, conf, interval=window, run_after=end)
+    return [
+        _kill(state, airflow, victim, (run_id, window), token)
+        for victim, (window, run_id) in zip(VICTIMS, asked, strict=True)
+    ]
 
 
 def _kill(
@@ -159,6 +147,7 @@ def _kill(
             processes.start(state, "scheduler", command, environment(state))
         follow(airflow, DAG, run_id, note)
         seconds = time.monotonic() - killed
+        token.touch()  # for the next window, whose run has started by now
         if victim.leaves_orphan:
             note("waiting for the orphan to wake and be refused")
             _await(lambda: not is_alive() or None, "the orphan did not end")

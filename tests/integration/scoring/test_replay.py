@@ -20,11 +20,13 @@ from features.views import TRANSACTIONS
 from infra.local.postgres import binaries
 from infra.postgres import warehouse as bootstrap
 from scoring.decision import policy
-from scoring.explain import explain, text_of
+from scoring.divergence import Divergence
+from scoring.explain import explain
+from scoring.explain_command import text_of
 from scoring.fraud.model import FraudModel
 from scoring.jobs import SCORE_TRANSACTIONS
 from scoring.model_files import ModelPin
-from scoring.replay import Divergence, Selection
+from scoring.replay import Selection
 from scoring.settings import Settings
 from scoring.verify import Verification, verify
 from tests.builders import NOON, a_transaction

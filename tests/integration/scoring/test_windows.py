@@ -220,3 +220,20 @@ def test_a_window_that_is_being_decided_is_no_reason_to_fail(
     bench.claim()
 
     assert command_line.main(["windows", "--until", (NOON + HOUR).isoformat()]) == 0
+
+
+def test_a_long_stretch_that_nobody_ran_is_one_line(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.admit([a_transaction()])
+    bench.decide()
+    bench.admit([a_transaction(occurred_at=NOON + 5 * HOUR)])
+    until = NOON + 1000 * HOUR
+    undecided = found(bench, until)
+
+    windows_command.show(undecided, until)
+
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert len(undecided) == 999
+    assert ["4 windows" in lines[0], " 1 " in lines[1], "994 windows" in lines[2]] == [True] * 3
+    assert len(lines) == 3
