@@ -132,6 +132,8 @@ def _score(state: State, airflow: Airflow, made: Sample, windows: int) -> None:
             follow(airflow, "score_transactions", run_id, note)
             if (start, end) not in published_windows(state):
                 raise StackError(f"run {run_id} succeeded, but its window was not published")
+    airflow.await_dag("maintain_warehouse")
+    airflow.set_paused("maintain_warehouse", is_paused=False)  # from now on gaps heal by themselves
     if left := len(missing) - len(asked):
         console.print(f"{left} more hours wait: `make demo` again decides the next {windows}.")
 

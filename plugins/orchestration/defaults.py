@@ -28,13 +28,14 @@ def explain_failure(context: Mapping[str, Any]) -> None:
         return
     receipt = steps.run_receipt(context) or {}
     run_id = receipt.get("run_id")
+    # before the claim there is only what was asked for: in the form, or of another DAG
+    asked = getattr(context.get("task"), "conf", None) or context["params"]
     failed = steps.fail_run(run_id, f"{ti.task_id}: {type(error).__name__}: {error}")
     structlog.get_logger(__name__).error(
         "task_failed",
         task=ti.task_id,
         run_id=run_id,
-        # before the claim there is only what was asked for
-        window=receipt.get("window") or [context["params"].get(end) for end in ("start", "end")],
+        window=receipt.get("window") or [asked.get(end) for end in ("start", "end")],
         cause=f"{type(error).__name__}: {error}",
         next_step=(
             "mend the cause, then clear the task `admit` and everything after it: the window is "

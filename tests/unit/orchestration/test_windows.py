@@ -88,6 +88,7 @@ def test_other_zones_are_taken_to_utc() -> None:
         ("2026-11-21T06:00:00Z", "2026-11-21T05:00:00Z", "ends before it starts"),
         ("2026-11-21T06:00:00Z", "2026-11-21T06:00:00Z", "ends before it starts"),
         ("2026-11-21T10:00:00Z", "2026-11-21T11:00:00Z", "not over yet"),
+        ("2126-11-21T10:00:00Z", "2126-11-21T11:00:00Z", "not over yet"),
         ("2026-11-21T05:30:00Z", "2026-11-21T06:30:00Z", "multiples of"),
         ("2026-09-01T00:00:00Z", "2026-11-01T00:00:00Z", "longer than"),
         ("yesterday", "2026-11-21T05:00:00Z", "no time"),

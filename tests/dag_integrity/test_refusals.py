@@ -1,0 +1,92 @@
+"""A form that makes no sense is refused by the first task, before anything is read or written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BAD = {
+    "half given": {"start": "2026-11-21T05:00:00Z"},
+    "inverted": {"start": "2026-11-21T06:00:00Z", "end": "2026-11-21T05:00:00Z"},
+    "empty": {"start": "2026-11-21T05:00:00Z", "end": "2026-11-21T05:00:00Z"},
+    "future": {"start": "2026-11-21T11:00:00Z", "end": "2026-11-21T12:00:00Z"},
+    "not over yet": {"start": "2026-11-21T10:00:00Z", "end": "2026-11-21T11:00:00Z"},
+    "unaligned": {"start": "2026-11-21T05:30:00Z", "end": "2026-11-21T06:30:00Z"},
+    "no time": {"start": "yesterday", "end": "2026-11-21T05:00:00Z"},
+    "no zone": {"start": "2026-11-21T05:00:00", "end": "2026-11-21T06:00:00"},
+    "restatement without a person": {"restate_ids": ["t1"], "reason": "wrong"},
+}
+
+# The step that would read and write first tells instead that it was called.
+ASK = """
+import json, sys
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.execution_time.task_runner import set_current_context
+
+from orchestration import steps
+
+called = []
+steps.ingest = lambda: called.append("ingest") or []
+dag = DagBag(sys.argv[1]).dags["score_transactions"]
+(first,) = [task for task in dag.tasks if not task.upstream_task_ids]
+run = SimpleNamespace(
+    run_after=datetime(2026, 11, 21, 10, 25, tzinfo=UTC), run_type="manual", run_id="manual__1"
+)
+answers = {}
+for name, form in json.loads(sys.argv[2]).items():
+    called.clear()
+    error = None
+    with set_current_context({"params": form, "dag_run": run}):
+        try:
+            first.python_callable()
+        except Exception as raised:
+            error = type(raised).__name__
+    answers[name] = {"task": first.task_id, "error": error, "called": list(called)}
+print("JSON" + json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Run the first task of the DAG on each form, in a process of its own."""
+    home = tmp_path_factory.mktemp("airflow")
+    environment = os.environ | {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
+    }
+    good = {"good": {"start": "2026-11-21T05:00:00Z", "end": "2026-11-21T06:00:00Z"}}
+    result = subprocess.run(
+        [sys.executable, "-c", ASK, str(ROOT / "dags"), json.dumps(BAD | good)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    line = next((line for line in result.stdout.splitlines() if line.startswith("JSON")), None)
+    assert line, result.stderr[-3000:]
+    found: dict[str, Any] = json.loads(line.removeprefix("JSON"))
+    return found
+
+
+@pytest.mark.parametrize("form", BAD)
+def test_a_form_that_makes_no_sense_is_refused_before_any_step(
+    answers: dict[str, Any], form: str
+) -> None:
+    assert answers[form] == {"task": "ingest", "error": "ConfigurationError", "called": []}
+
+
+def test_a_form_that_makes_sense_goes_on(answers: dict[str, Any]) -> None:
+    assert answers["good"] == {"task": "ingest", "error": None, "called": ["ingest"]}
