@@ -126,8 +126,10 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
 
     Raises:
         RunOpenError: another run of the job is open; names it.
-        ContractError: a restatement names rows that were never decided.
+        ContractError: a restatement names no rows, no reason, or rows that were never decided; or
+            a run that is none names rows.
     """
+    _check_restatement(request)
     window = (request.window_start, request.window_end)
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", (INGEST_LOCK_KEY,))
@@ -210,6 +212,22 @@ def mark_validated(connection: psycopg.Connection[Any], run_id: UUID) -> None:
         "where run_id = %s and state = 'scored'",
         (run_id,),
     )
+
+
+def _check_restatement(request: Request) -> None:
+    """Refuse what would decide again without saying why, or decide for the first time as if again.
+
+    Raises:
+        ContractError: the request is half a restatement.
+    """
+    is_restatement = request.kind == "restate"
+    has_reason = bool(request.reason and request.reason.strip())
+    if is_restatement != bool(request.restated_ids) or (is_restatement and not has_reason):
+        raise ContractError(
+            "a restatement names its ids and a reason, and no other run names ids; this "
+            f"{request.kind} run names {len(request.restated_ids)} ids and "
+            f"{'a' if has_reason else 'no'} reason"
+        )
 
 
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:

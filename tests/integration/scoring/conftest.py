@@ -69,11 +69,11 @@ class Bench:
         """Admit rows as one live delivery."""
         insert_transactions(self.db, rows)
 
-    def claim(self, start: datetime = NOON, **request: Any) -> runs.Run:
-        """Claim one hour, for the scheduler unless the test says otherwise."""
+    def claim(self, start: datetime = NOON, length: timedelta = HOUR, **request: Any) -> runs.Run:
+        """Claim a window, for the scheduler unless the test says otherwise."""
         values = {"kind": "scheduled", "requested_by": f"scheduled {start}"} | request
         with self.connect() as connection:
-            asked = runs.Request(start, start + HOUR, **values)
+            asked = runs.Request(start, start + length, **values)
             return runs.claim(connection, SCORE_TRANSACTIONS, asked, self.pins)
 
     def build(self) -> None:

@@ -146,6 +146,24 @@ def test_a_restatement_of_what_was_never_decided_is_refused(bench: Bench) -> Non
         bench.claim(kind="restate", reason="r", requested_by="ann", restated_ids=("t",))
 
 
+def test_nothing_is_restated_without_ids_and_a_reason(bench: Bench) -> None:
+    bench.admit([a_transaction(transaction_id="t")])
+    asked = {"kind": "restate", "requested_by": "ann", "reason": "r", "restated_ids": ("t",)}
+    half: list[dict[str, object]] = [
+        {"reason": None},
+        {"reason": "  "},
+        {"restated_ids": ()},
+        {"kind": "scheduled"},
+        {"kind": "manual", "reason": None},
+    ]
+
+    for changed in half:
+        with pytest.raises(ContractError, match="a restatement names"):
+            bench.claim(**(asked | changed))
+
+    assert bench.db.rows("select 1 from decisions.runs") == []
+
+
 def test_two_runs_of_a_job_are_never_open_at_once(bench: Bench) -> None:
     run = bench.claim()
 

@@ -1,0 +1,60 @@
+with
+
+decisions as not materialized (
+
+    select * from {{ source('decisions', 'transaction_decisions') }}
+
+),
+
+runs as not materialized (
+
+    select * from {{ source('decisions', 'runs') }}
+
+),
+
+features as not materialized (
+
+    select * from {{ ref('feat_transactions') }}
+
+)
+
+select
+    'transactions/' || decisions.transaction_id || '/' || decisions.revision as decision_id,
+    decisions.transaction_id,
+    decisions.revision,
+    decisions.version,
+    decisions.customer_id,
+    decisions.occurred_at,
+    decisions.decision,
+    decisions.decision = 'decline' as is_fraud,
+    decisions.fraud_probability,
+    decisions.anomaly_score,
+    features.amount,
+    {{ inclusive_windows('features', ['3h', '6h', '12h', '24h']) }},
+    decisions.reasons,
+    decisions.rule_hits,
+    decisions.is_degraded,
+    decisions.model_version,
+    decisions.policy_version,
+    decisions.feature_view,
+    decisions.run_id,
+    decisions.decided_at,
+    decisions.processing_time_ms,
+    runs.kind as run_kind,
+    runs.requested_by,
+    runs.reason as restated_because,
+    runs.published_at as valid_from,
+    newer_runs.published_at as valid_until
+from decisions
+left join runs on decisions.run_id = runs.run_id
+left join features
+    on
+        decisions.transaction_id = features.transaction_id
+        and decisions.version = features.version
+-- the partial index on later revisions answers this; most decisions have none
+left join decisions as newer
+    on
+        decisions.transaction_id = newer.transaction_id
+        and decisions.revision + 1 = newer.revision
+        and newer.revision > 0
+left join runs as newer_runs on newer.run_id = newer_runs.run_id

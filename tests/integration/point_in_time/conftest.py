@@ -1,0 +1,65 @@
+"""Warehouses that are made for one ledger each, and remembered for as long as the tests run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from features import build as builder
+from features.views import TRANSACTIONS
+from infra.local.postgres import Cluster
+from scoring.scored import feature_digest
+from tests.builders import insert_labels, insert_transactions
+from tests.conftest import Db, _clone, _settings
+from tests.integration.point_in_time.laws import Built
+from tests.integration.point_in_time.ledgers import Key, Ledger
+
+ROWS = sql.SQL(
+    "select transaction_id, version, {}, to_jsonb(f) - 'delivery_seq' "
+    "from marts.feat_transactions as f"
+).format(feature_digest(TRANSACTIONS))
+
+
+class Warehouses:
+    """Build ledgers with the dbt project of the moment, each in a warehouse of its own."""
+
+    def __init__(self, cluster: Cluster, template: str, work: Path) -> None:
+        self._cluster = cluster
+        self._template = template
+        self._work = work
+        self._known: dict[tuple[Path, str, tuple[int, ...]], dict[Key, Built]] = {}
+
+    def __call__(self, ledger: Ledger, build_after: Collection[int] = ()) -> dict[Key, Built]:
+        """Return the feature rows of a ledger, built after some deliveries and at the end."""
+        asked = (builder.PROJECT, repr(ledger), tuple(sorted(build_after)))
+        if asked not in self._known:
+            with _clone(self._cluster, self._template) as database:
+                # one folder per project: dbt remembers there what it has parsed
+                work = self._work / builder.PROJECT.parent.name
+                db = Db(self._cluster, _settings(self._cluster, database, work))
+                self._known[asked] = self._built(db, ledger, build_after)
+        return self._known[asked]
+
+    @staticmethod
+    def _built(db: Db, ledger: Ledger, build_after: Collection[int]) -> dict[Key, Built]:
+        last = len(ledger.deliveries) - 1
+        for place, delivery in enumerate(ledger.deliveries):
+            if labels := ledger.labels_before(place):
+                insert_labels(db, labels)
+            insert_transactions(db, delivery)
+            if place in build_after or place == last:
+                builder.build("transaction_features", db.settings.warehouse, db.settings.work)
+        with db.superuser() as connection:
+            found = connection.execute(ROWS).fetchall()
+        return {(name, version): Built(digest, values) for name, version, digest, values in found}
+
+
+@pytest.fixture(scope="session")
+def features(
+    cluster: Cluster, built_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouses:
+    """What the laws ask for features."""
+    return Warehouses(cluster, built_template, tmp_path_factory.mktemp("point-in-time"))
