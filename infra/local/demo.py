@@ -132,8 +132,10 @@ def _score(state: State, airflow: Airflow, made: Sample, windows: int) -> None:
             follow(airflow, "score_transactions", run_id, note)
             if (start, end) not in published_windows(state):
                 raise StackError(f"run {run_id} succeeded, but its window was not published")
-    airflow.await_dag("maintain_warehouse")
-    airflow.set_paused("maintain_warehouse", is_paused=False)  # from now on gaps heal by themselves
+    if made.live_until > now:  # years of windows without data would wait after an old file
+        for nightly in ("maintain_warehouse", "monitor_decisions"):
+            airflow.await_dag(nightly)
+            airflow.set_paused(nightly, is_paused=False)
     if left := len(missing) - len(asked):
         console.print(f"{left} more hours wait: `make demo` again decides the next {windows}.")
 

@@ -231,6 +231,7 @@ def test_a_long_stretch_that_nobody_ran_is_one_line(
     until = NOON + 1000 * HOUR
     undecided = found(bench, until)
 
+    capsys.readouterr()
     windows_command.show(undecided, until)
 
     lines = capsys.readouterr().out.splitlines()[1:]
