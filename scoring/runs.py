@@ -19,7 +19,7 @@ from psycopg.rows import class_row
 
 from features import failpoints
 from features.errors import ContractError, ScoringError
-from features.ingest.clock import INGEST_LOCK_KEY
+from features.ingest import clock
 from scoring import claims
 from scoring.jobs import Job, RunTables
 
@@ -129,7 +129,7 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
     """
     window = (request.window_start, request.window_end)
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", (INGEST_LOCK_KEY,))
+        clock.lock(connection)
         if (existing := _existing(connection, job, request)) is not None:
             return existing
         cutoff = _newest_known_at(connection)
