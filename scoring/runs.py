@@ -203,6 +203,18 @@ def mark_validated(connection: psycopg.Connection[Any], run_id: UUID) -> None:
     )
 
 
+def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
+    """Take a scored run back to its claim, because a crash of the server has emptied its tables."""
+    connection.execute(
+        "update decisions.runs set state = 'claimed', scored_at = null, validated_at = null, "
+        "rows_scored = null, rows_degraded = null "
+        "where run_id = %s and state in ('scored', 'validated')",
+        (run_id,),
+    )
+    log.warning("run_reopened", run_id=str(run_id), reason="its scored rows were lost in a crash")
+    return load(connection, run_id)
+
+
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:
     """Return the run that already stands for this request, after clearing a stale one away."""
     open_run = _find(
