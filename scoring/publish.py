@@ -25,7 +25,7 @@ from psycopg import sql
 from features import failpoints, readers
 from features.errors import ContractError
 from features.objects import ObjectStore
-from scoring import claims, closure, leases, published_files, runs
+from scoring import claims, closure, leases, published_files, runs, scored
 from scoring.jobs import JOBS, Job, quoted
 
 log = structlog.get_logger(__name__)
@@ -91,6 +91,14 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
         job = JOBS[run.job]
         if run.state == "validated":
             lease = leases.take(connection, run_id, STEP)
+            # the attempt before may have got through before its session ended
+            run = runs.load(connection, run_id)
+        if run.state == "validated":
+            if scored.is_lost(connection, run):
+                raise ContractError(
+                    f"the scored rows of run {run_id} were lost in a crash of the server; nothing "
+                    "was published; run the step `score` again, and the steps after it"
+                )
             failpoints.reach("before_publish")
             with leases.held(conninfo, lease):
                 parquet = _write_parquet(connection, job, run, store)
@@ -167,13 +175,13 @@ def _move_to_ledger(
     parquet: Parquet,
 ) -> None:
     columns = sql.SQL(", ").join(map(sql.Identifier, PUBLISHED))
-    scored = quoted(run.tables.decisions)
+    source = quoted(run.tables.decisions)
     try:
         with connection.transaction():
             lease.advance(connection)
             inserted = connection.execute(
                 sql.SQL("insert into {} ({}) select {} from {}").format(
-                    job.ledger_table, columns, columns, scored
+                    job.ledger_table, columns, columns, source
                 )
             ).rowcount
             failpoints.reach("inside_publish")

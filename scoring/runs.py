@@ -19,7 +19,7 @@ from psycopg.rows import class_row
 
 from features import failpoints
 from features.errors import ContractError, ScoringError
-from features.ingest.clock import INGEST_LOCK_KEY
+from features.ingest import clock
 from scoring import claims
 from scoring.jobs import Job, RunTables
 
@@ -132,7 +132,7 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
     _check_restatement(request)
     window = (request.window_start, request.window_end)
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", (INGEST_LOCK_KEY,))
+        clock.lock(connection)
         if (existing := _existing(connection, job, request)) is not None:
             return existing
         cutoff = _newest_known_at(connection)
@@ -212,6 +212,18 @@ def mark_validated(connection: psycopg.Connection[Any], run_id: UUID) -> None:
         "where run_id = %s and state = 'scored'",
         (run_id,),
     )
+
+
+def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
+    """Take a scored run back to its claim, because a crash of the server has emptied its tables."""
+    connection.execute(
+        "update decisions.runs set state = 'claimed', scored_at = null, validated_at = null, "
+        "rows_scored = null, rows_degraded = null "
+        "where run_id = %s and state in ('scored', 'validated')",
+        (run_id,),
+    )
+    log.warning("run_reopened", run_id=str(run_id), reason="its scored rows were lost in a crash")
+    return load(connection, run_id)
 
 
 def _check_restatement(request: Request) -> None:

@@ -51,6 +51,18 @@ def prepare(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Leas
             lease.restart(connection)
 
 
+def is_lost(connection: psycopg.Connection[Any], run: Run) -> bool:
+    """Tell whether a crash of the server has emptied or removed a scored run's table."""
+    exists = connection.execute(
+        "select to_regclass(%s) is not null", (run.tables.decisions,)
+    ).fetchone()
+    if not exists or not exists[0]:
+        return True
+    table = quoted(run.tables.decisions)
+    (held,) = _one(connection, sql.SQL("select count(*) from {}").format(table))
+    return bool(held != run.rows_claimed)
+
+
 def write_chunk(
     connection: psycopg.Connection[Any],
     run: Run,

@@ -20,6 +20,10 @@ from features.errors import ConfigurationError
 #: Advisory lock of the warehouse's ledger clock; admission and claims take it.
 INGEST_LOCK_KEY = 4242001
 
+#: A holder that sends nothing for so long is frozen or cut off: the server ends its session and so
+#: its transaction. Less than every role's lock_timeout, so that who waits for it gets through.
+STANDSTILL = "20s"
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -43,8 +47,11 @@ def whole(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def lock(connection: psycopg.Connection[Any]) -> None:
-    """Take the ingest lock until the transaction ends."""
+    """Take the ingest lock until the transaction ends, which it must do without standing still."""
     connection.execute("select pg_advisory_xact_lock(%s)", (INGEST_LOCK_KEY,))
+    connection.execute(
+        "select set_config('idle_in_transaction_session_timeout', %s, true)", (STANDSTILL,)
+    )
 
 
 def advance(connection: psycopg.Connection[Any], newest_occurred_at: datetime | None) -> Tick:

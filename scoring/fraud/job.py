@@ -48,9 +48,15 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, objec
                 f"run {run_id} has failed and stays failed; claim its window again: in Airflow, "
                 "clear the task `admit` and everything after it"
             )
+        if found.state in {"scored", "validated"} and scored.is_lost(connection, found):
+            found = runs.reopen(connection, run_id)
         if found.state != "claimed":
             return found.receipt()
         lease = leases.take(connection, run_id, STEP)
+        # the attempt before may have got through before its session ended
+        found = runs.load(connection, run_id)
+        if found.state != "claimed":
+            return found.receipt()
         with leases.held(conninfo, lease):
             decider = for_run(found, settings, store)
             failpoints.reach("after_model_load")

@@ -441,3 +441,42 @@ def test_pins_never_change(bench: Bench) -> None:
         query = f"update decisions.runs set {column} = {column} where run_id = %s".encode()
         with bench.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(query, (run.run_id,))
+
+
+def crash_of(bench: Bench, run: runs.Run) -> None:
+    """Empty what is unlogged, as a crash of the server does."""
+    with bench.db.superuser() as connection:
+        for name in (run.tables.decisions, run.tables.claim):
+            connection.execute(f"truncate {quoted(name).as_string(connection)}".encode())
+
+
+@pytest.mark.parametrize("state", ["scored", "validated"])
+def test_a_scored_run_whose_rows_a_crash_took_is_scored_again(bench: Bench, state: str) -> None:
+    bench.admit(some_transactions(5))
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+    if state == "validated":
+        with bench.connect() as connection:
+            runs.mark_validated(connection, run.run_id)
+    crash_of(bench, run)
+
+    with pytest.raises(ContractError, match="lost in a crash of the server"):
+        bench.publish(run.run_id)
+    bench.score(run.run_id)
+    bench.publish(run.run_id)
+
+    assert len(bench.decisions()) == 5
+    assert closes(bench)
+
+
+def test_a_scored_run_that_is_whole_is_not_scored_again(bench: Bench) -> None:
+    bench.admit(some_transactions(3))
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+    table = bench.db.rows(f"select decided_at from {run.tables.decisions} order by 1")
+
+    bench.score(run.run_id)
+
+    assert bench.db.rows(f"select decided_at from {run.tables.decisions} order by 1") == table
