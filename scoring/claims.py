@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features.errors import ContractError
 from scoring.jobs import Job, RunTables, quoted
 
 CHUNK_ROWS = 50_000
@@ -146,6 +147,17 @@ def make(
         sql.SQL("create index on {} using brin (chunk) with (pages_per_range = 8)").format(claim)
     )
     return rows
+
+
+def newest_known_at(connection: psycopg.Connection[Any]) -> datetime:
+    """Return the newest known_at of the warehouse; 1970 where nothing was ever admitted."""
+    row = connection.execute(
+        "select greatest(last_known_at, to_timestamp(0)) from raw.ledger_clock"
+    ).fetchone()
+    if row is None:
+        raise ContractError("raw.ledger_clock is empty: apply the migrations")
+    known_at: datetime = row[0]
+    return known_at
 
 
 def is_lost(connection: psycopg.Connection[Any], tables: RunTables, rows_claimed: int) -> bool:

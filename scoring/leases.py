@@ -123,7 +123,6 @@ def _is_taken_over(conninfo: str, lease: Lease) -> bool:
 
 
 def _record_fenced(conninfo: str, lease: Lease) -> None:
-    log.error("attempt_fenced", run_id=str(lease.run_id), step=lease.step, epoch=lease.epoch)
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(
             "insert into audit.events (event, subject, actor, detail) values "
@@ -131,6 +130,8 @@ def _record_fenced(conninfo: str, lease: Lease) -> None:
             "'step', %s::text, 'shard', %s::int, 'epoch', %s::bigint))",
             (str(lease.run_id), lease.step, lease.shard, lease.epoch),
         )
+    # last: nobody may read an orphan's log any more, and then to write it is an error
+    log.error("attempt_fenced", run_id=str(lease.run_id), step=lease.step, epoch=lease.epoch)
 
 
 def _refusal(lease: Lease) -> str:

@@ -135,7 +135,7 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
         clock.lock(connection)
         if (existing := _existing(connection, job, request)) is not None:
             return existing
-        cutoff = _newest_known_at(connection)
+        cutoff = claims.newest_known_at(connection)
         run_id = uuid4()
         ids = list(request.restated_ids) or None
         rows = claims.make(
@@ -289,17 +289,6 @@ def _last_moved(connection: psycopg.Connection[Any], run_id: UUID) -> timedelta:
         (run_id,),
     ).fetchone()
     return row[0] if row else timedelta()
-
-
-def _newest_known_at(connection: psycopg.Connection[Any]) -> datetime:
-    """Return the newest known_at of the warehouse; 1970 where nothing was ever admitted."""
-    row = connection.execute(
-        "select greatest(last_known_at, to_timestamp(0)) from raw.ledger_clock"
-    ).fetchone()
-    if row is None:
-        raise ContractError("raw.ledger_clock is empty: apply the migrations")
-    known_at: datetime = row[0]
-    return known_at
 
 
 def _find(connection: psycopg.Connection[Any], condition: str, **values: object) -> Run | None:

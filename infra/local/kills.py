@@ -41,6 +41,7 @@ class Victim:
     name: str
     pid_of: Callable[[State, int], int]
     leaves_orphan: bool
+    airflow_may_end_it: bool = False  # its supervisor lives, and asks whether it should
     restarts_scheduler: bool = False
 
 
@@ -55,6 +56,7 @@ VICTIMS = (
         "scheduler",
         lambda state, _: processes.recorded(state)["scheduler"].pid,
         leaves_orphan=True,
+        airflow_may_end_it=True,
         restarts_scheduler=True,
     ),
 )
@@ -209,7 +211,7 @@ def _ask_the_ledger(state: State, victim: Victim, window: Window, seconds: float
         published == 1
         and lost == doubled == 0
         and epochs >= 2
-        and fenced == (1 if victim.leaves_orphan else 0)
+        and (fenced > 0 or victim.airflow_may_end_it or not victim.leaves_orphan)
     )
     return Outcome(victim.name, written, lost, doubled, epochs, fenced, round(seconds, 1), holds)
 

@@ -153,7 +153,7 @@ def test_a_run_that_lost_a_scored_row_is_not_published(bench: Bench) -> None:
             f"from {table})".encode()
         )
 
-    with pytest.raises(ContractError, match=r"3 ≠ 2 scored \+ 0 degraded.*3 ≠ 2 rows in Parquet"):
+    with pytest.raises(ContractError, match="lost in a crash"):
         bench.publish(run.run_id)
 
     assert bench.decisions() == []
