@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo status down reset sql unit test check fix quality docs
+.PHONY: help setup lock up demo status down reset sql unit test faults check fix quality docs
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -59,6 +59,10 @@ unit: setup ## Run the tests that need no database
 
 test: setup ## Run all tests, against real components
 	@pytest -q -n 2
+
+faults: setup ## Break every step in hundreds of ways (FAULTS=30 for a few, SEED=); without FAULTS also Airflow
+	@python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
+	$(if $(FAULTS),,@$(LOCAL) kills)
 
 check: setup ## Lint, format, types, import rules, SQL lint, Compose schema
 	ruff check
