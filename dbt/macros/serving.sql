@@ -10,3 +10,28 @@
         ) as customer_avg_amount_{{ window }}{{ ',' if not loop.last }}
     {% endfor %}
 {%- endmacro %}
+
+{#- One decision and its transaction as readers see it, whichever revisions a view shows. -#}
+{% macro decided_transaction(decisions, features) -%}
+    'transactions/' || {{ decisions }}.transaction_id || '/' || {{ decisions }}.revision as decision_id,
+    {{ decisions }}.transaction_id,
+    {{ decisions }}.revision,
+    {{ decisions }}.version,
+    {{ decisions }}.customer_id,
+    {{ decisions }}.occurred_at,
+    {{ decisions }}.decision,
+    {{ decisions }}.decision = 'decline' as is_fraud,
+    {{ decisions }}.fraud_probability,
+    {{ decisions }}.anomaly_score,
+    {{ features }}.amount,
+    {{ inclusive_windows(features, ['3h', '6h', '12h', '24h']) }},
+    {{ decisions }}.reasons,
+    {{ decisions }}.rule_hits,
+    {{ decisions }}.is_degraded,
+    {{ decisions }}.model_version,
+    {{ decisions }}.policy_version,
+    {{ decisions }}.feature_view,
+    {{ decisions }}.run_id,
+    {{ decisions }}.decided_at,
+    {{ decisions }}.processing_time_ms
+{%- endmacro %}

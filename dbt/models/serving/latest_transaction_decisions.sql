@@ -13,27 +13,7 @@ features as not materialized (
 )
 
 select
-    'transactions/' || decisions.transaction_id || '/' || decisions.revision as decision_id,
-    decisions.transaction_id,
-    decisions.revision,
-    decisions.version,
-    decisions.customer_id,
-    decisions.occurred_at,
-    decisions.decision,
-    decisions.decision = 'decline' as is_fraud,
-    decisions.fraud_probability,
-    decisions.anomaly_score,
-    features.amount,
-    {{ inclusive_windows('features', ['3h', '6h', '12h', '24h']) }},
-    decisions.reasons,
-    decisions.rule_hits,
-    decisions.is_degraded,
-    decisions.model_version,
-    decisions.policy_version,
-    decisions.feature_view,
-    decisions.run_id,
-    decisions.decided_at,
-    decisions.processing_time_ms
+    {{ decided_transaction('decisions', 'features') }}
 from decisions
 left join features
     on
