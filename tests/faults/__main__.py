@@ -1,0 +1,65 @@
+"""`python -m tests.faults`: break the platform in hundreds of ways, and count what was lost.
+
+Every fault happens in a copy of a real warehouse; then everything is run again, plainly, and held
+against what a run without a fault decides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import mkdtemp
+
+from infra.local.state import CHECKOUT
+from tests.faults import report, suite
+from tests.faults.house import open_house
+from tests.faults.processes import warm
+
+ROOT = CHECKOUT / ".local"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the cases; return 0 where every one holds and, of the whole suite, every bar too."""
+    parsed = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    started = time.monotonic()
+    found = suite.plan(parsed.faults, parsed.seed)
+    if parsed.only:
+        found = [case for case in suite.plan(None, parsed.seed) if parsed.only in case.name]
+    if parsed.list:
+        sys.stdout.writelines(f"{case.name}: {case.expected}\n" for case in found)
+        return 0
+    if not found:
+        sys.stderr.write(f"no case is named like {parsed.only!r}; see --list\n")
+        return 2
+    ROOT.mkdir(exist_ok=True)
+    folder = Path(mkdtemp(prefix="faults-", dir=ROOT))
+    try:
+        warm(folder / "warm")
+        with open_house(folder / "house") as house:
+            tell = report.teller(len(found), started)
+            results = suite.run(house, suite.in_order(found), tell)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    is_whole = not parsed.only and parsed.faults is None
+    return report.finish(results, seed=parsed.seed, whole=is_whole, started=started)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=20261121, help="of what is drawn")
+    parser.add_argument(
+        "--faults", type=int, help="only so many faults, of as many kinds as there are"
+    )
+    parser.add_argument("--only", metavar="NAME", help="only cases whose fault@place holds NAME")
+    parser.add_argument("--list", action="store_true", help="print the cases and run none")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

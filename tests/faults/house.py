@@ -1,0 +1,390 @@
+"""One cluster, one warehouse taken through its stages once, and a copy of a stage for every fault.
+
+A build costs seconds and a copy milliseconds: a fault that lies behind the build starts from a
+stage where it is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+import socket
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from features import failpoints
+from infra.local.postgres import Cluster
+from infra.postgres import warehouse as bootstrap
+from tests.faults import deliveries, flow
+from tests.faults.flow import Asked, Told
+from tests.faults.processes import Process, fork
+
+POLICY = "2026.11.1"
+SETTINGS = {
+    "fsync": "off",  # faults here end processes, never the machine
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "'128MB'",
+    "autovacuum": "off",
+    # what fails is logged with its statement: no value may stand in it
+    "log_min_error_statement": "error",
+}
+Step = Callable[[], None]
+
+
+class Stage(StrEnum):
+    """How far the second window has come in a template."""
+
+    WAITING = "waiting"  # its file lies in the landing folder
+    BUILT = "built"  # admitted, features built
+    VALIDATED = "validated"
+    PUBLISHED = "published"
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """The steps that a plain re-run takes from here; each is repeated but the build."""
+        if self is Stage.WAITING:
+            return flow.STEPS
+        return tuple(step for step in flow.STEPS if step != "build")
+
+
+_BEFORE = {
+    Stage.BUILT: ("ingest", "admit", "build"),
+    Stage.VALIDATED: ("ingest", "admit", "claim", "score", "validate"),
+    Stage.PUBLISHED: ("claim", "publish"),
+}
+
+
+@dataclass
+class World:
+    """One warehouse with its object store: where one case happens."""
+
+    house: House
+    database: str
+    folder: Path
+    processes: list[Process] = field(default_factory=list)
+    changes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def objects(self) -> Path:
+        """The folder of the object store."""
+        return self.folder / "objects"
+
+    @property
+    def logs(self) -> list[Path]:
+        """What its processes have printed."""
+        return sorted(self.folder.glob("*.log"))
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        """Return the environment of its processes."""
+        return {
+            **{
+                f"SCORING_WAREHOUSE__{role.upper()}_PASSWORD": password
+                for role, password in self.house.passwords.items()
+            },
+            "SCORING_WAREHOUSE__HOST": "127.0.0.1",
+            "SCORING_WAREHOUSE__PORT": str(self.house.cluster.port),
+            "SCORING_WAREHOUSE__DATABASE": self.database,
+            "SCORING_OBJECTS__URL": self.objects.as_uri(),
+            "SCORING_REGISTRY__TRACKING_URI": "http://127.0.0.1:9",
+            "SCORING_REGISTRY__TIMEOUT_SECONDS": "2",
+            "SCORING_WORK": str(self.folder / "work"),
+            "SCORING_CODE_VERSION": "faults",
+            "SCORING_SOURCES": str(self.house.description),
+            "SCORING_TEST": "true",
+            **self.changes,
+            **changes,
+        }
+
+    def start(
+        self,
+        steps: Sequence[str],
+        asked: Asked | None = None,
+        *,
+        at: Mapping[str, Step] | None = None,
+        failpoint: str = "",
+        before: Step | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Attempt:
+        """Start steps in a process of their own.
+
+        Args:
+            steps: by name, in order.
+            asked: the window; the second one unless the case says otherwise.
+            at: what happens at a place, written `place` or `place@hit`.
+            failpoint: the same as a setting, `place:action`.
+            before: what the process does first.
+            environment: settings that differ from the world's.
+        """
+        number = len(self.processes)
+        told_path = self.folder / f"told-{number}.json"
+        request = (asked or Asked()).with_pins(self.house.pins)
+
+        def work() -> None:
+            for place, action in (at or {}).items():
+                name, _, hit = place.partition("@")
+                failpoints.on_reach(name, action, hit=int(hit or 1))
+            if before:
+                before()
+            told = flow.run(steps, request, told_path)
+            if not told.ok:
+                raise SystemExit(1)
+
+        changes = dict(environment or {})
+        if failpoint:
+            changes["SCORING_FAILPOINT"] = failpoint
+        process = fork(work, self.folder / f"attempt-{number}.log", self.environment(**changes))
+        self.processes.append(process)
+        return Attempt(process, told_path)
+
+    def run(self, steps: Sequence[str], asked: Asked | None = None, **more: Any) -> Told:
+        """Run steps in a process of their own, to the end."""
+        return self.start(steps, asked, **more).end()
+
+    def spawn(self, work: Step, name: str) -> Process:
+        """Run anything else in a process of the world."""
+        process = fork(work, self.folder / f"{name}.log", self.environment())
+        self.processes.append(process)
+        return process
+
+    def deliver(self, name: str, content: bytes, folder: str = deliveries.FOLDER) -> Path:
+        """Put a file into the landing folder as people do: somewhere else, then moved."""
+        target = self.objects / folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / "upload"
+        draft.write_bytes(content)
+        return draft.replace(target)
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run a query as superuser."""
+        with psycopg.connect(self.house.cluster.conninfo(self.database)) as connection:
+            return connection.execute(query.encode(), parameters or None).fetchall()
+
+    def execute(self, statement: str, *parameters: object) -> None:
+        """Run a statement as superuser."""
+        conninfo = self.house.cluster.conninfo(self.database)
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(statement.encode(), parameters or None)
+
+    def conninfo(self, role: str) -> str:
+        """Return the connection string of a login role."""
+        return (
+            f"host=127.0.0.1 port={self.house.cluster.port} dbname={self.database} user={role} "
+            f"password={self.house.passwords[role]} options='-c timezone=UTC'"
+        )
+
+    def close(self) -> None:
+        """End its processes and remove it."""
+        for process in self.processes:
+            process.kill()
+        drop(self.house.cluster, self.database)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass
+class Attempt:
+    """One process that takes steps."""
+
+    process: Process
+    told_path: Path
+
+    def end(self) -> Told:
+        """Wait for the end; return what it left to read."""
+        status = self.process.wait()
+        told = flow.read(self.told_path)
+        if status != 0 and told.ok:
+            told.error = "Killed" if status < 0 else "Exit"
+            told.message = f"the process ended with status {status}"
+        return told
+
+
+@dataclass
+class House:
+    """The cluster, the templates, and what every case shares."""
+
+    folder: Path
+    cluster: Cluster
+    passwords: dict[str, str]
+    description: Path
+    pins: dict[str, Any] = field(default_factory=dict)
+    other_pins: dict[str, Any] = field(default_factory=dict)
+    reference: dict[str, Any] = field(default_factory=dict)
+    made: set[Stage] = field(default_factory=set)
+
+    def template(self, stage: Stage) -> tuple[str, Path]:
+        """Return the database and the folder of a stage; made once, from the stage before."""
+        name, folder = f"template_{stage}", self.folder / "stages" / stage
+        if stage not in self.made:
+            if stage is Stage.WAITING:
+                self._make_waiting(name, folder)
+            else:
+                stages = list(Stage)
+                before, before_folder = self.template(stages[stages.index(stage) - 1])
+                bootstrap.create_database(self.cluster.conninfo(), name, "owner", before)
+                shutil.copytree(before_folder, folder, ignore=shutil.ignore_patterns("*.log"))
+                told = World(self, name, folder).run(_BEFORE[stage])
+                if not told.ok:
+                    raise RuntimeError(f"the stage {stage} could not be made: {told}")
+            self.made.add(stage)
+        return name, folder
+
+    @contextmanager
+    def world(self, stage: Stage) -> Iterator[World]:
+        """Give a copy of a stage, and remove it afterwards."""
+        template, source = self.template(stage)
+        name = f"case_{uuid.uuid4().hex[:12]}"
+        bootstrap.create_database(self.cluster.conninfo(), name, "owner", template)
+        folder = self.folder / name
+        (folder / "work").mkdir(parents=True)
+        shutil.copytree(source / "objects", folder / "objects")
+        # what dbt has parsed and what was loaded of the models: every process finds them there
+        shutil.copytree(source / "work", folder / "work", dirs_exist_ok=True)
+        world = World(self, name, folder)
+        try:
+            yield world
+        finally:
+            world.close()
+
+    def _make_waiting(self, name: str, folder: Path) -> None:
+        """Install, load history, publish the first window, deliver the second."""
+        bootstrap.create_database(self.cluster.conninfo(), name, "owner")
+        bootstrap.migrate(self.cluster.conninfo(name))
+        folder.mkdir(parents=True)
+        world = World(self, name, folder)
+        self._train(world)
+        landing = world.objects / deliveries.FOLDER
+        first = deliveries.first_window()
+        world.deliver("history.csv", deliveries.history(), f"{deliveries.FOLDER}/history")
+        for work in (_install, lambda: None):
+            if world.spawn(work, "install").wait() != 0:
+                raise RuntimeError(f"the warehouse could not be installed, see {folder}")
+        world.deliver(first.name, first.content)
+        told = world.run(flow.STEPS, Asked(deliveries.FIRST, deliveries.SECOND))
+        if not told.ok:
+            raise RuntimeError(f"the first window could not be published: {told}")
+        second = deliveries.second_window()
+        (landing / second.name).write_bytes(second.content)
+        world.deliver("labels.csv", deliveries.labels(), deliveries.LABELS_FOLDER)
+
+    def _train(self, world: World) -> None:
+        """Fit two small models in a child, as the parent must never compute."""
+        paths = [world.folder / f"{version}.skops" for version in ("1", "2")]
+
+        def work() -> None:
+            for seed, path in enumerate(paths, start=7):
+                _fit(seed, path)
+
+        if world.spawn(work, "train").wait() != 0:
+            raise RuntimeError(f"the models could not be trained, see {world.folder}")
+        found = [self._pins_of(world, path) for path in paths]
+        self.pins, self.other_pins = found
+
+    def _pins_of(self, world: World, path: Path) -> dict[str, Any]:
+        from features.views import TRANSACTIONS
+        from scoring.decision import policy
+        from scoring.model_files import ModelPin
+        from scoring.runs import Pins
+
+        pin = ModelPin(
+            "fraud_transactions",
+            path.stem,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            "",
+            "",
+        )
+        target = world.objects / pin.object_name
+        target.parent.mkdir(parents=True)
+        path.rename(target)
+        in_force = policy.load(POLICY)
+        return asdict(
+            Pins(
+                {"fraud": asdict(pin)},
+                in_force.version,
+                in_force.sha256,
+                TRANSACTIONS.qualified,
+                "faults",
+                "0" * 64,
+            )
+        )
+
+
+def _install() -> None:
+    """Build the empty warehouse, take the history in and put the policy in force; in a child."""
+    from features import sources
+    from features.build import install
+    from orchestration import steps
+    from scoring.decision import activations
+    from scoring.settings import get_settings
+
+    settings = get_settings()
+    described = sources.load(settings.sources)
+    install(settings.warehouse, settings.work, described.dbt_variables("USD"))
+    waiting = steps.ingest()
+    steps.admit_deliveries(
+        [{"subject": one["delivery_id"], "verdict": "passed"} for one in waiting]
+    )
+    steps.build("transaction_features")
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        activations.activate(connection, POLICY, author="ann", approver="ben", reason="faults")
+
+
+def _fit(seed: int, path: Path) -> None:
+    import numpy as np
+    import skops.io
+
+    from features.views import TRANSACTIONS
+    from scoring.fraud.model import FraudModel
+
+    generator = np.random.default_rng(seed)
+    columns = list(TRANSACTIONS.columns)
+    matrix = generator.gamma(2.0, 1.0, (3_000, len(columns)))
+    amount = matrix[:, columns.index("amount")]
+    amount *= 10
+    is_fraud = (amount > 60) ^ (generator.random(3_000) < 0.02)
+    label_free = [feature.name for feature in TRANSACTIONS.label_free]
+    model = FraudModel(columns, label_free, max_iter=20, anomaly_trees=10)
+    model.fit(matrix, is_fraud)
+    skops.io.dump(model, path)
+
+
+def drop(cluster: Cluster, database: str) -> None:
+    """Remove a database with everybody who is in it."""
+    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database))
+        )
+
+
+@contextmanager
+def open_house(folder: Path) -> Iterator[House]:
+    """Start a cluster of its own in a folder; end and remove it afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    cluster = Cluster(folder / "postgres", port, f"canary-{secrets.token_hex(12)}")
+    cluster.create(SETTINGS)
+    cluster.start()
+    try:
+        passwords = {role: f"canary-{secrets.token_hex(12)}" for role in bootstrap.LOGIN_ROLES}
+        bootstrap.create_roles(cluster.conninfo(), passwords)
+        description = folder / f"{deliveries.SOURCE}.yaml"
+        description.write_text(deliveries.DESCRIPTION)
+        yield House(folder, cluster, passwords, description)
+    finally:
+        cluster.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def as_json(value: object) -> str:
+    """Return a value as text of one line."""
+    return json.dumps(value, default=str, sort_keys=True)

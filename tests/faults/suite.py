@@ -1,0 +1,111 @@
+"""All cases in order, one after the other, and what came of them."""
+
+from __future__ import annotations
+
+import random
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tests.faults import cases as basis
+from tests.faults import process_faults
+from tests.faults.cases import Case, NotRunError, Outcome
+from tests.faults.house import House
+
+
+@dataclass(frozen=True)
+class Result:
+    """One row of the table."""
+
+    case: Case
+    outcome: Outcome | None  # None: not run
+    told: str
+    seconds: float
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the case holds; None where it was not run."""
+        return None if self.outcome is None else self.outcome.holds
+
+    @property
+    def word(self) -> str:
+        """What the table says of it."""
+        return {None: "not run", True: "holds", False: "DOES NOT HOLD"}[self.holds]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for the report."""
+        outcome = self.outcome or Outcome(faults=0)
+        return {
+            "fault": self.case.fault,
+            "place": self.case.place,
+            "expected": self.case.expected,
+            "seen": self.told,
+            "holds": self.holds,
+            "faults": outcome.faults,
+            "rows_lost": outcome.verdict.lost,
+            "rows_doubled": outcome.verdict.doubled,
+            "recovery_seconds": round(outcome.seconds, 2),
+        }
+
+
+def fixed_cases() -> list[Case]:
+    """Return every case that is written down."""
+    return [*process_faults.cases()]
+
+
+def plan(count: int | None, seed: int) -> list[Case]:
+    """Return the cases of a run: all of them, or so many of as many kinds as there are."""
+    everything = fixed_cases()
+    return everything if count is None else choose(everything, count, seed)
+
+
+def choose(found: Sequence[Case], count: int, seed: int) -> list[Case]:
+    """Return `count` cases of as many kinds as there are, the same ones for one seed."""
+    draw = random.Random(seed)  # noqa: S311 - a choice of tests
+    by_fault: dict[str, list[Case]] = {}
+    for case in found:
+        by_fault.setdefault(case.fault, []).append(case)
+    for group in by_fault.values():
+        draw.shuffle(group)
+    groups = list(by_fault.values())
+    draw.shuffle(groups)
+    chosen: list[Case] = []
+    while len(chosen) < min(count, len(found)):
+        for group in groups:
+            if group and len(chosen) < count:
+                chosen.append(group.pop())
+    return chosen
+
+
+def in_order(found: Iterable[Case]) -> list[Case]:
+    """Return cases so that those which crash the server come last."""
+    return sorted(found, key=lambda case: case.breaks_server)
+
+
+def run(house: House, found: Sequence[Case], tell: Callable[[Result], None]) -> list[Result]:
+    """Run cases one after the other."""
+    if "digest" not in house.reference:
+        basis.reference(house)
+    results = []
+    for case in found:
+        result = run_one(house, case)
+        tell(result)
+        results.append(result)
+    return results
+
+
+def run_one(house: House, case: Case) -> Result:
+    """Run one case; what breaks it is a case that does not hold."""
+    started = time.monotonic()
+    outcome: Outcome | None
+    try:
+        outcome = case.run(house)
+        told = "; ".join([outcome.seen, *outcome.verdict.problems])
+    except NotRunError as reason:
+        outcome, told = None, str(reason)
+    except Exception as error:  # noqa: BLE001 - the suite goes on, and says so
+        outcome = Outcome()
+        outcome.verdict.problems.append(f"{type(error).__name__}: {error}")
+        told = "".join(traceback.format_exception(error))
+    return Result(case, outcome, told, time.monotonic() - started)
