@@ -61,7 +61,7 @@ test: setup ## Run all tests, against real components
 	@pytest -q -n 2
 
 faults: setup ## Break every step in hundreds of ways (FAULTS=30 for a few, SEED=); without FAULTS also Airflow
-	@python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
+	@PYTHONPATH=.:plugins python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
 	$(if $(FAULTS),,@$(LOCAL) kills)
 
 check: setup ## Lint, format, types, import rules, SQL lint, Compose schema
