@@ -89,6 +89,18 @@ class Trial:
         self.outcome.seconds = max(self.outcome.seconds, time.monotonic() - started)
         return told
 
+    def give_up(self, reason: str) -> None:
+        """Mark the open run failed, as the DAG does for a task that failed for good."""
+        import psycopg
+
+        from scoring import runs
+
+        with psycopg.connect(self.world.conninfo("score"), autocommit=True) as connection:
+            for (run_id,) in self.world.rows(
+                "select run_id from decisions.runs where state not in ('published', 'failed')"
+            ):
+                runs.fail(connection, run_id, reason)
+
     def look(self) -> None:
         """Check every invariant."""
         digest = self.house.reference.get("digest") if self.same_decisions else None

@@ -283,6 +283,7 @@ class House:
         def work() -> None:
             for seed, path in enumerate(paths, start=7):
                 _fit(seed, path)
+            _fit(9, self.folder / "strange.skops", instead_of_amount="colour_of_shoes")
 
         if world.spawn(work, "train").wait() != 0:
             raise RuntimeError(f"the models could not be trained, see {world.folder}")
@@ -338,7 +339,8 @@ def _install() -> None:
         activations.activate(connection, POLICY, author="ann", approver="ben", reason="faults")
 
 
-def _fit(seed: int, path: Path) -> None:
+def _fit(seed: int, path: Path, instead_of_amount: str = "") -> None:
+    """Fit a small model: large amounts are fraud."""
     import numpy as np
     import skops.io
 
@@ -352,6 +354,9 @@ def _fit(seed: int, path: Path) -> None:
     amount *= 10
     is_fraud = (amount > 60) ^ (generator.random(3_000) < 0.02)
     label_free = [feature.name for feature in TRANSACTIONS.label_free]
+    if instead_of_amount:
+        columns = [instead_of_amount if name == "amount" else name for name in columns]
+        label_free = [name for name in label_free if name in columns]
     model = FraudModel(columns, label_free, max_iter=20, anomaly_trees=10)
     model.fit(matrix, is_fraud)
     skops.io.dump(model, path)

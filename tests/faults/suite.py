@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.faults import cases as basis
-from tests.faults import process_faults
+from tests.faults import (
+    connection_faults,
+    file_faults,
+    model_faults,
+    people_faults,
+    process_faults,
+    store_faults,
+)
 from tests.faults.cases import Case, NotRunError, Outcome
 from tests.faults.house import House
 
@@ -51,7 +58,15 @@ class Result:
 
 def fixed_cases() -> list[Case]:
     """Return every case that is written down."""
-    return [*process_faults.cases()]
+    kinds = (
+        process_faults,
+        connection_faults,
+        file_faults,
+        model_faults,
+        store_faults,
+        people_faults,
+    )
+    return [case for kind in kinds for case in kind.cases()]
 
 
 def plan(count: int | None, seed: int) -> list[Case]:

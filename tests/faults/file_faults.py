@@ -1,0 +1,271 @@
+"""Files that are wrong: held or refused with a reason, while the good file beside them goes on."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from tests.faults import deliveries, invariants
+from tests.faults.cases import Case, Outcome, Trial, trial
+from tests.faults.deliveries import COLUMNS, FOLDER, SECOND, Delivery, csv
+from tests.faults.house import House, Stage
+
+OTHER = deliveries.a_window(random.Random(4), "other", SECOND, 40)  # noqa: S311 - data
+ROWS = [row for row in OTHER.rows if row["transaction_id"] in OTHER.accepted]
+GOOD = csv(ROWS)
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A file that must be held, and the word that its reason begins with."""
+
+    name: str
+    content: Callable[[], bytes]
+    reason: str
+
+
+def _without(column: str) -> bytes:
+    return csv(ROWS, [name for name in COLUMNS if name != column])
+
+
+def _header(old: str, new: str) -> bytes:
+    header, _, rest = GOOD.partition(b"\n")
+    return header.replace(old.encode(), new.encode()) + b"\n" + rest
+
+
+def _retyped() -> bytes:
+    return csv([row | {"amount": "twelve"} for row in ROWS])
+
+
+def _bomb() -> bytes:
+    packed = io.BytesIO()
+    with gzip.open(packed, "wb", compresslevel=9) as target:
+        target.write(GOOD)
+        for _ in range(96):
+            target.write(b" " * (1 << 20))
+    return packed.getvalue()
+
+
+def _parquet_cut() -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(ROWS), sink)
+    return sink.getvalue()[:-30]
+
+
+HELD: dict[str, Bad] = {
+    "cut in the middle of a row": Bad("a.csv", lambda: GOOD[: len(GOOD) // 2], "truncated"),
+    "cut inside a quote": Bad("a.csv", lambda: GOOD[:-3] + b"\n", "truncated"),
+    "gzip cut short": Bad("a.csv.gz", lambda: gzip.compress(GOOD)[:-9], "truncated"),
+    "gzip with a wrong checksum": Bad(
+        "a.csv.gz", lambda: gzip.compress(GOOD)[:-8] + bytes(8), "unreadable"
+    ),
+    "gzip that is none": Bad("a.csv.gz", lambda: GOOD, "unreadable"),
+    "Parquet cut short": Bad("a.parquet", _parquet_cut, "unreadable"),
+    "zip bomb": Bad("a.csv.gz", _bomb, "too_large"),
+    "a row of nine megabytes": Bad(
+        "a.csv", lambda: csv([ROWS[0] | {"channel": "x" * (9 << 20)}]), "too_large"
+    ),
+    "2,000 columns": Bad(
+        "a.csv", (",".join(f"c{n}" for n in range(2000)) + "\n").encode, "too_large"
+    ),
+    "Latin-1": Bad(
+        "a.csv", lambda: GOOD.decode().encode("latin-1", "replace") + b"\xe9\n", "wrong_encoding"
+    ),
+    "UTF-16": Bad("a.csv", lambda: GOOD.decode().encode("utf-16"), "wrong_encoding"),
+    "NUL bytes": Bad("a.csv", lambda: GOOD.replace(b"web", b"w\0b", 1), "wrong_encoding"),
+    "an unknown kind of file": Bad("a.xlsx", lambda: GOOD, "unknown_format"),
+    "no header": Bad("a.csv", lambda: GOOD.partition(b"\n")[2], "missing_column"),
+    "column removed": Bad("a.csv", lambda: _without("customer_id"), "missing_column"),
+    "column renamed": Bad("a.csv", lambda: _header("amount", "betrag"), "missing_column"),
+    "column doubled": Bad("a.csv", lambda: _header("channel", "amount"), "duplicate_column"),
+    "column retyped": Bad("a.csv", _retyped, "too_many_bad_rows"),
+    "30 % bad rows": Bad(
+        "a.csv",
+        lambda: csv([row | {"amount": "-1"} if n % 3 == 0 else row for n, row in enumerate(ROWS)]),
+        "too_many_bad_rows",
+    ),
+}
+
+
+def hold(house: House, bad: Bad) -> Outcome:
+    """Deliver a bad file beside the good one: it is held with its reason and delays nobody."""
+    with trial(house, Stage.WAITING) as found:
+        found.world.deliver(bad.name, bad.content())
+        found.rerun()
+        held = found.world.rows(
+            "select state, reason, landed_table from raw.deliveries where object_name = %s",
+            f"{FOLDER}/{bad.name}",
+        )
+        states = [(state, (reason or "")[: len(bad.reason)]) for state, reason, _ in held]
+        found.expect(holds=states == [("held", bad.reason)], otherwise=f"it is {states}")
+        found.outcome.seen += f"; {held[0][1] if held else 'nothing'}"
+        # a delivery that is held keeps its rows until a person has looked at it
+        for name in [table for _, _, table in held if table]:
+            found.world.execute(f"drop table {name}")
+    return found.outcome
+
+
+def takes(house: House, content: Callable[[], bytes], name: str) -> Outcome:
+    """Deliver a file that is odd and right: its rows are decided like all others."""
+    wanted = invariants.expected(
+        [
+            deliveries.first_window(),
+            deliveries.second_window(),
+            Delivery(name, ROWS, accepted=OTHER.accepted),
+        ]
+    )
+    with trial(house, Stage.WAITING, wanted=wanted, same_decisions=False) as found:
+        found.world.deliver(name, content())
+        found.rerun()
+    return found.outcome
+
+
+def _colour() -> bytes:
+    lines = GOOD.decode().splitlines()
+    coloured = [f"{lines[0]},colour", *(f'{line},"red"' for line in lines[1:])]
+    return ("\n".join(coloured) + "\n").encode()
+
+
+TAKEN: dict[str, tuple[Callable[[], bytes], str]] = {
+    "column added": (_colour, "b.csv"),
+    "columns reordered": (lambda: csv(ROWS, COLUMNS[::-1]), "b.csv"),
+    "byte order mark": (lambda: b"\xef\xbb\xbf" + GOOD, "b.csv"),
+    "Windows line ends": (lambda: GOOD.replace(b"\n", b"\r\n"), "b.csv"),
+}
+
+
+def repeat(house: House, name: str) -> Outcome:
+    """Deliver the waiting file's bytes a second time."""
+    with trial(house, Stage.WAITING) as found:
+        found.world.deliver(name, deliveries.second_window().content)
+        found.rerun()
+        found.world.deliver("once-more.csv", deliveries.second_window().content)
+        found.rerun()
+    return found.outcome
+
+
+def overwrite(house: House) -> Outcome:
+    """Write other bytes under a name that was taken."""
+    wanted = invariants.expected([deliveries.first_window(), deliveries.second_window(), OTHER])
+    with trial(house, Stage.WAITING, wanted=wanted, same_decisions=False) as found:
+        found.expect(
+            holds=found.world.run(("ingest", "admit")).ok, otherwise="the first file failed"
+        )
+        found.world.deliver("w2.csv", OTHER.content)
+        found.rerun()
+    return found.outcome
+
+
+def half_uploaded(house: House, name: str) -> Outcome:
+    """Leave a file that is still being written beside the good one; nobody touches it."""
+    with trial(house, Stage.WAITING) as found:
+        found.world.deliver(name, GOOD[: len(GOOD) // 2])
+        found.rerun()
+        count = found.world.rows(
+            "select count(*) from raw.deliveries where object_name like %s", f"%{name}"
+        )
+        found.expect(holds=count == [(0,)], otherwise="a file under way was looked at")
+    return found.outcome
+
+
+def growing(house: House) -> Outcome:
+    """Write a file slowly while ingest looks; it is taken once it is whole."""
+    wanted = invariants.expected([deliveries.first_window(), deliveries.second_window(), OTHER])
+    with trial(house, Stage.WAITING, wanted=wanted, same_decisions=False) as found:
+        path = found.world.objects / FOLDER / "slow.csv"
+        described = house.folder / "patient" / f"{deliveries.SOURCE}.yaml"
+        described.parent.mkdir(exist_ok=True)
+        described.write_text(
+            deliveries.DESCRIPTION.replace("settle_seconds: 0", "settle_seconds: 1")
+        )
+        found.world.changes["SCORING_SOURCES"] = str(described)
+
+        def write() -> None:
+            import time
+
+            size = max(1, len(OTHER.content) // 20)
+            with path.open("wb", buffering=0) as target:
+                for start in range(0, len(OTHER.content), size):
+                    target.write(OTHER.content[start : start + size])
+                    time.sleep(0.15)
+
+        writer = found.world.spawn(write, "writer")
+        while not path.exists():
+            os.sched_yield()
+        early = found.heard(found.world.run(("ingest",)))
+        names = [one["object_name"] for one in early.receipts.get("ingest", [])]
+        found.expect(
+            holds=not any(name.endswith("slow.csv") for name in names),
+            otherwise="a growing file was taken",
+        )
+        writer.wait()
+        found.rerun()
+    return found.outcome
+
+
+def stray(house: House, name: str) -> Outcome:
+    """Put a file with a hostile name where deliveries lie; nothing outside is touched."""
+    with trial(house, Stage.WAITING) as found:
+        folder = found.world.objects / FOLDER
+        outside = found.world.folder / "outside.csv"
+        outside.write_bytes(GOOD)
+        if name == "a link out of the store":
+            (folder / "link.csv").symlink_to(outside)
+        elif name == "a linked folder out of the store":
+            (found.world.folder / "out").mkdir()
+            (found.world.folder / "out" / "a.csv").write_bytes(GOOD)
+            (folder / "linked").symlink_to(found.world.folder / "out")
+        else:
+            (folder / name).write_bytes(_retyped())
+        found.rerun()
+        found.expect(holds=outside.read_bytes() == GOOD, otherwise="a file outside was changed")
+        _drop_landed(found)
+    return found.outcome
+
+
+def _drop_landed(found: Trial) -> None:
+    for (table,) in found.world.rows(
+        "select landed_table from raw.deliveries where state = 'held' and landed_table is not null"
+    ):
+        found.world.execute(f"drop table {table}")
+
+
+NAMES = (
+    "a link out of the store",
+    "a linked folder out of the store",
+    "..\\..\\etc\\passwd.csv",
+    "-rf *.csv",
+    "'; drop table raw.deliveries; --.csv",
+    "$(touch outside).csv",
+    "line\nbreak.csv",
+    "\x1b[31mred.csv",
+    "x" * 251 + ".csv",
+    "платёж-支払い.csv",
+    "NUL.csv",
+)
+
+
+def cases() -> Iterator[Case]:
+    """Yield every fault of this kind."""
+    for place, bad in HELD.items():
+        yield Case("bad file", place, "held with its reason", partial(hold, bad=bad))
+    for place, (content, name) in TAKEN.items():
+        yield Case("odd file", place, "taken", partial(takes, content=content, name=name))
+    for name in ("again.csv", "a-before-w2.csv"):
+        yield Case("duplicate file", name, "taken once", partial(repeat, name=name))
+    yield Case("other bytes under a taken name", "w2.csv", "both are taken", overwrite)
+    for name in ("c.csv.part", "c.csv.tmp", ".c.csv", "_c.csv", "c.csv.filepart"):
+        expected = "left alone"
+        yield Case("half-uploaded file", name, expected, partial(half_uploaded, name=name))
+    yield Case("half-uploaded file", "still growing", "taken when it is whole", growing)
+    for name in NAMES:
+        expected = "the name is data, nothing outside is touched"
+        yield Case("hostile name", ascii(name)[:40], expected, partial(stray, name=name))

@@ -1,0 +1,281 @@
+"""Models that fail, hang or lie, and model files that are not what was registered."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tests.faults.cases import Case, Outcome, Trial, trial
+from tests.faults.flow import Asked
+from tests.faults.house import House, Stage
+from tests.faults.processes import Pause
+
+
+def _spoil(change: Callable[[Any, Any], Any]) -> Callable[[], None]:
+    """Return what a process does first: let the loaded model's answers pass through `change`."""
+
+    def before() -> None:
+        from scoring.fraud.model import FraudModel
+
+        score = FraudModel.score
+
+        def spoilt(self: FraudModel, matrix: Any) -> Any:
+            return change(score(self, matrix), matrix)
+
+        FraudModel.score = spoilt  # type: ignore[method-assign,assignment]
+
+    return before
+
+
+def _raise(answer: Any, matrix: Any) -> Any:
+    raise ValueError("row-value-5e1f: a model may quote what it was given")
+
+
+def _hang(answer: Any, matrix: Any) -> Any:
+    import time
+
+    time.sleep(600)
+
+
+def _filled(value: float) -> Callable[[Any, Any], Any]:
+    def change(answer: Any, matrix: Any) -> Any:
+        import dataclasses
+
+        import numpy as np
+
+        spoilt = np.array(answer.fraud_probability)
+        spoilt[::2] = value
+        return dataclasses.replace(answer, fraud_probability=spoilt)
+
+    return change
+
+
+def _cut(answer: Any, matrix: Any) -> Any:
+    import dataclasses
+
+    return dataclasses.replace(answer, fraud_probability=answer.fraud_probability[:-1])
+
+
+def _text(answer: Any, matrix: Any) -> Any:
+    import dataclasses
+
+    import numpy as np
+
+    return dataclasses.replace(answer, fraud_probability=np.full(len(matrix), "high"))
+
+
+def _nothing(answer: Any, matrix: Any) -> Any:
+    return None
+
+
+ANSWERS: dict[str, Callable[[Any, Any], Any]] = {
+    "raises": _raise,
+    "hangs": _hang,
+    "returns NaN": _filled(float("nan")),
+    "returns infinity": _filled(float("inf")),
+    "returns 1.2": _filled(1.2),
+    "returns -0.1": _filled(-0.1),
+    "returns a row too few": _cut,
+    "returns text": _text,
+    "returns nothing": _nothing,
+}
+
+
+def lie(house: House, change: Callable[[Any, Any], Any]) -> Outcome:
+    """Let the model misbehave: every row it cannot vouch for is degraded, and none approved."""
+    with trial(house, Stage.BUILT, same_decisions=False) as found:
+        told = found.heard(
+            found.world.run(
+                Stage.BUILT.rest,
+                before=_spoil(change),
+                environment={"SCORING_MODEL_TIMEOUT_SECONDS": "1"},
+            )
+        )
+        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
+        _expect_degraded(found)
+        found.rerun()
+    return found.outcome
+
+
+def _expect_degraded(found: Trial, least: int = 50) -> None:
+    rows = found.world.rows(
+        "select count(*) filter (where is_degraded), "
+        "count(*) filter (where is_degraded and decision = 'approve') "
+        "from decisions.transaction_decisions inner join decisions.runs using (run_id) "
+        "where runs.window_start = (select max(window_start) from decisions.runs)"
+    )
+    degraded, approved = rows[0]
+    found.outcome.seen += f"; {degraded} rows degraded"
+    found.expect(holds=degraded >= least, otherwise=f"only {degraded} rows are degraded")
+    found.expect(holds=approved == 0, otherwise=f"{approved} degraded rows are approved")
+
+
+# ---------------------------------------------------------------- the file in the object store
+
+
+def _flipped(content: bytes, marker: Path) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+class _Exploit:
+    """A pickle that leaves a file behind when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return Path.touch, (self.path,)
+
+
+def _pickled(content: bytes, marker: Path) -> bytes:
+    return pickle.dumps(_Exploit(marker))
+
+
+def _foreign(content: bytes, marker: Path) -> bytes:
+    import skops.io
+
+    return bytes(skops.io.dumps(_Exploit(marker)))
+
+
+def _another_class(content: bytes, marker: Path) -> bytes:
+    import skops.io
+    from sklearn.tree import DecisionTreeClassifier
+
+    return bytes(skops.io.dumps(DecisionTreeClassifier()))
+
+
+def _bomb(content: bytes, marker: Path) -> bytes:
+    path = marker.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("schema.json", b" " * (32 << 20))
+    return path.read_bytes()
+
+
+FILES: dict[str, tuple[Callable[[bytes, Path], bytes], bool]] = {
+    # name: what the file becomes, and whether the pin's digest is made to fit it
+    "a flipped byte": (_flipped, False),
+    "cut short": (lambda content, _: content[: len(content) // 2], False),
+    "empty": (lambda content, _: b"", False),
+    "a pickle": (_pickled, False),
+    "a pickle with the right digest": (_pickled, True),
+    "a foreign type with the right digest": (_foreign, True),
+    "another model with the right digest": (_another_class, True),
+    "no skops file, with the right digest": (_bomb, True),
+}
+
+
+def swap(house: House, make: Callable[[bytes, Path], bytes], fits: bool) -> Outcome:
+    """Put another file in the model's place: it is not loaded, and every row is degraded."""
+    with trial(house, Stage.BUILT, same_decisions=False) as found:
+        pins = deepcopy(house.pins)
+        pin = pins["models"]["fraud"]
+        path = found.world.objects / "models" / pin["sha256"] / "model.skops"
+        marker = found.world.folder / "code-ran"
+        content = make(path.read_bytes(), marker)
+        if fits:
+            pin["sha256"] = sha256(content).hexdigest()
+            path = found.world.objects / "models" / pin["sha256"] / "model.skops"
+            path.parent.mkdir()
+        path.write_bytes(content)
+        # the file is fetched anew, as on a fresh worker
+        for cached in (found.world.folder / "work" / "models").glob("*.skops"):
+            cached.unlink()
+        told = found.heard(found.world.run(Stage.BUILT.rest, Asked(pins=pins)))
+        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
+        found.expect(holds=not marker.exists(), otherwise="code of the file ran")
+        _expect_degraded(found, least=305)
+        found.rerun(Asked(pins=pins))
+    return found.outcome
+
+
+def lose(house: House, what: str) -> Outcome:
+    """Remove the model file: where a worker has it, nothing changes; else rows are degraded."""
+    is_cached = what == "from the store, cached"
+    with trial(house, Stage.BUILT, same_decisions=is_cached) as found:
+        cache = found.world.folder / "work" / "models"
+        for cached in list(cache.glob("*.skops")):
+            if what == "from the store":
+                cached.unlink()
+            elif what == "altered in the cache":
+                cached.write_bytes(_flipped(cached.read_bytes(), cached))
+        if what != "altered in the cache":
+            for path in (found.world.objects / "models").rglob("*.skops"):
+                path.unlink()
+        told = found.heard(found.world.run(Stage.BUILT.rest))
+        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
+        if what == "from the store":
+            _expect_degraded(found, least=305)
+        found.rerun()
+    return found.outcome
+
+
+def promote(house: House, place: str) -> Outcome:
+    """Move the champion while a run is on its way: the run keeps what it has pinned."""
+    promoted = Asked(pins=house.other_pins)
+    with trial(house, Stage.BUILT) as found:
+        pause = Pause()
+        attempt = found.world.start(Stage.BUILT.rest, at={place: pause.here})
+        found.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
+        found.heard(found.world.run(("claim",), promoted))
+        pause.release()
+        told = found.heard(attempt.end())
+        pause.close()
+        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
+        found.rerun(promoted)
+        versions = found.world.rows(
+            "select distinct model_version from decisions.transaction_decisions"
+        )
+        found.expect(holds=versions == [("1",)], otherwise=f"models {versions} in one run")
+    return found.outcome
+
+
+def mismatch(house: House) -> Outcome:
+    """Pin a model that wants a feature which the view does not have."""
+    with trial(house, Stage.BUILT) as found:
+        content = (house.folder / "strange.skops").read_bytes()
+        pins = deepcopy(house.pins)
+        pins["models"]["fraud"] |= {"sha256": sha256(content).hexdigest(), "version": "3"}
+        path = found.world.objects / "models" / pins["models"]["fraud"]["sha256"]
+        path.mkdir()
+        (path / "model.skops").write_bytes(content)
+        told = found.heard(found.world.run(Stage.BUILT.rest, Asked(pins=pins)))
+        found.expect(
+            holds=told.error == "ContractError" and "colour_of_shoes" in told.message,
+            otherwise=f"it was not refused by name: {told}",
+        )
+        found.give_up("the model was rolled back")
+        found.rerun()
+    return found.outcome
+
+
+PROMOTED = ("after_claim", "after_model_load", "mid_predict@1", "mid_predict@2", "mid_copy@3")
+
+
+def cases() -> Iterator[Case]:
+    """Yield every fault of this kind."""
+    for place, change in ANSWERS.items():
+        expected = "its rows are degraded, none of them approved"
+        yield Case("model", place, expected, partial(lie, change=change))
+    for place, (make, fits) in FILES.items():
+        expected = "never loaded; all rows degraded"
+        yield Case("model file", place, expected, partial(swap, make=make, fits=fits))
+    for what in ("from the store", "from the store, cached", "altered in the cache"):
+        expected = "degraded" if what == "from the store" else "the same decisions"
+        yield Case("model file lost", what, expected, partial(lose, what=what))
+    for place in (
+        "after_claim",
+        "after_model_load",
+        "mid_predict@1",
+        "mid_predict@2",
+        "mid_copy@3",
+    ):
+        expected = "one model decides the run"
+        yield Case("promotion", place, expected, partial(promote, place=place))
+    yield Case("model signature", "an unknown feature", "refused, and named", mismatch)
