@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from features.digests import feature_digest
-from features.errors import ModelUnavailableError
+from features.errors import ContractError, ModelUnavailableError
 from features.objects import ObjectStore
 from features.views import TRANSACTIONS as VIEW
 from features.views import Kind
@@ -167,6 +167,7 @@ def for_run(found: runs.Run, settings: Settings, store: ObjectStore) -> Decider:
 
     Raises:
         ConfigurationError: the pinned policy is not the file that was pinned.
+        ContractError: the model wants features that the view does not have.
     """
     try:
         return for_replay(found, settings, store)
@@ -190,6 +191,13 @@ def for_replay(found: runs.Run, settings: Settings, store: ObjectStore) -> Decid
 
 
 def _decider(found: runs.Run, model: Any, settings: Settings) -> Decider:  # noqa: ANN401
+    if model and (unknown := sorted(set(model.features) - set(VIEW.columns))):
+        pin = found.models["fraud"]
+        raise ContractError(
+            f"model {pin['name']} version {pin['version']} wants features that the view "
+            f"{VIEW.qualified} does not have: {', '.join(unknown[:5])}; nothing was scored. Move the "
+            "alias to a version that was trained on this view, and claim the window again"
+        )
     pinned = policy.load(found.policy_version, found.policy_sha256)
     declared = frozenset(VIEW.columns) | {"customer_id", "merchant_id"}
     guarded = GuardedModel(model, settings.model_timeout_seconds)
