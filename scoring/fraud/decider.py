@@ -195,8 +195,8 @@ def _decider(found: runs.Run, model: Any, settings: Settings) -> Decider:  # noq
         pin = found.models["fraud"]
         raise ContractError(
             f"model {pin['name']} version {pin['version']} wants features that the view "
-            f"{VIEW.qualified} does not have: {', '.join(unknown[:5])}; nothing was scored. Move the "
-            "alias to a version that was trained on this view, and claim the window again"
+            f"{VIEW.qualified} does not have: {', '.join(unknown[:5])}; nothing was scored. Move "
+            "the alias to a version that was trained on this view, and claim the window again"
         )
     pinned = policy.load(found.policy_version, found.policy_sha256)
     declared = frozenset(VIEW.columns) | {"customer_id", "merchant_id"}
