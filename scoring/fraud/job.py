@@ -123,6 +123,13 @@ def _setup(found: runs.Run, settings: Settings, store: ObjectStore) -> _Setup:
     except ModelUnavailableError as error:
         # the rows are decided all the same, each as a review or stricter, and counted as degraded
         log.error("model_unavailable", model=pin.get("name"), reason=str(error))
+    if model and (unknown := sorted(set(model.features) - set(TRANSACTIONS.columns))):
+        raise ContractError(
+            f"model {pin['name']} version {pin['version']} wants features that the view "
+            f"{TRANSACTIONS.qualified} does not have: {', '.join(unknown[:5])}; nothing was "
+            "scored. Move the alias to a version that was trained on this view, and claim the "
+            "window again"
+        )
     return _Setup(
         found,
         GuardedModel(model, settings.model_timeout_seconds),

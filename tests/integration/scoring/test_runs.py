@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import ConfigurationError, ContractError, FencedError
-from scoring import claims, closure, leases, runs
+from scoring import claims, closure, leases, model_files, runs
 from scoring.decision import activations
 from scoring.jobs import SCORE_TRANSACTIONS, quoted
 from scoring.runs import RunOpenError
@@ -298,6 +298,25 @@ def test_a_lost_model_file_degrades_every_row_and_approves_none(bench: Bench) ->
     found = bench.decisions("decision, fraud_status, reasons -> 0 ->> 'code'")
     assert set(found) == {("review", "model_unavailable", "model_unavailable")}
     assert closes(bench)
+
+
+def test_a_model_that_wants_an_unknown_feature_is_refused_by_name(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.admit(some_transactions(2))
+    run = bench.claim()
+    bench.build()
+    load = model_files.load
+
+    def with_shoes(*arguments: object) -> object:
+        model = load(*arguments)  # type: ignore[arg-type]
+        model.features = [*model.features[:-1], "colour_of_shoes"]
+        return model
+
+    # a model of another view: the file is ours, and only its list of columns is not
+    monkeypatch.setattr(model_files, "load", with_shoes)
+    with pytest.raises(ContractError, match=r"does not have: colour_of_shoes"):
+        bench.score(run.run_id)
 
 
 def test_a_row_without_an_exchange_rate_is_reviewed_and_says_so(bench: Bench) -> None:
