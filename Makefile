@@ -1,11 +1,12 @@
 # One runner. `make` alone prints this help; no environment variable is needed.
 #
 #   SOURCE=synthetic|fraud_handbook   which source descriptions feed the warehouse
+#   FAULTS=<n>                        only so many faults, of as many kinds as there are
 #   DATA=<file>                       the benchmark's file, for SOURCE=fraud_handbook and `quality`
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo status down reset sql unit test check fix quality docs
+.PHONY: help setup lock up demo status down reset sql unit test check fix quality faults docs
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -75,6 +76,10 @@ fix: setup ## Repair what the linters can repair
 
 quality: setup ## Measure the fraud model on the handbook's protocol (DATA=)
 	@python -m infra.local.quality "$(DATA)"
+
+faults: setup ## Break everything in hundreds of ways, count what is lost (FAULTS=, SEED=, ONLY=)
+	@PYTHONPATH=.:plugins python -m tests.faults $(if $(FAULTS),--faults $(FAULTS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 
 docs: setup ## Build the dbt docs into .local/dbt-docs (the stack must run) (SOURCE=)
 	@$(LOCAL) docs $(SOURCE_OPTION)
