@@ -1,6 +1,7 @@
 # One runner. `make` alone prints this help; no environment variable is needed.
 #
 #   SOURCE=synthetic|fraud_handbook   which source descriptions feed the warehouse
+#   FAULTS=<n>                        only so many faults, of as many kinds as there are
 #   DATA=<file>                       the benchmark's file, for SOURCE=fraud_handbook and `quality`
 
 SHELL := /bin/bash
@@ -60,10 +61,6 @@ unit: setup ## Run the tests that need no database
 test: setup ## Run all tests, against real components
 	@pytest -q -n 2
 
-faults: setup ## Break every step in hundreds of ways (FAULTS=30 for a few, SEED=); without FAULTS also Airflow
-	@PYTHONPATH=.:plugins python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
-	$(if $(FAULTS),,@$(LOCAL) kills)
-
 check: setup ## Lint, format, types, import rules, SQL lint, Compose schema
 	ruff check
 	ruff format --check
@@ -79,6 +76,11 @@ fix: setup ## Repair what the linters can repair
 
 quality: setup ## Measure the fraud model on the handbook's protocol (DATA=)
 	@python -m infra.local.quality "$(DATA)"
+
+faults: setup ## Break everything in hundreds of ways, count what is lost (FAULTS=, SEED=, ONLY=)
+	@PYTHONPATH=.:plugins python -m tests.faults $(if $(FAULTS),--faults $(FAULTS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
+	$(if $(FAULTS)$(ONLY),,@$(LOCAL) kills)
 
 docs: setup ## Build the dbt docs into .local/dbt-docs (the stack must run) (SOURCE=)
 	@$(LOCAL) docs $(SOURCE_OPTION)

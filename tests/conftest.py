@@ -20,7 +20,16 @@ from infra.postgres import warehouse as bootstrap
 from scoring.settings import Objects, Role, Settings, Warehouse
 
 PASSWORD = "test-password"  # noqa: S105 - of a throw-away cluster on loopback
-STOREYS = ("unit", "property", "architecture", "contract", "dag_integrity", "integration", "e2e")
+STOREYS = (
+    "unit",
+    "property",
+    "architecture",
+    "contract",
+    "dag_integrity",
+    "integration",
+    "faults",
+    "e2e",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -48,7 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     is_whole = not parsed.only and parsed.faults is None
-    return report.finish(results, seed=parsed.seed, whole=is_whole, started=started)
+    name = "faults.json" if is_whole else "faults-sample.json"
+    target = parsed.report or ROOT / "reports" / name
+    document = report.document(results, seed=parsed.seed, whole=is_whole, started=started)
+    return report.finish(results, document, target)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", action="append", metavar="NAME", help="only cases whose fault@place holds NAME"
     )
+    parser.add_argument("--report", type=Path, help="where the report goes; .local/reports")
     parser.add_argument("--list", action="store_true", help="print the cases and run none")
     return parser
 

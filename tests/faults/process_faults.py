@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Protocol
 
 from tests.faults.cases import Case, Outcome, Trial, trial
 from tests.faults.flow import STEPS
@@ -34,7 +35,7 @@ PLACES: dict[str, Stage] = {
     "before_manifest": Stage.VALIDATED,
     "after_manifest": Stage.VALIDATED,
 }
-_END_SESSIONS = (
+END_SESSIONS = (
     "select pg_terminate_backend(pid) from pg_stat_activity "
     "where datname = current_database() and usename in ('ingest', 'transform', 'score')"
 )
@@ -108,7 +109,7 @@ def _paused(found: Trial, place: str, act: Callable[[], None]) -> None:
 def end_sessions(house: House, place: str, stage: Stage) -> Outcome:
     """Let an administrator end the sessions of the process at the place."""
     with trial(house, stage) as found:
-        _paused(found, place, lambda: found.world.execute(_END_SESSIONS))
+        _paused(found, place, lambda: found.world.execute(END_SESSIONS))
         found.rerun()
     return found.outcome
 
@@ -158,7 +159,11 @@ def freeze_builder(house: House, seconds: float) -> Outcome:
     return found.outcome
 
 
-_AT_PLACES: dict[str, tuple[Callable[[House, str, Stage], Outcome], str]] = {
+class _AtPlace(Protocol):
+    def __call__(self, house: House, place: str, stage: Stage) -> Outcome: ...
+
+
+_AT_PLACES: dict[str, tuple[_AtPlace, str]] = {
     "kill -9": (kill, "a plain re-run publishes, once"),
     "freeze": (freeze, "the re-run publishes; the orphan is fenced or changes nothing"),
     "error": (fail, "a plain re-run publishes, once"),

@@ -11,14 +11,19 @@ from dataclasses import dataclass
 from tests.faults import cases as basis
 from tests.faults import (
     connection_faults,
+    drawn_faults,
     file_faults,
     model_faults,
+    noticing,
     people_faults,
     process_faults,
+    registry_faults,
     store_faults,
 )
 from tests.faults.cases import Case, NotRunError, Outcome
 from tests.faults.house import House
+
+SCHEDULES = 8  # drawn ones, of several faults each
 
 
 @dataclass(frozen=True)
@@ -59,19 +64,21 @@ class Result:
 def fixed_cases() -> list[Case]:
     """Return every case that is written down."""
     kinds = (
+        noticing,
         process_faults,
         connection_faults,
         file_faults,
         model_faults,
         store_faults,
         people_faults,
+        registry_faults,
     )
     return [case for kind in kinds for case in kind.cases()]
 
 
 def plan(count: int | None, seed: int) -> list[Case]:
     """Return the cases of a run: all of them, or so many of as many kinds as there are."""
-    everything = fixed_cases()
+    everything = [*fixed_cases(), *drawn_faults.cases(seed, SCHEDULES)]
     return everything if count is None else choose(everything, count, seed)
 
 

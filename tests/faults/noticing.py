@@ -1,0 +1,91 @@
+"""Losses made by hand: a suite that would not notice them proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from tests.faults import invariants
+from tests.faults.cases import Case, Outcome
+from tests.faults.deliveries import CARD
+from tests.faults.house import House, Stage, World
+from tests.faults.invariants import Verdict
+
+FAULT = "self-check"
+_DECISIONS = "decisions.transaction_decisions"
+
+
+def _vanished(world: World) -> None:
+    world.execute(f"delete from {_DECISIONS} where transaction_id in ('w2-20', 'w2-21')")
+
+
+def _decided_twice(world: World) -> None:
+    world.execute(
+        f"insert into {_DECISIONS} select (jsonb_populate_record(decided, "
+        f"jsonb_build_object('revision', 1))).* from {_DECISIONS} as decided "
+        "where transaction_id = 'w2-20'"
+    )
+
+
+def _changed(world: World) -> None:
+    world.execute(
+        f"update {_DECISIONS} set anomaly_score = 0.123456 where transaction_id = 'w2-20'"
+    )
+
+
+def _raw_row_lost(world: World) -> None:
+    world.execute("delete from raw.transactions where transaction_id = 'w2-22'")
+
+
+def _rejected_row_lost(world: World) -> None:
+    world.execute("delete from raw.rejected_rows where row_number > 300")
+
+
+def _manifest_lost(world: World) -> None:
+    next(world.objects.rglob("manifest.json")).unlink()
+
+
+def _password_told(world: World) -> None:
+    (world.folder / "a.log").write_text(f"login failed: {world.house.passwords['score']}")
+
+
+def _card_told(world: World) -> None:
+    (world.objects / "published" / "page.html").write_text(CARD)
+
+
+LOSSES: dict[str, tuple[Callable[[World], None], Callable[[Verdict], bool]]] = {
+    "two decisions vanish": (_vanished, lambda found: found.lost == 2),
+    "a row is decided twice": (_decided_twice, lambda found: found.doubled == 1),
+    "a decision changes": (_changed, lambda found: bool(found.problems)),
+    "a raw row is lost": (_raw_row_lost, lambda found: found.lost == 1),
+    "a rejected row is lost": (_rejected_row_lost, lambda found: found.lost > 0),
+    "a manifest is lost": (_manifest_lost, lambda found: "manifests" in str(found.problems)),
+    "a log tells a password": (_password_told, lambda found: "password" in str(found.problems)),
+    "a page tells a card number": (_card_told, lambda found: "card" in str(found.problems)),
+}
+
+
+def notice(
+    house: House, spoil: Callable[[World], None], is_noticed: Callable[[Verdict], bool]
+) -> Outcome:
+    """Spoil a published warehouse by hand, and see that the look at it finds that."""
+    outcome = Outcome(faults=0)
+    with house.world(Stage.PUBLISHED) as world:
+        for is_spoilt in (False, True):
+            if is_spoilt:
+                spoil(world)
+            found = invariants.look(world, invariants.usual(), digest=house.reference["digest"])
+            found.problems += invariants.leaks(world)
+            if is_spoilt and not is_noticed(found):
+                outcome.verdict.problems.append(f"not noticed: {found}")
+            if not is_spoilt and found != Verdict():
+                outcome.verdict.problems.append(f"a whole warehouse does not hold: {found}")
+    outcome.seen = "noticed" if outcome.holds else ""
+    return outcome
+
+
+def cases() -> Iterator[Case]:
+    """Yield one case per loss."""
+    for place, (spoil, is_noticed) in LOSSES.items():
+        run = partial(notice, spoil=spoil, is_noticed=is_noticed)
+        yield Case(FAULT, place, "the suite notices", run)

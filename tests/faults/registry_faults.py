@@ -1,0 +1,236 @@
+"""The registry away, mute or lying: a claim waits as the policy says, and writes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from tests.faults.cases import Case, Outcome, Trial, trial
+from tests.faults.connection_faults import closed_port, swallow
+from tests.faults.flow import Asked
+from tests.faults.house import House, Stage
+from tests.faults.processes import Pause, Process
+from tests.mlflow_server import mlflow_server
+
+MODEL = "fraud_transactions"
+#: A claim that gets no answer ends within a minute: two tries of two seconds here.
+CLAIM_SECONDS = 60.0
+THROUGH_REGISTRY = Asked(registry=True)
+
+
+def _answering(answer: bytes) -> Callable[[socket.socket], None]:
+    """Return a server that gives everybody the same bytes."""
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            client, _ = listener.accept()
+            with client:
+                client.recv(65_536)
+                client.sendall(answer)
+
+    return serve
+
+
+_ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_NONSENSE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\n<x>?"
+SERVERS: dict[str, Callable[[socket.socket], None] | None] = {
+    "closed port": None,
+    "accepts and never answers": swallow,
+    "answers 500": _answering(_ERROR),
+    "answers nonsense": _answering(_NONSENSE),
+    "hangs up": _answering(b""),
+}
+
+
+def away(house: House, server: Callable[[socket.socket], None] | None) -> Outcome:
+    """Claim while the registry does not do its work, then with a champion that is known."""
+    with trial(house, Stage.BUILT) as found:
+        if server is None:
+            port = closed_port()
+        else:
+            listener = socket.create_server(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+            found.world.spawn(partial(server, listener), "registry")
+        found.world.changes["SCORING_REGISTRY__TRACKING_URI"] = f"http://127.0.0.1:{port}"
+        _refused(found)
+        found.rerun()
+    return found.outcome
+
+
+def _refused(found: Trial, words: str = "") -> None:
+    told = found.heard(found.world.run(Stage.BUILT.rest, THROUGH_REGISTRY))
+    found.expect(
+        holds=told.error == "ModelUnavailableError" and words in told.message,
+        otherwise=f"the claim did not say that there is no model: {told}",
+    )
+    found.expect(holds=told.seconds < CLAIM_SECONDS, otherwise=f"it took {told.seconds:.0f} s")
+    claimed = found.world.rows("select count(*) from decisions.runs where state <> 'published'")
+    found.expect(holds=claimed == [(0,)], otherwise="a run was claimed without a model")
+
+
+# ---------------------------------------------------------------- a real MLflow
+
+
+@contextmanager
+def _mlflow(found: Trial) -> Iterator[Path]:
+    """Run a real registry with a registered champion, version 1 of the house's models."""
+    folder = found.world.folder / "mlflow"
+    with mlflow_server(folder) as address:
+        found.world.changes["SCORING_REGISTRY__TRACKING_URI"] = address
+        found.world.changes["SCORING_REGISTRY__TIMEOUT_SECONDS"] = "10"
+        yield folder
+
+
+def _register(found: Trial, change: Callable[[Path], None] | None = None) -> None:
+    """Register the house's first model as a folder that MLflow would write, in a child."""
+
+    def work() -> None:
+        import mlflow
+        import yaml
+        from mlflow import MlflowClient
+
+        from scoring import model_files, registry
+        from scoring.settings import get_settings
+
+        address = get_settings().registry.tracking_uri
+        sha256 = found.house.pins["models"]["fraud"]["sha256"]
+        folder = found.world.folder / f"model-{len(found.world.processes)}"
+        folder.mkdir()
+        shutil.copyfile(
+            found.world.objects / "models" / sha256 / "model.skops", folder / "model.skops"
+        )
+        sklearn = {"pickled_model": "model.skops", "serialization_format": "skops", "code": None}
+        pyfunc = {"loader_module": "mlflow.sklearn", "model_path": "model.skops"}
+        flavors = {"flavors": {"python_function": pyfunc, "sklearn": sklearn}}
+        (folder / "MLmodel").write_text(yaml.safe_dump(flavors))
+        digest = model_files.digest_of(folder / "model.skops")
+        if change:
+            change(folder)
+        mlflow.set_tracking_uri(address)
+        mlflow.set_experiment(MODEL)
+        with mlflow.start_run() as run:
+            mlflow.log_artifacts(str(folder), "model")
+        client = MlflowClient(address)
+        registry._ensure_model(client, MODEL)
+        version = client.create_model_version(
+            MODEL, f"{run.info.artifact_uri}/model", run.info.run_id, {registry.DIGEST_TAG: digest}
+        )
+        client.set_registered_model_alias(MODEL, "champion", version.version)
+
+    registering = found.world.spawn(work, f"register-{len(found.world.processes)}")
+    if registering.wait() != 0:
+        raise RuntimeError(f"the model could not be registered:\n{found.world.logs}")
+    # the copy of an earlier claim would be taken without asking for the file
+    shutil.rmtree(found.world.objects / "models", ignore_errors=True)
+
+
+def _administer(found: Trial, act: Callable[[object], None], name: str) -> None:
+    def work() -> None:
+        from mlflow import MlflowClient
+
+        from scoring.settings import get_settings
+
+        act(MlflowClient(get_settings().registry.tracking_uri))
+
+    process: Process = found.world.spawn(work, name)
+    found.expect(holds=process.wait() == 0, otherwise=f"{name} failed")
+
+
+def _code(folder: Path) -> None:
+    (folder / "code").mkdir()
+    (folder / "code" / "intruder.py").write_text("raise SystemExit('code ran')\n")
+
+
+def _loader(folder: Path) -> None:
+    text = (folder / "MLmodel").read_text()
+    (folder / "MLmodel").write_text(text.replace("mlflow.sklearn", "os"))
+
+
+def _pickle(folder: Path) -> None:
+    (folder / "model.pkl").write_bytes(b"cos\nsystem\n(S'touch code-ran'\ntR.")
+
+
+def _flip(folder: Path) -> None:
+    content = bytearray((folder / "model.skops").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "model.skops").write_bytes(content)
+
+
+FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a code folder": (_code, "its folder holds"),
+    "a loader_module": (_loader, "loader_module"),
+    "a pickle beside it": (_pickle, "its folder holds"),
+    "a flipped byte": (_flip, "was altered"),
+}
+
+
+def in_registry(house: House) -> Outcome:
+    """Take one real registry through everything that can be wrong with it."""
+    with trial(house, Stage.BUILT) as found, _mlflow(found):
+        _refused(found, "alias 'champion'")
+        for change, words in FOLDERS.values():
+            _register(found, change)
+            _refused(found, words)
+        _register(found)
+        _administer(
+            found,
+            lambda client: client.delete_registered_model_alias(MODEL, "champion"),  # type: ignore[attr-defined]
+            "alias-removal",
+        )
+        _refused(found, "alias 'champion'")
+        last = str(len(FOLDERS) + 1)
+        _administer(
+            found,
+            lambda client: client.set_registered_model_alias(MODEL, "champion", last),  # type: ignore[attr-defined]
+            "alias",
+        )
+        # a healthy claim, and the alias moves while the run is on its way
+        pause = Pause()
+        attempt = found.world.start(
+            Stage.BUILT.rest, THROUGH_REGISTRY, at={"mid_predict@2": pause.here}
+        )
+        found.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
+        _administer(
+            found,
+            lambda client: client.set_registered_model_alias(MODEL, "champion", "1"),  # type: ignore[attr-defined]
+            "promotion",
+        )
+        pause.release()
+        told = found.heard(attempt.end())
+        pause.close()
+        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
+        found.same_decisions = False  # the version's number is stamped on each decision
+        found.rerun()
+        versions = found.world.rows(
+            "select distinct model_version from decisions.transaction_decisions "
+            "inner join decisions.runs using (run_id) where window_start = "
+            "(select max(window_start) from decisions.runs)"
+        )
+        found.expect(holds=versions == [(last,)], otherwise=f"models {versions} in one run")
+    found.outcome.faults = len(FOLDERS) + 3
+    return found.outcome
+
+
+def dies(house: House) -> Outcome:
+    """Kill the registry after the claim: the run has its copy and asks nobody."""
+    with trial(house, Stage.BUILT, same_decisions=False) as found:
+        with _mlflow(found):
+            _register(found)
+            told = found.heard(found.world.run(("claim",), THROUGH_REGISTRY))
+            found.expect(holds=told.ok, otherwise=f"the claim failed: {told}")
+        found.rerun()
+    return found.outcome
+
+
+def cases() -> Iterator[Case]:
+    """Yield every fault of this kind."""
+    for place, server in SERVERS.items():
+        expected = "the claim says so within a minute and writes nothing"
+        yield Case("registry", place, expected, partial(away, server=server))
+    expected = "refused by name; the run keeps its version"
+    yield Case("registry", "no alias, code, pickle, bytes, promotion", expected, in_registry)
+    yield Case("registry", "killed after the claim", "nobody asks it again", dies)
