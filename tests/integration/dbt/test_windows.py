@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from features.build import PROJECT, _target
+from features.build import PROJECT, target_folder
 
 
 def dbt(db: Any, *arguments: str) -> Any:
     """Run one dbt command against the test's warehouse."""
     from dbt.cli.main import dbtRunner
 
-    with _target(db.settings.warehouse.conninfo("transform"), db.settings.work) as target:
+    with target_folder(db.settings.warehouse.conninfo("transform"), db.settings.work) as target:
         return dbtRunner().invoke(
             [
                 *arguments,

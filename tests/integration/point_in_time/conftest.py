@@ -9,9 +9,9 @@ import pytest
 from psycopg import sql
 
 from features import build as builder
+from features.digests import feature_digest
 from features.views import TRANSACTIONS
 from infra.local.postgres import Cluster
-from scoring.scored import feature_digest
 from tests.builders import insert_labels, insert_transactions
 from tests.conftest import Db, _clone, _settings
 from tests.integration.point_in_time.laws import Built

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from features.digests import feature_digest
 from features.views import TRANSACTIONS
 from scoring import closure, runs
 from scoring.jobs import SCORE_TRANSACTIONS
-from scoring.scored import feature_digest
 from tests.builders import NOON, a_transaction
 from tests.integration.ingest.conftest import Intake, quick
 from tests.integration.scoring.conftest import HOUR, Bench
