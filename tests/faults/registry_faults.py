@@ -87,6 +87,7 @@ def _mlflow(found: Trial) -> Iterator[Path]:
 
 def _register(found: Trial, change: Callable[[Path], None] | None = None) -> None:
     """Register the house's first model as a folder that MLflow would write, in a child."""
+    models = found.house.template(Stage.BUILT)[1] / "objects" / "models"
 
     def work() -> None:
         import mlflow
@@ -100,9 +101,7 @@ def _register(found: Trial, change: Callable[[Path], None] | None = None) -> Non
         sha256 = found.house.pins["models"]["fraud"]["sha256"]
         folder = found.world.folder / f"model-{len(found.world.processes)}"
         folder.mkdir()
-        shutil.copyfile(
-            found.world.objects / "models" / sha256 / "model.skops", folder / "model.skops"
-        )
+        shutil.copyfile(models / sha256 / "model.skops", folder / "model.skops")
         sklearn = {"pickled_model": "model.skops", "serialization_format": "skops", "code": None}
         pyfunc = {"loader_module": "mlflow.sklearn", "model_path": "model.skops"}
         flavors = {"flavors": {"python_function": pyfunc, "sklearn": sklearn}}
@@ -123,7 +122,7 @@ def _register(found: Trial, change: Callable[[Path], None] | None = None) -> Non
 
     registering = found.world.spawn(work, f"register-{len(found.world.processes)}")
     if registering.wait() != 0:
-        raise RuntimeError(f"the model could not be registered:\n{found.world.logs}")
+        raise RuntimeError("the model could not be registered")
     # the copy of an earlier claim would be taken without asking for the file
     shutil.rmtree(found.world.objects / "models", ignore_errors=True)
 
