@@ -79,12 +79,19 @@ class Header:
         """Return the columns to read.
 
         Raises:
-            HeldError: a needed column is missing, or a column stands twice.
+            HeldError: a needed column is missing, a column stands twice, or no header is there.
         """
-        if twice := sorted({name for name in delivered if delivered.count(name) > 1}):
-            raise HeldError(HoldReason.DUPLICATE_COLUMN, f"stands twice: {_names(twice)}")
         wanted = feed.delivered_columns
         known = {*wanted, *feed.refused}
+        if known.isdisjoint(delivered):
+            # what stands there may be a row, and a reason never carries values
+            raise HeldError(
+                HoldReason.MISSING_COLUMN,
+                f"has {len(delivered)} columns, none with a name that is known: deliver it with "
+                f"its header, {_names(sorted(must))}, and the delimiter of its format",
+            )
+        if twice := sorted({name for name in delivered if delivered.count(name) > 1}):
+            raise HeldError(HoldReason.DUPLICATE_COLUMN, f"stands twice: {_names(twice)}")
         unknown = sorted(name for name in delivered if name not in known)
         if missing := sorted(must - set(delivered)):
             hint = f"; unknown columns: {_names(unknown)}" if unknown else ""

@@ -1,121 +1,268 @@
 """Schedules that nobody wrote down: deliveries, runs, promotions and faults in a drawn order.
 
-In the spirit of a state machine of hypothesis, with a seed for a whole schedule: rules are drawn,
-the model keeps what must have become of every row, and the same invariants hold at the end.
+A state machine of hypothesis draws them: rules act on a world, the model keeps what must have
+become of every row, and the same invariants hold at the end. Nothing is shrunk, as every example
+takes a minute: the table tells the whole story, and the seed tells it again.
 """
 
 from __future__ import annotations
 
 import random
+import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import ClassVar
+
+import hypothesis
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.faults import deliveries, invariants, process_faults
-from tests.faults.cases import Case, Outcome, Trial, trial
+from tests.faults.cases import Case, Outcome, trial
 from tests.faults.connection_faults import COPIES, STATEMENTS, Proxy
-from tests.faults.deliveries import FIRST, HOUR, SECOND, Delivery
+from tests.faults.deliveries import FIRST, HOUR, SECOND
 from tests.faults.flow import STEPS, Asked
 from tests.faults.house import House, Stage
 from tests.faults.processes import Pause
 
+RULES_PER_SCHEDULE = 16
 FAULTS_PER_SCHEDULE = 6
 #: Passed whatever the window holds; a second chunk or a second file there may not be.
 PLACES = tuple(place for place in process_faults.PLACES if place[-2:] not in {"@2", "@3"})
 _INGEST = {"before_rejects@1", "after_landed_copy@1", "after_raw_copy@1"}
+_CUTS = tuple(
+    (how, place)
+    for how, places in (
+        ("commit lost", STATEMENTS),
+        ("commit unanswered", STATEMENTS),
+        ("cut in a copy", COPIES),
+    )
+    for place in sorted(places)
+)
+
+Break = Callable[["Schedule", Asked, random.Random], str]
 
 
-@dataclass
-class Schedule:
-    """What was done so far, and what must have become of every row."""
+# ---------------------------------------------------------------- faults
 
-    found: Trial
-    draw: random.Random
-    delivered: list[Delivery] = field(default_factory=list)
-    waiting: bool = True  # a file lies in the landing folder that nobody has looked at
-    next_start: datetime = SECOND
-    skipped: list[datetime] = field(default_factory=list)
-    decided_rows: list[deliveries.Row] = field(default_factory=list)
-    revisions: dict[str, int] = field(default_factory=dict)
-    promoted: bool = False
-    faults: int = 0
-    story: list[str] = field(default_factory=list)
+
+def _kill(one: Schedule, asked: Asked, draw: random.Random) -> str:
+    place = draw.choice(one.places)
+    one.found.world.run(STEPS, asked, failpoint=process_faults.failpoint(place, "kill9"))
+    return f"killed at {place}"
+
+
+def _fail(one: Schedule, asked: Asked, draw: random.Random) -> str:
+    place = draw.choice(one.places)
+    one.found.world.run(STEPS, asked, failpoint=process_faults.failpoint(place, "raise"))
+    return f"failed at {place}"
+
+
+def _end_sessions(one: Schedule, asked: Asked, draw: random.Random) -> str:
+    place = draw.choice(one.places)
+    _paused(one, asked, place, lambda: one.found.world.execute(process_faults.END_SESSIONS))
+    return f"sessions ended at {place}"
+
+
+def _crash(one: Schedule, asked: Asked, draw: random.Random) -> str:
+    place = draw.choice(one.places)
+
+    def crash() -> None:
+        one.house.cluster.stop("immediate")
+        one.house.cluster.start()
+
+    _paused(one, asked, place, crash)
+    return f"server crash at {place}"
+
+
+def _paused(one: Schedule, asked: Asked, place: str, act: Callable[[], None]) -> None:
+    pause = Pause()
+    attempt = one.found.world.start(STEPS, asked, at={place: pause.here})
+    if attempt.process.wait_at(pause):
+        act()
+        pause.release()
+    attempt.end()
+    pause.close()
+
+
+def _freeze(one: Schedule, asked: Asked, draw: random.Random) -> str:
+    place = draw.choice(one.places)
+    point = process_faults.failpoint(place, "stop")
+    orphan = one.found.world.start(STEPS, asked, failpoint=point)
+    if orphan.process.wait_frozen():
+        one.found.rerun(asked)
+        orphan.process.thaw()
+    orphan.end()
+    return f"frozen at {place}"
+
+
+def _cut(one: Schedule, asked: Asked, draw: random.Random) -> str:
+    how, place = draw.choice(_CUTS)
+    number = len(one.story)
+    listener = socket.create_server(("127.0.0.1", 0))
+    touched = one.found.world.folder / f"cut-{number}"
+    pattern = (COPIES if how == "cut in a copy" else STATEMENTS)[place][1]
+    proxy = Proxy(listener, one.house.cluster.port, pattern, how, touched)
+    process = one.found.world.spawn(proxy.serve, f"proxy-{number}")
+    through = {
+        "SCORING_WAREHOUSE__PORT": str(listener.getsockname()[1]),
+        "PGSSLMODE": "disable",
+    }
+    one.found.world.run(STEPS, asked, environment=through)
+    process.kill()
+    listener.close()
+    return f"{how} at {place}"
+
+
+_ONCE: tuple[Break, ...] = (_kill, _fail, _end_sessions, _crash)
+_FAULTS: tuple[Break, ...] = (*_ONCE, _freeze, _cut)
+
+
+# ---------------------------------------------------------------- the machine
+
+
+class Schedule(RuleBasedStateMachine):
+    """A world, what was done in it so far, and what must have become of every row."""
+
+    house: ClassVar[House]
+    played: ClassVar[list[Outcome]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closing = ExitStack()
+        self.delivered = [deliveries.first_window(), deliveries.second_window()]
+        self.waiting = True  # a file lies in the landing folder that nobody has looked at
+        self.next_start = SECOND
+        self.skipped: list[datetime] = []
+        self.decided_rows: list[deliveries.Row] = []
+        self.revisions: dict[str, int] = {}
+        self.promoted = False
+        self.faults = 0
+        self.story: list[str] = []
 
     # ------------------------------------------------------------ rules
 
-    def deliver(self) -> None:
+    @initialize(number=st.integers(0, 2**32))
+    def begin(self, number: int) -> None:
+        """Take a copy of the template; the simplest example of all, number 0, is no schedule."""
+        hypothesis.assume(number)
+        self.found = self.closing.enter_context(
+            trial(self.house, Stage.WAITING, same_decisions=False)
+        )
+        self._run_next(random.Random(number), _FAULTS[number % len(_FAULTS)])  # noqa: S311
+
+    @rule(draw=st.randoms(use_true_random=True))
+    def deliver(self, draw: random.Random) -> None:
         """Deliver rows of the next window, with late rows and corrections of decided ones."""
+        self._deliver(draw)
+
+    def _deliver(self, draw: random.Random) -> None:
         prefix = f"s{len(self.delivered)}"
-        corrected = self.draw.sample(self.decided_rows, min(2, len(self.decided_rows)))
-        late_from = FIRST if self.draw.random() < 0.5 else None
+        corrected = draw.sample(self.decided_rows, min(2, len(self.decided_rows)))
+        late_from = FIRST if draw.random() < 0.5 else None
         file = deliveries.a_window(
-            self.draw, prefix, self.next_start, 60, late_from=late_from, corrected=corrected
+            draw, prefix, self.next_start, 60, late_from=late_from, corrected=corrected
         )
         self.found.world.deliver(file.name, file.content)
         self.delivered.append(file)
         self.waiting = True
         self.story.append("delivered")
 
-    def deliver_again(self) -> None:
+    @rule(draw=st.randoms(use_true_random=True))
+    def deliver_again(self, draw: random.Random) -> None:
         """Deliver the bytes of an earlier file under another name."""
-        file = self.draw.choice(self.delivered)
+        file = draw.choice(self.delivered)
         self.found.world.deliver(f"again-{len(self.story)}.csv", file.content)
         self.story.append("delivered again")
 
+    @rule()
     def promote(self) -> None:
         """Move the champion."""
         self.promoted = not self.promoted
         self.story.append("promoted")
 
+    @precondition(lambda self: self.waiting)
+    @rule()
     def skip(self) -> None:
         """Leave a window out, for a backfill."""
-        if self.waiting:
-            self.skipped.append(self.next_start)
-            self.next_start += HOUR
-            self.story.append("skipped")
+        self.skipped.append(self.next_start)
+        self.next_start += HOUR
+        self.story.append("skipped")
 
-    def run(self) -> None:
+    @precondition(lambda self: self.may_break)
+    @rule(draw=st.randoms(use_true_random=True), fault=st.sampled_from(_FAULTS))
+    def run_next(self, draw: random.Random, fault: Break) -> None:
         """Run the next window, broken at a drawn place."""
-        self._broken(Asked(self.next_start, self.next_start + HOUR))
+        self._run_next(draw, fault)
+
+    def _run_next(self, draw: random.Random, fault: Break) -> None:
+        self._broken(Asked(self.next_start, self.next_start + HOUR), fault, draw)
         self.next_start += HOUR
 
-    def backfill(self) -> None:
+    @precondition(lambda self: self.may_break and self.skipped)
+    @rule(draw=st.randoms(use_true_random=True), fault=st.sampled_from(_FAULTS))
+    def backfill(self, draw: random.Random, fault: Break) -> None:
         """Run a window that was left out."""
-        if self.skipped:
-            start = self.skipped.pop(self.draw.randrange(len(self.skipped)))
-            self._broken(Asked(start, start + HOUR, "backfill"))
+        start = self.skipped.pop(draw.randrange(len(self.skipped)))
+        self._broken(Asked(start, start + HOUR, "backfill"), fault, draw)
 
-    def restate(self) -> None:
+    @precondition(lambda self: self.may_break)
+    @rule(draw=st.randoms(use_true_random=True), fault=st.sampled_from(_ONCE))
+    def restate(self, draw: random.Random, fault: Break) -> None:
         """Decide a few rows again, as they stand now."""
-        rows = self.draw.sample(self.decided_rows, min(3, len(self.decided_rows)))
+        rows = draw.sample(self.decided_rows, min(3, len(self.decided_rows)))
         ids = tuple(sorted({row["transaction_id"] for row in rows}))
-        number = len(self.story)
-        asked = Asked(
-            FIRST, FIRST + HOUR, "restate", f"ann {number}", "a correction", restated_ids=ids
-        )
-        self._broken(asked, once=True)
+        who = f"ann {len(self.story)}"
+        asked = Asked(FIRST, FIRST + HOUR, "restate", who, "a correction", restated_ids=ids)
+        self._broken(asked, fault, draw)
         for name in ids:
             self.revisions[name] = self.revisions.get(name, 1) + 1
 
-    # ------------------------------------------------------------ faults
+    def teardown(self) -> None:
+        """Run what was left out, then one more window for what came late, all without a fault."""
+        if not self.faults:
+            return
+        with self.closing:
+            for start in [*sorted(self.skipped), self.next_start, self.next_start + HOUR]:
+                self.found.rerun(Asked(start, start + HOUR, pins=self._pins()))
+            wanted = invariants.expected(self.delivered)
+            self.found.wanted = replace(wanted, revisions=self.revisions)
+        self.found.outcome.seen = f"{len(self.delivered)} files; {'; '.join(self.story)}"
+        self.found.outcome.faults = self.faults
+        self.played.append(self.found.outcome)
 
-    def _broken(self, asked: Asked, *, once: bool = False) -> None:
-        """Run a window with a drawn fault, then plainly until it is published.
+    # ------------------------------------------------------------ the model
 
-        Args:
-            asked: the window.
-            once: a second whole run would decide again, so the re-run must find the first open.
-        """
+    @property
+    def places(self) -> list[str]:
+        """Where a run may be broken: with no file waiting there is nothing to parse or score."""
+        if self.waiting:
+            return list(PLACES)
+        return [one for one in PLACES if one not in _INGEST and not one.startswith("mid_")]
+
+    @property
+    def may_break(self) -> bool:
+        """Whether there is time for one fault more."""
+        return self.faults < FAULTS_PER_SCHEDULE
+
+    def _broken(self, asked: Asked, fault: Break, draw: random.Random) -> None:
+        """Run a window with a fault, then plainly until it is published."""
         asked = replace(asked, pins=self._pins())
-        faults: list[Callable[[Asked], str]] = [self._kill, self._fail, self._sessions, self._crash]
-        if not once:
-            faults += [self._freeze, self._cut]
-        told = self.draw.choice(faults)(asked)
+        told = fault(self, asked, draw)
         self.faults += 1
-        if self.draw.random() < 0.3:
-            self.deliver()
-        if once and self._is_published(asked):
+        if draw.random() < 0.3:
+            self._deliver(draw)
+        # a second whole restatement would decide again: the re-run must find the first one open
+        if asked.kind == "restate" and self._is_published(asked):
             self.story.append(f"{asked.kind} {told}, published already")
         else:
             again = self.found.rerun(replace(asked, pins=self._pins()))
@@ -128,90 +275,8 @@ class Schedule:
         )
         return ("published",) in found
 
-    def _place(self) -> str:
-        places = [place for place in PLACES if self.waiting or place not in _INGEST]
-        if not self.waiting:  # nothing may be claimed, and then there is no chunk
-            places = [place for place in places if not place.startswith("mid_")]
-        return self.draw.choice(places)
-
-    def _kill(self, asked: Asked) -> str:
-        place = self._place()
-        point = process_faults.failpoint(place, "kill9")
-        self.found.world.run(STEPS, asked, failpoint=point)
-        return f"killed at {place}"
-
-    def _fail(self, asked: Asked) -> str:
-        place = self._place()
-        point = process_faults.failpoint(place, "raise")
-        self.found.world.run(STEPS, asked, failpoint=point)
-        return f"failed at {place}"
-
-    def _sessions(self, asked: Asked) -> str:
-        place = self._place()
-        self._paused(asked, place, lambda: self.found.world.execute(process_faults.END_SESSIONS))
-        return f"sessions ended at {place}"
-
-    def _crash(self, asked: Asked) -> str:
-        place = self._place()
-
-        def crash() -> None:
-            self.found.house.cluster.stop("immediate")
-            self.found.house.cluster.start()
-
-        self._paused(asked, place, crash)
-        return f"server crash at {place}"
-
-    def _paused(self, asked: Asked, place: str, act: Callable[[], None]) -> None:
-        pause = Pause()
-        attempt = self.found.world.start(STEPS, asked, at={place: pause.here})
-        if attempt.process.wait_at(pause):
-            act()
-            pause.release()
-        attempt.end()
-        pause.close()
-
-    def _freeze(self, asked: Asked) -> str:
-        place = self._place()
-        point = process_faults.failpoint(place, "stop")
-        orphan = self.found.world.start(STEPS, asked, failpoint=point)
-        if orphan.process.wait_frozen():
-            self.found.rerun(asked)
-            orphan.process.thaw()
-        orphan.end()
-        return f"frozen at {place}"
-
-    def _cut(self, asked: Asked) -> str:
-        import socket
-
-        how, places = self.draw.choice(
-            [
-                ("commit lost", STATEMENTS),
-                ("commit unanswered", STATEMENTS),
-                ("cut in a copy", COPIES),
-            ]
-        )
-        place = self.draw.choice(sorted(places))
-        listener = socket.create_server(("127.0.0.1", 0))
-        touched = self.found.world.folder / f"cut-{len(self.story)}"
-        port = self.found.house.cluster.port
-        proxy = Proxy(listener, port, places[place][1], how, touched)
-        process = self.found.world.spawn(proxy.serve, f"proxy-{len(self.story)}")
-        self.found.world.run(
-            STEPS,
-            asked,
-            environment={
-                "SCORING_WAREHOUSE__PORT": str(listener.getsockname()[1]),
-                "PGSSLMODE": "disable",
-            },
-        )
-        process.kill()
-        listener.close()
-        return f"{how} at {place}"
-
-    # ------------------------------------------------------------ the model
-
     def _pins(self) -> dict[str, object]:
-        return self.found.house.other_pins if self.promoted else self.found.house.pins
+        return self.house.other_pins if self.promoted else self.house.pins
 
     def _count(self) -> None:
         """Remember which rows are decided: corrections and restatements are drawn of them."""
@@ -229,35 +294,29 @@ class Schedule:
         ]
         self.waiting = False
 
-    def finish(self) -> None:
-        """Run what was left out, then one more window for what came late, all without a fault."""
-        for start in [*sorted(self.skipped), self.next_start, self.next_start + HOUR]:
-            self.found.rerun(Asked(start, start + HOUR, pins=self._pins()))
-        wanted = invariants.expected(self.delivered)
-        self.found.wanted = replace(wanted, revisions=self.revisions)
-
 
 def play(house: House, seed: int) -> Outcome:
-    """Play one schedule."""
-    with trial(house, Stage.WAITING, same_decisions=False) as found:
-        draw = random.Random(seed)  # noqa: S311 - a schedule of tests
-        schedule = Schedule(found, draw, [deliveries.first_window(), deliveries.second_window()])
-        schedule.run()
-        rules = {
-            schedule.deliver: 3,
-            schedule.run: 4,
-            schedule.skip: 1,
-            schedule.backfill: 2,
-            schedule.restate: 2,
-            schedule.promote: 1,
-            schedule.deliver_again: 1,
-        }
-        while schedule.faults < FAULTS_PER_SCHEDULE:
-            draw.choices(list(rules), weights=list(rules.values()))[0]()
-        schedule.finish()
-        found.outcome.seen = f"{len(schedule.delivered)} files; {'; '.join(schedule.story)}"
-        found.outcome.faults = schedule.faults
-    return found.outcome
+    """Play the one schedule that a seed draws."""
+
+    @hypothesis.seed(seed)
+    class Seeded(Schedule):
+        """A machine for one seed and one house."""
+
+    Seeded.house, Seeded.played = house, []
+    run_state_machine_as_test(
+        Seeded,
+        settings=hypothesis.settings(
+            max_examples=1,
+            stateful_step_count=RULES_PER_SCHEDULE,
+            phases=(hypothesis.Phase.generate,),
+            database=None,
+            deadline=None,
+            suppress_health_check=list(hypothesis.HealthCheck),
+            verbosity=hypothesis.Verbosity.quiet,
+        ),
+    )
+    (outcome,) = Seeded.played
+    return outcome
 
 
 def cases(seed: int, count: int) -> Iterator[Case]:

@@ -15,7 +15,7 @@ from tests.faults.cases import Case, Outcome, Trial, trial
 from tests.faults.deliveries import COLUMNS, FOLDER, SECOND, Delivery, csv
 from tests.faults.house import House, Stage
 
-OTHER = deliveries.a_window(random.Random(4), "other", SECOND, 40)  # noqa: S311 - data
+OTHER = deliveries.a_window(random.Random(4), "other", SECOND, 80)  # noqa: S311 - data
 ROWS = [row for row in OTHER.rows if row["transaction_id"] in OTHER.accepted]
 GOOD = csv(ROWS)
 
@@ -70,8 +70,8 @@ HELD: dict[str, Bad] = {
     "gzip that is none": Bad("a.csv.gz", lambda: GOOD, "unreadable"),
     "Parquet cut short": Bad("a.parquet", _parquet_cut, "unreadable"),
     "zip bomb": Bad("a.csv.gz", _bomb, "too_large"),
-    "a row of nine megabytes": Bad(
-        "a.csv", lambda: csv([ROWS[0] | {"channel": "x" * (9 << 20)}]), "too_large"
+    "a row of twenty megabytes": Bad(
+        "a.csv", lambda: csv([ROWS[0] | {"channel": "x" * (20 << 20)}]), "too_large"
     ),
     "2,000 columns": Bad(
         "a.csv", (",".join(f"c{n}" for n in range(2000)) + "\n").encode, "too_large"

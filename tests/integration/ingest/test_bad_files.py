@@ -87,6 +87,15 @@ def test_a_file_is_held_with_its_reason(
     ]
 
 
+def test_a_first_row_in_the_place_of_the_header_is_quoted_nowhere(shared_intake: Any) -> None:
+    path = shared_intake.deliver_new(f"{ROW}\n{ROW}\n".encode(), "csv")
+
+    (reason,) = [item.reason for item in shared_intake.receive() if item.object_name == path]
+
+    assert not [value for value in ROW.split(",") if len(value) > 1 and value in reason]
+    assert "deliver it with its header" in reason
+
+
 def test_a_byte_order_mark_is_accepted(intake: Any) -> None:
     intake.deliver(b"\xef\xbb\xbf" + WHOLE)
 
