@@ -55,6 +55,9 @@ def csv_chunks(text: IO[bytes], feed: Feed, header: Header, limits: Limits) -> I
         )
         yield from _numbered(reader, malformed, limits)
     except pa.ArrowInvalid as error:
+        if "straddling object" in str(error):
+            size = limits.row_bytes
+            raise HeldError(HoldReason.TOO_LARGE, f"a row over {size} bytes") from error
         raise HeldError(HoldReason.UNREADABLE, first_line(error)) from error
 
 

@@ -16,8 +16,8 @@ class Limits:
         ratio_floor: text bytes below which the ratio does not matter.
         rows: of one file.
         columns: of one file.
-        row_bytes: the size of the blocks that are parsed at once; a CSV or JSON row may not span
-            three of them.
+        row_bytes: of one CSV or JSON row; also the size of the blocks that are parsed at once, so
+            that a CSV row of less than two blocks may pass.
         field_bytes: of one field.
         id_bytes: of one identifier; they are keys of indexes.
         days: distinct UTC days in one file; each is a partition.

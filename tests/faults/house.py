@@ -33,7 +33,6 @@ POLICY = "2026.11.1"
 SETTINGS = {
     "fsync": "off",  # faults here end processes, never the machine
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "shared_buffers": "'128MB'",
     "autovacuum": "off",
     # what fails is logged with its statement: no value may stand in it

@@ -189,6 +189,7 @@ BOMBS = {
     "rows": ("csv", WHOLE + f"{ROW}\n".encode() * 10, replace(DEFAULT, rows=5)),
     "columns": ("csv", WHOLE, replace(DEFAULT, columns=5)),
     "Parquet columns": ("parquet", _parquet(), replace(DEFAULT, columns=5)),
+    "a row": ("csv", WHOLE + ROW.encode() + b"x" * 9000 + b"\n", replace(DEFAULT, row_bytes=1000)),
     "a line": ("jsonl", b'{"a":"' + b"x" * 9000 + b'"}\n', replace(DEFAULT, row_bytes=1000)),
 }
 
