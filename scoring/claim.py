@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import timedelta
 
 import psycopg
 import structlog
@@ -18,6 +20,10 @@ from scoring.settings import Settings
 log = structlog.get_logger(__name__)
 
 CHAMPION = "champion"
+#: How long a window waits for the job's open run: a manual run in the middle of a backfill has its
+#: turn between two of its windows, and a run that hangs is not waited for by everybody.
+PATIENCE = timedelta(minutes=10)
+_POLL_SECONDS = 2.0
 
 
 def claim(
@@ -31,8 +37,32 @@ def claim(
         ModelUnavailableError: there is no champion, or the registry does not answer, and the policy
             says to wait.
         ConfigurationError: no approved policy is in force.
-        RunOpenError: another run of the job is open.
+        RunOpenError: another run of the job was open for all of `PATIENCE`.
     """
+    return in_turn(lambda: _claim(job, request, settings, store)).receipt()
+
+
+def in_turn(claim_window: Callable[[], runs.Run], patience: timedelta = PATIENCE) -> runs.Run:
+    """Claim, and while another run of the job is open, wait and try again.
+
+    Raises:
+        RunOpenError: it was open for all that time.
+    """
+    deadline = time.monotonic() + patience.total_seconds()
+    has_told = False
+    while True:
+        try:
+            return claim_window()
+        except runs.RunOpenError as reason:
+            if time.monotonic() >= deadline:
+                raise
+            if not has_told:
+                log.info("window_waits", reason=str(reason), minutes=patience.total_seconds() / 60)
+                has_told = True
+            time.sleep(_POLL_SECONDS)
+
+
+def _claim(job: Job, request: runs.Request, settings: Settings, store: ObjectStore) -> runs.Run:
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
         policy = activations.in_force(connection)
         try:
@@ -50,7 +80,7 @@ def claim(
             code_version=settings.code_version,
             lock_sha256=settings.lock_digest(),
         )
-        return runs.claim(connection, job, request, pins).receipt()
+        return runs.claim(connection, job, request, pins)
 
 
 def _pin_champion(job: Job, settings: Settings, store: ObjectStore) -> Mapping[str, str]:

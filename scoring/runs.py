@@ -244,6 +244,13 @@ def _check_restatement(request: Request) -> None:
 
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:
     """Return the run that already stands for this request, after clearing a stale one away."""
+    published = "state = 'published' and kind not in ('restate', 'shadow') and job = %(job)s"
+    published += " and window_start = %(start)s and window_end = %(end)s"
+    window = {"start": request.window_start, "end": request.window_end}
+    if request.kind != "restate" and (
+        found := _find(connection, published, job=job.name, **window)
+    ):
+        return found
     open_run = _open(connection, job)
     asked = (request.window_start, request.window_end, request.requested_by)
     if open_run is not None:
@@ -258,16 +265,7 @@ def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -
                 f"waits for it, and takes over once it has not moved for {STALE_AFTER}"
             )
         _fail_stale(connection, open_run, moved)
-    if request.kind == "restate":
-        return None
-    return _find(
-        connection,
-        "job = %(job)s and window_start = %(start)s and window_end = %(end)s "
-        "and state = 'published' and kind not in ('restate', 'shadow')",
-        job=job.name,
-        start=request.window_start,
-        end=request.window_end,
-    )
+    return None
 
 
 def _fail_stale(connection: psycopg.Connection[Any], run: Run, moved: timedelta) -> bool:

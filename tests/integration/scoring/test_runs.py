@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ import pytest
 from features import failpoints
 from features.errors import ConfigurationError, ContractError, FencedError
 from scoring import claims, closure, leases, model_files, runs
+from scoring.claim import in_turn
 from scoring.decision import activations
 from scoring.jobs import SCORE_TRANSACTIONS, quoted
 from scoring.runs import RunOpenError
@@ -169,6 +171,35 @@ def test_two_runs_of_a_job_are_never_open_at_once(bench: Bench) -> None:
 
     with pytest.raises(RunOpenError, match=str(run.run_id)):
         bench.claim(NOON + HOUR)
+
+
+def test_a_published_window_is_found_while_another_one_is_open(bench: Bench) -> None:
+    published = bench.decide()
+    bench.claim(NOON + HOUR)
+
+    assert bench.claim(requested_by="somebody else").run_id == published.run_id
+
+
+def test_a_window_waits_for_its_turn(bench: Bench) -> None:
+    open_run = bench.claim()
+
+    def end_it() -> None:
+        with bench.connect() as connection:
+            runs.fail(connection, open_run.run_id, "ended by hand")
+
+    ending = threading.Timer(0.5, end_it)
+    ending.start()
+    waited = in_turn(lambda: bench.claim(NOON + HOUR), timedelta(minutes=1))
+    ending.join()
+
+    assert waited.window_start == NOON + HOUR
+
+
+def test_a_window_does_not_wait_for_ever(bench: Bench) -> None:
+    bench.claim()
+
+    with pytest.raises(RunOpenError, match="is open for window"):
+        in_turn(lambda: bench.claim(NOON + HOUR), timedelta())
 
 
 def test_a_retried_claim_finds_its_own_run(bench: Bench) -> None:
