@@ -225,6 +225,7 @@ def run_dbt(
             *("--project-dir", str(PROJECT), "--profiles-dir", str(target)),
             *("--target-path", str(target), "--log-path", str(target)),
             *("--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"),
+            "--no-write-json",  # nobody reads the artifacts, and they are a third of a small build
         ]
     )
     if outcome.exception is not None:

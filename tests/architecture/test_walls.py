@@ -59,12 +59,13 @@ def test_no_file_beside_the_dags_is_taken_for_a_dbt_plugin() -> None:
 
 
 def test_the_loadable_plugin_shadows_no_package() -> None:
-    loadable = {path.stem for path in (ROOT / "plugins").glob("*.py")}
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    ignored = (ROOT / "plugins" / ".airflowignore").read_text().split()
+    loadable = {path.name for path in (ROOT / "plugins").glob("*.py")} - set(ignored)
+    packages = {f"{path.parent.name}.py" for path in ROOT.glob("*/__init__.py")}
 
-    assert loadable == {"scoring_plugin"}
+    assert loadable == {"scoring_plugin.py"}
     assert not loadable & packages
-    assert "orchestration" in (ROOT / "plugins" / ".airflowignore").read_text()
+    assert "orchestration/" in ignored
 
 
 def test_every_folder_says_what_lives_in_it_in_forty_lines() -> None:
