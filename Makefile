@@ -6,7 +6,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo status down reset sql unit test faults check fix quality docs
+.PHONY: help setup lock up demo status down reset sql unit test faults check fix quality bench bench-quick docs
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 help: ## Print this help
 	@echo "Vesper: batch scoring on Airflow, dbt, Great Expectations, MLflow and Postgres"
 	@echo
-	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 	@echo
 	@echo "Start with: make demo"
 
@@ -81,6 +81,12 @@ faults: setup ## Break everything in hundreds of ways, count what is lost (FAULT
 	@PYTHONPATH=.:plugins python -m tests.faults $(if $(FAULTS),--faults $(FAULTS)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 	$(if $(FAULTS)$(ONLY),,@$(LOCAL) kills)
+
+bench: setup ## Measure the hourly job against the floor, pandas and itself (PART=, AGAIN=1)
+	@PYTHONPATH=.:plugins python -m tests.bench $(if $(PART),--part $(PART)) $(if $(AGAIN),--again)
+
+bench-quick: setup ## The same for 100,000 rows, ours and the floor only
+	@PYTHONPATH=.:plugins python -m tests.bench --quick
 
 docs: setup ## Build the dbt docs into .local/dbt-docs (the stack must run) (SOURCE=)
 	@$(LOCAL) docs $(SOURCE_OPTION)

@@ -1,0 +1,33 @@
+"""One picture: seconds per million rows by step, for every measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.bench.sides import PARTS, Measured
+
+
+def draw(measured: Mapping[str, Measured], target: Path) -> None:
+    """Draw stacked bars, one per measurement, and write them as PNG."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = list(measured)
+    figure, axes = plt.subplots(figsize=(10, 1.5 + 0.35 * len(names)), layout="constrained")
+    left = [0.0] * len(names)
+    for part in (*PARTS, "all"):
+        widths = [
+            1e6 / one.rows * (one.part(part) if part in PARTS else one.seconds.get("all", 0.0))
+            for one in measured.values()
+        ]
+        if any(widths):
+            axes.barh(names, widths, left=left, label={"build": "features"}.get(part, part))
+            left = [start + width for start, width in zip(left, widths, strict=True)]
+    axes.invert_yaxis()
+    axes.set_xlabel("seconds per million rows")
+    axes.legend(loc="lower right")
+    figure.savefig(target, dpi=110)
+    plt.close(figure)

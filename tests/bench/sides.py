@@ -1,0 +1,121 @@
+"""One measurement of one side: a copy of the template, the hour's file, a process, its seconds."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bench import traffic
+from tests.bench.traffic import Traffic
+from tests.bench.world import FOLDER, Bench
+
+#: What a step of ours is held against: the parts of the floor.
+PARTS = {
+    "ingest": ("ingest", "admit"),
+    "build": ("build",),
+    "score": ("claim", "score"),
+    "publish": ("publish",),
+    "gates": ("validate_raw", "validate_features", "validate_decisions"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one process took.
+
+    Args:
+        rows: that it decided.
+        seconds: of its steps.
+        peak_mib: of resident memory.
+    """
+
+    rows: int
+    seconds: dict[str, float]
+    peak_mib: float
+
+    @property
+    def total(self) -> float:
+        """All steps; the reference query is no step."""
+        return sum(taken for name, taken in self.seconds.items() if name != "reference")
+
+    @property
+    def rate(self) -> float:
+        """Rows per second, end to end."""
+        return self.rows / self.total
+
+    def part(self, name: str) -> float:
+        """The seconds of a part, on either side."""
+        return sum(self.seconds.get(step, 0.0) for step in PARTS[name])
+
+
+def _read(told: dict[str, Any]) -> Measured:
+    return Measured(told["rows"], told["seconds"], told["peak_mib"])
+
+
+def ours(bench: Bench, wanted: Traffic, *, keep_for_floor: bool = False) -> Measured:
+    """Run the product on the hour; optionally leave the files that the floor copies in."""
+    template = bench.template(wanted)
+    kept = bench.folder / "floor"
+    with bench.copy(template) as (database, objects):
+        with bench.connect(database) as connection:
+            traffic.write_hour(connection, wanted, objects / FOLDER / "hour.csv")
+        request = {"pins": bench.pins, "compiled": str(kept / "compiled.json")}
+        told = bench.child("tests.bench.ours", request, database, objects)
+        if keep_for_floor:
+            _keep(bench, database, kept)
+    return _read(told)
+
+
+def _keep(bench: Bench, database: str, kept: Path) -> None:
+    """Keep the hour as the tables hold it, and the name that the compiled SQL has."""
+    (kept / "database").write_text(database)
+    with bench.connect(database) as connection:
+        newest = "(select max(delivery_seq) from raw.deliveries)"
+        for table in ("deliveries", "transaction_versions", "transactions"):
+            query = f"copy (select * from raw.{table} where delivery_seq = {newest}) to stdout"
+            reading = connection.cursor().copy(query.encode())
+            with (kept / table).open("wb") as file, reading as copy:
+                for block in copy:
+                    file.write(block)
+
+
+def floor(bench: Bench, wanted: Traffic) -> Measured:
+    """Run the bare script on the hour that `ours` has kept."""
+    kept = bench.folder / "floor"
+    with bench.copy(bench.template(wanted)) as (database, objects):
+        with bench.connect(database) as connection:
+            days = "date '2025-03-03'"
+            connection.execute(f"select raw.ensure_transaction_days({days}, {days})".encode())
+        request = {
+            "conninfo": bench.cluster.conninfo(database),
+            "files": {
+                f"raw.{table}": str(kept / table)
+                for table in ("deliveries", "transaction_versions", "transactions")
+            },
+            "compiled": str(kept / "compiled.json"),
+            "renamed": [(kept / "database").read_text(), database],
+            "model": str(bench.model),
+            "parquet": str(objects / "results.parquet"),
+        }
+        return _read(bench.child("tests.bench.floor", request, database, objects))
+
+
+def pandas_pipeline(bench: Bench, wanted: Traffic) -> Measured:
+    """Run the pandas script on the hour."""
+    with bench.copy(bench.template(wanted)) as (database, objects):
+        file = objects / "hour.csv"
+        with bench.connect(database) as connection:
+            traffic.write_hour(connection, wanted, file)
+        url = (
+            f"postgresql+psycopg://postgres:{bench.cluster.password}"
+            f"@127.0.0.1:{bench.cluster.port}/{database}"
+        )
+        request = {"file": str(file), "url": url}
+        return _read(bench.child("tests.bench.pandas_pipeline", request, database, objects))
+
+
+def forget(bench: Bench) -> None:
+    """Remove what was kept for the floor."""
+    shutil.rmtree(bench.folder / "floor", ignore_errors=True)

@@ -1,0 +1,193 @@
+"""Card traffic made inside Postgres: every value is a hash of the row's number, so it repeats.
+
+A steady seven transactions a day and customer; in the skewed case one customer in a hundred, and
+one merchant in a hundred, take part in three rows of ten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+PER_CUSTOMER_AND_DAY = 7
+#: The hour that is measured; what lies before it is history.
+START = datetime(2025, 3, 3, 12, tzinfo=None)
+HEADER = (
+    "transaction_id,customer_id,merchant_id,timestamp,amount,currency,type,card_bin,ip_address,"
+    "device_id,location,channel"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How many rows an hour has, and what lies before it.
+
+    Args:
+        rows: of the hour.
+        history_days: whole days before it, each of 24 such hours.
+        is_skewed: whether few customers and merchants have many rows.
+        bad_share: of the hour's rows, not valid.
+    """
+
+    rows: int
+    history_days: int = 0
+    is_skewed: bool = False
+    bad_share: float = 0.0
+
+    @property
+    def customers(self) -> int:
+        """How many customers pay seven times a day."""
+        return max(self.rows * 24 // PER_CUSTOMER_AND_DAY, 100)
+
+    @property
+    def history(self) -> str:
+        """The name of its history, which hours with the same past share."""
+        return f"history_{self.rows}_{self.history_days}{'_skewed' * self.is_skewed}"
+
+
+_UNIFORM = """
+create or replace function public.uniform(number bigint, stream bigint) returns double precision
+language sql immutable parallel safe
+return ((hashint8extended(number, stream) >> 11) & 9007199254740991) / 9007199254740992.0
+"""
+_ROWS = """
+select
+    number,
+    '{tag}-' || number as transaction_id,
+    who.customer,
+    'c' || who.customer as customer_id,
+    'm' || floor(
+        uniform(number, 3) * {merchants}
+        * case when {skewed} and uniform(number, 2) < 0.3 then 0.01 else 1 end
+    )::bigint as merchant_id,
+    timestamptz '{start}+00' + (uniform(number, 4) * {seconds}) * interval '1 second'
+        as occurred_at,
+    greatest(100, round(100 * exp(3.2 + 1.1 * (2 * (uniform(number, 5) + uniform(number, 6)
+        + uniform(number, 7)) - 3))))::bigint as amount_minor,
+    1 + floor(uniform(number, 8) * 5)::integer as transaction_type,
+    '4' || (10000 + who.customer % 300) as card_bin,
+    '10.' || (who.customer >> 16 & 255) || '.' || (who.customer >> 8 & 255) || '.'
+        || (who.customer & 255) as ip_address,
+    'd' || who.customer || case when uniform(number, 9) < 0.04 then '-2' else '' end as device_id,
+    (array['US-NY', 'US-CA', 'US-TX', 'US-FL', 'US-IL'])[1 + (
+        case when uniform(number, 10) < 0.97 then who.customer
+            else floor(uniform(number, 11) * 5)::bigint end) % 5] as location_code,
+    (array['pos', 'web', 'app'])[1 + floor(uniform(number, 12) * 3)::integer] as channel
+from generate_series({first}::bigint, {last}::bigint) as number
+cross join lateral (
+    select floor(
+        uniform(number, 1) * {customers}
+        * case when {skewed} and uniform(number, 0) < 0.3 then 0.01 else 1 end
+    )::bigint as customer
+) as who
+"""
+_DELIVERY = """
+with ticked as (
+    update raw.ledger_clock
+    set last_delivery_seq = last_delivery_seq + 1,
+        last_known_at = greatest(last_known_at, %(known_at)s)
+    returning last_delivery_seq
+)
+insert into raw.deliveries (
+    delivery_id, delivery_seq, source, feed, object_name, content_sha256, size_bytes, load_kind,
+    state, rows_in_file, rows_admitted, known_at, admitted_at, first_occurred_at, last_occurred_at
+)
+select
+    gen_random_uuid(), last_delivery_seq, 'bench', 'transactions', 'history-' || last_delivery_seq,
+    'history-' || last_delivery_seq, 1, 'history', 'admitted', %(rows)s, %(rows)s, %(known_at)s,
+    %(known_at)s, %(start)s, %(end)s
+from ticked
+returning delivery_id, delivery_seq
+"""
+_SHARED = "occurred_at, occurred_at as known_at, true as is_history"
+
+
+def _rows(traffic: Traffic, tag: str, start: datetime, length: timedelta, span: range) -> str:
+    return _ROWS.format(
+        tag=tag,
+        merchants=max(traffic.customers // 40, 10),
+        customers=traffic.customers,
+        skewed=str(traffic.is_skewed).lower(),
+        start=start.isoformat(sep=" "),
+        seconds=length.total_seconds(),
+        first=span.start,
+        last=span.stop - 1,
+    )
+
+
+def prepare(connection: psycopg.Connection[Any]) -> None:
+    """Make the function that draws."""
+    connection.execute(_UNIFORM.encode())
+
+
+def add_history(
+    connection: psycopg.Connection[Any], traffic: Traffic, start: datetime, rows: int, first: int
+) -> None:
+    """Add one day of history straight to the ledger, as an admitted delivery.
+
+    Args:
+        connection: of the superuser.
+        traffic: whose customers pay.
+        start: of the day.
+        rows: how many.
+        first: the number of the first row.
+    """
+    connection.execute(
+        "select raw.ensure_transaction_days(%s, %s)", (start.date(), (start + DAY).date())
+    )
+    end = start + DAY
+    values = {"rows": rows, "known_at": f"{end}+00", "start": f"{start}+00", "end": f"{end}+00"}
+    delivery = connection.execute(_DELIVERY, values).fetchone()
+    assert delivery is not None
+    made = _rows(traffic, "h", start, DAY, range(first, first + rows))
+    connection.execute(
+        f"""
+        with rows as ({made}),
+        versions as (
+            insert into raw.transaction_versions (
+                transaction_id, version, content_digest, customer_id, delivery_seq, occurred_at,
+                known_at, is_history
+            )
+            select transaction_id, 1, '', customer_id, {delivery[1]}, {_SHARED} from rows
+        )
+        insert into raw.transactions (
+            transaction_id, version, delivery_id, delivery_seq, row_number, customer_id,
+            merchant_id, amount_minor, amount_base_minor, currency_code, transaction_type, card_bin,
+            ip_address, device_id, location_code, channel, occurred_at, known_at, is_history
+        )
+        select
+            transaction_id, 1, '{delivery[0]}', {delivery[1]}, number, customer_id, merchant_id,
+            amount_minor, amount_minor, 'USD', transaction_type, card_bin, ip_address, device_id,
+            location_code, channel, {_SHARED}
+        from rows
+        """.encode()
+    )
+
+
+def write_hour(connection: psycopg.Connection[Any], traffic: Traffic, target: Path) -> None:
+    """Write the hour's file as a source delivers it: CSV with a header, amounts in major units."""
+    made = _rows(traffic, "n", START, HOUR, range(1, traffic.rows + 1))
+    amount = "(amount_minor / 100.0)::numeric(20, 2)::text"
+    if traffic.bad_share:
+        amount = f"case when uniform(number, 20) < {traffic.bad_share} then '-1' else {amount} end"
+    command = f"""
+        copy (
+            select
+                transaction_id, customer_id, merchant_id,
+                to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                {amount}, 'USD', transaction_type, card_bin, ip_address, device_id, location_code,
+                channel
+            from ({made}) as made
+        ) to stdout (format csv)
+    """
+    with target.open("wb") as file, connection.cursor() as cursor:
+        file.write(f"{HEADER}\n".encode())
+        with cursor.copy(command.encode()) as copy:
+            for block in copy:
+                file.write(block)

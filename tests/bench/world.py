@@ -1,0 +1,242 @@
+"""One cluster for the benchmarks: histories made once, and a copy of one for every measurement."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from infra.local.environment import ONE_THREAD, QUIET
+from infra.local.postgres import Cluster
+from infra.local.state import CHECKOUT, code_version
+from infra.postgres import warehouse as bootstrap
+from tests.bench import traffic
+from tests.bench.traffic import DAY, START, Traffic
+
+POLICY = "2026.11.1"
+SOURCE = "bench"
+FOLDER = f"landing/{SOURCE}/transactions"
+DESCRIPTION = """
+description: What the benchmarks deliver.
+time_zone: null
+decide_from: {decide_from}
+maturity_days: 7
+provenance_rank: [chargeback]
+feeds:
+  transactions:
+    formats: [csv]
+    columns: {{{columns}}}
+    settle_seconds: 0
+    tolerated_bad_share: 0.05
+"""
+TRAINING = Traffic(rows=30_000)
+#: Rows of history that the template itself builds features for, which fills the day books.
+_SEED_ROWS = 500
+
+
+class BenchError(Exception):
+    """A part of the benchmark failed; its log's tail is in the message."""
+
+
+@dataclass
+class Bench:
+    """The cluster and what was made in it."""
+
+    folder: Path
+    cluster: Cluster
+    passwords: dict[str, str]
+    pins: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Path:
+        """The model that both sides score with."""
+        return self.folder / "model.skops"
+
+    def connect(self, database: str) -> psycopg.Connection[Any]:
+        """Connect as superuser."""
+        return psycopg.connect(self.cluster.conninfo(database), autocommit=True)
+
+    def environment(self, database: str, objects: Path) -> dict[str, str]:
+        """Return the settings of a child that works on a copy."""
+        return {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+            **QUIET,
+            **ONE_THREAD,
+            **{
+                f"SCORING_WAREHOUSE__{role.upper()}_PASSWORD": password
+                for role, password in self.passwords.items()
+            },
+            "PYTHONPATH": f"{CHECKOUT}:{CHECKOUT / 'plugins'}",
+            "SCORING_WAREHOUSE__HOST": "127.0.0.1",
+            "SCORING_WAREHOUSE__PORT": str(self.cluster.port),
+            "SCORING_WAREHOUSE__DATABASE": database,
+            "SCORING_OBJECTS__URL": objects.as_uri(),
+            "SCORING_WORK": str(self.folder / "work"),
+            "SCORING_CODE_VERSION": code_version(),
+            "SCORING_SOURCES": str(self.folder / f"{SOURCE}.yaml"),
+            "AIRFLOW_HOME": str(self.folder / "airflow"),
+        }
+
+    def child(
+        self, module: str, request: Mapping[str, Any], database: str, objects: Path
+    ) -> dict[str, Any]:
+        """Run a module in a process of its own; return what it tells as JSON on its last line.
+
+        Raises:
+            BenchError: it failed.
+        """
+        ended = subprocess.run(
+            [sys.executable, "-m", module, json.dumps(request, default=str)],
+            cwd=CHECKOUT,
+            env=self.environment(database, objects),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ended.returncode != 0:
+            raise BenchError(f"{module} failed:\n{(ended.stdout + ended.stderr)[-3000:]}")
+        told: dict[str, Any] = json.loads(ended.stdout.strip().splitlines()[-1])
+        return told
+
+    @contextmanager
+    def copy(self, template: str) -> Iterator[tuple[str, Path]]:
+        """Give a copy of a template and an empty object store, warm as after a day's work."""
+        name, objects = f"bench_{secrets.token_hex(4)}", self.folder / "objects"
+        shutil.rmtree(objects, ignore_errors=True)
+        (objects / FOLDER).mkdir(parents=True)
+        _put_model(self, objects)
+        with self.connect("postgres") as connection:
+            connection.execute(
+                f'create database "{name}" template "{template}" strategy file_copy'.encode()
+            )
+            connection.execute(b"checkpoint")
+        try:
+            yield name, objects
+        finally:
+            with self.connect("postgres") as connection:
+                connection.execute(f'drop database if exists "{name}" with (force)'.encode())
+                connection.execute(b"checkpoint")
+
+    def template(self, wanted: Traffic) -> str:
+        """Return the database of a history; made once."""
+        empty = self._empty()
+        if not wanted.history_days:
+            return empty
+        name = wanted.history
+        if self._exists(name):
+            return name
+        draft = f"{name}_draft"
+        with self.connect("postgres") as connection:
+            connection.execute(f'drop database if exists "{draft}" with (force)'.encode())
+        bootstrap.create_database(self.cluster.conninfo(), draft, "owner", empty)
+        per_day = wanted.rows * 24
+        with self.connect(draft) as connection:
+            for day in range(wanted.history_days):
+                start = START - (wanted.history_days - day) * DAY
+                traffic.add_history(connection, wanted, start, per_day, 1 + day * per_day)
+            self._leave_little_to_build(connection, wanted)
+            connection.execute(b"vacuum analyze")
+        objects = self.folder / "objects"
+        objects.mkdir(exist_ok=True)
+        self.child("tests.bench.setup", {"step": "build"}, draft, objects)
+        with self.connect(draft) as connection:
+            connection.execute(b"vacuum analyze")
+        with self.connect("postgres") as connection:
+            connection.execute(f'alter database "{draft}" rename to "{name}"'.encode())
+        return name
+
+    def _leave_little_to_build(self, connection: psycopg.Connection[Any], wanted: Traffic) -> None:
+        """Let the build see all days in its books, and only a few rows without features.
+
+        An hour reads history from raw and from the books, and of its feature rows the spikes alone.
+        """
+        extra = Traffic(wanted.rows, wanted.history_days, wanted.is_skewed)
+        connection.execute(
+            "insert into marts.feat_transactions (transaction_id, version, delivery_seq) "
+            "select '-', 1, max(delivery_seq) from raw.deliveries"
+        )
+        traffic.add_history(connection, extra, START - DAY, _SEED_ROWS, 10**15)
+
+    def _empty(self) -> str:
+        name = "installed"
+        if self._exists(name):
+            self.pins = json.loads((self.folder / "pins.json").read_text())
+            return name
+        draft, objects = f"{name}_draft", self.folder / "objects"
+        with self.connect("postgres") as connection:
+            connection.execute(f'drop database if exists "{draft}" with (force)'.encode())
+        bootstrap.create_database(self.cluster.conninfo(), draft, "owner")
+        bootstrap.migrate(self.cluster.conninfo(draft))
+        with self.connect(draft) as connection:
+            traffic.prepare(connection)
+        objects.mkdir(exist_ok=True)
+        self.child("tests.bench.setup", {"step": "install"}, draft, objects)
+        bootstrap.create_database(self.cluster.conninfo(), "training", "owner", draft)
+        self._train()
+        with self.connect("postgres") as connection:
+            connection.execute(f'alter database "{draft}" rename to "{name}"'.encode())
+        return name
+
+    def _train(self) -> None:
+        """Fit the model on an hour's features."""
+        with self.copy("training") as (database, objects):
+            with self.connect(database) as connection:
+                traffic.write_hour(connection, TRAINING, objects / FOLDER / "hour.csv")
+            self.pins = self.child(
+                "tests.bench.setup", {"step": "train", "model": str(self.model)}, database, objects
+            )
+        (self.folder / "pins.json").write_text(json.dumps(self.pins))
+        with self.connect("postgres") as connection:
+            connection.execute(b"drop database training")
+
+    def _exists(self, database: str) -> bool:
+        with self.connect("postgres") as connection:
+            found = connection.execute(
+                "select from pg_database where datname = %s", (database,)
+            ).fetchone()
+        return found is not None
+
+
+def _put_model(bench: Bench, objects: Path) -> None:
+    if bench.pins:
+        folder = objects / "models" / bench.pins["models"]["fraud"]["sha256"]
+        folder.mkdir(parents=True)
+        shutil.copyfile(bench.model, folder / "model.skops")
+
+
+@contextmanager
+def open_bench(folder: Path) -> Iterator[Bench]:
+    """Start the cluster in a folder that is kept; stop it afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    secret_file = folder / "secrets.json"
+    if not secret_file.exists():
+        secret_file.touch(mode=0o600)
+        roles = ("postgres", *bootstrap.LOGIN_ROLES)
+        secret_file.write_text(json.dumps({role: secrets.token_hex(12) for role in roles}))
+    passwords = json.loads(secret_file.read_text())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    cluster = Cluster(folder / "postgres", port, passwords.pop("postgres"))
+    cluster.create({"max_wal_size": "'16GB'", "checkpoint_timeout": "'1h'"})
+    cluster.start()
+    try:
+        bootstrap.create_roles(cluster.conninfo(), passwords)
+        columns = ", ".join(f"{name}: {name}" for name in traffic.HEADER.split(","))
+        (folder / f"{SOURCE}.yaml").write_text(
+            DESCRIPTION.format(decide_from=START.replace(tzinfo=UTC).isoformat(), columns=columns)
+        )
+        yield Bench(folder, cluster, passwords)
+    finally:
+        cluster.stop("fast")
