@@ -98,6 +98,10 @@ class Run:
 
 
 _COLUMNS = ", ".join(Run.__dataclass_fields__)
+_IS_PUBLISHED = (
+    "job = %(job)s and window_start = %(start)s and window_end = %(end)s "
+    "and state = 'published' and kind not in ('restate', 'shadow')"
+)
 
 
 def load(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
@@ -244,13 +248,11 @@ def _check_restatement(request: Request) -> None:
 
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:
     """Return the run that already stands for this request, after clearing a stale one away."""
-    published = "state = 'published' and kind not in ('restate', 'shadow') and job = %(job)s"
-    published += " and window_start = %(start)s and window_end = %(end)s"
     window = {"start": request.window_start, "end": request.window_end}
     if request.kind != "restate" and (
-        found := _find(connection, published, job=job.name, **window)
+        published := _find(connection, _IS_PUBLISHED, job=job.name, **window)
     ):
-        return found
+        return published
     open_run = _open(connection, job)
     asked = (request.window_start, request.window_end, request.requested_by)
     if open_run is not None:

@@ -9,10 +9,7 @@ parsed.
 from __future__ import annotations
 
 import json
-import resource
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +19,14 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from tests.bench.stopwatch import Stopwatch
+
 CHUNK_ROWS = 50_000
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-def run(request: dict[str, Any]) -> dict[str, Any]:
-    """Run the floor; return the seconds of its parts, and the peak of memory.
+def run(request: dict[str, Any]) -> None:
+    """Run the floor.
 
     Args:
         request: where the database is, the files, the compiled SQL, the model.
@@ -38,25 +37,15 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
 
     names = skops.io.get_untrusted_types(file=request["model"])
     model = skops.io.load(request["model"], trusted=names)
-    seconds: dict[str, float] = {}
-
-    def timed(name: str, work: Callable[[], Any]) -> Any:
-        started = time.perf_counter()
-        result = work()
-        seconds[name] = time.perf_counter() - started
-        return result
-
+    watch = Stopwatch()
+    timed = watch.timed
     with psycopg.connect(request["conninfo"], autocommit=True) as connection:
         timed("ingest", lambda: _copy_in(connection, request["files"]))
         timed("build", lambda: _build(connection, Path(request["compiled"]), request["renamed"]))
-        seconds["reference"] = _reference(connection)
+        timed("reference", lambda: _reference(connection))
         results = timed("score", lambda: _score(connection, model))
         timed("publish", lambda: pq.write_table(results, request["parquet"]))
-    return {
-        "seconds": seconds,
-        "rows": results.num_rows,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+    watch.tell(results.num_rows)
 
 
 def _copy_in(connection: psycopg.Connection[Any], files: dict[str, str]) -> None:
@@ -83,8 +72,8 @@ def _build(connection: psycopg.Connection[Any], compiled: Path, renamed: list[st
         connection.execute(f"analyze {table}".encode())
 
 
-def _reference(connection: psycopg.Connection[Any]) -> float:
-    """Return the seconds of the plainest windows: count and sum over 3, 6, 12 and 24 hours."""
+def _reference(connection: psycopg.Connection[Any]) -> None:
+    """Compute the plainest windows: count and sum over 3, 6, 12 and 24 hours."""
     columns = ", ".join(
         f"count(*) over past_{hours} as count_{hours}, "
         f"sum(amount_base_minor) over past_{hours} as sum_{hours}"
@@ -95,12 +84,10 @@ def _reference(connection: psycopg.Connection[Any]) -> float:
         f"range between interval '{hours} hours' preceding and current row)"
         for hours in (3, 6, 12, 24)
     )
-    started = time.perf_counter()
     connection.execute(
         f"create unlogged table public.reference as select row_id, {columns} "
         f"from intermediate.int_customer_transactions_recalled window {windows}".encode()
     )
-    return time.perf_counter() - started
 
 
 def _score(connection: psycopg.Connection[Any], model: Any) -> pa.Table:
@@ -184,4 +171,4 @@ def _results(part: pa.Table, scores: Any) -> pa.Table:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(run(json.loads(sys.argv[1])), default=str))
+    run(json.loads(sys.argv[1]))

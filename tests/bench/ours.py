@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -18,25 +16,20 @@ from orchestration import gates, steps
 from scoring import runs
 from scoring.jobs import SCORE_TRANSACTIONS
 from scoring.settings import get_settings
+from tests.bench.stopwatch import Stopwatch
 from tests.bench.traffic import HOUR, START
 
 
-def run(request: dict[str, Any]) -> dict[str, Any]:
-    """Run the hour; return the seconds of each step, and the peak of memory.
+def run(request: dict[str, Any]) -> None:
+    """Run the hour.
 
     Args:
         request: the run's pins, and the file that keeps the SQL which dbt compiled.
     """
     _warm()
     _keep_compiled(Path(request["compiled"]))
-    seconds: dict[str, float] = {}
-
-    def timed(name: str, work: Callable[[], Any]) -> Any:
-        started = time.perf_counter()
-        result = work()
-        seconds[name] = time.perf_counter() - started
-        return result
-
+    watch = Stopwatch()
+    timed = watch.timed
     delivered = timed("ingest", steps.ingest)
     passed = timed("validate_raw", lambda: gates.validate_raw(delivered))
     timed("admit", lambda: steps.admit_deliveries(passed))
@@ -46,11 +39,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     timed("score", lambda: steps.score(claimed))
     timed("validate_decisions", lambda: gates.validate_run("decisions.transactions", claimed))
     receipt = timed("publish", lambda: steps.publish(claimed))
-    return {
-        "seconds": seconds,
-        "rows": receipt["rows_claimed"],
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+    watch.tell(receipt["rows_claimed"])
 
 
 def _claim(pins: dict[str, Any]) -> dict[str, Any]:
@@ -94,4 +83,4 @@ def _keep_compiled(kept: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(run(json.loads(sys.argv[1])), default=str))
+    run(json.loads(sys.argv[1]))

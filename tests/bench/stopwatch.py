@@ -1,0 +1,33 @@
+"""Seconds of named steps, and what a measured process tells at its end."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Stopwatch:
+    """What each step took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def timed(self, name: str, work: Callable[[], Result]) -> Result:
+        """Do something under a name."""
+        started = time.perf_counter()
+        result = work()
+        self.seconds[name] = time.perf_counter() - started
+        return result
+
+    def tell(self, rows: int) -> None:
+        """Write the result as one line: rows, seconds, and this process's peak of memory."""
+        peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        told = {"rows": rows, "seconds": self.seconds, "peak_mib": peak_mib}
+        sys.stdout.write(json.dumps(told) + "\n")
