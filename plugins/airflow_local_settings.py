@@ -13,7 +13,7 @@ import sys
 
 __all__: list[str] = []
 
-_LIBRARIES = (
+LIBRARIES = (
     "dbt.adapters.postgres",
     "dbt.cli.main",
     "great_expectations.expectations",
@@ -22,10 +22,11 @@ _LIBRARIES = (
     "psycopg",
     "pyarrow.dataset",
     "pyarrow.parquet",
+    "shap",
     "skops.io",
     "sklearn.ensemble",
 )
 
 if sys.argv[1:2] == ["scheduler"]:
-    for _library in _LIBRARIES:
+    for _library in LIBRARIES:
         importlib.import_module(_library)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import runpy
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC
@@ -12,6 +14,7 @@ from typing import Any
 import psycopg
 
 from features import build as builder
+from infra.local.state import CHECKOUT
 from orchestration import gates, steps
 from scoring import runs
 from scoring.jobs import SCORE_TRANSACTIONS
@@ -53,11 +56,9 @@ def _claim(pins: dict[str, Any]) -> dict[str, Any]:
 
 def _warm() -> None:
     """Import what a task finds imported: the scheduler has loaded it before the fork."""
-    import skops.io  # noqa: F401
-
-    import expectations  # noqa: F401
-    import scoring.fraud.job
-    import scoring.publish  # noqa: F401
+    settings = CHECKOUT / "plugins" / "airflow_local_settings.py"
+    for name in (*runpy.run_path(str(settings))["LIBRARIES"], "expectations", "scoring.fraud.job"):
+        importlib.import_module(name)
 
 
 def _keep_compiled(kept: Path) -> None:
