@@ -18,7 +18,9 @@ import psycopg
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+import skops.io
 
+import scoring.fraud.model  # noqa: F401 - the class that the file names
 from tests.bench.stopwatch import Stopwatch
 
 CHUNK_ROWS = 50_000
@@ -31,19 +33,13 @@ def run(request: dict[str, Any]) -> None:
     Args:
         request: where the database is, the files, the compiled SQL, the model.
     """
-    import skops.io
-
-    import scoring.fraud.model  # noqa: F401
-
-    names = skops.io.get_untrusted_types(file=request["model"])
-    model = skops.io.load(request["model"], trusted=names)
     watch = Stopwatch()
     timed = watch.timed
     with psycopg.connect(request["conninfo"], autocommit=True) as connection:
         timed("ingest", lambda: _copy_in(connection, request["files"]))
         timed("build", lambda: _build(connection, Path(request["compiled"]), request["renamed"]))
         timed("reference", lambda: _reference(connection))
-        results = timed("score", lambda: _score(connection, model))
+        results = timed("score", lambda: _score(connection, request["model"]))
         timed("publish", lambda: pq.write_table(results, request["parquet"]))
     watch.tell(results.num_rows)
 
@@ -90,8 +86,9 @@ def _reference(connection: psycopg.Connection[Any]) -> None:
     )
 
 
-def _score(connection: psycopg.Connection[Any], model: Any) -> pa.Table:
-    """Read, predict and write in chunks; return everything, for the file."""
+def _score(connection: psycopg.Connection[Any], model_file: str) -> pa.Table:
+    """Load the model; read, predict and write in chunks; return everything, for the file."""
+    model = skops.io.load(model_file, trusted=skops.io.get_untrusted_types(file=model_file))
     names = list(model.features)
     typed = {
         row[0]: row[1]

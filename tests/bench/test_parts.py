@@ -1,0 +1,60 @@
+"""What the benchmark makes of its seconds."""
+
+from __future__ import annotations
+
+from tests.bench import parts
+from tests.bench.sides import PARTS, Measured
+from tests.bench.traffic import Traffic
+
+STEPS = [step for steps in PARTS.values() for step in steps]
+
+
+def ours(seconds: float, rows: int = 100, **steps: float) -> Measured:
+    return Measured(rows, dict.fromkeys(STEPS, seconds / len(STEPS)) | steps, 500.0)
+
+
+def floor(ingest: float, build: float, score: float, publish: float) -> Measured:
+    steps = {"ingest": ingest, "build": build, "score": score, "publish": publish}
+    return Measured(100, steps | {"reference": 1.0}, 300.0)
+
+
+def test_every_step_belongs_to_one_part() -> None:
+    assert len(set(STEPS)) == len(STEPS)
+    assert ours(9.0).total == sum(ours(9.0).part(name) for name in PARTS)
+
+
+def test_the_reference_query_is_no_step() -> None:
+    assert floor(1, 4, 2, 1).total == 8
+
+
+def test_a_ratio_is_that_of_the_medians() -> None:
+    found = {"ours 1": ours(10), "ours 2": ours(90), "ours 3": ours(10)}
+    found |= {f"floor {number}": floor(1, 4, 2, 1) for number in (1, 2, 3)}
+
+    checks = {check.name: check for check in parts.PARTS[0].judge(found)}
+
+    of_floor = checks["bench.throughput_100k.of_floor"]
+    assert (round(of_floor.value, 6), of_floor.bar, of_floor.holds) == (0.8, 0.5, True)
+    assert checks["bench.throughput_100k.features_of_reference"].value == 0.25
+
+
+def test_an_hour_that_loses_speed_with_its_size_does_not_hold() -> None:
+    found = {"a": ours(1, 100_000), "b": ours(20, 1_000_000), "c": ours(60, 5_000_000)}
+    linear = next(part for part in parts.PARTS if part.name == "linear")
+
+    assert {check.name: check.holds for check in linear.judge(found)} == {
+        "bench.linear.1m_of_100k": False,
+        "bench.linear.5m_of_100k": True,
+        "bench.linear.peak_mib": True,
+    }
+
+
+def test_the_quick_run_shows_the_same_values_and_holds_none_of_them_against_a_bar() -> None:
+    found = {"ours 1": ours(100), "floor 1": floor(1, 4, 2, 1)}
+
+    assert {check.bar for check in parts.QUICK.judge(found)} == {None}
+
+
+def test_customers_pay_seven_times_a_day() -> None:
+    assert Traffic(1_000_000).customers == 3_428_571
+    assert len({part.name for part in parts.PARTS}) == len(parts.PARTS)
