@@ -44,6 +44,14 @@ feeds:
 TRAINING = Traffic(rows=30_000)
 #: Rows of history that the template itself builds features for, which fills the day books.
 _SEED_ROWS = 500
+_NOTHING = {
+    "text": "'-'",
+    "integer": "0",
+    "bigint": "0",
+    "double precision": "0",
+    "boolean": "false",
+    "timestamp with time zone": "'2000-01-01'",
+}
 
 
 class BenchError(Exception):
@@ -162,12 +170,20 @@ class Bench:
 
         An hour reads history from raw and from the books, and of its feature rows the spikes alone.
         """
-        extra = Traffic(wanted.rows, wanted.history_days, wanted.is_skewed)
-        connection.execute(
-            "insert into marts.feat_transactions (transaction_id, version, delivery_seq) "
-            "select '-', 1, max(delivery_seq) from raw.deliveries"
+        needed = connection.execute(
+            "select attname, format_type(atttypid, atttypmod) from pg_attribute "
+            "where attrelid = 'marts.feat_transactions'::regclass and attnum > 0 and attnotnull"
+        ).fetchall()
+        filled = ", ".join(name for name, _ in needed)
+        values = ", ".join(
+            "max(delivery_seq)" if name == "delivery_seq" else f"{_NOTHING[type_]}::{type_}"
+            for name, type_ in needed
         )
-        traffic.add_history(connection, extra, START - DAY, _SEED_ROWS, 10**15)
+        connection.execute(
+            f"insert into marts.feat_transactions ({filled}) "
+            f"select {values} from raw.deliveries".encode()
+        )
+        traffic.add_history(connection, wanted, START - DAY, _SEED_ROWS, 10**15)
 
     def _empty(self) -> str:
         name = "installed"
