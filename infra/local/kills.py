@@ -9,6 +9,7 @@ orphan's refusal in the audit. The stack is one of its own, in `.local/faults`.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import time
@@ -51,7 +52,6 @@ def _parent(_: State, task: int) -> int:
 
 VICTIMS = (
     Victim("task", lambda _, task: task, leaves_orphan=False),
-    Victim("supervisor", _parent, leaves_orphan=True),
     Victim(
         "scheduler",
         lambda state, _: processes.recorded(state)["scheduler"].pid,
@@ -59,6 +59,8 @@ VICTIMS = (
         airflow_may_end_it=True,
         restarts_scheduler=True,
     ),
+    # last, because its orphan is waited for: a next window would be held meanwhile, and wake early
+    Victim("supervisor", _parent, leaves_orphan=True),
 )
 
 
@@ -83,10 +85,12 @@ def rehearse() -> list[Outcome]:
         StackError: the stack did not come up, or a run failed for good.
     """
     state = State(DEFAULT_SOURCE, CHECKOUT / ".local" / "faults")
-    for other in all_states():
+    for other in (*all_states(), state):
         if stack.runs(other):
             with step(f"Stopping the stack of SOURCE={other.source}"):
                 stack.down(other)
+    # anew each time: windows that an earlier rehearsal decided would hold nobody
+    shutil.rmtree(state.folder, ignore_errors=True)
     state.prepare()
     # a rehearsal needs no port that somebody knows
     state.write("ports.json", {name: _free_port() for name in DEFAULT_PORTS})
