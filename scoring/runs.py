@@ -98,9 +98,13 @@ class Run:
 
 
 _COLUMNS = ", ".join(Run.__dataclass_fields__)
+_ASKED = ("window_start", "window_end", "requested_by", "restated_ids")
+# a window is decided once, a restatement once for who asked (which names the Airflow run) and why
 _IS_PUBLISHED = (
-    "job = %(job)s and window_start = %(start)s and window_end = %(end)s "
-    "and state = 'published' and kind not in ('restate', 'shadow')"
+    "job = %(job)s and state = 'published' and window_start = %(window_start)s "
+    "and window_end = %(window_end)s and case when %(restated_ids)s::text[] is null "
+    "then kind not in ('restate', 'shadow') else kind = 'restate' and (requested_by, reason, "
+    "restated_ids) is not distinct from (%(requested_by)s, %(reason)s, %(restated_ids)s) end"
 )
 
 
@@ -120,7 +124,8 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
     """Claim a window: fix the cut-off and the pins, and count the rows.
 
     Claiming again what is open for the same requester returns the open run, and claiming a window
-    that is published returns the published run: a retry and a second trigger change nothing.
+    that is published returns the published run, as does the same request for a restatement: a
+    retry, a second trigger and a cleared Airflow run change nothing.
 
     Args:
         connection: of role `score`, in autocommit.
@@ -248,15 +253,13 @@ def _check_restatement(request: Request) -> None:
 
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:
     """Return the run that already stands for this request, after clearing a stale one away."""
-    window = {"start": request.window_start, "end": request.window_end}
-    if request.kind != "restate" and (
-        published := _find(connection, _IS_PUBLISHED, job=job.name, **window)
-    ):
+    ids = list(request.restated_ids) or None
+    asked = (request.window_start, request.window_end, request.requested_by, ids)
+    values = dict(zip(_ASKED, asked, strict=True), job=job.name, reason=request.reason)
+    if (published := _find(connection, _IS_PUBLISHED, **values)) is not None:
         return published
-    open_run = _open(connection, job)
-    asked = (request.window_start, request.window_end, request.requested_by)
-    if open_run is not None:
-        if (open_run.window_start, open_run.window_end, open_run.requested_by) == asked:
+    if (open_run := _open(connection, job)) is not None:
+        if tuple(getattr(open_run, name) for name in _ASKED) == asked:
             return open_run
         moved = _last_moved(connection, open_run.run_id)
         if moved < STALE_AFTER:

@@ -143,6 +143,19 @@ def test_a_restatement_adds_a_revision_and_keeps_the_old_decision(bench: Bench) 
     assert closes(bench)
 
 
+def test_a_restatement_that_is_run_again_finds_itself_published(bench: Bench) -> None:
+    bench.admit([a_transaction(transaction_id="t")])
+    bench.decide()
+    asked = {"kind": "restate", "reason": "wrong amount", "restated_ids": ("t",)}
+    first = bench.decide(requested_by="ann (manual__1)", **asked)
+
+    cleared = bench.decide(requested_by="ann (manual__1)", **asked)
+    wished_again = bench.decide(requested_by="ann (manual__2)", **asked)
+
+    assert cleared.run_id == first.run_id != wished_again.run_id
+    assert bench.decisions("revision") == [(0,), (1,), (2,)]
+
+
 def test_a_restatement_of_what_was_never_decided_is_refused(bench: Bench) -> None:
     with pytest.raises(ContractError, match="only 0 have been decided"):
         bench.claim(kind="restate", reason="r", requested_by="ann", restated_ids=("t",))
