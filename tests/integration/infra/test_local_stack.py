@@ -38,11 +38,13 @@ def test_a_taken_port_is_told_in_one_line_with_the_way_out() -> None:
     assert "\n" not in message
 
 
-def test_a_free_port_is_taken_without_a_word() -> None:
+def test_a_free_port_is_taken_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    ports.require_free("mlflow", port)
+    ports.require_free("mlflow", port)  # or it raises a StackError
+
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_chosen_port_is_remembered(state: State, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,8 @@
-"""No feature sees the future: laws of the real models, on ledgers with all that goes wrong."""
+"""No feature sees the future: laws of the real models, on ledgers with all that goes wrong.
+
+A test here states a law and asserts nothing itself: the law does, with an AssertionError, which is
+a MovedError where features moved.
+"""
 
 from __future__ import annotations
 

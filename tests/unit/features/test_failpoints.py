@@ -19,7 +19,9 @@ def _disarmed() -> Iterator[None]:
 
 
 def test_a_place_that_nobody_armed_does_nothing() -> None:
-    failpoints.reach("after_claim")
+    failpoints.arm("mid_predict:raise")
+
+    failpoints.reach("after_claim")  # or it raises an InjectedFaultError
 
 
 def test_a_place_acts_once_and_only_at_its_hit() -> None:

@@ -252,4 +252,4 @@ _ORDER_IS_TIME = "the check's labels are too few or too random for the later sli
     },
 )
 def test_it_is_a_scikit_learn_estimator(estimator: FraudModel, check: object) -> None:
-    check(estimator)  # type: ignore[operator]
+    check(estimator)  # type: ignore[operator]  # a check is scikit-learn's, and asserts itself
