@@ -13,6 +13,7 @@ from infra.postgres.warehouse import ROLE_SETTINGS
 
 
 def test_a_holder_that_stands_still_gives_way(intake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # half a second, as nobody wants to stand still for the real one
     monkeypatch.setattr(clock, "STANDSTILL", "500ms")
     frozen = intake.db.connect("ingest")
     clock.lock(frozen)

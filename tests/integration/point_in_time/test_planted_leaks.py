@@ -114,6 +114,7 @@ def test_a_planted_leak_breaks_its_law(
     copy = tmp_path / "dbt"
     shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
     leak.plant(copy)
+    # the leak is planted in a copy: no setting leads a build to another project, nor should one
     monkeypatch.setattr("features.build.PROJECT", copy)
 
     with pytest.raises(laws.MovedError, match=leak.column):

@@ -185,6 +185,7 @@ def test_a_ledger_that_takes_fewer_rows_than_the_file_holds_is_not_published(ben
 def test_the_command_reads_the_files_unless_told_not_to(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # the settings of this test's warehouse: a command reads them from the environment
     monkeypatch.setattr(command_line, "get_settings", lambda: bench.db.settings)
     name, _ = published(bench)
 

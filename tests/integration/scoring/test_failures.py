@@ -29,6 +29,7 @@ def test_an_orphan_does_not_fail_the_run_of_its_successor(
 ) -> None:
     bench.admit([a_transaction()])
     run = bench.claim()
+    # the settings of this test's warehouse: a failure callback reads them from the environment
     monkeypatch.setattr(settings_module, "get_settings", lambda: bench.db.settings)
 
     explain_failure(a_context(str(run.run_id), error))

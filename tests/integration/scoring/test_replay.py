@@ -124,6 +124,7 @@ def test_old_decisions_replay_after_the_policy_has_changed(
     text = (tmp_path / "2026.11.1.yaml").read_text()
     newer = text.replace('"2026.11.1"', '"2026.11.2"').replace("review: 0.20", "review: 0.01")
     (tmp_path / "2026.11.2.yaml").write_text(newer)
+    # the policies of a later day: ours come with the code, and a test does not write into that
     monkeypatch.setattr(policy, "load", partial(policy.load, folder=tmp_path))
     pinned = policy.load("2026.11.2")
     bench.pins = replace(bench.pins, policy_version=pinned.version, policy_sha256=pinned.sha256)

@@ -192,6 +192,7 @@ def test_a_day_on_which_the_source_changes_its_clocks_has_24_windows(
 def test_the_command_says_what_to_do_and_by_its_status_whether_anything(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # the settings of this test's warehouse: a command reads them from the environment
     monkeypatch.setattr(windows_command, "get_settings", lambda: bench.db.settings)
     bench.admit([a_transaction_in(0), a_transaction_in(1)])
     fail(bench, bench.claim(), "the gate [decisions] said no")
@@ -216,6 +217,7 @@ def test_the_command_says_what_to_do_and_by_its_status_whether_anything(
 def test_a_window_that_is_being_decided_is_no_reason_to_fail(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # the settings of this test's warehouse: a command reads them from the environment
     monkeypatch.setattr(windows_command, "get_settings", lambda: bench.db.settings)
     bench.claim()
 
