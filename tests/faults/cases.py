@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from tests.faults import invariants
 from tests.faults.flow import Asked, Told
-from tests.faults.house import House, Stage, World
+from tests.faults.house import House, Stage
 from tests.faults.invariants import Expected, Verdict
 from tests.faults.reading import reading
+from tests.faults.world import World
 
 
 class NotRunError(Exception):

@@ -11,11 +11,11 @@ import os
 import selectors
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from tests.faults.cases import Case, Outcome, trial
+from tests.faults.cases import Case, Outcome, Trial, trial
 from tests.faults.house import House, Stage
 
 BLOCK = 65_536
@@ -71,6 +71,12 @@ class Proxy:
         self.cut = cut  # is touched when the connection was cut
         self.selector = selectors.DefaultSelector()
         self.selector.register(listener, selectors.EVENT_READ)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings that lead a process through it, in clear text."""
+        port = self.listener.getsockname()[1]
+        return {"SCORING_WAREHOUSE__PORT": str(port), "PGSSLMODE": "disable"}
 
     def serve(self) -> None:
         """Forward for ever; the process is ended by its parent."""
@@ -132,23 +138,28 @@ class Proxy:
         pair.close()
 
 
+@contextmanager
+def proxied(found: Trial, marker: bytes, how: str) -> Iterator[Proxy]:
+    """Put a proxy before the server, in a process of its own."""
+    number = len(found.world.processes)
+    listener = socket.create_server(("127.0.0.1", 0))
+    cut_path = found.world.folder / f"cut-{number}"
+    proxy = Proxy(listener, found.house.cluster.port, marker, how, cut_path)
+    process = found.world.spawn(proxy.serve, f"proxy-{number}")
+    try:
+        yield proxy
+    finally:
+        process.kill()
+        listener.close()
+
+
 def cut(house: House, stage: Stage, marker: bytes, how: str) -> Outcome:
     """Run the steps through the proxy, then plainly."""
     with trial(house, stage) as found:
-        listener = socket.create_server(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        touched = found.world.folder / "was-cut"
-        proxy = Proxy(listener, house.cluster.port, marker, how, touched)
-        process = found.world.spawn(proxy.serve, "proxy")
-        found.heard(
-            found.world.run(
-                [step for step in stage.rest if step != "build"],
-                environment={"SCORING_WAREHOUSE__PORT": str(port), "PGSSLMODE": "disable"},
-            )
-        )
-        found.expect(holds=touched.exists(), otherwise="the statement never came")
-        process.kill()
-        listener.close()
+        steps = [step for step in stage.rest if step != "build"]
+        with proxied(found, marker, how) as proxy:
+            found.heard(found.world.run(steps, environment=proxy.environment))
+        found.expect(holds=proxy.cut.exists(), otherwise="the statement never came")
         found.rerun()
     return found.outcome
 

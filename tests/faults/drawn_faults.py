@@ -1,325 +1,83 @@
-"""Schedules that nobody wrote down: deliveries, runs, promotions and faults in a drawn order.
+"""Faults of a drawn schedule: each breaks a run at a place that is drawn, and says where.
 
-A state machine of hypothesis draws them: rules act on a world, the model keeps what must have
-become of every row, and the same invariants hold at the end. Nothing is shrunk, as every example
-takes a minute: the table tells the whole story, and the seed tells it again.
+What is broken may end well or not be reached at all: only the plain re-run must succeed, and the
+invariants at the end tell whether anything was lost on the way.
 """
 
 from __future__ import annotations
 
 import random
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
-from datetime import datetime
-from functools import partial
-from typing import ClassVar
+from collections.abc import Callable, Sequence
 
-import hypothesis
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from tests.faults import process_faults
+from tests.faults.cases import Trial
+from tests.faults.connection_faults import COPIES, STATEMENTS, proxied
+from tests.faults.flow import Asked
+from tests.faults.process_faults import failpoint, paused
 
-from tests.faults import deliveries, invariants, process_faults
-from tests.faults.cases import Case, Outcome, trial
-from tests.faults.connection_faults import COPIES, STATEMENTS, Proxy
-from tests.faults.deliveries import FIRST, HOUR, SECOND
-from tests.faults.flow import STEPS, Asked
-from tests.faults.house import House, Stage
-from tests.faults.processes import Pause
-
-RULES_PER_SCHEDULE = 16
-FAULTS_PER_SCHEDULE = 6
 #: Passed whatever the window holds; a second chunk or a second file there may not be.
 PLACES = tuple(place for place in process_faults.PLACES if place[-2:] not in {"@2", "@3"})
-_INGEST = {"before_rejects@1", "after_landed_copy@1", "after_raw_copy@1"}
+#: Passed only where a file waits: otherwise there is nothing to parse.
+INGEST_PLACES = frozenset({"before_rejects@1", "after_landed_copy@1", "after_raw_copy@1"})
 _CUTS = tuple(
-    (how, place)
-    for how, places in (
+    (how, place, marker)
+    for how, statements in (
         ("commit lost", STATEMENTS),
         ("commit unanswered", STATEMENTS),
         ("cut in a copy", COPIES),
     )
-    for place in sorted(places)
+    for place, (_, marker) in sorted(statements.items())
 )
 
-Break = Callable[["Schedule", Asked, random.Random], str]
+#: Takes the trial, the window, the places that its run passes, and what draws one of them.
+Fault = Callable[[Trial, Asked, Sequence[str], random.Random], str]
 
 
-# ---------------------------------------------------------------- faults
-
-
-def _kill(one: Schedule, asked: Asked, draw: random.Random) -> str:
-    place = draw.choice(one.places)
-    one.found.world.run(STEPS, asked, failpoint=process_faults.failpoint(place, "kill9"))
+def kill(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+    """End the process by SIGKILL."""
+    place = draw.choice(places)
+    found.heard(found.world.run(found.stage.rest, asked, failpoint=failpoint(place, "kill9")))
     return f"killed at {place}"
 
 
-def _fail(one: Schedule, asked: Asked, draw: random.Random) -> str:
-    place = draw.choice(one.places)
-    one.found.world.run(STEPS, asked, failpoint=process_faults.failpoint(place, "raise"))
+def fail(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+    """Raise an error that nobody expects."""
+    place = draw.choice(places)
+    found.heard(found.world.run(found.stage.rest, asked, failpoint=failpoint(place, "raise")))
     return f"failed at {place}"
 
 
-def _end_sessions(one: Schedule, asked: Asked, draw: random.Random) -> str:
-    place = draw.choice(one.places)
-    _paused(one, asked, place, lambda: one.found.world.execute(process_faults.END_SESSIONS))
+def end_sessions(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+    """Let an administrator end the sessions of the process."""
+    place = draw.choice(places)
+    paused(found, place, lambda: process_faults.kick_out(found.world), asked)
     return f"sessions ended at {place}"
 
 
-def _crash(one: Schedule, asked: Asked, draw: random.Random) -> str:
-    place = draw.choice(one.places)
-
-    def crash() -> None:
-        one.house.cluster.stop("immediate")
-        one.house.cluster.start()
-
-    _paused(one, asked, place, crash)
+def crash(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+    """Crash the server."""
+    place = draw.choice(places)
+    paused(found, place, lambda: process_faults.crash(found.house), asked)
     return f"server crash at {place}"
 
 
-def _paused(one: Schedule, asked: Asked, place: str, act: Callable[[], None]) -> None:
-    pause = Pause()
-    attempt = one.found.world.start(STEPS, asked, at={place: pause.here})
-    if attempt.process.wait_at(pause):
-        act()
-        pause.release()
-    attempt.end()
-    pause.close()
-
-
-def _freeze(one: Schedule, asked: Asked, draw: random.Random) -> str:
-    place = draw.choice(one.places)
-    point = process_faults.failpoint(place, "stop")
-    orphan = one.found.world.start(STEPS, asked, failpoint=point)
+def freeze(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+    """Stop the process, run again beside it, then let the orphan finish."""
+    place = draw.choice(places)
+    orphan = found.world.start(found.stage.rest, asked, failpoint=failpoint(place, "stop"))
     if orphan.process.wait_frozen():
-        one.found.rerun(asked)
+        found.rerun(asked)
         orphan.process.thaw()
-    orphan.end()
+    found.heard(orphan.end())
     return f"frozen at {place}"
 
 
-def _cut(one: Schedule, asked: Asked, draw: random.Random) -> str:
-    how, place = draw.choice(_CUTS)
-    number = len(one.story)
-    listener = socket.create_server(("127.0.0.1", 0))
-    touched = one.found.world.folder / f"cut-{number}"
-    pattern = (COPIES if how == "cut in a copy" else STATEMENTS)[place][1]
-    proxy = Proxy(listener, one.house.cluster.port, pattern, how, touched)
-    process = one.found.world.spawn(proxy.serve, f"proxy-{number}")
-    through = {
-        "SCORING_WAREHOUSE__PORT": str(listener.getsockname()[1]),
-        "PGSSLMODE": "disable",
-    }
-    one.found.world.run(STEPS, asked, environment=through)
-    process.kill()
-    listener.close()
+def cut(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+    """Cut the connection."""
+    how, place, marker = draw.choice(_CUTS)
+    with proxied(found, marker, how) as proxy:
+        found.heard(found.world.run(found.stage.rest, asked, environment=proxy.environment))
     return f"{how} at {place}"
 
 
-_FAULTS: tuple[Break, ...] = (_kill, _fail, _end_sessions, _crash, _freeze, _cut)
-
-
-# ---------------------------------------------------------------- the machine
-
-
-class Schedule(RuleBasedStateMachine):
-    """A world, what was done in it so far, and what must have become of every row."""
-
-    house: ClassVar[House]
-    played: ClassVar[list[Outcome]]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.closing = ExitStack()
-        self.delivered = [deliveries.first_window(), deliveries.second_window()]
-        self.waiting = True  # a file lies in the landing folder that nobody has looked at
-        self.next_start = SECOND
-        self.skipped: list[datetime] = []
-        self.decided_rows: list[deliveries.Row] = []
-        self.revisions: dict[str, int] = {}
-        self.promoted = False
-        self.faults = 0
-        self.story: list[str] = []
-
-    # ------------------------------------------------------------ rules
-
-    @initialize(number=st.integers(0, 2**32))
-    def begin(self, number: int) -> None:
-        """Take a copy of the template; the simplest example of all, number 0, is no schedule."""
-        hypothesis.assume(number)
-        self.found = self.closing.enter_context(
-            trial(self.house, Stage.WAITING, same_decisions=False)
-        )
-        self._run_next(random.Random(number), _FAULTS[number % len(_FAULTS)])  # noqa: S311
-
-    @rule(draw=st.randoms(use_true_random=True))
-    def deliver(self, draw: random.Random) -> None:
-        """Deliver rows of the next window, with late rows and corrections of decided ones."""
-        self._deliver(draw)
-
-    def _deliver(self, draw: random.Random) -> None:
-        prefix = f"s{len(self.delivered)}"
-        corrected = draw.sample(self.decided_rows, min(2, len(self.decided_rows)))
-        late_from = FIRST if draw.random() < 0.5 else None
-        file = deliveries.a_window(
-            draw, prefix, self.next_start, 60, late_from=late_from, corrected=corrected
-        )
-        self.found.world.deliver(file.name, file.content)
-        self.delivered.append(file)
-        self.waiting = True
-        self.story.append("delivered")
-
-    @rule(draw=st.randoms(use_true_random=True))
-    def deliver_again(self, draw: random.Random) -> None:
-        """Deliver the bytes of an earlier file under another name."""
-        file = draw.choice(self.delivered)
-        self.found.world.deliver(f"again-{len(self.story)}.csv", file.content)
-        self.story.append("delivered again")
-
-    @rule()
-    def promote(self) -> None:
-        """Move the champion."""
-        self.promoted = not self.promoted
-        self.story.append("promoted")
-
-    @precondition(lambda self: self.waiting)
-    @rule()
-    def skip(self) -> None:
-        """Leave a window out, for a backfill."""
-        self.skipped.append(self.next_start)
-        self.next_start += HOUR
-        self.story.append("skipped")
-
-    @precondition(lambda self: self.may_break)
-    @rule(draw=st.randoms(use_true_random=True), fault=st.sampled_from(_FAULTS))
-    def run_next(self, draw: random.Random, fault: Break) -> None:
-        """Run the next window, broken at a drawn place."""
-        self._run_next(draw, fault)
-
-    def _run_next(self, draw: random.Random, fault: Break) -> None:
-        self._broken(Asked(self.next_start, self.next_start + HOUR), fault, draw)
-        self.next_start += HOUR
-
-    @precondition(lambda self: self.may_break and self.skipped)
-    @rule(draw=st.randoms(use_true_random=True), fault=st.sampled_from(_FAULTS))
-    def backfill(self, draw: random.Random, fault: Break) -> None:
-        """Run a window that was left out."""
-        start = self.skipped.pop(draw.randrange(len(self.skipped)))
-        self._broken(Asked(start, start + HOUR, "backfill"), fault, draw)
-
-    @precondition(lambda self: self.may_break)
-    @rule(draw=st.randoms(use_true_random=True), fault=st.sampled_from(_FAULTS))
-    def restate(self, draw: random.Random, fault: Break) -> None:
-        """Decide a few rows again, as they stand now."""
-        rows = draw.sample(self.decided_rows, min(3, len(self.decided_rows)))
-        ids = tuple(sorted({row["transaction_id"] for row in rows}))
-        who = f"ann (manual__{len(self.story)})"  # every wish has an Airflow run of its own
-        asked = Asked(FIRST, FIRST + HOUR, "restate", who, "a correction", restated_ids=ids)
-        self._broken(asked, fault, draw)
-        for name in ids:
-            self.revisions[name] = self.revisions.get(name, 1) + 1
-
-    def teardown(self) -> None:
-        """Run what was left out, then one more window for what came late, all without a fault."""
-        if not self.faults:
-            return
-        with self.closing:
-            for start in [*sorted(self.skipped), self.next_start, self.next_start + HOUR]:
-                self.found.rerun(Asked(start, start + HOUR, pins=self._pins()))
-            wanted = invariants.expected(self.delivered)
-            self.found.wanted = replace(wanted, revisions=self.revisions)
-        self.found.outcome.seen = f"{len(self.delivered)} files; {'; '.join(self.story)}"
-        self.found.outcome.faults = self.faults
-        self.played.append(self.found.outcome)
-
-    # ------------------------------------------------------------ the model
-
-    @property
-    def places(self) -> list[str]:
-        """Where a run may be broken: with no file waiting there is nothing to parse or score."""
-        if self.waiting:
-            return list(PLACES)
-        return [one for one in PLACES if one not in _INGEST and not one.startswith("mid_")]
-
-    @property
-    def may_break(self) -> bool:
-        """Whether there is time for one fault more."""
-        return self.faults < FAULTS_PER_SCHEDULE
-
-    def _broken(self, asked: Asked, fault: Break, draw: random.Random) -> None:
-        """Run a window with a fault, then plainly until it is published."""
-        asked = replace(asked, pins=self._pins())
-        told = fault(self, asked, draw)
-        self.faults += 1
-        if draw.random() < 0.3:
-            self._deliver(draw)
-        again = self.found.rerun(asked)
-        self.story.append(f"{asked.kind} {told}, re-run {again}")
-        self._count()
-
-    def _pins(self) -> dict[str, object]:
-        return self.house.other_pins if self.promoted else self.house.pins
-
-    def _count(self) -> None:
-        """Remember which rows are decided: corrections and restatements are drawn of them."""
-        decided = {
-            name
-            for (name,) in self.found.world.rows(
-                "select transaction_id from decisions.transaction_decisions where revision = 0"
-            )
-        }
-        self.decided_rows = [
-            row
-            for file in self.delivered
-            for row in file.rows
-            if row["transaction_id"] in decided and row["transaction_id"] in file.accepted
-        ]
-        self.waiting = False
-
-
-def play(house: House, seed: int) -> Outcome:
-    """Play the one schedule that a seed draws."""
-
-    @hypothesis.seed(seed)
-    class Seeded(Schedule):
-        """A machine for one seed and one house."""
-
-    Seeded.house, Seeded.played = house, []
-    run_state_machine_as_test(
-        Seeded,
-        settings=hypothesis.settings(
-            max_examples=1,
-            stateful_step_count=RULES_PER_SCHEDULE,
-            phases=(hypothesis.Phase.generate,),
-            database=None,
-            deadline=None,
-            suppress_health_check=list(hypothesis.HealthCheck),
-            verbosity=hypothesis.Verbosity.quiet,
-        ),
-    )
-    outcome, *others = Seeded.played
-    for other in others:  # an example that hypothesis gave up halfway was played all the same
-        outcome.verdict.add(other.verdict)
-        outcome.faults += other.faults
-        outcome.seen += f"; and before: {other.seen}"
-        outcome.seconds = max(outcome.seconds, other.seconds)
-    return outcome
-
-
-def cases(seed: int, count: int) -> Iterator[Case]:
-    """Yield so many schedules of a seed."""
-    for number in range(count):
-        yield Case(
-            "drawn schedule",
-            f"seed {seed + number}",
-            "every row decided once, whatever was drawn",
-            partial(play, seed=seed + number),
-            breaks_server=True,
-        )
+FAULTS: tuple[Fault, ...] = (kill, fail, end_sessions, crash, freeze, cut)

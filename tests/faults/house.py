@@ -7,12 +7,11 @@ stage where it is done.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 import shutil
 import socket
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -20,14 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
-from features import failpoints
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
 from tests.faults import deliveries, flow
-from tests.faults.flow import Asked, Told
-from tests.faults.processes import Process, fork
+from tests.faults.flow import Asked
+from tests.faults.world import World
 
 POLICY = "2026.11.1"
 SETTINGS = {
@@ -38,7 +35,6 @@ SETTINGS = {
     # what fails is logged with its statement: no value may stand in it
     "log_min_error_statement": "error",
 }
-Step = Callable[[], None]
 
 
 class Stage(StrEnum):
@@ -62,149 +58,6 @@ _BEFORE = {
     Stage.VALIDATED: ("ingest", "admit", "claim", "score", "validate"),
     Stage.PUBLISHED: ("claim", "publish"),
 }
-
-
-@dataclass
-class World:
-    """One warehouse with its object store: where one case happens."""
-
-    house: House
-    database: str
-    folder: Path
-    processes: list[Process] = field(default_factory=list)
-    changes: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def objects(self) -> Path:
-        """The folder of the object store."""
-        return self.folder / "objects"
-
-    @property
-    def logs(self) -> list[Path]:
-        """What its processes have printed."""
-        return sorted(self.folder.glob("*.log"))
-
-    def environment(self, **changes: str) -> dict[str, str]:
-        """Return the environment of its processes."""
-        return {
-            **{
-                f"SCORING_WAREHOUSE__{role.upper()}_PASSWORD": password
-                for role, password in self.house.passwords.items()
-            },
-            "SCORING_WAREHOUSE__HOST": "127.0.0.1",
-            "SCORING_WAREHOUSE__PORT": str(self.house.cluster.port),
-            "SCORING_WAREHOUSE__DATABASE": self.database,
-            "SCORING_OBJECTS__URL": self.objects.as_uri(),
-            "SCORING_REGISTRY__TRACKING_URI": "http://127.0.0.1:9",
-            "SCORING_REGISTRY__TIMEOUT_SECONDS": "2",
-            "SCORING_WORK": str(self.folder / "work"),
-            "SCORING_CODE_VERSION": "faults",
-            "SCORING_SOURCES": str(self.house.description),
-            "SCORING_TEST": "true",
-            **self.changes,
-            **changes,
-        }
-
-    def start(
-        self,
-        steps: Sequence[str],
-        asked: Asked | None = None,
-        *,
-        at: Mapping[str, Step] | None = None,
-        failpoint: str = "",
-        before: Step | None = None,
-        environment: Mapping[str, str] | None = None,
-    ) -> Attempt:
-        """Start steps in a process of their own.
-
-        Args:
-            steps: by name, in order.
-            asked: the window; the second one unless the case says otherwise.
-            at: what happens at a place, written `place` or `place@hit`.
-            failpoint: the same as a setting, `place:action`.
-            before: what the process does first.
-            environment: settings that differ from the world's.
-        """
-        number = len(self.processes)
-        told_path = self.folder / f"told-{number}.json"
-        request = (asked or Asked()).with_pins(self.house.pins)
-
-        def work() -> None:
-            for place, action in (at or {}).items():
-                name, _, hit = place.partition("@")
-                failpoints.on_reach(name, action, hit=int(hit or 1))
-            if before:
-                before()
-            told = flow.run(steps, request, told_path)
-            if not told.ok:
-                raise SystemExit(1)
-
-        changes = dict(environment or {})
-        if failpoint:
-            changes["SCORING_FAILPOINT"] = failpoint
-        process = fork(work, self.folder / f"attempt-{number}.log", self.environment(**changes))
-        self.processes.append(process)
-        return Attempt(process, told_path)
-
-    def run(self, steps: Sequence[str], asked: Asked | None = None, **more: Any) -> Told:
-        """Run steps in a process of their own, to the end."""
-        return self.start(steps, asked, **more).end()
-
-    def spawn(self, work: Step, name: str) -> Process:
-        """Run anything else in a process of the world."""
-        process = fork(work, self.folder / f"{name}.log", self.environment())
-        self.processes.append(process)
-        return process
-
-    def deliver(self, name: str, content: bytes, folder: str = deliveries.FOLDER) -> Path:
-        """Put a file into the landing folder as people do: somewhere else, then moved."""
-        target = self.objects / folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / "upload"
-        draft.write_bytes(content)
-        return draft.replace(target)
-
-    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Run a query as superuser."""
-        with psycopg.connect(self.house.cluster.conninfo(self.database)) as connection:
-            return connection.execute(query.encode(), parameters or None).fetchall()
-
-    def execute(self, statement: str, *parameters: object) -> None:
-        """Run a statement as superuser."""
-        conninfo = self.house.cluster.conninfo(self.database)
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            connection.execute(statement.encode(), parameters or None)
-
-    def conninfo(self, role: str) -> str:
-        """Return the connection string of a login role."""
-        return (
-            f"host=127.0.0.1 port={self.house.cluster.port} dbname={self.database} user={role} "
-            f"password={self.house.passwords[role]} options='-c timezone=UTC'"
-        )
-
-    def close(self) -> None:
-        """End its processes and remove it."""
-        for process in self.processes:
-            process.kill()
-        drop(self.house.cluster, self.database)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-@dataclass
-class Attempt:
-    """One process that takes steps."""
-
-    process: Process
-    told_path: Path
-
-    def end(self) -> Told:
-        """Wait for the end; return what it left to read."""
-        status = self.process.wait()
-        told = flow.read(self.told_path)
-        if status != 0 and told.ok:
-            told.error = "Killed" if status < 0 else "Exit"
-            told.message = f"the process ended with status {status}"
-        return told
 
 
 @dataclass
@@ -361,14 +214,6 @@ def _fit(seed: int, path: Path, instead_of_amount: str = "") -> None:
     skops.io.dump(model, path)
 
 
-def drop(cluster: Cluster, database: str) -> None:
-    """Remove a database with everybody who is in it."""
-    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database))
-        )
-
-
 @contextmanager
 def open_house(folder: Path) -> Iterator[House]:
     """Start a cluster of its own in a folder; end and remove it afterwards."""
@@ -387,8 +232,3 @@ def open_house(folder: Path) -> Iterator[House]:
     finally:
         cluster.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def as_json(value: object) -> str:
-    """Return a value as text of one line."""
-    return json.dumps(value, default=str, sort_keys=True)

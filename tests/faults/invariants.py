@@ -16,7 +16,7 @@ from scoring.jobs import SCORE_TRANSACTIONS
 from tests.faults import deliveries
 from tests.faults.deliveries import CARD, MARKER
 from tests.faults.flow import Told
-from tests.faults.house import World
+from tests.faults.world import World
 
 _DECIDED = """
 select transaction_id, count(*) filter (where revision = 0), count(*)

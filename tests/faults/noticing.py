@@ -8,8 +8,9 @@ from functools import partial
 from tests.faults import invariants
 from tests.faults.cases import Case, Outcome
 from tests.faults.deliveries import CARD
-from tests.faults.house import House, Stage, World
+from tests.faults.house import House, Stage
 from tests.faults.invariants import Verdict
+from tests.faults.world import World
 
 FAULT = "self-check"
 _DECISIONS = "decisions.transaction_decisions"

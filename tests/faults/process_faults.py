@@ -8,9 +8,10 @@ from functools import partial
 from typing import Protocol
 
 from tests.faults.cases import Case, Outcome, Trial, trial
-from tests.faults.flow import STEPS
+from tests.faults.flow import STEPS, Asked
 from tests.faults.house import House, Stage
 from tests.faults.processes import Pause
+from tests.faults.world import World
 
 #: Every named place, with the hit where it is passed more than once: a file per feed, three chunks.
 PLACES: dict[str, Stage] = {
@@ -35,10 +36,6 @@ PLACES: dict[str, Stage] = {
     "before_manifest": Stage.VALIDATED,
     "after_manifest": Stage.VALIDATED,
 }
-END_SESSIONS = (
-    "select pg_terminate_backend(pid) from pg_stat_activity "
-    "where datname = current_database() and usename in ('ingest', 'transform', 'score')"
-)
 _TWIN_STARTS_WITHIN = 1.5  # seconds that the first of two attempts dwells at the place
 
 
@@ -95,36 +92,52 @@ def twin(house: House, place: str, stage: Stage) -> Outcome:
     return found.outcome
 
 
-def _paused(found: Trial, place: str, act: Callable[[], None]) -> None:
-    """Do something while the attempt is at the place, then let it go on."""
+def paused(found: Trial, place: str, act: Callable[[], None], asked: Asked | None = None) -> bool:
+    """Do something while an attempt is at the place, then let it go on.
+
+    Returns:
+        Whether the attempt came to the place; if not, nothing was done.
+    """
     pause = Pause()
-    attempt = found.world.start(found.stage.rest, at={place: pause.here})
-    found.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
-    act()
-    pause.release()
+    attempt = found.world.start(found.stage.rest, asked, at={place: pause.here})
+    if is_reached := attempt.process.wait_at(pause):
+        act()
+        pause.release()
     found.heard(attempt.end())
     pause.close()
+    return is_reached
+
+
+def kick_out(world: World) -> None:
+    """End the sessions of everybody who writes, as an administrator does."""
+    world.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and usename in ('ingest', 'transform', 'score')"
+    )
+
+
+def crash(house: House) -> None:
+    """Crash the server, and start it again: sessions are gone, and so is what is unlogged."""
+    house.cluster.stop("immediate")
+    house.cluster.start()
 
 
 def end_sessions(house: House, place: str, stage: Stage) -> Outcome:
     """Let an administrator end the sessions of the process at the place."""
     with trial(house, stage) as found:
-        _paused(found, place, lambda: found.world.execute(END_SESSIONS))
+        is_reached = paused(found, place, lambda: kick_out(found.world))
+        found.expect(holds=is_reached, otherwise="the place was not reached")
         found.rerun()
     return found.outcome
 
 
 def restart(house: House, place: str, stage: Stage) -> Outcome:
-    """Crash the server at the place: sessions are gone, and so is what is unlogged."""
+    """Crash the server at the place."""
     # what stands validated is unlogged, and a crash has emptied the template of it
     begin = Stage.BUILT if stage is Stage.VALIDATED else stage
-
-    def crash() -> None:
-        house.cluster.stop("immediate")
-        house.cluster.start()
-
     with trial(house, begin) as found:
-        _paused(found, place, crash)
+        is_reached = paused(found, place, lambda: crash(house))
+        found.expect(holds=is_reached, otherwise="the place was not reached")
         found.rerun()
     return found.outcome
 

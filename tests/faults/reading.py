@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from tests.faults.house import World
+from tests.faults.world import World
 
 _SEEN = """
 select

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from tests.faults import cases as basis
 from tests.faults import (
     connection_faults,
-    drawn_faults,
     file_faults,
     model_faults,
     noticing,
     people_faults,
     process_faults,
     registry_faults,
+    schedules,
     store_faults,
 )
 from tests.faults.cases import Case, NotRunError, Outcome
@@ -78,7 +78,7 @@ def fixed_cases() -> list[Case]:
 
 def plan(count: int | None, seed: int) -> list[Case]:
     """Return the cases of a run: all of them, or so many of as many kinds as there are."""
-    everything = [*fixed_cases(), *drawn_faults.cases(seed, SCHEDULES)]
+    everything = [*fixed_cases(), *schedules.cases(seed, SCHEDULES)]
     return everything if count is None else choose(everything, count, seed)
 
 
