@@ -5,26 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Sequence
 
 import pyarrow.parquet as pq
 import pytest
 
 from features.errors import ContractError
 from scoring import __main__ as command_line
-from scoring import closure, runs
-from scoring.jobs import SCORE_TRANSACTIONS, quoted
+from scoring import runs
+from scoring.jobs import quoted
 from tests.builders import a_transaction
 from tests.integration.scoring.conftest import Bench
-
-
-def equations(bench: Bench) -> Sequence[closure.Equation]:
-    with bench.connect() as connection:
-        return closure.equations(connection, SCORE_TRANSACTIONS, store=bench.store)
-
-
-def open_ones(bench: Bench) -> list[str]:
-    return [str(equation) for equation in equations(bench) if not equation.holds]
 
 
 def published(bench: Bench, rows: int = 3) -> tuple[str, str]:
@@ -52,8 +42,8 @@ def scored(bench: Bench, rows: int = 3) -> runs.Run:
 def test_a_published_run_closes_down_to_its_bytes(bench: Bench) -> None:
     published(bench)
 
-    assert open_ones(bench) == []
-    assert {name for equation in equations(bench)[-3:] for name in equation.terms} == {
+    assert bench.open_equations() == []
+    assert {name for equation in bench.equations()[-3:] for name in equation.terms} == {
         *("scored", "degraded"),
         "rows in the ledger",
         "rows in Parquet",
@@ -63,7 +53,7 @@ def test_a_published_run_closes_down_to_its_bytes(bench: Bench) -> None:
 def test_an_empty_window_closes_as_well(bench: Bench) -> None:
     bench.decide()
 
-    assert open_ones(bench) == []
+    assert bench.open_equations() == []
 
 
 def test_one_flipped_byte_is_found(bench: Bench) -> None:
@@ -72,7 +62,7 @@ def test_one_flipped_byte_is_found(bench: Bench) -> None:
     altered[10] ^= 1
     bench.store.put(name, bytes(altered))
 
-    (problem,) = open_ones(bench)
+    (problem,) = bench.open_equations()
 
     assert "was altered: its SHA-256" in problem
     assert "3 = 3 rows in Parquet" in problem
@@ -82,7 +72,7 @@ def test_a_file_that_is_no_parquet_any_more_is_found(bench: Bench) -> None:
     name, _ = published(bench)
     bench.store.put(name, content(bench, name)[:-5])
 
-    (problem,) = open_ones(bench)
+    (problem,) = bench.open_equations()
 
     assert "is no Parquet file any more" in problem
     assert "3 ≠ 0 rows in Parquet" in problem
@@ -92,7 +82,7 @@ def test_a_missing_manifest_does_not_close_and_says_who_writes_it(bench: Bench) 
     _, manifest = published(bench)
     bench.store.delete(manifest)
 
-    (problem,) = open_ones(bench)
+    (problem,) = bench.open_equations()
 
     assert problem.endswith(f"{manifest} is missing: maintain_warehouse writes it")
 
@@ -102,7 +92,7 @@ def test_a_manifest_that_says_something_else_is_found(bench: Bench, key: str) ->
     _, name = published(bench)
     bench.store.put(name, json.dumps(json.loads(content(bench, name)) | {key: "other"}).encode())
 
-    (problem,) = open_ones(bench)
+    (problem,) = bench.open_equations()
 
     assert f"manifest.json says another {key} than the run" in problem
 
@@ -111,7 +101,7 @@ def test_a_manifest_that_is_cut_off_is_found(bench: Bench) -> None:
     _, name = published(bench)
     bench.store.put(name, content(bench, name)[:-5])
 
-    (problem,) = open_ones(bench)
+    (problem,) = bench.open_equations()
 
     assert "manifest.json is no JSON" in problem
 
@@ -120,7 +110,7 @@ def test_a_deleted_file_is_found(bench: Bench) -> None:
     name, _ = published(bench)
     bench.store.delete(name)
 
-    (problem,) = open_ones(bench)
+    (problem,) = bench.open_equations()
 
     assert f"{name} is gone" in problem
 
@@ -139,7 +129,7 @@ def test_a_file_with_another_number_of_rows_is_found_by_its_footer(bench: Bench)
             (digest,),
         )
 
-    (problem,) = open_ones(bench)
+    (problem,) = bench.open_equations()
 
     assert problem.endswith("file: 3 ≠ 2 rows in Parquet")
 

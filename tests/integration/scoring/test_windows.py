@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,7 @@ from scoring import __main__ as command_line
 from scoring import runs, windows, windows_command
 from scoring.jobs import SCORE_TRANSACTIONS
 from tests.builders import NOON, a_transaction
-from tests.integration.scoring.conftest import HOUR, Bench
-
-MINUTE = timedelta(minutes=1)
+from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
 
 
 def found(bench: Bench, until: datetime) -> list[windows.Undecided]:

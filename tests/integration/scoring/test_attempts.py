@@ -1,0 +1,144 @@
+"""Attempts that are overtaken, cut off or lost: each row is written by one of them."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from features import failpoints
+from features.errors import ContractError, FencedError
+from scoring import claims, leases, runs
+from scoring.jobs import quoted
+from tests.integration.scoring.conftest import Bench, some_transactions
+
+
+def crash_of(bench: Bench, run: runs.Run) -> None:
+    """Empty what is unlogged, as a crash of the server does."""
+    with bench.db.superuser() as connection:
+        for name in (run.tables.decisions, run.tables.claim):
+            connection.execute(f"truncate {quoted(name).as_string(connection)}".encode())
+
+
+def test_an_orphan_of_a_taken_over_attempt_writes_nothing(bench: Bench) -> None:
+    bench.admit(some_transactions(2))
+    run = bench.claim()
+    with bench.connect() as orphan, bench.connect() as successor:
+        old = leases.take(orphan, run.run_id, "score")
+        new = leases.take(successor, run.run_id, "score")
+        assert new.epoch == old.epoch + 1
+        with pytest.raises(psycopg.OperationalError):
+            orphan.execute("select 1")
+
+    with bench.connect() as connection, pytest.raises(FencedError), connection.transaction():
+        old.advance(connection)
+
+
+def test_an_orphan_that_was_frozen_in_mid_copy_is_refused_and_recorded(bench: Bench) -> None:
+    bench.admit(some_transactions(6))
+    run = bench.claim()
+    bench.build()
+
+    def be_overtaken() -> None:
+        bench.score(run.run_id)
+
+    failpoints.on_reach("mid_copy", be_overtaken)
+    with pytest.raises(FencedError, match="attempt 1 at score"):
+        bench.score(run.run_id)
+
+    bench.publish(run.run_id)
+    assert len(bench.decisions()) == 6
+    assert bench.db.rows(
+        "select subject, detail ->> 'epoch' from audit.events where event = 'attempt_fenced'"
+    ) == [(str(run.run_id), "1")]
+
+
+def test_a_lost_connection_that_nobody_took_over_is_no_fence(bench: Bench) -> None:
+    bench.admit(some_transactions(2))
+    run = bench.claim()
+    bench.build()
+
+    def lose_the_connection() -> None:
+        bench.db.rows(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and usename = 'score'"
+        )
+
+    failpoints.on_reach("mid_copy", lose_the_connection)
+    with pytest.raises(psycopg.OperationalError):
+        bench.score(run.run_id)
+
+    bench.score(run.run_id)
+    bench.publish(run.run_id)
+    assert len(bench.decisions()) == 2
+
+
+def test_an_attempt_goes_on_where_the_last_one_ended(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # three rows a chunk, so that a handful of rows makes several
+    monkeypatch.setattr(claims, "CHUNK_ROWS", 3)
+    bench.admit(some_transactions(8))
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+    with bench.db.superuser() as connection:
+        table = quoted(run.tables.decisions).as_string(connection)
+        kept = connection.execute(f"delete from {table} where chunk = 2".encode()).rowcount
+        assert kept == 2
+        connection.execute("update decisions.leases set chunks_done = 2")
+        connection.execute("update decisions.runs set state = 'claimed'")
+        before = connection.execute(f"select max(decided_at) from {table}".encode()).fetchone()
+
+    bench.score(run.run_id)
+
+    assert bench.db.rows(
+        f"select count(*) filter (where decided_at <= %s), count(*) from {table}", *before
+    ) == [(6, 8)]
+
+
+def test_a_crash_that_empties_the_unlogged_tables_only_costs_time(bench: Bench) -> None:
+    bench.admit(some_transactions(5))
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+    crash_of(bench, run)
+    with bench.db.superuser() as connection:
+        connection.execute("update decisions.runs set state = 'claimed'")
+
+    bench.score(run.run_id)
+    bench.publish(run.run_id)
+
+    assert len(bench.decisions()) == 5
+    bench.assert_closes()
+
+
+@pytest.mark.parametrize("state", ["scored", "validated"])
+def test_a_scored_run_whose_rows_a_crash_took_is_scored_again(bench: Bench, state: str) -> None:
+    bench.admit(some_transactions(5))
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+    if state == "validated":
+        with bench.connect() as connection:
+            runs.mark_validated(connection, run.run_id)
+    crash_of(bench, run)
+
+    with pytest.raises(ContractError, match="lost in a crash of the server"):
+        bench.publish(run.run_id)
+    bench.score(run.run_id)
+    bench.publish(run.run_id)
+
+    assert len(bench.decisions()) == 5
+    bench.assert_closes()
+
+
+def test_a_scored_run_that_is_whole_is_not_scored_again(bench: Bench) -> None:
+    bench.admit(some_transactions(3))
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+    table = bench.db.rows(f"select decided_at from {run.tables.decisions} order by 1")
+
+    bench.score(run.run_id)
+
+    assert bench.db.rows(f"select decided_at from {run.tables.decisions} order by 1") == table
