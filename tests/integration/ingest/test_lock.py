@@ -1,15 +1,35 @@
-"""The ingest lock: whoever holds it and stands still gives way before others lose patience."""
+"""The ingest lock: others wait for it, and whoever holds it and stands still gives way to them."""
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
 import psycopg
 import pytest
 
-from features.ingest import clock
+from features.ingest import admit_all, clock
 from infra.postgres.warehouse import ROLE_SETTINGS
+
+
+def test_admission_waits_for_the_ingest_lock(intake: Any) -> None:
+    intake.deliver(intake.csv(intake.row()))
+    ids = [receipt.delivery_id for receipt in intake.receive()]
+    done = threading.Event()
+
+    def work() -> None:
+        admit_all(ids, intake.connection, intake.sources)
+        done.set()
+
+    with intake.db.connect("ingest") as other:
+        other.execute("select pg_advisory_xact_lock(%s)", (clock.INGEST_LOCK_KEY,))
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert not done.wait(0.5)
+        other.commit()
+    thread.join(30)
+    assert done.is_set()
 
 
 def test_a_holder_that_stands_still_gives_way(intake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
