@@ -1,0 +1,68 @@
+"""What the scheduler loads for its forks: libraries alone, and nobody else loads them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+
+import pytest
+
+import airflow_local_settings
+
+PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
+
+# As Airflow loads it: by name, in a process that has the arguments of its command. Loading the
+# libraries takes ten seconds, so what is asked for is told and not loaded.
+LOAD = """
+import importlib, json, sys
+asked = []
+importlib.import_module = asked.append
+from airflow_local_settings import LIBRARIES
+roots = {name.partition(".")[0] for name in LIBRARIES}
+print(json.dumps([*asked, *sorted(roots & sys.modules.keys())]))
+"""
+
+
+def loaded(command: str) -> list[str]:
+    """Return what a process of Airflow loads with the file."""
+    told = subprocess.run(
+        [sys.executable, "-c", LOAD, command],
+        env=os.environ | {"PYTHONPATH": str(PLUGINS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found: list[str] = json.loads(told)
+    return found
+
+
+def found(library: str) -> ModuleSpec | None:
+    """Find a module as `find_spec` does, but without loading the packages above it."""
+    spec, path, parts = None, None, library.split(".")
+    for depth in range(1, len(parts) + 1):
+        spec = PathFinder.find_spec(".".join(parts[:depth]), path)
+        if spec is None:
+            return None
+        path = spec.submodule_search_locations
+    return spec
+
+
+@pytest.mark.parametrize("library", airflow_local_settings.LIBRARIES)
+def test_what_is_loaded_is_installed_and_none_of_our_packages(library: str) -> None:
+    spec = found(library)
+
+    assert spec is not None
+    assert "site-packages" in Path(spec.origin or "").parts
+
+
+@pytest.mark.parametrize("command", ["api-server", "dag-processor", "triggerer", "task"])
+def test_nothing_is_loaded_outside_the_scheduler(command: str) -> None:
+    assert loaded(command) == []
+
+
+def test_the_scheduler_loads_every_library() -> None:
+    assert loaded("scheduler") == list(airflow_local_settings.LIBRARIES)
