@@ -150,7 +150,7 @@ def _results(part: pa.Table, scores: Any) -> pa.Table:
         "feature_sha256": pa.repeat(r"\x" + "00" * 32, rows),
         "model_version": pa.repeat("1", rows),
         "policy_version": pa.repeat("1", rows),
-        "decided_at": pa.repeat("2025-03-03 13:05:00+00", rows),
+        "decided_at": pa.repeat("2026-01-01 00:05:00+00", rows),
         "processing_time_ms": pa.repeat(0.1, rows),
     }
     return pa.table(

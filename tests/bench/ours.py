@@ -7,7 +7,7 @@ import json
 import runpy
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from scoring import runs
 from scoring.jobs import SCORE_TRANSACTIONS
 from scoring.settings import get_settings
 from tests.bench.stopwatch import Stopwatch
-from tests.bench.traffic import HOUR, START
+from tests.bench.traffic import HOUR
 
 
 def run(request: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ def run(request: dict[str, Any]) -> None:
     delivered = timed("ingest", steps.ingest)
     passed = timed("validate_raw", lambda: gates.validate_raw(delivered))
     timed("admit", lambda: steps.admit_deliveries(passed))
-    claimed = timed("claim", lambda: _claim(request["pins"]))
+    claimed = timed("claim", lambda: _claim(request))
     timed("build", lambda: steps.build("transaction_features"))
     timed("validate_features", lambda: gates.validate_run("features.transactions", claimed))
     timed("score", lambda: steps.score(claimed))
@@ -45,12 +45,12 @@ def run(request: dict[str, Any]) -> None:
     watch.tell(receipt["rows_claimed"])
 
 
-def _claim(pins: dict[str, Any]) -> dict[str, Any]:
-    start = START.replace(tzinfo=UTC)
-    request = runs.Request(start, start + HOUR, "scheduled", "bench")
+def _claim(request: dict[str, Any]) -> dict[str, Any]:
+    start = datetime.fromisoformat(request["start"])
+    window = runs.Request(start, start + HOUR, "scheduled", "bench")
     conninfo = get_settings().warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        found = runs.claim(connection, SCORE_TRANSACTIONS, request, runs.Pins(**pins))
+        found = runs.claim(connection, SCORE_TRANSACTIONS, window, runs.Pins(**request["pins"]))
     return dict(found.receipt())
 
 

@@ -60,8 +60,12 @@ def ours(bench: Bench, wanted: Traffic, *, keep_for_floor: bool = False) -> Meas
     kept = bench.folder / "floor"
     with bench.copy(template) as (database, objects):
         with bench.connect(database) as connection:
-            traffic.write_hour(connection, wanted, objects / FOLDER / "hour.csv")
-        request = {"pins": bench.pins, "compiled": str(kept / "compiled.json")}
+            traffic.write_hour(connection, wanted, bench.start, objects / FOLDER / "hour.csv")
+        request = {
+            "pins": bench.pins,
+            "start": bench.start.isoformat(),
+            "compiled": str(kept / "compiled.json"),
+        }
         told = bench.child("tests.bench.ours", request, database, objects)
         if keep_for_floor:
             _keep(bench, database, kept)
@@ -86,8 +90,8 @@ def floor(bench: Bench, wanted: Traffic) -> Measured:
     kept = bench.folder / "floor"
     with bench.copy(bench.template(wanted)) as (database, objects):
         with bench.connect(database) as connection:
-            days = "date '2025-03-03'"
-            connection.execute(f"select raw.ensure_transaction_days({days}, {days})".encode())
+            day = bench.start.date()
+            connection.execute("select raw.ensure_transaction_days(%s, %s)", (day, day))
         request = {
             "conninfo": bench.cluster.conninfo(database),
             "files": {
@@ -107,7 +111,7 @@ def pandas_pipeline(bench: Bench, wanted: Traffic) -> Measured:
     with bench.copy(bench.template(wanted)) as (database, objects):
         file = objects / "hour.csv"
         with bench.connect(database) as connection:
-            traffic.write_hour(connection, wanted, file)
+            traffic.write_hour(connection, wanted, bench.start, file)
         url = (
             f"postgresql+psycopg://postgres:{bench.cluster.password}"
             f"@127.0.0.1:{bench.cluster.port}/{database}"

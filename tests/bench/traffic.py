@@ -16,8 +16,6 @@ import psycopg
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PER_CUSTOMER_AND_DAY = 7
-#: The hour that is measured; what lies before it is history.
-START = datetime(2025, 3, 3, 12, tzinfo=None)
 HEADER = (
     "transaction_id,customer_id,merchant_id,timestamp,amount,currency,type,card_bin,ip_address,"
     "device_id,location,channel"
@@ -66,7 +64,7 @@ select
         uniform(number, 3) * {merchants}
         * case when {skewed} and uniform(number, 2) < 0.3 then 0.01 else 1 end
     )::bigint as merchant_id,
-    timestamptz '{start}+00' + (uniform(number, 4) * {seconds}) * interval '1 second'
+    timestamptz '{start}' + (uniform(number, 4) * {seconds}) * interval '1 second'
         as occurred_at,
     greatest(100, round(100 * exp(3.2 + 1.1 * (2 * (uniform(number, 5) + uniform(number, 6)
         + uniform(number, 7)) - 3))))::bigint as amount_minor,
@@ -142,7 +140,7 @@ def add_history(
         "select raw.ensure_transaction_days(%s, %s)", (start.date(), (start + DAY).date())
     )
     end = start + DAY
-    values = {"rows": rows, "known_at": f"{end}+00", "start": f"{start}+00", "end": f"{end}+00"}
+    values = {"rows": rows, "known_at": end, "start": start, "end": end}
     delivery = connection.execute(_DELIVERY, values).fetchone()
     assert delivery is not None
     made = _rows(traffic, "h", start, DAY, range(first, first + rows))
@@ -170,9 +168,11 @@ def add_history(
     )
 
 
-def write_hour(connection: psycopg.Connection[Any], traffic: Traffic, target: Path) -> None:
+def write_hour(
+    connection: psycopg.Connection[Any], traffic: Traffic, start: datetime, target: Path
+) -> None:
     """Write the hour's file as a source delivers it: CSV with a header, amounts in major units."""
-    made = _rows(traffic, "n", START, HOUR, range(1, traffic.rows + 1))
+    made = _rows(traffic, "n", start, HOUR, range(1, traffic.rows + 1))
     amount = "(amount_minor / 100.0)::numeric(20, 2)::text"
     if traffic.bad_share:
         amount = f"case when uniform(number, 20) < {traffic.bad_share} then '-1' else {amount} end"

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from infra.local.postgres import Cluster
 from infra.local.state import CHECKOUT, code_version
 from infra.postgres import warehouse as bootstrap
 from tests.bench import traffic
-from tests.bench.traffic import DAY, START, Traffic
+from tests.bench.traffic import DAY, HOUR, Traffic
 
 POLICY = "2026.11.1"
 SOURCE = "bench"
@@ -60,11 +60,17 @@ class BenchError(Exception):
 
 @dataclass
 class Bench:
-    """The cluster and what was made in it."""
+    """The cluster and what was made in it.
+
+    Args:
+        start: of the hour that is measured, the last whole one: what is delivered now becomes known
+            now, and an hour of a day long past would be booked with that day as late.
+    """
 
     folder: Path
     cluster: Cluster
     passwords: dict[str, str]
+    start: datetime
     pins: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -152,7 +158,7 @@ class Bench:
         per_day = wanted.rows * 24
         with self.connect(draft) as connection:
             for day in range(wanted.history_days):
-                start = START - (wanted.history_days - day) * DAY
+                start = self.start - (wanted.history_days - day) * DAY
                 traffic.add_history(connection, wanted, start, per_day, 1 + day * per_day)
             self._leave_little_to_build(connection, wanted)
             connection.execute(b"vacuum analyze")
@@ -183,7 +189,7 @@ class Bench:
             f"insert into marts.feat_transactions ({filled}) "
             f"select {values} from raw.deliveries".encode()
         )
-        traffic.add_history(connection, wanted, START - DAY, _SEED_ROWS, 10**15)
+        traffic.add_history(connection, wanted, self.start - DAY, _SEED_ROWS, 10**15)
 
     def _empty(self) -> str:
         name = "installed"
@@ -209,7 +215,7 @@ class Bench:
         """Fit the model on an hour's features."""
         with self.copy("training") as (database, objects):
             with self.connect(database) as connection:
-                traffic.write_hour(connection, TRAINING, objects / FOLDER / "hour.csv")
+                traffic.write_hour(connection, TRAINING, self.start, objects / FOLDER / "hour.csv")
             self.pins = self.child(
                 "tests.bench.setup", {"step": "train", "model": str(self.model)}, database, objects
             )
@@ -232,10 +238,24 @@ def _put_model(bench: Bench, objects: Path) -> None:
         shutil.copyfile(bench.model, folder / "model.skops")
 
 
+def _start(folder: Path) -> datetime:
+    """Return the last whole hour; of histories that end on an earlier day nothing is kept."""
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    kept = folder / "start"
+    if kept.exists():
+        start = datetime.fromisoformat(kept.read_text())
+        if start.date() == now.date():
+            return start
+        shutil.rmtree(folder / "postgres", ignore_errors=True)
+    kept.write_text((now - HOUR).isoformat())
+    return now - HOUR
+
+
 @contextmanager
 def open_bench(folder: Path) -> Iterator[Bench]:
     """Start the cluster in a folder that is kept; stop it afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
+    start = _start(folder)
     secret_file = folder / "secrets.json"
     if not secret_file.exists():
         secret_file.touch(mode=0o600)
@@ -251,8 +271,8 @@ def open_bench(folder: Path) -> Iterator[Bench]:
         bootstrap.create_roles(cluster.conninfo(), passwords)
         columns = ", ".join(f"{name}: {name}" for name in traffic.HEADER.split(","))
         (folder / f"{SOURCE}.yaml").write_text(
-            DESCRIPTION.format(decide_from=START.replace(tzinfo=UTC).isoformat(), columns=columns)
+            DESCRIPTION.format(decide_from=start.isoformat(), columns=columns)
         )
-        yield Bench(folder, cluster, passwords)
+        yield Bench(folder, cluster, passwords, start)
     finally:
         cluster.stop("fast")
