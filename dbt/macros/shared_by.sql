@@ -14,51 +14,11 @@ transactions as not materialized (
 
 ),
 
-asking as (
-
-    select distinct {{ entity }}
-    from pending
-    where {{ entity }} is not null
-
-),
-
-candidates as (
-
-    select
-        recent.transaction_id,
-        recent.version,
-        recent.{{ entity }},
-        recent.customer_id,
-        recent.occurred_at,
-        recent.known_at,
-        pending.row_id,
-        pending.occurred_at - interval '24 hours' as reaches_to
-    from transactions as recent
-    inner join asking on recent.{{ entity }} = asking.{{ entity }}
-    left join pending
-        on
-            recent.transaction_id = pending.transaction_id
-            and recent.version = pending.version
-    where
-        {{ within_days('recent.occurred_at', days_asked(1)) }}
-        and recent.delivery_seq <= (select max(known.ledger_seq) from pending as known)
-
-),
-
-{{ readings(entity) }},
-
-recalled as (
-
-    select
-        readings.reading_id,
-        addressed.customer_id,
-        addressed.occurred_at,
-        {{ row_id_in_its_reading() }} as row_id
-    from readings
-    inner join addressed
-        on {{ reading_sees(entity) }}
-
-),
+{{
+    recalled(
+        entity, reaches_to="occurred_at - interval '24 hours'", days=1, columns=['customer_id']
+    )
+}},
 
 traced as (
 

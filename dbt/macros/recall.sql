@@ -1,0 +1,177 @@
+{#-
+    What the pending rows' entities did before, as known to each pending row: the CTE `recalled` of
+    (reading_id, row_id where the row is pending, transaction_id, version, occurred_at, is_recent)
+    and of the named columns. A reading holds what some pending rows of one entity share;
+    `is_recent` leaves out what lies more than 24 hours before all of them.
+
+    Expects the CTEs `pending` and `transactions`.
+
+    entity      whose past: a column of both.
+    reaches_to  the earliest instant that a pending row looks back to.
+    days        how many days before its own that is.
+-#}
+{% macro recalled(entity, reaches_to, days, columns) -%}
+    {%- if queue_is_the_newest_delivery() -%}
+        {{ recalled_by_the_newest(entity, reaches_to, days, columns) }}
+    {%- else -%}
+        {{ recalled_by_reading(entity, reaches_to, days, columns) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    Whether all pending rows are one whole delivery that became known after everything else: the
+    usual hour. Then nothing in the ledger is unknown to any of them, and what was replaced is
+    replaced for all of them.
+-#}
+{% macro queue_is_the_newest_delivery() -%}
+    {%- set queue, deliveries = ref('int_transactions_queued'), ref('stg_ledger__deliveries') -%}
+    {%- if not execute -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {{
+        return(run_query(
+            'select count(*) > 0 and count(*) = max(newest.rows_admitted)'
+            ~ ' and min(queued.delivery_seq) = max(newest.delivery_seq)'
+            ~ ' and min(queued.known_at) >= max(newest.known_at) from ' ~ queue ~ ' as queued'
+            ~ ' cross join (select max(delivery_seq) as delivery_seq, max(known_at) as known_at, '
+            ~ '(array_agg(rows_admitted order by delivery_seq desc))[1] as rows_admitted from '
+            ~ deliveries ~ " where feed = 'transactions' and rows_admitted > 0) as newest"
+        ).rows[0][0])
+    }}
+{%- endmacro %}
+
+{% macro recalled_by_the_newest(entity, reaches_to, days, columns) -%}
+corrections as not materialized (
+
+    select * from {{ ref('stg_ledger__transaction_corrections') }}
+
+),
+
+readings as (
+
+    select
+        {{ entity }},
+        row_number() over () as reading_id,
+        min({{ reaches_to }}) as reaches_to,
+        min(occurred_at) - interval '24 hours' as recent_from,
+        max(occurred_at) as asked_until
+    from pending
+    where {{ entity }} is not null
+    group by {{ entity }}
+
+),
+
+recalled as (
+
+    select
+        readings.reading_id,
+        null::bigint as row_id,
+        transactions.transaction_id,
+        transactions.version,
+        transactions.occurred_at,
+        transactions.occurred_at >= readings.recent_from as is_recent,
+        {{ prefixed('transactions', columns) }}
+    from readings
+    inner join transactions
+        on
+            readings.{{ entity }} = transactions.{{ entity }}
+            and readings.reaches_to <= transactions.occurred_at
+            and readings.asked_until >= transactions.occurred_at
+    where
+        {{ within_days('transactions.occurred_at', days_asked(days)) }}
+        and transactions.delivery_seq < (select min(delivery_seq) from pending)
+        and not exists (
+            select 1 from corrections
+            where
+                transactions.transaction_id = corrections.transaction_id
+                and transactions.version < corrections.version
+        )
+
+    union all
+
+    select
+        readings.reading_id,
+        pending.row_id,
+        pending.transaction_id,
+        pending.version,
+        pending.occurred_at,
+        true as is_recent,
+        {{ prefixed('pending', columns) }}
+    from readings
+    inner join pending on readings.{{ entity }} = pending.{{ entity }}
+
+)
+{%- endmacro %}
+
+{% macro recalled_by_reading(entity, reaches_to, days, columns) -%}
+reaching as (
+
+    select
+        transaction_id,
+        version,
+        row_id,
+        {{ entity }},
+        occurred_at,
+        {{ reaches_to }} as reaches_to
+    from pending
+    where {{ entity }} is not null
+
+),
+
+asking as (
+
+    select
+        {{ entity }},
+        min(reaches_to) as reaches_to,
+        max(occurred_at) as asked_until
+    from reaching
+    group by {{ entity }}
+
+),
+
+candidates as (
+
+    select
+        transactions.*,
+        reaching.row_id,
+        reaching.reaches_to
+    from asking
+    inner join transactions
+        on
+            asking.{{ entity }} = transactions.{{ entity }}
+            and asking.reaches_to <= transactions.occurred_at
+            and asking.asked_until >= transactions.occurred_at
+    left join reaching
+        on
+            transactions.transaction_id = reaching.transaction_id
+            and transactions.version = reaching.version
+    where
+        {{ within_days('transactions.occurred_at', days_asked(days)) }}
+        and transactions.delivery_seq <= (select max(known.ledger_seq) from pending as known)
+
+),
+
+{{ readings(entity) }},
+
+recalled as (
+
+    select
+        readings.reading_id,
+        {{ row_id_in_its_reading() }} as row_id,
+        addressed.transaction_id,
+        addressed.version,
+        addressed.occurred_at,
+        addressed.occurred_at >= readings.recent_from as is_recent,
+        {{ prefixed('addressed', columns) }}
+    from readings
+    inner join addressed
+        on {{ reading_sees(entity) }}
+
+)
+{%- endmacro %}
+
+{% macro prefixed(table, columns) -%}
+    {% for column in columns -%}
+        {{ table }}.{{ column }}{{ ', ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

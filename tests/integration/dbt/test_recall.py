@@ -1,0 +1,117 @@
+"""The usual hour reads the past by a shorter way, and sees what every other row would see."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from features import build as builder
+from features.rebuild import KEYS, rebuild
+from tests.builders import NOON, a_transaction, insert_transactions
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+HOUR_KNOWN_AT = NOON + HOUR
+
+
+@pytest.fixture
+def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The way by which each build recalled the customers' past."""
+    taken: list[str] = []
+    original = builder.run_dbt
+
+    def run_dbt(*arguments: Any) -> Any:
+        results: Any = original(*arguments)
+        for one in results:
+            if one.node.name == "int_customer_transactions_recalled":
+                taken.append("by reading" if "settled" in one.node.compiled_code else "newest")
+        return results
+
+    # only dbt knows what it compiled, and the product keeps no copy
+    monkeypatch.setattr(builder, "run_dbt", run_dbt)
+    return taken
+
+
+def build(db: Any) -> None:
+    builder.build("transaction_features", db.settings.warehouse, db.settings.work)
+
+
+def the_hour(known_at: datetime = HOUR_KNOWN_AT) -> list[dict[str, Any]]:
+    """Two payments of one customer, a late one, a correction, and a new customer's."""
+    return [
+        a_transaction(transaction_id="first", occurred_at=NOON, known_at=known_at),
+        a_transaction(
+            transaction_id="second", occurred_at=NOON + HOUR / 2, known_at=known_at,
+            device_id="d-2", merchant_id="m-2",
+        ),
+        a_transaction(transaction_id="late", occurred_at=NOON - 2 * HOUR, known_at=known_at),
+        a_transaction(
+            transaction_id="h1", version=2, occurred_at=NOON - DAY, known_at=known_at,
+            amount_minor=77_700, merchant_id="m-3",
+        ),
+        a_transaction(
+            transaction_id="new", customer_id="somebody else", occurred_at=NOON, known_at=known_at,
+        ),
+        a_transaction(transaction_id="no device", known_at=known_at, device_id=None),
+    ]  # fmt: skip
+
+
+def history(db: Any) -> None:
+    insert_transactions(
+        db,
+        [
+            a_transaction(
+                transaction_id=f"h{n}", occurred_at=NOON - n * DAY, amount_minor=1000 + n,
+                merchant_id=f"m-{n % 4}",
+            )
+            for n in range(1, 34)
+        ],
+    )  # fmt: skip
+    build(db)
+
+
+def test_the_newest_delivery_sees_what_a_rebuild_of_its_rows_sees(
+    built: Any, ways: list[str]
+) -> None:
+    history(built)
+    insert_transactions(built, the_hour())
+    build(built)
+    some = built.rows(
+        "select transaction_id, version from marts.feat_transactions "
+        "where known_at = %s and transaction_id <> 'new'",
+        HOUR_KNOWN_AT,
+    )
+    asked = pa.table(dict(zip(KEYS, zip(*some, strict=True), strict=True)), schema=pa.schema(KEYS))
+
+    found = rebuild(asked, built.settings.warehouse, built.settings.work)
+
+    assert ways[1:] == ["newest"]  # the rebuild of some rows calls dbt by itself: by reading
+    assert (found.rows, found.changed) == (5, [])
+
+
+def test_rows_of_two_deliveries_are_read_as_each_was_known(built: Any, ways: list[str]) -> None:
+    history(built)
+    insert_transactions(built, the_hour())
+    insert_transactions(
+        built, [a_transaction(transaction_id="next", known_at=HOUR_KNOWN_AT + HOUR)]
+    )
+
+    build(built)
+
+    assert ways[-1] == "by reading"
+
+
+def test_a_delivery_older_than_another_is_read_as_it_was_known(built: Any, ways: list[str]) -> None:
+    history(built)
+    insert_transactions(
+        built, [a_transaction(transaction_id="ahead", known_at=HOUR_KNOWN_AT + DAY)]
+    )
+    build(built)
+    insert_transactions(built, the_hour())
+
+    build(built)
+
+    assert ways[-1] == "by reading"
