@@ -20,11 +20,12 @@ from psycopg import sql
 from features import failpoints
 from features.currencies import EXPONENTS
 from features.errors import BadDeliveryError, ConfigurationError, ContractError
+from features.feeds import Feed
 from features.ingest import deliveries, landing, statements
 from features.ingest.clock import Tick, advance, lock, whole
 from features.ingest.reasons import HoldReason
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
-from features.sources import Feed, Sources
+from features.sources import Sources
 
 log = structlog.get_logger(__name__)
 

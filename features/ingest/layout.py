@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from features.sources import CANONICAL
+from features.canonical import CANONICAL
 
 
 class Kind(StrEnum):

@@ -30,7 +30,7 @@ _CODE_EXPONENTS = np.array(list(EXPONENTS.values()), np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """How a source writes amounts; see `features.sources.Feed`."""
+    """How a source writes amounts; see `features.feeds.Feed`."""
 
     in_minor_units: bool
     binary: bool

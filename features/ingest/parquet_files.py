@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
+from features.feeds import Feed
 from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, check_rows, first_line, mapped
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
-from features.sources import Feed
 
 _ROWS = 65_536
 

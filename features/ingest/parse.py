@@ -15,6 +15,7 @@ import psycopg
 import pyarrow as pa
 
 from features import failpoints
+from features.feeds import Feed, FileFormat
 from features.ingest import cards, landing
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
@@ -26,7 +27,6 @@ from features.ingest.receipts import DeliveryReceipt
 from features.ingest.spool import Spool, file_format, rewind, text_of
 from features.ingest.waiting import kind_of
 from features.objects import ObjectInfo
-from features.sources import Feed, FileFormat
 
 _PREFIX_SHARE = 0.2
 

@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features.feeds import Feed
 from features.ingest import admit_references
 from features.ingest.layout import LAYOUTS
-from features.sources import Feed
 
 
 @dataclass(frozen=True, slots=True)

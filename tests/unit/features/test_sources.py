@@ -11,6 +11,7 @@ import yaml
 
 from features import sources
 from features.errors import ConfigurationError
+from features.feeds import Feed
 
 MINIMAL: dict[str, Any] = {
     "description": "A shop.",
@@ -128,6 +129,6 @@ def test_the_handbooks_leak_column_cannot_be_loaded() -> None:
     assert "TX_FRAUD_SCENARIO" in feed.refused
     assert "TX_FRAUD_SCENARIO" not in feed.delivered_columns
     with pytest.raises(ValueError, match="would be read as well"):
-        sources.Feed.model_validate(
+        Feed.model_validate(
             feed.model_dump() | {"columns": {**feed.columns, "channel": "TX_FRAUD_SCENARIO"}}
         )
