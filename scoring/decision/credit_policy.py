@@ -77,10 +77,14 @@ class CreditStatePolicy(PolicyPart):
     def _stricter_is_stricter(self) -> Self:
         if set(self.outcomes) != set(STRICTNESS):
             raise ValueError("credit.transaction_state.outcomes must name approve, review, decline")
-        levels = [STRICTNESS[self.outcomes[word]] for word in ("approve", "review", "decline")]
+        levels = [STRICTNESS[outcome] for _, outcome in _by_strictness(self.outcomes)]
         if levels != sorted(levels):
             raise ValueError("a stricter application decision cannot have a milder outcome")
         return self
+
+
+def _by_strictness(outcomes: Mapping[Word, Word]) -> list[tuple[Word, Word]]:
+    return sorted(outcomes.items(), key=lambda item: STRICTNESS[item[0]])
 
 
 class ConfidenceBands(PolicyPart):

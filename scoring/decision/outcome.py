@@ -31,6 +31,8 @@ class Origin(StrEnum):
     RULE = "rule"
     KNOCK_OUT = "knock_out"
     DEGRADED = "degraded"
+    AFFORDABILITY = "affordability"
+    FRAUD = "fraud"
 
 
 class Status(StrEnum):

@@ -112,7 +112,7 @@ class Policy(PolicyPart):
         return parsed(self.rules, declared)
 
 
-Conditions = tuple[tuple[Rule, Condition], ...]
+Conditions = Sequence[tuple[Rule, Condition]]
 
 
 def parsed(rules: Sequence[Rule], declared: frozenset[str]) -> Conditions:

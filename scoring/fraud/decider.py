@@ -24,12 +24,12 @@ from features.views import TRANSACTIONS as VIEW
 from features.views import Kind
 from scoring import model_files, runs
 from scoring.decision import merge, policy, reasons
+from scoring.decision.attributions import by_characteristic
 from scoring.decision.merge import ComponentScores
 from scoring.decision.outcome import Outcome, Status
 from scoring.decision.policy import Policy, Rule
 from scoring.decision.rules import Condition
-from scoring.fraud.attributions import by_characteristic
-from scoring.fraud.score import GuardedModel
+from scoring.guarded_model import GuardedModel
 from scoring.settings import Settings
 
 log = structlog.get_logger(__name__)
