@@ -9,34 +9,19 @@ is the one stated for the request: nothing is scored again at another amount.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.credit.annuity import MONTHS, exposure_share, payment_share
 from scoring.decision.credit_policy import CreditPolicy
+from scoring.decision.outcome import Binding, Outcome
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 # a bound that does not bind; every integer up to it is exact as a float
 UNBOUNDED = float(2**53)
-
-
-class Binding(IntEnum):
-    """What kept a limit from being larger; of two that say the same, the first is named."""
-
-    REQUEST = 0  # nothing: the whole request
-    MINIMUM = 1  # the request itself is below the product's smallest loan
-    AFFORDABILITY_UNKNOWN = 2  # income or debts are not known
-    AFFORDABILITY = 3
-    EXPECTED_LOSS = 4
-
-    @property
-    def word(self) -> str:
-        """The word in tables and files."""
-        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +56,13 @@ class Limits:
     limit_minor: Integers
     binding: NDArray[np.int8]
     grade: NDArray[np.intp]
+
+    @property
+    def level(self) -> NDArray[np.int8]:
+        """The outcome that the limit asks for: no loan without a limit, none without facts."""
+        nothing = np.where(self.limit_minor == 0, Outcome.DECLINE, Outcome.APPROVE)
+        is_unknown = self.binding == Binding.AFFORDABILITY_UNKNOWN
+        return np.where(is_unknown, Outcome.REVIEW, nothing).astype(np.int8)
 
     def is_below(self, requests: Requests) -> NDArray[np.bool_]:
         """Where less than the request is recommended."""

@@ -12,9 +12,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from scoring.decision.outcome import FraudState
 from scoring.decision.policy_part import PolicyPart, Rule, require_unique_rules
 
-FraudState = Literal["no_history", "clear", "suspected", "declined", "confirmed"]
 Word = Literal["approve", "review", "decline"]
 STRICTNESS: Mapping[str, int] = {"approve": 0, "review": 1, "decline": 2}
 
@@ -58,10 +58,10 @@ class FraudStatePolicy(PolicyPart):
 
     @model_validator(mode="after")
     def _graver_is_stricter(self) -> Self:
-        states = FraudState.__args__  # type: ignore[attr-defined] # in order of gravity
-        if set(self.outcomes) != set(states):
-            raise ValueError(f"credit.fraud_state.outcomes must name each of {', '.join(states)}")
-        levels = [STRICTNESS[self.outcomes[state]] for state in states]
+        if set(self.outcomes) != set(FraudState):
+            known = ", ".join(FraudState)
+            raise ValueError(f"credit.fraud_state.outcomes must name each of {known}")
+        levels = [STRICTNESS[self.outcomes[state]] for state in FraudState]
         if any(graver < lighter for lighter, graver in pairwise(levels)):
             raise ValueError("a graver fraud state cannot have a milder outcome")
         return self
@@ -102,6 +102,13 @@ class ConfidenceBands(PolicyPart):
         return self
 
 
+class ReasonCodesPin(PolicyPart):
+    """The table of reason codes that this policy speaks with."""
+
+    version: str = Field(pattern=r"^[0-9A-Za-z.-]{1,40}$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class CreditPolicy(PolicyPart):
     """The credit part of a policy version."""
 
@@ -114,7 +121,7 @@ class CreditPolicy(PolicyPart):
     confidence: ConfidenceBands
     fraud_state: FraudStatePolicy
     transaction_state: CreditStatePolicy
-    reason_codes: str = Field(pattern=r"^[0-9A-Za-z.-]{1,40}$")  # version of the table of texts
+    reason_codes: ReasonCodesPin
     rules: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")

@@ -23,6 +23,39 @@ class Outcome(IntEnum):
         return cls[word.upper()]
 
 
+class FraudState(StrEnum):
+    """What an applicant's card payments before the application say, in order of gravity."""
+
+    NO_HISTORY = "no_history"
+    CLEAR = "clear"
+    SUSPECTED = "suspected"  # several live reviews
+    DECLINED = "declined"  # a live decline
+    CONFIRMED = "confirmed"  # a fraud that a label confirms
+
+
+class Confidence(StrEnum):
+    """How sure the credit decision is of its side of a cut-off."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Binding(IntEnum):
+    """What kept a limit from being larger; of two that say the same, the first is named."""
+
+    REQUEST = 0  # nothing: the whole request
+    MINIMUM = 1  # the request itself is below the product's smallest loan
+    AFFORDABILITY_UNKNOWN = 2  # income or debts are not known
+    AFFORDABILITY = 3
+    EXPECTED_LOSS = 4
+
+    @property
+    def word(self) -> str:
+        """The word in tables and files."""
+        return self.name.lower()
+
+
 class Origin(StrEnum):
     """Where a reason comes from."""
 

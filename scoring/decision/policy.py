@@ -103,6 +103,19 @@ class Policy(PolicyPart):
         """The rules of transactions and of applications."""
         return (*self.rules, *(self.credit.rules if self.credit else ()))
 
+    def require_credit(self) -> CreditPolicy:
+        """Return the credit part.
+
+        Raises:
+            ConfigurationError: this version decides no applications.
+        """
+        if self.credit is None:
+            raise ConfigurationError(
+                f"policy {self.version} decides no applications: it has no part `credit`; approve "
+                "a version that has one with `python -m scoring policy activate`"
+            )
+        return self.credit
+
     def conditions(self, declared: frozenset[str]) -> Conditions:
         """Parse the conditions of the transactions' rules against the columns that a row has.
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.credit.annuity import MONTHS, exposure_share, payment_share
-from scoring.credit.limits import Binding, Limits, Requests, recommend
+from scoring.credit.limits import Limits, Requests, recommend
+from scoring.decision.outcome import Binding
 from tests.credit import POLICY
 
 amounts = st.integers(1, 10_000_000)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.credit.limits import Binding, Requests, recommend
+from scoring.credit.limits import Requests, recommend
+from scoring.decision.outcome import Binding
 from tests.credit import POLICY
 
 NOT_KNOWN = float("nan")

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from scoring.decision.candidates import LIMIT, Speaker
 from scoring.decision.merge import ComponentScores, Decisions
 from scoring.decision.outcome import Status
 from scoring.decision.policy import Rule
-from scoring.decision.candidates import LIMIT, Speaker
 from scoring.decision.reasons import render
 
 SPEAKERS = [Speaker(f"thing_{i}", f"feature_{i}", f"Thing {i}") for i in range(6)]
