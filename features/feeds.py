@@ -77,6 +77,7 @@ class Feed(Described):
         refused: delivered columns that must never be read, because they leak the label.
         numeric_id: canonical columns whose values may look like card numbers.
         constant_currency: where the file has no currency column.
+        constant_provenance: who labels, where the file has no column for it.
         amount_unit: whether amounts are in whole units (12.34) or minor units (1234).
         binary_amounts: amounts were computed in floating point; round them to the minor unit.
         allow_zero_amount: a card verification costs nothing and is a transaction here.
@@ -102,6 +103,7 @@ class Feed(Described):
     refused: frozenset[str] = frozenset()
     numeric_id: frozenset[str] = frozenset()
     constant_currency: str | None = None
+    constant_provenance: str | None = None
     amount_unit: Literal["major", "minor"] = "major"
     binary_amounts: bool = False
     allow_zero_amount: bool = False
@@ -166,6 +168,11 @@ class Feed(Described):
     def is_protected(self) -> bool:
         """Whether rows may stand only where the fairness report alone reads them."""
         return self.name == "applicant_attributes"
+
+    @property
+    def conceals(self) -> bool:
+        """Whether the text of a row may hold what nobody may read where rejected rows are kept."""
+        return self.is_protected or not PROTECTED.isdisjoint(self.refused)
 
     @property
     def delivered_columns(self) -> tuple[str, ...]:

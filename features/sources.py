@@ -80,9 +80,10 @@ class Sources(Described):
     @model_validator(mode="after")
     def _provenances_are_ranked(self) -> Sources:
         for feed in self.feeds.values():
-            inline = feed.inline_label
-            if inline and inline.provenance not in self.provenance_rank:
-                raise ValueError(f"provenance_rank: lacks {inline.provenance!r} of {feed.name}")
+            inline = feed.inline_label.provenance if feed.inline_label else None
+            for provenance in (inline, feed.constant_provenance):
+                if provenance is not None and provenance not in self.provenance_rank:
+                    raise ValueError(f"provenance_rank: lacks {provenance!r} of {feed.name}")
         return self
 
     def dbt_variables(self, base_currency: str) -> dict[str, str | int]:

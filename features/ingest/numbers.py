@@ -74,7 +74,7 @@ def amounts(
     verdicts.reject(number & (minor > MAX_MINOR), RowReason.AMOUNT_TOO_LARGE, column)
     if not money.allow_zero:
         verdicts.reject(number & (minor == 0), RowReason.AMOUNT_NOT_POSITIVE, column)
-    return pa.array(minor, pa.int64(), mask=~verdicts.passed)
+    return pa.array(minor, pa.int64(), mask=~(verdicts.passed & present))
 
 
 def _rounded(

@@ -15,6 +15,7 @@ from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 
+IDS = ("transaction_id", "customer_id", "merchant_id", "application_id")
 _ROWS = 65_536
 
 
@@ -43,7 +44,7 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
 
 
 def _check_types(schema: pa.Schema, feed: Feed, wanted: Sequence[str]) -> None:
-    ids = {feed.columns.get(key) for key in ("transaction_id", "customer_id", "merchant_id")}
+    ids = {feed.columns.get(key) for key in IDS}
     for name in wanted:
         kind = schema.field(name).type
         if pa.types.is_dictionary(kind):
