@@ -71,9 +71,9 @@ def cut_number(values: Floats, is_bad: Flags, direction: int) -> Bins:
     if len(known) == 0:
         return _bins(np.empty(0), values, is_bad)
     shares = np.linspace(0, 1, (QUANTILES if direction else LOOSE_QUANTILES) + 1)[1:-1]
-    edges = np.unique(_readable(np.quantile(known, shares)))
+    edges: Floats = np.unique(_readable(np.quantile(known, shares).tolist()))
     edges = edges[(edges >= known.min()) & (edges < known.max())]
-    return pooled(_bins(edges, values, is_bad), values, is_bad, direction)
+    return _pooled(_bins(edges, values, is_bad), values, is_bad, direction)
 
 
 def cut_category(values: Floats, is_bad: Flags, levels: int) -> Bins:
@@ -87,11 +87,11 @@ def cut_category(values: Floats, is_bad: Flags, levels: int) -> Bins:
     return _bins(np.arange(levels - 1) + 0.5, values, is_bad)
 
 
-def pooled(bins: Bins, values: Floats, is_bad: Flags, direction: int) -> Bins:
+def _pooled(bins: Bins, values: Floats, is_bad: Flags, direction: int) -> Bins:
     """Pool neighbours until risk moves one way only; without a direction nothing is pooled."""
     if direction == 0:
         return bins
-    base = float(bins.bads.sum() / bins.rows.sum())
+    base = float(is_bad.mean())
     blocks: list[tuple[int, int, int]] = []  # rows, bads, the last bin that it holds
     for position, (rows, bads) in enumerate(zip(bins.rows[:-1], bins.bads[:-1], strict=True)):
         block = (int(rows), int(bads), position)
@@ -112,7 +112,7 @@ def _bins(edges: Floats, values: Floats, is_bad: Flags) -> Bins:
     place = Bins(edges, empty, empty, edges, edges).place(values)
     rows = np.bincount(place, minlength=len(empty))
     bads = np.bincount(place[is_bad], minlength=len(empty))
-    base = is_bad.mean()
+    base = float(is_bad.mean())
     rate = (bads + PRIOR_ROWS * base) / (rows + PRIOR_ROWS)
     woe = np.log((1 - rate) / rate) - np.log((1 - base) / base)
     return Bins(edges, rows, bads, _centres(values, place, len(empty)), woe)
@@ -129,5 +129,5 @@ def _centres(values: Floats, place: NDArray[np.intp], bins: int) -> Floats:
     return centres
 
 
-def _readable(edges: Floats) -> Floats:
+def _readable(edges: list[float]) -> Floats:
     return np.array([float(f"{edge:.{SIGNIFICANT_DIGITS}g}") for edge in edges])
