@@ -18,9 +18,9 @@ from uuid import UUID
 import psycopg
 
 from features.errors import ScoringError
-from scoring import closure, explain_command, publish, runs, verify, windows_command
+from scoring import closure, explain_command, publish, quality_command, runs, verify, windows_command
 from scoring.decision import activations
-from scoring.fraud import job, quality, train
+from scoring.fraud import job, train
 from scoring.jobs import JOBS
 from scoring.settings import get_settings
 from scoring.storage import object_store
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     failing.set_defaults(command=_fail)
 
     train.add_parser(commands)
-    quality.add_parser(commands)
+    quality_command.add_parser(commands)
     verify.add_parser(commands)
     explain_command.add_parser(commands)
     windows_command.add_parser(commands, _moment)

@@ -72,8 +72,8 @@ def cut_number(values: Floats, is_bad: Flags, direction: int) -> Bins:
         return _bins(np.empty(0), values, is_bad)
     shares = np.linspace(0, 1, (QUANTILES if direction else LOOSE_QUANTILES) + 1)[1:-1]
     edges: Floats = np.unique(_readable(np.quantile(known, shares).tolist()))
-    edges = edges[(edges >= known.min()) & (edges < known.max())]
-    return _pooled(_bins(edges, values, is_bad), values, is_bad, direction)
+    within: Floats = edges[(edges >= known.min()) & (edges < known.max())]
+    return _pooled(_bins(within, values, is_bad), values, is_bad, direction)
 
 
 def cut_category(values: Floats, is_bad: Flags, levels: int) -> Bins:

@@ -1,9 +1,10 @@
-"""A scorecard as people and databases read it: a table, and SQL that gives the same points. Pure."""
+"""A scorecard as people and databases read it: a table, and SQL with the same points. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from scoring.credit.binning import Bins
 from scoring.credit.scorecard import Scorecard
@@ -106,5 +107,5 @@ def _labels(bins: Bins, names: Sequence[str]) -> list[str]:
     edges = [f"{edge:g}" for edge in bins.edges]
     if not edges:
         return ["known", MISSING]
-    between = [f"over {low} to {high}" for low, high in zip(edges, edges[1:], strict=False)]
+    between = [f"over {low} to {high}" for low, high in pairwise(edges)]
     return [f"to {edges[0]}", *between, f"over {edges[-1]}", MISSING]
