@@ -133,7 +133,7 @@ def _applicant() -> Iterator[Feature]:
     for days in (30, 90):
         yield amount(
             f"customer_spend_sum_{days}d", "spending",
-            f"Sum spent by card in the {days} whole days before", "Your recent card spending",
+            f"Sum spent by card in the {days} days before", "Your recent card spending",
         )  # fmt: skip
     yield ratio(
         "customer_spend_trend", "change of spending",

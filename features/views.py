@@ -37,6 +37,11 @@ class FeatureView:
         return f"{self.name}@{self.version}"
 
     @property
+    def selector(self) -> str:
+        """The dbt selector that builds the table."""
+        return f"{self.name.removesuffix('s')}_features"
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The features' names, in the order of a matrix' columns."""
         return tuple(feature.name for feature in self.features)
