@@ -78,3 +78,13 @@ class Status(StrEnum):
     MODEL_TIMED_OUT = "model_timed_out"
     INVALID_SCORE = "invalid_score"
     MISALIGNED_SCORES = "misaligned_scores"
+
+
+#: What the model said then stands in the ledger; the same file may well answer today.
+CIRCUMSTANCES = (
+    Status.MODEL_UNAVAILABLE,
+    Status.MODEL_FAILED,
+    Status.MODEL_TIMED_OUT,
+    Status.MISALIGNED_SCORES,
+    Status.INVALID_SCORE,
+)
