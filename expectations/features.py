@@ -8,9 +8,9 @@ from __future__ import annotations
 import great_expectations as gx
 
 from expectations import vocabulary as say
-from features.views import TRANSACTIONS, Feature, FeatureView, Kind
+from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView, Kind
 
-KEYS = ("transaction_id", "version")
+_UNBOUNDED = (Kind.FLAG, Kind.CATEGORY)
 
 
 def transactions(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
@@ -18,15 +18,21 @@ def transactions(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape 
     return gx.ExpectationSuite(name="features.transactions", expectations=from_view(TRANSACTIONS))
 
 
+def applications(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
+    """Return what a run's features of loan applications must look like."""
+    return gx.ExpectationSuite(name="features.applications", expectations=from_view(APPLICATIONS))
+
+
 def from_view(view: FeatureView) -> list[say.Sentence]:
     """Return the expectations that a feature view states by itself."""
     return [
         say.ExpectColumns(
-            column_set=[*KEYS, *view.columns],
+            column_set=[view.entity, "version", *view.columns],
             severity="critical",
             notes="The model reads these columns by name.",
         ),
-        *(_bounds(feature) for feature in view.features if feature.kind is not Kind.FLAG),
+        *(_bounds(feature) for feature in view.features if feature.kind not in _UNBOUNDED),
+        *(_levels(feature) for feature in view.features if feature.kind is Kind.CATEGORY),
         *(_presence(feature) for feature in view.features if feature.required),
     ]
 
@@ -38,6 +44,15 @@ def _bounds(feature: Feature) -> say.Sentence:
         max_value=say.FINITE if feature.maximum is None else feature.maximum,
         severity="critical",
         notes="The model takes NaN and numbers it never saw without complaint, and answers.",
+    )
+
+
+def _levels(feature: Feature) -> say.Sentence:
+    return say.ExpectValuesAmong(
+        column=feature.name,
+        value_set=list(feature.levels),
+        severity="critical",
+        notes="The model knows these levels; another would have no place in its matrix.",
     )
 
 

@@ -56,10 +56,10 @@ def transactions(rows: int) -> gx.ExpectationSuite:
     return gx.ExpectationSuite(
         name="raw.transactions",
         expectations=[
-            _columns(TRANSACTION_COLUMNS),
-            *_keys("transaction_id", "customer_id", "merchant_id"),
-            *_present("row_number", "occurred_at", "amount_minor", "currency_code"),
-            _dated("occurred_at"),
+            columns(TRANSACTION_COLUMNS),
+            *keys("transaction_id", "customer_id", "merchant_id"),
+            *present("row_number", "occurred_at", "amount_minor", "currency_code"),
+            dated("occurred_at"),
             say.ExpectValuesWithin(
                 column="amount_minor",
                 min_value=0,
@@ -84,7 +84,7 @@ def transactions(rows: int) -> gx.ExpectationSuite:
                 severity="warning",
                 notes="Card verifications cost nothing, but a file full of zeros lost its amounts.",
             ),
-            *_varying(rows),
+            *varying("amount_minor", rows),
         ],
     )
 
@@ -94,10 +94,10 @@ def transaction_labels(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one 
     return gx.ExpectationSuite(
         name="raw.transaction_labels",
         expectations=[
-            _columns(LABEL_COLUMNS),
-            *_keys("transaction_id"),
-            *_present("row_number", "is_fraud", "provenance"),
-            _dated("declared_known_at"),
+            columns(LABEL_COLUMNS),
+            *keys("transaction_id"),
+            *present("row_number", "is_fraud", "provenance"),
+            dated("declared_known_at"),
             say.ExpectValuesAmong(
                 column="is_fraud",
                 value_set=[True],
@@ -114,9 +114,9 @@ def fx_rates(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for 
     return gx.ExpectationSuite(
         name="raw.fx_rates",
         expectations=[
-            _columns(RATE_COLUMNS),
-            *_keys("currency_code"),
-            *_present("row_number", "rate_date", "rate"),
+            columns(RATE_COLUMNS),
+            *keys("currency_code"),
+            *present("row_number", "rate_date", "rate"),
             say.ExpectValuesWithin(
                 column="rate_date",
                 min_value=EARLIEST.date(),
@@ -135,7 +135,8 @@ def fx_rates(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for 
     )
 
 
-def _columns(names: tuple[str, ...]) -> say.ExpectColumns:
+def columns(names: tuple[str, ...]) -> say.ExpectColumns:
+    """Expect the columns that admission copies."""
     return say.ExpectColumns(
         column_set=list(names),
         severity="critical",
@@ -143,7 +144,8 @@ def _columns(names: tuple[str, ...]) -> say.ExpectColumns:
     )
 
 
-def _present(*columns: str) -> list[say.ExpectValuesPresent]:
+def present(*columns: str) -> list[say.ExpectValuesPresent]:
+    """Expect a value in each of the columns."""
     return [
         say.ExpectValuesPresent(
             column=column,
@@ -154,19 +156,21 @@ def _present(*columns: str) -> list[say.ExpectValuesPresent]:
     ]
 
 
-def _keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank]:
+def keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank]:
+    """Expect identifiers that name something."""
     blank = [
         say.ExpectTextNotBlank(
             column=column,
             severity="critical",
-            notes="Rows with a blank id would all count as one customer, merchant or payment.",
+            notes="Rows with a blank id would all count as one and the same.",
         )
         for column in columns
     ]
-    return [*_present(*columns), *blank]
+    return [*present(*columns), *blank]
 
 
-def _dated(column: str) -> say.ExpectValuesWithin:
+def dated(column: str) -> say.ExpectValuesWithin:
+    """Expect instants that a clock can have shown."""
     return say.ExpectValuesWithin(
         column=column,
         min_value=EARLIEST,
@@ -176,12 +180,13 @@ def _dated(column: str) -> say.ExpectValuesWithin:
     )
 
 
-def _varying(rows: int) -> list[say.ExpectSpread]:
+def varying(column: str, rows: int) -> list[say.ExpectSpread]:
+    """Expect amounts that differ, where there are enough of them to tell."""
     if rows < MIN_ROWS_TO_VARY:
         return []
     return [
         say.ExpectSpread(
-            column="amount_minor",
+            column=column,
             min_value=0.5,
             severity="warning",
             notes="One amount in every row is a default, not a price.",

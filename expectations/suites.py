@@ -14,9 +14,15 @@ SUITES = {
     "raw.transactions": "expectations.raw:transactions",
     "raw.transaction_labels": "expectations.raw:transaction_labels",
     "raw.fx_rates": "expectations.raw:fx_rates",
+    "raw.applications": "expectations.raw_applications:applications",
+    "raw.application_labels": "expectations.raw_applications:application_labels",
     "features.transactions": "expectations.features:transactions",
+    "features.applications": "expectations.features:applications",
     "decisions.transactions": "expectations.decisions:transactions",
 }
+
+#: Feeds whose rows nobody but ingest may read, so that no gate can look at them.
+CLOSED = frozenset(("applicant_attributes",))
 
 
 def require(name: str) -> None:

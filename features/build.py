@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import structlog
 
@@ -31,7 +31,7 @@ REBUILD_LOCK_KEY = 4242003  # a rebuild writes to a schema of its own and need n
 LOCK_WAIT = "30min"
 _FOLDER = "build-"
 
-Selector = Literal["reference", "transaction_features", "serving"]
+Selector = Literal["reference", "transaction_features", "application_features", "serving"]
 
 # dbt pastes its variables into SQL as text, so only these shapes may pass
 _VARIABLES = {
@@ -74,7 +74,7 @@ class BuildReceipt:
     @property
     def rows_added(self) -> int:
         """The feature rows that this build appended."""
-        return max(self.rows.get("feat_transactions", 0), 0)
+        return sum(max(rows, 0) for name, rows in self.rows.items() if name.startswith("feat_"))
 
 
 def install(
@@ -93,7 +93,7 @@ def install(
         ContractError: a model failed.
         ConfigurationError: a variable is unknown or malformed.
     """
-    selectors: tuple[Selector, ...] = ("reference", "transaction_features", "serving")
+    selectors: tuple[Selector, ...] = get_args(Selector)
     for selector in selectors:
         build(selector, warehouse, work, variables)
 

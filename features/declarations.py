@@ -1,4 +1,4 @@
-"""What one feature is to a model: its kind, its range, and the words for a reason."""
+"""What one feature is to a model: kind, range, direction, and the words for a reason."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Kind(StrEnum):
     SHARE = "share"
     FLAG = "flag"
     NUMBER = "number"
+    CATEGORY = "category"  # text in SQL; in a matrix the index of its level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,31 +32,51 @@ class Feature:
     required: bool = False  # never null
     uses_labels: bool = False  # read from matured labels; closed to label-free models
     monotone: int = 0  # +1 or -1 where more can only mean more or less risk
+    levels: tuple[str, ...] = ()  # of a category, and of nothing else
+
+    def __post_init__(self) -> None:
+        """Hold levels and kind together.
+
+        Raises:
+            ValueError: a category without levels, or levels of something else.
+        """
+        if (self.kind is Kind.CATEGORY) != bool(self.levels):
+            raise ValueError(f"{self.name}: a category has levels, and nothing else has")
 
 
-def amount(name: str, characteristic: str, analyst: str, applicant: str) -> Feature:
+def amount(
+    name: str, characteristic: str, analyst: str, applicant: str, *, monotone: int = 0
+) -> Feature:
     """Declare an amount in major units of the base currency."""
     return Feature(
         name=name, kind=Kind.AMOUNT, characteristic=characteristic, analyst_text=analyst,
-        applicant_text=applicant, minimum=0,
+        applicant_text=applicant, minimum=0, monotone=monotone,
     )  # fmt: skip
 
 
 def count(
-    name: str, characteristic: str, analyst: str, applicant: str, *, required: bool = True
+    name: str,
+    characteristic: str,
+    analyst: str,
+    applicant: str,
+    *,
+    required: bool = True,
+    monotone: int = 0,
 ) -> Feature:
     """Declare a count."""
     return Feature(
         name=name, kind=Kind.COUNT, characteristic=characteristic, analyst_text=analyst,
-        applicant_text=applicant, minimum=0, required=required,
+        applicant_text=applicant, minimum=0, required=required, monotone=monotone,
     )  # fmt: skip
 
 
-def ratio(name: str, characteristic: str, analyst: str, applicant: str) -> Feature:
+def ratio(
+    name: str, characteristic: str, analyst: str, applicant: str, *, monotone: int = 0
+) -> Feature:
     """Declare a ratio of two amounts."""
     return Feature(
         name=name, kind=Kind.RATIO, characteristic=characteristic, analyst_text=analyst,
-        applicant_text=applicant, minimum=0,
+        applicant_text=applicant, minimum=0, monotone=monotone,
     )  # fmt: skip
 
 
@@ -78,13 +99,18 @@ def flag(
 
 
 def number(
-    name: str, characteristic: str, analyst: str, applicant: str, *bounds: float | None
+    name: str,
+    characteristic: str,
+    analyst: str,
+    applicant: str,
+    *bounds: float | None,
+    monotone: int = 0,
 ) -> Feature:
     """Declare a number within bounds, where there are any."""
     minimum, maximum = bounds or (None, None)
     return Feature(
         name=name, kind=Kind.NUMBER, characteristic=characteristic, analyst_text=analyst,
-        applicant_text=applicant, minimum=minimum, maximum=maximum,
+        applicant_text=applicant, minimum=minimum, maximum=maximum, monotone=monotone,
     )  # fmt: skip
 
 
@@ -93,4 +119,20 @@ def fraud_rate(name: str, characteristic: str, analyst: str, applicant: str) -> 
     return Feature(
         name=name, kind=Kind.SHARE, characteristic=characteristic, analyst_text=analyst,
         applicant_text=applicant, minimum=0, maximum=1, uses_labels=True,
+    )  # fmt: skip
+
+
+def category(
+    name: str,
+    characteristic: str,
+    analyst: str,
+    applicant: str,
+    *levels: str,
+    required: bool = False,
+    uses_labels: bool = False,
+) -> Feature:
+    """Declare a category; the order of its levels is the order of their indexes in a matrix."""
+    return Feature(
+        name=name, kind=Kind.CATEGORY, characteristic=characteristic, analyst_text=analyst,
+        applicant_text=applicant, levels=levels, required=required, uses_labels=uses_labels,
     )  # fmt: skip

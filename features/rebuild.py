@@ -26,12 +26,12 @@ from features.build import (
     target_folder,
 )
 from features.digests import feature_digest
+from features.ingest.versions import LEDGERS
 from features.views import TRANSACTIONS, FeatureView
 
 log = structlog.get_logger(__name__)
 
 SHOWN = 20
-KEYS = {"transaction_id": pa.string(), "version": pa.int32()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,11 @@ class Rebuild:
         return self.differing == 0
 
 
+def keys_of(view: FeatureView) -> dict[str, pa.DataType]:
+    """Return the columns that name a row version of a view, with their types."""
+    return {view.entity: pa.string(), "version": pa.int32()}
+
+
 def rebuild(
     keys: pa.Table,
     warehouse: TransformAccess,
@@ -67,7 +72,7 @@ def rebuild(
     """Build the features of some row versions from raw, and compare them with the stored rows.
 
     Args:
-        keys: [n] row versions, columns as in `KEYS`.
+        keys: [n] row versions, columns as in `keys_of`.
         warehouse: where role `transform` may log in.
         work: folder for dbt's artifacts.
         variables: as for `features.build.build`: what the source descriptions state.
@@ -86,9 +91,9 @@ def rebuild(
     ):
         _drop(connection)
         try:
-            _ask(connection, keys.select(list(KEYS)))
+            _ask(connection, keys.select(list(keys_of(view))), view)
             with target_folder(conninfo, work / "rebuild") as target:
-                run_dbt("transaction_features", checked, target)
+                run_dbt(view.selector, checked, target)
             found = _compare(connection, view)
         finally:
             _drop(connection)
@@ -96,18 +101,22 @@ def rebuild(
     return found
 
 
-def _ask(connection: psycopg.Connection[Any], keys: pa.Table) -> None:
-    connection.execute("create temporary table wanted (transaction_id text, version integer)")
+def _ask(connection: psycopg.Connection[Any], keys: pa.Table, view: FeatureView) -> None:
+    names = LEDGERS[view.name].names
+
+    def execute(statement: str) -> None:
+        connection.execute(sql.SQL(statement).format(**names))
+
+    execute("create temporary table wanted ({id} text, version integer)")
     readers.write(connection, sql.Identifier("wanted"), keys)
-    connection.execute(
+    execute(
         "create unlogged table rebuilt.asked as "
-        "select distinct versions.transaction_id, versions.version, versions.occurred_at "
-        "from wanted inner join raw.transaction_versions as versions "
-        "on versions.transaction_id = wanted.transaction_id "
-        "and versions.version = wanted.version"
+        "select distinct versions.{id}, versions.version, versions.{event} "
+        "from wanted inner join {versions} as versions "
+        "on versions.{id} = wanted.{id} and versions.version = wanted.version"
     )
-    connection.execute("create unique index on rebuilt.asked (transaction_id, version)")
-    connection.execute("analyze rebuilt.asked")
+    execute("create unique index on rebuilt.asked ({id}, version)")
+    execute("analyze rebuilt.asked")
 
 
 def _compare(connection: psycopg.Connection[Any], view: FeatureView) -> Rebuild:

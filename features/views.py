@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features.application_features import application_features
 from features.declarations import Feature, Kind
 from features.transaction_features import (
     EXACT_WINDOWS,
@@ -15,7 +16,7 @@ from features.transaction_features import (
     transaction_features,
 )
 
-__all__ = ["TRANSACTIONS", "Feature", "FeatureView", "Kind"]
+__all__ = ["APPLICATIONS", "TRANSACTIONS", "Feature", "FeatureView", "Kind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class FeatureView:
     def qualified(self) -> str:
         """The name that runs and models are stamped with."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def selector(self) -> str:
+        """The dbt selector that builds the table."""
+        return f"{self.name.removesuffix('s')}_features"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -76,4 +82,26 @@ TRANSACTIONS = FeatureView(
         *(f"customer_priced_count_{window}" for window in (*EXACT_WINDOWS, *WHOLE_DAY_WINDOWS)),
     ),
     features=tuple(transaction_features()),
+)
+
+APPLICATIONS = FeatureView(
+    name="applications",
+    version=1,
+    table="marts.feat_applications",
+    entity="application_id",
+    event_time="applied_at",
+    carried=(
+        "application_id",
+        "version",
+        "customer_id",
+        "applied_at",
+        "known_at",
+        "delivery_seq",
+        "is_history",
+        "requested_amount_minor",
+        "currency_code",
+        "requested_amount_base_minor",
+        "annual_income_minor",
+    ),
+    features=tuple(application_features()),
 )

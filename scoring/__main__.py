@@ -18,9 +18,18 @@ from uuid import UUID
 import psycopg
 
 from features.errors import ScoringError
-from scoring import closure, explain_command, publish, runs, verify, windows_command
+from scoring import (
+    closure,
+    explain_command,
+    publish,
+    quality_command,
+    runs,
+    score,
+    verify,
+    windows_command,
+)
 from scoring.decision import activations
-from scoring.fraud import job, quality, train
+from scoring.fraud import train
 from scoring.jobs import JOBS
 from scoring.settings import get_settings
 from scoring.storage import object_store
@@ -85,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     failing.set_defaults(command=_fail)
 
     train.add_parser(commands)
-    quality.add_parser(commands)
+    quality_command.add_parser(commands)
     verify.add_parser(commands)
     explain_command.add_parser(commands)
     windows_command.add_parser(commands, _moment)
@@ -122,7 +131,7 @@ def _activate(parsed: argparse.Namespace) -> int:
 
 def _score(parsed: argparse.Namespace) -> int:
     settings = get_settings()
-    print(json.dumps(job.run(parsed.run_id, settings, object_store(settings)), indent=2))
+    print(json.dumps(score.run(parsed.run_id, settings, object_store(settings)), indent=2))
     return 0
 
 

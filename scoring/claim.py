@@ -66,12 +66,12 @@ def _claim(job: Job, request: runs.Request, settings: Settings, store: ObjectSto
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
         policy = activations.in_force(connection)
         try:
-            models = {"fraud": _pin_champion(job, settings, store)}
+            models = {job.role: _pin_champion(job, settings, store)}
         except ModelUnavailableError as error:
             if policy.on_model_unavailable == "wait":
                 raise
             log.error("model_unavailable", model=job.model, reason=str(error))
-            models = {"fraud": {"name": job.model, "version": "none", "sha256": ""}}
+            models = {job.role: {"name": job.model, "version": "none", "sha256": ""}}
         pins = runs.Pins(
             models=models,
             policy_version=policy.version,

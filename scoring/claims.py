@@ -1,12 +1,13 @@
 """The rows that a run takes: live, undecided, known by its cut-off, and at home in a window it may.
 
-A row's home window contains its `occurred_at`. A run takes the undecided rows of its own window,
-and late ones: rows whose home window somebody has already published. Rows of windows that nobody
-has run are left for the run of their window.
+A row's home window contains the time at which it happened. A run takes the undecided rows of its
+own window, and late ones: rows whose home window somebody has already published. Rows of windows
+that nobody has run are left for the run of their window; a case is named, and need not wait for it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,23 +18,24 @@ from features.errors import ContractError
 from scoring.jobs import Job, RunTables, quoted
 
 CHUNK_ROWS = 50_000
+NO_WINDOW = ("restate", "shadow", "case")  # kinds of runs that decide no window
 
 _UNDECIDED = sql.SQL(
     """
     with candidates as (
 
-        select subject.{id} as subject_id, subject.version, subject.occurred_at
+        select subject.{id} as subject_id, subject.version
         from {raw} as subject
         where
             not subject.is_history
             and subject.known_at <= %(cutoff)s
-            and subject.occurred_at >= %(start)s
-            and subject.occurred_at < %(end)s
+            and subject.{at} >= %(start)s
+            and subject.{at} < %(end)s
 
         union all
 
         -- late rows: every published run has taken what was late at its own cut-off
-        select subject.{id}, subject.version, subject.occurred_at
+        select subject.{id}, subject.version
         from {raw} as subject
         where
             not subject.is_history
@@ -44,17 +46,17 @@ _UNDECIDED = sql.SQL(
                 where
                     runs.job = %(job)s
                     and runs.state = 'published'
-                    and runs.kind not in ('restate', 'shadow')
+                    and runs.kind <> all(%(no_window)s)
             )
-            and not (subject.occurred_at >= %(start)s and subject.occurred_at < %(end)s)
+            and not (subject.{at} >= %(start)s and subject.{at} < %(end)s)
             and exists (
                 select 1 from decisions.runs
                 where
                     runs.job = %(job)s
                     and runs.state = 'published'
-                    and runs.kind not in ('restate', 'shadow')
-                    and subject.occurred_at >= runs.window_start
-                    and subject.occurred_at < runs.window_end
+                    and runs.kind <> all(%(no_window)s)
+                    and subject.{at} >= runs.window_start
+                    and subject.{at} < runs.window_end
             )
 
     )
@@ -71,6 +73,26 @@ _UNDECIDED = sql.SQL(
         )
         and not exists (
             select 1 from {ledger} as decided where decided.{id} = candidates.subject_id
+        )
+    """
+)
+
+# A case is decided before its window is: it is named, and has no decision yet.
+_CASE = sql.SQL(
+    """
+    select newest.{id} as subject_id, newest.version, 0 as revision
+    from (
+        select distinct on (versions.{id}) versions.{id}, versions.version
+        from {versions} as versions
+        where
+            versions.{id} = any(%(ids)s)
+            and versions.known_at <= %(cutoff)s
+            and not versions.is_history
+        order by versions.{id}, versions.version desc
+    ) as newest
+    where
+        not exists (
+            select 1 from {ledger} as decided where decided.{id} = newest.{id}
         )
     """
 )
@@ -98,33 +120,35 @@ _RESTATED = sql.SQL(
 )
 
 
+_POPULATIONS = {"restate": _RESTATED, "case": _CASE}
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Which rows a run takes."""
+
+    kind: str
+    window: tuple[datetime, datetime]
+    cutoff: datetime
+    named_ids: list[str] | None  # of a restatement or a case
+
+
 def make(
-    connection: psycopg.Connection[Any],
-    job: Job,
-    tables: RunTables,
-    *,
-    window: tuple[datetime, datetime],
-    cutoff: datetime,
-    restated_ids: list[str] | None,
+    connection: psycopg.Connection[Any], job: Job, tables: RunTables, wanted: Population
 ) -> int:
     """Make the run's claim table and return its rows.
 
     The population is a function of the arguments and of published runs; while the run is open no
     other run of the job can be published, so a table lost in a crash comes back the same.
     """
-    names = {
-        "id": job.subject_id,
-        "raw": job.raw_table,
-        "versions": job.versions_table,
-        "ledger": job.ledger_table,
-    }
-    population = (_RESTATED if restated_ids else _UNDECIDED).format(**names)
+    population = _POPULATIONS.get(wanted.kind, _UNDECIDED).format(**job.names)
     parameters = {
-        "cutoff": cutoff,
-        "start": window[0],
-        "end": window[1],
+        "cutoff": wanted.cutoff,
+        "start": wanted.window[0],
+        "end": wanted.window[1],
         "job": job.name,
-        "ids": restated_ids,
+        "ids": wanted.named_ids,
+        "no_window": list(NO_WINDOW),
     }
     claim = quoted(tables.claim)
     connection.execute(sql.SQL("drop table if exists {} cascade").format(claim))

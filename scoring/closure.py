@@ -59,7 +59,7 @@ def equations(
     Args:
         connection: of role `score` or `transform`.
         job: the scoring job.
-        window: restricts versions to `occurred_at` in it and runs to those inside it.
+        window: restricts versions to those that happened in it and runs to those inside it.
         store: where the published files lie; their bytes are read and compared. Without it the rows
             of a file are those that were counted at its writing.
     """
@@ -84,7 +84,7 @@ def of_run(
     """
     row = connection.execute(
         sql.SQL("select {} from {} as ledger where ledger.run_id = %s").format(
-            _COUNTS, job.ledger_table
+            _COUNTS.format(job.is_scored), job.ledger_table
         ),
         (run_id,),
     ).fetchone()
@@ -132,8 +132,8 @@ _VERSIONS = sql.SQL(
             ) as is_replaced
         from {versions} as versions
         where
-            versions.occurred_at >= coalesce(%(start)s, '-infinity'::timestamptz)
-            and versions.occurred_at < coalesce(%(end)s, 'infinity'::timestamptz)
+            versions.{at} >= coalesce(%(start)s, '-infinity'::timestamptz)
+            and versions.{at} < coalesce(%(end)s, 'infinity'::timestamptz)
 
     )
 
@@ -168,7 +168,7 @@ _VERSIONS = sql.SQL(
 def _versions(connection: psycopg.Connection[Any], job: Job, window: Window | None) -> Equation:
     start, end = window or (None, None)
     row = connection.execute(
-        _VERSIONS.format(id=job.subject_id, ledger=job.ledger_table, versions=job.versions_table),
+        _VERSIONS.format(**job.names),
         {"start": start, "end": end},
     ).fetchone()
     total, *counts = row or (0, 0, 0, 0, 0, 0)
@@ -178,9 +178,7 @@ def _versions(connection: psycopg.Connection[Any], job: Job, window: Window | No
 
 # Three predicates, and none the rest of another.
 _COUNTS = sql.SQL(
-    "count(ledger.run_id), "
-    "count(*) filter (where ledger.fraud_status = 'ok' and ledger.anomaly_status = 'ok'), "
-    "count(*) filter (where ledger.is_degraded)"
+    "count(ledger.run_id), count(*) filter (where {}), count(*) filter (where ledger.is_degraded)"
 )
 
 
@@ -199,7 +197,7 @@ def _runs(
             "and runs.window_start >= coalesce(%s, '-infinity'::timestamptz) "
             "and runs.window_end <= coalesce(%s, 'infinity'::timestamptz) "
             "group by runs.run_id order by min(runs.published_at)"
-        ).format(_COUNTS, job.ledger_table),
+        ).format(_COUNTS.format(job.is_scored), job.ledger_table),
         (job.name, start, end),
     ).fetchall()
     found: list[Equation] = []

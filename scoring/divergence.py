@@ -10,24 +10,12 @@ from enum import StrEnum
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 from psycopg import sql
 
 from features.digests import feature_digest
 from scoring import runs
 from scoring.jobs import Job, quoted
-
-# What is compared, in the order in which a decision comes about; floats by their bits.
-_COMPARED = {
-    "fraud_status": "{}",
-    "fraud_probability": "float8send({})",
-    "anomaly_status": "{}",
-    "anomaly_score": "float8send({})",
-    "is_degraded": "{}",
-    "rule_hits": "{}",
-    "decision": "{}",
-    "reasons": "{}",
-}
-_SCORES = ("fraud_status", "fraud_probability", "anomaly_status", "anomaly_score")
 
 
 class Divergence(StrEnum):
@@ -95,11 +83,11 @@ def differing(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, 
     """Return key and names of the differing fields of each decision that came out otherwise."""
     differs = sql.SQL(", ").join(
         sql.SQL("case when {} is distinct from {} then {} end").format(
-            sql.SQL(form).format(sql.Identifier("ledger", name)),
-            sql.SQL(form).format(sql.Identifier("again", name)),
+            sql.SQL(_form(job, name)).format(sql.Identifier("ledger", name)),
+            sql.SQL(_form(job, name)).format(sql.Identifier("again", name)),
             sql.Literal(name),
         )
-        for name, form in _COMPARED.items()
+        for name in (*job.scores, *job.outcomes)
     )
     return connection.execute(
         sql.SQL(
@@ -120,10 +108,15 @@ def differing(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, 
     ).fetchall()
 
 
+def _form(job: Job, column: str) -> str:
+    """Return how a column is compared: floats by their bits."""
+    return "float8send({})" if pa.types.is_float64(job.columns[column]) else "{}"
+
+
 def difference(job: Job, run: runs.Run, row: tuple[Any, ...], same_libraries: bool) -> Difference:
     """Name where a decision left its record, from the first of its differing fields."""
     subject, revision, fields = row
-    if fields[0] not in _SCORES:
+    if fields[0] not in job.scores:
         kind, detail = Divergence.POLICY, "the same scores are decided otherwise"
     elif same_libraries:
         kind, detail = Divergence.MODEL, "the pinned model file scores otherwise"

@@ -18,13 +18,14 @@ from features import readers
 from features.errors import ConfigurationError, ModelUnavailableError
 from features.objects import ObjectStore
 from features.views import Kind
-from scoring import runs
-from scoring.fraud import decider
-from scoring.jobs import SCORE_TRANSACTIONS, Job, quoted
+from scoring import domains, runs
+from scoring.jobs import Job, quoted
 from scoring.replay import subject_of
 from scoring.settings import Settings
 
 SHOWN_FEATURES = 8
+# of a flag the median is its share's side of a half; of words there is none
+_AS_NUMBER = {Kind.FLAG: "{}::int::float8", Kind.CATEGORY: "nullif({0}, {0})::float8"}
 POPULATION_ROWS = 10_000
 
 Row = Mapping[str, Any]
@@ -36,8 +37,10 @@ class FeatureValue:
 
     name: str
     text: str
-    value: float | None
-    contribution: float | None  # log-odds towards fraud; null where the model could not be asked
+    value: float | str | None
+    contribution: (
+        float | None
+    )  # log-odds towards fraud or default; null where the model could not be asked
     customer_median: float | None  # over the customer's rows of the 30 days before
     population_median: float | None  # over the newest feature rows known by then
     population_p99: float | None
@@ -75,7 +78,7 @@ def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) 
         decision = _chosen(revisions, decision_id, job)
         found = runs.load(connection, decision["run_id"])
         values = _features(connection, job, decision)
-        contributions = _contributions(connection, decision, found, settings, store)
+        contributions = _contributions(connection, job, decision, settings, store)
         spoken = [reason["feature"] for reason in decision["reasons"] if reason.get("feature")]
         loud = sorted(contributions, key=lambda name: -abs(contributions[name]))
         names = list(dict.fromkeys([*spoken, *(loud or job.view.columns)]))[:SHOWN_FEATURES]
@@ -127,8 +130,7 @@ def _chosen(revisions: list[dict[str, Any]], decision_id: str, job: Job) -> dict
         if wanted in {None, row["revision"]}:
             return row
     raise ConfigurationError(
-        f"{job.ledger} has no decision {decision_id!r}; "
-        "look ids up in serving.latest_transaction_decisions"
+        f"{job.ledger} has no decision {decision_id!r}; look ids up in serving.{job.serving}"
     )
 
 
@@ -144,30 +146,34 @@ def _features(connection: psycopg.Connection[Any], job: Job, decision: Row) -> d
 
 def _contributions(
     connection: psycopg.Connection[Any],
+    job: Job,
     decision: Row,
-    found: runs.Run,
     settings: Settings,
     store: ObjectStore,
 ) -> dict[str, float]:
     """Ask the pinned model what each feature added; nothing where it cannot be asked."""
+    domain = domains.of(job)
     try:
-        asked = decider.for_replay(found, settings, store)
+        asked = domain.for_replay(runs.load(connection, decision["run_id"]), settings, store)
     except ModelUnavailableError:
         return {}
-    if asked.explainer is None or decision["fraud_status"] != "ok":
+    if asked.explainer is None or decision[job.components[0]] != "ok":
         return {}
     rows = readers.read(
         connection,
         sql.SQL(
-            "select {} from {} as features cross join (select 0 as revision) as asked "
-            "where features.transaction_id = {} and features.version = {}"
+            "select {columns} from {features} as features inner join {ledger} as ledger "
+            "on ledger.{id} = features.{id} and ledger.version = features.version "
+            "where ledger.{id} = {subject} and ledger.revision = {revision}"
         ).format(
-            decider.input_columns("asked"),
-            quoted(SCORE_TRANSACTIONS.view.table),
-            sql.Literal(decision["transaction_id"]),
-            sql.Literal(decision["version"]),
+            columns=domain.input_columns("ledger", "ledger"),
+            features=quoted(job.view.table),
+            ledger=job.ledger_table,
+            id=job.subject_id,
+            subject=sql.Literal(decision[job.id_column]),
+            revision=sql.Literal(decision["revision"]),
         ),
-        decider.INPUT_TYPES,
+        domain.input_types,
     )
     if rows.num_rows == 0:
         return {}
@@ -182,15 +188,20 @@ def _usual_of_customer(
     population = sql.SQL(
         "select features.* from {raw} as earlier inner join {features} as features "
         "on features.{id} = earlier.{id} and features.version = earlier.version "
-        "where earlier.customer_id = %(customer)s and earlier.occurred_at < %(at)s "
-        "and earlier.occurred_at >= %(at)s - interval '30 days'"
-    ).format(raw=job.raw_table, features=quoted(job.view.table), id=job.subject_id)
+        "where earlier.customer_id = %(customer)s and earlier.{at} < %(at)s "
+        "and earlier.{at} >= %(at)s - interval '30 days'"
+    ).format(
+        raw=job.raw_table,
+        features=quoted(job.view.table),
+        id=job.subject_id,
+        at=job.event_time,
+    )
     return _medians(
         connection,
         job,
         population,
         names,
-        {"customer": decision["customer_id"], "at": decision["occurred_at"]},
+        {"customer": decision["customer_id"], "at": decision[job.view.event_time]},
     )
 
 
@@ -230,14 +241,14 @@ def _medians(
 
 
 def _as_number(job: Job, name: str) -> sql.Composable:
-    is_flag = job.view.feature(name).kind is Kind.FLAG
-    return sql.SQL("{}::int::float8" if is_flag else "{}::float8").format(sql.Identifier(name))
+    form = _AS_NUMBER.get(job.view.feature(name).kind, "{}::float8")
+    return sql.SQL(form).format(sql.Identifier(name))
 
 
 def _run(connection: psycopg.Connection[Any], found: runs.Run) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
-            "select run_id, kind, requested_by, reason, window_start, window_end, claimed_at, "
+            "select run_id, job, kind, requested_by, reason, window_start, window_end, claimed_at, "
             "published_at, code_version, lock_sha256, known_at_cutoff, models "
             "from decisions.runs where run_id = %s",
             (found.run_id,),
@@ -264,12 +275,12 @@ def _delivery(connection: psycopg.Connection[Any], job: Job, decision: Row) -> d
                 "deliveries.content_sha256, rows.known_at "
                 "from {} as rows inner join raw.deliveries "
                 "on deliveries.delivery_id = rows.delivery_id "
-                "where rows.{} = %s and rows.version = %s and rows.occurred_at = %s"
-            ).format(job.raw_table, job.subject_id),
-            (decision[job.id_column], decision["version"], decision["occurred_at"]),
+                "where rows.{} = %s and rows.version = %s and rows.{} = %s"
+            ).format(job.raw_table, job.subject_id, job.event_time),
+            (decision[job.id_column], decision["version"], decision[job.view.event_time]),
         ).fetchone()
     return row or {}
 
 
-def _number(value: Any) -> float | None:  # noqa: ANN401 - a JSON value
-    return None if value is None else float(value)
+def _number(value: Any) -> float | str | None:  # noqa: ANN401 - a JSON value
+    return value if value is None or isinstance(value, str) else float(value)

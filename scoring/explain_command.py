@@ -40,22 +40,22 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - what JSON has no form for
 def text_of(told: Explanation) -> str:
     """Return the explanation as text for a terminal."""
     decision, run, delivery = told.decision, told.run, told.delivery
-    model = (run.get("models") or {}).get("fraud", {})
+    job = JOBS[run["job"]]
+    model = (run.get("models") or {}).get(job.role, {})
+    subject, happened = decision[job.id_column], decision[job.view.event_time]
     lines = [
-        f"{decision['decision'].upper()}  transaction {decision['transaction_id']} of customer "
-        f"{decision['customer_id']}, {decision['occurred_at']:%Y-%m-%d %H:%M:%S} UTC",
-        f"  fraud probability {_score(decision, 'fraud', 'probability')}, "
-        f"anomaly score {_score(decision, 'anomaly', 'score')}"
-        + (", degraded" if decision["is_degraded"] else ""),
+        f"{decision['decision'].upper()}  {job.view.name.removesuffix('s')} {subject} of customer "
+        f"{decision['customer_id']}, {happened:%Y-%m-%d %H:%M:%S} UTC",
+        f"  {_SCORES[job.role](decision)}" + (", degraded" if decision["is_degraded"] else ""),
         "",
-        "Reasons" if told.reasons else "No reasons: the payment was approved",
+        "Reasons" if told.reasons else "No reasons: approved as asked",
         *(
             f"  {number}. {reason['text']} ({reason['origin']}: {reason['code']})"
             for number, reason in enumerate(told.reasons, start=1)
         ),
         "",
-        f"Features that moved it (usual: median of the customer's {told.customer_rows} payments of "
-        f"30 days, of {told.population_rows} payments of everybody, and their 99 %)",
+        f"Features that moved it (usual: median of the customer's {told.customer_rows} "
+        f"{job.view.name} of 30 days, of {told.population_rows} of everybody, and their 99 %)",
         f"  {'':44} {'value':>11} {'log-odds':>9} {'customer':>11} {'everybody':>11} {'99 %':>11}",
         *(
             f"  {one.text[:44]:44} {_shown(one.value):>11} {_signed(one.contribution):>9} "
@@ -84,7 +84,7 @@ def text_of(told: Explanation) -> str:
         ]
     lines += [
         "",
-        f"Check it: python -m scoring replay {decision['transaction_id']}",
+        f"Check it: python -m scoring replay --job {job.name} {subject}",
     ]
     return "\n".join(lines)
 
@@ -94,7 +94,32 @@ def _score(decision: Row, component: str, measure: str) -> str:
     return f"{value:.4f}" if value is not None else f"none ({decision[f'{component}_status']})"
 
 
-def _shown(value: float | None) -> str:
+def _of_payment(decision: Row) -> str:
+    return (
+        f"fraud probability {_score(decision, 'fraud', 'probability')}, "
+        f"anomaly score {_score(decision, 'anomaly', 'score')}"
+    )
+
+
+def _of_application(decision: Row) -> str:
+    if decision["default_probability"] is None:
+        return f"no probability of default ({decision['credit_status']})"
+    limit, asked = decision["recommended_limit_minor"], decision["requested_amount_minor"]
+    return (
+        f"probability of default {decision['default_probability']:.4f} within "
+        f"{decision['pd_horizon_months']} months, grade {decision['grade']}, confidence "
+        f"{decision['confidence']}; limit {limit:,} of {asked:,} minor units of "
+        f"{decision['currency_code']}, bound by {decision['limit_binding']}; payments before: "
+        f"{decision['fraud_state']}" + (", counter-offer" if decision["is_counter_offer"] else "")
+    )
+
+
+_SCORES = {"fraud": _of_payment, "credit": _of_application}
+
+
+def _shown(value: float | str | None) -> str:
+    if isinstance(value, str):
+        return value[:11]
     return "none" if value is None else f"{value:,.4g}"
 
 

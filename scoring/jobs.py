@@ -5,13 +5,16 @@ Runs, claims, leases, publishing, closure and replay know no domain; they are gi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+import pyarrow as pa
 from psycopg import sql
 
-from features.views import TRANSACTIONS, FeatureView
+from features.views import APPLICATIONS, TRANSACTIONS, FeatureView
+from scoring import ledgers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +24,34 @@ class Job:
     Attributes:
         name: the job's name in `decisions.runs`; also its DAG's id.
         cadence: its windows are whole multiples of this.
-        id_column: the subject's id, in every table.
-        raw: the partitioned raw table of row versions.
-        versions: the narrow table of version keys.
+        raw: the raw table of row versions.
+        versions: the table of version keys; the same where the raw table is small.
         ledger: the append-only table of decisions.
-        view: the features that its models read.
+        columns: the ledger's columns, as they are published.
+        components: the ledger's columns that say whether a model answered; all ok, or degraded.
+        scores: what a replay compares first: the models' answers and their statuses.
+        outcomes: what follows from them, in the order in which a decision comes about.
+        view: the features that its models read; also names the subject's id and its clock.
+        role: of the model in a run's pins.
         model: the registered model that it pins.
         published: folder of its Parquet files under `published/`.
+        serving: the view in which people look decisions up.
     """
 
     name: str
     cadence: timedelta
-    id_column: str
     raw: str
     versions: str
     ledger: str
+    columns: Mapping[str, pa.DataType]
+    components: tuple[str, ...]
+    scores: tuple[str, ...]
+    outcomes: tuple[str, ...]
     view: FeatureView
+    role: str
     model: str
     published: str
+    serving: str
 
     @property
     def raw_table(self) -> sql.Composable:
@@ -56,24 +69,77 @@ class Job:
         return _qualified(self.ledger)
 
     @property
+    def id_column(self) -> str:
+        """The subject's id, in every table."""
+        return self.view.entity
+
+    @property
     def subject_id(self) -> sql.Identifier:
         """The subject's id column, quoted."""
         return sql.Identifier(self.id_column)
+
+    @property
+    def event_time(self) -> sql.Identifier:
+        """The column of when it happened, in every table, quoted."""
+        return sql.Identifier(self.view.event_time)
+
+    @property
+    def names(self) -> dict[str, sql.Composable]:
+        """What the shared queries call the subject's id, its clock and the three tables."""
+        return {
+            "id": self.subject_id,
+            "at": self.event_time,
+            "raw": self.raw_table,
+            "versions": self.versions_table,
+            "ledger": self.ledger_table,
+        }
+
+    @property
+    def is_scored(self) -> sql.Composable:
+        """The SQL condition that every component of a ledger row has answered."""
+        return sql.SQL(" and ").join(
+            sql.SQL("{} = 'ok'").format(sql.Identifier("ledger", name)) for name in self.components
+        )
 
 
 SCORE_TRANSACTIONS = Job(
     name="score_transactions",
     cadence=timedelta(hours=1),
-    id_column="transaction_id",
     raw="raw.transactions",
     versions="raw.transaction_versions",
     ledger="decisions.transaction_decisions",
+    columns=ledgers.TRANSACTION_DECISIONS,
+    components=("fraud_status", "anomaly_status"),
+    scores=("fraud_status", "fraud_probability", "anomaly_status", "anomaly_score"),
+    outcomes=("is_degraded", "rule_hits", "decision", "reasons"),
     view=TRANSACTIONS,
+    role="fraud",
     model="fraud_transactions",
     published="transaction_decisions",
+    serving="latest_transaction_decisions",
+)
+SCORE_APPLICATIONS = Job(
+    name="score_applications",
+    cadence=timedelta(days=1),
+    raw="raw.applications",
+    versions="raw.applications",
+    ledger="decisions.application_decisions",
+    columns=ledgers.APPLICATION_DECISIONS,
+    components=("credit_status",),
+    scores=("credit_status", "default_probability", "second_probability"),
+    outcomes=(
+        *("is_degraded", "prediction", "grade", "pd_horizon_months", "confidence", "fraud_state"),
+        *("requested_amount_minor", "currency_code", "limit_binding", "recommended_limit_minor"),
+        *("is_counter_offer", "is_overridden", "rule_hits", "decision", "reasons"),
+    ),
+    view=APPLICATIONS,
+    role="credit",
+    model="credit_applications",
+    published="application_decisions",
+    serving="latest_application_decisions",
 )
 
-JOBS = {job.name: job for job in (SCORE_TRANSACTIONS,)}
+JOBS = {job.name: job for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,13 @@ from features.objects import ObjectStore
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "MLmodel"
 
-MODEL_CLASSES = ("scoring.fraud.model.FraudModel",)
+MODEL_CLASSES = ("scoring.credit.model.CreditModel", "scoring.fraud.model.FraudModel")
 # Tree and TreePredictor hold raw node indices that could be crafted: hence the digest comes first.
 TRUSTED_TYPES = (
     *MODEL_CLASSES,
+    "scoring.credit.binning.Bins",
+    "scoring.credit.boosting.MonotoneBoosting",
+    "scoring.credit.scorecard.Scorecard",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 )

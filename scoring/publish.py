@@ -25,41 +25,12 @@ from psycopg import sql
 from features import failpoints, readers
 from features.errors import ContractError
 from features.objects import ObjectStore
-from scoring import claims, closure, leases, published_files, runs, scored
+from scoring import claims, closure, leases, ledgers, published_files, runs, scored
 from scoring.jobs import JOBS, Job, quoted
 
 log = structlog.get_logger(__name__)
 
 STEP = "publish"
-
-# The columns of the published file, in order; `rule_hits` becomes a list.
-PUBLISHED: dict[str, pa.DataType] = {
-    "transaction_id": pa.string(),
-    "revision": pa.int32(),
-    "run_id": pa.string(),
-    "version": pa.int32(),
-    "customer_id": pa.string(),
-    "occurred_at": pa.timestamp("us", tz="UTC"),
-    "decision": pa.string(),
-    "fraud_status": pa.string(),
-    "fraud_probability": pa.float64(),
-    "anomaly_status": pa.string(),
-    "anomaly_score": pa.float64(),
-    "is_degraded": pa.bool_(),
-    "reasons": pa.string(),
-    "rule_hits": pa.string(),
-    "feature_view": pa.string(),
-    "feature_sha256": pa.string(),
-    "model_version": pa.string(),
-    "policy_version": pa.string(),
-    "decided_at": pa.timestamp("us", tz="UTC"),
-    "processing_time_ms": pa.float64(),
-}
-_AS_TEXT = {
-    "reasons": sql.SQL("reasons::text"),
-    "rule_hits": sql.SQL("array_to_string(rule_hits, ',')"),
-    "feature_sha256": sql.SQL("encode(feature_sha256, 'hex')"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +108,16 @@ def _write_parquet(
     connection: psycopg.Connection[Any], job: Job, run: runs.Run, store: ObjectStore
 ) -> Parquet:
     """Stream the run's decisions into a Parquet file and store it under its own hash."""
-    columns = sql.SQL(", ").join(_AS_TEXT.get(name, sql.Identifier(name)) for name in PUBLISHED)
+    columns = sql.SQL(", ").join(ledgers.as_text(name) for name in job.columns)
     query = sql.SQL("select {} from {} order by chunk, {}").format(
         columns, quoted(run.tables.decisions), job.subject_id
     )
-    types = PUBLISHED | {"rule_hits": pa.list_(pa.string())}
+    types = {**job.columns, "rule_hits": pa.list_(pa.string())}
     schema = pa.schema(list(types.items()))
     with tempfile.TemporaryDirectory(prefix="vesper-publish-") as folder:
         path = Path(folder) / "part.parquet"
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-            for batch in readers.stream(connection, query, PUBLISHED):
+            for batch in readers.stream(connection, query, job.columns):
                 writer.write_batch(_with_lists(batch, schema))
         with path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
@@ -174,7 +145,7 @@ def _move_to_ledger(
     lease: leases.Lease,
     parquet: Parquet,
 ) -> None:
-    columns = sql.SQL(", ").join(map(sql.Identifier, PUBLISHED))
+    columns = sql.SQL(", ").join(map(sql.Identifier, job.columns))
     source = quoted(run.tables.decisions)
     try:
         with connection.transaction():

@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import psycopg
-import pyarrow as pa
 import structlog
 from psycopg import sql
 
 from features import readers
 from features.errors import ConfigurationError, ModelUnavailableError
-from scoring import divergence, runs
+from scoring import divergence, domains, runs
 from scoring.divergence import Difference, Divergence
+from scoring.domains import Decider
 from scoring.jobs import Job, quoted
 
 log = structlog.get_logger(__name__)
@@ -31,28 +31,7 @@ CHUNK_ROWS = 50_000
 SHOWN = 20
 
 
-class Decider(Protocol):
-    """What a domain gives to decide a run's rows again."""
-
-    def decide_again(self, rows: pa.Table, recorded: pa.Table) -> pa.Table:
-        """Return the ledger's columns of n rows, given those recorded then."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """What replay needs to know of one job's domain.
-
-    Attributes:
-        input_types: Arrow types of what the decider reads.
-        input_columns: the SQL of those, from table `features`; the argument names the table that
-            knows the revision.
-        decider: makes the decider of a run, or raises what is missing.
-    """
-
-    input_types: dict[str, pa.DataType]
-    input_columns: Callable[[str], sql.Composable]
-    decider: Callable[[runs.Run], Decider]
+Maker = Callable[[runs.Run], Decider]
 
 
 @dataclass(slots=True)
@@ -89,7 +68,7 @@ class Selection:
 def replay(
     connection: psycopg.Connection[Any],
     job: Job,
-    domain: Domain,
+    maker: Maker,
     selection: Selection,
     lock_sha256: str,
     told: Callable[[int, int], None] | None = None,
@@ -100,7 +79,7 @@ def replay(
         connection: of role `score`, in autocommit. Its temporary table `replayed` names the
             selected decisions afterwards.
         job: whose ledger.
-        domain: how its rows are read and decided.
+        maker: makes the decider of a run, or raises what is missing.
         selection: which decisions; each revision is one.
         lock_sha256: of the library versions that run now.
         told: called with the decisions done and their number.
@@ -117,7 +96,7 @@ def replay(
         run = runs.load(connection, run_id)
         found.runs += 1
         found.decisions += count
-        _replay_run(connection, job, domain, run, lock_sha256, found)
+        _replay_run(connection, job, maker, run, lock_sha256, found)
         if told:
             told(found.decisions, total)
     log.info(
@@ -152,8 +131,8 @@ def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection)
                 select {id}, revision, version, run_id from {ledger}
                 where
                     (%(ids)s::text[] is null or {id} = any(%(ids)s))
-                    and occurred_at >= coalesce(%(start)s, '-infinity'::timestamptz)
-                    and occurred_at < coalesce(%(end)s, 'infinity'::timestamptz)
+                    and {at} >= coalesce(%(start)s, '-infinity'::timestamptz)
+                    and {at} < coalesce(%(end)s, 'infinity'::timestamptz)
                 order by
                     case
                         when %(sample)s::bigint is not null
@@ -162,7 +141,12 @@ def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection)
                 limit %(sample)s::bigint
             ) as selected
             """
-        ).format(id=job.subject_id, ledger=job.ledger_table, chunk=sql.Literal(CHUNK_ROWS)),
+        ).format(
+            id=job.subject_id,
+            at=job.event_time,
+            ledger=job.ledger_table,
+            chunk=sql.Literal(CHUNK_ROWS),
+        ),
         {
             "ids": names or None,
             "start": start,
@@ -182,7 +166,7 @@ def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection)
         if missing:
             raise ConfigurationError(
                 f"{job.ledger} has no decision of {', '.join(repr(row[0]) for row in missing)}; "
-                "look ids up in serving.latest_transaction_decisions"
+                f"look ids up in serving.{job.serving}"
             )
     connection.execute("analyze replayed")
     return rows
@@ -198,7 +182,7 @@ def subject_of(decision_id: str, job: Job) -> str:
 def _replay_run(
     connection: psycopg.Connection[Any],
     job: Job,
-    domain: Domain,
+    maker: Maker,
     run: runs.Run,
     lock_sha256: str,
     found: Replay,
@@ -206,7 +190,7 @@ def _replay_run(
     altered = divergence.altered(connection, job, run)
     found.add([divergence.data_difference(job, run, *key) for key in altered], len(altered))
     try:
-        decider = domain.decider(run)
+        decider = maker(run)
     except (ModelUnavailableError, ConfigurationError) as error:
         is_model = isinstance(error, ModelUnavailableError)
         kind = Divergence.MODEL if is_model else Divergence.POLICY
@@ -218,7 +202,7 @@ def _replay_run(
         return
     same_libraries = _lock_of(connection, run.run_id) == lock_sha256
     for chunk, _ in _chunks(connection, run.run_id):
-        found.degraded += _decide_again(connection, job, domain, run, decider, chunk)
+        found.degraded += _decide_again(connection, job, decider, chunk)
         differing = divergence.differing(connection, job)
         found.add(
             [divergence.difference(job, run, row, same_libraries) for row in differing],
@@ -237,8 +221,6 @@ def _chunks(connection: psycopg.Connection[Any], run_id: UUID) -> list[tuple[int
 def _decide_again(
     connection: psycopg.Connection[Any],
     job: Job,
-    domain: Domain,
-    run: runs.Run,
     decider: Decider,
     chunk: int,
 ) -> int:
@@ -253,15 +235,18 @@ def _decide_again(
         features=quoted(job.view.table),
         id=job.subject_id,
         ledger=job.ledger_table,
-        run=sql.Literal(run.run_id),
+        run=sql.Literal(decider.run.run_id),
         chunk=sql.Literal(chunk),
     )
-    statuses = {"fraud_status": pa.string(), "anomaly_status": pa.string()}
-    query = sql.SQL("select {}, ledger.fraud_status, ledger.anomaly_status {}").format(
-        domain.input_columns("replayed"), selected
+    domain = domains.of(job)
+    recorded = sql.SQL(", ").join(sql.Identifier("ledger", name) for name in domain.recorded)
+    query = sql.SQL("select {}, {} {}").format(
+        domain.input_columns("replayed", "ledger"), recorded, selected
     )
-    rows = readers.read(connection, query, domain.input_types | statuses)
-    again = decider.decide_again(rows.select(list(domain.input_types)), rows.select(list(statuses)))
+    rows = readers.read(connection, query, {**domain.input_types, **domain.recorded})
+    again = decider.decide_again(
+        rows.select(list(domain.input_types)), rows.select(list(domain.recorded))
+    )
     connection.execute("drop table if exists decided_again")
     connection.execute(
         sql.SQL("create temporary table decided_again (like {})").format(job.ledger_table)

@@ -22,6 +22,22 @@ from features.errors import ContractError, ScoringError
 from features.ingest import clock
 from scoring import claims
 from scoring.jobs import Job, RunTables
+from scoring.requests import Request
+
+__all__ = [
+    "OPEN_STATES",
+    "STALE_AFTER",
+    "Pins",
+    "Request",
+    "Run",
+    "RunOpenError",
+    "claim",
+    "fail",
+    "fail_stuck",
+    "load",
+    "mark_validated",
+    "reopen",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -43,18 +59,6 @@ class Pins:
     feature_view: str
     code_version: str
     lock_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Who wants which window decided, and why."""
-
-    window_start: datetime
-    window_end: datetime
-    kind: str  # scheduled, manual, backfill, restate
-    requested_by: str
-    reason: str | None = None
-    restated_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,12 @@ class Run:
     parquet: dict[str, Any] | None
 
     @property
+    def population(self) -> claims.Population:
+        """The rows that it takes."""
+        window = (self.window_start, self.window_end)
+        return claims.Population(self.kind, window, self.known_at_cutoff, self.restated_ids)
+
+    @property
     def tables(self) -> RunTables:
         """Its tables in schema `scored`."""
         return RunTables(self.run_id)
@@ -103,7 +113,7 @@ _ASKED = ("window_start", "window_end", "requested_by", "restated_ids")
 _IS_PUBLISHED = (
     "job = %(job)s and state = 'published' and window_start = %(window_start)s "
     "and window_end = %(window_end)s and case when %(restated_ids)s::text[] is null "
-    "then kind not in ('restate', 'shadow') else kind = 'restate' and (requested_by, reason, "
+    "then kind <> all(%(no_window)s) else kind = %(kind)s and (requested_by, reason, "
     "restated_ids) is not distinct from (%(requested_by)s, %(reason)s, %(restated_ids)s) end"
 )
 
@@ -138,7 +148,7 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
         ContractError: a restatement names no rows, no reason, or rows that were never decided; or
             a run that is none names rows.
     """
-    _check_restatement(request)
+    request.check()
     window = (request.window_start, request.window_end)
     with connection.transaction():
         clock.lock(connection)
@@ -147,14 +157,9 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
         cutoff = claims.newest_known_at(connection)
         run_id = uuid4()
         ids = list(request.restated_ids) or None
-        rows = claims.make(
-            connection, job, RunTables(run_id), window=window, cutoff=cutoff, restated_ids=ids
-        )
-        if ids and rows != len(set(ids)):
-            raise ContractError(
-                f"of {len(set(ids))} ids to restate only {rows} have been decided before; "
-                "a row that has no decision is decided by the run of its window"
-            )
+        wanted = claims.Population(request.kind, window, cutoff, ids)
+        rows = claims.make(connection, job, RunTables(run_id), wanted)
+        request.check_found(rows)
         connection.execute(
             "insert into decisions.runs (run_id, job, kind, window_start, window_end, "
             "requested_by, reason, restated_ids, models, policy_version, policy_sha256, "
@@ -235,27 +240,12 @@ def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
     return load(connection, run_id)
 
 
-def _check_restatement(request: Request) -> None:
-    """Refuse what would decide again without saying why, or decide for the first time as if again.
-
-    Raises:
-        ContractError: the request is half a restatement.
-    """
-    is_restatement = request.kind == "restate"
-    has_reason = bool(request.reason and request.reason.strip())
-    if is_restatement != bool(request.restated_ids) or (is_restatement and not has_reason):
-        raise ContractError(
-            "a restatement names its ids and a reason, and no other run names ids; this "
-            f"{request.kind} run names {len(request.restated_ids)} ids and "
-            f"{'a' if has_reason else 'no'} reason"
-        )
-
-
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:
     """Return the run that already stands for this request, after clearing a stale one away."""
     ids = list(request.restated_ids) or None
     asked = (request.window_start, request.window_end, request.requested_by, ids)
     values = dict(zip(_ASKED, asked, strict=True), job=job.name, reason=request.reason)
+    values |= {"kind": request.kind, "no_window": list(claims.NO_WINDOW)}
     if (published := _find(connection, _IS_PUBLISHED, **values)) is not None:
         return published
     if (open_run := _open(connection, job)) is not None:

@@ -18,7 +18,7 @@ from features import failpoints
 from features.errors import ConfigurationError
 
 LOCAL_FILE = Path(__file__).resolve().parent.parent / ".local" / "env"
-Role = Literal["ingest", "transform", "score", "analyst"]
+Role = Literal["ingest", "transform", "score", "analyst", "fairness"]
 
 
 class Warehouse(BaseModel, frozen=True):
@@ -31,6 +31,7 @@ class Warehouse(BaseModel, frozen=True):
     transform_password: SecretStr | None = None
     score_password: SecretStr | None = None
     analyst_password: SecretStr | None = None
+    fairness_password: SecretStr | None = None
     base_currency: str = "USD"
 
     def conninfo(self, role: Role) -> str:

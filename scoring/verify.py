@@ -20,11 +20,11 @@ from psycopg import sql
 from features import readers, sources
 from features.errors import ConfigurationError
 from features.objects import ObjectStore
-from features.rebuild import KEYS, Rebuild, rebuild
+from features.rebuild import Rebuild, keys_of, rebuild
+from scoring import domains
 from scoring.divergence import Divergence
-from scoring.fraud import decider
 from scoring.jobs import JOBS, SCORE_TRANSACTIONS, Job
-from scoring.replay import Domain, Replay, Selection, replay
+from scoring.replay import Replay, Selection, replay
 from scoring.settings import Settings, get_settings
 from scoring.storage import object_store
 
@@ -93,7 +93,7 @@ def verify(
         found = replay(
             connection,
             job,
-            domain_of(job, settings, store),
+            lambda run: domains.of(job).for_replay(run, settings, store),
             selection,
             settings.lock_digest(),
             told,
@@ -101,9 +101,9 @@ def verify(
         keys = readers.read(
             connection,
             sql.SQL("select distinct {}, version from replayed").format(job.subject_id),
-            KEYS,
+            keys_of(job.view),
         )
-        rebuilt = _rebuild(keys, settings) if with_features and keys.num_rows else None
+        rebuilt = _rebuild(keys, job, settings) if with_features and keys.num_rows else None
         done = Verification(found, rebuilt)
         connection.execute(
             "insert into audit.events (event, subject, actor, detail) "
@@ -113,24 +113,9 @@ def verify(
     return done
 
 
-def domain_of(job: Job, settings: Settings, store: ObjectStore) -> Domain:
-    """Return how a job's decisions are decided again.
-
-    Raises:
-        ConfigurationError: the job's domain cannot be replayed.
-    """
-    if job is not SCORE_TRANSACTIONS:
-        raise ConfigurationError(f"decisions of {job.name} cannot be replayed")
-    return Domain(
-        decider.INPUT_TYPES,
-        decider.input_columns,
-        lambda run: decider.for_replay(run, settings, store),
-    )
-
-
-def _rebuild(keys: pa.Table, settings: Settings) -> Rebuild:
+def _rebuild(keys: pa.Table, job: Job, settings: Settings) -> Rebuild:
     variables = sources.load(settings.sources).dbt_variables(settings.warehouse.base_currency)
-    return rebuild(keys, settings.warehouse, settings.work, variables)
+    return rebuild(keys, settings.warehouse, settings.work, variables, job.view)
 
 
 def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type

@@ -16,11 +16,11 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from scoring.claims import NO_WINDOW
 from scoring.jobs import Job
 from scoring.runs import OPEN_STATES, STALE_AFTER
 
 ORIGIN = datetime.min.replace(tzinfo=UTC)  # windows are whole multiples of the cadence since then
-_NO_WINDOW = ["restate", "shadow"]  # kinds of runs that decide no window
 
 
 class State(StrEnum):
@@ -131,7 +131,9 @@ _FIRST_RUN = """
 
         select min(deliveries.first_occurred_at) as starts_at
         from raw.deliveries
-        where deliveries.state = 'admitted' and deliveries.load_kind = 'live'
+        where
+            deliveries.state = 'admitted' and deliveries.load_kind = 'live'
+            and deliveries.feed = %(feed)s
 
     )
 
@@ -153,12 +155,12 @@ _FIRST_RUN = """
 # Bounded by constants, so that Postgres leaves out the days that cannot hold it.
 _FIRST_ROW = sql.SQL(
     """
-    select min(subject.occurred_at)
+    select min(subject.{at})
     from {raw} as subject
     where
         not subject.is_history
-        and subject.occurred_at >= %(live)s
-        and subject.occurred_at < coalesce(%(run)s, 'infinity'::timestamptz)
+        and subject.{at} >= %(live)s
+        and subject.{at} < coalesce(%(run)s, 'infinity'::timestamptz)
         and not exists (
             select 1 from {versions} as newer
             where
@@ -223,12 +225,12 @@ _UNDECIDED = """
 # The newest version of a live row without a decision, by its home window.
 _PENDING = sql.SQL(
     """
-    select date_bin(%(cadence)s, subject.occurred_at, %(origin)s), count(*)
+    select date_bin(%(cadence)s, subject.{at}, %(origin)s), count(*)
     from {raw} as subject
     where
         not subject.is_history
-        and subject.occurred_at >= %(start)s
-        and subject.occurred_at < %(end)s
+        and subject.{at} >= %(start)s
+        and subject.{at} < %(end)s
         and not exists (
             select 1 from {versions} as newer
             where
@@ -249,7 +251,7 @@ def _first_start(connection: psycopg.Connection[Any], job: Job) -> datetime | No
     live, run = row or (None, None)
     earliest = None
     if live is not None:
-        query = _FIRST_ROW.format(**_tables(job))
+        query = _FIRST_ROW.format(**job.names)
         row = connection.execute(query, {"live": live, "run": run}).fetchone()
         earliest = row[0] if row else None
     starts = [start for start in (run, earliest) if start is not None]
@@ -259,7 +261,7 @@ def _first_start(connection: psycopg.Connection[Any], job: Job) -> datetime | No
 def _pending(
     connection: psycopg.Connection[Any], job: Job, start: datetime, end: datetime
 ) -> dict[datetime, int]:
-    query = _PENDING.format(**_tables(job))
+    query = _PENDING.format(**job.names)
     return dict(connection.execute(query, _parameters(job, start=start, end=end)).fetchall())
 
 
@@ -280,17 +282,9 @@ def _parameters(job: Job, **more: object) -> dict[str, object]:
         "origin": ORIGIN,
         "stale_after": STALE_AFTER,
         "open": list(OPEN_STATES),
-        "no_window": _NO_WINDOW,
+        "no_window": list(NO_WINDOW),
+        "feed": job.view.name,
         **more,
-    }
-
-
-def _tables(job: Job) -> dict[str, sql.Composable]:
-    return {
-        "id": job.subject_id,
-        "raw": job.raw_table,
-        "versions": job.versions_table,
-        "ledger": job.ledger_table,
     }
 
 

@@ -53,6 +53,50 @@ def a_label(transaction_id: str, known_at: datetime, **overrides: Any) -> dict[s
     }
 
 
+def an_application(**overrides: Any) -> dict[str, Any]:
+    """Return one version of a loan application: 12,000 USD over 36 months, known at once."""
+    row: dict[str, Any] = {
+        "application_id": f"a{next(_numbers)}",
+        "version": 1,
+        "applied_at": NOON,
+        "is_history": False,
+        "customer_id": "c1",
+        "requested_amount_minor": 1_200_000,
+        "currency_code": "USD",
+        "term_months": 36,
+        "purpose": "car",
+        "annual_income_minor": 6_000_000,
+        "employment_years": 5,
+        "home_ownership": "RENT",
+        "debt_to_income_percent": 12.5,
+        "fico_low": 700,
+        "fico_high": 704,
+        "revolving_utilisation_percent": 45.0,
+        "inquiry_count_6m": 1,
+        "delinquency_count_2y": 0,
+        "public_record_count": 0,
+        **overrides,
+    }
+    row.setdefault("known_at", row["applied_at"])
+    row.setdefault("requested_amount_base_minor", row["requested_amount_minor"])
+    row.setdefault("annual_income_base_minor", row["annual_income_minor"])
+    return row
+
+
+def an_outcome(application_id: str, known_at: datetime, **overrides: Any) -> dict[str, Any]:
+    """Return one label version of a loan: charged off, as the servicer told."""
+    return {
+        "application_id": application_id,
+        "version": 1,
+        "outcome": "charged_off",
+        "is_policy_exception": False,
+        "known_at": known_at,
+        "provenance": "servicer",
+        "source": "test",
+        **overrides,
+    }
+
+
 def insert_transactions(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     """Admit rows as one delivery; return its place in the order of admission."""
     with db.superuser() as connection:
@@ -85,6 +129,32 @@ def insert_labels(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     with db.superuser() as connection:
         delivery = _admit(connection, "transaction_labels", rows)
         _insert(connection, "transaction_labels", [row | delivery for row in rows])
+    return int(delivery["delivery_seq"])
+
+
+def insert_applications(db: Any, rows: Sequence[dict[str, Any]]) -> int:
+    """Admit applications as one delivery; return its place in the order of admission."""
+    with db.superuser() as connection:
+        delivery = _admit(
+            connection,
+            "applications",
+            rows,
+            first_occurred_at=min(row["applied_at"] for row in rows),
+            last_occurred_at=max(row["applied_at"] for row in rows),
+        )
+        numbered = [
+            {"content_digest": b"-"} | row | delivery | {"row_number": n}
+            for n, row in enumerate(rows, start=1)
+        ]
+        _insert(connection, "applications", numbered)
+    return int(delivery["delivery_seq"])
+
+
+def insert_outcomes(db: Any, rows: Sequence[dict[str, Any]]) -> int:
+    """Admit outcomes of loans as one delivery; return its place in the order of admission."""
+    with db.superuser() as connection:
+        delivery = _admit(connection, "application_labels", rows)
+        _insert(connection, "application_labels", [row | delivery for row in rows])
     return int(delivery["delivery_seq"])
 
 

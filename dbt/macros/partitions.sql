@@ -37,9 +37,9 @@
 {%- endmacro %}
 
 {#- The days that pending rows may read, `days` back from each row's own. -#}
-{% macro days_asked(days) -%}
+{% macro days_asked(days, queue='int_transactions_queued') -%}
     select distinct int4range(day_number - {{ days }}, day_number, '[]')
-    from {{ ref('int_transactions_queued') }}
+    from {{ ref(queue) }}
 {%- endmacro %}
 
 {#- The days of what was admitted after one place in the order of admission. -#}

@@ -3,16 +3,16 @@
     the same models with another queue, in schema `rebuilt`, so that a replay can hold them against
     the stored rows. Books are rebuilt as far back as the asked rows can read.
 -#}
-{% macro is_queued(row) -%}
+{% macro is_queued(row, mart='feat_transactions', id='transaction_id') -%}
     {%- if var('rebuild', false) -%}
         exists (
             select 1 from rebuilt.asked
             where
-                asked.transaction_id = {{ row }}.transaction_id
+                asked.{{ id }} = {{ row }}.{{ id }}
                 and asked.version = {{ row }}.version
         )
     {%- else -%}
-        {{ has_no_features(row) }}
+        {{ has_no_features(row, mart, id) }}
     {%- endif -%}
 {%- endmacro %}
 

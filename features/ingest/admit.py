@@ -8,6 +8,7 @@ a correction itself.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,15 +19,32 @@ import structlog
 from psycopg import sql
 
 from features import failpoints
+from features.canonical import ADMISSION
 from features.currencies import EXPONENTS
 from features.errors import BadDeliveryError, ConfigurationError, ContractError
+from features.feeds import Feed
 from features.ingest import deliveries, landing, statements
 from features.ingest.clock import Tick, advance, lock, whole
 from features.ingest.reasons import HoldReason
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
-from features.sources import Feed, Sources
+from features.ingest.versions import LEDGERS
+from features.sources import Sources
 
 log = structlog.get_logger(__name__)
+
+
+_OF_APPLICATIONS = ("applications", "application_labels", "applicant_attributes")
+#: Who can read a feed, and so has seen the past that a history load would change.
+_JOBS: Mapping[str, tuple[str, ...]] = {
+    feed: ("score_applications",)
+    if feed in _OF_APPLICATIONS
+    else ("score_transactions", "score_applications")
+    for feed in ADMISSION
+}
+_FEATURES: Mapping[str, tuple[str, ...]] = {
+    feed: tuple(job.replace("score_", "marts.feat_") for job in jobs)
+    for feed, jobs in _JOBS.items()
+}
 
 
 class HistoryRefusedError(ConfigurationError):
@@ -110,15 +128,13 @@ def _history_refusal(connection: psycopg.Connection[Any], delivery: DeliveryRece
     """Return why history can no longer be loaded, or None where it can."""
     used = ""
     row = connection.execute(
-        "select exists (select from decisions.runs where state = 'published'), "
-        "to_regclass('marts.feat_transactions') is not null"
+        "select exists (select from decisions.runs where state = 'published' and job = any(%s))",
+        (list(_JOBS[delivery.feed]),),
     ).fetchone()
-    has_runs, has_features = row or (False, False)
-    if has_runs:
+    if row and row[0]:
         used = "decisions were published"
-    elif has_features:
-        built = connection.execute("select exists (select from marts.feat_transactions)").fetchone()
-        used = "features were built" if built and built[0] else ""
+    elif any(_has_rows(connection, table) for table in _FEATURES[delivery.feed]):
+        used = "features were built"
     if not used:
         return None
     return (
@@ -126,6 +142,14 @@ def _history_refusal(connection: psycopg.Connection[Any], delivery: DeliveryRece
         "warehouse: it would change the past that they saw. Deliver the rows as a live file, "
         "or load the history into a fresh warehouse"
     )
+
+
+def _has_rows(connection: psycopg.Connection[Any], table: str) -> bool:
+    stands = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    if not stands or not stands[0]:
+        return False
+    query = sql.SQL("select exists (select from {})").format(sql.Identifier(*table.split(".")))
+    return bool((connection.execute(query).fetchone() or [False])[0])
 
 
 def _write(
@@ -138,12 +162,11 @@ def _write(
     feed = _feed(sources, delivery)
     _check_landed(connection, delivery, table)
     connection.execute("set local work_mem = '256MB'")
-    if delivery.feed == "transactions":
-        first, last = _span(connection, table)
-        tick = advance(connection, last)
+    ledger = LEDGERS.get(feed.name)
+    first, last = _span(connection, table, ledger.event) if ledger else (None, None)
+    tick = advance(connection, last)
+    if ledger and ledger.has_days:
         _ensure_days(connection, table)
-    else:
-        first, last, tick = None, None, advance(connection, None)
     values = {
         "delivery_id": delivery.delivery_id,
         "delivery_seq": tick.delivery_seq,
@@ -151,6 +174,7 @@ def _write(
         "is_history": delivery.load_kind == "history",
         "decide_from": sources.decide_from,
         "latency": feed.latency,
+        "charge_off_lag": feed.charge_off_lag,
         "source": delivery.source,
         "base_currency": base_currency,
         "currencies": list(EXPONENTS),
@@ -193,11 +217,10 @@ def _check_landed(
 
 
 def _span(
-    connection: psycopg.Connection[Any], table: sql.Identifier
+    connection: psycopg.Connection[Any], table: sql.Identifier, event: str
 ) -> tuple[datetime | None, datetime | None]:
-    row = connection.execute(
-        sql.SQL("select min(occurred_at), max(occurred_at) from {}").format(table)
-    ).fetchone()
+    query = sql.SQL("select min({event}), max({event}) from {table}")
+    row = connection.execute(query.format(event=sql.Identifier(event), table=table)).fetchone()
     return (row[0], row[1]) if row else (None, None)
 
 

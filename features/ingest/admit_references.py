@@ -1,124 +1,8 @@
-"""The SQL that admits labels and exchange rates."""
+"""The SQL that admits what is neither a row version nor a label: rates, protected attributes."""
 
 from __future__ import annotations
 
 from psycopg import sql
-
-# A label is compared with the newest of the same provenance, so that two sources that disagree do
-# not correct each other for ever. Within a delivery the best provenance gets the highest version.
-LABELS = sql.SQL(
-    """
-    with offered as (
-        select
-            landed.transaction_id,
-            landed.is_fraud,
-            landed.provenance,
-            landed.declared_known_at,
-            case
-                when %(is_history)s then least(
-                    coalesce(
-                        landed.declared_known_at,
-                        (
-                            select transactions.occurred_at + %(latency)s
-                            from raw.transaction_versions as transactions
-                            where transactions.transaction_id = landed.transaction_id
-                            order by transactions.version desc
-                            limit 1
-                        ),
-                        %(known_at)s
-                    ),
-                    %(known_at)s
-                )
-                else %(known_at)s
-            end as known_at
-        from {table} as landed
-    ),
-
-    admitted as (
-        insert into raw.transaction_labels (
-            transaction_id, version, is_fraud, known_at, declared_known_at, provenance, source,
-            delivery_id, delivery_seq
-        )
-        select
-            offered.transaction_id,
-            coalesce(versions.newest, 0) + row_number() over (
-                partition by offered.transaction_id
-                order by
-                    offered.known_at,
-                    array_position(%(provenance_rank)s::text[], offered.provenance) desc
-            ),
-            offered.is_fraud,
-            offered.known_at,
-            offered.declared_known_at,
-            offered.provenance,
-            %(source)s,
-            %(delivery_id)s,
-            %(delivery_seq)s
-        from offered
-        left join lateral (
-            select labels.version as newest
-            from raw.transaction_labels as labels
-            where labels.transaction_id = offered.transaction_id
-            order by labels.version desc
-            limit 1
-        ) as versions on true
-        left join lateral (
-            select labels.transaction_id, labels.is_fraud, labels.declared_known_at
-            from raw.transaction_labels as labels
-            where
-                labels.transaction_id = offered.transaction_id
-                and labels.provenance = offered.provenance
-            order by labels.version desc
-            limit 1
-        ) as said on true
-        where
-            said.transaction_id is null
-            or said.is_fraud <> offered.is_fraud
-            or said.declared_known_at is distinct from offered.declared_known_at
-        returning known_at
-    )
-
-    select count(*), max(known_at) from admitted
-    """
-)
-
-INLINE_LABELS = sql.SQL(
-    """
-    insert into raw.transaction_labels (
-        transaction_id, version, is_fraud, known_at, declared_known_at, provenance, source,
-        delivery_id, delivery_seq
-    )
-    select
-        landed.transaction_id,
-        coalesce(newest.version, 0) + 1,
-        landed.inline_is_fraud,
-        case
-            when %(is_history)s
-                then least(landed.occurred_at + %(label_latency)s, %(known_at)s)
-            else %(known_at)s
-        end,
-        landed.occurred_at + %(label_latency)s,
-        %(label_provenance)s,
-        %(source)s,
-        %(delivery_id)s,
-        %(delivery_seq)s
-    from {table} as landed
-    left join lateral (
-        select labels.version, labels.is_fraud, labels.declared_known_at
-        from raw.transaction_labels as labels
-        where labels.transaction_id = landed.transaction_id
-        order by labels.version desc
-        limit 1
-    ) as newest on true
-    where
-        landed.inline_is_fraud is not null
-        and (
-            newest.version is null
-            or newest.is_fraud <> landed.inline_is_fraud
-            or newest.declared_known_at is distinct from landed.occurred_at + %(label_latency)s
-        )
-    """
-)
 
 RATES = sql.SQL(
     """
@@ -168,5 +52,24 @@ RATES = sql.SQL(
     )
 
     select count(*), max(known_at) from admitted
+    """
+)
+
+# Nobody but the fairness report reads them, so what stood before is not asked for: each delivery
+# adds rows, and the newest delivery of an application holds.
+ATTRIBUTES = sql.SQL(
+    """
+    with admitted as (
+        insert into protected.applicant_attributes (
+            application_id, delivery_seq, sex, age, marital_status, nationality, known_at, source,
+            delivery_id
+        )
+        select
+            application_id, %(delivery_seq)s, sex, age, marital_status, nationality, %(known_at)s,
+            %(source)s, %(delivery_id)s
+        from {table}
+    )
+
+    select count(*), %(known_at)s::timestamptz from {table}
     """
 )

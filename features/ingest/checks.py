@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.ingest import cards, numbers, times
+from features.feeds import Feed
+from features.ingest import cards, credit_values, numbers, times
 from features.ingest.chunks import TEXT, TEXTS, Chunk
-from features.ingest.layout import INLINE_LABEL, LAYOUTS, Column, Kind
+from features.ingest.layout import INLINE_LABEL, LAYOUTS, MONEY, Column, Kind
 from features.ingest.limits import Limits
 from features.ingest.reasons import RowReason
 from features.ingest.times import mask_of, matches
 from features.ingest.verdicts import Mask, Verdicts
-from features.sources import Feed
 
 _CONTROL = r"[\x00-\x1f\x7f]"
 _FREE_TEXT = {Kind.ID, Kind.TEXT, Kind.LIST, Kind.PROVENANCE}
@@ -57,7 +57,28 @@ class Rules:
         """Return the delivered name of a column, or None where the file has none."""
         if column is INLINE_LABEL:
             return self.feed.inline_label.column if self.feed.inline_label else None
-        return self.feed.columns.get(column.name)
+        name = column.name
+        if name == "customer_id" and self.feed.is_applicant_unknown:
+            name = "application_id"
+        if column.kind is Kind.EXCEPTION and self.feed.policy_exceptions:
+            name = "outcome"
+        return self.feed.columns.get(name)
+
+    def constant(self, column: Column) -> str | None:
+        """Return the value that the source states for all rows, or None where it states none."""
+        if column.kind is Kind.CURRENCY:
+            return self.feed.constant_currency
+        if column.kind is Kind.PROVENANCE:
+            return self.feed.constant_provenance
+        return None
+
+    def money(self, column: Column) -> numbers.Money:
+        """Return how amounts of a column are written."""
+        return numbers.Money(
+            self.feed.amount_unit == "minor",
+            self.feed.binary_amounts,
+            self.feed.allow_zero_amount or column.kind is Kind.BALANCE,
+        )
 
 
 def check(chunk: Chunk, rules: Rules) -> Checked:
@@ -71,16 +92,12 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
         _check_text(texts[column.name], column, verdicts, rules)
     typed: dict[str, pa.Array] = {}
     exponents = np.zeros(rows, np.int64)
-    for column in sorted(rules.columns, key=lambda column: column.kind is Kind.AMOUNT):
+    for column in sorted(rules.columns, key=lambda column: column.kind in MONEY):
         text = texts[column.name]
         if column.kind is Kind.CURRENCY:
             typed[column.target], exponents = numbers.currencies(text, column.name, verdicts)
-        elif column.kind is Kind.AMOUNT:
-            money = numbers.Money(
-                rules.feed.amount_unit == "minor",
-                rules.feed.binary_amounts,
-                rules.feed.allow_zero_amount,
-            )
+        elif column.kind in MONEY:
+            money = rules.money(column)
             typed[column.target] = numbers.amounts(text, exponents, column.name, verdicts, money)
         else:
             typed[column.target] = _typed(text, column, verdicts, rules)
@@ -96,8 +113,8 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
 def _text(chunk: Chunk, column: Column, rules: Rules, rows: int) -> pa.Array:
     """Return a column as delivered, empty text as null."""
     name = rules.delivered(column)
-    if column.kind is Kind.CURRENCY and rules.feed.constant_currency:
-        return pa.array([rules.feed.constant_currency]).take(pa.array(np.zeros(rows, np.int64)))
+    if constant := rules.constant(column):
+        return pa.array([constant]).take(pa.array(np.zeros(rows, np.int64)))
     if name is None or name not in chunk.columns:
         return pa.nulls(rows, TEXTS if column.kind is Kind.LIST else TEXT)
     found = chunk.columns[name]
@@ -150,6 +167,11 @@ _READERS: Mapping[Kind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
     Kind.NUMBER: numbers.floats,
     Kind.RATE: numbers.rates,
     Kind.FLAG: numbers.booleans,
+    Kind.PAST_DATE: times.past_dates,
+    Kind.COUNT: credit_values.counts,
+    Kind.PERCENT: credit_values.percentages,
+    Kind.TERM: credit_values.terms,
+    Kind.EMPLOYMENT: credit_values.employments,
 }
 
 
@@ -164,6 +186,11 @@ def _typed(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> 
         known = mask_of(pc.is_in(text, pa.array(rules.provenances, TEXT)))
         strange = mask_of(pc.is_valid(text)) & ~known
         verdicts.reject(strange, RowReason.UNKNOWN_PROVENANCE, name)
+    if column.kind is Kind.OUTCOME:
+        return credit_values.outcomes(text, name, verdicts, rules.feed.outcomes)
+    if column.kind is Kind.EXCEPTION:
+        exceptions = rules.feed.policy_exceptions
+        return credit_values.exceptions(text, name, verdicts, exceptions)
     read = _READERS.get(column.kind)
     return read(text, name, verdicts) if read else text
 

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.feeds import Feed
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason, RowReason
-from features.sources import Feed
 
 TEXT = pa.string()
 TEXTS = pa.list_(pa.string())

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from features.feeds import Feed
 from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, first_line, mapped
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason, RowReason
-from features.sources import Feed
 
 
 def csv_chunks(text: IO[bytes], feed: Feed, header: Header, limits: Limits) -> Iterator[Chunk]:

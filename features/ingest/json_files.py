@@ -9,10 +9,11 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
+from features.canonical import CANONICAL
+from features.feeds import Feed
 from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, Malformed, check_rows
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason, RowReason
-from features.sources import CANONICAL, Feed
 
 
 def json_chunks(text: IO[bytes], feed: Feed, header: Header, limits: Limits) -> Iterator[Chunk]:

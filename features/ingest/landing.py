@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
-from features.ingest.layout import KEYS, Column
+from features.ingest.layout import KEYS, LAYOUTS, Column
 
-_NAME = re.compile(r"^landed\.(?:transactions|transaction_labels|fx_rates)_[0-9a-f]{32}$")
+_NAME = re.compile(rf"^landed\.(?:{'|'.join(LAYOUTS)})_[0-9a-f]{{32}}$")
 _CSV = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384)
 _REJECTED = ("row_number", "reason", "detail", "original")
 
@@ -36,8 +36,21 @@ def identifier(table: str) -> sql.Identifier:
     return sql.Identifier(*table.split("."))
 
 
-def create(connection: psycopg.Connection[Any], table: str, columns: Sequence[Column]) -> None:
-    """Create the delivery's table, and the place where this transaction keeps rejected rows."""
+def create(
+    connection: psycopg.Connection[Any],
+    table: str,
+    columns: Sequence[Column],
+    *,
+    is_protected: bool,
+) -> None:
+    """Create the delivery's table, and the place where this transaction keeps rejected rows.
+
+    Args:
+        connection: inside a transaction.
+        table: its qualified name.
+        columns: beside row_number.
+        is_protected: nobody but ingest may read it, not even the gate.
+    """
     connection.execute("set local timezone = 'UTC'")
     fields = [
         sql.SQL("{} {}").format(
@@ -51,6 +64,8 @@ def create(connection: psycopg.Connection[Any], table: str, columns: Sequence[Co
             identifier(table), sql.SQL(", ").join(fields)
         )
     )
+    if is_protected:
+        connection.execute(sql.SQL("revoke all on {} from score").format(identifier(table)))
     connection.execute(
         "create temporary table rejected "
         "(row_number bigint, reason text, detail text, original text) on commit drop"

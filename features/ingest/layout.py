@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from features.sources import CANONICAL
+from features.canonical import CANONICAL
 
 
 class Kind(StrEnum):
@@ -15,15 +15,23 @@ class Kind(StrEnum):
     ID = "id"
     TEXT = "text"
     AMOUNT = "amount"
+    BALANCE = "balance"  # an amount that may be zero
     CURRENCY = "currency"
     INSTANT = "instant"
     DATE = "date"
     INTEGER = "integer"
     NUMBER = "number"
+    PERCENT = "percent"
+    COUNT = "count"
     RATE = "rate"
     FLAG = "flag"
     LIST = "list"
     PROVENANCE = "provenance"
+    PAST_DATE = "past_date"  # of the last century or this one
+    TERM = "term"
+    EMPLOYMENT = "employment"
+    OUTCOME = "outcome"
+    EXCEPTION = "exception"  # a flag, or an outcome that says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +47,20 @@ class Column:
 
 _SQL_TYPES = {
     Kind.AMOUNT: "bigint",
+    Kind.BALANCE: "bigint",
     Kind.INSTANT: "timestamptz",
     Kind.DATE: "date",
     Kind.INTEGER: "integer",
     Kind.NUMBER: "double precision",
     Kind.RATE: "numeric(24, 12)",
     Kind.FLAG: "boolean",
+    Kind.EXCEPTION: "boolean",
     Kind.LIST: "text[]",
+    Kind.PERCENT: "double precision",
+    Kind.COUNT: "integer",
+    Kind.PAST_DATE: "date",
+    Kind.TERM: "integer",
+    Kind.EMPLOYMENT: "integer",
 }
 
 _KINDS: Mapping[str, Kind] = {
@@ -70,6 +85,28 @@ _KINDS: Mapping[str, Kind] = {
     "provenance": Kind.PROVENANCE,
     "rate_date": Kind.DATE,
     "rate": Kind.RATE,
+    "application_id": Kind.ID,
+    "applied_at": Kind.INSTANT,
+    "loan_amnt": Kind.AMOUNT,
+    "term": Kind.TERM,
+    "annual_inc": Kind.BALANCE,
+    "emp_length": Kind.EMPLOYMENT,
+    "dti": Kind.PERCENT,
+    "fico_range_low": Kind.COUNT,
+    "fico_range_high": Kind.COUNT,
+    "revol_util": Kind.PERCENT,
+    "inq_last_6mths": Kind.COUNT,
+    "delinq_2yrs": Kind.COUNT,
+    "pub_rec": Kind.COUNT,
+    "open_acc": Kind.COUNT,
+    "total_acc": Kind.COUNT,
+    "revol_bal": Kind.BALANCE,
+    "earliest_cr_line": Kind.PAST_DATE,
+    "mths_since_last_delinq": Kind.COUNT,
+    "outcome": Kind.OUTCOME,
+    "is_policy_exception": Kind.EXCEPTION,
+    "last_payment_date": Kind.DATE,
+    "age": Kind.COUNT,
 }
 
 _TARGETS: Mapping[str, str] = {
@@ -79,6 +116,22 @@ _TARGETS: Mapping[str, str] = {
     "type": "transaction_type",
     "location": "location_code",
     "known_at": "declared_known_at",
+    "loan_amnt": "requested_amount_minor",
+    "term": "term_months",
+    "annual_inc": "annual_income_minor",
+    "emp_length": "employment_years",
+    "dti": "debt_to_income_percent",
+    "fico_range_low": "fico_low",
+    "fico_range_high": "fico_high",
+    "revol_util": "revolving_utilisation_percent",
+    "inq_last_6mths": "inquiry_count_6m",
+    "delinq_2yrs": "delinquency_count_2y",
+    "pub_rec": "public_record_count",
+    "open_acc": "open_account_count",
+    "total_acc": "total_account_count",
+    "revol_bal": "revolving_balance_minor",
+    "earliest_cr_line": "first_credit_date",
+    "mths_since_last_delinq": "months_since_delinquency",
 }
 
 
@@ -96,9 +149,15 @@ LAYOUTS: Mapping[str, tuple[Column, ...]] = {
 #: The label that some transaction files carry; it stands in `landed` only where the source has one.
 INLINE_LABEL = Column("is_fraud", "inline_is_fraud", "boolean", Kind.FLAG, is_required=False)
 
+#: The columns that hold money, all in the currency of their row.
+MONEY = (Kind.AMOUNT, Kind.BALANCE)
+
 #: What makes two rows of one file the same thing.
 KEYS: Mapping[str, tuple[str, ...]] = {
     "transactions": ("transaction_id",),
     "transaction_labels": ("transaction_id", "provenance"),
     "fx_rates": ("currency_code", "rate_date"),
+    "applications": ("application_id",),
+    "application_labels": ("application_id", "provenance"),
+    "applicant_attributes": ("application_id",),
 }

@@ -30,7 +30,7 @@ _CODE_EXPONENTS = np.array(list(EXPONENTS.values()), np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """How a source writes amounts; see `features.sources.Feed`."""
+    """How a source writes amounts; see `features.feeds.Feed`."""
 
     in_minor_units: bool
     binary: bool
@@ -74,7 +74,7 @@ def amounts(
     verdicts.reject(number & (minor > MAX_MINOR), RowReason.AMOUNT_TOO_LARGE, column)
     if not money.allow_zero:
         verdicts.reject(number & (minor == 0), RowReason.AMOUNT_NOT_POSITIVE, column)
-    return pa.array(minor, pa.int64(), mask=~verdicts.passed)
+    return pa.array(minor, pa.int64(), mask=~(verdicts.passed & present))
 
 
 def _rounded(

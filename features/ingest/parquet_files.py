@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
+from features.feeds import Feed
 from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, check_rows, first_line, mapped
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
-from features.sources import Feed
 
+IDS = ("transaction_id", "customer_id", "merchant_id", "application_id")
 _ROWS = 65_536
 
 
@@ -43,7 +44,7 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
 
 
 def _check_types(schema: pa.Schema, feed: Feed, wanted: Sequence[str]) -> None:
-    ids = {feed.columns.get(key) for key in ("transaction_id", "customer_id", "merchant_id")}
+    ids = {feed.columns.get(key) for key in IDS}
     for name in wanted:
         kind = schema.field(name).type
         if pa.types.is_dictionary(kind):

@@ -15,18 +15,19 @@ import psycopg
 import pyarrow as pa
 
 from features import failpoints
+from features.feeds import Feed, FileFormat
 from features.ingest import cards, landing
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
 from features.ingest.csv_files import csv_chunks
 from features.ingest.json_files import json_chunks
 from features.ingest.parquet_files import parquet_chunks
-from features.ingest.reasons import SENTENCES, HoldReason, RowReason
+from features.ingest.reasons import SENTENCES, WITHHELD, HoldReason, RowReason
 from features.ingest.receipts import DeliveryReceipt
 from features.ingest.spool import Spool, file_format, rewind, text_of
+from features.ingest.versions import LEDGERS
 from features.ingest.waiting import kind_of
 from features.objects import ObjectInfo
-from features.sources import Feed, FileFormat
 
 _PREFIX_SHARE = 0.2
 
@@ -50,7 +51,7 @@ def parse(
     """Fill the landed table of one file; the caller's transaction makes it all or nothing."""
     feed = rules.feed
     table = landing.table_name(feed.name, delivery_id)
-    landing.create(connection, table, rules.columns)
+    landing.create(connection, table, rules.columns, is_protected=feed.is_protected)
     header, tally = Header(), _Tally()
     with _opened(info.name, spool, rules) as opened:
         prepared = _prepared(_chunks(opened, rules, header), rules, tally)
@@ -60,7 +61,7 @@ def parse(
             landing.copy(connection, None, rejected)
         conflicts, duplicates = landing.twins(connection, table, feed.name, rules.columns)
         if conflicts:
-            rejected = _conflicting(conflicts, _chunks(opened, rules, Header()))
+            rejected = _conflicting(conflicts, _chunks(opened, rules, Header()), feed)
             landing.copy(connection, None, rejected)
             tally.reasons[RowReason.CONFLICTING_CONTENT] = len(conflicts)
     failpoints.reach("after_landed_copy")
@@ -123,9 +124,14 @@ def _prepared(
                 [*chunk.row_numbers[rows].tolist(), *(row.row_number for row in chunk.malformed)],
                 [*reasons, *(row.reason for row in chunk.malformed)],
                 [*details, *(SENTENCES[row.reason] for row in chunk.malformed)],
-                cards.mask_all(originals),
+                _kept(originals, rules.feed),
             ),
         )
+
+
+def _kept(originals: list[str], feed: Feed) -> list[str]:
+    """Return the texts of rejected rows as they may be kept: nothing of what may not be read."""
+    return [WITHHELD] * len(originals) if feed.conceals else cards.mask_all(originals)
 
 
 def _ahead(
@@ -139,7 +145,7 @@ def _ahead(
             yield ready
 
 
-def _conflicting(numbers: list[int], source: Iterator[Chunk]) -> pa.Table:
+def _conflicting(numbers: list[int], source: Iterator[Chunk], feed: Feed) -> pa.Table:
     """Read the file once more for the text of rows that contradict each other; this is rare."""
     wanted = np.array(numbers, np.int64)
     originals: list[str] = []
@@ -151,7 +157,7 @@ def _conflicting(numbers: list[int], source: Iterator[Chunk]) -> pa.Table:
         numbers,
         [reason] * len(numbers),
         [SENTENCES[reason]] * len(numbers),
-        cards.mask_all(originals),
+        _kept(originals, feed),
     )
 
 
@@ -170,7 +176,8 @@ def _hold_reason(tally: _Tally, feed: Feed) -> str | None:
 
 
 def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
-    if rules.feed.name != "transactions":
+    ledger = LEDGERS.get(rules.feed.name)
+    if ledger is None or not ledger.has_days:
         return None
     row = connection.execute(
         b"select count(distinct (occurred_at at time zone 'UTC')::date) from " + table.encode()

@@ -27,6 +27,11 @@ class RowReason(StrEnum):
     NOT_A_BOOLEAN = "not_a_boolean"
     RATE_OUT_OF_RANGE = "rate_out_of_range"
     UNKNOWN_PROVENANCE = "unknown_provenance"
+    NOT_A_COUNT = "not_a_count"
+    NOT_A_PERCENTAGE = "not_a_percentage"
+    NOT_A_TERM = "not_a_term"
+    NOT_AN_EMPLOYMENT = "not_an_employment"
+    UNKNOWN_OUTCOME = "unknown_outcome"
     CONFLICTING_CONTENT = "conflicting_content"
 
 
@@ -46,6 +51,9 @@ class HoldReason(StrEnum):
     TOO_MANY_DAYS = "too_many_days"
     HISTORY_REFUSED = "history_refused"
 
+
+#: What stands for the text of a row that may not be kept.
+WITHHELD = "(not kept: the feed has columns that may not be read)"
 
 #: What a person reads beside the code; never with a value of the row.
 SENTENCES: dict[RowReason, str] = {
@@ -68,6 +76,11 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.NOT_A_BOOLEAN: "neither true nor false",
     RowReason.RATE_OUT_OF_RANGE: "not a rate between 1e-12 and 1e12",
     RowReason.UNKNOWN_PROVENANCE: "not in the source's provenance_rank",
+    RowReason.NOT_A_COUNT: "not a whole number from 0 on",
+    RowReason.NOT_A_PERCENTAGE: "not a percentage from 0 on",
+    RowReason.NOT_A_TERM: "not a number of months such as 36 months, 600 at most",
+    RowReason.NOT_AN_EMPLOYMENT: "not a length of employment such as 5 years or n/a",
+    RowReason.UNKNOWN_OUTCOME: "not in the source's outcomes",
     RowReason.CONFLICTING_CONTENT: "the file has another content for the same key",
 }
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import structlog
 
+from features.feeds import Feed
 from features.ingest import deliveries
 from features.ingest.checks import Rules
 from features.ingest.clock import whole
@@ -21,7 +22,6 @@ from features.ingest.receipts import DeliveryReceipt
 from features.ingest.spool import spooled
 from features.ingest.waiting import LoadKind, is_safe, kind_of, offered
 from features.objects import ObjectInfo, ObjectStore, UnsafeNameError, check_name
-from features.sources import Feed
 
 log = structlog.get_logger(__name__)
 

@@ -21,6 +21,7 @@ _OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)$"
 ZONED = _DATE + _TIME + _OFFSET
 NAIVE = _DATE + _TIME + "?$"
 DATE = _DATE + "$"
+PAST_DATE = DATE.replace("20", "(?:19|20)", 1)
 _NO_SUCH_DAY = r"^....-(?:(?:04|06|09|11)-31|02-3)"
 _LEAP_DAY = r"^....-02-29"
 
@@ -61,11 +62,16 @@ def instants(
     return found
 
 
-def dates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+def dates(texts: pa.Array, column: str, verdicts: Verdicts, pattern: str = DATE) -> pa.Array:
     """Return the dates of a column, null where there is none or the row is rejected."""
-    good = matches(texts, DATE) & _is_day(texts)
+    good = matches(texts, pattern) & _is_day(texts)
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.TIMESTAMP_NOT_A_TIME, column)
     return pc.cast(_only(texts, good), pa.date32())
+
+
+def past_dates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return dates that may lie in the last century, as the first credit of a person does."""
+    return dates(texts, column, verdicts, PAST_DATE)
 
 
 def _all_zoned(texts: pa.Array) -> pa.Array | None:

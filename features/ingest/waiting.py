@@ -9,10 +9,10 @@ from typing import Any, Literal
 import psycopg
 import structlog
 
+from features.feeds import Feed
 from features.ingest import deliveries
 from features.ingest.clock import whole
 from features.objects import ObjectInfo, ObjectStore, UnsafeNameError, check_name
-from features.sources import Feed
 
 log = structlog.get_logger(__name__)
 

@@ -21,7 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the subcommand `synthesize`; its parsed arguments carry the function as `run`."""
     parser = subparsers.add_parser(
         "synthesize",
-        help="write synthetic card traffic of known truth to a landing area",
+        help="write synthetic card traffic and loans of known truth to a landing area",
         description=__doc__,
     )
     parser.add_argument("--out", required=True, help="a folder, or a file:// or s3:// URL")
@@ -44,6 +44,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--dirty-history", action="store_true", help="faults in history files too")
     parser.add_argument("--skew", action="store_true", help="1 %% of customers make 30 %% of rows")
     parser.add_argument("--history-days", type=int, default=7, help="days per history file")
+    parser.add_argument(
+        "--credit-history", type=int, default=0, help="loan applications before live-from"
+    )
+    parser.add_argument(
+        "--applications-per-day", type=float, default=0.0, help="loan applications, live"
+    )
     parser.add_argument(
         "--format", type=FileFormat, choices=list(FileFormat), default=FileFormat.CSV
     )
@@ -74,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
         skew=arguments.skew,
         file_format=arguments.format,
         history_days=arguments.history_days,
+        credit_history=arguments.credit_history,
+        applications_per_day=arguments.applications_per_day,
     )
     started = time.perf_counter()
     with _progress() as bar:

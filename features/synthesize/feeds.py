@@ -79,3 +79,51 @@ FX_RATES = FeedShape(
         "known_at": Kind.INSTANT,
     },
 )
+APPLICATIONS = FeedShape(
+    "applications",
+    {
+        "application_id": Kind.TEXT,
+        "customer_id": Kind.TEXT,
+        "applied_at": Kind.INSTANT,
+        "loan_amnt": Kind.NUMBER,
+        "term": Kind.TEXT,
+        "currency": Kind.TEXT,
+        "purpose": Kind.TEXT,
+        "annual_inc": Kind.NUMBER,
+        "emp_length": Kind.TEXT,
+        "home_ownership": Kind.TEXT,
+        "dti": Kind.NUMBER,
+        "fico_range_low": Kind.INTEGER,
+        "fico_range_high": Kind.INTEGER,
+        "revol_util": Kind.NUMBER,
+        "inq_last_6mths": Kind.INTEGER,
+        "delinq_2yrs": Kind.INTEGER,
+        "pub_rec": Kind.INTEGER,
+        "open_acc": Kind.INTEGER,
+        "total_acc": Kind.INTEGER,
+        "revol_bal": Kind.NUMBER,
+        "earliest_cr_line": Kind.DATE,
+        "mths_since_last_delinq": Kind.INTEGER,
+    },
+)
+APPLICATION_LABELS = FeedShape(
+    "application_labels",
+    {
+        "application_id": Kind.TEXT,
+        "outcome": Kind.TEXT,
+        "is_policy_exception": Kind.BOOLEAN,
+        "last_payment_date": Kind.DATE,
+        "known_at": Kind.INSTANT,
+        "provenance": Kind.TEXT,
+    },
+)
+APPLICANT_ATTRIBUTES = FeedShape(
+    "applicant_attributes",
+    {
+        "application_id": Kind.TEXT,
+        "sex": Kind.TEXT,
+        "age": Kind.INTEGER,
+        "marital_status": Kind.TEXT,
+        "nationality": Kind.TEXT,
+    },
+)

@@ -16,6 +16,7 @@ from features.synthesize.faults import Post
 from features.synthesize.feeds import FX_RATES, LABELS, TRANSACTIONS
 from features.synthesize.labels import LabelDesk
 from features.synthesize.landing import Landing, Sink
+from features.synthesize.lending import Lending
 from features.synthesize.plan import DAY, FileWindow, Plan
 from features.synthesize.rates import known_within
 from features.synthesize.tally import Counts
@@ -62,11 +63,13 @@ class _Run:
         self._traffic = Traffic(plan)
         self._post = Post(plan)
         self._desk = LabelDesk(plan)
+        self._lending = Lending(plan, self._traffic.world, self._landing, self._counts)
 
     def write_all(self, on_progress: Progress | None) -> Counts:
         """Write every file, in the order in which a bank would send them."""
         windows = self._plan.windows()
         self._rates(self._plan.start - _RATES_BEFORE, self._plan.live_from, is_history=True)
+        self._lending.history()
         live_day = self._plan.live_from
         for done, window in enumerate(windows, start=1):
             if not window.is_history and window.start == live_day:
@@ -75,8 +78,11 @@ class _Run:
             self._transactions(window)
             if window.is_history:
                 self._labels(window.start, window.end, is_history=True)
-            elif window.end == day_end:
+            else:
+                self._lending.live(window.start, window.end)
+            if not window.is_history and window.end == day_end:
                 self._labels(live_day, day_end, is_history=False)
+                self._lending.outcomes(live_day, day_end, is_history=False)
                 live_day = day_end
             if on_progress:
                 on_progress(done, len(windows), self._counts.rows)

@@ -60,6 +60,9 @@ class Plan:
         skew: one percent of customers and of merchants make about 30 % of the rows.
         file_format: format of every file of every feed.
         history_days: days that one history file covers.
+        credit_history: loan applications before `live_from`, in the mean; 0 for none.
+        credit_years: years before `start` in which the first of them were made.
+        applications_per_day: loan applications a day from `live_from` on, in the mean.
 
     Raises:
         ConfigurationError: values contradict each other or the calendar.
@@ -79,6 +82,9 @@ class Plan:
     skew: bool = False
     file_format: FileFormat = FileFormat.CSV
     history_days: int = 7
+    credit_history: int = 0
+    credit_years: int = 5
+    applications_per_day: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("start", "end", "live_from"):
@@ -99,6 +105,8 @@ class Plan:
             raise ConfigurationError("seed >= 0, customers >= 1, history_days >= 1 must hold")
         if not 0 < self.rate <= 10_000 or not 0 <= self.fraud_rate <= 0.2:
             raise ConfigurationError("0 < rate <= 10000 and 0 <= fraud_rate <= 0.2 must hold")
+        if min(self.credit_history, self.applications_per_day) < 0 or self.credit_years < 1:
+            raise ConfigurationError("loan applications cannot be fewer than none")
         shares = {"late": self.late, "duplicates": self.duplicates, "bad": self.bad}
         for name, value in shares.items():
             if not 0 <= value <= 0.5:
@@ -108,6 +116,11 @@ class Plan:
     def rows_per_day(self) -> float:
         """Transactions per day of all customers, in the mean."""
         return self.customers * self.rate
+
+    @property
+    def credit_start(self) -> datetime:
+        """The first instant at which somebody applied: a loan takes years to end."""
+        return self.start - self.credit_years * 365 * DAY
 
     def windows(self) -> list[FileWindow]:
         """Return the windows of the transaction files: history by days, then live by hours."""

@@ -28,6 +28,8 @@ class Stream(IntEnum):
     LABELS = 7
     FAULTS = 8
     RATES = 9
+    APPLICANTS = 10
+    APPLICATIONS = 11
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:

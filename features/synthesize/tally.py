@@ -24,6 +24,8 @@ class Counts:
         unreported: frauds that nobody ever reports.
         false_alarms: honest transactions that are reported as fraud.
         rates: exchange rates delivered.
+        applications: loan applications delivered.
+        outcomes: outcomes of loans delivered.
         files: files by feed.
         size_bytes: bytes of all files of all feeds.
     """
@@ -40,6 +42,8 @@ class Counts:
     unreported: int = 0
     false_alarms: int = 0
     rates: int = 0
+    applications: int = 0
+    outcomes: int = 0
     files: dict[str, int] = field(default_factory=dict)
     size_bytes: int = 0
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from infra.local import install
 from infra.postgres import warehouse
 
-ROLES = ("ingest", "transform", "score", "analyst", "airflow", "mlflow")
+ROLES = ("ingest", "transform", "score", "analyst", "fairness", "airflow", "mlflow")
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def scoring(state: State) -> dict[str, str]:
     """Return the variables of our own code and of dbt."""
     passwords = {
         f"SCORING_WAREHOUSE__{role.upper()}_PASSWORD": state.secrets[role]
-        for role in ("ingest", "transform", "score", "analyst")
+        for role in ("ingest", "transform", "score", "analyst", "fairness")
     }
     return passwords | {
         "SCORING_WAREHOUSE__HOST": "127.0.0.1",

@@ -21,7 +21,7 @@ JsonDict = dict[str, Any]
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT_SOURCE = "synthetic"
 DEFAULT_PORTS = {"postgres": 5442, "mlflow": 5010, "airflow": 8090}
-LOGIN_ROLES = ("ingest", "transform", "score", "analyst", "airflow", "mlflow")
+LOGIN_ROLES = ("ingest", "transform", "score", "analyst", "fairness", "airflow", "mlflow")
 FREE_MIB_NEEDED = 1500
 
 
@@ -60,16 +60,16 @@ class State:
     def secrets(self) -> dict[str, str]:
         """The passwords and keys of this stack: made once, readable by the owner alone."""
         path = self.folder / "secrets.json"
-        if path.exists():
-            stored: dict[str, str] = json.loads(path.read_text())
-            return stored
+        stored: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         made = {role: secrets.token_urlsafe(18) for role in ("postgres", *LOGIN_ROLES)}
         made |= {f"airflow_{user}": secrets.token_urlsafe(9) for user in ("admin", "analyst")}
         made["airflow_fernet_key"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
         made["airflow_secret_key"] = secrets.token_urlsafe(48)
         made["airflow_jwt_secret"] = secrets.token_urlsafe(64)
-        write_private(path, made)
-        return made
+        # an upgrade may bring a role that the stack did not have
+        if not made.keys() <= stored.keys():
+            write_private(path, made | stored)
+        return made | stored
 
     def ports(self) -> dict[str, int]:
         """Return the ports that were chosen at the last start, else the defaults."""

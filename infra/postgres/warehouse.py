@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-LOGIN_ROLES = ("ingest", "transform", "score", "analyst")
+LOGIN_ROLES = ("ingest", "transform", "score", "analyst", "fairness")
 
 # A session that waits or idles holds up everybody else; each role says how long is too long.
 ROLE_SETTINGS: dict[str, dict[str, str]] = {
@@ -17,6 +17,12 @@ ROLE_SETTINGS: dict[str, dict[str, str]] = {
     "transform": {"lock_timeout": "60s", "idle_in_transaction_session_timeout": "300s"},
     "score": {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "300s"},
     "analyst": {
+        "lock_timeout": "5s",
+        "statement_timeout": "300s",
+        "idle_in_transaction_session_timeout": "60s",
+        "default_transaction_read_only": "on",
+    },
+    "fairness": {
         "lock_timeout": "5s",
         "statement_timeout": "300s",
         "idle_in_transaction_session_timeout": "60s",

@@ -78,12 +78,12 @@ def build(selector: Selector) -> Receipt:
 
 def score(run: Receipt) -> Receipt:
     """Score, decide and explain the claimed rows, chunk by chunk."""
-    from scoring.fraud import job
+    from scoring.score import run as score_run
     from scoring.settings import get_settings
     from scoring.storage import object_store
 
     settings = get_settings()
-    return job.run(UUID(run["run_id"]), settings, object_store(settings))
+    return score_run(UUID(run["run_id"]), settings, object_store(settings))
 
 
 def publish(run: Receipt) -> Receipt:

@@ -7,24 +7,35 @@ run refuses a policy that nobody approved.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from features.errors import ConfigurationError
+from scoring.decision.credit_policy import CreditPolicy
+from scoring.decision.policy_part import PolicyPart, Rule, require_unique_rules
+from scoring.decision.review_policy import FraudCosts, ReviewTeam
 from scoring.decision.rules import Condition, parse
+
+__all__ = [
+    "FraudThresholds",
+    "Listing",
+    "Policy",
+    "Rule",
+    "Suppression",
+    "in_force",
+    "load",
+    "read",
+]
 
 FOLDER = Path(__file__).parent / "policies"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FraudThresholds(_Part):
+class FraudThresholds(PolicyPart):
     """Cut-offs of the fraud components; a score at a cut-off is already over it."""
 
     review: float = Field(gt=0, lt=1)
@@ -38,18 +49,7 @@ class FraudThresholds(_Part):
         return self
 
 
-class Rule(_Part):
-    """One rule: where its condition is true, the outcome is at least this strict."""
-
-    rule_id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    outcome: Literal["review", "decline"]
-    when: str
-    is_knock_out: bool = False  # not even an allow-list lowers it
-    analyst_text: str
-    applicant_text: str
-
-
-class Listing(_Part):
+class Listing(PolicyPart):
     """A customer or merchant that is treated otherwise until a moment, and why."""
 
     customer_id: str | None = None
@@ -70,7 +70,7 @@ class Suppression(Listing):
     rule_id: str
 
 
-class Policy(_Part):
+class Policy(PolicyPart):
     """One policy version."""
 
     version: str = Field(pattern=r"^[0-9A-Za-z.-]{1,40}$")
@@ -80,28 +80,61 @@ class Policy(_Part):
     rules: tuple[Rule, ...] = ()
     allow_list: tuple[Listing, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    costs: FraudCosts | None = None
+    review_team: ReviewTeam | None = None
+    credit: CreditPolicy | None = None  # the first policies decided no applications
     sha256: str = ""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        ids = [rule.rule_id for rule in self.rules]
-        if len(ids) != len(set(ids)):
-            raise ValueError("two rules share one rule_id")
-        unknown = {entry.rule_id for entry in self.suppressions} - set(ids)
+        require_unique_rules(self.every_rule)
+        unknown = {entry.rule_id for entry in self.suppressions} - {
+            rule.rule_id for rule in self.every_rule
+        }
         if unknown:
             raise ValueError(f"suppressions name unknown rules: {sorted(unknown)}")
-        knock_outs = {rule.rule_id for rule in self.rules if rule.is_knock_out}
+        knock_outs = {rule.rule_id for rule in self.every_rule if rule.is_knock_out}
         if suppressed := knock_outs & {entry.rule_id for entry in self.suppressions}:
             raise ValueError(f"a knock-out cannot be suppressed: {sorted(suppressed)}")
         return self
 
-    def conditions(self, declared: frozenset[str]) -> tuple[tuple[Rule, Condition], ...]:
-        """Parse the rules' conditions against the columns that a row has.
+    @property
+    def every_rule(self) -> tuple[Rule, ...]:
+        """The rules of transactions and of applications."""
+        return (*self.rules, *(self.credit.rules if self.credit else ()))
+
+    def require_credit(self) -> CreditPolicy:
+        """Return the credit part.
+
+        Raises:
+            ConfigurationError: this version decides no applications.
+        """
+        if self.credit is None:
+            raise ConfigurationError(
+                f"policy {self.version} decides no applications: it has no part `credit`; approve "
+                "a version that has one with `python -m scoring policy activate`"
+            )
+        return self.credit
+
+    def conditions(self, declared: frozenset[str]) -> Conditions:
+        """Parse the conditions of the transactions' rules against the columns that a row has.
 
         Raises:
             ConfigurationError: a condition is not one that rules may have.
         """
-        return tuple((rule, parse(rule.when, declared)) for rule in self.rules)
+        return parsed(self.rules, declared)
+
+
+Conditions = Sequence[tuple[Rule, Condition]]
+
+
+def parsed(rules: Sequence[Rule], declared: frozenset[str]) -> Conditions:
+    """Parse the conditions of rules against the columns that a row has.
+
+    Raises:
+        ConfigurationError: a condition is not one that rules may have.
+    """
+    return tuple((rule, parse(rule.when, declared)) for rule in rules)
 
 
 def read(path: Path) -> Policy:

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from scoring.fraud import evaluation
+from scoring import evaluation
+from scoring.fraud import card_precision
 from scoring.fraud.handbook import Fold
 from scoring.fraud.model import FraudModel
 from scoring.fraud.training_set import TrainingSet
+from scoring.reports import Bar, Check
 
 SEEDS = (0, 1, 2)
 
@@ -49,30 +51,7 @@ class FoldResult:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A measured value and whether it holds its bar; without a bar it only informs."""
-
-    name: str
-    value: float
-    bar: float | tuple[float, float] | None
-
-    @property
-    def holds(self) -> bool:
-        """Whether the value reaches its bar, or lies between both bounds."""
-        if self.bar is None:
-            return True
-        if isinstance(self.bar, tuple):
-            return self.bar[0] <= self.value <= self.bar[1]
-        return self.value >= self.bar
-
-    def as_dict(self) -> dict[str, object]:
-        """Return plain values, for a report."""
-        bar = list(self.bar) if isinstance(self.bar, tuple) else self.bar
-        return {"name": self.name, "value": self.value, "bar": bar, "holds": self.holds}
-
-
-BARS: dict[str, float | tuple[float, float]] = {
+BARS: dict[str, Bar] = {
     "auc_roc": 0.875,
     "average_precision": 0.67,
     "card_precision_at_100": 0.28,
@@ -122,9 +101,7 @@ def measure_fold(
         test_frauds=int(test.is_fraud.sum()),
         mean=Measures(*values.mean(axis=0).tolist()),
         spread=Measures(*np.ptp(values, axis=0).tolist()),
-        card_precision_ceiling=evaluation.best_card_precision(
-            test.customer, test.day, test.is_fraud
-        ),
+        card_precision_ceiling=card_precision.ceiling(test.customer, test.day, test.is_fraud),
         amount_auc_roc=evaluation.auc_roc(test.is_fraud, amount[fold.test]),
     )
 
@@ -149,9 +126,7 @@ def checks(results: Sequence[FoldResult], prefix: str = "fraud.handbook") -> lis
 def _measure(model: FraudModel, test: TrainingSet) -> Measures:
     scores = model.score(test.matrix)
     ranking = evaluation.Ranking(test.is_fraud, scores.fraud_probability)
-    cards = evaluation.card_precision(
-        test.customer, test.day, test.is_fraud, scores.fraud_probability
-    )
+    cards = card_precision.by_day(test.customer, test.day, test.is_fraud, scores.fraud_probability)
     return Measures(
         auc_roc=ranking.auc_roc(),
         average_precision=ranking.average_precision(),

@@ -24,26 +24,17 @@ from features.views import TRANSACTIONS as VIEW
 from features.views import Kind
 from scoring import model_files, runs
 from scoring.decision import merge, policy, reasons
+from scoring.decision.attributions import by_characteristic
 from scoring.decision.merge import ComponentScores
-from scoring.decision.outcome import Outcome, Status
+from scoring.decision.outcome import CIRCUMSTANCES, Outcome
 from scoring.decision.policy import Policy, Rule
 from scoring.decision.rules import Condition
-from scoring.fraud.attributions import by_characteristic
-from scoring.fraud.score import GuardedModel
+from scoring.guarded_model import GuardedModel
 from scoring.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 KEYS = ("transaction_id", "version", "customer_id", "merchant_id", "occurred_at")
-
-# what the model said then stands in the ledger; the same file may well answer today
-CIRCUMSTANCES = (
-    Status.MODEL_UNAVAILABLE,
-    Status.MODEL_FAILED,
-    Status.MODEL_TIMED_OUT,
-    Status.MISALIGNED_SCORES,
-    Status.INVALID_SCORE,
-)
 
 INPUT_TYPES: dict[str, pa.DataType] = {
     "transaction_id": pa.string(),

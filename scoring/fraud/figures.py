@@ -8,13 +8,14 @@ import numpy as np
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from scoring.fraud import evaluation
+from scoring import evaluation
+from scoring.fraud import card_precision
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from scoring.fraud.evaluation import Flags, Floats
+    from scoring.evaluation import Flags, Floats
     from scoring.fraud.training_set import TrainingSet
 
 
@@ -69,8 +70,8 @@ def _calibration(is_fraud: Flags, probability: Floats) -> Figure:
 
 
 def _card_precision(rows: TrainingSet, probability: Floats) -> Figure:
-    shares = evaluation.card_precision(rows.customer, rows.day, rows.is_fraud, probability)
-    top = evaluation.CARDS_A_DAY
+    shares = card_precision.by_day(rows.customer, rows.day, rows.is_fraud, probability)
+    top = card_precision.CARDS_A_DAY
     figure, axes = _axes(f"Compromised cards among the first {top}", "day", "share")
     axes.bar(np.arange(1, len(shares) + 1), shares)
     axes.axhline(float(shares.mean()), linestyle="--", color="grey")

@@ -9,8 +9,9 @@ import numpy as np
 
 from features.errors import ContractError
 from features.views import FeatureView
-from scoring.fraud import evaluation
-from scoring.fraud.evaluation import Interval, Ranking
+from scoring import evaluation
+from scoring.evaluation import Interval, Ranking
+from scoring.fraud import card_precision
 from scoring.fraud.model import FraudModel, FraudScores
 from scoring.fraud.training_set import TrainingSet
 
@@ -79,14 +80,14 @@ def measure(scores: FraudScores, test: TrainingSet) -> dict[str, float]:
     """Return a model's metrics on rows that it has not seen, with 95 % intervals."""
     probability = scores.fraud_probability
     ranking = Ranking(test.is_fraud, probability)
-    shares = evaluation.card_precision(test.customer, test.day, test.is_fraud, probability)
+    shares = card_precision.by_day(test.customer, test.day, test.is_fraud, probability)
     metrics = {
         **_with_bounds("auc_roc", evaluation.interval(ranking.auc_roc, test.customer)),
         **_with_bounds(
             "average_precision", evaluation.interval(ranking.average_precision, test.customer)
         ),
         "card_precision_at_100": float(shares.mean()),
-        "card_precision_at_100_ceiling": evaluation.best_card_precision(
+        "card_precision_at_100_ceiling": card_precision.ceiling(
             test.customer, test.day, test.is_fraud
         ),
         "calibration_slope": evaluation.calibration_slope(test.is_fraud, probability),

@@ -57,7 +57,7 @@ def _claim(request: dict[str, Any]) -> dict[str, Any]:
 def _warm() -> None:
     """Import what a task finds imported: the scheduler has loaded it before the fork."""
     settings = CHECKOUT / "plugins" / "airflow_local_settings.py"
-    for name in (*runpy.run_path(str(settings))["LIBRARIES"], "expectations", "scoring.fraud.job"):
+    for name in (*runpy.run_path(str(settings))["LIBRARIES"], "expectations", "scoring.score"):
         importlib.import_module(name)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
-from features.build import PROJECT
+from features.build import PROJECT, Selector
+from features.views import APPLICATIONS, TRANSACTIONS, FeatureView
 
+VIEWS = (TRANSACTIONS, APPLICATIONS)
 NAMES = {
     "staging": r"stg_[a-z]+__[a-z_]+",
     "intermediate": r"int_[a-z_]+_[a-z]+ed",
@@ -71,13 +73,16 @@ def test_every_model_and_column_is_described(manifest: dict[str, Any]) -> None:
     assert silent == []
 
 
-def test_the_feature_table_keeps_its_contract_and_its_rows(manifest: dict[str, Any]) -> None:
-    config = manifest["nodes"]["model.vesper.feat_transactions"]["config"]
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_feature_table_keeps_its_contract_and_its_rows(
+    manifest: dict[str, Any], view: FeatureView
+) -> None:
+    config = manifest["nodes"][f"model.vesper.feat_{view.name}"]["config"]
 
     assert config["contract"]["enforced"] is True
     assert config["full_refresh"] is False
     assert config["incremental_strategy"] == "append"
-    assert {"columns": ["transaction_id", "version"], "unique": True} in config["indexes"]
+    assert {"columns": [view.entity, "version"], "unique": True} in config["indexes"]
 
 
 def test_models_stay_short_and_read_few_others(manifest: dict[str, Any]) -> None:
@@ -115,7 +120,7 @@ def test_a_run_builds_no_view(manifest: dict[str, Any]) -> None:
     run = {
         node["config"]["materialized"]
         for node in models(manifest)
-        if layer(node) == "intermediate" or node["name"] == "feat_transactions"
+        if layer(node) == "intermediate" or node["name"].startswith("feat_")
     }
 
     assert "view" not in run
@@ -125,8 +130,17 @@ def test_the_project_holds_no_python() -> None:
     assert list(PROJECT.rglob("*.py")) == []
 
 
-@pytest.mark.parametrize("name", ["reference", "transaction_features", "serving"])
+@pytest.mark.parametrize("name", get_args(Selector))
 def test_the_selectors_exist(name: str) -> None:
     selectors = yaml.safe_load(Path(PROJECT / "selectors.yml").read_text())["selectors"]
 
     assert name in {selector["name"] for selector in selectors}
+
+
+def test_each_job_builds_its_own_features_and_no_others() -> None:
+    selectors = yaml.safe_load(Path(PROJECT / "selectors.yml").read_text())["selectors"]
+    built = {selector["name"]: selector["definition"]["union"] for selector in selectors}
+    applications = {"method": "path", "value": "models/intermediate/applications"}
+
+    assert {"exclude": [applications]} in built["transaction_features"]
+    assert applications in built["application_features"]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from features.views import TRANSACTIONS, Kind
+import pytest
+
+from features.application_features import (
+    HOME_OWNERSHIP_GROUPS,
+    LAST_OUTCOMES,
+    PURPOSE_GROUPS,
+)
+from features.canonical import LENDERS_PRICE, POST_OUTCOME, PROTECTED
+from features.views import APPLICATIONS, TRANSACTIONS, FeatureView, Kind
+
+each_view = pytest.mark.parametrize("view", [TRANSACTIONS, APPLICATIONS], ids=lambda v: v.name)
 
 TYPES = {
     Kind.AMOUNT: {"double precision"},
@@ -13,42 +23,48 @@ TYPES = {
     Kind.SHARE: {"double precision"},
     Kind.FLAG: {"boolean"},
     Kind.NUMBER: {"double precision"},
+    Kind.CATEGORY: {"text"},
 }
 
 # what tells the outcome, or is told after it; a scenario column must not even be loadable
 LEAKS = (
     "is_fraud", "fraud", "label", "tx_fraud", "tx_fraud_scenario", "fraud_scenario", "scenario",
     "chargeback", "provenance", "decision", "fraud_probability", "anomaly_score",
-    "recoveries", "total_pymnt", "total_rec_prncp", "last_pymnt_d", "loan_status",
+    "outcome", "is_default", "is_policy_exception", *POST_OUTCOME, *LENDERS_PRICE, *PROTECTED,
 )  # fmt: skip
 
 
-def table_of(manifest: dict[str, Any]) -> dict[str, Any]:
+def table_of(manifest: dict[str, Any], view: FeatureView) -> dict[str, Any]:
     """Return the feature table's entry in the manifest."""
-    node: dict[str, Any] = manifest["nodes"]["model.vesper.feat_transactions"]
+    node: dict[str, Any] = manifest["nodes"][f"model.vesper.feat_{view.name}"]
     return node
 
 
-def test_the_view_declares_exactly_the_columns_that_dbt_builds(manifest: dict[str, Any]) -> None:
-    built = list(table_of(manifest)["columns"])
+@each_view
+def test_the_view_declares_exactly_the_columns_that_dbt_builds(
+    manifest: dict[str, Any], view: FeatureView
+) -> None:
+    assert list(table_of(manifest, view)["columns"]) == [*view.carried, *view.columns]
 
-    assert built == [*TRANSACTIONS.carried, *TRANSACTIONS.columns]
 
-
-def test_each_feature_has_the_type_of_its_kind(manifest: dict[str, Any]) -> None:
-    columns = table_of(manifest)["columns"]
+@each_view
+def test_each_feature_has_the_type_of_its_kind(manifest: dict[str, Any], view: FeatureView) -> None:
+    columns = table_of(manifest, view)["columns"]
 
     wrong = {
         feature.name: columns[feature.name]["data_type"]
-        for feature in TRANSACTIONS.features
+        for feature in view.features
         if columns[feature.name]["data_type"] not in TYPES[feature.kind]
     }
 
     assert wrong == {}
 
 
-def test_what_the_view_requires_the_table_never_leaves_null(manifest: dict[str, Any]) -> None:
-    columns = table_of(manifest)["columns"]
+@each_view
+def test_what_the_view_requires_the_table_never_leaves_null(
+    manifest: dict[str, Any], view: FeatureView
+) -> None:
+    columns = table_of(manifest, view)["columns"]
 
     kept = {
         name
@@ -56,32 +72,60 @@ def test_what_the_view_requires_the_table_never_leaves_null(manifest: dict[str, 
         if any(constraint["type"] == "not_null" for constraint in column["constraints"])
     }
 
-    assert {feature.name for feature in TRANSACTIONS.features if feature.required} == kept - set(
-        TRANSACTIONS.carried
-    )
+    required = {feature.name for feature in view.features if feature.required}
+    assert required == kept - set(view.carried)
 
 
-def test_the_table_stands_where_the_view_says(manifest: dict[str, Any]) -> None:
-    node = table_of(manifest)
+@each_view
+def test_the_table_stands_where_the_view_says(manifest: dict[str, Any], view: FeatureView) -> None:
+    node = table_of(manifest, view)
 
-    assert f"{node['schema']}.{node['name']}" == TRANSACTIONS.table
+    assert f"{node['schema']}.{node['name']}" == view.table
 
 
-def test_no_leak_column_can_be_a_feature() -> None:
-    names = {*TRANSACTIONS.columns, *TRANSACTIONS.carried}
+@each_view
+def test_the_selector_that_a_view_names_builds_its_table(
+    manifest: dict[str, Any], view: FeatureView
+) -> None:
+    built = manifest["selectors"][view.selector]["definition"]["union"]
+
+    assert {"method": "fqn", "value": f"feat_{view.name}"} in built
+
+
+@each_view
+def test_no_leak_column_can_be_a_feature(view: FeatureView) -> None:
+    names = {*view.columns, *view.carried}
 
     assert names.isdisjoint(LEAKS)
     assert not any("scenario" in name for name in names)
 
 
-def test_a_feature_that_reads_labels_says_so() -> None:
-    by_name = {feature.name for feature in TRANSACTIONS.features if "fraud" in feature.name}
+@each_view
+def test_a_feature_that_reads_labels_says_so(view: FeatureView) -> None:
+    by_name = {f.name for f in view.features if "fraud" in f.name or f.name.endswith("_outcome")}
 
-    assert {f.name for f in TRANSACTIONS.features if f.uses_labels} == by_name
+    assert {f.name for f in view.features if f.uses_labels} == by_name
 
 
-def test_every_feature_has_words_for_its_reason() -> None:
-    for feature in TRANSACTIONS.features:
+@each_view
+def test_every_feature_has_words_for_its_reason(view: FeatureView) -> None:
+    for feature in view.features:
         assert feature.characteristic
         assert feature.analyst_text
         assert feature.applicant_text
+
+
+def test_the_levels_of_a_category_are_those_that_dbt_accepts(manifest: dict[str, Any]) -> None:
+    accepted = {
+        test["column_name"]: tuple(test["test_metadata"]["kwargs"]["values"])
+        for test in manifest["nodes"].values()
+        if test["resource_type"] == "test"
+        and test["test_metadata"]["name"] == "accepted_values"
+        and test["attached_node"] == "model.vesper.feat_applications"
+    }
+
+    assert accepted == {
+        "purpose_group": PURPOSE_GROUPS,
+        "home_ownership_group": HOME_OWNERSHIP_GROUPS,
+        "applicant_last_outcome": LAST_OUTCOMES,
+    }

@@ -40,8 +40,8 @@ def warm(folder: Path) -> None:
     import features.ingest  # noqa: F401
     import orchestration.steps  # noqa: F401
     import scoring.claim
-    import scoring.fraud.job
     import scoring.publish
+    import scoring.score
     import scoring.storage  # noqa: F401
 
     os.environ.update(QUIET | ONE_THREAD)

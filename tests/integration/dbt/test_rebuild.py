@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from features.build import build
-from features.rebuild import KEYS, rebuild
+from features.rebuild import keys_of, rebuild
+from features.views import TRANSACTIONS
 from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
 
 HOUR = timedelta(hours=1)
@@ -23,7 +24,8 @@ def built_rows(db: Any) -> None:
 def everything(db: Any) -> pa.Table:
     """Return the keys of every feature row."""
     rows = db.rows("select transaction_id, version from marts.feat_transactions")
-    return pa.table(dict(zip(KEYS, zip(*rows, strict=True), strict=True)), schema=pa.schema(KEYS))
+    types = keys_of(TRANSACTIONS)
+    return pa.table(dict(zip(types, zip(*rows, strict=True), strict=True)), schema=pa.schema(types))
 
 
 def a_ledger_with_everything(db: Any) -> None:

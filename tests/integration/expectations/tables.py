@@ -10,8 +10,12 @@ import psycopg
 
 from expectations import Validation, validate
 from features.objects import FolderStore
-from features.views import TRANSACTIONS, Feature, Kind
+from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView, Kind
 from tests.conftest import Db
+from tests.integration.expectations.application_tables import (
+    LANDED_APPLICATIONS,
+    LANDED_OUTCOMES,
+)
 
 LANDED_TRANSACTIONS = """
 create unlogged table landed.sample as
@@ -91,15 +95,13 @@ from generate_series(1, {rows}) as n
 """
 
 
-def _features() -> str:
-    """Return the table that the feature view describes, every value inside its bounds."""
-    columns = ",\n    ".join(
-        f"{_value(feature)} as {feature.name}" for feature in TRANSACTIONS.features
-    )
+def _features(view: FeatureView) -> str:
+    """Return the table that a feature view describes, every value inside its bounds."""
+    columns = ",\n    ".join(f"{_value(feature)} as {feature.name}" for feature in view.features)
     return f"""
 create unlogged table scored.sample as
 select
-    'T' || n as transaction_id,
+    'T' || n as {view.entity},
     1 as version,
     {columns}
 from generate_series(1, {{rows}}) as n
@@ -109,6 +111,8 @@ from generate_series(1, {{rows}}) as n
 def _value(feature: Feature) -> str:
     if feature.kind is Kind.FLAG:
         return "n % 2 = 0"
+    if feature.kind is Kind.CATEGORY:
+        return f"'{feature.levels[-1]}'"
     lowest = 0 if feature.minimum is None else feature.minimum
     highest = lowest + 1 if feature.maximum is None else feature.maximum
     return f"({lowest} + ({highest} - {lowest}) * (n % 10) / 10.0)::double precision"
@@ -129,7 +133,10 @@ SAMPLES = {
         Sample("raw.transactions", "landed.sample", LANDED_TRANSACTIONS),
         Sample("raw.transaction_labels", "landed.sample", LANDED_LABELS),
         Sample("raw.fx_rates", "landed.sample", LANDED_RATES),
-        Sample("features.transactions", "scored.sample", _features()),
+        Sample("raw.applications", "landed.sample", LANDED_APPLICATIONS),
+        Sample("raw.application_labels", "landed.sample", LANDED_OUTCOMES),
+        Sample("features.transactions", "scored.sample", _features(TRANSACTIONS)),
+        Sample("features.applications", "scored.sample", _features(APPLICATIONS)),
         Sample("decisions.transactions", "scored.sample", SCORED_TRANSACTIONS),
     )
 }

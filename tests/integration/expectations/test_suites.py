@@ -6,6 +6,7 @@ import pytest
 
 from expectations import GateFailedError, Outcome, Severity, Verdict
 from features.views import TRANSACTIONS, Kind
+from tests.integration.expectations import application_tables
 from tests.integration.expectations.tables import SAMPLES, Gate
 
 # suite, how its table is spoilt, the expectation that must say so
@@ -161,7 +162,7 @@ def test_a_good_table_passes(suite_gate: Gate, suite: str, rows: int) -> None:
     assert validation.verdict in {Verdict.PASSED, Verdict.WARNED}
 
 
-@pytest.mark.parametrize(("suite", "statement", "words"), PLANTED)
+@pytest.mark.parametrize(("suite", "statement", "words"), [*PLANTED, *application_tables.PLANTED])
 def test_a_critical_expectation_stops_the_run(
     suite_gate: Gate, suite: str, statement: str, words: str
 ) -> None:
@@ -234,7 +235,7 @@ def test_features_without_history_are_null_and_pass(suite_gate: Gate) -> None:
     assert validation.verdict is Verdict.PASSED
 
 
-@pytest.mark.parametrize(("suite", "statement", "words"), WARNED)
+@pytest.mark.parametrize(("suite", "statement", "words"), [*WARNED, *application_tables.WARNED])
 def test_a_warning_lets_the_run_go_on(
     suite_gate: Gate, suite: str, statement: str, words: str
 ) -> None:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from features import sources as descriptions
+from features.feeds import Feed
 from features.ingest import (
     AdmitReceipt,
     DeliveryReceipt,
@@ -91,7 +92,7 @@ class Intake:
     def change(self, feed: str = "transactions", **keys: Any) -> None:
         """Change what the source description says of a feed."""
         described = self.sources.feeds[feed].model_dump() | keys  # type: ignore[index]
-        changed = descriptions.Feed.model_validate(described)
+        changed = Feed.model_validate(described)
         self.sources = self.sources.model_copy(
             update={"feeds": {**self.sources.feeds, feed: changed}}
         )

@@ -19,11 +19,10 @@ from features.build import build
 from features.digests import feature_digest
 from features.objects import ObjectStore
 from features.views import TRANSACTIONS
-from scoring import closure, publish, runs
+from scoring import closure, publish, runs, score
 from scoring.decision import activations
-from scoring.fraud import job
 from scoring.fraud.model import FraudModel
-from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.jobs import SCORE_TRANSACTIONS, Job
 from scoring.model_files import ModelPin
 from scoring.storage import object_store
 from tests.builders import NOON, a_transaction, insert_transactions
@@ -61,6 +60,7 @@ class Bench:
     db: Db
     store: ObjectStore
     pins: runs.Pins
+    job: Job = SCORE_TRANSACTIONS
 
     def connect(self) -> psycopg.Connection[Any]:
         """Open an autocommit connection as role score."""
@@ -75,16 +75,16 @@ class Bench:
         values = {"kind": "scheduled", "requested_by": f"scheduled {start}"} | request
         with self.connect() as connection:
             asked = runs.Request(start, start + length, **values)
-            return runs.claim(connection, SCORE_TRANSACTIONS, asked, self.pins)
+            return runs.claim(connection, self.job, asked, self.pins)
 
     def build(self) -> None:
         """Build the features of what was admitted."""
         settings = self.db.settings
-        build("transaction_features", settings.warehouse, settings.work)
+        build(self.job.view.selector, settings.warehouse, settings.work)
 
     def score(self, run_id: UUID) -> dict[str, object]:
         """Score a claimed run."""
-        return job.run(run_id, self.db.settings, self.store)
+        return score.run(run_id, self.db.settings, self.store)
 
     def publish(self, run_id: UUID) -> dict[str, object]:
         """Call a scored run validated, and publish it."""

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from features import sources
 from features.currencies import EXPONENTS
+from features.feeds import FileFormat
 from features.ingest import cards
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
@@ -28,7 +29,6 @@ from features.ingest.limits import DEFAULT
 from features.ingest.numbers import MAX_MINOR
 from features.ingest.reasons import HeldError
 from features.ingest.spool import spooled, text_of
-from features.sources import FileFormat
 
 SOURCE = sources.load("synthetic")
 FEED = SOURCE.feeds["transactions"]

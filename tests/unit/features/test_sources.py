@@ -11,6 +11,7 @@ import yaml
 
 from features import sources
 from features.errors import ConfigurationError
+from features.feeds import Feed
 
 MINIMAL: dict[str, Any] = {
     "description": "A shop.",
@@ -93,7 +94,7 @@ def test_a_wrong_description_names_file_and_key(
 
 
 def test_a_missing_description_names_those_that_exist() -> None:
-    with pytest.raises(ConfigurationError, match="fraud_handbook, synthetic"):
+    with pytest.raises(ConfigurationError, match="fraud_handbook, lending_club, synthetic"):
         sources.load("nobody")
 
 
@@ -119,6 +120,9 @@ def test_rates_are_admitted_before_amounts_and_labels_last() -> None:
         "fx_rates",
         "transactions",
         "transaction_labels",
+        "applications",
+        "application_labels",
+        "applicant_attributes",
     ]
 
 
@@ -128,6 +132,40 @@ def test_the_handbooks_leak_column_cannot_be_loaded() -> None:
     assert "TX_FRAUD_SCENARIO" in feed.refused
     assert "TX_FRAUD_SCENARIO" not in feed.delivered_columns
     with pytest.raises(ValueError, match="would be read as well"):
-        sources.Feed.model_validate(
+        Feed.model_validate(
             feed.model_dump() | {"columns": {**feed.columns, "channel": "TX_FRAUD_SCENARIO"}}
         )
+
+
+def test_lending_clubs_outcome_is_read_by_its_labels_alone() -> None:
+    feeds = sources.load("lending_club").feeds
+
+    assert feeds["applications"].folder == feeds["application_labels"].folder
+    assert "loan_status" not in feeds["applications"].delivered_columns
+    assert "loan_status" in feeds["application_labels"].delivered_columns
+
+
+@pytest.mark.parametrize("column", ["total_pymnt", "last_pymnt_d", "sex", "int_rate", "grade"])
+def test_no_application_reads_the_outcome_the_price_or_a_protected_attribute(column: str) -> None:
+    feed = sources.load("synthetic").feeds["applications"]
+
+    with pytest.raises(ValueError, match="would be read as well"):
+        Feed.model_validate(feed.model_dump() | {"columns": {**feed.columns, "dti": column}})
+
+
+def test_the_lenders_price_is_read_only_where_somebody_allows_it() -> None:
+    feed = sources.load("synthetic").feeds["applications"]
+    columns = {**feed.columns, "dti": "int_rate"}
+
+    allowed = Feed.model_validate(
+        feed.model_dump() | {"columns": columns, "allow_lenders_price": True}
+    )
+
+    assert "int_rate" in allowed.delivered_columns
+
+
+def test_an_exception_must_be_an_outcome_that_the_source_describes() -> None:
+    feed = sources.load("lending_club").feeds["application_labels"]
+
+    with pytest.raises(ValueError, match="policy_exceptions: not in outcomes: Pending"):
+        Feed.model_validate(feed.model_dump() | {"policy_exceptions": ["Pending"]})

@@ -33,6 +33,23 @@ def test_every_committed_policy_is_valid_over_the_declared_columns(path: Path) -
     assert len(found.conditions(declared)) == len(found.rules)
 
 
+def test_the_first_policy_keeps_its_bytes_and_its_meaning() -> None:
+    """Decisions of 2026 are stamped with this hash: the file must stay readable for ever."""
+    first = policy.load(
+        "2026.11.1", "9f93dd8575b34ffadf597ba1c46536a3dad1203339de57d2572812f1a5f6b52c"
+    )
+
+    assert first.credit is None
+    assert (first.fraud.review, first.fraud.decline, len(first.rules)) == (0.2, 0.8, 5)
+
+
+def test_payments_are_decided_alike_before_and_after_applications_came() -> None:
+    first, second = policy.load("2026.11.1"), policy.load("2026.12.1")
+
+    assert (first.fraud, first.rules) == (second.fraud, second.rules)
+    assert first.on_model_unavailable == second.on_model_unavailable
+
+
 def test_a_pinned_policy_that_was_edited_is_refused(tmp_path: Path) -> None:
     pinned = policy.read(write(tmp_path)).sha256
     write(tmp_path, review=0.3)

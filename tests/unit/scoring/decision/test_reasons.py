@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from scoring.decision.candidates import LIMIT, Speaker
 from scoring.decision.merge import ComponentScores, Decisions
 from scoring.decision.outcome import Status
 from scoring.decision.policy import Rule
-from scoring.decision.reasons import LIMIT, Speaker, render
+from scoring.decision.reasons import render
 
 SPEAKERS = [Speaker(f"thing_{i}", f"feature_{i}", f"Thing {i}") for i in range(6)]
 RULE = Rule(rule_id="burst", outcome="review", when="x", analyst_text="Burst", applicant_text="b")

@@ -23,20 +23,13 @@ log = structlog.get_logger(__name__)
 Matrix = NDArray[np.float64]
 
 
-class Scores(Protocol):
-    """What a model answers: both arrays [n], in [0, 1]."""
-
-    fraud_probability: NDArray[np.float64]
-    anomaly_score: NDArray[np.float64]
-
-
 class Model(Protocol):
     """What is needed of a model to score."""
 
     features: Any
 
-    def score(self, matrix: Matrix) -> Scores:
-        """Score a matrix [n, len(features)], float64, null = NaN."""
+    def score(self, matrix: Matrix) -> Any:  # noqa: ANN401 - an object with the answers
+        """Score a matrix [n, len(features)], float64, null = NaN; each answer is [n] in [0, 1]."""
 
 
 @dataclass
@@ -49,13 +42,14 @@ class GuardedModel:
 
     model: Model | None
     timeout_seconds: float
+    answers: tuple[str, str] = ("fraud_probability", "anomaly_score")
     unavailable: Status = Status.MODEL_UNAVAILABLE
     _broken: Status | None = field(default=None, init=False)
 
     def score(
         self, matrix: Matrix, has_fx_rate: NDArray[np.bool_]
     ) -> tuple[ComponentScores, ComponentScores]:
-        """Return the fraud and anomaly components of n rows.
+        """Return both components of n rows, in the order of `answers`.
 
         Args:
             matrix: [n, features].
@@ -66,7 +60,7 @@ class GuardedModel:
         wanted = np.flatnonzero(has_fx_rate)
         scores, failure = self._call(matrix if len(wanted) == rows else matrix[wanted])
         parts = []
-        for name in ("fraud_probability", "anomaly_score"):
+        for name in self.answers:
             values = np.full(rows, np.nan)
             status = np.full(rows, Status.NO_FX_RATE, dtype=object)
             answered, answered_status = _checked(getattr(scores, name, None), len(wanted), failure)
@@ -75,14 +69,14 @@ class GuardedModel:
             parts.append(ComponentScores(values, status))
         return parts[0], parts[1]
 
-    def _call(self, matrix: Matrix) -> tuple[Scores | None, Status | None]:
+    def _call(self, matrix: Matrix) -> tuple[Any, Status | None]:
         if self.model is None:
             return None, self.unavailable
         if self._broken is not None:
             return None, self._broken
         if len(matrix) == 0:
             return None, Status.MODEL_FAILED
-        answer: list[Scores] = []
+        answer: list[Any] = []
         errors: list[BaseException] = []
 
         def work(model: Model) -> None:

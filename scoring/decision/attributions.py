@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.views import FeatureView
-from scoring.decision.reasons import Speaker
+from scoring.decision.candidates import Speaker
 
 
 class Explainer(Protocol):

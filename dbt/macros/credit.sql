@@ -1,0 +1,26 @@
+{#- The monthly payment that pays a loan back, interest included, at the policy's yearly rate. -#}
+{% macro monthly_payment(amount, months) -%}
+    {%- set monthly_rate = var('annuity_annual_rate', 0.12) | float / 12 -%}
+    ({{ amount }}) * {{ monthly_rate }}::double precision
+    / (1 - power({{ 1 + monthly_rate }}::double precision, -{{ months }}))
+{%- endmacro %}
+
+{#- What a loan is for, in groups that are large enough to learn from. -#}
+{% macro purpose_group(purpose) -%}
+    case
+        when {{ purpose }} in ('debt_consolidation', 'credit_card', 'small_business')
+            then {{ purpose }}
+        when {{ purpose }} in ('home_improvement', 'house', 'moving') then 'home'
+        when {{ purpose }} in ('car', 'major_purchase', 'wedding', 'vacation') then 'purchase'
+        when {{ purpose }} in ('medical', 'educational') then 'personal'
+        when {{ purpose }} is not null then 'other'
+    end
+{%- endmacro %}
+
+{#- Where somebody lives, as a creditor sees it. -#}
+{% macro home_ownership_group(home_ownership) -%}
+    case
+        when {{ home_ownership }} in ('own', 'mortgage', 'rent') then {{ home_ownership }}
+        when {{ home_ownership }} is not null then 'other'
+    end
+{%- endmacro %}

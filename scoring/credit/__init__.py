@@ -1,0 +1,1 @@
+"""The credit domain: the probability of default, limits, reasons, decisions on applications."""

@@ -1,0 +1,35 @@
+"""An annuity: level monthly payments, and how much is outstanding while they are made. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+MONTHS = 12
+
+
+def payment_share(term_months: Floats, annual_rate: float) -> Floats:
+    """Return the monthly payment as a share of the amount: r / (1 - (1 + r)^-n).
+
+    Args:
+        term_months: [n], above 0; NaN gives NaN.
+        annual_rate: nominal rate a year as a fraction, at least 0.001; a twelfth of it is charged
+            each month.
+    """
+    rate = annual_rate / MONTHS
+    return np.asarray(rate / -np.expm1(-term_months * np.log1p(rate)))
+
+
+def exposure_share(term_months: Floats, annual_rate: float) -> Floats:
+    """Return the expected exposure at default as a share of the amount.
+
+    A default is as likely before any of the n payments, so this is the mean balance that stands
+    before them: 1 / (1 - (1 + r)^-n) - 1 / (n r).
+
+    Args:
+        term_months: [n], above 0; NaN gives NaN.
+        annual_rate: as for `payment_share`.
+    """
+    rate = annual_rate / MONTHS
+    return np.asarray((payment_share(term_months, annual_rate) - 1.0 / term_months) / rate)

@@ -1,0 +1,72 @@
+"""Turns the margin of a model into a probability, learnt from rows that it had not seen. Pure.
+
+The calibrator looks forward in time, as the model will: rehearsals fitted on earlier rows foretell
+later ones, slice by slice, and one sigmoid (Platt 1999) is learnt from all that was foretold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from scoring.credit.binning import Flags, Floats
+
+FEWEST_DEFAULTS = 20  # in the first training slice and among what is foretold
+
+
+class Foreteller(Protocol):
+    """A fitted model that ranks."""
+
+    def margin(self, X: Floats) -> Floats:  # noqa: N803 - scikit-learn's name
+        """Return the log-odds of default, before calibration: [n]."""
+
+
+def out_of_time(
+    fit: Callable[[Floats, Flags], Foreteller], matrix: Floats, is_bad: Flags, cuts: list[int]
+) -> Floats:
+    """Foretell every row from `cuts[0]` on by a model fitted on the rows before its slice.
+
+    Args:
+        fit: makes a model of rows.
+        matrix: [n, columns], in order of time.
+        is_bad: [n].
+        cuts: first row of each slice, ascending.
+
+    Returns:
+        [n - cuts[0]] margins.
+
+    Raises:
+        ValueError: too few defaults to rehearse with, or to learn from.
+    """
+    counts = [int(is_bad[: cuts[0]].sum()), int(is_bad[cuts[0] :].sum())]
+    if min(counts) < FEWEST_DEFAULTS:
+        raise ValueError(
+            f"{counts} defaults before and in the later slices; each needs {FEWEST_DEFAULTS}"
+        )
+    ends = [*cuts[1:], len(matrix)]
+    return np.concatenate(
+        [
+            fit(matrix[:start], is_bad[:start]).margin(matrix[start:end])
+            for start, end in zip(cuts, ends, strict=True)
+            if end > start
+        ]
+    )
+
+
+def sigmoid(margin: Floats, is_bad: Flags) -> tuple[float, float]:
+    """Return slope and intercept of the log-odds over a margin.
+
+    Raises:
+        ValueError: the slope is not positive: the model ranks no better than chance.
+    """
+    fitted = LogisticRegression(C=np.inf).fit(margin[:, None], is_bad)
+    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    if slope <= 0:
+        raise ValueError(
+            f"the calibrator's slope is {slope:.3f} on {len(is_bad)} later rows: the model ranks "
+            "them no better than chance; look for more defaults or better features"
+        )
+    return slope, intercept

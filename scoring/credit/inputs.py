@@ -1,0 +1,87 @@
+"""What an application is decided from: its columns in SQL, and a model's matrix of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from psycopg import sql
+
+from features.digests import feature_digest
+from features.views import APPLICATIONS as VIEW
+from features.views import Kind
+
+KEYS = ("application_id", "version", "customer_id", "applied_at")
+ASKED = ("requested_amount_minor", "requested_amount_base_minor", "currency_code")
+COUNTS = (
+    "fraud_decision_count",
+    "fraud_review_count",
+    "fraud_decline_count",
+    "fraud_confirmed_count",
+)
+#: What a rule of the policy may name.
+DECLARED = frozenset((*VIEW.columns, *COUNTS, "fraud_highest_probability", "customer_id"))
+
+INPUT_TYPES: dict[str, pa.DataType] = {
+    "application_id": pa.string(),
+    "version": pa.int32(),
+    "customer_id": pa.string(),
+    "applied_at": pa.timestamp("us", tz="UTC"),
+    "revision": pa.int32(),
+    "feature_sha256": pa.string(),
+    "requested_amount_minor": pa.int64(),
+    "requested_amount_base_minor": pa.int64(),
+    "currency_code": pa.string(),
+    **{
+        feature.name: pa.string() if feature.kind is Kind.CATEGORY else pa.float64()
+        for feature in VIEW.features
+    },
+    **dict.fromkeys(COUNTS, pa.int64()),
+    "fraud_highest_probability": pa.float64(),
+    "fraud_decision_ids": pa.string(),
+}
+
+
+def input_columns(revision: str, evidence: str) -> sql.Composable:
+    """Return the SQL of the columns of `INPUT_TYPES`; the feature table is `features`.
+
+    Args:
+        revision: the table of the query that knows the revision.
+        evidence: the table that knows the applicant's payments: `payments_before` when they are
+            decided, the ledger when they are decided again.
+    """
+    own = [sql.Identifier("features", name) for name in KEYS]
+    asked = [sql.Identifier("features", name) for name in ASKED]
+    values = [
+        sql.SQL("{}" if feature.kind is Kind.CATEGORY else "{}::float8").format(
+            sql.Identifier("features", feature.name)
+        )
+        for feature in VIEW.features
+    ]
+    known = [sql.Identifier(evidence, name) for name in (*COUNTS, "fraud_highest_probability")]
+    return sql.SQL(", ").join(
+        [
+            *own,
+            sql.Identifier(revision, "revision"),
+            sql.SQL("encode({}, 'hex')").format(feature_digest(VIEW, "features")),
+            *asked,
+            *values,
+            *known,
+            sql.SQL("{}::text").format(sql.Identifier(evidence, "fraud_decision_ids")),
+        ]
+    )
+
+
+def matrix_of(columns: Mapping[str, pa.Array], names: Sequence[str]) -> NDArray[np.float64]:
+    """Return a model's matrix: [n, names], null = NaN, a category as the index of its level."""
+    found = []
+    for name in names:
+        feature = VIEW.feature(name)
+        array = columns[name]
+        if feature.kind is Kind.CATEGORY:
+            array = pc.index_in(array, value_set=pa.array(feature.levels, pa.string()))
+        found.append(pc.cast(array, pa.float64()).to_numpy(zero_copy_only=False))
+    return np.column_stack(found)

@@ -1,0 +1,200 @@
+"""The credit model: a scorecard and gradient boosting in one file that replays bit for bit.
+
+Both are calibrated on a later slice of time. One of them decides; the other gives a second
+probability, because a case on which the two disagree is one that a person should see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import ClassifierTags, Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from scoring.credit import calibration
+from scoring.credit.binning import Flags, Floats
+from scoring.credit.boosting import MonotoneBoosting
+from scoring.credit.scorecard import Scorecard
+
+PARTS = {"scorecard": Scorecard, "boosting": MonotoneBoosting}
+
+
+@dataclass(frozen=True, slots=True)
+class CreditScores:
+    """Both probabilities of default of some rows, in their order; NaN where it cannot be said."""
+
+    default_probability: Floats  # of the part that decides
+    second_probability: Floats  # of the other
+
+
+class CreditModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+    """A scorecard and boosting over the same columns, each with its calibrator.
+
+    Args:
+        features: names of the matrix' columns, in order; None leaves them unnamed.
+        directions: per column +1 where more means more risk, -1 where less does, 0 where nobody
+            says; None for all 0.
+        levels: per column the levels of a category, in the order of their codes; empty for a
+            number; None for all empty.
+        decides: which part the decision follows: `boosting` or `scorecard`.
+        scorecard: settings of the scorecard; None for its own.
+        boosting: settings of the boosting; None for its own.
+        calibration_start: share of the rows that come before what the calibrators learn from.
+        calibration_slices: into how many slices of time the rest is cut.
+    """
+
+    def __init__(  # noqa: PLR0913 - scikit-learn wants every parameter here, by name
+        self,
+        features: Sequence[str] | None = None,
+        directions: Sequence[int] | None = None,
+        levels: Sequence[Sequence[str]] | None = None,
+        *,
+        decides: str = "boosting",
+        scorecard: Scorecard | None = None,
+        boosting: MonotoneBoosting | None = None,
+        calibration_start: float = 0.5,
+        calibration_slices: int = 5,
+    ) -> None:
+        self.features = features
+        self.directions = directions
+        self.levels = levels
+        self.decides = decides
+        self.scorecard = scorecard
+        self.boosting = boosting
+        self.calibration_start = calibration_start
+        self.calibration_slices = calibration_slices
+
+    def fit(self, X: Floats, y: NDArray[np.generic]) -> Self:  # noqa: N803 - scikit-learn's name
+        """Learn from rows in order of time; missing is NaN.
+
+        Rehearsals teach the calibrators; then both parts learn from all rows.
+
+        Args:
+            X: one row per application, one column per feature.
+            y: whether it defaulted.
+
+        Raises:
+            ValueError: too few defaults, or a part ranks later rows no better than chance.
+        """
+        matrix, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
+        self._check_settings(matrix.shape[1])
+        self.classes_ = np.unique(labels)
+        is_bad = np.asarray(labels, dtype=bool)
+        shares = np.linspace(self.calibration_start, 1.0, self.calibration_slices + 1)[:-1]
+        cuts = [round(len(matrix) * share) for share in shares]
+        self.slopes_, self.intercepts_ = {}, {}
+        for name in PARTS:
+            margin = calibration.out_of_time(self._fitter(name), matrix, is_bad, cuts)
+            self.slopes_[name], self.intercepts_[name] = calibration.sigmoid(
+                margin, is_bad[cuts[0] :]
+            )
+        self.scorecard_ = self._fitter("scorecard")(matrix, is_bad)
+        self.boosting_ = self._fitter("boosting")(matrix, is_bad)
+        self.reference_ = np.array([bins.centres[bins.best] for bins in self.scorecard_.bins_])
+        return self
+
+    @property
+    def other(self) -> str:
+        """The part that gives the second probability."""
+        return next(name for name in PARTS if name != self.decides)
+
+    @property
+    def base_log_odds_(self) -> float:
+        """The log-odds of default from which contributions start: of the reference, the best."""
+        return float(self.log_odds(self.reference_[None, :])[0])
+
+    def score(self, X: Floats) -> CreditScores:  # noqa: N803
+        """Score rows; the bits of a row do not depend on its neighbours.
+
+        A row that holds an infinity is not scored: its probabilities are NaN.
+
+        Raises:
+            ValueError: the matrix has another number of columns than the model was fitted on.
+        """
+        return CreditScores(
+            expit(self.log_odds(X, self.decides)), expit(self.log_odds(X, self.other))
+        )
+
+    def log_odds(self, X: Floats, part: str | None = None) -> Floats:  # noqa: N803
+        """Return the calibrated log-odds of default; of the part that decides if none is named."""
+        name = part or self.decides
+        matrix, is_finite = self._checked(X)
+        result = np.full(len(matrix), np.nan)
+        if is_finite.any():
+            margin = getattr(self, f"{name}_").margin(matrix[is_finite])
+            result[is_finite] = self.slopes_[name] * margin + self.intercepts_[name]
+        return result
+
+    def contributions(self, X: Floats) -> Floats:  # noqa: N803
+        """Return what each feature adds to the log-odds of default above the reference, exactly.
+
+        A row's contributions and `base_log_odds_` sum to the logit of its `default_probability`.
+        For the scorecard they are the points lost to the best bin; for boosting, baseline Shapley
+        values. Where a feature may move one way only, a value worse than the reference never gets
+        less than nothing.
+        """
+        matrix, is_finite = self._checked(X)
+        result = np.full(matrix.shape, np.nan)
+        if is_finite.any():
+            rows = matrix[is_finite]
+            if self.decides == "scorecard":
+                part = self.scorecard_.points_lost(rows) / self.scorecard_.points_per_log_odds
+            else:
+                part = self.boosting_.contributions(rows, self.reference_)
+            result[is_finite] = self.slopes_[self.decides] * part
+        return result
+
+    def relief(self, X: Floats, columns: Sequence[int]) -> Floats:  # noqa: N803
+        """Return by how much the log-odds fall if some columns alone stood at the reference: [n].
+
+        A cause whose removal brings no relief is no principal reason.
+        """
+        matrix = np.array(X, dtype=np.float64)
+        before = self.log_odds(matrix)
+        matrix[:, list(columns)] = self.reference_[list(columns)]
+        return before - self.log_odds(matrix)
+
+    def predict_proba(self, X: Floats) -> Floats:  # noqa: N803
+        """Return the probabilities of repayment and default, as scikit-learn's tools expect."""
+        probability = self.score(X).default_probability
+        return np.column_stack([1.0 - probability, probability])
+
+    def predict(self, X: Floats) -> NDArray[np.generic]:  # noqa: N803
+        """Return the likelier class; decisions are the policy's, never this."""
+        likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype(np.intp)
+        chosen: NDArray[np.generic] = self.classes_[likelier]
+        return chosen
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        tags.classifier_tags = ClassifierTags(multi_class=False)
+        tags.target_tags.required = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _fitter(self, name: str) -> Callable[[Floats, Flags], Any]:
+        """Return what makes one part of rows, with the settings given."""
+        template = getattr(self, name) or PARTS[name]()
+        levels = None if self.levels is None else [len(one) for one in self.levels]
+        part = clone(template).set_params(directions=self.directions, levels=levels)
+        return lambda matrix, is_bad: clone(part).fit(matrix, is_bad)
+
+    def _check_settings(self, columns: int) -> None:
+        if self.decides not in PARTS:
+            raise ValueError(f"decides is {self.decides!r}; one of {', '.join(PARTS)}")
+        for name in ("features", "directions", "levels"):
+            given = getattr(self, name)
+            if given is not None and len(given) != columns:
+                raise ValueError(f"{len(given)} {name} for {columns} columns")
+
+    def _checked(self, X: Floats) -> tuple[Floats, Flags]:  # noqa: N803
+        check_is_fitted(self)
+        matrix = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite=False)
+        return np.ascontiguousarray(matrix), ~np.isinf(matrix).any(axis=1)

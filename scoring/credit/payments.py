@@ -1,0 +1,99 @@
+"""The applicant's card payments before an application, as decided and confirmed by a cut-off.
+
+Read when an application is scored and kept in its ledger row with the decisions' ids, so that a
+replay asks nobody. A payment's own decision is taken as it stood: its newest revision that was
+published by the run's cut-off. A label that calls it genuine takes a review or decline back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from psycopg import sql
+
+from scoring.jobs import SCORE_TRANSACTIONS
+
+_BEFORE = sql.SQL(
+    """
+    {table} as features
+    cross join lateral (
+        select
+            count(decided.decision) as fraud_decision_count,
+            count(*) filter (where decided.is_live and decided.decision = 'review')
+                as fraud_review_count,
+            count(*) filter (where decided.is_live and decided.decision = 'decline')
+                as fraud_decline_count,
+            count(*) filter (where decided.is_confirmed) as fraud_confirmed_count,
+            max(decided.fraud_probability) as fraud_highest_probability,
+            coalesce(
+                jsonb_agg(decided.decision_id order by decided.decision_id) filter (
+                    where
+                    decided.is_confirmed
+                    or (decided.is_live and decided.decision <> 'approve')
+                    or decided.place = 1
+                ),
+                '[]'
+            ) as fraud_decision_ids
+        from (
+            select
+                answered.decision,
+                answered.fraud_probability,
+                answered.decision_id,
+                coalesce(labelled.is_fraud, false) as is_confirmed,
+                coalesce(labelled.is_fraud, true) as is_live,
+                row_number() over (
+                    order by answered.fraud_probability desc nulls last, answered.decision_id
+                ) as place
+            from (
+                select distinct paid.transaction_id
+                from {payments} as paid
+                where
+                    paid.customer_id = features.customer_id
+                    and paid.occurred_at >= features.applied_at - {look_back}::interval
+                    and paid.occurred_at < features.applied_at
+                    and paid.known_at <= {cutoff}::timestamptz
+            ) as payments
+            left join lateral (
+                select
+                    ledger.decision,
+                    ledger.fraud_probability,
+                    'transactions/' || ledger.transaction_id || '/' || ledger.revision
+                        as decision_id
+                from {ledger} as ledger
+                inner join decisions.runs on runs.run_id = ledger.run_id
+                where
+                    ledger.transaction_id = payments.transaction_id
+                    and runs.published_at <= {cutoff}::timestamptz
+                order by ledger.revision desc
+                limit 1
+            ) as answered on true
+            left join lateral (
+                select labels.is_fraud
+                from raw.transaction_labels as labels
+                where
+                    labels.transaction_id = payments.transaction_id
+                    and labels.known_at <= {cutoff}::timestamptz
+                order by labels.version desc
+                limit 1
+            ) as labelled on true
+        ) as decided
+    ) as evidence
+    """
+)
+
+
+def beside(table: sql.Composable, look_back: timedelta, cutoff: datetime) -> sql.Composable:
+    """Return the SQL of feature rows, as `features`, beside their payments, as `evidence`.
+
+    Args:
+        table: the feature rows.
+        look_back: how long before the application payments count.
+        cutoff: what was published or known later does not exist.
+    """
+    return _BEFORE.format(
+        table=table,
+        payments=SCORE_TRANSACTIONS.raw_table,
+        ledger=SCORE_TRANSACTIONS.ledger_table,
+        look_back=sql.Literal(look_back),
+        cutoff=sql.Literal(cutoff),
+    )

@@ -1,0 +1,97 @@
+"""What rules and lists say about n rows. Pure: columns in, masks and levels out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from scoring.decision.outcome import Outcome
+from scoring.decision.policy import Conditions, Listing, Policy, Rule
+
+Levels = NDArray[np.int8]
+Mask = NDArray[np.bool_]
+Columns = Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Which rules hit which of n rows, suppressed hits left out."""
+
+    mask: Mask  # [n, rules]
+    rules: tuple[Rule, ...]
+
+    @property
+    def level(self) -> Levels:
+        """The strictest outcome of the rules that hit: [n]."""
+        return self._strictest([Outcome.of(rule.outcome) for rule in self.rules])
+
+    @property
+    def knock_out_level(self) -> Levels:
+        """The strictest outcome of the knock-outs that hit: [n]."""
+        return self._strictest(
+            [Outcome.of(r.outcome) if r.is_knock_out else Outcome.APPROVE for r in self.rules]
+        )
+
+    def _strictest(self, levels: Sequence[Outcome]) -> Levels:
+        if not levels:
+            return np.zeros(len(self.mask), dtype=np.int8)
+        return np.asarray((self.mask * np.array(levels, dtype=np.int8)).max(axis=1), dtype=np.int8)
+
+
+def find(columns: Columns, at: str, policy: Policy, conditions: Conditions, rows: int) -> Hits:
+    """Return the hits of rules on n rows.
+
+    Args:
+        columns: the declared columns of the rules and those that lists name; each [n].
+        at: the column of the moment at which a row's listings must be in force.
+        policy: holds the suppressions.
+        conditions: the rules, parsed.
+        rows: n.
+    """
+    mask = np.zeros((rows, len(conditions)), dtype=bool)
+    for i, (rule, condition) in enumerate(conditions):
+        hit = condition.hits(columns, rows).to_numpy(zero_copy_only=False)
+        silenced = [entry for entry in policy.suppressions if entry.rule_id == rule.rule_id]
+        mask[:, i] = hit & ~listed(columns, at, silenced, rows)
+    return Hits(mask, tuple(rule for rule, _ in conditions))
+
+
+def listed(columns: Columns, at: str, listings: Sequence[Listing], rows: int) -> Mask:
+    """Return where a row's customer or merchant stands on a list that is in force at its time."""
+    found = np.zeros(rows, dtype=bool)
+    for key in ("customer_id", "merchant_id"):
+        # of two entries for one subject the longer one counts
+        until = {
+            subject: entry.until
+            for entry in sorted(listings, key=lambda entry: entry.until)
+            if (subject := getattr(entry, key)) is not None
+        }
+        if not until or key not in columns:
+            continue
+        place = pc.index_in(columns[key], value_set=pa.array(until.keys(), pa.string()))
+        ends = pa.array(until.values(), pa.timestamp("us", tz="UTC")).take(place)
+        in_force = pc.fill_null(pc.less(columns[at], ends), fill_value=False)
+        found |= in_force.to_numpy(zero_copy_only=False)
+    return found
+
+
+def text_of(mask: Mask, rules: Sequence[Rule]) -> pa.Array:
+    """Return the hits as Postgres array text, such as `{burst,card_testing}`."""
+    names = np.array([rule.rule_id for rule in rules])
+    # few patterns of hits, many rows
+    patterns, place = np.unique(mask, axis=0, return_inverse=True)
+    texts = ["{" + ",".join(names[pattern]) + "}" for pattern in patterns]
+    return pa.array(texts, pa.string()).take(pa.array(place.reshape(-1)))
+
+
+def level_of(values: NDArray[np.float64], review: float, decline: float | None) -> Levels:
+    """Place scores between the cut-offs; NaN compares false and stays at approve."""
+    level = np.where(values >= review, Outcome.REVIEW, Outcome.APPROVE)
+    if decline is not None:
+        level = np.where(values >= decline, Outcome.DECLINE, level)
+    return level.astype(np.int8)

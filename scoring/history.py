@@ -1,0 +1,61 @@
+"""Takes one file into an empty warehouse as history and builds its features: what is measured on.
+
+The file goes the way that every delivery goes: parsed, admitted, features built by dbt.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+import structlog
+from psycopg import sql
+
+from features import build, sources
+from features.build import Selector
+from features.errors import ConfigurationError
+from features.ingest.run import ingest_all
+from features.objects import open_store
+from scoring.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+Subject = Literal["transactions", "applications"]
+
+FEATURES: dict[Subject, Selector] = {
+    "transactions": "transaction_features",
+    "applications": "application_features",
+}
+
+
+def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
+    """Take a file into the warehouse as history of a source, and build its features.
+
+    Args:
+        path: the file.
+        source: whose description reads it.
+        feed: of that source, which this is a file of.
+        settings: an empty warehouse and a folder to work in.
+
+    Raises:
+        ConfigurationError: the warehouse holds rows of something else.
+    """
+    described = sources.load(source)
+    variables: dict[str, str | int] = {
+        "base_currency": settings.warehouse.base_currency,
+        "source_time_zone": described.time_zone or "UTC",
+        "label_maturity_days": described.maturity_days,
+    }
+    build.install(settings.warehouse, settings.work, variables)
+    store = open_store((settings.work / "objects").resolve().as_uri())
+    store.put(f"{described.feeds[feed].history_folder}/{path.name}", path)
+    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
+        table = sql.Identifier("raw", feed)
+        if connection.execute(sql.SQL("select 1 from {} limit 1").format(table)).fetchone():
+            raise ConfigurationError("quality needs an empty warehouse of its own; this one is not")
+        _, admitted = ingest_all(
+            described, store, connection, base_currency=settings.warehouse.base_currency
+        )
+    log.info("history_loaded", source=source, deliveries=len(admitted))
+    build.build(FEATURES[feed], settings.warehouse, settings.work, variables)

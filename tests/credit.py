@@ -1,0 +1,118 @@
+"""Applicants in a few words, and what the policy of record decides about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from features.views import APPLICATIONS
+from scoring.credit.limits import Limits, Requests, recommend
+from scoring.decision import application_merge, policy, reason_codes
+from scoring.decision.application_merge import ApplicationDecisions, Evidence, Facts
+from scoring.decision.application_reasons import Told, reasons_of
+from scoring.decision.candidates import Speaker
+from scoring.decision.merge import ComponentScores
+from scoring.decision.outcome import Outcome, Status
+from scoring.decision.policy import Policy
+
+OF_RECORD = policy.load("2026.12.1")
+POLICY = OF_RECORD.require_credit()
+CODES = reason_codes.load(POLICY.reason_codes.version, POLICY.reason_codes.sha256)
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+COUNTS = ("decision_count", "review_count", "decline_count", "confirmed_count")
+EVIDENCE_COLUMNS = tuple(f"fraud_{name}" for name in COUNTS)
+CONDITIONS = policy.parsed(POLICY.rules, frozenset((*APPLICATIONS.columns, *EVIDENCE_COLUMNS)))
+SPEAKERS = (
+    Speaker("late_payments", "delinquency_count_2y", "Delinquencies in 2 years"),
+    Speaker("debt_to_income", "debt_to_income", "Monthly debt payments over monthly income"),
+)
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """One application; amounts in minor units of the base currency."""
+
+    amount: int = 1_000_000
+    term: float = 36.0
+    income: float | None = 6_000_000.0
+    debt: float | None = 0.10
+    probability: float | None = 0.05
+    contributions: tuple[float, float] = (0.4, 0.2)
+    features: dict[str, float] = field(default_factory=dict)
+    decision_count: int = 0
+    review_count: int = 0
+    decline_count: int = 0
+    confirmed_count: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was decided about several applicants."""
+
+    decisions: ApplicationDecisions
+    limits: Limits
+    told: Told
+    reasons: list[list[dict[str, Any]]]  # of those not approved as asked, else empty
+
+    @property
+    def words(self) -> list[str]:
+        return [Outcome(level).word for level in self.decisions.outcome]
+
+
+def decide(
+    applicants: Sequence[Applicant], of_record: Policy = OF_RECORD, conditions: Any = CONDITIONS
+) -> Answer:
+    """Take applicants through limit, merge and reasons."""
+    probability = floats([one.probability for one in applicants])
+    asked = Requests(
+        np.array([one.amount for one in applicants], dtype=np.int64),
+        np.array([one.term for one in applicants]),
+        floats([one.income for one in applicants]),
+        floats([one.debt for one in applicants]),
+        probability,
+    )
+    limits = recommend(asked, POLICY)
+    status = np.where(np.isnan(probability), Status.MODEL_FAILED, Status.OK).astype(object)
+    credit = ComponentScores(probability, status)
+    counts = [np.array([getattr(one, name) for one in applicants]) for name in COUNTS]
+    facts = Facts(credit, limits.level, Evidence(*counts))
+    found = application_merge.decide(facts, _columns(applicants), of_record, conditions)
+    told = Told(credit, limits.binding, limits.is_below(asked))
+    weights = np.array([one.contributions for one in applicants])
+    explained = np.flatnonzero((found.outcome > Outcome.APPROVE) | told.is_reduced)
+    texts: list[list[dict[str, Any]]] = [[] for _ in applicants]
+    if len(explained):
+        rendered = reasons_of(
+            found.take(explained), told.take(explained), SPEAKERS, weights[explained], CODES
+        )
+        for row, text in zip(explained, rendered.to_pylist(), strict=True):
+            texts[row] = json.loads(text)
+    return Answer(found, limits, told, texts)
+
+
+def _columns(applicants: Sequence[Applicant]) -> dict[str, pa.Array]:
+    # a full file, so that no rule on a missing one hits
+    usual = {"revolving_utilisation": 0.3, "credit_age_years": 8.0, "total_account_count": 12.0}
+    features = {
+        name: pa.array(
+            [one.features.get(name, usual.get(name)) for one in applicants], pa.float64()
+        )
+        for name in APPLICATIONS.columns
+    }
+    evidence = {
+        f"fraud_{name}": pa.array([float(getattr(one, name)) for one in applicants])
+        for name in COUNTS
+    }
+    moment = pa.array([NOW] * len(applicants), pa.timestamp("us", tz="UTC"))
+    customers = pa.array(["c1"] * len(applicants))
+    return features | evidence | {"customer_id": customers, "applied_at": moment}
+
+
+def floats(values: Sequence[float | None]) -> Any:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

@@ -1,0 +1,106 @@
+"""What a scorecard promises: whole points that anybody can add up, read and run in SQL."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scoring.credit import scorecard_export
+from scoring.credit.scorecard import Scorecard
+
+FEATURES = ("debt_to_income", "annual_income", "purpose_group", "noise")
+LEVELS: tuple[tuple[str, ...], ...] = ((), (), ("car", "home", "owner's choice"), ())
+ROWS = 6_000
+
+
+def applications(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw applications that default with debt, small incomes and the last purpose."""
+    draw = np.random.default_rng(seed)
+    matrix = np.column_stack(
+        [
+            draw.beta(2, 5, rows),
+            draw.lognormal(11, 0.5, rows),
+            draw.integers(0, 3, rows).astype(float),
+            draw.normal(size=rows),
+        ]
+    )
+    risk = 4 * matrix[:, 0] - np.log(matrix[:, 1] / 60_000) + (matrix[:, 2] == 2) - 3
+    is_bad = draw.random(rows) < 1 / (1 + np.exp(-risk))
+    matrix[draw.random(rows) < 0.1, 0] = np.nan
+    return matrix, is_bad
+
+
+@pytest.fixture(scope="module")
+def card() -> Scorecard:
+    matrix, is_bad = applications(ROWS, seed=1)
+    return Scorecard([1, -1, 0, 0], [0, 0, 3, 0]).fit(matrix, is_bad)
+
+
+def test_more_points_mean_less_risk(card: Scorecard) -> None:
+    matrix, is_bad = applications(20_000, seed=2)
+
+    score = card.total(matrix)
+    middle = np.median(score)
+
+    assert is_bad[score < middle].mean() > 1.5 * is_bad[score >= middle].mean()
+
+
+def test_doubling_the_odds_costs_the_points_that_were_asked_for(card: Scorecard) -> None:
+    matrix, _ = applications(100, seed=2)
+
+    score, margin = card.total(matrix), card.margin(matrix)
+
+    by_score = np.argsort(score)
+    lowest, highest = by_score[0], by_score[-1]
+    doublings = (score[highest] - score[lowest]) / card.points_to_double
+    assert margin[lowest] - margin[highest] == pytest.approx(doublings * np.log(2))
+
+
+def test_the_base_score_stands_for_the_base_odds(card: Scorecard) -> None:
+    matrix, is_bad = applications(60_000, seed=3)
+
+    near = np.abs(card.total(matrix) - card.base_score) < 15
+
+    assert (~is_bad[near]).sum() / is_bad[near].sum() == pytest.approx(card.base_odds, rel=0.2)
+
+
+def test_a_column_without_a_record_gives_no_points(card: Scorecard) -> None:
+    assert not card.points_[FEATURES.index("noise")].any()
+
+
+def test_labels_of_one_kind_are_refused() -> None:
+    with pytest.raises(ValueError, match="0 defaults among 50 rows"):
+        Scorecard().fit(np.random.default_rng(0).normal(size=(50, 2)), np.zeros(50, dtype=bool))
+
+
+def test_a_column_that_nobody_fills_gives_no_points() -> None:
+    matrix, is_bad = applications(ROWS, seed=1)
+    matrix[:, 3] = np.nan
+
+    found = Scorecard([1, -1, 0, 0], [0, 0, 3, 0]).fit(matrix, is_bad)
+
+    assert not found.points_[3].any()
+
+
+def test_the_table_holds_every_bin_that_gives_points(card: Scorecard) -> None:
+    lines = scorecard_export.lines(card, FEATURES, LEVELS)
+
+    assert {line.characteristic for line in lines} == set(FEATURES[:3])
+    assert [line.bin for line in lines if line.characteristic == "purpose_group"] == [
+        *LEVELS[2],
+        "missing",
+    ]
+    income = [line for line in lines if line.characteristic == "annual_income"]
+    assert income[0].bin.startswith("to ")
+    assert sum(line.rows for line in income) == ROWS
+
+
+def test_the_table_reads_as_markdown(card: Scorecard) -> None:
+    text = scorecard_export.as_markdown(card, FEATURES, LEVELS)
+
+    assert "600 points stand for 10 repaid loans to one default" in text
+    assert "| purpose_group | owner's choice |" in text
+
+
+def test_the_sql_quotes_what_a_level_holds(card: Scorecard) -> None:
+    assert "= 'owner''s choice' then" in scorecard_export.as_sql(card, FEATURES, LEVELS)
