@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from features import build as builder
-from features.rebuild import KEYS, rebuild
+from features.rebuild import keys_of, rebuild
+from features.views import TRANSACTIONS
 from tests.builders import NOON, a_transaction, insert_transactions
 
 HOUR = timedelta(hours=1)
@@ -84,7 +85,8 @@ def test_the_newest_delivery_sees_what_a_rebuild_of_its_rows_sees(
         "where known_at = %s and transaction_id <> 'new'",
         HOUR_KNOWN_AT,
     )
-    asked = pa.table(dict(zip(KEYS, zip(*some, strict=True), strict=True)), schema=pa.schema(KEYS))
+    keys = keys_of(TRANSACTIONS)
+    asked = pa.table(dict(zip(keys, zip(*some, strict=True), strict=True)), schema=pa.schema(keys))
 
     found = rebuild(asked, built.settings.warehouse, built.settings.work)
 
