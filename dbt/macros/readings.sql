@@ -77,7 +77,8 @@ readings as (
         max(own_transaction_id) as own_transaction_id,
         min(reaches_to) as reaches_to,
         min(occurred_at) - interval '24 hours' as recent_from,
-        max(occurred_at) as asked_until
+        max(occurred_at) as asked_until,
+        {{ is_paired() }} as is_paired
     from (
         select
             addressed.*,

@@ -1,8 +1,8 @@
 {#-
     What the pending rows' entities did before, as known to each pending row: the CTE `recalled` of
-    (reading_id, row_id where the row is pending, transaction_id, version, occurred_at, is_recent)
-    and of the named columns. A reading holds what some pending rows of one entity share;
-    `is_recent` leaves out what lies more than 24 hours before all of them.
+    (reading_id, row_id where the row is pending, transaction_id, version, occurred_at, is_recent,
+    is_paired: see pairs.sql) and of the named columns. A reading holds what some pending rows of
+    one entity share; `is_recent` leaves out what lies more than 24 hours before all of them.
 
     Expects the CTEs `pending` and `transactions`.
 
@@ -40,6 +40,12 @@
     }}
 {%- endmacro %}
 
+{#- The first delivery in the queue, as a constant: by it Postgres knows how little it leaves out. -#}
+{% macro first_delivery_queued() -%}
+    {%- set queue = ref('int_transactions_queued') -%}
+    {{ run_query('select min(delivery_seq) from ' ~ queue).rows[0][0] if execute else 0 }}
+{%- endmacro %}
+
 {% macro recalled_by_the_newest(entity, reaches_to, days, columns) -%}
 corrections as not materialized (
 
@@ -54,7 +60,8 @@ readings as (
         row_number() over () as reading_id,
         min({{ reaches_to }}) as reaches_to,
         min(occurred_at) - interval '24 hours' as recent_from,
-        max(occurred_at) as asked_until
+        max(occurred_at) as asked_until,
+        {{ is_paired() }} as is_paired
     from pending
     where {{ entity }} is not null
     group by {{ entity }}
@@ -70,6 +77,7 @@ recalled as (
         transactions.version,
         transactions.occurred_at,
         transactions.occurred_at >= readings.recent_from as is_recent,
+        readings.is_paired,
         {{ prefixed('transactions', columns) }}
     from readings
     inner join transactions
@@ -79,7 +87,7 @@ recalled as (
             and readings.asked_until >= transactions.occurred_at
     where
         {{ within_days('transactions.occurred_at', days_asked(days)) }}
-        and transactions.delivery_seq < (select min(delivery_seq) from pending)
+        and transactions.delivery_seq < {{ first_delivery_queued() }}
         and not exists (
             select 1 from corrections
             where
@@ -96,6 +104,7 @@ recalled as (
         pending.version,
         pending.occurred_at,
         true as is_recent,
+        readings.is_paired,
         {{ prefixed('pending', columns) }}
     from readings
     inner join pending on readings.{{ entity }} = pending.{{ entity }}
@@ -162,6 +171,7 @@ recalled as (
         addressed.version,
         addressed.occurred_at,
         addressed.occurred_at >= readings.recent_from as is_recent,
+        readings.is_paired,
         {{ prefixed('addressed', columns) }}
     from readings
     inner join addressed

@@ -2,7 +2,7 @@
 {% macro customers_in_past_24h(entity, name) -%}
 with
 
-pending as (
+pending as not materialized (
 
     select * from {{ ref('int_transactions_queued') }}
 
@@ -28,6 +28,7 @@ traced as (
         occurred_at,
         {{ traced_values(['customer_id']) }}
     from recalled
+    where not is_paired
     window
         {{ traced_windows(['customer_id']) }}
 
@@ -43,8 +44,22 @@ counted as (
         {{ before() }},
         {{ before_past_24h() }}
 
+),
+
+paired as (
+
+    select
+        asking.row_id,
+        {{ paired_distinct('customer_id') }} as {{ name }}_customer_distinct_24h
+    {{ pairs() }}
+    group by asking.row_id
+
 )
 
 select * from counted
 where row_id is not null
+
+union all
+
+select * from paired
 {%- endmacro %}

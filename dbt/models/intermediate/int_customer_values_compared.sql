@@ -1,6 +1,6 @@
 with
 
-recalled as (
+recalled as not materialized (
 
     select * from {{ ref('int_customer_transactions_recalled') }}
 
@@ -37,13 +37,13 @@ traced as (
         location_code,
         {{ traced_values(['merchant_id', 'device_id', 'location_code', 'ip_address']) }}
     from recalled
-    where is_recent
+    where is_recent and not is_paired
     window
         {{ traced_windows(['merchant_id', 'device_id', 'location_code', 'ip_address']) }}
 
 ),
 
-counted as (
+counted_by_windows as (
 
     select
         traced.*,
@@ -55,6 +55,23 @@ counted as (
     window
         {{ before() }},
         {{ before_past_24h() }}
+
+),
+
+counted_by_pairs as (
+
+    {{ values_counted_by_pairs() }}
+
+),
+
+counted as (
+
+    select {{ compared_values() }} from counted_by_windows
+    where row_id is not null
+
+    union all
+
+    select {{ compared_values() }} from counted_by_pairs
 
 )
 
@@ -80,4 +97,3 @@ left join earlier_locations
     on
         counted.reading_id = earlier_locations.reading_id
         and counted.location_code = earlier_locations.location_code
-where counted.row_id is not null

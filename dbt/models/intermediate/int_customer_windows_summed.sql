@@ -1,6 +1,6 @@
 with
 
-recalled as (
+recalled as not materialized (
 
     select * from {{ ref('int_customer_transactions_recalled') }}
 
@@ -18,21 +18,46 @@ earlier as (
 
 ),
 
--- of several rows at one instant, the last by id says where the customer was
-located as (
+nearest as not materialized (
 
-    select
-        recalled.*,
-        first_value(recalled.location_code) over (
-            partition by recalled.reading_id, recalled.occurred_at
-            order by recalled.transaction_id desc
-        ) as instant_location_code
+    select recalled.*
     from recalled
     left join earlier
         on
             recalled.reading_id = earlier.reading_id
             and recalled.occurred_at = earlier.occurred_at
     where recalled.is_recent or earlier.reading_id is not null
+
+),
+
+paired as (
+
+    select
+        asking.row_id,
+        count(*) filter (where seen.occurred_at = asking.occurred_at) - 1
+            as customer_same_instant_count,
+        max(seen.occurred_at) filter (where seen.occurred_at < asking.occurred_at) as previous_at,
+        -- of several rows at one instant, the last by id says where the customer was
+        (
+            array_agg(seen.location_code order by seen.occurred_at desc, seen.transaction_id desc)
+            filter (where seen.occurred_at < asking.occurred_at)
+        )[1] as previous_location_code,
+        {{ paired_sums([3, 6, 12, 24]) }}
+    {{ pairs('nearest') }}
+    group by asking.row_id
+
+),
+
+located as (
+
+    select
+        nearest.*,
+        first_value(nearest.location_code) over (
+            partition by nearest.reading_id, nearest.occurred_at
+            order by nearest.transaction_id desc
+        ) as instant_location_code
+    from nearest
+    where not nearest.is_paired
 
 ),
 
@@ -54,3 +79,7 @@ summed as (
 
 select * from summed
 where row_id is not null
+
+union all
+
+select * from paired

@@ -94,6 +94,20 @@ def test_the_newest_delivery_sees_what_a_rebuild_of_its_rows_sees(
     assert (found.rows, found.changed) == (5, [])
 
 
+def test_a_row_that_asks_alone_sees_what_it_sees_among_many(built: Any) -> None:
+    history(built)
+    insert_transactions(built, the_hour())
+    build(built)  # five rows of one customer, device and address: by windows
+    keys = keys_of(TRANSACTIONS)
+    for key in (("first", 1), ("second", 1), ("h1", 2)):  # each alone: by pairs
+        asked = pa.table(
+            dict(zip(keys, [[value] for value in key], strict=True)), schema=pa.schema(keys)
+        )
+        found = rebuild(asked, built.settings.warehouse, built.settings.work)
+
+        assert (found.rows, found.changed) == (1, []), key
+
+
 def test_rows_of_two_deliveries_are_read_as_each_was_known(built: Any, ways: list[str]) -> None:
     history(built)
     insert_transactions(built, the_hour())
