@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from infra.local.console import step, table
 from infra.local.deliver import deliver_due
 from infra.local.demo import approve_policy, ask, follow, install, train
 from infra.local.environment import environment
+from infra.local.ports import free_port
 from infra.local.state import CHECKOUT, DEFAULT_PORTS, DEFAULT_SOURCE, StackError, State, all_states
 from infra.local.warehouse_facts import connect
 
@@ -93,7 +93,7 @@ def rehearse() -> list[Outcome]:
     shutil.rmtree(state.folder, ignore_errors=True)
     state.prepare()
     # a rehearsal needs no port that somebody knows
-    state.write("ports.json", {name: _free_port() for name in DEFAULT_PORTS})
+    state.write("ports.json", {name: free_port() for name in DEFAULT_PORTS})
     token = state.folder / "hold"
     state.write(
         "environment.json",
@@ -109,12 +109,6 @@ def rehearse() -> list[Outcome]:
         finally:
             with step("Stopping the stack"):
                 stack.down(state)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 def _rehearse(state: State, token: Path) -> list[Outcome]:

@@ -31,6 +31,13 @@ def require_free(name: str, port: int) -> None:
             ) from error
 
 
+def free_port() -> int:
+    """Return a port that nobody uses, for a stack whose ports nobody needs to know."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
 def listener(port: int) -> str | None:
     """Return the process that listens on a port, as 'name (pid 42)', or None if unknown."""
     wanted = {f"socket:[{inode}]" for inode in _listening_inodes(port)}

@@ -37,7 +37,7 @@ def run(request: dict[str, Any]) -> None:
     timed = watch.timed
     with psycopg.connect(request["conninfo"], autocommit=True) as connection:
         timed("ingest", lambda: _copy_in(connection, request["files"]))
-        timed("build", lambda: _build(connection, Path(request["compiled"]), request["renamed"]))
+        timed("build", lambda: _build(connection, Path(request["compiled"])))
         timed("reference", lambda: _reference(connection))
         results = timed("score", lambda: _score(connection, request["model"]))
         timed("publish", lambda: pq.write_table(results, request["parquet"]))
@@ -53,13 +53,11 @@ def _copy_in(connection: psycopg.Connection[Any], files: dict[str, str]) -> None
                     copy.write(block)
 
 
-def _build(connection: psycopg.Connection[Any], compiled: Path, renamed: list[str]) -> None:
+def _build(connection: psycopg.Connection[Any], compiled: Path) -> None:
     """Run the compiled models in dbt's order, each in one statement."""
-    old, new = renamed
     connection.execute(b"set work_mem = '128MB'")
     for model in json.loads(compiled.read_text()):
-        query = model["query"].replace(f'"{old}".', f'"{new}".')
-        table = model["table"]
+        query, table = model["query"], model["table"]
         if model["is_appended"]:
             connection.execute(f"insert into {table} {query}".encode())
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import multiprocessing
 import runpy
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,9 +28,12 @@ def run(request: dict[str, Any]) -> None:
     """Run the hour.
 
     Args:
-        request: the run's pins, and the file that keeps the SQL which dbt compiled.
+        request: the run's pins, the file that keeps the SQL which dbt compiled, and whether each
+            shard of the score step has a process of its own.
     """
     _warm()
+    # forked before anything has run, as the scheduler forks its tasks
+    workers = multiprocessing.get_context("fork").Pool(2)
     _keep_compiled(Path(request["compiled"]))
     watch = Stopwatch()
     timed = watch.timed
@@ -39,9 +43,15 @@ def run(request: dict[str, Any]) -> None:
     claimed = timed("claim", lambda: _claim(request))
     timed("build", lambda: steps.build("transaction_features"))
     timed("validate_features", lambda: gates.validate_run("features.transactions", claimed))
-    timed("score", lambda: steps.score(claimed))
+    shards = [(claimed, shard) for shard in claimed["shards"]]
+    if request["shards_at_once"]:
+        timed("score", lambda: workers.starmap(steps.score, shards, chunksize=1))
+    else:
+        timed("score", lambda: [steps.score(*shard) for shard in shards])
     timed("validate_decisions", lambda: gates.validate_run("decisions.transactions", claimed))
     receipt = timed("publish", lambda: steps.publish(claimed))
+    workers.close()
+    workers.join()
     watch.tell(receipt["rows_claimed"])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from statistics import median
 
-from tests.bench import sides
+from tests.bench import in_airflow, sides
 from tests.bench.sides import Measured
 from tests.bench.traffic import Traffic
 from tests.bench.world import Bench
@@ -42,6 +42,7 @@ class Part:
     about: str
     measure: Callable[[Bench, Tell], Results]
     judge: Callable[[Mapping[str, Measured]], list[Check]]
+    histories: tuple[Traffic, ...] = ()
 
 
 def _pairs(wanted: Traffic, rounds: int) -> Callable[[Bench, Tell], Results]:
@@ -79,7 +80,7 @@ def _ratio(found: Mapping[str, Measured], parts: tuple[str, ...] | None = None) 
 
 
 def _throughput_checks(
-    prefix: str, *, has_bars: bool = True
+    suffix: str = "", *, has_bars: bool = True
 ) -> Callable[[Mapping[str, Measured]], list[Check]]:
     """Return the checks against the floor; the bars are stated for hours with a day before them."""
 
@@ -87,12 +88,13 @@ def _throughput_checks(
         reference = median(done.seconds["reference"] for done in _of(found, "floor"))
         build = median(done.part("build") for done in _of(found, "floor"))
         peak = max(done.peak_mib for done in _of(found, "ours"))
+        score = _ratio(found, ("score", "publish"))
         checks = [
-            Check(f"bench.{prefix}.of_floor", _ratio(found), 0.5),
-            Check(f"bench.{prefix}.ingest_of_floor", _ratio(found, ("ingest",)), 0.4),
-            Check(f"bench.{prefix}.score_of_floor", _ratio(found, ("score", "publish")), 0.6),
-            Check(f"bench.{prefix}.features_of_reference", reference / build, 0.25),
-            Check(f"bench.{prefix}.peak_mib", peak, MAX_PEAK_MIB, at_most=True),
+            Check(f"bench.end_to_end_vs_floor{suffix}", _ratio(found), 0.5),
+            Check(f"bench.ingest_vs_floor{suffix}", _ratio(found, ("ingest",)), 0.4),
+            Check(f"bench.score_vs_floor{suffix}", score, 0.6),
+            Check(f"bench.features_vs_reference{suffix}", reference / build, 0.25),
+            Check(f"bench.peak_rss_mib.hour{suffix}", peak, MAX_PEAK_MIB, at_most=True),
         ]
         return checks if has_bars else [replace(check, bar=None) for check in checks]
 
@@ -113,94 +115,108 @@ def _sizes(*wanted: Traffic) -> Callable[[Bench, Tell], Results]:
     return measure
 
 
-def _linear(name: str, bar: float) -> Callable[[Mapping[str, Measured]], list[Check]]:
-    def judge(found: Mapping[str, Measured]) -> list[Check]:
-        fewer, more = list(found.values())
-        peak = max(fewer.peak_mib, more.peak_mib)
-        return [
-            Check(f"bench.{name}.of_100k", more.rate / fewer.rate, bar),
-            Check(f"bench.{name}.peak_mib", peak, MAX_PEAK_MIB, at_most=True),
-        ]
-
-    return judge
+def _linear(found: Mapping[str, Measured]) -> list[Check]:
+    small, medium, huge = found.values()
+    peak = max(small.peak_mib, huge.peak_mib)
+    return [
+        Check("bench.linearity", medium.rate / small.rate, 0.85),
+        Check("bench.linearity.5m", huge.rate / small.rate, 0.8),
+        Check("bench.peak_rss_mib", peak, MAX_PEAK_MIB, at_most=True),
+    ]
 
 
 def _flat(found: Mapping[str, Measured]) -> list[Check]:
-    shorter, longer = list(found.values())
-    return [Check("bench.flat.70_days_of_35", longer.total / shorter.total, 1.15, at_most=True)]
+    shorter, longer = found.values()
+    return [Check("bench.history_ratio", longer.total / shorter.total, 1.15, at_most=True)]
 
 
 def _bad_rows(found: Mapping[str, Measured]) -> list[Check]:
-    good, bad = list(found.values())
+    good, bad = found.values()
     ratio = bad.seconds["ingest"] / good.seconds["ingest"]
-    return [Check("bench.bad_rows.ingest", ratio, 1.10, at_most=True)]
+    return [Check("bench.bad_rows_ingest", ratio, 1.10, at_most=True)]
 
 
-def _peer(wanted: Traffic) -> Callable[[Bench, Tell], Results]:
-    def measure(bench: Bench, tell: Tell) -> Results:
-        found: Results = {}
-        for one in (wanted, replace(wanted, history_days=0)):
-            for side, run in (("ours", sides.ours), ("pandas", sides.pandas_pipeline)):
-                name = f"{side} {one.history_days}"
-                found[name] = run(bench, one)
-                tell(name, found[name])
-        return found
-
-    return measure
+def _peer(bench: Bench, tell: Tell) -> Results:
+    """Measure ours and the pandas script by turns."""
+    found: Results = {}
+    for one in (DAY_OF_MEDIUM, Traffic(MEDIUM)):
+        for side, run in (("ours", sides.ours), ("pandas", sides.pandas_pipeline)):
+            name = f"{side} {one.history_days}"
+            found[name] = run(bench, one)
+            tell(name, found[name])
+    return found
 
 
 def _peer_checks(found: Mapping[str, Measured]) -> list[Check]:
     return [
-        Check("bench.peer.after_a_day", found["ours 1"].rate / found["pandas 1"].rate, 10.0),
-        Check("bench.peer.without_history", found["ours 0"].rate / found["pandas 0"].rate, 2.0),
+        Check("bench.pandas_with_history", found["ours 1"].rate / found["pandas 1"].rate, 10.0),
+        Check("bench.pandas_cold", found["ours 0"].rate / found["pandas 0"].rate, 2.0),
+    ]
+
+
+def _shards(bench: Bench, tell: Tell) -> Results:
+    """Score the same hour shard by shard, and all shards at once."""
+    found: Results = {}
+    for name, at_once in (("one by one", False), ("at once", True)):
+        found[name] = sides.ours(bench, Traffic(LARGE), shards_at_once=at_once)
+        tell(name, found[name])
+    return found
+
+
+def _shards_checks(found: Mapping[str, Measured]) -> list[Check]:
+    ratio = found["one by one"].seconds["score"] / found["at once"].seconds["score"]
+    return [Check("bench.shards_2_vs_1", ratio, 1.5)]
+
+
+def _airflow(bench: Bench, tell: Tell) -> Results:
+    found: Results = {}
+    for name, done in in_airflow.measure(bench, Traffic(LARGE)):
+        found[name] = done
+        tell(name, done)
+    return found
+
+
+def _airflow_checks(found: Mapping[str, Measured]) -> list[Check]:
+    empty, hour = found.values()
+    share = hour.seconds["airflow"] / hour.total
+    return [
+        Check("bench.airflow_empty_seconds", empty.total, 45.0, at_most=True),
+        Check("bench.airflow_overhead", share, 0.25, at_most=True),
     ]
 
 
 DAY_OF_LARGE = Traffic(LARGE, history_days=1)
 DAY_OF_MEDIUM = Traffic(MEDIUM, history_days=1)
+SKEWED = Traffic(MEDIUM, history_days=1, is_skewed=True)
+AFTER_35_DAYS, AFTER_70_DAYS = (Traffic(SMALL, history_days=days) for days in (35, 70))
 
 QUICK = Part(
     "quick",
     "100,000 rows without history, ours and the floor",
     _pairs(Traffic(MEDIUM), 1),
-    _throughput_checks("quick", has_bars=False),
+    _throughput_checks(".quick", has_bars=False),
 )
 PARTS = (
     Part(
         "throughput_100k",
         "100,000 rows after a day of 2.4 M, three rounds by turns",
         _pairs(DAY_OF_MEDIUM, 3),
-        _throughput_checks("throughput_100k"),
-    ),
-    Part(
-        "throughput_1m",
-        "1,000,000 rows after a day of 24 M, three rounds by turns",
-        _pairs(DAY_OF_LARGE, 3),
-        _throughput_checks("throughput_1m"),
-    ),
-    Part(
-        "linear_1m",
-        "100,000 and 1,000,000 rows without history",
-        _sizes(Traffic(MEDIUM), Traffic(LARGE)),
-        _linear("linear_1m", 0.85),
-    ),
-    Part(
-        "linear_5m",
-        "100,000 and 5,000,000 rows without history",
-        _sizes(Traffic(MEDIUM), Traffic(HUGE)),
-        _linear("linear_5m", 0.8),
-    ),
-    Part(
-        "flat",
-        "20,000 rows after 35 days and after 70 days",
-        _sizes(Traffic(SMALL, history_days=35), Traffic(SMALL, history_days=70)),
-        _flat,
+        _throughput_checks(".100k"),
+        (DAY_OF_MEDIUM,),
     ),
     Part(
         "peer",
         "100,000 rows against a pandas script, after a day and without history",
-        _peer(DAY_OF_MEDIUM),
+        _peer,
         _peer_checks,
+        (DAY_OF_MEDIUM,),
+    ),
+    Part(
+        "skewed",
+        "100,000 rows after a day, one customer in a hundred with three rows of ten",
+        _pairs(SKEWED, 1),
+        lambda found: [Check("bench.end_to_end_vs_floor.skewed", _ratio(found), None)],
+        (SKEWED,),
     ),
     Part(
         "bad_rows",
@@ -209,9 +225,35 @@ PARTS = (
         _bad_rows,
     ),
     Part(
-        "skewed",
-        "100,000 rows after a day, one customer in a hundred with three rows of ten",
-        _pairs(Traffic(MEDIUM, history_days=1, is_skewed=True), 1),
-        lambda found: [Check("bench.skewed.of_floor", _ratio(found), None)],
+        "throughput_1m",
+        "1,000,000 rows after a day of 24 M, three rounds by turns",
+        _pairs(DAY_OF_LARGE, 3),
+        _throughput_checks(),
+        (DAY_OF_LARGE,),
+    ),
+    Part(
+        "linear",
+        "100,000, 1,000,000 and 5,000,000 rows without history",
+        _sizes(Traffic(MEDIUM), Traffic(LARGE), Traffic(HUGE)),
+        _linear,
+    ),
+    Part(
+        "shards",
+        "1,000,000 rows without history, scored shard by shard and all shards at once",
+        _shards,
+        _shards_checks,
+    ),
+    Part(
+        "flat",
+        "20,000 rows after 35 days and after 70 days",
+        _sizes(AFTER_35_DAYS, AFTER_70_DAYS),
+        _flat,
+        (AFTER_35_DAYS, AFTER_70_DAYS),
+    ),
+    Part(
+        "airflow",
+        "an empty hour and one of 1,000,000 rows through the real scheduler",
+        _airflow,
+        _airflow_checks,
     ),
 )

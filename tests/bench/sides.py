@@ -18,6 +18,7 @@ PARTS = {
     "score": ("claim", "score"),
     "publish": ("publish",),
     "gates": ("validate_raw", "validate_features", "validate_decisions"),
+    "airflow": ("airflow",),
 }
 
 
@@ -54,8 +55,17 @@ def _read(told: dict[str, Any]) -> Measured:
     return Measured(told["rows"], told["seconds"], told["peak_mib"])
 
 
-def ours(bench: Bench, wanted: Traffic, *, keep_for_floor: bool = False) -> Measured:
-    """Run the product on the hour; optionally leave the files that the floor copies in."""
+def ours(
+    bench: Bench, wanted: Traffic, *, keep_for_floor: bool = False, shards_at_once: bool = True
+) -> Measured:
+    """Run the product on the hour.
+
+    Args:
+        bench: the cluster.
+        wanted: the hour and what lies before it.
+        keep_for_floor: leave the files that the floor copies in.
+        shards_at_once: each shard of the score step in a process of its own, as Airflow does.
+    """
     template = bench.template(wanted)
     kept = bench.folder / "floor"
     with bench.copy(template) as (database, objects):
@@ -65,6 +75,7 @@ def ours(bench: Bench, wanted: Traffic, *, keep_for_floor: bool = False) -> Meas
             "pins": bench.pins,
             "start": bench.start.isoformat(),
             "compiled": str(kept / "compiled.json"),
+            "shards_at_once": shards_at_once,
         }
         told = bench.child("tests.bench.ours", request, database, objects)
         if keep_for_floor:
@@ -73,8 +84,7 @@ def ours(bench: Bench, wanted: Traffic, *, keep_for_floor: bool = False) -> Meas
 
 
 def _keep(bench: Bench, database: str, kept: Path) -> None:
-    """Keep the hour as the tables hold it, and the name that the compiled SQL has."""
-    (kept / "database").write_text(database)
+    """Keep the hour as the tables hold it."""
     with bench.connect(database) as connection:
         newest = "(select max(delivery_seq) from raw.deliveries)"
         for table in ("deliveries", "transaction_versions", "transactions"):
@@ -99,7 +109,6 @@ def floor(bench: Bench, wanted: Traffic) -> Measured:
                 for table in ("deliveries", "transaction_versions", "transactions")
             },
             "compiled": str(kept / "compiled.json"),
-            "renamed": [(kept / "database").read_text(), database],
             "model": str(bench.model),
             "parquet": str(objects / "results.parquet"),
         }

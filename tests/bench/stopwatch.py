@@ -27,7 +27,8 @@ class Stopwatch:
         return result
 
     def tell(self, rows: int) -> None:
-        """Write the result as one line: rows, seconds, and this process's peak of memory."""
-        peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        """Write the result as one line: rows, seconds, and the peak of memory of one process."""
+        own, children = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+        peak_mib = max(resource.getrusage(who).ru_maxrss for who in (own, children)) / 1024
         told = {"rows": rows, "seconds": self.seconds, "peak_mib": peak_mib}
         sys.stdout.write(json.dumps(told) + "\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.bench import parts
 from tests.bench.sides import PARTS, Measured
 from tests.bench.traffic import Traffic
@@ -33,19 +35,30 @@ def test_a_ratio_is_that_of_the_medians() -> None:
 
     checks = {check.name: check for check in parts.PARTS[0].judge(found)}
 
-    of_floor = checks["bench.throughput_100k.of_floor"]
+    of_floor = checks["bench.end_to_end_vs_floor.100k"]
     assert (round(of_floor.value, 6), of_floor.bar, of_floor.holds) == (0.8, 0.5, True)
-    assert checks["bench.throughput_100k.features_of_reference"].value == 0.25
+    assert checks["bench.features_vs_reference.100k"].value == 0.25
 
 
 def test_an_hour_that_loses_speed_with_its_size_does_not_hold() -> None:
-    found = {"fewer": ours(1, 100_000), "more": ours(20, 1_000_000)}
-    linear = next(part for part in parts.PARTS if part.name == "linear_1m")
+    found = {"100k": ours(1, 100_000), "1m": ours(20, 1_000_000), "5m": ours(60, 5_000_000)}
+    linear = next(part for part in parts.PARTS if part.name == "linear")
 
     assert {check.name: check.holds for check in linear.judge(found)} == {
-        "bench.linear_1m.of_100k": False,
-        "bench.linear_1m.peak_mib": True,
+        "bench.linearity": False,
+        "bench.linearity.5m": True,
+        "bench.peak_rss_mib": True,
     }
+
+
+def test_what_airflow_adds_is_a_share_of_the_whole_run() -> None:
+    found = {"empty": ours(15, airflow=3.0), "hour": ours(90, airflow=30.0)}
+    airflow = next(part for part in parts.PARTS if part.name == "airflow")
+
+    empty, overhead = airflow.judge(found)
+
+    assert (empty.name, empty.holds) == ("bench.airflow_empty_seconds", True)
+    assert overhead.value == pytest.approx(30 / found["hour"].total)
 
 
 def test_the_quick_run_shows_the_same_values_and_holds_none_of_them_against_a_bar() -> None:

@@ -6,6 +6,8 @@ one merchant in a hundred, take part in three rows of ten.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -103,6 +105,15 @@ select
 from ticked
 returning delivery_id, delivery_seq
 """
+#: Of partitioned tables, the parents' own: those of the partitions go and come with them.
+_KEYS = """
+select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
+where conrelid = any(%s::text[]::regclass[]) and contype in ('p', 'u')
+"""
+_INDEXES = """
+select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
+where indrelid = any(%s::text[]::regclass[])
+"""
 _SHARED = "occurred_at, occurred_at as known_at, true as is_history"
 
 
@@ -124,36 +135,46 @@ def prepare(connection: psycopg.Connection[Any]) -> None:
     connection.execute(_UNIFORM.encode())
 
 
-def add_history(
-    connection: psycopg.Connection[Any], traffic: Traffic, start: datetime, rows: int, first: int
-) -> None:
-    """Add one day of history straight to the ledger, as an admitted delivery.
+@contextmanager
+def without_indexes(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Load history into bare tables: an index is made several times as fast as it is kept up."""
+    tables = ["raw.transactions", "raw.transaction_versions"]
+    keys = connection.execute(_KEYS, (tables,)).fetchall()
+    for table, name, _ in keys:
+        connection.execute(f"alter table {table} drop constraint {name}".encode())
+    indexes = connection.execute(_INDEXES, (tables,)).fetchall()
+    for name, _ in indexes:
+        connection.execute(f"drop index {name}".encode())
+    yield
+    connection.execute(b"set maintenance_work_mem = '1GB'")
+    for table, name, definition in keys:
+        connection.execute(f"alter table {table} add constraint {name} {definition}".encode())
+    for _, definition in indexes:
+        connection.execute(definition.encode())
+
+
+def add_delivery(
+    connection: psycopg.Connection[Any], traffic: Traffic, start: datetime, span: range
+) -> list[str]:
+    """Enter one day of history as an admitted delivery; return the statements that add its rows.
+
+    The statements touch different rows and may run at once.
 
     Args:
         connection: of the superuser.
         traffic: whose customers pay.
         start: of the day.
-        rows: how many.
-        first: the number of the first row.
+        span: the numbers of the rows.
     """
-    connection.execute(
-        "select raw.ensure_transaction_days(%s, %s)", (start.date(), (start + DAY).date())
-    )
     end = start + DAY
-    values = {"rows": rows, "known_at": end, "start": start, "end": end}
+    connection.execute("select raw.ensure_transaction_days(%s, %s)", (start.date(), end.date()))
+    values = {"rows": len(span), "known_at": end, "start": start, "end": end}
     delivery = connection.execute(_DELIVERY, values).fetchone()
     assert delivery is not None
-    made = _rows(traffic, "h", start, DAY, range(first, first + rows))
-    connection.execute(
+    half = len(span) // 2
+    made = [_rows(traffic, "h", start, DAY, part) for part in (span[:half], span[half:])]
+    return [
         f"""
-        with rows as ({made}),
-        versions as (
-            insert into raw.transaction_versions (
-                transaction_id, version, content_digest, customer_id, delivery_seq, occurred_at,
-                known_at, is_history
-            )
-            select transaction_id, 1, '', customer_id, {delivery[1]}, {_SHARED} from rows
-        )
         insert into raw.transactions (
             transaction_id, version, delivery_id, delivery_seq, row_number, customer_id,
             merchant_id, amount_minor, amount_base_minor, currency_code, transaction_type, card_bin,
@@ -163,9 +184,19 @@ def add_history(
             transaction_id, 1, '{delivery[0]}', {delivery[1]}, number, customer_id, merchant_id,
             amount_minor, amount_minor, 'USD', transaction_type, card_bin, ip_address, device_id,
             location_code, channel, {_SHARED}
-        from rows
-        """.encode()
-    )
+        from ({rows}) as made
+        """
+        for rows in made
+    ] + [
+        f"""
+        insert into raw.transaction_versions (
+            transaction_id, version, content_digest, customer_id, delivery_seq, occurred_at,
+            known_at, is_history
+        )
+        select transaction_id, 1, '', customer_id, {delivery[1]}, {_SHARED} from ({rows}) as made
+        """
+        for rows in made
+    ]
 
 
 def write_hour(

@@ -6,10 +6,10 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 
 from infra.local.environment import ONE_THREAD, QUIET
+from infra.local.ports import free_port
 from infra.local.postgres import Cluster
 from infra.local.state import CHECKOUT, code_version
 from infra.postgres import warehouse as bootstrap
@@ -127,10 +128,12 @@ class Bench:
     @contextmanager
     def copy(self, template: str) -> Iterator[tuple[str, Path]]:
         """Give a copy of a template and an empty object store, warm as after a day's work."""
-        name, objects = f"bench_{secrets.token_hex(4)}", self.folder / "objects"
+        # one name for all: dbt parses everything anew where the database has another one
+        name, objects = "hour", self.folder / "objects"
         shutil.rmtree(objects, ignore_errors=True)
         (objects / FOLDER).mkdir(parents=True)
         _put_model(self, objects)
+        self.drop(name)
         with self.connect("postgres") as connection:
             connection.execute(
                 f'create database "{name}" template "{template}" strategy file_copy'.encode()
@@ -139,8 +142,8 @@ class Bench:
         try:
             yield name, objects
         finally:
+            self.drop(name)
             with self.connect("postgres") as connection:
-                connection.execute(f'drop database if exists "{name}" with (force)'.encode())
                 connection.execute(b"checkpoint")
 
     def template(self, wanted: Traffic) -> str:
@@ -152,15 +155,17 @@ class Bench:
         if self._exists(name):
             return name
         draft = f"{name}_draft"
-        with self.connect("postgres") as connection:
-            connection.execute(f'drop database if exists "{draft}" with (force)'.encode())
+        self.drop(draft)
         bootstrap.create_database(self.cluster.conninfo(), draft, "owner", empty)
-        per_day = wanted.rows * 24
-        with self.connect(draft) as connection:
+        with self.connect(draft) as connection, traffic.without_indexes(connection):
+            per_day = wanted.rows * 24
             for day in range(wanted.history_days):
                 start = self.start - (wanted.history_days - day) * DAY
-                traffic.add_history(connection, wanted, start, per_day, 1 + day * per_day)
+                self._add(
+                    connection, wanted, start, range(1 + day * per_day, 1 + (day + 1) * per_day)
+                )
             self._leave_little_to_build(connection, wanted)
+        with self.connect(draft) as connection:
             connection.execute(b"vacuum analyze")
         objects = self.folder / "objects"
         objects.mkdir(exist_ok=True)
@@ -189,7 +194,20 @@ class Bench:
             f"insert into marts.feat_transactions ({filled}) "
             f"select {values} from raw.deliveries".encode()
         )
-        traffic.add_history(connection, wanted, self.start - DAY, _SEED_ROWS, 10**15)
+        span = range(10**15, 10**15 + _SEED_ROWS)
+        self._add(connection, wanted, self.start - DAY, span)
+
+    def _add(
+        self, connection: psycopg.Connection[Any], wanted: Traffic, start: datetime, span: range
+    ) -> None:
+        """Add a day of history, on both cores."""
+
+        def run(statement: str) -> None:
+            with self.connect(connection.info.dbname) as one:
+                one.execute(statement.encode())
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(run, traffic.add_delivery(connection, wanted, start, span)))
 
     def _empty(self) -> str:
         name = "installed"
@@ -197,8 +215,7 @@ class Bench:
             self.pins = json.loads((self.folder / "pins.json").read_text())
             return name
         draft, objects = f"{name}_draft", self.folder / "objects"
-        with self.connect("postgres") as connection:
-            connection.execute(f'drop database if exists "{draft}" with (force)'.encode())
+        self.drop(draft)
         bootstrap.create_database(self.cluster.conninfo(), draft, "owner")
         bootstrap.migrate(self.cluster.conninfo(draft))
         with self.connect(draft) as connection:
@@ -220,8 +237,12 @@ class Bench:
                 "tests.bench.setup", {"step": "train", "model": str(self.model)}, database, objects
             )
         (self.folder / "pins.json").write_text(json.dumps(self.pins))
+        self.drop("training")
+
+    def drop(self, database: str) -> None:
+        """Drop a copy, or a history that no later part needs."""
         with self.connect("postgres") as connection:
-            connection.execute(b"drop database training")
+            connection.execute(f'drop database if exists "{database}" with (force)'.encode())
 
     def _exists(self, database: str) -> bool:
         with self.connect("postgres") as connection:
@@ -262,9 +283,10 @@ def open_bench(folder: Path) -> Iterator[Bench]:
         roles = ("postgres", *bootstrap.LOGIN_ROLES)
         secret_file.write_text(json.dumps({role: secrets.token_hex(12) for role in roles}))
     passwords = json.loads(secret_file.read_text())
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    cluster = Cluster(folder / "postgres", port, passwords.pop("postgres"))
+    port_file = folder / "port"
+    if not port_file.exists():
+        port_file.write_text(str(free_port()))
+    cluster = Cluster(folder / "postgres", int(port_file.read_text()), passwords.pop("postgres"))
     cluster.create({"max_wal_size": "'16GB'", "checkpoint_timeout": "'1h'"})
     cluster.start()
     try:

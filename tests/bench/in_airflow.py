@@ -1,0 +1,98 @@
+"""The same job through the real scheduler: what Airflow adds to an hour, and to an empty one.
+
+A stack of its own, in `.local/bench/stack`, as `make demo` makes it: its model is trained on the
+sample's history, and the hour's million rows come as one more file of the sample's source.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import psycopg
+
+from infra.local import sample, stack
+from infra.local.airflow_api import Airflow
+from infra.local.console import step
+from infra.local.demo import approve_policy, ask, follow, install, train
+from infra.local.environment import environment
+from infra.local.ports import free_port
+from infra.local.state import DEFAULT_PORTS, DEFAULT_SOURCE, State, all_states
+from tests.bench import traffic
+from tests.bench.sides import Measured
+from tests.bench.traffic import HOUR, Traffic
+from tests.bench.world import Bench
+
+DAG = "score_transactions"
+_TASKS = """
+with tasks as (
+    select task_id, max(end_date) - min(start_date) as taken
+    from task_instance where dag_id = %(dag)s and run_id = %(run)s group by task_id
+)
+select task_id, extract(epoch from taken)::float8 from tasks
+union all
+select 'airflow', extract(epoch from end_date - queued_at - (select sum(taken) from tasks))::float8
+from dag_run where dag_id = %(dag)s and run_id = %(run)s
+"""
+
+
+def measure(bench: Bench, wanted: Traffic) -> Iterator[tuple[str, Measured]]:
+    """Run an empty hour and the wanted one; yield each as it ends.
+
+    Its seconds are those of the tasks by Airflow's own record, and `airflow`: what the run took
+    beside them, from the trigger on.
+    """
+    with _trained(bench) as (state, airflow, live_from):
+        yield "empty", _run(state, airflow, live_from - HOUR)
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - HOUR
+        landing = state.objects / "landing" / state.source / "transactions"
+        landing.mkdir(parents=True, exist_ok=True)
+        with bench.connect("postgres") as connection:
+            traffic.prepare(connection)
+            traffic.write_hour(connection, wanted, hour, landing / "hour.csv")
+        yield f"hour {wanted.rows}", _run(state, airflow, hour)
+
+
+@contextmanager
+def _trained(bench: Bench) -> Iterator[tuple[State, Airflow, datetime]]:
+    """Bring a stack up and train its model; stop it and leave nothing afterwards."""
+    state = State(DEFAULT_SOURCE, bench.folder / "stack")
+    for other in (*all_states(), state):
+        if other.folder != bench.folder and stack.runs(other):
+            stack.down(other)
+    shutil.rmtree(state.folder, ignore_errors=True)
+    state.prepare()
+    state.write("ports.json", {name: free_port() for name in DEFAULT_PORTS})
+    with state.locked():
+        try:
+            stack.up(state)
+            install(state, environment(state))
+            made = sample.prepare(state, None)
+            approve_policy(state)
+            airflow = Airflow(state)
+            train(state, airflow, made)
+            airflow.await_dag(DAG)
+            airflow.set_paused(DAG, is_paused=False)
+            yield state, airflow, made.live_from
+        finally:
+            stack.down(state)
+            shutil.rmtree(state.folder, ignore_errors=True)
+
+
+def _run(state: State, airflow: Airflow, start: datetime) -> Measured:
+    ((_, run_id),) = ask(airflow, [(start, start + HOUR)])
+    with step(f"{DAG} of {start:%Y-%m-%d %H:%M} UTC") as note:
+        follow(airflow, DAG, run_id, note)
+    conninfo = stack.cluster(state).conninfo
+    with psycopg.connect(conninfo("airflow")) as connection:
+        found = connection.execute(_TASKS, {"dag": DAG, "run": run_id}).fetchall()
+    with psycopg.connect(conninfo("warehouse")) as connection:
+        decided = connection.execute(
+            "select rows_published from decisions.runs where window_start = %s "
+            "and state = 'published'",
+            (start,),
+        ).fetchone()
+    assert decided is not None
+    return Measured(decided[0], dict(found), 0.0)
