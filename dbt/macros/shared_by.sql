@@ -1,5 +1,5 @@
-{#- Distinct customers that used one device or address in the 24 hours before the row. -#}
-{% macro customers_in_past_24h(entity, name) -%}
+{#- What the pending rows' devices or addresses did in the 24 hours before, and for whom. -#}
+{% macro recalled_of_24h(entity) -%}
 with
 
 pending as not materialized (
@@ -18,7 +18,26 @@ transactions as not materialized (
     recalled(
         entity, reaches_to="occurred_at - interval '24 hours'", days=1, columns=['customer_id']
     )
-}},
+}}
+
+select
+    reading_id,
+    row_id,
+    customer_id,
+    occurred_at,
+    is_paired
+from recalled
+{%- endmacro %}
+
+{#- Distinct customers that used one device or address in the 24 hours before the row. -#}
+{% macro customers_in_past_24h(name) -%}
+with
+
+recalled as not materialized (
+
+    select * from {{ ref('int_' ~ name ~ '_transactions_recalled') }}
+
+),
 
 traced as (
 

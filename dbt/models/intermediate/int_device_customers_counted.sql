@@ -1,1 +1,1 @@
-{{ customers_in_past_24h('device_id', 'device') }}
+{{ customers_in_past_24h('device') }}

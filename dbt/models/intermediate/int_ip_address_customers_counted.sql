@@ -1,1 +1,1 @@
-{{ customers_in_past_24h('ip_address', 'ip_address') }}
+{{ customers_in_past_24h('ip_address') }}

@@ -1,0 +1,1 @@
+{{ recalled_of_24h('device_id') }}
