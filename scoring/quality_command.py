@@ -1,4 +1,4 @@
-"""`python -m scoring quality FILE`: the shipped models on public data, as its columns tell."""
+"""`python -m scoring quality FILE`: measures on public data; which, the file's columns tell."""
 
 from __future__ import annotations
 
@@ -7,21 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet
 
 from features.errors import ConfigurationError
+from scoring.credit import german_credit
+from scoring.credit import quality as credit
 from scoring.fraud import handbook
 from scoring.fraud import quality as fraud
 from scoring.settings import get_settings
 
 # a column that only the outcomes of one of the files have
-MARKS = {"TX_FRAUD": "fraud_handbook"}
+MARKS = {
+    "TX_FRAUD": fraud.SOURCE,
+    "loan_status": credit.SOURCE,
+    german_credit.OUTCOME: german_credit.SOURCE,
+}
+FILES = "the handbook's transactions, LendingClub's loans (Parquet) or the German credit data (CSV)"
 
 
 def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
     """Add `quality` to the command line."""
     parser = commands.add_parser("quality", help="measure a model on its public data")
-    parser.add_argument("file", type=Path, help="the handbook's transactions, one Parquet")
+    parser.add_argument("file", type=Path, help=FILES)
     parser.add_argument(
         "--validation",
         action="store_true",
@@ -37,23 +45,30 @@ def source_of(path: Path) -> str:
         ConfigurationError: there is no such file, or it is of no source that can be measured.
     """
     try:
-        columns = pyarrow.parquet.read_schema(path).names
+        columns = _columns_of(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise ConfigurationError(
-            f"{path} is no Parquet file that can be read: give the handbook's transactions or "
-            "LendingClub's loans, DATA=<file>"
-        ) from error
+        raise ConfigurationError(f"{path} cannot be read: give {FILES}, DATA=<file>") from error
     for mark, source in MARKS.items():
         if mark in columns:
             return source
     raise ConfigurationError(
-        f"{path.name} has none of the columns {', '.join(MARKS)}: it is neither the handbook's "
-        "transactions nor LendingClub's loans"
+        f"{path.name} has none of the columns {', '.join(MARKS)}: give {FILES}"
     )
+
+
+def _columns_of(path: Path) -> list[str]:
+    if path.suffix == ".parquet":
+        return list(pyarrow.parquet.read_schema(path).names)
+    with pa.csv.open_csv(path) as reader:
+        return list(reader.schema.names)
 
 
 def _command(parsed: argparse.Namespace) -> int:
     settings = get_settings()
-    source_of(parsed.file)
+    source = source_of(parsed.file)
+    if source == credit.SOURCE:
+        return credit.run(parsed.file, settings)
+    if source == german_credit.SOURCE:
+        return german_credit.run(parsed.file, settings)
     folds = handbook.VALIDATION_FOLDS if parsed.validation else handbook.TEST_FOLDS
     return fraud.run(parsed.file, settings, folds=folds)

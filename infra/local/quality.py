@@ -70,7 +70,6 @@ def _environment(folder: Path, cluster: Cluster, passwords: dict[str, str]) -> d
         "SCORING_HOME": str(CHECKOUT),
         "SCORING_WORK": str(folder / "work"),
         "SCORING_CODE_VERSION": code_version(),
-        "SCORING_SOURCES": "fraud_handbook",
     }
 
 
