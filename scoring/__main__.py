@@ -25,11 +25,11 @@ from scoring import (
     quality_command,
     runs,
     score,
+    train_command,
     verify,
     windows_command,
 )
 from scoring.decision import activations
-from scoring.fraud import train
 from scoring.jobs import JOBS
 from scoring.settings import get_settings
 from scoring.storage import object_store
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     failing.add_argument("--reason", required=True)
     failing.set_defaults(command=_fail)
 
-    train.add_parser(commands)
+    train_command.add_parser(commands)
     quality_command.add_parser(commands)
     verify.add_parser(commands)
     explain_command.add_parser(commands)
