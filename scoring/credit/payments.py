@@ -28,9 +28,12 @@ _BEFORE = sql.SQL(
             coalesce(
                 jsonb_agg(decided.decision_id order by decided.decision_id) filter (
                     where
-                    decided.is_confirmed
-                    or (decided.is_live and decided.decision <> 'approve')
-                    or decided.place = 1
+                    decided.decision_id is not null
+                    and (
+                        decided.is_confirmed
+                        or (decided.is_live and decided.decision <> 'approve')
+                        or decided.place = 1
+                    )
                 ),
                 '[]'
             ) as fraud_decision_ids
