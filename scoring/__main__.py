@@ -25,6 +25,7 @@ from scoring import (
     quality_command,
     runs,
     score,
+    thresholds_command,
     train_command,
     verify,
     windows_command,
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     quality_command.add_parser(commands)
     verify.add_parser(commands)
     explain_command.add_parser(commands)
+    thresholds_command.add_parser(commands, _moment)
     windows_command.add_parser(commands, _moment)
     return parser
 
