@@ -2,7 +2,7 @@
 #
 #   SOURCE=synthetic|fraud_handbook   which source descriptions feed the warehouse
 #   FAULTS=<n>                        only so many faults, of as many kinds as there are
-#   DATA=<file>                       the benchmark's file, for SOURCE=fraud_handbook and `quality`
+#   DATA=<file>                       the public file, for SOURCE=fraud_handbook and `quality`
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -74,7 +74,7 @@ fix: setup ## Repair what the linters can repair
 	ruff format
 	sqlfluff fix --disable-progress-bar dbt/models
 
-quality: setup ## Measure the fraud model on the handbook's protocol (DATA=)
+quality: setup ## Measure the model that a public file is for (DATA=)
 	@python -m infra.local.quality "$(DATA)"
 
 faults: setup ## Break everything in hundreds of ways, count what is lost (FAULTS=, SEED=, ONLY=)
