@@ -67,14 +67,18 @@ def deliver(context: Mapping[str, Any]) -> str | None:
     The name follows from the content: a second try delivers nothing new.
 
     Raises:
-        ConfigurationError: the form makes no sense, or the source takes no JSON.
+        ConfigurationError: the form makes no sense, ingest would reject the application, or the
+            source takes no JSON; nothing was delivered.
     """
+    from features.ingest.trial import objections
     from scoring.settings import get_settings
     from scoring.storage import object_store
 
     request(context)
     if (case := _case(context)) is None:
         return None
+    if wrong := objections(case, _feed(), plain(context["dag_run"].run_after)):
+        raise ConfigurationError(f"the application cannot be taken: {'; '.join(wrong)}")
     content = json.dumps(case, sort_keys=True).encode() + b"\n"
     name = f"{_feed().folder}/case_{hashlib.sha256(content).hexdigest()[:32]}.jsonl"
     object_store(get_settings()).put_if_absent(name, content)

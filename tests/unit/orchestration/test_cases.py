@@ -16,7 +16,12 @@ from scoring.settings import Objects, Settings
 from scoring.storage import object_store
 from tests.unit.orchestration.test_requests import context
 
-CASE = {"application_id": "case-1", "customer_id": "c1", "loan_amnt": 5000, "term": "36 months"}
+CASE = {
+    "application_id": "case-1", "customer_id": "c1", "loan_amnt": 5000, "currency": "USD",
+    "term": "36 months", "purpose": "car", "annual_inc": 60000, "emp_length": "5 years",
+    "home_ownership": "RENT", "dti": 12.5, "revol_util": 40.0, "inq_last_6mths": 0,
+    "delinq_2yrs": 0, "pub_rec": 0,
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +67,15 @@ def test_a_case_is_landed_once_as_a_file_of_its_feed(here: Settings) -> None:
         ({"application": CASE, "restate_ids": ["a"]}, "give one"),
         ({"application": {**CASE, "applied_at": "yesterday"}}, "no time"),
         ({"application": {**CASE, "applied_at": "2026-11-20T10:00:00"}}, "without a zone"),
+        ({"application": {**CASE, "applied_at": "2026-11-22T10:00:00Z"}}, "later than now"),
+        ({"application": {**CASE, "term": "three years"}}, "term: not a number of months"),
+        ({"application": {**CASE, "loan_amnt": -5}}, "loan_amnt: not above zero"),
+        ({"application": {**CASE, "loan_amnt": None}}, "loan_amnt: a value is needed"),
+        ({"application": {**CASE, "currency": "XYZ"}}, "not a code of ISO 4217"),
+        ({"application": {**CASE, "dti": {"percent": 3}}}, "one JSON object of plain values"),
+        ({"application": {**CASE, "fico": 700}}, "unknown columns, not read: 'fico'"),
+        ({"application": {**CASE, "sex": "f"}}, "unknown columns, not read: 'sex'"),
+        ({"application": {"application_id": "case-1"}}, "lacks "),
     ],
 )
 def test_a_form_that_makes_no_sense_delivers_nothing(
