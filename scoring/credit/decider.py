@@ -161,7 +161,7 @@ def source(table: sql.Composable, run: runs.Run) -> sql.Composable:
     """Return the SQL of a run's feature rows beside their applicants' card payments."""
     part = policy.load(run.policy_version, run.policy_sha256).require_credit()
     look_back = timedelta(days=part.fraud_state.look_back_days)
-    return payments.beside(table, look_back, run.known_at_cutoff)
+    return payments.beside(table, look_back, run.known_at_cutoff, run.claimed_at)
 
 
 def for_run(found: runs.Run, settings: Settings, store: ObjectStore) -> Decider:
