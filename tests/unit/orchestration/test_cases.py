@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,13 @@ def test_a_form_that_makes_no_sense_delivers_nothing(
         cases.deliver(context(**form))
 
     assert not list(tmp_path.rglob("*.jsonl"))
+
+
+def test_the_readmes_example_is_taken(here: Settings) -> None:
+    readme = (Path(__file__).resolve().parents[3] / "README.md").read_text()
+    (example,) = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
+
+    assert cases.deliver(context(application=json.loads(example)))
 
 
 def test_sources_without_applications_take_no_case(
