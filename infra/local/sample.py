@@ -126,8 +126,9 @@ def _public(state: State, data: Path | None) -> Sample:
     return Sample(
         file.live_from,
         file.live_until,
+        transactions=rows if file.feed == "transactions" else 0,
+        applications=rows if file.feed == "applications" else 0,
         learns_from_later=file.learns_from_later,
-        **{file.feed: rows},
     )
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import Param
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scoring.runs import Request
 
 DAY = timedelta(days=1)
-FEED = "applications"
+FEED: Final = "applications"
 
 FORM = {
     **requests.form_of("day"),
@@ -87,11 +87,11 @@ def deliver(context: Mapping[str, Any]) -> str | None:
 
 def _case(context: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the form's application with the time at which it was made."""
-    case = context["params"].get("application")
+    case: dict[str, Any] | None = context["params"].get("application")
     if not case:
         return None
     made = plain(context["dag_run"].run_after).isoformat()
-    return {_feed().columns["applied_at"]: made} | case
+    return {_feed().columns["applied_at"]: made, **case}
 
 
 def _feed() -> Feed:

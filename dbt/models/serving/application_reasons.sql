@@ -22,8 +22,8 @@ select
     (told.reason ->> 'weight')::double precision as weight,
     decisions.decided_at
 from decisions
-cross join lateral jsonb_array_elements(decisions.reasons)
-with ordinality as told (reason, place)
+cross join
+    lateral jsonb_array_elements(decisions.reasons) with ordinality as told (reason, place)
 where
     not exists (
         select 1
