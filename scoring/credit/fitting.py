@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.errors import ContractError
+from features.errors import ContractError, TooFewLabelsError
 from features.views import FeatureView
 from scoring.credit.model import CreditModel, CreditScores
 from scoring.credit.training_set import TrainingSet
@@ -28,7 +28,7 @@ def cut(rows: TrainingSet) -> Slices:
     """Cut rows at the start of the month in which four fifths of them have gone by.
 
     Raises:
-        ContractError: a slice holds too few defaults.
+        TooFewLabelsError: a slice holds too few defaults.
     """
     month = rows.month
     last = min(round(len(rows) * LEARN_SHARE), len(rows) - 1)
@@ -36,7 +36,7 @@ def cut(rows: TrainingSet) -> Slices:
     slices = Slices(rows.take(slice(0, first)), rows.take(slice(first, None)))
     counts = [int(part.is_bad.sum()) for part in (slices.learn, slices.test)]
     if min(counts) < FEWEST_DEFAULTS:
-        raise ContractError(
+        raise TooFewLabelsError(
             f"{len(rows)} loans of whole vintages hold {counts} defaults to learn and to test on; "
             f"each needs {FEWEST_DEFAULTS}: load more history (`python -m features ingest`), or "
             "wait until more vintages have had their whole term"

@@ -57,7 +57,9 @@ def train(
         feature_view: the columns to learn from.
 
     Raises:
-        ContractError: too few defaults in whole vintages to train, calibrate and test on.
+        ConfigurationError: the sources deliver no outcomes of loans.
+        ContractError: no model could be learnt from what is known.
+        TooFewLabelsError: too few defaults in whole vintages to train, calibrate and test on.
         ModelUnavailableError: the registry does not answer.
     """
     rows, cut_off = _read(as_of, settings, feature_view)
@@ -101,10 +103,17 @@ def _read(
     as_of: datetime, settings: Settings, feature_view: FeatureView
 ) -> tuple[TrainingSet, float | None]:
     """Return closed loans, and the cut-off from which the policy in force declines."""
-    lag = sources.load(settings.sources).feeds["application_labels"].charge_off_lag
+    outcomes = sources.load(settings.sources).feeds.get("application_labels")
+    if outcomes is None:
+        raise ConfigurationError(f"the sources {settings.sources!r} deliver no application_labels")
     with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
         rows = training_set.read(
-            connection, feature_view, start=BEGINNING, end=as_of, as_of=as_of, lag=lag
+            connection,
+            feature_view,
+            start=BEGINNING,
+            end=as_of,
+            as_of=as_of,
+            lag=outcomes.charge_off_lag,
         )
         try:
             credit = activations.in_force(connection).credit

@@ -47,7 +47,7 @@ def train(
         window: how much matured history to learn from.
 
     Raises:
-        ContractError: too few matured frauds to train, calibrate and test on.
+        TooFewLabelsError: too few matured frauds to train, calibrate and test on.
         ModelUnavailableError: the registry does not answer.
     """
     maturity = timedelta(days=sources.load(settings.sources).maturity_days)
