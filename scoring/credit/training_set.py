@@ -63,6 +63,9 @@ where
     )
 """
 
+# after a first load nothing is known of the tables, and a planner that expects few rows would loop
+_PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
@@ -184,6 +187,7 @@ def read(  # noqa: PLR0913 - a period, a moment and a lag, by name
         },
     }
     with connection.transaction():
+        connection.execute(_PLAN)
         rows = readers.read(connection, query, types)
     rows = rows.take(
         pc.sort_indices(
