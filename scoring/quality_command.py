@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from scoring.credit import german_credit
 from scoring.credit import quality as credit
 from scoring.fraud import handbook
 from scoring.fraud import quality as fraud
-from scoring.settings import get_settings
+from scoring.settings import Settings, get_settings
 
 # a column that only the outcomes of one of the files have
 MARKS = {
@@ -29,7 +31,7 @@ FILES = "the handbook's transactions, LendingClub's loans (Parquet) or the Germa
 def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
     """Add `quality` to the command line."""
     parser = commands.add_parser("quality", help="measure a model on its public data")
-    parser.add_argument("file", type=Path, help=FILES)
+    parser.add_argument("data", type=Path, help=f"{FILES}, or a folder that holds them")
     parser.add_argument(
         "--validation",
         action="store_true",
@@ -38,22 +40,27 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such 
     parser.set_defaults(command=_command)
 
 
-def source_of(path: Path) -> str:
-    """Return the source whose file this is.
+def measurable(path: Path) -> dict[Path, str]:
+    """Return the files that can be measured and whose they are: one, or all within a folder.
 
     Raises:
-        ConfigurationError: there is no such file, or it is of no source that can be measured.
+        ConfigurationError: there is no such file.
     """
+    beneath = path.rglob("*") if path.is_dir() else [path]
+    sources = {file: source_of(file) for file in sorted(beneath) if file.is_file()}
+    found = {file: source for file, source in sources.items() if source}
+    if not found:
+        raise ConfigurationError(f"{path} holds nothing to measure on: give {FILES}, DATA=<path>")
+    return found
+
+
+def source_of(path: Path) -> str | None:
+    """Return the source that a file is of, as its columns tell; None where it is of none."""
     try:
         columns = _columns_of(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ConfigurationError(f"{path} cannot be read: give {FILES}, DATA=<file>") from error
-    for mark, source in MARKS.items():
-        if mark in columns:
-            return source
-    raise ConfigurationError(
-        f"{path.name} has none of the columns {', '.join(MARKS)}: give {FILES}"
-    )
+    except (OSError, pa.ArrowInvalid):
+        return None
+    return next((source for mark, source in MARKS.items() if mark in columns), None)
 
 
 def _columns_of(path: Path) -> list[str]:
@@ -65,10 +72,11 @@ def _columns_of(path: Path) -> list[str]:
 
 def _command(parsed: argparse.Namespace) -> int:
     settings = get_settings()
-    source = source_of(parsed.file)
-    if source == credit.SOURCE:
-        return credit.run(parsed.file, settings)
-    if source == german_credit.SOURCE:
-        return german_credit.run(parsed.file, settings)
     folds = handbook.VALIDATION_FOLDS if parsed.validation else handbook.TEST_FOLDS
-    return fraud.run(parsed.file, settings, folds=folds)
+    measures: dict[str, Callable[[Path, Settings], int]] = {
+        fraud.SOURCE: partial(fraud.run, folds=folds),
+        credit.SOURCE: credit.run,
+        german_credit.SOURCE: german_credit.run,
+    }
+    found = measurable(parsed.data)
+    return max([measures[source](file, settings) for file, source in found.items()])
