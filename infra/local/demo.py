@@ -183,7 +183,9 @@ def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], Non
         raise StackError(f"run {run_id} of {dag_id} failed: the cause is above")
     if not tasks:  # Airflow calls a run before the DAG's start a success and runs nothing
         raise StackError(f"run {run_id} of {dag_id} succeeded without running a task")
-    note(f"{len(tasks)} tasks succeeded")
+    skipped = sum(task["state"] == "skipped" for task in tasks)
+    told = f", {skipped} had nothing to do" if skipped else ""
+    note(f"{len(tasks) - skipped} tasks succeeded{told}")
 
 
 def _explain(airflow: Airflow, dag_id: str, run_id: str) -> None:
