@@ -21,6 +21,7 @@ from features.errors import ScoringError
 from scoring import (
     closure,
     explain_command,
+    fairness_command,
     publish,
     quality_command,
     runs,
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train_command.add_parser(commands)
     quality_command.add_parser(commands)
+    fairness_command.add_parser(commands)
     verify.add_parser(commands)
     explain_command.add_parser(commands)
     thresholds_command.add_parser(commands, _moment)

@@ -224,6 +224,13 @@ def tag_version(name: str, version: str, tags: Mapping[str, str], settings: Sett
             client.set_model_version_tag(name, version, key, value)
 
 
+def attach(pin: ModelPin, file_name: str, text: str, settings: Settings) -> None:
+    """Put one more text beside a registered version; one of the same name is replaced."""
+    with _answering(settings) as client:
+        client.log_text(pin.run_id, text, file_name)
+    log.info("text_attached", model=pin.name, version=pin.version, file=file_name)
+
+
 @contextmanager
 def _answering(settings: Settings) -> Iterator[MlflowClient]:
     """Give a client that fails within seconds, with a message that says what to do."""

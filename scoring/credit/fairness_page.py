@@ -18,24 +18,24 @@ measured against the group of its attribute that is approved most often.
   whether they would have, so on a lender's own loans it sees only whom the past has approved.
 - Groups of fewer than {FEWEST_ROWS} rows, or {FEWEST_REPAID} repaid loans, are not measured: their
   intervals would span everything.
+- Looked at is the probability of default against its cut-off alone: rules, limits and the fraud
+  state may decide otherwise.
 - Attributes are looked at one by one, and nothing is corrected for how many there are.
 - Protected attributes are never features; other columns may still stand in for them.
 """
-NONE_DELIVERED = (
-    "No protected attributes were delivered for these applications: nothing is measured."
-)
+NONE_MEASURED = "Nothing is measured: that takes decisions, and protected attributes beside them."
 
 
 def as_markdown(figures: Sequence[GroupFigures], title: str, note: str = "") -> str:
     """Return the figures as a table, with their limits.
 
     Args:
-        figures: of every group; none where no attributes were delivered.
+        figures: of every group; none where nothing could be measured.
         title: what was decided, and how.
         note: what else a reader of this data must know.
     """
-    head = [f"# Fairness: {title}", ""]
-    body = [NONE_DELIVERED]
+    head = ["## Fairness of decisions", "", f"{title[0].upper()}{title[1:]}.", ""]
+    body = [NONE_MEASURED]
     if figures:
         body = [
             "| attribute | group | rows | approved | adverse impact ratio "

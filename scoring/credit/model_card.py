@@ -1,4 +1,4 @@
-"""The page of a credit model: what it was made of, how good it is, where it is not. Pure."""
+"""The page of a credit model: what it was made of, how good and how fair it is. Pure."""
 
 from __future__ import annotations
 
@@ -56,20 +56,31 @@ class Card:
 
 
 def summary(card: Card) -> str:
-    """Return the few lines that stand on the version's own page."""
-    best = card.measures[card.decides]
-    return (
-        f"Default of loans within their term, on {card.feature_view}. Learnt from {card.learnt}; "
-        f"tested on {card.tested}; outcomes known at {card.label_as_of}.\n\n"
-        f"The {card.decides} decides: AUC {_cell(best['auc_roc'])}, KS {_cell(best['ks'])}, "
-        f"calibration slope {_cell(best['calibration_slope'])}. The whole card: `model_card.md`; "
-        "the scorecard: `scorecard.md`, `scorecard.sql`; groups: `fairness.md`."
-    )
+    """Return what stands on the version's own page: what it is, and its measures."""
+    lines = [
+        f"Probability that a loan is charged off within its term. The **{card.decides}** decides; "
+        "the other part's agreement makes the confidence.",
+        "",
+        f"- Data: `{card.feature_view}`, {len(card.features)} features",
+        f"- Learnt from {card.learnt}",
+        f"- Tested on {card.tested}",
+        f"- Outcomes known at {card.label_as_of}",
+        "",
+        *_measures(card),
+        "",
+        "The source run's artifacts hold the rest: `model_card.md` (exclusions, months, "
+        "segments, fairness), `scorecard.md`, `scorecard.sql` and the curves.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
-def as_markdown(card: Card) -> str:
-    """Return the whole page."""
-    parts = list(card.measures)
+def as_markdown(card: Card, fairness: str) -> str:
+    """Return the whole page.
+
+    Args:
+        card: what stands on it.
+        fairness: the report on groups, in Markdown.
+    """
     lines = [
         "# Credit model",
         "",
@@ -87,12 +98,7 @@ def as_markdown(card: Card) -> str:
         "",
         "## Measures, with 95 % intervals",
         "",
-        "| measure | " + " | ".join(parts) + " |",
-        "| --- |" + " ---: |" * len(parts),
-        *(
-            f"| {title} | " + " | ".join(_cell(card.measures[part][name]) for part in parts) + " |"
-            for name, title in MEASURES.items()
-        ),
+        *_measures(card),
         "",
         "Calibration: `calibration.png`. Ranking: `roc.png`.",
         "",
@@ -114,8 +120,22 @@ def as_markdown(card: Card) -> str:
         "| characteristic | segment | rows | defaults | observed over expected | AUC |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
         *(_segment(one) for one in card.segments),
+        "",
+        fairness,
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
+
+
+def _measures(card: Card) -> list[str]:
+    parts = list(card.measures)
+    return [
+        "| measure | " + " | ".join(parts) + " |",
+        "| --- |" + " ---: |" * len(parts),
+        *(
+            f"| {title} | " + " | ".join(_cell(card.measures[part][name]) for part in parts) + " |"
+            for name, title in MEASURES.items()
+        ),
+    ]
 
 
 def _segment(one: SegmentFigures) -> str:

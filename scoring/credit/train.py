@@ -81,10 +81,11 @@ def train(
         figures=figures.draw(slices.test.is_bad, probabilities, card.months),
         description=model_card.summary(card),
         texts={
-            "model_card.md": model_card.as_markdown(card),
+            "model_card.md": model_card.as_markdown(
+                card, _fairness(slices.test, scores.default_probability, cut_off, settings)
+            ),
             "scorecard.md": scorecard_export.as_markdown(model.scorecard_, names, levels),
             "scorecard.sql": scorecard_export.as_sql(model.scorecard_, names, levels),
-            "fairness.md": _fairness(slices.test, scores.default_probability, cut_off, settings),
         },
         outcomes=("repaid", "default"),
     )
@@ -158,7 +159,8 @@ def _fairness(
     groups = applicant_groups.read(test.application_id.tolist(), settings)
     found = fairness.report(probability < cut_off, ~test.is_bad, groups)
     title = (
-        f"{len(test)} tested loans, not declined below a probability of default of {cut_off:.3f}"
+        f"{len(test)} tested loans, approved where the policy's cut-off does not decline them: a "
+        f"probability of default below {cut_off:.3f}"
     )
     return fairness_page.as_markdown(found, title)
 

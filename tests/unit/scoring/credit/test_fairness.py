@@ -96,8 +96,8 @@ def test_the_page_holds_the_figures_and_the_limits() -> None:
     assert text.endswith("a note\n")
 
 
-def test_the_page_says_that_nothing_was_delivered() -> None:
-    assert fairness_page.NONE_DELIVERED in fairness_page.as_markdown([], "10 loans")
+def test_the_page_says_where_nothing_was_measured() -> None:
+    assert fairness_page.NONE_MEASURED in fairness_page.as_markdown([], "10 loans")
 
 
 def test_protected_columns_of_the_german_data_are_no_features(test_data: Path) -> None:
@@ -110,13 +110,11 @@ def test_protected_columns_of_the_german_data_are_no_features(test_data: Path) -
 
 
 def test_the_german_data_is_reported_by_sex_and_age(test_data: Path) -> None:
-    table = pa.csv.read_csv(test_data / "loans" / "german_credit.csv.gz")
-    is_bad = np.array(table[german_credit.OUTCOME].to_pylist()) == "bad"
+    found = german_credit.report(test_data / "loans" / "german_credit.csv.gz")
 
-    approved = german_credit.foretold(table, is_bad) < german_credit.CUT_OFF
-    found = fairness.report(approved, ~is_bad, german_credit.groups_of(table))
-
-    rows = {(one.attribute, one.group): one.rows for one in found}
+    rows = {(one.attribute, one.group): one.rows for one in found.figures}
     assert rows["sex", "female"] == 310
     assert sum(n for (attribute, _), n in rows.items() if attribute == "age") == 1_000
-    assert {one.attribute for one in found} == {"sex", "age", "foreign worker"}
+    assert {one.attribute for one in found.figures} == {"sex", "age", "foreign worker"}
+    assert "1000 loans of the German credit data" in found.page
+    assert "monitoring, not a verdict" in found.page
