@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from scoring import evaluation
 from scoring.credit.training_set import TrainingSet
@@ -14,20 +16,30 @@ from scoring.evaluation import Floats, Interval, Ranking
 
 FEWEST_EVENTS = 20  # defaults and repayments that a segment needs before it is ranked
 BANDS = 10  # of the score, for its stability
-TERCILES = ("low", "middle", "high")
+MOST_VALUES = 5  # of a number, to be segments of their own; of more, its thirds are
 # the customary reading: below the first nothing has moved, above the second the population has
 STABLE, MOVED = 0.10, 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """One month of applications against those that the model has learnt from."""
+    """One month of applications against those that the model has learnt from.
+
+    Args:
+        month: such as `2020-03`.
+        rows: applications in it.
+        bads: defaults among them.
+        foretold: how many the model foretold.
+        stability_index: how far its scores lie from those learnt from.
+        by_chance: what 95 of 100 such months stay below where nothing has moved.
+    """
 
     month: str
     rows: int
     bads: int
     foretold: float
     stability_index: float
+    by_chance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,8 @@ def by_month(learnt: Floats, rows: TrainingSet, probability: Floats) -> list[Mon
         probability: of these rows.
     """
     edges = np.unique(np.quantile(learnt, np.linspace(0, 1, BANDS + 1)[1:-1]))
+    # the index of two draws of one population (Yurdakul 2018); a customer seldom asks twice a month
+    quantile = float(chi2.ppf(0.95, len(edges)))
     before = np.bincount(np.searchsorted(edges, learnt), minlength=len(edges) + 1)
     figures = []
     for month in np.unique(rows.month):
@@ -89,6 +103,7 @@ def by_month(learnt: Floats, rows: TrainingSet, probability: Floats) -> list[Mon
                 int(rows.is_bad[of_month].sum()),
                 float(probability[of_month].sum()),
                 evaluation.population_stability(before, after),
+                quantile * float(1 / len(learnt) + 1 / of_month.sum()),
             )
         )
     return figures
@@ -97,7 +112,7 @@ def by_month(learnt: Floats, rows: TrainingSet, probability: Floats) -> list[Mon
 def by_segment(
     rows: TrainingSet, probability: Floats, levels: dict[str, Sequence[str]]
 ) -> list[SegmentFigures]:
-    """Return the figures of segments: the levels of categories, the thirds of numbers.
+    """Return the figures of segments: levels of categories, values or thirds of numbers.
 
     Args:
         rows: what the model has not seen.
@@ -109,17 +124,27 @@ def by_segment(
         values = rows.matrix[:, rows.features.index(name)]
         is_known = ~np.isnan(values)
         code = np.full(len(values), -1)
+        labels = list(names)
         if names:
             code[is_known] = values[is_known].astype(int)
         elif is_known.any():
-            thirds = np.quantile(values[is_known], [1 / 3, 2 / 3])
-            code[is_known] = np.searchsorted(thirds, values[is_known])
-        labels = [*(names or TERCILES), "missing"]
+            code[is_known], labels = _cut(values[is_known])
+        labels.append("missing")
         figures += [
             _segment(name, labels[one], rows, probability, np.flatnonzero(code == one))
             for one in np.unique(code)
         ]
     return figures
+
+
+def _cut(values: Floats) -> tuple[NDArray[np.intp], list[str]]:
+    """Cut a number into its values where they are few, else into thirds; name what was cut."""
+    found = np.unique(values)
+    if len(found) <= MOST_VALUES:
+        return np.searchsorted(found, values), [f"{value:g}" for value in found]
+    low, high = np.quantile(values, [1 / 3, 2 / 3])
+    labels = [f"to {low:,.4g}", f"{low:,.4g} to {high:,.4g}", f"over {high:,.4g}"]
+    return np.searchsorted([low, high], values), labels
 
 
 def _segment(

@@ -74,8 +74,16 @@ def _calibration(is_bad: Flags, probabilities: dict[str, Floats]) -> Figure:
 def _stability(months: Sequence[MonthFigures]) -> Figure:
     figure, axes = _axes("Stability of the score by month", "", "population stability index")
     positions = np.arange(len(months))
-    axes.bar(positions, [one.stability_index for one in months])
+    axes.bar(positions, [one.stability_index for one in months], label="month")
+    axes.step(
+        positions,
+        [one.by_chance for one in months],
+        where="mid",
+        color="black",
+        label="95 of 100 months by chance",
+    )
     axes.set_xticks(positions, [one.month for one in months], rotation=90)
     for level in (STABLE, MOVED):
         axes.axhline(level, linestyle="--", color="grey")
+    axes.legend()
     return figure

@@ -103,7 +103,7 @@ def train(
 def _read(
     as_of: datetime, settings: Settings, feature_view: FeatureView
 ) -> tuple[TrainingSet, float | None]:
-    """Return closed loans, and the cut-off from which the policy in force declines."""
+    """Return closed loans, and the cut-off from which the policy in force approves no more."""
     outcomes = sources.load(settings.sources).feeds.get("application_labels")
     if outcomes is None:
         raise ConfigurationError(f"the sources {settings.sources!r} deliver no application_labels")
@@ -121,7 +121,7 @@ def _read(
         except ConfigurationError as error:
             log.warning("fairness_unmeasured", reason=str(error))
             return rows, None
-    return rows, credit.decline if credit else None
+    return rows, credit.review if credit else None
 
 
 def _card(
@@ -159,8 +159,8 @@ def _fairness(
     groups = applicant_groups.read(test.application_id.tolist(), settings)
     found = fairness.report(probability < cut_off, ~test.is_bad, groups)
     title = (
-        f"{len(test)} tested loans, approved where the policy's cut-off does not decline them: a "
-        f"probability of default below {cut_off:.3f}"
+        f"{len(test)} tested loans, approved without a review where the probability of default "
+        f"lies below the policy's {cut_off:.3f}"
     )
     return fairness_page.as_markdown(found, title)
 
@@ -173,11 +173,18 @@ def _period(rows: TrainingSet) -> str:
 
 
 def _metrics(card: Card, slices: Slices) -> dict[str, float]:
+    best = card.measures[card.decides]
     found = {
-        f"{prefix}{name}{suffix}": getattr(interval, bound)
-        for part, prefix in ((card.decides, ""), *((p, f"{p}_") for p in card.measures))
-        for name, interval in card.measures[part].items()
-        for suffix, bound in (("", "value"), ("_low", "low"), ("_high", "high"))
+        f"{part}_{name}": one.value
+        for part in card.measures
+        for name, one in card.measures[part].items()
+    }
+    found |= {name: one.value for name, one in best.items()}
+    found |= {
+        f"{name}_{bound}": getattr(one, bound)
+        for name, one in best.items()
+        if one.low < one.high
+        for bound in ("low", "high")
     }
     counts = {
         "test_rows": float(len(slices.test)),

@@ -51,6 +51,20 @@ def test_every_month_is_told_with_its_rows_and_defaults() -> None:
     assert max(one.stability_index for one in months) < evaluation.STABLE
 
 
+def test_a_small_month_swings_by_chance_and_the_figures_say_by_how_much() -> None:
+    rows = loans()
+    draw = np.random.default_rng(10)
+
+    below = 0
+    for _ in range(200):
+        few = rows.take(np.sort(draw.choice(np.flatnonzero(rows.month == rows.month[0]), 60)))
+        [month] = evaluation.by_month(rows.matrix[:, 0], few, few.matrix[:, 0])
+        below += month.stability_index < month.by_chance
+
+    assert 180 <= below <= 200
+    assert month.by_chance > evaluation.MOVED
+
+
 def test_a_month_of_other_applicants_shows_in_the_stability_index() -> None:
     rows = loans()
     moved = np.where(rows.month == np.datetime64("2020-07"), rows.matrix[:, 0] + 0.2, 0.2)
@@ -71,11 +85,19 @@ def test_segments_cover_every_row_and_a_thin_one_is_not_ranked() -> None:
     assert sum(one.rows for one in purposes) == ROWS
     assert purposes[0].auc_roc is None
     assert all(one.auc_roc is not None for one in purposes[1:])
-    assert [one.segment for one in found if one.characteristic == "risk"] == [
-        "low",
-        "middle",
-        "high",
-    ]
+    thirds = [one for one in found if one.characteristic == "risk"]
+    assert thirds[0].segment.startswith("to ")
+    assert thirds[2].segment.startswith("over ")
+    assert [one.rows for one in thirds] == [ROWS // 3] * 3
+
+
+def test_a_number_of_few_values_is_cut_into_them() -> None:
+    rows = loans()
+    rows.matrix[:, 1] = np.where(rows.matrix[:, 1] == 0, 36, 60)
+
+    found = evaluation.by_segment(rows, rows.matrix[:, 0], {"purpose": ()})
+
+    assert [one.segment for one in found] == ["36", "60"]
 
 
 def test_the_newest_whole_months_test() -> None:
@@ -119,4 +141,4 @@ def test_the_card_tells_data_exclusions_measures_months_and_segments() -> None:
     for part in ("## Left out", "| KS | ", "| 2020-03 | ", "| purpose | car | ", "applications@1"):
         assert part in text
     assert text.endswith("## Fairness")
-    assert "| AUC | " in model_card.summary(card)
+    assert "- AUC: boosting 0." in model_card.summary(card)
