@@ -86,7 +86,8 @@ def relieving(
         told = np.flatnonzero((np.nan_to_num(weights[:, positions]) > 0).any(axis=1))
         if len(told):
             idle = told[model.relief(matrix[told], positions) <= 0]
-            kept[np.ix_(idle, positions)] = np.minimum(kept[np.ix_(idle, positions)], 0.0)
+            silenced = np.ix_(idle, np.array(positions))
+            kept[silenced] = np.minimum(kept[silenced], 0.0)
     return kept
 
 
