@@ -51,7 +51,7 @@ reset: setup ## End everything and remove the local state (SOURCE=)
 	@$(LOCAL) reset $(SOURCE_OPTION)
 
 sql: setup ## Run a query as the role analyst (QUERY="select ...")
-	@$(LOCAL) sql $(SOURCE_OPTION) "$(QUERY)"
+	@$(LOCAL) sql $(SOURCE_OPTION) "$$QUERY"
 
 # ------------------------------------------------------------------------------------ checks
 
