@@ -1,8 +1,8 @@
 # One runner. `make` alone prints this help; no environment variable is needed.
 #
-#   SOURCE=synthetic|fraud_handbook   which source descriptions feed the warehouse
-#   FAULTS=<n>                        only so many faults, of as many kinds as there are
-#   DATA=<file>                       the benchmark's file, for SOURCE=fraud_handbook and `quality`
+#   SOURCE=synthetic|fraud_handbook|lending_club   which source feeds the warehouse
+#   DATA=<file>   the public file, for SOURCE=fraud_handbook or lending_club, and for `quality`
+#   FAULTS=<n>    only so many faults, of as many kinds as there are
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -38,7 +38,7 @@ lock: setup ## Compile requirements.in into requirements.txt, and the core's par
 up: setup ## Start Postgres, MLflow and Airflow here (SOURCE=)
 	@$(LOCAL) up $(SOURCE_OPTION)
 
-demo: setup ## Start everything, train a model, score and publish (SOURCE=, DATA=)
+demo: setup ## Start everything, train, decide payments and loans (SOURCE=, DATA=)
 	@$(LOCAL) demo $(SOURCE_OPTION) $(if $(DATA),--data "$(DATA)") $(if $(WINDOWS),--windows $(WINDOWS))
 
 status: setup ## Tell what runs, where, and what the warehouse holds (SOURCE=)
@@ -51,7 +51,7 @@ reset: setup ## End everything and remove the local state (SOURCE=)
 	@$(LOCAL) reset $(SOURCE_OPTION)
 
 sql: setup ## Run a query as the role analyst (QUERY="select ...")
-	@$(LOCAL) sql $(SOURCE_OPTION) "$(QUERY)"
+	@$(LOCAL) sql $(SOURCE_OPTION) "$$QUERY"
 
 # ------------------------------------------------------------------------------------ checks
 
@@ -74,7 +74,7 @@ fix: setup ## Repair what the linters can repair
 	ruff format
 	sqlfluff fix --disable-progress-bar dbt/models
 
-quality: setup ## Measure the fraud model on the handbook's protocol (DATA=)
+quality: setup ## Measure the model that a public file is for (DATA=)
 	@python -m infra.local.quality "$(DATA)"
 
 faults: setup ## Break everything in hundreds of ways, count what is lost (FAULTS=, SEED=, ONLY=)

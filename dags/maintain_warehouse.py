@@ -3,18 +3,21 @@
 Heals what a crash, a pause or a slip left behind, every night.
 
 Fails runs that are stuck, writes manifests that published runs lack, drops tables that ended runs
-left, and has `score_transactions` decide the windows that nobody decided: one at a time, those with
-waiting rows first, those that failed before last, at most as many as the form says.
+left, and has `score_transactions` and `score_applications` decide the windows that nobody decided:
+one at a time, those with waiting rows first, those that failed before last, at most as many as the
+form says.
 
 **Reads** `raw`, `decisions.runs` and the names under `published/`.
 **Writes** `decisions.runs` and `audit.events` (stuck runs), `published/` (manifests); drops tables
-in `scored`. What the run of a window writes is said at `score_transactions`.
+in `scored`. What the run of a window writes is said at the DAG that decides it.
 
 Safe to run again: what is healed is found healed. `python -m scoring windows` lists the same
-windows. While `score_transactions` is paused no window is decided, and the task says so.
+windows. While the DAG that decides is paused no window is decided, and the task says so.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import CronDataIntervalTimetable, chain, dag, get_current_context, task
@@ -51,10 +54,27 @@ def maintain_warehouse() -> None:
     def find_windows() -> list[steps.Receipt]:
         return maintenance.find_windows("score_transactions", get_current_context())
 
-    gaps = find_windows()
-    decide_windows = TriggerDagRunOperator.partial(
-        task_id="decide_windows",
-        trigger_dag_id="score_transactions",
+    @task
+    def find_application_windows() -> list[steps.Receipt]:
+        return maintenance.find_windows("score_applications", get_current_context())
+
+    gaps, application_gaps = find_windows(), find_application_windows()
+    decide_windows = _decide("decide_windows", "score_transactions", gaps)
+    decide_application_windows = _decide(
+        "decide_application_windows", "score_applications", application_gaps
+    )
+
+    chain(fail_stuck_runs(), [gaps, application_gaps, drop_leftovers()])
+    chain(gaps, decide_windows)
+    chain(application_gaps, decide_application_windows)
+    write_manifests()
+
+
+def _decide(task_id: str, job: str, gaps: Any) -> Any:  # noqa: ANN401 - what Airflow maps over
+    """Run a job's DAG once for each of its gaps, one after the other."""
+    return TriggerDagRunOperator.partial(
+        task_id=task_id,
+        trigger_dag_id=job,
         # never a date of the schedule's: whoever takes one leaves that window without its run
         logical_date=None,
         wait_for_completion=True,
@@ -65,10 +85,6 @@ def maintain_warehouse() -> None:
         map_index_template="{{ task.conf['start'] }}",
         retries=1,
     ).expand(conf=gaps)
-
-    chain(fail_stuck_runs(), [gaps, drop_leftovers()])
-    chain(gaps, decide_windows)
-    write_manifests()
 
 
 maintain_warehouse()

@@ -2,7 +2,7 @@
 
 Replays a random sample of all decisions ever made, and rebuilds their features from raw.
 
-**Reads** `decisions`, `marts.feat_transactions`, `raw`, and the pinned model files.
+**Reads** `decisions`, `marts`, `raw`, and the pinned model files.
 **Writes** one event `decisions_replayed` into `audit.events`: counts and the first differences.
 
 Fails where a decision or a feature does not come out the same, bit for bit; the log names the first
@@ -31,7 +31,7 @@ from orchestration.tags import Cadence, Domain
         )
     },
     doc_md=__doc__,
-    tags=[Domain.FRAUD, Cadence.NIGHTLY],
+    tags=[Domain.CREDIT, Domain.FRAUD, Cadence.NIGHTLY],
     **DAG_DEFAULTS,
 )
 def monitor_decisions() -> None:
@@ -45,7 +45,15 @@ def monitor_decisions() -> None:
             "score_transactions", context["params"]["sample"], seed_of=context["dag_run"].run_id
         )
 
+    @task
+    def replay_application_sample() -> steps.Receipt:
+        context = get_current_context()
+        return steps.replay_sample(
+            "score_applications", context["params"]["sample"], seed_of=context["dag_run"].run_id
+        )
+
     replay_sample()
+    replay_application_sample()
 
 
 monitor_decisions()

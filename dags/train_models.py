@@ -1,10 +1,13 @@
 """### train_models
 
-Trains the fraud model on transactions whose label has matured, and registers it.
+Trains the fraud model on transactions whose label has matured and the credit model on whole
+vintages of loans, and registers them. What has nothing to learn from is skipped, and says why: the
+sources do not deliver it, or too few labels are known yet.
 
-**Reads** the landing area, `raw` and `marts.feat_transactions`.
-**Writes** `raw`, and a version of the registered model `fraud_transactions`: alias `champion` if
-there is none yet, else `challenger`. To promote it, move the alias `champion` in the MLflow UI.
+**Reads** the landing area, `raw`, `marts.feat_transactions` and `marts.feat_applications`.
+**Writes** `raw`, and versions of the registered models `fraud_transactions` and
+`credit_applications`: alias `champion` if there is none yet, else `challenger`. To promote one,
+move the alias `champion` in the MLflow UI.
 
 The first load of history comes in through this DAG: it admits what waits, builds the features and
 trains.
@@ -31,7 +34,7 @@ from orchestration.tags import Cadence, Domain
         )
     },
     doc_md=__doc__,
-    tags=[Domain.FRAUD, Cadence.WEEKLY],
+    tags=[Domain.FRAUD, Domain.CREDIT, Cadence.WEEKLY],
     **DAG_DEFAULTS,
 )
 def train_models() -> None:
@@ -58,7 +61,17 @@ def train_models() -> None:
     def train_fraud() -> steps.Receipt:
         return training.train_fraud(training.as_of(get_current_context()))
 
-    chain(admit(validate_raw(ingest())), build(), train_fraud())
+    @task
+    def build_applications() -> steps.Receipt:
+        return steps.build("application_features")
+
+    @task
+    def train_credit() -> steps.Receipt:
+        return training.train_credit(training.as_of(get_current_context()))
+
+    admitted = admit(validate_raw(ingest()))
+    chain(admitted, build(), train_fraud())
+    chain(admitted, build_applications(), train_credit())
 
 
 train_models()

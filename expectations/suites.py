@@ -19,6 +19,7 @@ SUITES = {
     "features.transactions": "expectations.features:transactions",
     "features.applications": "expectations.features:applications",
     "decisions.transactions": "expectations.decisions:transactions",
+    "decisions.applications": "expectations.application_decisions:applications",
 }
 
 #: Feeds whose rows nobody but ingest may read, so that no gate can look at them.

@@ -5,6 +5,7 @@ Beside each canonical name stands whether every row must have a value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal, get_args
 
@@ -128,14 +129,45 @@ POST_OUTCOME = frozenset(
         "collection_recovery_fee",
         "last_pymnt_d",
         "last_pymnt_amnt",
+        "next_pymnt_d",
+        "pymnt_plan",
+        "payment_plan_start_date",
+        "deferral_term",
         "last_credit_pull_d",
         "last_fico_range_high",
         "last_fico_range_low",
     )
 )
 
+#: How the names of others begin, of loans that were put off or settled.
+_POST_OUTCOME_STEMS = ("hardship", "debtsettlement", "settlement")
+
 #: The lender's own judgement of the same applicant: a model that reads it learns another model.
 LENDERS_PRICE = frozenset(("int_rate", "grade", "sub_grade", "installment"))
 
 #: Never features, whatever the law of a country allows; see `applicant_attributes`.
 PROTECTED = frozenset(("sex", "gender", "age", "marital_status", "nationality"))
+
+
+def is_post_outcome(name: str) -> bool:
+    """Tell whether a delivered column says how the loan ended."""
+    return _is_one_of(name, POST_OUTCOME) or _bare(name).startswith(_POST_OUTCOME_STEMS)
+
+
+def is_lenders_price(name: str) -> bool:
+    """Tell whether a delivered column is the lender's own judgement."""
+    return _is_one_of(name, LENDERS_PRICE)
+
+
+def is_protected(name: str) -> bool:
+    """Tell whether a delivered column may be read by the fairness report alone."""
+    return _is_one_of(name, PROTECTED)
+
+
+def _is_one_of(name: str, names: frozenset[str]) -> bool:
+    return _bare(name) in map(_bare, names)
+
+
+def _bare(name: str) -> str:
+    """Return a name without what tells spellings apart: `Marital Status` is maritalstatus."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold())

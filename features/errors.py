@@ -3,6 +3,7 @@
     ScoringError
     ├── BadDeliveryError         the source's owner: a delivery cannot be used as it is
     ├── ContractError            the data engineer: a table or view is not what it should be
+    │   └── TooFewLabelsError    nobody, for a while: what is known does not suffice to learn from
     ├── ModelUnavailableError    the ML engineer: no model that may score
     ├── ConfigurationError       the operator: a setting, a source or a policy is wrong
     └── FencedError              nobody: a newer attempt does the work
@@ -24,6 +25,10 @@ class BadDeliveryError(ScoringError):
 
 class ContractError(ScoringError):
     """A table, view or gate is not what its contract says."""
+
+
+class TooFewLabelsError(ContractError):
+    """Too few labels are known to learn from; nothing was registered."""
 
 
 class ModelUnavailableError(ScoringError):

@@ -11,12 +11,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from features.canonical import (
     CANONICAL,
-    LENDERS_PRICE,
     OUTCOMES,
-    POST_OUTCOME,
-    PROTECTED,
     FeedName,
     Outcome,
+    is_lenders_price,
+    is_post_outcome,
+    is_protected,
 )
 from features.currencies import EXPONENTS
 
@@ -145,7 +145,7 @@ class Feed(Described):
         delivered = self.delivered_columns
         if len(set(delivered)) < len(delivered):
             raise ValueError("columns: one delivered column stands for two canonical ones")
-        if leaks := sorted(self._never_read & set(delivered)):
+        if leaks := sorted(filter(self._is_never_read, delivered)):
             raise ValueError(f"refused: {', '.join(leaks)} would be read as well")
         if self.inline_label and self.name != "transactions":
             raise ValueError("inline_label: only transactions carry one")
@@ -157,12 +157,13 @@ class Feed(Described):
             raise ValueError(f"policy_exceptions: not in outcomes: {', '.join(strange)}")
         return self
 
-    @property
-    def _never_read(self) -> frozenset[str]:
+    def _is_never_read(self, name: str) -> bool:
+        if name in self.refused:
+            return True
         if self.name != "applications":
-            return self.refused
-        price = frozenset[str]() if self.allow_lenders_price else LENDERS_PRICE
-        return self.refused | POST_OUTCOME | PROTECTED | price
+            return False
+        is_price = is_lenders_price(name) and not self.allow_lenders_price
+        return is_price or is_post_outcome(name) or is_protected(name)
 
     @property
     def is_protected(self) -> bool:
@@ -172,7 +173,7 @@ class Feed(Described):
     @property
     def conceals(self) -> bool:
         """Whether the text of a row may hold what nobody may read where rejected rows are kept."""
-        return self.is_protected or not PROTECTED.isdisjoint(self.refused)
+        return self.is_protected or any(map(is_protected, self.refused))
 
     @property
     def delivered_columns(self) -> tuple[str, ...]:

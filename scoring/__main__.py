@@ -21,15 +21,17 @@ from features.errors import ScoringError
 from scoring import (
     closure,
     explain_command,
+    fairness_command,
     publish,
     quality_command,
     runs,
     score,
+    thresholds_command,
+    train_command,
     verify,
     windows_command,
 )
 from scoring.decision import activations
-from scoring.fraud import train
 from scoring.jobs import JOBS
 from scoring.settings import get_settings
 from scoring.storage import object_store
@@ -61,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     closing = commands.add_parser("closure", help="prove that nothing is lost and nothing twice")
-    closing.add_argument("--job", choices=sorted(JOBS), default="score_transactions")
+    closing.add_argument("--job", choices=sorted(JOBS), help="all of them if left out")
     closing.add_argument(
         "--window", nargs=2, type=_moment, metavar=("START", "END"), help="only this window"
     )
@@ -93,10 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     failing.add_argument("--reason", required=True)
     failing.set_defaults(command=_fail)
 
-    train.add_parser(commands)
+    train_command.add_parser(commands)
     quality_command.add_parser(commands)
+    fairness_command.add_parser(commands)
     verify.add_parser(commands)
     explain_command.add_parser(commands)
+    thresholds_command.add_parser(commands, _moment)
     windows_command.add_parser(commands, _moment)
     return parser
 
@@ -105,7 +109,13 @@ def _closure(parsed: argparse.Namespace) -> int:
     store = None if parsed.no_files else object_store(get_settings())
     window = parsed.window and (*parsed.window,)
     with _connect() as connection:
-        found = closure.equations(connection, JOBS[parsed.job], window, store)
+        # what holds of deliveries is asked once, though each job knows it
+        by_subject = {
+            equation.subject: equation
+            for job in ([JOBS[parsed.job]] if parsed.job else JOBS.values())
+            for equation in closure.equations(connection, job, window, store)
+        }
+    found = by_subject.values()
     if parsed.json:
         rows = [asdict(equation) | {"holds": equation.holds} for equation in found]
         print(json.dumps(rows, indent=2))

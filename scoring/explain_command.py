@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from scoring.explain import Explanation, Row, explain
-from scoring.jobs import JOBS, SCORE_TRANSACTIONS
+from scoring.jobs import JOBS, job_of
 from scoring.settings import get_settings
 from scoring.storage import object_store
 
@@ -18,14 +18,18 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such 
     """Add `explain` to the command line."""
     parser = commands.add_parser("explain", help="tell one decision to a person")
     parser.add_argument("id", metavar="DECISION", help="a decision id, or the id of its subject")
-    parser.add_argument("--job", choices=sorted(JOBS), default=SCORE_TRANSACTIONS.name)
+    parser.add_argument(
+        "--job",
+        choices=sorted(JOBS),
+        help="default: that of the decisions named, else score_transactions",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command=_command)
 
 
 def _command(parsed: argparse.Namespace) -> int:
     settings = get_settings()
-    told = explain(JOBS[parsed.job], parsed.id, settings, object_store(settings))
+    told = explain(job_of(parsed.job, [parsed.id]), parsed.id, settings, object_store(settings))
     if parsed.json:
         sys.stdout.write(json.dumps(asdict(told), indent=2, default=_plain) + "\n")
     else:

@@ -5,7 +5,7 @@ Runs, claims, leases, publishing, closure and replay know no domain; they are gi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -140,6 +140,14 @@ SCORE_APPLICATIONS = Job(
 )
 
 JOBS = {job.name: job for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS)}
+
+
+def job_of(name: str | None, decision_ids: Iterable[str]) -> Job:
+    """Return the named job, else the one whose decisions are named, such as `applications/a1/0`."""
+    if name is not None:
+        return JOBS[name]
+    kinds = {decision_id.split("/")[0] for decision_id in decision_ids}
+    return next((job for job in JOBS.values() if {job.view.name} == kinds), SCORE_TRANSACTIONS)
 
 
 @dataclass(frozen=True, slots=True)

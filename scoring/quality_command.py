@@ -1,27 +1,37 @@
-"""`python -m scoring quality FILE`: the shipped models on public data, as its columns tell."""
+"""`python -m scoring quality FILE`: measures on public data; which, the file's columns tell."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet
 
 from features.errors import ConfigurationError
+from scoring.credit import german_credit
+from scoring.credit import quality as credit
 from scoring.fraud import handbook
 from scoring.fraud import quality as fraud
-from scoring.settings import get_settings
+from scoring.settings import Settings, get_settings
 
 # a column that only the outcomes of one of the files have
-MARKS = {"TX_FRAUD": "fraud_handbook"}
+MARKS = {
+    "TX_FRAUD": fraud.SOURCE,
+    "loan_status": credit.SOURCE,
+    german_credit.OUTCOME: german_credit.SOURCE,
+}
+FILES = "the handbook's transactions, LendingClub's loans (Parquet) or the German credit data (CSV)"
 
 
 def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
     """Add `quality` to the command line."""
     parser = commands.add_parser("quality", help="measure a model on its public data")
-    parser.add_argument("file", type=Path, help="the handbook's transactions, one Parquet")
+    parser.add_argument("data", type=Path, help=f"{FILES}, or a folder that holds them")
     parser.add_argument(
         "--validation",
         action="store_true",
@@ -30,30 +40,43 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such 
     parser.set_defaults(command=_command)
 
 
-def source_of(path: Path) -> str:
-    """Return the source whose file this is.
+def measurable(path: Path) -> dict[Path, str]:
+    """Return the files that can be measured and whose they are: one, or all within a folder.
 
     Raises:
-        ConfigurationError: there is no such file, or it is of no source that can be measured.
+        ConfigurationError: there is no such file.
     """
+    beneath = path.rglob("*") if path.is_dir() else [path]
+    sources = {file: source_of(file) for file in sorted(beneath) if file.is_file()}
+    found = {file: source for file, source in sources.items() if source}
+    if not found:
+        raise ConfigurationError(f"{path} holds nothing to measure on: give {FILES}, DATA=<path>")
+    return found
+
+
+def source_of(path: Path) -> str | None:
+    """Return the source that a file is of, as its columns tell; None where it is of none."""
     try:
-        columns = pyarrow.parquet.read_schema(path).names
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ConfigurationError(
-            f"{path} is no Parquet file that can be read: give the handbook's transactions or "
-            "LendingClub's loans, DATA=<file>"
-        ) from error
-    for mark, source in MARKS.items():
-        if mark in columns:
-            return source
-    raise ConfigurationError(
-        f"{path.name} has none of the columns {', '.join(MARKS)}: it is neither the handbook's "
-        "transactions nor LendingClub's loans"
-    )
+        columns = _columns_of(path)
+    except (OSError, pa.ArrowInvalid):
+        return None
+    return next((source for mark, source in MARKS.items() if mark in columns), None)
+
+
+def _columns_of(path: Path) -> list[str]:
+    if path.suffix == ".parquet":
+        return list(pyarrow.parquet.read_schema(path).names)
+    with pa.csv.open_csv(path) as reader:
+        return list(reader.schema.names)
 
 
 def _command(parsed: argparse.Namespace) -> int:
     settings = get_settings()
-    source_of(parsed.file)
     folds = handbook.VALIDATION_FOLDS if parsed.validation else handbook.TEST_FOLDS
-    return fraud.run(parsed.file, settings, folds=folds)
+    measures: dict[str, Callable[[Path, Settings], int]] = {
+        fraud.SOURCE: partial(fraud.run, folds=folds),
+        credit.SOURCE: credit.run,
+        german_credit.SOURCE: german_credit.run,
+    }
+    found = measurable(parsed.data)
+    return max([measures[source](file, settings) for file, source in found.items()])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,8 @@ class ModelRecord:
         tags: feature view, data digest, training window and the like, on run and version.
         figures: pictures by file name.
         description: Markdown for the version's page.
+        texts: pages and tables by file name.
+        outcomes: what the two probabilities are of.
     """
 
     metrics: Mapping[str, float]
@@ -78,6 +80,8 @@ class ModelRecord:
     tags: Mapping[str, str]
     figures: Mapping[str, Figure]
     description: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    outcomes: tuple[str, str] = ("genuine", "fraud")
 
 
 def resolve(name: str, alias: str, settings: Settings) -> ModelPin:
@@ -168,13 +172,15 @@ def log_and_register(
             mlflow.log_metrics(dict(record.metrics))
             for file_name, figure in record.figures.items():
                 mlflow.log_figure(figure, file_name)
+            for file_name, text in record.texts.items():
+                mlflow.log_text(text, file_name)
             logged = mlflow.sklearn.log_model(
                 model,
                 name="model",
                 serialization_format="skops",
                 skops_trusted_types=list(model_files.TRUSTED_TYPES),
                 pyfunc_predict_fn="predict_proba",
-                signature=_signature(features),
+                signature=_signature(features, record.outcomes),
                 input_example=frame,
                 pip_requirements=list(REQUIREMENTS),
             )
@@ -218,6 +224,13 @@ def tag_version(name: str, version: str, tags: Mapping[str, str], settings: Sett
             client.set_model_version_tag(name, version, key, value)
 
 
+def attach(pin: ModelPin, file_name: str, text: str, settings: Settings) -> None:
+    """Put one more text beside a registered version; one of the same name is replaced."""
+    with _answering(settings) as client:
+        client.log_text(pin.run_id, text, file_name)
+    log.info("text_attached", model=pin.name, version=pin.version, file=file_name)
+
+
 @contextmanager
 def _answering(settings: Settings) -> Iterator[MlflowClient]:
     """Give a client that fails within seconds, with a message that says what to do."""
@@ -237,10 +250,10 @@ def _answering(settings: Settings) -> Iterator[MlflowClient]:
         ) from error
 
 
-def _signature(features: Sequence[str]) -> ModelSignature:
+def _signature(features: Sequence[str], outcomes: tuple[str, str]) -> ModelSignature:
     # every column may be null: no history is no value
     inputs = [ColSpec("double", name, required=False) for name in features]
-    outputs = [ColSpec("double", name) for name in ("genuine", "fraud")]
+    outputs = [ColSpec("double", name) for name in outcomes]
     return ModelSignature(Schema(inputs), Schema(outputs))
 
 

@@ -77,6 +77,7 @@ class Run:
     policy_sha256: str
     feature_view: str
     known_at_cutoff: datetime
+    claimed_at: datetime
     rows_claimed: int
     state: str
     rows_scored: int | None

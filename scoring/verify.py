@@ -23,7 +23,7 @@ from features.objects import ObjectStore
 from features.rebuild import Rebuild, keys_of, rebuild
 from scoring import domains
 from scoring.divergence import Divergence
-from scoring.jobs import JOBS, SCORE_TRANSACTIONS, Job
+from scoring.jobs import JOBS, Job, job_of
 from scoring.replay import Replay, Selection, replay
 from scoring.settings import Settings, get_settings
 from scoring.storage import object_store
@@ -126,7 +126,11 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such 
     parser.add_argument(
         "ids", nargs="*", metavar="DECISION", help="a decision id, or the id of what was decided"
     )
-    parser.add_argument("--job", choices=sorted(JOBS), default=SCORE_TRANSACTIONS.name)
+    parser.add_argument(
+        "--job",
+        choices=sorted(JOBS),
+        help="default: that of the decisions named, else score_transactions",
+    )
     parser.add_argument(
         "--window", nargs=2, type=_moment, metavar=("START", "END"), help="what occurred in it"
     )
@@ -149,7 +153,7 @@ def _command(parsed: argparse.Namespace) -> int:
         tuple(parsed.ids), parsed.window and (*parsed.window,), parsed.sample, parsed.seed
     )
     done = verify(
-        JOBS[parsed.job],
+        job_of(parsed.job, parsed.ids),
         selection,
         settings,
         object_store(settings),

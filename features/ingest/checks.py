@@ -170,6 +170,7 @@ _READERS: Mapping[Kind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
     Kind.PAST_DATE: times.past_dates,
     Kind.COUNT: credit_values.counts,
     Kind.PERCENT: credit_values.percentages,
+    Kind.SCORE: credit_values.scores,
     Kind.TERM: credit_values.terms,
     Kind.EMPLOYMENT: credit_values.employments,
 }

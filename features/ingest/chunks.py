@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.canonical import is_protected
 from features.feeds import Feed
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason, RowReason
@@ -71,9 +72,15 @@ class Chunk:
 
 @dataclass(slots=True)
 class Header:
-    """What a file says about its columns, filled when its first chunk is read."""
+    """What a file says about its columns, filled when its first chunk is read.
+
+    Args:
+        notes: what a person should know.
+        conceals: whether it has columns that nobody may read where rejected rows are kept.
+    """
 
     notes: list[str] = field(default_factory=list)
+    conceals: bool = False
 
     def judge(self, delivered: Sequence[str], feed: Feed, *, must: set[str]) -> list[str]:
         """Return the columns to read.
@@ -81,6 +88,7 @@ class Header:
         Raises:
             HeldError: a needed column is missing, a column stands twice, or no header is there.
         """
+        self.conceals = any(map(is_protected, delivered))
         wanted = feed.delivered_columns
         known = {*wanted, *feed.refused}
         if known.isdisjoint(delivered):

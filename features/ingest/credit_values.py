@@ -19,6 +19,8 @@ _TERM = r"^ ?[0-9]{1,3}(?: months?)?$"
 _EMPLOYMENT = r"^(?:< 1 year|10\+ years|(?:[0-9]|10)(?: years?)?)$"
 _UNEMPLOYED = pa.array(["n/a", "N/A"])
 LONGEST_TERM = 600
+LARGEST_PERCENTAGE = 10_000
+LOWEST_SCORE, HIGHEST_SCORE = 300, 850
 
 
 def counts(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
@@ -29,11 +31,24 @@ def counts(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 
 
 def percentages(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return percentages from 0 on, with or without their sign: 54.5 and 54.5% are the same."""
+    """Return percentages, with or without their sign: 54.5 and 54.5% are the same."""
     good = matches(texts, _PERCENT)
-    verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_A_PERCENTAGE, column)
     plain = pc.if_else(pa.array(good), pc.utf8_rtrim(texts, "%"), None)
-    return numbers.floats(plain, column, verdicts)
+    found = numbers.floats(plain, column, verdicts)
+    good &= mask_of(pc.less_equal(found, LARGEST_PERCENTAGE))
+    verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_A_PERCENTAGE, column)
+    return pc.if_else(pa.array(good), found, None)
+
+
+def scores(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return credit scores on the scale of FICO; what a bureau writes for none is not one."""
+    good = matches(texts, _COUNT)
+    found = _first_number(texts, good)
+    good &= mask_of(
+        pc.and_(pc.greater_equal(found, LOWEST_SCORE), pc.less_equal(found, HIGHEST_SCORE))
+    )
+    verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_A_CREDIT_SCORE, column)
+    return pc.if_else(pa.array(good), found, None)
 
 
 def terms(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     LIST = "list"
     PROVENANCE = "provenance"
     PAST_DATE = "past_date"  # of the last century or this one
+    SCORE = "score"  # of a bureau, on the scale of FICO
     TERM = "term"
     EMPLOYMENT = "employment"
     OUTCOME = "outcome"
@@ -59,6 +60,7 @@ _SQL_TYPES = {
     Kind.PERCENT: "double precision",
     Kind.COUNT: "integer",
     Kind.PAST_DATE: "date",
+    Kind.SCORE: "integer",
     Kind.TERM: "integer",
     Kind.EMPLOYMENT: "integer",
 }
@@ -92,8 +94,8 @@ _KINDS: Mapping[str, Kind] = {
     "annual_inc": Kind.BALANCE,
     "emp_length": Kind.EMPLOYMENT,
     "dti": Kind.PERCENT,
-    "fico_range_low": Kind.COUNT,
-    "fico_range_high": Kind.COUNT,
+    "fico_range_low": Kind.SCORE,
+    "fico_range_high": Kind.SCORE,
     "revol_util": Kind.PERCENT,
     "inq_last_6mths": Kind.COUNT,
     "delinq_2yrs": Kind.COUNT,

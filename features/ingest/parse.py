@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ import psycopg
 import pyarrow as pa
 
 from features import failpoints
+from features.canonical import PROTECTED
 from features.feeds import Feed, FileFormat
 from features.ingest import cards, landing
 from features.ingest.checks import Rules, check
@@ -30,6 +32,8 @@ from features.ingest.waiting import kind_of
 from features.objects import ObjectInfo
 
 _PREFIX_SHARE = 0.2
+# a key of JSON, wherever in the line it stands
+_PROTECTED_KEY = re.compile(rf'"(?:{"|".join(sorted(PROTECTED))})"\s*:', re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -54,14 +58,14 @@ def parse(
     landing.create(connection, table, rules.columns, is_protected=feed.is_protected)
     header, tally = Header(), _Tally()
     with _opened(info.name, spool, rules) as opened:
-        prepared = _prepared(_chunks(opened, rules, header), rules, tally)
+        prepared = _prepared(_chunks(opened, rules, header), rules, header, tally)
         for typed, rejected in _ahead(prepared):
             landing.copy(connection, table, typed)
             failpoints.reach("before_rejects")
             landing.copy(connection, None, rejected)
         conflicts, duplicates = landing.twins(connection, table, feed.name, rules.columns)
         if conflicts:
-            rejected = _conflicting(conflicts, _chunks(opened, rules, Header()), feed)
+            rejected = _conflicting(conflicts, _chunks(opened, rules, Header()), feed, header)
             landing.copy(connection, None, rejected)
             tally.reasons[RowReason.CONFLICTING_CONTENT] = len(conflicts)
     failpoints.reach("after_landed_copy")
@@ -108,7 +112,7 @@ def _chunks(opened: _Opened, rules: Rules, header: Header) -> Iterator[Chunk]:
 
 
 def _prepared(
-    source: Iterator[Chunk], rules: Rules, tally: _Tally
+    source: Iterator[Chunk], rules: Rules, header: Header, tally: _Tally
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Check each chunk: the typed rows that passed, and the rejected rows with their originals."""
     for chunk in source:
@@ -124,14 +128,17 @@ def _prepared(
                 [*chunk.row_numbers[rows].tolist(), *(row.row_number for row in chunk.malformed)],
                 [*reasons, *(row.reason for row in chunk.malformed)],
                 [*details, *(SENTENCES[row.reason] for row in chunk.malformed)],
-                _kept(originals, rules.feed),
+                _kept(originals, rules.feed, header),
             ),
         )
 
 
-def _kept(originals: list[str], feed: Feed) -> list[str]:
+def _kept(originals: list[str], feed: Feed, header: Header) -> list[str]:
     """Return the texts of rejected rows as they may be kept: nothing of what may not be read."""
-    return [WITHHELD] * len(originals) if feed.conceals else cards.mask_all(originals)
+    if feed.conceals or header.conceals:
+        return [WITHHELD] * len(originals)
+    masked = cards.mask_all(originals)
+    return [WITHHELD if _PROTECTED_KEY.search(text) else text for text in masked]
 
 
 def _ahead(
@@ -145,7 +152,9 @@ def _ahead(
             yield ready
 
 
-def _conflicting(numbers: list[int], source: Iterator[Chunk], feed: Feed) -> pa.Table:
+def _conflicting(
+    numbers: list[int], source: Iterator[Chunk], feed: Feed, header: Header
+) -> pa.Table:
     """Read the file once more for the text of rows that contradict each other; this is rare."""
     wanted = np.array(numbers, np.int64)
     originals: list[str] = []
@@ -157,7 +166,7 @@ def _conflicting(numbers: list[int], source: Iterator[Chunk], feed: Feed) -> pa.
         numbers,
         [reason] * len(numbers),
         [SENTENCES[reason]] * len(numbers),
-        _kept(originals, feed),
+        _kept(originals, feed, header),
     )
 
 

@@ -29,6 +29,7 @@ class RowReason(StrEnum):
     UNKNOWN_PROVENANCE = "unknown_provenance"
     NOT_A_COUNT = "not_a_count"
     NOT_A_PERCENTAGE = "not_a_percentage"
+    NOT_A_CREDIT_SCORE = "not_a_credit_score"
     NOT_A_TERM = "not_a_term"
     NOT_AN_EMPLOYMENT = "not_an_employment"
     UNKNOWN_OUTCOME = "unknown_outcome"
@@ -77,7 +78,8 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.RATE_OUT_OF_RANGE: "not a rate between 1e-12 and 1e12",
     RowReason.UNKNOWN_PROVENANCE: "not in the source's provenance_rank",
     RowReason.NOT_A_COUNT: "not a whole number from 0 on",
-    RowReason.NOT_A_PERCENTAGE: "not a percentage from 0 on",
+    RowReason.NOT_A_PERCENTAGE: "not a percentage from 0 to 10,000",
+    RowReason.NOT_A_CREDIT_SCORE: "not a whole number from 300 to 850; no score is no text",
     RowReason.NOT_A_TERM: "not a number of months such as 36 months, 600 at most",
     RowReason.NOT_AN_EMPLOYMENT: "not a length of employment such as 5 years or n/a",
     RowReason.UNKNOWN_OUTCOME: "not in the source's outcomes",

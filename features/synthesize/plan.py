@@ -60,6 +60,8 @@ class Plan:
         skew: one percent of customers and of merchants make about 30 % of the rows.
         file_format: format of every file of every feed.
         history_days: days that one history file covers.
+        hourly_from: live files cover an hour from here on and a day before, as after a pause; on
+            the hour, not before `live_from`; None is `live_from`.
         credit_history: loan applications before `live_from`, in the mean; 0 for none.
         credit_years: years before `start` in which the first of them were made.
         applications_per_day: loan applications a day from `live_from` on, in the mean.
@@ -82,13 +84,16 @@ class Plan:
     skew: bool = False
     file_format: FileFormat = FileFormat.CSV
     history_days: int = 7
+    hourly_from: datetime | None = None
     credit_history: int = 0
     credit_years: int = 5
     applications_per_day: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("start", "end", "live_from"):
+        for name in ("start", "end", "live_from", "hourly_from"):
             moment = getattr(self, name)
+            if moment is None:
+                continue
             if moment.tzinfo is None:
                 raise ConfigurationError(f"{name} {moment.isoformat()} has no time zone; add Z")
             object.__setattr__(self, name, moment.astimezone(UTC))
@@ -96,6 +101,8 @@ class Plan:
                 raise ConfigurationError(f"{name} {moment.isoformat()} is not on the hour")
         if not self.start < self.end or not self.start <= self.live_from <= self.end:
             raise ConfigurationError("start < end and start <= live_from <= end must hold")
+        if not self.live_from <= self.first_hour <= self.end:
+            raise ConfigurationError("live_from <= hourly_from <= end must hold")
         if self.start.year < 1980:
             raise ConfigurationError("start lies before 1980; there were no such cards")
         self._check_numbers()
@@ -122,10 +129,18 @@ class Plan:
         """The first instant at which somebody applied: a loan takes years to end."""
         return self.start - self.credit_years * 365 * DAY
 
+    @property
+    def first_hour(self) -> datetime:
+        """The first instant from which on a live file covers an hour."""
+        return self.hourly_from or self.live_from
+
     def windows(self) -> list[FileWindow]:
-        """Return the windows of the transaction files: history by days, then live by hours."""
+        """Return the windows of the transaction files: days, and hours from `hourly_from` on."""
         history = list(_tile(self.start, self.live_from, self.history_days * DAY))
-        live = list(_tile(self.live_from, self.end, HOUR))
+        live = [
+            *_tile(self.live_from, self.first_hour, DAY),
+            *_tile(self.first_hour, self.end, HOUR),
+        ]
         return [
             FileWindow(start, end, is_history, index, len(part) - 1)
             for part, is_history in ((history, True), (live, False))

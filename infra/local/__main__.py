@@ -16,12 +16,13 @@ from infra.local import kills, processes, stack
 from infra.local.console import console, errors, step, table
 from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
+from infra.local.public_files import FILES
 from infra.local.report import show_addresses
 from infra.local.state import CHECKOUT, DEFAULT_SOURCE, StackError, State, all_states, disk_message
 from infra.local.status import status
 from infra.local.warehouse_facts import as_analyst
 
-SOURCES = ("synthetic", "fraud_handbook")
+SOURCES = (DEFAULT_SOURCE, *FILES)
 
 
 def main() -> int:
@@ -48,12 +49,12 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=(run.__doc__ or "").splitlines()[0])
         command.add_argument("--source", choices=SOURCES, help="default: the one that runs")
         if name == "demo":
-            command.add_argument("--data", type=Path, help="the file of SOURCE=fraud_handbook")
+            command.add_argument("--data", type=Path, help="the public file that SOURCE names")
             command.add_argument(
                 "--windows",
                 type=int,
                 default=WINDOWS,
-                help="hours to decide (default: %(default)s)",
+                help="windows to decide of each job (default: %(default)s)",
             )
         if name == "sql":
             command.add_argument("query")
@@ -74,7 +75,7 @@ def up(arguments: argparse.Namespace) -> int:
 
 
 def run_demo(arguments: argparse.Namespace) -> int:
-    """Start everything, train a model, decide hours of transactions."""
+    """Start everything, train models, decide transactions and loan applications."""
     state = State(arguments.source or DEFAULT_SOURCE)
     state.prepare()
     started = time.monotonic()

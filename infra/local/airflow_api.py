@@ -15,6 +15,7 @@ from infra.local.state import StackError, State
 
 FINISHED = {"success", "failed"}
 DAG_PATIENCE_SECONDS = 90
+ANSWER_PATIENCE_SECONDS = 180
 CONFLICT = 409
 REPEATED = {
     *("timestamp", "event", "level", "logger", "filename", "lineno", "loc", "error_detail"),
@@ -45,7 +46,7 @@ class Airflow:
             StackError: it has not after a while, or it cannot; says why.
         """
         deadline = time.monotonic() + DAG_PATIENCE_SECONDS
-        while self._client.get(f"/api/v2/dags/{dag_id}").status_code != 200:
+        while self._get(f"/api/v2/dags/{dag_id}").status_code != 200:
             if time.monotonic() > deadline:
                 raise StackError(f"Airflow does not know the DAG {dag_id}: {self._import_errors()}")
             time.sleep(1)
@@ -56,7 +57,7 @@ class Airflow:
 
     def next_interval(self, dag_id: str) -> tuple[datetime, datetime] | None:
         """Return the interval that the schedule will run next."""
-        dag = self._checked(self._client.get(f"/api/v2/dags/{dag_id}")).json()
+        dag = self._checked(self._get(f"/api/v2/dags/{dag_id}")).json()
         bounds = [dag[f"next_dagrun_data_interval_{end}"] for end in ("start", "end")]
         return (_moment(bounds[0]), _moment(bounds[1])) if all(bounds) else None
 
@@ -93,20 +94,18 @@ class Airflow:
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Return the state of a run: queued, running, success or failed."""
-        answer = self._checked(self._client.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"))
+        answer = self._checked(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"))
         state: str = answer.json()["state"]
         return state
 
     def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
         """Return the task instances of a run by task id."""
-        answer = self._checked(
-            self._client.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")
-        )
+        answer = self._checked(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"))
         return {ti["task_id"]: ti for ti in answer.json()["task_instances"]}
 
     def log_tail(self, dag_id: str, run_id: str, task: Mapping[str, Any], lines: int = 15) -> str:
         """Return the last lines of a task's log."""
-        answer = self._client.get(
+        answer = self._get(
             f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task['task_id']}"
             f"/logs/{max(task['try_number'], 1)}",
             params={"full_content": True},
@@ -115,8 +114,19 @@ class Airflow:
         content = answer.json().get("content", []) if answer.status_code == 200 else []
         return "\n".join(_lines(content)[-lines:])
 
+    def _get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        """Ask again where no answer comes: a machine at its limit answers late."""
+        deadline = time.monotonic() + ANSWER_PATIENCE_SECONDS
+        while True:
+            try:
+                return self._client.get(path, **options)
+            except httpx.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise StackError(f"Airflow does not answer: {error}; `make status`") from error
+                time.sleep(1)
+
     def _import_errors(self) -> str:
-        answer = self._checked(self._client.get("/api/v2/importErrors"))
+        answer = self._checked(self._get("/api/v2/importErrors"))
         errors = [
             f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
             for error in answer.json()["import_errors"]

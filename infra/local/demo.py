@@ -1,4 +1,4 @@
-"""The demo: everything set up, a model trained, and hours of card traffic decided.
+"""The demo: everything set up, models trained, card traffic and loan applications decided.
 
 Every step finds out what is done already, so that a second call is safe and quick.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,14 +17,13 @@ from infra.local.airflow_api import FINISHED, Airflow
 from infra.local.console import console, step
 from infra.local.deliver import deliver_due
 from infra.local.environment import environment
-from infra.local.sample import Sample
+from infra.local.sample import Sample, Window
 from infra.local.state import CHECKOUT, StackError, State
 from infra.local.warehouse_facts import connect, policy_in_force, published_windows
 
 WINDOWS = 3
 RUN_PATIENCE = timedelta(minutes=20)
 POLICIES = CHECKOUT / "scoring" / "decision" / "policies"
-Window = tuple[datetime, datetime]
 
 
 def demo(state: State, data: Path | None, windows: int = WINDOWS) -> None:
@@ -38,7 +37,7 @@ def demo(state: State, data: Path | None, windows: int = WINDOWS) -> None:
     install(state, variables)
     with step("Sample data") as note:
         made = sample.prepare(state, data)
-        note(f"{made.rows:,} transactions; decided from {made.live_from:%Y-%m-%d %H:%M} UTC on")
+        note(made.told)
     approve_policy(state)
     airflow = Airflow(state)
     train(state, airflow, made)
@@ -101,7 +100,7 @@ def approve_policy(state: State) -> None:
 
 
 def train(state: State, airflow: Airflow, made: Sample) -> None:
-    """Load history, build features and train the first champion, unless that was done."""
+    """Load history, build features and train the first champions, unless that was done."""
     if state.read("demo.json", {}).get("is_trained"):
         return
     with step("History, features, training (Airflow: train_models)") as note:
@@ -109,7 +108,7 @@ def train(state: State, airflow: Airflow, made: Sample) -> None:
         airflow.await_dag("train_models")
         run_id = airflow.trigger(
             "train_models",
-            {"as_of": made.live_from.isoformat()},
+            {} if made.learns_from_later else {"as_of": made.live_from.isoformat()},
             interval=airflow.next_interval("train_models"),
         )
         airflow.set_paused("train_models", is_paused=False)
@@ -121,32 +120,40 @@ def _score(state: State, airflow: Airflow, made: Sample, windows: int) -> None:
     now = datetime.now(UTC)
     deliver_due(sample.outbox(state), state.objects, now, is_history=False)
     start_feed(state)
-    done = published_windows(state)
-    missing = [window for window in made.windows(now) if window not in done]
-    if not missing:
-        console.print("All hours that are over have been decided; the schedule goes on by itself.")
-    asked = ask(airflow, missing[:windows])
-    airflow.set_paused("score_transactions", is_paused=False)
-    for (start, end), run_id in asked:
-        with step(f"Deciding {start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC") as note:
-            follow(airflow, "score_transactions", run_id, note)
-            if (start, end) not in published_windows(state):
-                raise StackError(f"run {run_id} succeeded, but its window was not published")
+    # payments first: what was decided about them enters the decisions on applications
+    for job, over in made.windows(now).items():
+        done = published_windows(state, job)
+        missing = [window for window in over if window not in done]
+        _decide(state, airflow, job, missing[:windows])
+        if left := len(missing[windows:]):
+            console.print(
+                f"{left} more windows wait: `make demo` again decides the next {windows}."
+            )
     if made.live_until > now:  # years of windows without data would wait after an old file
         for nightly in ("maintain_warehouse", "monitor_decisions"):
             airflow.await_dag(nightly)
             airflow.set_paused(nightly, is_paused=False)
-    if left := len(missing) - len(asked):
-        console.print(f"{left} more hours wait: `make demo` again decides the next {windows}.")
 
 
-def ask(airflow: Airflow, windows: Sequence[Window]) -> list[tuple[Window, str]]:
+def _decide(state: State, airflow: Airflow, job: str, windows: list[Window]) -> None:
+    if not windows:
+        console.print(f"{job}: all that is over is decided; the schedule goes on by itself.")
+    asked = ask(airflow, job, windows)
+    airflow.set_paused(job, is_paused=False)
+    for (start, end), run_id in asked:
+        with step(f"{job} {start:%m-%d %H:%M} to {end:%m-%d %H:%M} UTC") as note:
+            follow(airflow, job, run_id, note)
+            if (start, end) not in published_windows(state, job):
+                raise StackError(f"run {run_id} succeeded, but its window was not published")
+
+
+def ask(airflow: Airflow, job: str, windows: Iterable[Window]) -> list[tuple[Window, str]]:
     """Trigger a run per window before the schedule may start; they go one after another."""
-    airflow.await_dag("score_transactions")
+    airflow.await_dag(job)
     asked = []
     for start, end in windows:
         conf = {"start": start.isoformat(), "end": end.isoformat()}
-        run_id = airflow.trigger("score_transactions", conf, interval=(start, end), run_after=end)
+        run_id = airflow.trigger(job, conf, interval=(start, end), run_after=end)
         asked.append(((start, end), run_id))
     return asked
 
@@ -176,7 +183,9 @@ def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], Non
         raise StackError(f"run {run_id} of {dag_id} failed: the cause is above")
     if not tasks:  # Airflow calls a run before the DAG's start a success and runs nothing
         raise StackError(f"run {run_id} of {dag_id} succeeded without running a task")
-    note(f"{len(tasks)} tasks succeeded")
+    skipped = sum(task["state"] == "skipped" for task in tasks)
+    told = f", {skipped} had nothing to do" if skipped else ""
+    note(f"{len(tasks) - skipped} tasks succeeded{told}")
 
 
 def _explain(airflow: Airflow, dag_id: str, run_id: str) -> None:

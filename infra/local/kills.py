@@ -122,7 +122,7 @@ def _rehearse(state: State, token: Path) -> list[Outcome]:
     deliver_due(sample.outbox(state), state.objects, now, is_history=False)
     airflow.await_dag(DAG)
     # all asked for before the schedule may start: they take its place and go one after another
-    asked = ask(airflow, made.windows(now)[: len(VICTIMS)])
+    asked = ask(airflow, DAG, made.hours(now)[: len(VICTIMS)])
     token.touch()
     airflow.set_paused(DAG, is_paused=False)
     return [

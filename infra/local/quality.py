@@ -1,4 +1,4 @@
-"""`python -m infra.local.quality FILE`: runs `python -m scoring quality` in a warehouse of its own.
+"""`python -m infra.local.quality DATA`: runs `python -m scoring quality` in a warehouse of its own.
 
 The warehouse is made for the measurement and removed after it, so that it never meets the state of
 a stack that runs.
@@ -29,6 +29,9 @@ FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 def main(arguments: Sequence[str]) -> int:
     """Measure in a warehouse of its own; return the exit status of the measurement."""
+    if not any(arguments):
+        sys.stderr.write("quality: name the public file, or a folder of them: DATA=<path>\n")
+        return 2
     # as an ordinary end, so that Postgres is stopped and the folder removed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     ROOT.mkdir(exist_ok=True)
@@ -70,7 +73,6 @@ def _environment(folder: Path, cluster: Cluster, passwords: dict[str, str]) -> d
         "SCORING_HOME": str(CHECKOUT),
         "SCORING_WORK": str(folder / "work"),
         "SCORING_CODE_VERSION": code_version(),
-        "SCORING_SOURCES": "fraud_handbook",
     }
 
 

@@ -1,8 +1,9 @@
-"""The last page of the demo: what was decided, why, where everything is, one query to try."""
+"""The last page of the demo: what was decided, why, where everything is, queries to try."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import psycopg
 
@@ -11,48 +12,102 @@ from infra.local.environment import airflow_url, mlflow_url
 from infra.local.state import State
 from infra.local.warehouse_facts import as_analyst
 
-OUTCOMES = """
-select decision, count(*) as decisions, count(*) filter (where is_degraded) as degraded,
-    round(avg(fraud_probability)::numeric, 4) as mean_fraud_probability,
-    min(occurred_at)::timestamp(0) as first_occurred_at,
-    max(occurred_at)::timestamp(0) as last_occurred_at
-from serving.latest_transaction_decisions
-group by decision
-order by decision
-"""
 
-EXAMPLES = """
-select transaction_id, customer_id, decision, round(fraud_probability::numeric, 4) as probability,
-    reasons
-from (
-    select *, row_number() over (
-        partition by decision order by fraud_probability desc nulls last, transaction_id
-    ) as place
-    from serving.latest_transaction_decisions
-) as ranked
-order by decision = 'approve', place, decision
-limit 3
-"""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is shown of one kind of decisions; nothing where there are none.
 
-QUERY = (
-    "select transaction_id, decision, fraud_probability, reasons "
-    "from serving.latest_transaction_decisions "
-    "where decision <> 'approve' order by fraud_probability desc limit 5"
+    Args:
+        title: what is decided.
+        outcomes: a query by decision.
+        examples: a query of three decisions; the last column holds the reasons.
+        to_try: a query for the reader.
+    """
+
+    title: str
+    outcomes: str
+    examples: str
+    to_try: str
+
+
+PAGES = (
+    Page(
+        "Card transactions",
+        """
+        select decision, count(*) as decisions, count(*) filter (where is_degraded) as degraded,
+            round(avg(fraud_probability)::numeric, 4) as mean_fraud_probability,
+            min(occurred_at)::timestamp(0) as first_occurred_at,
+            max(occurred_at)::timestamp(0) as last_occurred_at
+        from serving.latest_transaction_decisions
+        group by decision
+        order by decision
+        """,
+        """
+        select transaction_id, decision, round(fraud_probability::numeric, 4) as probability,
+            reasons
+        from (
+            select *, row_number() over (
+                partition by decision order by fraud_probability desc nulls last, transaction_id
+            ) as place
+            from serving.latest_transaction_decisions
+        ) as ranked
+        order by decision = 'approve', place, decision
+        limit 3
+        """,
+        "select transaction_id, decision, fraud_probability, reasons "
+        "from serving.latest_transaction_decisions "
+        "where decision <> 'approve' order by fraud_probability desc limit 5",
+    ),
+    Page(
+        "Loan applications",
+        """
+        select decision, count(*) as decisions, count(*) filter (where is_degraded) as degraded,
+            count(*) filter (where is_counter_offer) as counter_offers,
+            round(avg(default_probability)::numeric, 4) as mean_default_probability,
+            round(avg(requested_amount_minor) / 100) as mean_requested,
+            round(avg(recommended_amount)) as mean_recommended
+        from serving.latest_application_decisions
+        group by decision
+        order by decision
+        """,
+        """
+        select application_id, decision, grade, round(default_probability::numeric, 4)
+            as probability, recommended_amount::bigint as recommended, fraud_state, reasons
+        from (
+            select *, row_number() over (
+                partition by decision, is_counter_offer
+                order by default_probability desc nulls last, application_id
+            ) as place
+            from serving.latest_application_decisions
+            where decision <> 'approve' or is_counter_offer
+        ) as ranked
+        order by place, decision
+        limit 3
+        """,
+        "select application_id, place, reason_code, applicant_text "
+        "from serving.application_reasons order by application_id, place limit 8",
+    ),
 )
 
 
 def show(state: State) -> None:
     """Print the page."""
+    shown = []
     try:
-        names, rows = as_analyst(state, OUTCOMES)
-        table("Decisions", names, rows)
-        names, rows = as_analyst(state, EXAMPLES)
-        table("Three of them", names, [(*row[:-1], reasons_text(row[-1])) for row in rows])
+        for page in PAGES:
+            names, rows = as_analyst(state, page.outcomes)
+            if not rows:
+                continue
+            shown.append(page)
+            table(f"{page.title}: decisions", names, rows)
+            names, rows = as_analyst(state, page.examples)
+            table("Three of them", names, [(*row[:-1], reasons_text(row[-1])) for row in rows])
     except psycopg.Error as error:
         console.print(f"[red]serving could not be read:[/] {error}")
     show_addresses(state)
     console.print("\nTry a query, as the role analyst:", style="bold")
-    console.print(f'  make sql QUERY="{QUERY}"', markup=False)
+    for page in shown:
+        console.print(f'  make sql QUERY="{page.to_try}"', markup=False)
     console.print("\nEverything keeps running: `make status` tells what, `make down` ends it.")
 
 

@@ -1,20 +1,24 @@
-"""The data of the demo: synthetic card traffic, or the file of the Fraud Detection Handbook."""
+"""The data of the demo: a synthetic world of cards and loans, or a public file cut by time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from infra.local.deliver import file_name
-from infra.local.state import StackError, State
+from infra.local.public_files import FILES, cut
+from infra.local.state import State
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 HISTORY = timedelta(days=45)
-LIVE_BEFORE_NOW = timedelta(hours=3)
+HOURS_BEFORE_NOW = 2 * HOUR
 LIVE_AFTER_NOW = timedelta(days=2)  # the demo stays alive: files go on arriving, hour by hour
 CUSTOMERS = 1_200
-HANDBOOK_HISTORY_END = datetime(2018, 8, 14, tzinfo=UTC)
+CREDIT_HISTORY = 8_000  # a third of it in vintages that are closed: enough to learn from
+APPLICATIONS_PER_DAY = 240
+Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +28,46 @@ class Sample:
     Args:
         live_from: first instant that is decided; what is before it is history.
         live_until: first instant after the last file.
-        rows: transactions, history included.
+        transactions: rows, history included.
+        applications: rows, history included.
+        hourly_from: hours before it are decided together, as after a pause; None: there are none.
+        learns_from_later: outcomes of after `live_from` train the model, since all are long known.
     """
 
     live_from: datetime
     live_until: datetime
-    rows: int
+    transactions: int = 0
+    applications: int = 0
+    hourly_from: datetime | None = None
+    learns_from_later: bool = False
 
-    def windows(self, now: datetime) -> list[tuple[datetime, datetime]]:
-        """Return the hours that have data and are over."""
-        end = min(self.live_until, now.replace(minute=0, second=0, microsecond=0))
-        hours = int((end - self.live_from) / HOUR)
-        return [(self.live_from + n * HOUR, self.live_from + (n + 1) * HOUR) for n in range(hours)]
+    def hours(self, now: datetime) -> list[Window]:
+        """Return the windows of transactions that are over: what a pause left, then each hour."""
+        first = self.hourly_from or self.live_from
+        found = [(self.live_from, first)] if first > self.live_from else []
+        return found + _tiles(first, min(self.live_until, now), HOUR)
+
+    def days(self, now: datetime) -> list[Window]:
+        """Return the whole days with applications that are over."""
+        midnight = self.live_from.replace(hour=0, minute=0, second=0, microsecond=0)
+        first = midnight if midnight == self.live_from else midnight + DAY
+        return _tiles(first, min(self.live_until, now), DAY)
+
+    def windows(self, now: datetime) -> dict[str, list[Window]]:
+        """Return the windows that are over, by the job that decides them; none without rows."""
+        found = {}
+        if self.transactions:
+            found["score_transactions"] = self.hours(now)
+        if self.applications:
+            found["score_applications"] = self.days(now)
+        return found
+
+    @property
+    def told(self) -> str:
+        """What there is, in words."""
+        counts = {"transactions": self.transactions, "loan applications": self.applications}
+        rows = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+        return f"{rows}; decided from {self.live_from:%Y-%m-%d %H:%M} UTC on"
 
 
 def outbox(state: State) -> Path:
@@ -47,80 +79,59 @@ def prepare(state: State, data: Path | None) -> Sample:
     """Return this stack's sample data; make it at the first call, and remember its clock.
 
     Raises:
-        StackError: the benchmark's file is needed and was not named, or is not it.
+        StackError: a public file is needed and was not named, or is not it.
     """
     if stored := state.read("sample.json", {}):
-        return Sample(
-            datetime.fromisoformat(stored["live_from"]),
-            datetime.fromisoformat(stored["live_until"]),
-            stored["rows"],
-        )
-    made = _handbook(state, data) if state.source == "fraud_handbook" else _synthetic(state)
-    state.write(
-        "sample.json",
-        {
-            "live_from": made.live_from.isoformat(),
-            "live_until": made.live_until.isoformat(),
-            "rows": made.rows,
-        },
-    )
+        return _remembered(stored)
+    made = _public(state, data) if state.source in FILES else _synthetic(state)
+    state.write("sample.json", asdict(made))
     return made
 
 
+def _remembered(stored: dict[str, Any]) -> Sample:
+    moments = ("live_from", "live_until", "hourly_from")
+    clock = {name: stored[name] and datetime.fromisoformat(stored[name]) for name in moments}
+    return Sample(**stored | clock)
+
+
 def _synthetic(state: State) -> Sample:
+    """Make yesterday and today live: a night has passed, so the nightly job has a day to decide."""
     from features.objects import FolderStore
     from features.synthesize import Plan, synthesize
 
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    live_from = hour.replace(hour=0) - DAY
     plan = Plan(
         seed=20261121,
         customers=CUSTOMERS,
-        start=hour - LIVE_BEFORE_NOW - HISTORY,
+        start=live_from - HISTORY,
         end=hour + LIVE_AFTER_NOW,
-        live_from=hour - LIVE_BEFORE_NOW,
+        live_from=live_from,
+        hourly_from=hour - HOURS_BEFORE_NOW,
         late=0.01,
         duplicates=0.005,
         bad=0.005,
+        credit_history=CREDIT_HISTORY,
+        applications_per_day=APPLICATIONS_PER_DAY,
     )
     counts = synthesize(plan, FolderStore(outbox(state)))
-    return Sample(plan.live_from, plan.end, counts.rows)
+    return Sample(
+        live_from, plan.end, counts.rows, counts.applications, hourly_from=plan.hourly_from
+    )
 
 
-def _handbook(state: State, data: Path | None) -> Sample:
-    """Cut the benchmark's file into history and the hours of its last day; no value is changed."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    if data is None:
-        raise StackError("name the benchmark's file: make demo SOURCE=fraud_handbook DATA=<file>")
-    try:
-        table = pq.read_table(data)
-        times = table["TX_DATETIME"]
-    except (OSError, pa.ArrowInvalid, KeyError) as error:
-        raise StackError(f"{data} is not the handbook's Parquet file: {error}") from error
-    folder = outbox(state) / "landing" / "fraud_handbook" / "transactions"
-    (folder / "history").mkdir(parents=True, exist_ok=True)
-
-    def part(start: datetime, end: datetime, target: Path) -> int:
-        low, high = (pa.scalar(t.replace(tzinfo=None), times.type) for t in (start, end))
-        rows = table.filter(pc.and_(pc.greater_equal(times, low), pc.less(times, high)))
-        if rows.num_rows:
-            pq.write_table(rows, target / file_name("transactions", start, end, "parquet"))
-        return int(rows.num_rows)
-
-    first, last = (bound.replace(tzinfo=UTC) for bound in _bounds(times))
-    if not first < HANDBOOK_HISTORY_END <= last:
-        raise StackError(f"{data} ends before {HANDBOOK_HISTORY_END:%Y-%m-%d}, the day to decide")
-    rows = part(first, HANDBOOK_HISTORY_END, folder / "history")
-    for hour in range(24):
-        start = HANDBOOK_HISTORY_END + hour * HOUR
-        rows += part(start, start + HOUR, folder)
-    return Sample(HANDBOOK_HISTORY_END, HANDBOOK_HISTORY_END + 24 * HOUR, rows)
+def _public(state: State, data: Path | None) -> Sample:
+    file = FILES[state.source]
+    rows = cut(file, data, outbox(state), state.source)
+    return Sample(
+        file.live_from,
+        file.live_until,
+        transactions=rows if file.feed == "transactions" else 0,
+        applications=rows if file.feed == "applications" else 0,
+        learns_from_later=file.learns_from_later,
+    )
 
 
-def _bounds(times: object) -> tuple[datetime, datetime]:
-    import pyarrow.compute as pc
-
-    found = pc.min_max(times).as_py()
-    return found["min"], found["max"]
+def _tiles(start: datetime, end: datetime, length: timedelta) -> list[Window]:
+    count = max(int((end - start) / length), 0)
+    return [(start + n * length, start + (n + 1) * length) for n in range(count)]

@@ -21,6 +21,9 @@ union all select 'decisions.runs (published)', count(*), max(published_at) from 
     where state = 'published'
 union all select 'decisions.transaction_decisions', count(*), max(decided_at)
     from decisions.transaction_decisions
+union all select 'raw.applications', count(*), max(known_at) from raw.applications
+union all select 'decisions.application_decisions', count(*), max(decided_at)
+    from decisions.application_decisions
 """
 
 

@@ -1,4 +1,4 @@
-"""What the warehouse says about the demo: which hours are decided, by what outcome, and why."""
+"""What the warehouse says about the demo: which windows are decided, under which policy."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ def as_analyst(state: State, query: str) -> tuple[list[str], list[tuple[Any, ...
         return [column.name for column in cursor.description or ()], rows
 
 
-def published_windows(state: State) -> set[tuple[datetime, datetime]]:
-    """Return the windows whose run is published."""
+def published_windows(state: State, job: str) -> set[tuple[datetime, datetime]]:
+    """Return the windows of a job whose run is published."""
     rows = _facts(
         state,
         "select window_start, window_end from decisions.runs "
-        "where job = 'score_transactions' and state = 'published'",
+        "where job = %s and state = 'published'",
+        job,
     )
     return {(start.astimezone(UTC), end.astimezone(UTC)) for start, end in rows}
 
@@ -51,6 +52,6 @@ def policy_in_force(state: State) -> tuple[str, str] | None:
     return (rows[0][0], rows[0][1]) if rows else None
 
 
-def _facts(state: State, query: str) -> list[tuple[Any, ...]]:
+def _facts(state: State, query: str, *values: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(cluster(state).conninfo("warehouse")) as connection:
-        return connection.execute(query.encode()).fetchall()
+        return connection.execute(query.encode(), values).fetchall()

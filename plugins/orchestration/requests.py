@@ -16,42 +16,54 @@ if TYPE_CHECKING:
 
 MOMENT = {"type": ["null", "string"], "format": "date-time"}
 
-FORM = {
-    "start": Param(
-        None,
-        **MOMENT,
-        title="Window start (UTC)",
-        description="Such as 2026-11-21T10:00:00Z. Empty: the last full hour.",
-    ),
-    "end": Param(
-        None,
-        **MOMENT,
-        title="Window end (UTC)",
-        description="The first hour not to decide any more.",
-    ),
-    "restate_ids": Param(
-        None,
-        type=["null", "array"],
-        items={"type": "string", "minLength": 1, "maxLength": 256},
-        maxItems=10_000,
-        title="Decide again",
-        description="Ids to decide again although they have a decision. Needs reason and person.",
-    ),
-    "reason": Param(
-        None,
-        type=["null", "string"],
-        maxLength=500,
-        title="Reason",
-        description="Of a restatement.",
-    ),
-    "person": Param(
-        None,
-        type=["null", "string"],
-        maxLength=100,
-        title="Person",
-        description="Who asks for the restatement.",
-    ),
-}
+
+def form_of(cadence: str) -> dict[str, Param]:
+    """Return the form of a scoring DAG.
+
+    Args:
+        cadence: the word for the length of its windows, such as `hour`.
+    """
+    return {
+        "start": Param(
+            None,
+            **MOMENT,
+            title="Window start (UTC)",
+            description=f"Such as 2026-11-21T00:00:00Z. Empty: the last full {cadence}.",
+        ),
+        "end": Param(
+            None,
+            **MOMENT,
+            title="Window end (UTC)",
+            description=f"The first {cadence} not to decide any more.",
+        ),
+        "restate_ids": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string", "minLength": 1, "maxLength": 256},
+            maxItems=10_000,
+            title="Decide again",
+            description=(
+                "Ids to decide again although they have a decision. Needs reason and person."
+            ),
+        ),
+        "reason": Param(
+            None,
+            type=["null", "string"],
+            maxLength=500,
+            title="Reason",
+            description="Of a restatement.",
+        ),
+        "person": Param(
+            None,
+            type=["null", "string"],
+            maxLength=100,
+            title="Person",
+            description="Who asks for the restatement.",
+        ),
+    }
+
+
+FORM = form_of("hour")
 
 _KINDS = {"scheduled": "scheduled", "backfill": "backfill"}
 

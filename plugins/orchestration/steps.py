@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 Receipt = dict[str, Any]
 
 
+def skip_without(feed: str) -> None:
+    """End the task as skipped where no source delivers what it would work on."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from features import sources
+    from scoring.settings import get_settings
+
+    name = get_settings().sources
+    if feed not in sources.load(name).feeds:
+        raise AirflowSkipException(f"the sources {name!r} deliver no {feed}")
+
+
 def ingest() -> list[Receipt]:
     """Parse what waits in the landing area into `landed`; return one receipt per delivery."""
     import psycopg

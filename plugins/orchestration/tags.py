@@ -8,6 +8,7 @@ from enum import StrEnum
 class Domain(StrEnum):
     """What a DAG decides about; the platform's own decide nothing."""
 
+    CREDIT = "domain:credit"
     FRAUD = "domain:fraud"
     PLATFORM = "domain:platform"
 

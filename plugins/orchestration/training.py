@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from features.errors import ConfigurationError
+from features.errors import ConfigurationError, TooFewLabelsError
+from orchestration import steps
+from orchestration.steps import Receipt
 from orchestration.windows import plain
 
 if TYPE_CHECKING:
-    from orchestration.steps import Receipt
+    from scoring.settings import Settings
+    from scoring.training import TrainReceipt
 
 
 def as_of(context: Mapping[str, Any]) -> datetime:
@@ -32,6 +35,26 @@ def as_of(context: Mapping[str, Any]) -> datetime:
 def train_fraud(moment: datetime) -> Receipt:
     """Train, evaluate and register the fraud model."""
     from scoring.fraud.train import train
+
+    steps.skip_without("transactions")
+    return _trained(train, moment)
+
+
+def train_credit(moment: datetime) -> Receipt:
+    """Train, evaluate and register the credit model."""
+    from scoring.credit.train import train
+
+    steps.skip_without("application_labels")
+    return _trained(train, moment)
+
+
+def _trained(train: Callable[[datetime, Settings], TrainReceipt], moment: datetime) -> Receipt:
+    """Train; end the task as skipped where too few labels have matured, for that is no fault."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
     from scoring.settings import get_settings
 
-    return train(moment, get_settings()).as_dict()
+    try:
+        return train(moment, get_settings()).as_dict()
+    except TooFewLabelsError as error:
+        raise AirflowSkipException(str(error)) from error

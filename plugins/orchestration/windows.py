@@ -51,6 +51,12 @@ def run_window(context: Mapping[str, Any], cadence: timedelta) -> Window:
     return Window(end_of_last - cadence, end_of_last)
 
 
+def day_of(moment: datetime) -> tuple[datetime, datetime]:
+    """Return the start and the end of the day in UTC that holds a moment."""
+    start = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return start, start + timedelta(days=1)
+
+
 def plain(moment: datetime) -> datetime:
     """Return an ordinary datetime in UTC.
 

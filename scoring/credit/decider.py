@@ -26,7 +26,7 @@ from scoring.credit.limits import Requests, recommend
 from scoring.decision import application_merge, application_reasons, policy, reason_codes
 from scoring.decision.application_merge import ApplicationDecisions, Evidence, Facts
 from scoring.decision.application_reasons import Told
-from scoring.decision.attributions import by_characteristic
+from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.merge import ComponentScores
 from scoring.decision.outcome import CIRCUMSTANCES, Outcome
 from scoring.decision.policy import Conditions, Policy
@@ -130,10 +130,13 @@ class Decider:
         if len(explained) == 0:
             return pa.array(texts, pa.string())
         subset, said = decided.take(explained), told.take(explained)
-        spoken = by_characteristic(self.explainer, matrix[explained], said.asks_model(subset), VIEW)
+        asked, chosen = said.asks_model(subset), matrix[explained]
+        speakers, weights = by_characteristic(self.explainer, chosen, asked, VIEW)
+        if self.explainer:
+            weights = relieving(self.explainer, chosen, weights, VIEW)
         pin = self.policy.require_credit().reason_codes
         codes = reason_codes.load(pin.version, pin.sha256)
-        rendered = application_reasons.reasons_of(subset, said, *spoken, codes)
+        rendered = application_reasons.reasons_of(subset, said, speakers, weights, codes)
         texts[explained] = rendered.to_numpy(zero_copy_only=False)
         return pa.array(texts, pa.string())
 
@@ -161,7 +164,7 @@ def source(table: sql.Composable, run: runs.Run) -> sql.Composable:
     """Return the SQL of a run's feature rows beside their applicants' card payments."""
     part = policy.load(run.policy_version, run.policy_sha256).require_credit()
     look_back = timedelta(days=part.fraud_state.look_back_days)
-    return payments.beside(table, look_back, run.known_at_cutoff)
+    return payments.beside(table, look_back, run.known_at_cutoff, run.claimed_at)
 
 
 def for_run(found: runs.Run, settings: Settings, store: ObjectStore) -> Decider:

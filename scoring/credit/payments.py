@@ -1,8 +1,8 @@
-"""The applicant's card payments before an application, as decided and confirmed by a cut-off.
+"""The applicant's card payments before an application, as decided and confirmed by the claim.
 
 Read when an application is scored and kept in its ledger row with the decisions' ids, so that a
 replay asks nobody. A payment's own decision is taken as it stood: its newest revision that was
-published by the run's cut-off. A label that calls it genuine takes a review or decline back.
+published when the run was claimed. A label that calls it genuine takes a review or decline back.
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ _BEFORE = sql.SQL(
             coalesce(
                 jsonb_agg(decided.decision_id order by decided.decision_id) filter (
                     where
-                    decided.is_confirmed
-                    or (decided.is_live and decided.decision <> 'approve')
-                    or decided.place = 1
+                    decided.decision_id is not null
+                    and (
+                        decided.is_confirmed
+                        or (decided.is_live and decided.decision <> 'approve')
+                        or decided.place = 1
+                    )
                 ),
                 '[]'
             ) as fraud_decision_ids
@@ -63,7 +66,7 @@ _BEFORE = sql.SQL(
                 inner join decisions.runs on runs.run_id = ledger.run_id
                 where
                     ledger.transaction_id = payments.transaction_id
-                    and runs.published_at <= {cutoff}::timestamptz
+                    and runs.published_at <= {claimed_at}::timestamptz
                 order by ledger.revision desc
                 limit 1
             ) as answered on true
@@ -82,13 +85,17 @@ _BEFORE = sql.SQL(
 )
 
 
-def beside(table: sql.Composable, look_back: timedelta, cutoff: datetime) -> sql.Composable:
+def beside(
+    table: sql.Composable, look_back: timedelta, cutoff: datetime, claimed_at: datetime
+) -> sql.Composable:
     """Return the SQL of feature rows, as `features`, beside their payments, as `evidence`.
 
     Args:
         table: the feature rows.
         look_back: how long before the application payments count.
-        cutoff: what was published or known later does not exist.
+        cutoff: payments and labels known later do not exist.
+        claimed_at: nor do decisions published later. They follow what they decide about, so that
+            the cut-off would leave out the newest.
     """
     return _BEFORE.format(
         table=table,
@@ -96,4 +103,5 @@ def beside(table: sql.Composable, look_back: timedelta, cutoff: datetime) -> sql
         ledger=SCORE_TRANSACTIONS.ledger_table,
         look_back=sql.Literal(look_back),
         cutoff=sql.Literal(cutoff),
+        claimed_at=sql.Literal(claimed_at),
     )

@@ -67,26 +67,6 @@ class FraudStatePolicy(PolicyPart):
         return self
 
 
-class CreditStatePolicy(PolicyPart):
-    """How the customer's newest application decision enters a card transaction's decision."""
-
-    max_age_days: int = Field(gt=0, le=3660)  # an older decision is neutral
-    outcomes: dict[Word, Word]
-
-    @model_validator(mode="after")
-    def _stricter_is_stricter(self) -> Self:
-        if set(self.outcomes) != set(STRICTNESS):
-            raise ValueError("credit.transaction_state.outcomes must name approve, review, decline")
-        levels = [STRICTNESS[outcome] for _, outcome in _by_strictness(self.outcomes)]
-        if levels != sorted(levels):
-            raise ValueError("a stricter application decision cannot have a milder outcome")
-        return self
-
-
-def _by_strictness(outcomes: Mapping[Word, Word]) -> list[tuple[Word, Word]]:
-    return sorted(outcomes.items(), key=lambda item: STRICTNESS[item[0]])
-
-
 class ConfidenceBands(PolicyPart):
     """How far a probability lies from a cut-off, and from the second model's, in log-odds."""
 
@@ -120,7 +100,6 @@ class CreditPolicy(PolicyPart):
     limit: LimitSettings
     confidence: ConfidenceBands
     fraud_state: FraudStatePolicy
-    transaction_state: CreditStatePolicy
     reason_codes: ReasonCodesPin
     rules: tuple[Rule, ...] = ()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.errors import ContractError
+from features.errors import TooFewLabelsError
 from features.views import FeatureView
 from scoring import evaluation
 from scoring.evaluation import Interval, Ranking
@@ -34,7 +34,7 @@ def cut(rows: TrainingSet) -> Slices:
     """Cut rows, which are in order of time, into the three slices.
 
     Raises:
-        ContractError: a slice holds too few frauds.
+        TooFewLabelsError: a slice holds too few frauds.
     """
     first = round(len(rows) * LEARN_SHARE)
     second = round(len(rows) * (LEARN_SHARE + CALIBRATE_SHARE))
@@ -43,7 +43,7 @@ def cut(rows: TrainingSet) -> Slices:
     )
     counts = [int(part.is_fraud.sum()) for part in (slices.learn, slices.calibrate, slices.test)]
     if min(counts) < FEWEST_FRAUDS:
-        raise ContractError(
+        raise TooFewLabelsError(
             f"{len(rows)} rows with matured labels hold {counts} frauds to learn, calibrate and "
             f"test on; each needs {FEWEST_FRAUDS}: load more history (`python -m features ingest`)"
             " or wait until more labels have matured"

@@ -6,12 +6,8 @@ Nothing is drawn without a seed, so the same data gives the same model.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import psycopg
@@ -19,36 +15,18 @@ import structlog
 
 from features import sources
 from features.views import TRANSACTIONS, FeatureView
-from scoring import registry
+from scoring import registry, training
 from scoring.fraud import figures, fitting, training_set
 from scoring.fraud.fitting import Slices
 from scoring.fraud.model import FraudModel
 from scoring.fraud.training_set import TrainingSet
-from scoring.settings import Settings, get_settings
+from scoring.settings import Settings
+from scoring.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)
 
 MODEL_NAME = "fraud_transactions"
 TRAINING_WINDOW = timedelta(days=60)
-
-
-@dataclass(frozen=True, slots=True)
-class TrainReceipt:
-    """What one training made."""
-
-    model: str
-    version: str
-    alias: str
-    sha256: str
-    as_of: str
-    rows: int
-    frauds: int
-    features: int
-    metrics: dict[str, float]
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the receipt as plain values."""
-        return asdict(self)
 
 
 def train(
@@ -69,7 +47,7 @@ def train(
         window: how much matured history to learn from.
 
     Raises:
-        ContractError: too few matured frauds to train, calibrate and test on.
+        TooFewLabelsError: too few matured frauds to train, calibrate and test on.
         ModelUnavailableError: the registry does not answer.
     """
     maturity = timedelta(days=sources.load(settings.sources).maturity_days)
@@ -90,55 +68,15 @@ def train(
         description=_description(metrics, tags),
     )
     names = list(model.features or ())
-    example = slices.test.select(names).matrix[:5]
-    pin = registry.log_and_register(model, MODEL_NAME, record, example, names, settings)
-    is_first = registry.CHAMPION not in registry.aliases_of(MODEL_NAME, settings)
-    alias = registry.CHAMPION if is_first else registry.CHALLENGER
-    registry.set_alias(MODEL_NAME, pin.version, alias, settings)
-    receipt = TrainReceipt(
-        model=MODEL_NAME,
-        version=pin.version,
-        alias=alias,
-        sha256=pin.sha256,
-        as_of=as_of.isoformat(),
-        rows=len(rows),
-        frauds=int(rows.is_fraud.sum()),
-        features=len(names),
-        metrics=metrics,
+    learnt = Learnt(
+        model,
+        names,
+        slices.test.select(names).matrix[:5],
+        len(rows),
+        int(rows.is_fraud.sum()),
+        as_of,
     )
-    log.info("model_trained", **receipt.as_dict())
-    return receipt
-
-
-def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
-    """Add `train` to the command line."""
-    parser = commands.add_parser("train", help="train the fraud model and register it")
-    parser.add_argument(
-        "--as-of", type=_moment, help="train on what was known then (ISO 8601); now if left out"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(command=_command)
-
-
-def _command(parsed: argparse.Namespace) -> int:
-    receipt = train(parsed.as_of or datetime.now(UTC), get_settings())
-    if parsed.json:
-        sys.stdout.write(json.dumps(receipt.as_dict(), indent=2) + "\n")
-        return 0
-    lines = [
-        f"{receipt.model} version {receipt.version} is {receipt.alias} "
-        f"({receipt.rows} rows, {receipt.frauds} frauds, {receipt.features} features)",
-        *(f"  {name:32} {value:12.4f}" for name, value in receipt.metrics.items()),
-    ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no zone; write 2026-01-31T00:00Z")
-    return moment.astimezone(UTC)
+    return training.register(MODEL_NAME, learnt, record, settings)
 
 
 def _params(model: FraudModel, slices: Slices) -> dict[str, object]:

@@ -17,7 +17,7 @@ NAMES = {
     "staging": r"stg_[a-z]+__[a-z_]+",
     "intermediate": r"int_[a-z_]+_[a-z]+ed",
     "marts": r"(feat|fct|dim)_[a-z_]+",
-    "serving": r"[a-z_]+s",
+    "serving": r"[a-z_]+(s|_history)",
 }
 
 
@@ -60,6 +60,22 @@ def test_only_staging_reads_the_raw_ledger(manifest: dict[str, Any]) -> None:
     # serving reads published decisions, and the clock that says what is known by now
     assert {name for name, source in readers if source == "ledger"} <= {"staging", "serving"}
     assert {name for name, source in readers if source == "decisions"} == {"serving"}
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_no_decision_reaches_a_feature(manifest: dict[str, Any], view: FeatureView) -> None:
+    """A promotion of one model must not shift the inputs of another."""
+    waiting, read = [f"model.vesper.feat_{view.name}"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        read.add(name)
+        node = manifest["nodes"].get(name, {})
+        waiting += [one for one in node.get("depends_on", {}).get("nodes", ()) if one not in read]
+
+    sources = {name.split(".")[2] for name in read if name.startswith("source.")}
+    layers = {layer(manifest["nodes"][name]) for name in read if name.startswith("model.")}
+    assert sources == {"ledger"}
+    assert "serving" not in layers
 
 
 def test_every_model_and_column_is_described(manifest: dict[str, Any]) -> None:

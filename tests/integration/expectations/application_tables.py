@@ -44,6 +44,48 @@ select
 from generate_series(1, {rows}) as n
 """
 
+SCORED_APPLICATIONS = """
+create unlogged table scored.sample as
+select
+    'A' || n as application_id,
+    n / 100 as chunk,
+    gen_random_uuid() as run_id,
+    1 as version,
+    'C' || n as customer_id,
+    timestamptz '2026-11-20 10:00+00' + n * interval '1 minute' as applied_at,
+    1000000::bigint as requested_amount_minor,
+    'USD' as currency_code,
+    case when n % 10 = 0 then 'review' when n % 9 = 1 then 'decline' else 'approve' end as decision,
+    'ok' as credit_status,
+    (n % 97 / 100.0)::double precision as default_probability,
+    (n % 89 / 100.0)::double precision as second_probability,
+    0 as prediction,
+    'B' as grade,
+    36 as pd_horizon_months,
+    'high' as confidence,
+    (case when n % 9 = 1 then 0 else 500000 end)::bigint as recommended_limit_minor,
+    'affordability' as limit_binding,
+    n % 10 <> 0 and n % 9 <> 1 as is_counter_offer,
+    false as is_overridden,
+    'clear' as fraud_state,
+    0.01::double precision as fraud_highest_probability,
+    1::bigint as fraud_decision_count,
+    0::bigint as fraud_review_count,
+    0::bigint as fraud_decline_count,
+    0::bigint as fraud_confirmed_count,
+    '[]'::jsonb as fraud_decision_ids,
+    false as is_degraded,
+    '[{{"code": "affordability"}}]'::jsonb as reasons,
+    '{{}}'::text[] as rule_hits,
+    'applications@1' as feature_view,
+    sha256('x') as feature_sha256,
+    '3' as model_version,
+    '2026.12.1' as policy_version,
+    clock_timestamp() as decided_at,
+    0.1::double precision as processing_time_ms
+from generate_series(1, {rows}) as n
+"""
+
 _ONE = "update {{}} set {} = {} where {{n}} = 1"
 
 # suite, how its table is spoilt, the expectation that must say so
@@ -106,9 +148,28 @@ PLANTED = [
         "update {} set fico_mid = 70 where application_id = 'T1'",
         "fico_mid lies",
     ),
+    ("decisions.applications", "alter table {} drop limit_binding", "the table has"),
+    *(
+        ("decisions.applications", f"update {{}} set {change} where {of}", words)
+        for change, of, words in (
+            ("decision = null", "application_id = 'A2'", "decision has"),
+            ("is_degraded = null", "application_id = 'A2'", "is_degraded has"),
+            ("decision = 'maybe'", "application_id = 'A2'", "decision is approve"),
+            ("default_probability = 'NaN'", "application_id = 'A2'", "default_probability lies"),
+            ("second_probability = 1.5", "application_id = 'A2'", "second_probability lies"),
+            ("recommended_limit_minor = -1", "application_id = 'A2'", "limit_minor lies"),
+            ("is_degraded = true", "application_id = 'A2'", "decision is not approve"),
+            ("reasons = '[]'", "application_id = 'A10'", "items where decision"),
+            ("reasons = '[]'", "application_id = 'A2'", "items where is_counter_offer"),
+            ("is_degraded = true, decision = 'review'", "true", "is_degraded is false"),
+            ("default_probability = 0.1", "true", "default_probability varies"),
+        )
+    ),
 ]  # fmt: skip
 WARNED = [
     ("raw.applications", "update {} set requested_amount_minor = 500", "requested_amount_minor v"),
     ("raw.applications", "update {} set annual_income_minor = null", "annual_income_minor has"),
     ("raw.application_labels", "update {} set outcome = 'current'", "outcome is fully_paid"),
+    ("decisions.applications", "update {} set decision = 'review'", "decision is not review"),
+    ("decisions.applications", "update {} set decision = 'decline'", "decision is not decline"),
 ]

@@ -15,6 +15,7 @@ from tests.conftest import Db
 from tests.integration.expectations.application_tables import (
     LANDED_APPLICATIONS,
     LANDED_OUTCOMES,
+    SCORED_APPLICATIONS,
 )
 
 LANDED_TRANSACTIONS = """
@@ -138,6 +139,7 @@ SAMPLES = {
         Sample("features.transactions", "scored.sample", _features(TRANSACTIONS)),
         Sample("features.applications", "scored.sample", _features(APPLICATIONS)),
         Sample("decisions.transactions", "scored.sample", SCORED_TRANSACTIONS),
+        Sample("decisions.applications", "scored.sample", SCORED_APPLICATIONS),
     )
 }
 

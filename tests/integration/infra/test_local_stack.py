@@ -7,14 +7,18 @@ import socket
 import stat
 import subprocess
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from infra.local import deliver, ports
 from infra.local.environment import environment, logins_file, write_logins
-from infra.local.sample import Sample
+from infra.local.public_files import FILES, cut
+from infra.local.sample import Sample, prepare
 from infra.local.state import CHECKOUT, StackError, State
 
 
@@ -153,13 +157,52 @@ def test_files_are_delivered_when_their_hour_is_over(tmp_path: Path) -> None:
     assert len(deliver.waiting(outbox)) == 1
 
 
-def test_only_hours_that_are_over_are_asked_for() -> None:
-    start = datetime(2026, 11, 21, 7, tzinfo=UTC)
-    sample = Sample(live_from=start, live_until=start + timedelta(days=2), rows=1)
+def test_only_windows_that_are_over_and_have_rows_are_asked_for() -> None:
+    start = datetime(2026, 11, 20, tzinfo=UTC)
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    first = start + 31 * hour
+    made = Sample(start, start + 4 * day, transactions=9, applications=1, hourly_from=first)
 
-    windows = sample.windows(start + timedelta(hours=2, minutes=59))
+    over = made.windows(first + timedelta(hours=2, minutes=59))
 
-    assert windows == [
-        (start, start + timedelta(hours=1)),
-        (start + timedelta(hours=1), start + timedelta(hours=2)),
-    ]
+    assert over == {
+        "score_transactions": [
+            (start, first),
+            (first, first + hour),
+            (first + hour, first + 2 * hour),
+        ],
+        "score_applications": [(start, start + day)],
+    }
+    assert list(Sample(start, start + day, transactions=9).windows(first)) == ["score_transactions"]
+
+
+def test_the_sample_of_a_stack_is_made_once(state: State) -> None:
+    moment = datetime(2011, 12, 1, tzinfo=UTC)
+    made = Sample(moment, moment + timedelta(days=1), applications=5, learns_from_later=True)
+    state.write("sample.json", asdict(made))
+
+    assert prepare(state, None) == made
+
+
+def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
+    data = tmp_path / "loans.parquet"
+    dates = ["2011-10-01", "2011-11-01", "2011-12-01", "2011-12-01"]
+    pq.write_table(pa.table({"issue_d": dates, "source_row": [1, 2, 3, 4]}), data)
+
+    rows = cut(FILES["lending_club"], data, tmp_path, "lending_club")
+
+    assert rows == 4
+    live, history = deliver.waiting(tmp_path)[::-1]
+    assert (history.is_history, live.is_history) == (True, False)
+    assert live.due_at == datetime(2011, 12, 2, tzinfo=UTC)
+    assert pq.read_table(live.path)["source_row"].to_pylist() == [3, 4]
+    assert pq.read_table(history.path).column_names == ["issue_d", "source_row"]
+
+
+def test_another_file_is_refused_in_words(tmp_path: Path) -> None:
+    data = tmp_path / "other.parquet"
+    pq.write_table(pa.table({"TX_DATETIME": ["2018-08-14"]}), data)
+
+    for file, wanted in ((data, "is not the Parquet file of"), (None, "make demo SOURCE=loans")):
+        with pytest.raises(StackError, match=wanted):
+            cut(FILES["lending_club"], file, tmp_path, "loans")

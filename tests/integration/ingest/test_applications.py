@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -12,48 +9,7 @@ import pytest
 
 from features.ingest.reasons import WITHHELD
 from tests.integration.ingest.conftest import Intake
-
-APPLICATION = {
-    "application_id": "a1",
-    "customer_id": "c1",
-    "applied_at": "2026-03-01T10:00:00Z",
-    "loan_amnt": "7500",
-    "term": "36 months",
-    "currency": "USD",
-    "purpose": "car",
-    "annual_inc": "60000.50",
-    "emp_length": "5 years",
-    "home_ownership": "RENT",
-    "dti": "14.3",
-    "fico_range_low": "660",
-    "fico_range_high": "664",
-    "revol_util": "51.5%",
-    "inq_last_6mths": "1.0",
-    "delinq_2yrs": "0",
-    "pub_rec": "0",
-    "open_acc": "7",
-    "total_acc": "8",
-    "revol_bal": "0",
-    "earliest_cr_line": "1987-01-01",
-    "mths_since_last_delinq": "",
-}
-LABEL = {
-    "application_id": "a1",
-    "outcome": "charged_off",
-    "is_policy_exception": "",
-    "last_payment_date": "2026-05-01",
-    "known_at": "",
-    "provenance": "servicer",
-}
-
-
-def file_of(*rows: Mapping[str, str]) -> bytes:
-    """Return rows as CSV."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+from tests.integration.ingest.loans import APPLICATION, LABEL, file_of
 
 
 def applied(intake: Intake, **overrides: str) -> None:
@@ -114,12 +70,19 @@ def test_a_correction_is_the_next_version_and_a_repetition_a_duplicate(intake: I
         ("loan_amnt", "-5", "amount_not_positive"),
         ("annual_inc", "a lot", "amount_not_a_number"),
         ("emp_length", "since 1998", "not_an_employment"),
+        ("annual_inc", "-1", "amount_not_positive"),
+        ("annual_inc", "Infinity", "amount_not_a_number"),
+        ("revol_bal", "1" + "0" * 30, "amount_too_large"),
         ("dti", "-1", "not_a_percentage"),
+        ("dti", "99999", "not_a_percentage"),
+        ("fico_range_low", "0", "not_a_credit_score"),
+        ("fico_range_high", "9999", "not_a_credit_score"),
         ("revol_util", "NaN", "not_a_percentage"),
         ("pub_rec", "1.5", "not_a_count"),
         ("delinq_2yrs", "-1", "not_a_count"),
         ("earliest_cr_line", "1887-01-01", "timestamp_not_a_time"),
         ("applied_at", "2026-03-01", "timestamp_without_zone"),
+        ("applied_at", "2098-03-01T00:00:00Z", "timestamp_in_future"),
         ("currency", "XQZ", "unknown_currency"),
         ("purpose", "4111111111111111", "card_number"),
     ],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
@@ -18,15 +18,18 @@ import skops.io
 from features.build import build
 from features.digests import feature_digest
 from features.objects import ObjectStore
-from features.views import TRANSACTIONS
+from features.views import APPLICATIONS, TRANSACTIONS
 from scoring import closure, publish, runs, score
 from scoring.decision import activations
 from scoring.fraud.model import FraudModel
-from scoring.jobs import SCORE_TRANSACTIONS, Job
+from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
 from scoring.model_files import ModelPin
 from scoring.storage import object_store
 from tests.builders import NOON, a_transaction, insert_transactions
 from tests.conftest import Db
+
+if TYPE_CHECKING:
+    from tests.integration.scoring.lender import Lender
 
 POLICY = "2026.11.1"
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -176,3 +179,35 @@ def bench(built: Db, model_file: Path) -> Bench:
         "0" * 64,
     )
     return Bench(built, store, pins)
+
+
+@pytest.fixture(scope="session")
+def credit_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model of loans."""
+    from tests.integration.scoring.lender import write_model
+
+    path = tmp_path_factory.mktemp("credit") / "model.skops"
+    write_model(path)
+    return path
+
+
+@pytest.fixture
+def lender(bench: Bench, credit_model_file: Path) -> Lender:
+    """Applications beside payments, and the policy that decides both approved."""
+    from tests.integration.scoring.lender import Lender
+
+    digest = hashlib.sha256(credit_model_file.read_bytes()).hexdigest()
+    pin = ModelPin("credit_applications", "1", digest, "", "")
+    bench.store.put(pin.object_name, credit_model_file)
+    with bench.connect() as connection:
+        policy = activations.activate(
+            connection, "2026.12.1", author="ann", approver="ben", reason="applications"
+        )
+    pins = replace(
+        bench.pins,
+        models={"credit": asdict(pin)},
+        policy_version=policy.version,
+        policy_sha256=policy.sha256,
+        feature_view=APPLICATIONS.qualified,
+    )
+    return Lender(bench.db, bench.store, pins, SCORE_APPLICATIONS)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import NOON, a_label, a_transaction, insert_labels
 from tests.integration.scoring.conftest import HOUR, Bench
+from tests.integration.scoring.lender import Lender, a_day_of_applications
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text()
@@ -16,7 +17,9 @@ QUERIES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"`make ([a-z]+)", README) + re.findall(r"^make ([a-z]+)", README, re.M)
 
 
-def test_every_query_runs_as_an_analyst_and_finds_what_it_is_about(bench: Bench) -> None:
+def test_every_query_runs_as_an_analyst_and_finds_what_it_is_about(
+    bench: Bench, lender: Lender
+) -> None:
     bench.admit(
         [
             a_transaction(transaction_id="declined", amount_minor=20_000),
@@ -26,6 +29,8 @@ def test_every_query_runs_as_an_analyst_and_finds_what_it_is_about(bench: Bench)
     )
     bench.decide()
     insert_labels(bench.db, [a_label("approved", NOON + 24 * HOUR)])
+    lender.admit(a_day_of_applications())
+    lender.decide()
 
     assert QUERIES
     with bench.db.connect("analyst") as connection:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -147,18 +146,3 @@ def test_features_equal_their_definition(
         build("transaction_features", db.settings.warehouse, db.settings.work)
 
         assert_equal_to_definition(db)
-
-
-@pytest.fixture
-def fresh_built(cluster: Any, built_template: str, tmp_path: Any) -> Any:
-    """A maker of installed warehouses, one per drawn example."""
-    from contextlib import contextmanager
-
-    from tests.conftest import Db, _clone, _settings
-
-    @contextmanager
-    def make() -> Any:
-        with _clone(cluster, built_template) as database:
-            yield Db(cluster, _settings(cluster, database, tmp_path))
-
-    return make

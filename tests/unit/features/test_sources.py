@@ -145,7 +145,22 @@ def test_lending_clubs_outcome_is_read_by_its_labels_alone() -> None:
     assert "loan_status" in feeds["application_labels"].delivered_columns
 
 
-@pytest.mark.parametrize("column", ["total_pymnt", "last_pymnt_d", "sex", "int_rate", "grade"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        "total_pymnt",
+        "last_pymnt_d",
+        "Total Rec Prncp",
+        "hardship_amount",
+        "debt_settlement_flag",
+        "sex",
+        "Marital Status",
+        "int_rate",
+        "intRate",
+        "grade",
+        "SUB-GRADE",
+    ],
+)
 def test_no_application_reads_the_outcome_the_price_or_a_protected_attribute(column: str) -> None:
     feed = sources.load("synthetic").feeds["applications"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,6 +19,7 @@ from tests.unit.features.synthesize.worlds import START, a_plan
         {"start": START + timedelta(minutes=1)},
         {"end": START},
         {"live_from": START - timedelta(hours=1)},
+        {"hourly_from": START},
         {"customers": 0},
         {"rate": 0.0},
         {"late": 0.6},
@@ -48,3 +49,15 @@ def test_live_windows_are_hours_and_history_windows_are_days() -> None:
     history = [window for window in windows if window.is_history]
     assert {window.end - window.start for window in live} == {timedelta(hours=1)}
     assert [(window.end - window.start).days for window in history] == [4, 4, 2]
+
+
+def test_a_pause_has_left_files_of_whole_days() -> None:
+    live_from = datetime(2026, 3, 10, tzinfo=UTC)
+    first_hour = live_from + timedelta(hours=31)
+    plan = a_plan(live_from=live_from, hourly_from=first_hour, end=first_hour + timedelta(hours=2))
+
+    live = [(window.start, window.end) for window in plan.windows() if not window.is_history]
+
+    midnight = live_from + timedelta(days=1)
+    assert live[:2] == [(live_from, midnight), (midnight, first_hour)]
+    assert [end - start for start, end in live[2:]] == [timedelta(hours=1)] * 2

@@ -1,0 +1,171 @@
+"""The last gate of loan applications: what a run's scored table must look like before publishing.
+
+The ledger's own constraints keep each row right (limits, statuses, reasons). This gate judges the
+run: a model that answers the same for everybody, a mix of decisions that no policy owner expects.
+"""
+
+from __future__ import annotations
+
+import great_expectations as gx
+from great_expectations.expectations.row_conditions import Column
+
+from expectations import vocabulary as say
+from expectations.decisions import MIN_ROWS_FOR_SHARE, MIN_ROWS_TO_VARY, SCORE_CLIFF
+
+COLUMNS = (
+    "application_id",
+    "chunk",
+    "run_id",
+    "version",
+    "customer_id",
+    "applied_at",
+    "requested_amount_minor",
+    "currency_code",
+    "decision",
+    "credit_status",
+    "default_probability",
+    "second_probability",
+    "prediction",
+    "grade",
+    "pd_horizon_months",
+    "confidence",
+    "recommended_limit_minor",
+    "limit_binding",
+    "is_counter_offer",
+    "is_overridden",
+    "fraud_state",
+    "fraud_highest_probability",
+    "fraud_decision_count",
+    "fraud_review_count",
+    "fraud_decline_count",
+    "fraud_confirmed_count",
+    "fraud_decision_ids",
+    "is_degraded",
+    "reasons",
+    "rule_hits",
+    "feature_view",
+    "feature_sha256",
+    "model_version",
+    "policy_version",
+    "decided_at",
+    "processing_time_ms",
+)
+_ADVERSE = {
+    "An applicant who is not approved has a right to the principal reasons.": Column("decision")
+    != "approve",
+    "An offer below the request is adverse action too.": Column("is_counter_offer") == True,  # noqa: E712 - builds a condition
+}
+
+
+def applications(rows: int) -> gx.ExpectationSuite:
+    """Return what the decisions on loan applications must look like.
+
+    Args:
+        rows: rows of the run; with few of them shares only warn, and spread is not asked for.
+    """
+    return gx.ExpectationSuite(
+        name="decisions.applications",
+        expectations=[
+            say.ExpectColumns(
+                column_set=list(COLUMNS),
+                severity="critical",
+                notes="Publishing copies these columns by name.",
+            ),
+            *(
+                say.ExpectValuesPresent(
+                    column=column,
+                    severity="critical",
+                    notes="Every claimed row gets a decision and says whether it is degraded.",
+                )
+                for column in ("decision", "is_degraded")
+            ),
+            say.ExpectValuesAmong(
+                column="decision",
+                value_set=["approve", "review", "decline"],
+                severity="critical",
+                notes="Callers know three answers.",
+            ),
+            *(
+                say.ExpectValuesWithin(
+                    column=column,
+                    min_value=0,
+                    max_value=1,
+                    severity="critical",
+                    notes="A probability outside, or NaN, is a model that broke.",
+                )
+                for column in ("default_probability", "second_probability")
+            ),
+            say.ExpectValuesWithin(
+                column="recommended_limit_minor",
+                min_value=0,
+                max_value=say.FINITE,
+                severity="critical",
+                notes="Nobody is lent less than nothing.",
+            ),
+            say.ExpectValuesNotAmong(
+                column="decision",
+                value_set=["approve"],
+                row_condition=Column("is_degraded") == True,  # noqa: E712 - builds a condition
+                severity="critical",
+                notes="Who could not be scored is never approved.",
+            ),
+            *(
+                say.ExpectListLengths(
+                    column="reasons",
+                    min_value=1,
+                    max_value=4,
+                    row_condition=condition,
+                    severity="critical",
+                    notes=why,
+                )
+                for why, condition in _ADVERSE.items()
+            ),
+            say.ExpectValuesAmong(
+                column="is_degraded",
+                value_set=[False],
+                mostly=0.99,
+                severity="warning",
+                notes="A few rows lack a rate; more than 1 % is a component that fails.",
+            ),
+            *_of_many_rows(rows),
+        ],
+    )
+
+
+def _of_many_rows(rows: int) -> list[say.Sentence]:
+    """Return the expectations that make sense from a number of rows on."""
+    found: list[say.Sentence] = []
+    if rows >= MIN_ROWS_FOR_SHARE:
+        found += [
+            say.ExpectValuesAmong(
+                column="is_degraded",
+                value_set=[False],
+                mostly=0.5,
+                severity="critical",
+                notes="Where most rows have no score, the queue of reviews would drown the team.",
+            ),
+            say.ExpectValuesNotAmong(
+                column="decision",
+                value_set=["review"],
+                mostly=0.5,
+                severity="warning",
+                notes="More than half for people is a queue that nobody can work.",
+            ),
+            say.ExpectValuesNotAmong(
+                column="decision",
+                value_set=["decline"],
+                mostly=0.4,
+                severity="warning",
+                notes="More than 60 % declined is a drift or a wrong cut-off.",
+            ),
+        ]
+    if rows >= MIN_ROWS_TO_VARY:
+        found.append(
+            say.ExpectSpread(
+                column="default_probability",
+                min_value=SCORE_CLIFF,
+                severity="critical",
+                notes="One score for everybody is a model that no longer reads its features.",
+            )
+        )
+    return found

@@ -1,0 +1,39 @@
+"""One row as a person enters it: what ingest would say to it, before anything is delivered."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from features.feeds import Feed
+from features.ingest.checks import Rules, check
+from features.ingest.chunks import Header
+from features.ingest.json_files import json_chunks
+from features.ingest.limits import DEFAULT
+from features.ingest.reasons import SENTENCES, HeldError
+
+
+def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:
+    """Return why a row would be rejected; nothing where it would be admitted.
+
+    A file may bring columns that nobody reads. What a person enters may not: a misspelt optional
+    column would be taken for a missing one.
+
+    Args:
+        row: by delivered name.
+        feed: that it would be delivered to; of rows that are no labels.
+        now: nothing happened after it.
+    """
+    rules, header = Rules(feed, (), now, DEFAULT), Header()
+    line = io.BytesIO(json.dumps(row).encode() + b"\n")
+    try:
+        chunks = list(json_chunks(line, feed, header, DEFAULT))
+    except HeldError as error:
+        return [error.detail]
+    malformed = [SENTENCES[found.reason] for chunk in chunks for found in chunk.malformed]
+    if malformed or header.notes:
+        return [*malformed, *header.notes]
+    return [detail for chunk in chunks for detail in check(chunk, rules).verdicts.rejected()[2]]

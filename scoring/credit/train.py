@@ -1,0 +1,230 @@
+"""Trains the credit model on whole vintages, tests it on the newest months, and registers it.
+
+Nothing is drawn without a seed, so the same data gives the same model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import numpy as np
+import psycopg
+import structlog
+
+from features import sources
+from features.errors import ConfigurationError
+from features.views import APPLICATIONS, FeatureView
+from scoring import registry, training
+from scoring.credit import (
+    applicant_groups,
+    evaluation,
+    fairness,
+    fairness_page,
+    figures,
+    fitting,
+    model_card,
+    scorecard_export,
+    training_set,
+)
+from scoring.credit.fitting import Slices
+from scoring.credit.model import CreditModel
+from scoring.credit.model_card import Card
+from scoring.credit.training_set import TrainingSet
+from scoring.decision import activations
+from scoring.evaluation import Floats
+from scoring.settings import Settings
+from scoring.training import Learnt, TrainReceipt
+
+log = structlog.get_logger(__name__)
+
+MODEL_NAME = "credit_applications"
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+SEGMENTS = ("term_months", "purpose_group", "home_ownership_group", "annual_income")
+
+
+def train(
+    as_of: datetime, settings: Settings, *, feature_view: FeatureView = APPLICATIONS
+) -> TrainReceipt:
+    """Train on what was known at `as_of`, register the model, and give it an alias.
+
+    It becomes `champion` where there is none, else `challenger`: people promote.
+
+    Args:
+        as_of: outcomes and rows known later are not looked at.
+        settings: where the warehouse and the registry answer.
+        feature_view: the columns to learn from.
+
+    Raises:
+        ConfigurationError: the sources deliver no outcomes of loans.
+        ContractError: no model could be learnt from what is known.
+        TooFewLabelsError: too few defaults in whole vintages to train, calibrate and test on.
+        ModelUnavailableError: the registry does not answer.
+    """
+    rows, cut_off = _read(as_of, settings, feature_view)
+    log.info("training_set_read", rows=len(rows), defaults=int(rows.is_bad.sum()))
+    slices = fitting.cut(rows)
+    model = fitting.fit(slices.learn, feature_view)
+    scores = fitting.score(model, slices.test)
+    probabilities = {
+        model.decides: scores.default_probability,
+        model.other: scores.second_probability,
+    }
+    card = _card(model, slices, probabilities, feature_view, as_of)
+    names = list(model.features or ())
+    levels = list(model.levels or ())
+    record = registry.ModelRecord(
+        metrics=_metrics(card, slices),
+        params=_params(model, slices),
+        tags=_tags(rows, card, as_of, settings),
+        figures=figures.draw(slices.test.is_bad, probabilities, card.months),
+        description=model_card.summary(card),
+        texts={
+            "model_card.md": model_card.as_markdown(
+                card, _fairness(slices.test, scores.default_probability, cut_off, settings)
+            ),
+            "scorecard.md": scorecard_export.as_markdown(model.scorecard_, names, levels),
+            "scorecard.sql": scorecard_export.as_sql(model.scorecard_, names, levels),
+        },
+        outcomes=("repaid", "default"),
+    )
+    learnt = Learnt(
+        model,
+        names,
+        slices.test.select(names).matrix[:5],
+        len(rows),
+        int(rows.is_bad.sum()),
+        as_of,
+    )
+    return training.register(MODEL_NAME, learnt, record, settings)
+
+
+def _read(
+    as_of: datetime, settings: Settings, feature_view: FeatureView
+) -> tuple[TrainingSet, float | None]:
+    """Return closed loans, and the cut-off from which the policy in force approves no more."""
+    outcomes = sources.load(settings.sources).feeds.get("application_labels")
+    if outcomes is None:
+        raise ConfigurationError(f"the sources {settings.sources!r} deliver no application_labels")
+    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+        rows = training_set.read(
+            connection,
+            feature_view,
+            start=BEGINNING,
+            end=as_of,
+            as_of=as_of,
+            lag=outcomes.charge_off_lag,
+        )
+        try:
+            credit = activations.in_force(connection).credit
+        except ConfigurationError as error:
+            log.warning("fairness_unmeasured", reason=str(error))
+            return rows, None
+    return rows, credit.review if credit else None
+
+
+def _card(
+    model: CreditModel,
+    slices: Slices,
+    probabilities: Mapping[str, Floats],
+    feature_view: FeatureView,
+    as_of: datetime,
+) -> Card:
+    learnt = fitting.score(model, slices.learn).default_probability
+    decisive = probabilities[model.decides]
+    return Card(
+        feature_view=feature_view.qualified,
+        features=list(model.features or ()),
+        learnt=_period(slices.learn),
+        tested=_period(slices.test),
+        label_as_of=as_of.isoformat(timespec="minutes"),
+        decides=model.decides,
+        measures={
+            part: evaluation.measure(slices.test, probability)
+            for part, probability in probabilities.items()
+        },
+        months=evaluation.by_month(learnt, slices.test, decisive),
+        segments=evaluation.by_segment(
+            slices.test, decisive, {name: feature_view.feature(name).levels for name in SEGMENTS}
+        ),
+    )
+
+
+def _fairness(
+    test: TrainingSet, probability: Floats, cut_off: float | None, settings: Settings
+) -> str:
+    if cut_off is None:
+        return fairness_page.as_markdown([], "no policy in force decides applications")
+    groups = applicant_groups.read(test.application_id.tolist(), settings)
+    found = fairness.report(probability < cut_off, ~test.is_bad, groups)
+    title = (
+        f"{len(test)} tested loans, approved without a review where the probability of default "
+        f"lies below the policy's {cut_off:.3f}"
+    )
+    return fairness_page.as_markdown(found, title)
+
+
+def _period(rows: TrainingSet) -> str:
+    return (
+        f"{len(rows)} loans asked for from {rows.month[0]} to {rows.month[-1]}, "
+        f"{rows.is_bad.sum()} of them defaulted"
+    )
+
+
+def _metrics(card: Card, slices: Slices) -> dict[str, float]:
+    best = card.measures[card.decides]
+    found = {
+        f"{part}_{name}": one.value
+        for part in card.measures
+        for name, one in card.measures[part].items()
+    }
+    found |= {name: one.value for name, one in best.items()}
+    found |= {
+        f"{name}_{bound}": getattr(one, bound)
+        for name, one in best.items()
+        if one.low < one.high
+        for bound in ("low", "high")
+    }
+    counts = {
+        "test_rows": float(len(slices.test)),
+        "test_defaults": float(slices.test.is_bad.sum()),
+        "stability_index_max": max(one.stability_index for one in card.months),
+    }
+    return {name: round(value, 6) for name, value in (found | counts).items()}
+
+
+def _params(model: CreditModel, slices: Slices) -> dict[str, object]:
+    parts = {"scorecard": model.scorecard_, "boosting": model.boosting_}
+    of_parts = {
+        f"{part}__{name}": value
+        for part, fitted in parts.items()
+        for name, value in fitted.get_params(deep=False).items()
+        if name not in ("directions", "levels")
+    }
+    return of_parts | {
+        "decides": model.decides,
+        "calibration_start": model.calibration_start,
+        "calibration_slices": model.calibration_slices,
+        "rows_learn": len(slices.learn),
+        "rows_test": len(slices.test),
+        "columns": len(model.features or ()),
+    }
+
+
+def _tags(rows: TrainingSet, card: Card, as_of: datetime, settings: Settings) -> dict[str, str]:
+    first, last = (
+        np.datetime64(int(moment), "us").item().replace(tzinfo=UTC).isoformat()
+        for moment in rows.applied_us[[0, -1]]
+    )
+    return {
+        "feature_view": card.feature_view,
+        "features": json.dumps(list(card.features)),
+        "data_sha256": rows.digest,
+        "label_as_of": as_of.isoformat(),
+        "training_start": first,
+        "training_end": last,
+        "decides": card.decides,
+        "sources": settings.sources,
+        "code_version": settings.code_version,
+    }

@@ -1,0 +1,212 @@
+"""Applications with the outcome of their loan, out of the warehouse into one matrix.
+
+A loan that still runs is censored, not good, so rows come in whole vintages: all loans of one month
+and one term, once the last of them has had its time to default. Whether a row is taken then never
+depends on how it ended. A vintage that is cut short would keep early defaults and early repayments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from psycopg import sql
+
+from features import readers
+from features.views import FeatureView, Kind
+from scoring.credit import inputs
+from scoring.evaluation import Codes, Flags, Floats
+
+NEWEST_SHARE = 0.25  # of the rows, in which a column must still tell rows apart
+
+_QUERY = """
+select
+    features.application_id,
+    features.customer_id,
+    (extract(epoch from features.applied_at) * 1000000)::bigint as applied_us,
+    known_outcome.is_default,
+    {columns}
+from {table} as features
+join (
+    select distinct on (application_id)
+        application_id,
+        is_default
+    from marts.fct_application_labels
+    where known_at <= {as_of} and not is_policy_exception
+    order by application_id, known_at desc, provenance_rank, label_version desc
+) as known_outcome on features.application_id = known_outcome.application_id
+where
+    features.applied_at >= {start}
+    and features.applied_at < {end}
+    and features.known_at <= {as_of}
+    and known_outcome.is_default is not null
+    and ({takes_any} or (
+        date_trunc('month', features.applied_at, 'UTC')
+        + make_interval(months => 1 + features.term_months::int)
+        + {lag} <= {as_of}
+    ))
+    and not exists (
+        select 1
+        from {table} as newer
+        where
+            newer.application_id = features.application_id
+            and newer.version > features.version
+            and newer.known_at <= {as_of}
+    )
+"""
+
+# after a first load nothing is known of the tables, and a planner that expects few rows would loop
+_PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Closed loans in order of time.
+
+    Args:
+        features: names of the matrix' columns.
+        matrix: one row per application; null is NaN, a category is the index of its level.
+        is_bad: whether the loan defaulted.
+        customer: a code per customer, from 0.
+        applied_us: microseconds since 1970, UTC.
+        application_id: whose rows these are.
+    """
+
+    features: tuple[str, ...]
+    matrix: Floats
+    is_bad: Flags
+    customer: Codes
+    applied_us: Codes
+    application_id: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.is_bad)
+
+    @property
+    def month(self) -> NDArray[np.datetime64]:
+        """The UTC month of each application."""
+        return self.applied_us.astype("datetime64[us]").astype("datetime64[M]")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over names, times, outcomes and features: the data that a model was made of."""
+        digest = hashlib.sha256(repr(self.features).encode())
+        for part in (self.applied_us, self.is_bad, self.matrix):
+            digest.update(np.ascontiguousarray(part).data)
+        return digest.hexdigest()
+
+    def take(self, rows: NDArray[Any] | slice) -> TrainingSet:
+        """Return some of the rows, in their order."""
+        return replace(
+            self,
+            matrix=self.matrix[rows],
+            is_bad=self.is_bad[rows],
+            customer=self.customer[rows],
+            applied_us=self.applied_us[rows],
+            application_id=self.application_id[rows],
+        )
+
+    def before(self, month: str) -> TrainingSet:
+        """Return the rows of the months before one, such as `2011-01`."""
+        return self.take(self.month < np.datetime64(month))
+
+    def between(self, first: str, end: str) -> TrainingSet:
+        """Return the rows from one month up to another, which is left out."""
+        return self.take((self.month >= np.datetime64(first)) & (self.month < np.datetime64(end)))
+
+    def select(self, names: Sequence[str]) -> TrainingSet:
+        """Return some of the columns, in the order of `names`."""
+        columns = [self.features.index(name) for name in names]
+        return replace(self, features=tuple(names), matrix=self.matrix[:, columns])
+
+    def varying(self) -> tuple[str, ...]:
+        """Return the columns that tell rows apart."""
+        return tuple(np.array(self.features)[_varies(self.matrix)].tolist())
+
+    def telling(self) -> tuple[str, ...]:
+        """Return the columns that tell rows apart, and still do among the newest.
+
+        A column that has dried up would teach that missing means recent.
+        """
+        newest = self.matrix[-max(1, round(len(self) * NEWEST_SHARE)) :]
+        return tuple(np.array(self.features)[_varies(self.matrix) & _varies(newest)].tolist())
+
+
+def read(  # noqa: PLR0913 - a period, a moment and a lag, by name
+    connection: psycopg.Connection[Any],
+    view: FeatureView,
+    *,
+    start: datetime,
+    end: datetime,
+    as_of: datetime,
+    lag: timedelta,
+    whole_vintages: bool = True,
+) -> TrainingSet:
+    """Read the applications of `[start, end)` whose outcome was known at `as_of`.
+
+    Args:
+        connection: as role `score`.
+        view: the features wanted, all of its columns.
+        start: first moment, by `applied_at`.
+        end: first moment after.
+        as_of: what was known then.
+        lag: how long after its last payment a loan may still turn out to be bad.
+        whole_vintages: False takes every loan that had ended, which leans towards early defaults;
+            only to show what that does.
+    """
+    query = sql.SQL(_QUERY).format(
+        columns=sql.SQL(",\n    ").join(
+            sql.SQL("features.{}" if one.kind is Kind.CATEGORY else "features.{}::float8").format(
+                sql.Identifier(one.name)
+            )
+            for one in view.features
+        ),
+        table=sql.Identifier(*view.table.split(".")),
+        start=sql.Literal(start),
+        end=sql.Literal(end),
+        as_of=sql.Literal(as_of),
+        lag=sql.Literal(lag),
+        takes_any=sql.Literal(not whole_vintages),
+    )
+    types = {
+        "application_id": pa.string(),
+        "customer_id": pa.string(),
+        "applied_us": pa.int64(),
+        "is_default": pa.bool_(),
+        **{
+            one.name: pa.string() if one.kind is Kind.CATEGORY else pa.float64()
+            for one in view.features
+        },
+    }
+    with connection.transaction():
+        connection.execute(_PLAN)
+        rows = readers.read(connection, query, types)
+    rows = rows.take(
+        pc.sort_indices(
+            rows, sort_keys=[("applied_us", "ascending"), ("application_id", "ascending")]
+        )
+    )
+    columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
+    return TrainingSet(
+        tuple(view.columns),
+        inputs.matrix_of(columns, view.columns),
+        columns["is_default"].to_numpy(zero_copy_only=False),
+        columns["customer_id"].dictionary_encode().indices.to_numpy().astype(np.int64),
+        columns["applied_us"].to_numpy(),
+        columns["application_id"].to_numpy(zero_copy_only=False),
+    )
+
+
+def _varies(matrix: Floats) -> Flags:
+    known = ~np.isnan(matrix)
+    first = np.where(known.any(0), matrix[known.argmax(0), range(matrix.shape[1])], 0.0)
+    varies: Flags = ((matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
+    return varies

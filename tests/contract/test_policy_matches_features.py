@@ -1,0 +1,42 @@
+"""What the policy and the feature models state twice, they state alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from features.views import APPLICATIONS
+from scoring.credit.inputs import DECLARED
+from scoring.decision import policy, reason_codes
+from scoring.jobs import JOBS, Job
+
+ROOT = Path(__file__).resolve().parents[2]
+WITH_CREDIT = [
+    found
+    for path in sorted(policy.FOLDER.glob("*.yaml"))
+    if (found := policy.read(path)).credit is not None
+]
+
+
+def test_the_newest_policy_has_the_rate_of_the_features_annuity() -> None:
+    rate = yaml.safe_load((ROOT / "dbt" / "dbt_project.yml").read_text())["vars"]
+
+    assert WITH_CREDIT[-1].require_credit().limit.annual_rate == rate["annuity_annual_rate"]
+
+
+@pytest.mark.parametrize("found", WITH_CREDIT, ids=lambda found: found.version)
+def test_every_credit_part_names_columns_and_codes_that_there_are(found: policy.Policy) -> None:
+    part = found.require_credit()
+    codes = reason_codes.load(part.reason_codes.version, part.reason_codes.sha256)
+
+    assert len(policy.parsed(part.rules, DECLARED)) == len(part.rules)
+    assert all(codes[f.characteristic.replace(" ", "_")] for f in APPLICATIONS.features)
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=lambda job: job.name)
+def test_a_jobs_columns_hold_what_is_said_about_them(job: Job) -> None:
+    named = {*job.components, *job.scores, *job.outcomes}
+
+    assert named <= set(job.columns)

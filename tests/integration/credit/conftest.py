@@ -1,0 +1,28 @@
+"""LendingClub's loans, taken in and featured once for the tests that look at real rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.local.postgres import Cluster
+from scoring import history
+from scoring.credit import quality
+from scoring.credit.training_set import TrainingSet
+from tests.conftest import _clone, _settings
+
+
+@pytest.fixture(scope="session")
+def loans(
+    cluster: Cluster,
+    migrated_template: str,
+    test_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> TrainingSet:
+    """All loans with their outcomes, in hindsight."""
+    file = test_data / "loans" / "lendingclub_2007_2011.parquet"
+    with _clone(cluster, migrated_template) as database:
+        settings = _settings(cluster, database, tmp_path_factory.mktemp("lending-club"))
+        history.load(file, quality.SOURCE, "applications", settings)
+        return quality.read(settings)[0]

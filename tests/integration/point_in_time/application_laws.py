@@ -1,0 +1,144 @@
+"""What must hold of the features of loan applications, on any book of a lender.
+
+As in `laws`, where a law says that something changes nothing, it also asks for the rows that it
+must change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+
+from tests.builders import a_label, a_transaction, an_application, an_outcome
+from tests.integration.point_in_time.books import DAY, INSTANT, ROUNDS, Book, Key, Row
+from tests.integration.point_in_time.laws import Built, moved, nothing_moved
+
+CUSTOMERS = ("c1", "c2", "c3")
+
+
+class Features(Protocol):
+    """Build a book in a fresh warehouse; also after each of the rounds that are named."""
+
+    def __call__(self, book: Book, build_after: Collection[int] = ()) -> dict[Key, Built]: ...
+
+
+def later_events_change_nothing(features: Features, book: Book, place: int = 2) -> None:
+    """What happens after an application never enters its features, not by a microsecond.
+
+    Everybody spends a fortune, is defrauded, applies again and fails at once: right after the
+    pivot, and known as early as anything of that round.
+    """
+    known_at = ROUNDS[place]
+    asked = sorted(
+        row["applied_at"] for row in book.of("applications") if row["known_at"] == known_at
+    )
+    pivot = asked[len(asked) // 2]
+    clean = features(book)
+    poisoned = features(_poisoned(book, pivot + INSTANT, known_at))
+
+    until = book.keys(lambda row: row["applied_at"] <= pivot)
+    nothing_moved(clean, poisoned, until)
+    assert moved(clean, poisoned, clean.keys() - until), "nobody tasted the poison"
+
+
+def peers_enter_no_feature(features: Features, book: Book) -> None:
+    """What happens at the very instant of an application enters none of its features."""
+    last = max(row["applied_at"] for row in book.of("applications"))
+    clean = features(book)
+    poisoned = features(_poisoned(book, last, ROUNDS[-1]))
+    just_before = features(_poisoned(book, last - INSTANT, ROUNDS[-1]))
+
+    nothing_moved(clean, poisoned, clean.keys())
+    assert moved(clean, just_before, clean.keys()), "nobody tasted the poison"
+
+
+def later_knowledge_changes_nothing(features: Features, book: Book) -> None:
+    """What becomes known later never enters an application's features, however early it happened.
+
+    New payments and applications of long ago, corrections that give rows to somebody else, frauds
+    and failures: all of them known with the last round, and admitted before anything is built.
+    """
+    known_at = ROUNDS[-1]
+    early = known_at - 40 * DAY
+    given = {"customer_id": "c3", "version": 9, "known_at": known_at}
+    payments = [r for r in book.of("transactions") if r["version"] == 1][::4]
+    loans = [r for r in book.of("applications") if r["version"] == 1][::4]
+    changed = (
+        _poisoned(book, early, known_at)
+        .plus("transactions", [row | given for row in payments])
+        .plus("labels", [a_label(r["transaction_id"], known_at, version=9) for r in payments])
+        .plus("outcomes", [an_outcome(r["application_id"], known_at, version=9) for r in loans])
+        .plus("applications", [row | given for row in loans])
+    )
+    clean = features(book)
+    poisoned = features(changed)
+
+    until = book.keys(lambda row: row["known_at"] < known_at)
+    nothing_moved(clean, poisoned, until)
+    assert moved(clean, poisoned, clean.keys() - until), "nobody tasted the poison"
+
+
+def a_verdict_counts_only_if_it_was_told_by_the_application(features: Features, book: Book) -> None:
+    """Frauds and outcomes that are told right after somebody applied are not in the features.
+
+    The application itself becomes known only later, together with the verdicts.
+    """
+    last = max(row["applied_at"] for row in book.of("applications"))
+    told = [
+        _verdicts(book, last + wait) for wait in (INSTANT, -INSTANT)
+    ]  # known after the last application, and before it
+    clean, late, early = (features(changed) for changed in (book, *told))
+
+    nothing_moved(clean, late, clean.keys())
+    assert moved(clean, early, clean.keys()), "nobody heard the verdicts"
+
+
+def a_book_cut_short_gives_the_same(features: Features, book: Book, place: int = 2) -> None:
+    """Features of a book that ends early equal those of the same rows in the whole one."""
+    cut = book.known_by(ROUNDS[place])
+    whole, short = features(book), features(cut)
+
+    assert short.keys() == cut.keys() < whole.keys()
+    nothing_moved(short, whole, short.keys())
+
+
+def schedule_and_order_change_nothing(
+    features: Features, book: Book, build_after: Collection[int] = (0, 2, 4), seed: int = 1
+) -> None:
+    """However builds are cut, and rows lie in their deliveries, the features are the same."""
+    at_once = features(book)
+    piecewise = features(book.shuffled(seed), build_after)
+
+    assert piecewise.keys() == at_once.keys() == book.keys()
+    nothing_moved(at_once, piecewise, at_once.keys())
+
+
+def _poisoned(book: Book, at: datetime, known_at: datetime) -> Book:
+    """Return the book in which everybody spends, is defrauded, applies and fails at one instant."""
+    spent: list[Row] = [
+        a_transaction(transaction_id=f"poison-{of}", customer_id=of, occurred_at=at,
+                      amount_minor=10**9, known_at=known_at)
+        for of in CUSTOMERS
+    ]  # fmt: skip
+    asked: list[Row] = [
+        an_application(application_id=f"poison-{of}", customer_id=of, applied_at=at,
+                       known_at=known_at)
+        for of in CUSTOMERS
+    ]  # fmt: skip
+    return (
+        book.plus("transactions", spent)
+        .plus("labels", [a_label(row["transaction_id"], known_at) for row in spent])
+        .plus("applications", asked)
+        .plus("outcomes", [an_outcome(row["application_id"], known_at) for row in asked])
+    )
+
+
+def _verdicts(book: Book, told_at: datetime) -> Book:
+    """Return the book in which everything that happened long before is told to have gone wrong."""
+    old = told_at - DAY
+    payments = {r["transaction_id"] for r in book.of("transactions") if r["occurred_at"] < old}
+    loans = {r["application_id"] for r in book.of("applications") if r["applied_at"] < old}
+    return book.plus(
+        "labels", [a_label(name, told_at, version=9) for name in sorted(payments)]
+    ).plus("outcomes", [an_outcome(name, told_at, version=9) for name in sorted(loans)])

@@ -1,0 +1,191 @@
+"""No feature of a loan application sees the future: laws, and leaks that must break them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from features import build as builder
+from features.build import PROJECT
+from features.digests import feature_digest
+from features.views import APPLICATIONS
+from infra.local.postgres import Cluster
+from tests.conftest import Db, _clone, _settings
+from tests.integration.point_in_time import application_laws as laws
+from tests.integration.point_in_time.books import FEEDS, Book, Key, a_book
+from tests.integration.point_in_time.laws import Built, MovedError
+
+SEED = 7
+FOLDER = "models/intermediate/applications"
+ROWS = sql.SQL(
+    "select application_id, version, {}, to_jsonb(f) - 'delivery_seq' "
+    "from marts.feat_applications as f"
+).format(feature_digest(APPLICATIONS))
+
+
+class Lenders:
+    """Build books with the dbt project of the moment, each in a warehouse of its own."""
+
+    def __init__(self, cluster: Cluster, template: str, work: Path) -> None:
+        self._cluster = cluster
+        self._template = template
+        self._work = work
+        self._known: dict[tuple[Path, str, tuple[int, ...]], dict[Key, Built]] = {}
+
+    def __call__(self, book: Book, build_after: Collection[int] = ()) -> dict[Key, Built]:
+        """Return the feature rows of a book, built after some rounds and at the end."""
+        asked = (builder.PROJECT, repr(book), tuple(sorted(build_after)))
+        if asked not in self._known:
+            with _clone(self._cluster, self._template) as database:
+                # one folder per project: dbt remembers there what it has parsed
+                work = self._work / builder.PROJECT.parent.name
+                db = Db(self._cluster, _settings(self._cluster, database, work))
+                self._known[asked] = self._built(db, book, build_after)
+        return self._known[asked]
+
+    @staticmethod
+    def _built(db: Db, book: Book, build_after: Collection[int]) -> dict[Key, Built]:
+        rounds = list(book.rounds())
+        for place, deliveries in enumerate(rounds):
+            for feed, rows in deliveries:
+                FEEDS[feed](db, rows)
+            if place in build_after or place == len(rounds) - 1:
+                builder.build("application_features", db.settings.warehouse, db.settings.work)
+        with db.superuser() as connection:
+            found = connection.execute(ROWS).fetchall()
+        return {(name, version): Built(digest, values) for name, version, digest, values in found}
+
+
+@pytest.fixture(scope="module")
+def features(
+    cluster: Cluster, built_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Lenders:
+    """What the laws ask for features."""
+    return Lenders(cluster, built_template, tmp_path_factory.mktemp("lenders"))
+
+
+def test_the_book_has_what_the_laws_are_about(features: Lenders) -> None:
+    rows = [built.values for built in features(a_book(SEED)).values()]
+
+    assert {row["applicant_last_outcome"] for row in rows} == {"none", "good", "bad", "open"}
+    assert max(row["customer_fraud_confirmed_count"] for row in rows) > 2
+    assert max(row["applicant_application_count"] for row in rows) > 5
+    assert len({row["customer_spend_trend"] for row in rows}) > 20
+    assert max(row["version"] for row in rows) == 2
+
+
+@pytest.mark.parametrize("place", [1, 3])
+def test_what_happens_after_an_application_never_enters_its_features(
+    features: Lenders, place: int
+) -> None:
+    laws.later_events_change_nothing(features, a_book(SEED), place)
+
+
+def test_what_happens_at_the_instant_of_an_application_enters_no_feature(features: Lenders) -> None:
+    laws.peers_enter_no_feature(features, a_book(SEED))
+
+
+@pytest.mark.parametrize("seed", [SEED, 11])
+def test_what_is_known_after_an_application_never_enters_its_features(
+    features: Lenders, seed: int
+) -> None:
+    laws.later_knowledge_changes_nothing(features, a_book(seed))
+
+
+def test_a_verdict_counts_only_if_it_was_told_by_then(features: Lenders) -> None:
+    laws.a_verdict_counts_only_if_it_was_told_by_the_application(features, a_book(SEED))
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_book_that_ends_early_gives_the_same_features(features: Lenders, place: int) -> None:
+    laws.a_book_cut_short_gives_the_same(features, a_book(SEED), place)
+
+
+@pytest.mark.parametrize(("build_after", "order"), [((0, 2, 4), 1), ((1, 3), 2)])
+def test_no_schedule_of_builds_and_no_order_of_rows_changes_features(
+    features: Lenders, build_after: tuple[int, ...], order: int
+) -> None:
+    laws.schedule_and_order_change_nothing(features, a_book(SEED), build_after, order)
+
+
+# what is planted where, the law that it breaks, and a column that gives it away
+LEAKS: dict[str, tuple[str, str, str, Any, str]] = {
+    "spending reads what became known later": (
+        "int_applicant_spending_summed.sql",
+        "            and pending.known_at >= transactions.known_at\n",
+        "",
+        laws.later_knowledge_changes_nothing,
+        "customer_spend_sum_90d",
+    ),
+    "spending reads a correction before it was made": (
+        "int_applicant_spending_summed.sql",
+        "                and corrections.known_at <= pending.known_at\n",
+        "",
+        laws.later_knowledge_changes_nothing,
+        "customer_spend_sum_90d",
+    ),
+    "spending holds the instant of the application": (
+        "int_applicant_spending_summed.sql",
+        "            and pending.applied_at > transactions.occurred_at\n",
+        "            and pending.applied_at >= transactions.occurred_at\n",
+        laws.peers_enter_no_feature,
+        "customer_spend_sum_30d",
+    ),
+    "spending reaches beyond the application": (
+        "int_applicant_spending_summed.sql",
+        "            and pending.applied_at > transactions.occurred_at\n",
+        "            and pending.applied_at + interval '1 second' > transactions.occurred_at\n",
+        laws.later_events_change_nothing,
+        "customer_spend_sum_30d",
+    ),
+    "a fraud counts before anybody has told it": (
+        "int_applicant_frauds_counted.sql",
+        "            and suffered.applied_at >= labels.known_at\n",
+        "",
+        laws.a_verdict_counts_only_if_it_was_told_by_the_application,
+        "customer_fraud_confirmed_count",
+    ),
+    "an outcome counts before anybody has told it": (
+        "int_applicant_applications_counted.sql",
+        "            and earlier.asked_at >= labels.known_at\n",
+        "",
+        laws.a_verdict_counts_only_if_it_was_told_by_the_application,
+        "applicant_last_outcome",
+    ),
+    "an application of the same instant is an earlier one": (
+        "int_applicant_applications_counted.sql",
+        "            and pending.applied_at > applications.applied_at\n",
+        "            and pending.applied_at >= applications.applied_at\n",
+        laws.peers_enter_no_feature,
+        "applicant_application_count",
+    ),
+    "an earlier application is read as it stands today": (
+        "int_applicant_applications_counted.sql",
+        "                and newer.known_at <= pending.known_at\n",
+        "",
+        laws.a_book_cut_short_gives_the_same,
+        "applicant_application_count",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_a_planted_leak_breaks_its_law(
+    features: Lenders, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, text, leaking, law, column = LEAKS[name]
+    copy = tmp_path / "dbt"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
+    path = copy / FOLDER / model
+    sound = path.read_text()
+    assert sound.count(text) == 1, f"{model} has changed: plant this leak anew"
+    path.write_text(sound.replace(text, leaking))
+    monkeypatch.setattr("features.build.PROJECT", copy)
+
+    with pytest.raises(MovedError, match=column):
+        law(features, a_book(SEED))

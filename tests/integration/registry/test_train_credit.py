@@ -1,0 +1,159 @@
+"""Training the credit model on a synthetic lender's loans, into a real registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from mlflow import MlflowClient
+
+from features import sources
+from features.build import build
+from features.errors import TooFewLabelsError
+from features.ingest.run import ingest_all
+from features.objects import open_store
+from features.synthesize import synthesize
+from features.views import APPLICATIONS
+from infra.local.postgres import Cluster
+from scoring import registry
+from scoring.credit import train, training_set
+from scoring.credit.model import CreditModel
+from scoring.decision import activations
+from scoring.settings import Settings
+from scoring.training import TrainReceipt
+from tests.conftest import _clone, _settings
+from tests.unit.features.synthesize.worlds import a_plan
+
+LOANS = 8_000
+
+
+@pytest.fixture(scope="module")
+def settings(
+    cluster: Cluster,
+    built_template: str,
+    registry_settings: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Settings]:
+    """A warehouse of five years of applications, their outcomes and protected attributes."""
+    with _clone(cluster, built_template) as database:
+        found = _settings(cluster, database, tmp_path_factory.mktemp("lender"))
+        store = open_store(found.objects.url)
+        synthesize(a_plan(customers=300, credit_history=LOANS), store)
+        with psycopg.connect(found.warehouse.conninfo("ingest"), autocommit=True) as connection:
+            ingest_all(sources.load("synthetic"), store, connection, base_currency="USD")
+        build("application_features", found.warehouse, found.work)
+        yield found.model_copy(update={"registry": registry_settings.registry})
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Two trainings on the same data: the first without a policy in force, the second with one."""
+
+    as_of: datetime
+    first: TrainReceipt
+    second: TrainReceipt
+    client: MlflowClient
+
+    def text(self, receipt: TrainReceipt, name: str) -> str:
+        """Return a text that stands beside a version."""
+        run_id = self.client.get_model_version(receipt.model, receipt.version).run_id
+        return Path(self.client.download_artifacts(run_id, name)).read_text()
+
+
+@pytest.fixture(scope="module")
+def trained(settings: Settings, address: str) -> Trained:
+    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+        newest = connection.execute("select max(known_at) from marts.feat_applications").fetchone()
+    assert newest is not None
+    moment: datetime = newest[0]
+    first = train.train(moment, settings)
+    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+        activations.activate(connection, "2026.12.1", author="ann", approver="bo", reason="first")
+    return Trained(moment, first, train.train(moment, settings), MlflowClient(address))
+
+
+def test_the_first_credit_model_is_champion_and_the_next_one_challenger(trained: Trained) -> None:
+    assert (trained.first.alias, trained.second.alias) == ("champion", "challenger")
+
+
+def test_the_same_loans_train_the_same_model(trained: Trained) -> None:
+    assert trained.first.metrics == trained.second.metrics
+
+
+def test_a_synthetic_lender_has_enough_defaults_to_learn_from(trained: Trained) -> None:
+    metrics = trained.first.metrics
+
+    assert trained.first.events > 200
+    assert trained.first.rows < LOANS  # the youngest vintages still run
+    assert 0.6 < metrics["auc_roc"] < 0.85
+    assert metrics["auc_roc_low"] < metrics["auc_roc"] < metrics["auc_roc_high"]
+
+
+def test_a_version_carries_its_whole_page(trained: Trained) -> None:
+    version = trained.client.get_model_version(trained.first.model, trained.first.version)
+
+    assert version.tags["feature_view"] == "applications@1"
+    assert len(version.tags["data_sha256"]) == 64
+    assert {item.path for item in trained.client.list_artifacts(version.run_id)} == {
+        *("roc.png", "calibration.png", "stability.png"),
+        *("model_card.md", "scorecard.md", "scorecard.sql"),
+    }
+    card = trained.text(trained.first, "model_card.md")
+    for part in ("## Left out", "| AUC | ", "| KS | ", "## Stability by month", "## Segments"):
+        assert part in card
+
+
+def test_the_page_reports_how_decisions_fall_on_groups(trained: Trained) -> None:
+    page = trained.text(trained.second, "model_card.md")
+
+    assert "| sex | " in page
+    assert "monitoring, not a verdict" in page
+
+
+def test_without_a_policy_in_force_nothing_is_said_of_decisions(trained: Trained) -> None:
+    assert "no policy in force" in trained.text(trained.first, "model_card.md")
+
+
+def test_the_registered_file_is_the_credit_model(trained: Trained, settings: Settings) -> None:
+    store = open_store(settings.objects.url)
+    pin = registry.resolve(train.MODEL_NAME, "champion", settings)
+
+    registry.fetch(pin, settings, store)
+
+    loaded = registry.load(pin, store, settings.work / "models")
+    assert isinstance(loaded, CreditModel)
+    assert len(loaded.features or ()) == trained.first.features
+
+
+def test_too_few_whole_vintages_are_said_and_nothing_is_registered(
+    trained: Trained, settings: Settings
+) -> None:
+    before = len(trained.client.search_model_versions())
+
+    with pytest.raises(TooFewLabelsError, match="loans of whole vintages hold"):
+        train.train(datetime(2022, 6, 1, tzinfo=UTC), settings)
+
+    assert len(trained.client.search_model_versions()) == before
+
+
+@pytest.mark.parametrize("years_ago", [0, 1, 2])
+def test_loans_are_taken_by_whole_vintages_that_have_had_their_time(
+    trained: Trained, settings: Settings, years_ago: int
+) -> None:
+    as_of = trained.as_of - timedelta(days=365 * years_ago)
+    lag = timedelta(days=150)
+
+    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+        rows = training_set.read(
+            connection, APPLICATIONS, start=train.BEGINNING, end=as_of, as_of=as_of, lag=lag
+        )
+
+    term = rows.matrix[:, rows.features.index("term_months")].astype(int)
+    last_instalment = (rows.month + 1 + term).astype("datetime64[us]")
+    whole = last_instalment.astype(datetime) + lag <= as_of.replace(tzinfo=None)
+    assert len(rows) > 0
+    assert whole.all()

@@ -1,0 +1,105 @@
+"""One application in the form: delivered as a file, and asked for by its id."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from features.errors import ConfigurationError
+from orchestration import cases
+from scoring import settings as configuration
+from scoring.settings import Objects, Settings
+from scoring.storage import object_store
+from tests.unit.orchestration.test_requests import context
+
+CASE = {
+    "application_id": "case-1", "customer_id": "c1", "loan_amnt": 5000, "currency": "USD",
+    "term": "36 months", "purpose": "car", "annual_inc": 60000, "emp_length": "5 years",
+    "home_ownership": "RENT", "dti": 12.5, "revol_util": 40.0, "inq_last_6mths": 0,
+    "delinq_2yrs": 0, "pub_rec": 0,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a warehouse whose landing area is a folder of the test."""
+    found = Settings(objects=Objects(url=f"file://{tmp_path}"))
+    monkeypatch.setattr(configuration, "get_settings", lambda: found)
+    return found
+
+
+def test_an_empty_form_asks_for_the_last_full_day() -> None:
+    asked = cases.request(context())
+
+    assert (asked.kind, asked.window_start.day, asked.window_end.day) == ("manual", 20, 21)
+    assert cases.deliver(context()) is None
+
+
+def test_a_case_is_asked_for_by_its_id_within_the_day_it_was_made(here: Settings) -> None:
+    asked = cases.request(context(application=CASE))
+
+    assert (asked.kind, asked.restated_ids) == ("case", ("case-1",))
+    assert asked.window_start == datetime(2026, 11, 21, tzinfo=UTC)
+    asked.check()
+
+
+def test_a_case_is_landed_once_as_a_file_of_its_feed(here: Settings) -> None:
+    name = cases.deliver(context(application=CASE))
+    again = cases.deliver(context(application=CASE))
+
+    assert name is not None
+    assert name == again
+    assert name.startswith("landing/synthetic/applications/case_")
+    with object_store(here).open(name) as handle:
+        landed = json.loads(handle.read())
+    assert landed == {**CASE, "applied_at": "2026-11-21T10:25:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"application": {"customer_id": "c"}}, "no 'application_id'"),
+        ({"application": CASE, "start": "2026-11-20T00:00:00Z"}, "give one"),
+        ({"application": CASE, "restate_ids": ["a"]}, "give one"),
+        ({"application": {**CASE, "applied_at": "yesterday"}}, "no time"),
+        ({"application": {**CASE, "applied_at": "2026-11-20T10:00:00"}}, "without a zone"),
+        ({"application": {**CASE, "applied_at": "2026-11-22T10:00:00Z"}}, "later than now"),
+        ({"application": {**CASE, "term": "three years"}}, "term: not a number of months"),
+        ({"application": {**CASE, "loan_amnt": -5}}, "loan_amnt: not above zero"),
+        ({"application": {**CASE, "loan_amnt": None}}, "loan_amnt: a value is needed"),
+        ({"application": {**CASE, "currency": "XYZ"}}, "not a code of ISO 4217"),
+        ({"application": {**CASE, "dti": {"percent": 3}}}, "one JSON object of plain values"),
+        ({"application": {**CASE, "fico": 700}}, "unknown columns, not read: 'fico'"),
+        ({"application": {**CASE, "sex": "f"}}, "unknown columns, not read: 'sex'"),
+        ({"application": {"application_id": "case-1"}}, "lacks "),
+    ],
+)
+def test_a_form_that_makes_no_sense_delivers_nothing(
+    tmp_path: Path, form: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        cases.deliver(context(**form))
+
+    assert not list(tmp_path.rglob("*.jsonl"))
+
+
+def test_the_readmes_example_is_taken(here: Settings) -> None:
+    readme = (Path(__file__).resolve().parents[3] / "README.md").read_text()
+    (example,) = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
+
+    assert cases.deliver(context(application=json.loads(example)))
+
+
+def test_sources_without_applications_take_no_case(
+    here: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = here.model_copy(update={"sources": "fraud_handbook"})
+    monkeypatch.setattr(configuration, "get_settings", lambda: other)
+
+    with pytest.raises(ConfigurationError, match="take no single application"):
+        cases.deliver(context(application=CASE))

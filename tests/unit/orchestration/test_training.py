@@ -1,0 +1,49 @@
+"""What a training task does where there is nothing to learn from: it is skipped, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+
+from features.errors import ConfigurationError
+from orchestration import training
+from scoring import settings as configuration
+from scoring.settings import Settings
+from tests.unit.orchestration.test_requests import context
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("task", "sources", "feed"),
+    [
+        (training.train_credit, "fraud_handbook", "application_labels"),
+        (training.train_fraud, "lending_club", "transactions"),
+    ],
+)
+def test_what_the_sources_do_not_deliver_is_skipped(
+    task: Callable[[datetime], Any], sources: str, feed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configuration, "get_settings", lambda: Settings(sources=sources))
+
+    with pytest.raises(AirflowSkipException, match=f"'{sources}' deliver no {feed}"):
+        task(NOW)
+
+
+def test_what_is_known_at_the_run_is_trained_on_unless_the_form_says_otherwise() -> None:
+    run = context()["dag_run"]
+
+    assert training.as_of(context()) == run.run_after
+    assert training.as_of(context(as_of="2026-11-20T02:00+02:00")) == datetime(
+        2026, 11, 20, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize("moment", ["2026-11-20T00:00", "2031-01-01T00:00Z"])
+def test_a_moment_without_a_zone_or_in_the_future_is_refused(moment: str) -> None:
+    with pytest.raises(ConfigurationError, match="give a time with a zone that has passed"):
+        training.as_of(context(as_of=moment))
