@@ -85,6 +85,8 @@ cross join lateral (
         uniform(number, 1) * {customers}
         * case when {skewed} and uniform(number, 0) < 0.3 then 0.01 else 1 end
     )::bigint as customer
+    -- kept apart: pulled up, it would be drawn again for each column that names it
+    offset 0
 ) as who
 """
 _DELIVERY = """
