@@ -1,7 +1,7 @@
 # One runner. `make` alone prints this help; no environment variable is needed.
 #
 #   SOURCE=synthetic|fraud_handbook|lending_club   which source feeds the warehouse
-#   DATA=<file>   the public file, for SOURCE=fraud_handbook or lending_club, and for `quality`
+#   DATA=<file>   the public file, for SOURCE=fraud_handbook or lending_club, and for `quality` (or a folder)
 #   FAULTS=<n>    only so many faults, of as many kinds as there are
 
 SHELL := /bin/bash
@@ -74,7 +74,7 @@ fix: setup ## Repair what the linters can repair
 	ruff format
 	sqlfluff fix --disable-progress-bar dbt/models
 
-quality: setup ## Measure the model that a public file is for (DATA=)
+quality: setup ## Measure the models on public data, a file or a folder (DATA=)
 	@python -m infra.local.quality "$(DATA)"
 
 faults: setup ## Break everything in hundreds of ways, count what is lost (FAULTS=, SEED=, ONLY=)

@@ -43,6 +43,7 @@ class Comparison:
     rows: int
     days: int
     capacity_per_day: int
+    reviews_elsewhere: int  # asked for by rules and states, whatever the cut-offs
     in_force: CutOffs
     cheapest: CutOffs
 
@@ -88,13 +89,16 @@ def compare(
     days = len(np.unique(columns["day"]))
     costs = pricing.costs(columns, found, team)
     capacity = pricing.capacity(team)
+    review, decline = pricing.cut_offs(found)
+    elsewhere = int((columns["is_review"] * (probability < review)).sum())
     return Comparison(
         job.name,
         len(probability),
         days,
         capacity,
-        thresholds.at(probability, costs, *pricing.cut_offs(found)),
-        thresholds.cheapest(probability, costs, capacity * days),
+        elsewhere,
+        thresholds.at(probability, costs, review, decline),
+        thresholds.cheapest(probability, costs, max(capacity * days - elsewhere, 0)),
     )
 
 
@@ -107,7 +111,8 @@ def _read(
     start, end = window or (None, None)
     query = sql.SQL(
         "select ledger.{probability}, features.{amount}::float8, {term}, "
-        "extract(epoch from date_trunc('day', ledger.{at}))::float8 "
+        "extract(epoch from date_trunc('day', ledger.{at}))::float8, "
+        "(ledger.decision = 'review')::int::float8 "
         "from {ledger} as ledger inner join {features} as features "
         "on features.{id} = ledger.{id} and features.version = ledger.version "
         "where ledger.{probability} is not null and features.{amount} is not null "
@@ -128,7 +133,7 @@ def _read(
         start=sql.Literal(start),
         end=sql.Literal(end),
     )
-    names = ("probability", "amount_minor", "term_months", "day")
+    names = ("probability", "amount_minor", "term_months", "day", "is_review")
     rows = readers.read(connection, query, dict.fromkeys(names, pa.float64()))
     return {name: rows.column(name).to_numpy() for name in names}
 
@@ -218,8 +223,9 @@ def text_of(found: Policy, compared: list[Comparison]) -> str:
     lines = [f"policy {found.version}; costs in minor units of the base currency, a day"]
     for one in compared:
         lines += [
-            f"{one.job}: {one.rows:,} decisions of {one.days} days, "
-            f"{one.capacity_per_day:,} reviews a day at most",
+            f"{one.job}: {one.rows:,} decisions of {one.days} days; at most "
+            f"{one.capacity_per_day:,} reviews a day, of which rules and states take "
+            f"{one.reviews_elsewhere / one.days:,.1f}",
             f"  {'':10} {'review':>8} {'decline':>8} {'cost':>14} {'reviews':>9}",
             *(
                 f"  {name:10} {cut.review:8.4f} {cut.decline:8.4f} {cut.cost / one.days:14,.0f} "

@@ -64,15 +64,15 @@ PAGES = (
         select decision, count(*) as decisions, count(*) filter (where is_degraded) as degraded,
             count(*) filter (where is_counter_offer) as counter_offers,
             round(avg(default_probability)::numeric, 4) as mean_default_probability,
-            round(avg(requested_amount_minor) / 100) as mean_requested,
-            round(avg(recommended_amount)) as mean_recommended
+            avg(recommended_amount)::bigint as mean_recommended_amount,
+            count(*) filter (where fraud_state not in ('no_history', 'clear')) as fraud_concerns
         from serving.latest_application_decisions
         group by decision
         order by decision
         """,
         """
         select application_id, decision, grade, round(default_probability::numeric, 4)
-            as probability, recommended_amount::bigint as recommended, fraud_state, reasons
+            as probability, requested_amount_minor, recommended_limit_minor, fraud_state, reasons
         from (
             select *, row_number() over (
                 partition by decision, is_counter_offer

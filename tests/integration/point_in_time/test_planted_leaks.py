@@ -83,7 +83,7 @@ LEAKS = {
         "merchant_fraud_count_3d",
     ),
     "frauds count without waiting for their maturity": Leak(
-        "days.sql",
+        "day_measures.sql",
         "coalesce({{ over_days(measure, maturity_days() | int + days, maturity_days()) }}, 0)",
         "coalesce({{ over_days(measure, days, 0) }}, 0)",
         laws.labels_wait_for_their_maturity,

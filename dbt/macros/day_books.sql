@@ -1,0 +1,136 @@
+{#-
+    A day book: per (entity, UTC day) one entry with everything known by the day's end, plus one per
+    later known_at; a correction books minus the old and plus the new. Entries with
+    known_at <= k add up to what was known at k.
+-#}
+{% macro day_book(entity) -%}
+{%- set position = book_position(0) -%}
+with
+
+transactions as not materialized (
+
+    select * from {{ ref('stg_ledger__transactions') }}
+
+),
+
+versions as not materialized (
+
+    select * from {{ ref('stg_ledger__transaction_versions') }}
+
+),
+
+corrections as not materialized (
+
+    select * from {{ ref('stg_ledger__transaction_corrections') }}
+
+),
+
+counted as (
+
+    select
+        {{ entity }},
+        occurred_at,
+        known_at,
+        1 as sign,
+        amount_base_minor
+    from transactions
+    where
+        {{ is_newly_booked(position, 'delivery_seq', 'occurred_at') }}
+        and {{ within_days('occurred_at', days_newly_booked(position)) }}
+        and not {{ is_stillborn('transactions') }}
+
+),
+
+withdrawn as (
+
+    select
+        replaced.{{ entity }},
+        replaced.occurred_at,
+        corrections.known_at,
+        -1 as sign,
+        -replaced.amount_base_minor as amount_base_minor
+    from corrections
+    cross join lateral (
+        select
+            versions.version,
+            versions.customer_id,
+            versions.occurred_at
+        from versions
+        where
+            versions.transaction_id = corrections.transaction_id
+            and versions.version < corrections.version
+            and not {{ is_stillborn('versions') }}
+        order by versions.version desc
+        limit 1
+    ) as preceding
+    inner join transactions as replaced
+        on
+            preceding.customer_id = replaced.customer_id
+            and preceding.occurred_at = replaced.occurred_at
+            and preceding.version = replaced.version
+            and corrections.transaction_id = replaced.transaction_id
+    where
+        {{ is_newly_booked(position, 'corrections.delivery_seq', 'replaced.occurred_at') }}
+        and {{ within_days('replaced.occurred_at', days_newly_withdrawn(position)) }}
+        and not {{ is_stillborn('corrections') }}
+        -- a correction is known no earlier than the day of what it replaces
+        and (
+            corrections.delivery_seq > {{ position.old_seq }}
+            or corrections.known_at >= {{ day_start(position.old_until) }}
+        )
+
+),
+
+entries as (
+
+    select
+        {{ entity }},
+        {{ utc_day('occurred_at') }} as day_number,
+        greatest(known_at, {{ day_start(utc_day('occurred_at') ~ ' + 1') }}) as known_at,
+        sum(sign)::integer as transaction_count,
+        sum(case when amount_base_minor is not null then sign else 0 end)::integer as priced_count,
+        coalesce(sum(amount_base_minor), 0)::bigint as amount_minor
+    from (
+        select * from counted
+        union all
+        select * from withdrawn
+    ) as lines
+    where {{ entity }} is not null
+    group by 1, 2, 3
+    having sum(sign) <> 0 or count(*) filter (where sign < 0) > 0
+
+)
+
+select
+    entries.*,
+    entries.known_at > {{ day_start('entries.day_number + 1') }} as is_late,
+    {{ position.new_seq }}::bigint as booked_seq,
+    {{ position.new_until }} as booked_until
+from entries
+
+union all
+
+select
+    null as {{ entity }},
+    null as day_number,
+    null as known_at,
+    0 as transaction_count,
+    0 as priced_count,
+    0 as amount_minor,
+    false as is_late,
+    {{ position.new_seq }}::bigint as booked_seq,
+    {{ position.new_until }} as booked_until
+where {{ has_moved(position) }}
+{%- endmacro %}
+
+{#- Replaced before it was known: such a version never counted for anybody. -#}
+{% macro is_stillborn(row) -%}
+    exists (
+        select 1
+        from corrections as replacing
+        where
+            replacing.transaction_id = {{ row }}.transaction_id
+            and replacing.version > {{ row }}.version
+            and replacing.known_at <= {{ row }}.known_at
+    )
+{%- endmacro %}

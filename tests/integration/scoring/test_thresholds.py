@@ -1,0 +1,45 @@
+"""Cut-offs from published decisions: priced by the policy, next to those in force."""
+
+from __future__ import annotations
+
+import pytest
+
+from features.errors import ConfigurationError
+from scoring.decision import activations, policy
+from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS
+from scoring.thresholds_command import compare, text_of
+from tests.integration.scoring.conftest import POLICY, Bench, some_transactions
+from tests.integration.scoring.lender import DAY, MIDNIGHT, Lender, a_day_of_applications
+
+
+def test_both_domains_are_priced_by_the_policy_in_force(lender: Lender, bench: Bench) -> None:
+    bench.admit(some_transactions(6))
+    bench.decide()
+    lender.admit(a_day_of_applications())
+    lender.decide()
+    with lender.connect() as connection:
+        found = activations.in_force(connection)
+        payments = compare(connection, SCORE_TRANSACTIONS, found)
+        loans = compare(connection, SCORE_APPLICATIONS, found)
+        none = compare(connection, SCORE_APPLICATIONS, found, (MIDNIGHT + DAY, MIDNIGHT + 2 * DAY))
+
+    assert payments is not None
+    assert loans is not None
+    assert none is None
+    # the application without a rate has no probability, and no price
+    assert (payments.rows, loans.rows, loans.days) == (6, 4, 1)
+    assert (loans.in_force.review, loans.in_force.decline) == (0.2, 0.3)
+    assert loans.cheapest.reviews <= loans.capacity_per_day == 60
+    assert loans.cheapest.cost <= loans.in_force.cost
+    # missing bureau data is a rule's review, whatever the probability
+    assert loans.reviews_elsewhere == 1
+    text = text_of(found, [payments, loans])
+    assert "score_applications: 4 decisions" in text
+    assert text.count("in force") == text.count("cheapest") == 2
+
+
+def test_a_policy_without_costs_prices_nothing(bench: Bench) -> None:
+    found = policy.load(POLICY)
+
+    with bench.connect() as connection, pytest.raises(ConfigurationError, match="review_team"):
+        compare(connection, SCORE_TRANSACTIONS, found)
