@@ -46,9 +46,11 @@ def score_applications() -> None:
         return gates.validate_raw(deliveries)
 
     @task
-    def admit(validations: list[steps.Receipt]) -> steps.Receipt:
+    def admit(validations: list[steps.Receipt]) -> list[int]:
         steps.admit_deliveries(validations)
-        return steps.claim("score_applications", cases.request(get_current_context()))
+        context = get_current_context()
+        run = steps.claim("score_applications", cases.request(context))
+        return steps.hand_on(run, context)
 
     @task
     def build() -> steps.Receipt:
@@ -59,8 +61,8 @@ def score_applications() -> None:
         return gates.validate_run("features.applications", run)
 
     @task
-    def score(run: steps.Receipt) -> steps.Receipt:
-        return steps.score(run)
+    def score(run: steps.Receipt, shard: int) -> steps.Receipt:
+        return steps.score(run, shard)
 
     @task
     def validate_decisions(run: steps.Receipt) -> steps.Receipt:
@@ -70,12 +72,13 @@ def score_applications() -> None:
     def publish(run: steps.Receipt) -> steps.Receipt:
         return steps.publish(run)
 
-    run = admit(validate_raw(ingest()))
+    shards = admit(validate_raw(ingest()))
+    run = shards[steps.RUN]
     chain(
-        run,
+        shards,
         build(),
         validate_features(run),
-        score(run),
+        score.partial(run=run).expand(shard=shards),
         validate_decisions(run),
         publish(run),
     )

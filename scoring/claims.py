@@ -200,17 +200,24 @@ def _exists(connection: psycopg.Connection[Any], table: str) -> bool:
 
 
 def expose_features(connection: psycopg.Connection[Any], job: Job, tables: RunTables) -> None:
-    """Make the view of the claimed rows' features, which the gate and the score step read."""
-    view = quoted(tables.features)
-    with connection.transaction():
-        connection.execute(sql.SQL("drop view if exists {}").format(view))
-        connection.execute(
-            sql.SQL(
-                "create view {} as select claim.chunk, claim.revision, features.* "
-                "from {} as claim inner join {} as features "
-                "on features.{} = claim.{} and features.version = claim.version"
-            ).format(view, quoted(tables.claim), quoted(job.view.table), *[job.subject_id] * 2)
+    """Make the view of the claimed rows' features, which the gate and the score step read.
+
+    Where it stands it stays: it goes with either of its tables, and others may be reading it.
+    """
+    if _exists(connection, tables.features):
+        return
+    connection.execute(
+        sql.SQL(
+            "create view {} as select claim.chunk, claim.revision, features.* "
+            "from {} as claim inner join {} as features "
+            "on features.{} = claim.{} and features.version = claim.version"
+        ).format(
+            quoted(tables.features),
+            quoted(tables.claim),
+            quoted(job.view.table),
+            *[job.subject_id] * 2,
         )
+    )
 
 
 def drop(connection: psycopg.Connection[Any], tables: RunTables) -> None:

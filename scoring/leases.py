@@ -4,6 +4,8 @@ Airflow's retries are not mutual exclusion: the orphan of a killed worker can fi
 successor. So every attempt takes a lease with a new epoch, ends the old holder's session, and every
 writing transaction moves the lease on under its own epoch. An attempt whose epoch is gone is
 `Fenced`. The epoch never travels through Airflow: it lives and dies with the attempt.
+
+A shard that has ended releases its lease; one whose process died has not.
 """
 
 from __future__ import annotations
@@ -11,15 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 import structlog
+from psycopg import sql
 
 from features.errors import FencedError
 
 log = structlog.get_logger(__name__)
+
+_NOBODY = 0  # no process of Postgres has this id
 
 
 @dataclass(slots=True)
@@ -41,24 +46,44 @@ class Lease:
         Raises:
             FencedError: a newer attempt holds the lease.
         """
-        updated = connection.execute(
-            "update decisions.leases set chunks_done = chunks_done + 1, "
-            "renewed_at = clock_timestamp() "
-            "where run_id = %s and step = %s and shard = %s and epoch = %s",
-            (self.run_id, self.step, self.shard, self.epoch),
-        ).rowcount
-        if updated == 0:
-            raise FencedError(_refusal(self))
-        self.chunks_done += 1
+        self._update(connection, "chunks_done = chunks_done + 1")
+
+    def hold(self, connection: psycopg.Connection[Any]) -> None:
+        """Make sure of the lease, and read anew how many chunks are done.
+
+        Raises:
+            FencedError: a newer attempt holds the lease.
+        """
+        self._update(connection, "chunks_done = chunks_done")
 
     def restart(self, connection: psycopg.Connection[Any]) -> None:
-        """Begin again at chunk 0, where what had been written is gone (a crash empties it)."""
-        connection.execute(
-            "update decisions.leases set chunks_done = 0 "
-            "where run_id = %s and step = %s and shard = %s and epoch = %s",
+        """Begin again before the first chunk: what had been written is gone.
+
+        Raises:
+            FencedError: a newer attempt holds the lease.
+        """
+        self._update(connection, "chunks_done = 0")
+
+    def release(self, connection: psycopg.Connection[Any]) -> None:
+        """Say that the shard has ended: nobody is at it, and nobody need come back to it.
+
+        Raises:
+            FencedError: a newer attempt holds the lease.
+        """
+        self._update(connection, f"holder_pid = {_NOBODY}")
+
+    def _update(self, connection: psycopg.Connection[Any], change: LiteralString) -> None:
+        row = connection.execute(
+            sql.SQL(
+                "update decisions.leases set {}, renewed_at = clock_timestamp() "
+                "where run_id = %s and step = %s and shard = %s and epoch = %s "
+                "returning chunks_done"
+            ).format(sql.SQL(change)),
             (self.run_id, self.step, self.shard, self.epoch),
-        )
-        self.chunks_done = 0
+        ).fetchone()
+        if row is None:
+            raise FencedError(_refusal(self))
+        (self.chunks_done,) = row
 
 
 def take(connection: psycopg.Connection[Any], run_id: UUID, step: str, shard: int = 0) -> Lease:
@@ -89,6 +114,24 @@ def take(connection: psycopg.Connection[Any], run_id: UUID, step: str, shard: in
     if row is None:  # an upsert with RETURNING has a row
         raise AssertionError
     return Lease(run_id, step, shard, *row)
+
+
+def released(connection: psycopg.Connection[Any], run_id: UUID, step: str) -> dict[int, int]:
+    """Return the shards of a step that have ended, and how many chunks each has written."""
+    rows = connection.execute(
+        "select shard, chunks_done from decisions.leases "
+        "where run_id = %s and step = %s and holder_pid = %s",
+        (run_id, step, _NOBODY),
+    )
+    return dict(rows.fetchall())
+
+
+def restart_all(connection: psycopg.Connection[Any], run_id: UUID, step: str) -> None:
+    """Take every shard of a step back to before its first chunk: a crash has emptied its table."""
+    connection.execute(
+        "update decisions.leases set chunks_done = 0 where run_id = %s and step = %s",
+        (run_id, step),
+    )
 
 
 @contextmanager
@@ -131,11 +174,17 @@ def _record_fenced(conninfo: str, lease: Lease) -> None:
             (str(lease.run_id), lease.step, lease.shard, lease.epoch),
         )
     # last: nobody may read an orphan's log any more, and then to write it is an error
-    log.error("attempt_fenced", run_id=str(lease.run_id), step=lease.step, epoch=lease.epoch)
+    log.error(
+        "attempt_fenced",
+        run_id=str(lease.run_id),
+        step=lease.step,
+        shard=lease.shard,
+        epoch=lease.epoch,
+    )
 
 
 def _refusal(lease: Lease) -> str:
     return (
-        f"attempt {lease.epoch} at {lease.step} of run {lease.run_id} was taken over by a newer "
-        "attempt; it has written nothing since and needs no action"
+        f"attempt {lease.epoch} at {lease.step} (shard {lease.shard}) of run {lease.run_id} was "
+        "taken over by a newer attempt; it has written nothing since and needs no action"
     )

@@ -20,7 +20,7 @@ from psycopg.rows import class_row
 from features import failpoints
 from features.errors import ContractError, ScoringError
 from features.ingest import clock
-from scoring import claims
+from scoring import claims, shards
 from scoring.jobs import Job, RunTables
 from scoring.requests import Request
 
@@ -95,6 +95,11 @@ class Run:
         """Its tables in schema `scored`."""
         return RunTables(self.run_id)
 
+    @property
+    def shards(self) -> int:
+        """How many processes score it at once."""
+        return shards.count(self.rows_claimed)
+
     def receipt(self) -> dict[str, object]:
         """What a task hands to the next one: counts and versions, never rows."""
         return {
@@ -105,6 +110,7 @@ class Run:
             "rows_degraded": self.rows_degraded,
             "models": {role: pin.get("version") for role, pin in self.models.items()},
             "policy_version": self.policy_version,
+            "shards": list(range(self.shards)),
         }
 
 

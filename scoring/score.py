@@ -1,12 +1,14 @@
 """The score step: read a chunk, decide it, write it; again.
 
-The shell around a domain's decider. Every chunk is written under the attempt's lease; a killed
-attempt goes on where the last committed chunk ended.
+The shell around a domain's decider. The shards of a run are scored by as many processes at once.
+Every chunk is written under the lease of the attempt at its shard; a killed attempt goes on where
+the last committed chunk ended.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from uuid import UUID
 
 import psycopg
@@ -14,9 +16,9 @@ import structlog
 from psycopg import sql
 
 from features import failpoints, readers
-from features.errors import ContractError
+from features.errors import ContractError, FencedError
 from features.objects import ObjectStore
-from scoring import claims, domains, leases, runs, scored
+from scoring import claims, domains, leases, runs, scored, shards
 from scoring.domains import Decider, Domain
 from scoring.jobs import JOBS, Job, quoted
 from scoring.settings import Settings
@@ -27,30 +29,38 @@ STEP = "score"
 
 
 def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, object]:
-    """Score one claimed run into its table in `scored`.
+    """Score all shards of a claimed run in one process, one after the other.
+
+    Returns and raises what `run_shard` does.
+    """
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        last = runs.load(connection, run_id).shards - 1
+    for shard in range(last):
+        run_shard(run_id, settings, store, shard)
+    return run_shard(run_id, settings, store, last)
+
+
+def run_shard(
+    run_id: UUID, settings: Settings, store: ObjectStore, shard: int
+) -> dict[str, object]:
+    """Score one shard of a claimed run into the run's table in `scored`.
+
+    Whichever shard ends last calls the run scored.
 
     Returns:
         The run's receipt.
 
     Raises:
-        FencedError: a newer attempt has taken over.
-        ContractError: the run has failed, or rows have no features.
+        FencedError: a newer attempt at this shard has taken over.
+        ContractError: the run has failed or has no such shard, or rows have no features.
         ConfigurationError: the pinned policy is not the file that was pinned.
     """
     started = time.monotonic()
     conninfo = settings.warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        found = runs.load(connection, run_id)
-        if found.state == "failed":
-            raise ContractError(
-                f"run {run_id} has failed and stays failed; claim its window again: in Airflow, "
-                "clear the task `admit` and everything after it"
-            )
-        if found.state in {"scored", "validated"} and scored.is_lost(connection, found):
-            found = runs.reopen(connection, run_id)
-        if found.state != "claimed":
+        if (found := _open(connection, run_id, shard)).state != "claimed":
             return found.receipt()
-        lease = leases.take(connection, run_id, STEP)
+        lease = leases.take(connection, run_id, STEP, shard)
         # the attempt before may have got through before its session ended
         found = runs.load(connection, run_id)
         if found.state != "claimed":
@@ -61,16 +71,24 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, objec
             decider = domain.for_run(found, settings, store)
             failpoints.reach("after_model_load")
             _recover(connection, job, found, lease)
-            chunks = -(-found.rows_claimed // claims.CHUNK_ROWS)
-            for chunk in range(lease.chunks_done, chunks):
+            own = shards.chunks_of(shard, found.rows_claimed)
+            for chunk in own[lease.chunks_done :]:
                 _score_chunk(connection, domain, decider, lease, chunk)
-                log.info("chunk_scored", run_id=str(run_id), chunk=chunk + 1, of=chunks)
-            scored.finish(connection, job, found, lease)
+                log.info("chunk_scored", run_id=str(run_id), shard=shard, chunk=chunk)
+            lost = scored.finish(connection, job, found, lease)
+    for other in lost:
+        # its task may have been cleared meanwhile: then that one goes on
+        with suppress(FencedError):
+            run_shard(run_id, settings, store, other)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
         done = runs.load(connection, run_id)
     log.info(
-        "run_scored",
+        "shard_scored",
         job=done.job,
         run_id=str(run_id),
+        shard=shard,
+        of=done.shards,
+        run_is=done.state,
         rows=done.rows_claimed,
         degraded=done.rows_degraded,
         policy=done.policy_version,
@@ -79,20 +97,40 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, objec
     return done.receipt()
 
 
+def _open(connection: psycopg.Connection, run_id: UUID, shard: int) -> runs.Run:
+    """Load the run of a shard; take it back to its claim where a crash has taken what it scored."""
+    found = runs.load(connection, run_id)
+    if found.state == "failed":
+        raise ContractError(
+            f"run {run_id} has failed and stays failed; claim its window again: in Airflow, "
+            "clear the task `admit` and everything after it"
+        )
+    if shard not in range(found.shards):
+        raise ContractError(
+            f"run {run_id} is cut into {found.shards} shards, counted from 0; there is no shard "
+            f"{shard}"
+        )
+    if found.state in {"scored", "validated"} and scored.is_lost(connection, found):
+        return runs.reopen(connection, run_id)
+    return found
+
+
 def _recover(
     connection: psycopg.Connection, job: Job, found: runs.Run, lease: leases.Lease
 ) -> None:
     """Make what the chunks need; begin again where a crash has emptied the unlogged tables."""
-    if claims.is_lost(connection, found.tables, found.rows_claimed):
-        with connection.transaction():
+    with connection.transaction():
+        shards.lock(connection, found.run_id)
+        if claims.is_lost(connection, found.tables, found.rows_claimed):
             rows = claims.make(connection, job, found.tables, found.population)
-        if rows != found.rows_claimed:
-            raise ContractError(
-                f"run {found.run_id} had claimed {found.rows_claimed} rows, and {rows} stand there "
-                "after the crash; fail the run and claim its window again"
-            )
-    claims.expose_features(connection, job, found.tables)
-    scored.prepare(connection, job, found, lease)
+            if rows != found.rows_claimed:
+                raise ContractError(
+                    f"run {found.run_id} had claimed {found.rows_claimed} rows, and {rows} stand "
+                    "there after the crash; fail the run and claim its window again"
+                )
+            leases.restart_all(connection, found.run_id, STEP)
+        claims.expose_features(connection, job, found.tables)
+        scored.prepare(connection, job, found, lease)
 
 
 def _score_chunk(

@@ -1,10 +1,11 @@
-"""The run's own table in `scored`: shaped like the ledger, written in chunks, read by the gate.
+"""The run's own table in `scored`: shaped like the ledger, written by its shards, read by the gate.
 
 Unlogged, and so fast and gone after a crash of the server: then the run's chunks are scored again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ from psycopg import sql
 
 from features import readers
 from features.errors import ContractError
+from scoring import leases, shards
 from scoring.jobs import Job, quoted
 from scoring.leases import Lease
 from scoring.runs import Run
@@ -22,45 +24,68 @@ log = structlog.get_logger(__name__)
 
 
 def prepare(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease) -> None:
-    """Make the run's table, and begin at chunk 0 where it does not hold what the lease says."""
+    """Make the run's table, and begin a shard anew where it does not hold what the lease says.
+
+    Call it where no other shard does the same (`shards.lock`). Other shards' rows stay as they are.
+
+    Raises:
+        FencedError: a newer attempt holds the lease.
+    """
     table = quoted(run.tables.decisions)
-    with connection.transaction():
+    if not _exists(connection, run):
         connection.execute(
             sql.SQL(
-                "create unlogged table if not exists {} "
-                "(like {} including constraints, chunk integer not null)"
+                "create unlogged table {} (like {} including constraints, chunk integer not null)"
             ).format(table, job.ledger_table)
         )
         connection.execute(
             sql.SQL("alter table {} alter decided_at set default clock_timestamp()").format(table)
         )
-        connection.execute(
-            sql.SQL(
-                "create temporary table if not exists chunk_rows (like {} including defaults)"
-            ).format(table)
+    connection.execute(
+        sql.SQL(
+            "create temporary table if not exists chunk_rows (like {} including defaults)"
+        ).format(table)
+    )
+    lease.hold(connection)
+    own = sql.SQL("chunk % {} = {}").format(sql.Literal(run.shards), sql.Literal(lease.shard))
+    held, expected = _one(
+        connection,
+        sql.SQL(
+            "select (select count(*) from {} where {own}), "
+            "(select count(*) from {} where {own} and chunk < {})"
+        ).format(
+            table,
+            quoted(run.tables.claim),
+            sql.Literal(lease.chunks_done * run.shards),
+            own=own,
+        ),
+    )
+    if held != expected:
+        log.warning(
+            "chunks_lost",
+            run_id=str(run.run_id),
+            shard=lease.shard,
+            held=held,
+            expected=expected,
         )
-        held, expected = _one(
-            connection,
-            sql.SQL(
-                "select (select count(*) from {}), (select count(*) from {} where chunk < {})"
-            ).format(table, quoted(run.tables.claim), sql.Literal(lease.chunks_done)),
-        )
-        if held != expected:
-            log.warning("chunks_lost", run_id=str(run.run_id), held=held, expected=expected)
-            connection.execute(sql.SQL("truncate {}").format(table))
-            lease.restart(connection)
+        lease.restart(connection)
+        connection.execute(sql.SQL("delete from {} where {}").format(table, own))
 
 
 def is_lost(connection: psycopg.Connection[Any], run: Run) -> bool:
     """Tell whether a crash of the server has emptied or removed a scored run's table."""
-    exists = connection.execute(
-        "select to_regclass(%s) is not null", (run.tables.decisions,)
-    ).fetchone()
-    if not exists or not exists[0]:
+    if not _exists(connection, run):
         return True
     table = quoted(run.tables.decisions)
     (held,) = _one(connection, sql.SQL("select count(*) from {}").format(table))
     return bool(held != run.rows_claimed)
+
+
+def _exists(connection: psycopg.Connection[Any], run: Run) -> bool:
+    row = connection.execute(
+        "select to_regclass(%s) is not null", (run.tables.decisions,)
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def write_chunk(
@@ -96,8 +121,11 @@ def write_chunk(
         )
 
 
-def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease) -> None:
-    """Count the run's rows and call it scored.
+def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease) -> Sequence[int]:
+    """End a shard; where it is the last of its run, count the rows and call the run scored.
+
+    Returns:
+        The shards that had ended before a crash took their rows: nobody else will score them.
 
     Raises:
         ContractError: fewer or more rows were scored than claimed; a claimed row has no features.
@@ -105,7 +133,16 @@ def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease
     """
     table = quoted(run.tables.decisions)
     with connection.transaction():
-        lease.advance(connection)
+        shards.lock(connection, run.run_id)
+        lease.release(connection)
+        ended = leases.released(connection, run.run_id, lease.step)
+        lost = [
+            shard
+            for shard, chunks_done in ended.items()
+            if chunks_done < len(shards.chunks_of(shard, run.rows_claimed))
+        ]
+        if lost or len(ended) < run.shards:
+            return lost
         rows, subjects, degraded = _one(
             connection,
             sql.SQL(
@@ -123,6 +160,7 @@ def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease
             "rows_scored = %s, rows_degraded = %s where run_id = %s and state = 'claimed'",
             (rows - degraded, degraded, run.run_id),
         )
+    return ()
 
 
 def _one(connection: psycopg.Connection[Any], query: sql.Composed) -> tuple[Any, ...]:

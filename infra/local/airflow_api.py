@@ -98,17 +98,18 @@ class Airflow:
         state: str = answer.json()["state"]
         return state
 
-    def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
-        """Return the task instances of a run by task id."""
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return the task instances of a run; a mapped task has one for each of its parts."""
         answer = self._checked(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"))
-        return {ti["task_id"]: ti for ti in answer.json()["task_instances"]}
+        found: list[dict[str, Any]] = answer.json()["task_instances"]
+        return found
 
     def log_tail(self, dag_id: str, run_id: str, task: Mapping[str, Any], lines: int = 15) -> str:
         """Return the last lines of a task's log."""
         answer = self._get(
             f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task['task_id']}"
             f"/logs/{max(task['try_number'], 1)}",
-            params={"full_content": True},
+            params={"full_content": True, "map_index": task["map_index"]},
             headers={"Accept": "application/json"},
         )
         content = answer.json().get("content", []) if answer.status_code == 200 else []

@@ -166,7 +166,7 @@ def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], Non
     """
     deadline = time.monotonic() + RUN_PATIENCE.total_seconds()
     while (run_state := airflow.run_state(dag_id, run_id)) not in FINISHED:
-        tasks = airflow.tasks(dag_id, run_id).values()
+        tasks = airflow.tasks(dag_id, run_id)
         done = sum(task["state"] == "success" for task in tasks)
         busy = [
             f"{task['task_id']} ({task['state']})"
@@ -177,7 +177,7 @@ def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], Non
         if time.monotonic() > deadline:
             raise StackError(f"run {run_id} of {dag_id} is {run_state} after {RUN_PATIENCE}")
         time.sleep(1)
-    tasks = airflow.tasks(dag_id, run_id).values()
+    tasks = airflow.tasks(dag_id, run_id)
     if run_state == "failed":
         _explain(airflow, dag_id, run_id)
         raise StackError(f"run {run_id} of {dag_id} failed: the cause is above")
@@ -189,7 +189,7 @@ def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], Non
 
 
 def _explain(airflow: Airflow, dag_id: str, run_id: str) -> None:
-    for task in airflow.tasks(dag_id, run_id).values():
+    for task in airflow.tasks(dag_id, run_id):
         if task["state"] == "failed":
             console.print(f"[red]task {task['task_id']} failed[/]; the end of its log:")
             for line in airflow.log_tail(dag_id, run_id, task).splitlines():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scoring.runs import Request
 
 Receipt = dict[str, Any]
+RUN = "run"  # the key under which `admit` leaves the receipt of what it claimed
 
 
 def skip_without(feed: str) -> None:
@@ -76,6 +77,16 @@ def claim(job: str, request: Request) -> Receipt:
     return claim_window(JOBS[job], request, settings, object_store(settings))
 
 
+def hand_on(run: Receipt, context: Mapping[str, Any]) -> list[int]:
+    """Leave the claim's receipt for the tasks after it; return the shards of the run.
+
+    Airflow maps a task over what another one returns, and over nothing else that it leaves.
+    """
+    context["ti"].xcom_push(key=RUN, value=run)
+    shards: list[int] = run["shards"]
+    return shards
+
+
 def build(selector: Selector) -> Receipt:
     """Append the features of every admitted version that has none."""
     from features import sources
@@ -88,14 +99,22 @@ def build(selector: Selector) -> Receipt:
     return {"selector": selector, "rows_added": built.rows_added, "seconds": built.seconds}
 
 
-def score(run: Receipt) -> Receipt:
-    """Score, decide and explain the claimed rows, chunk by chunk."""
-    from scoring.score import run as score_run
+def score(run: Receipt, shard: int | None = None) -> Receipt:
+    """Score, decide and explain the claimed rows of a shard, chunk by chunk.
+
+    Args:
+        run: the receipt of the claim.
+        shard: one of its `shards`, which may be scored at once; all, one after the other, if None.
+    """
+    from scoring import score as step
     from scoring.settings import get_settings
     from scoring.storage import object_store
 
     settings = get_settings()
-    return score_run(UUID(run["run_id"]), settings, object_store(settings))
+    store, run_id = object_store(settings), UUID(run["run_id"])
+    if shard is None:
+        return step.run(run_id, settings, store)
+    return step.run_shard(run_id, settings, store, shard)
 
 
 def publish(run: Receipt) -> Receipt:
@@ -147,6 +166,5 @@ def fail_run(run_id: str | None, failure: str) -> bool:
 
 def run_receipt(context: Mapping[str, Any]) -> Receipt | None:
     """Return the receipt of this DAG run's claim, if it got that far."""
-    receipt = context["ti"].xcom_pull(task_ids="admit")
-    # the training DAG's admit claims nothing: it returns a list of deliveries
-    return receipt if isinstance(receipt, dict) else None
+    receipt: Receipt | None = context["ti"].xcom_pull(task_ids="admit", key=RUN)
+    return receipt or None

@@ -287,7 +287,7 @@ def open_bench(folder: Path) -> Iterator[Bench]:
     if not port_file.exists():
         port_file.write_text(str(free_port()))
     cluster = Cluster(folder / "postgres", int(port_file.read_text()), passwords.pop("postgres"))
-    cluster.create({"max_wal_size": "'16GB'", "checkpoint_timeout": "'1h'"})
+    cluster.create({"max_wal_size": "'8GB'", "checkpoint_timeout": "'1h'"})
     cluster.start()
     try:
         bootstrap.create_roles(cluster.conninfo(), passwords)

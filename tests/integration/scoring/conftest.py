@@ -89,6 +89,10 @@ class Bench:
         """Score a claimed run."""
         return score.run(run_id, self.db.settings, self.store)
 
+    def score_shard(self, run_id: UUID, shard: int) -> dict[str, object]:
+        """Score one shard of a claimed run."""
+        return score.run_shard(run_id, self.db.settings, self.store, shard)
+
     def publish(self, run_id: UUID) -> dict[str, object]:
         """Call a scored run validated, and publish it."""
         with self.connect() as connection:

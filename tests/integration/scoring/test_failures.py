@@ -17,7 +17,7 @@ from tests.integration.scoring.conftest import Bench
 def a_context(run_id: str, error: Exception) -> dict[str, Any]:
     """Return what Airflow hands to a failure callback, as far as it is read."""
     receipt = {"run_id": run_id, "window": ["a", "b"]}
-    ti = SimpleNamespace(task_id="score", xcom_pull=lambda task_ids: receipt)
+    ti = SimpleNamespace(task_id="score", xcom_pull=lambda task_ids, key: receipt)
     return {"ti": ti, "exception": error, "params": {}}
 
 

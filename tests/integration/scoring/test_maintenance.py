@@ -10,9 +10,8 @@ import pytest
 
 from features.errors import ContractError
 from orchestration.requests import request
-from scoring import maintenance, runs, scored, windows
+from scoring import leases, maintenance, runs, scored, windows
 from scoring.jobs import SCORE_TRANSACTIONS
-from scoring.leases import Lease
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
 
@@ -166,7 +165,8 @@ def test_tables_that_an_orphan_left_are_dropped_and_those_of_an_open_run_stay(be
         for run in (done, failed):
             claim = f'scored."claim_{run.run_id.hex}"'
             connection.execute(f"create unlogged table {claim} (chunk integer)".encode())
-            scored.prepare(connection, SCORE_TRANSACTIONS, run, Lease(run.run_id, "score", 0, 1, 0))
+            lease = leases.take(connection, run.run_id, "score")
+            scored.prepare(connection, SCORE_TRANSACTIONS, run, lease)
         dropped = maintenance.drop_leftovers(connection)
 
     left = bench.db.rows(

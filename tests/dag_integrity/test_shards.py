@@ -1,0 +1,84 @@
+"""Airflow really maps `score` over the shards of the claimed run, and then goes on with the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Each step of the core tells instead what it was called with; the wiring between them is Airflow's.
+RUN_THROUGH = """
+import json, sys
+
+from airflow.dag_processing.dagbag import DagBag
+from airflow.utils.db import initdb
+
+from orchestration import cases, gates, steps
+
+initdb()
+name, shards = sys.argv[2], json.loads(sys.argv[3])
+receipt = {"run_id": "r", "window": ["a", "b"], "shards": shards}
+called = []
+
+
+def tells(step, answer):
+    return lambda *given: called.append([step, *given]) or answer
+
+
+cases.deliver = tells("deliver", None)
+steps.skip_without = tells("skip_without", None)
+steps.ingest = gates.validate_raw = lambda *given: []
+steps.admit_deliveries = lambda *given: []
+steps.claim = lambda *given: receipt
+steps.build = lambda selector: {"selector": selector}
+steps.score = tells("score", receipt)
+gates.validate_run = tells("validate", {"verdict": "passed"})
+steps.publish = tells("publish", receipt)
+
+dag = DagBag(sys.argv[1]).dags[name]
+form = {"start": "2026-11-20T00:00:00Z", "end": "2026-11-21T00:00:00Z"}
+state = dag.test(run_conf=form).state
+found = [
+    dict(zip(("step", "run_id", "shard"), (step, given[0]["run_id"], *given[1:])))
+    for step, *given in called
+    if step in {"score", "publish"}
+]
+print("JSON" + json.dumps({"state": state, "found": found}))
+"""
+
+
+@pytest.mark.parametrize("dag", ["score_transactions", "score_applications"])
+@pytest.mark.parametrize("shards", [[0], [0, 1]])
+def test_a_run_is_scored_by_one_task_for_each_of_its_shards(
+    dag: str, shards: list[int], tmp_path: Path
+) -> None:
+    environment = os.environ | {
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/airflow.db",
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", RUN_THROUGH, str(ROOT / "dags"), dag, json.dumps(shards)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    line = next((line for line in result.stdout.splitlines() if line.startswith("JSON")), None)
+    assert line, result.stdout[-2000:] + result.stderr[-3000:]
+    told: dict[str, Any] = json.loads(line.removeprefix("JSON"))
+
+    assert told["state"] == "success"
+    assert told["found"] == [
+        *({"step": "score", "run_id": "r", "shard": shard} for shard in shards),
+        {"step": "publish", "run_id": "r"},
+    ]
