@@ -82,8 +82,9 @@ faults: setup ## Break everything in hundreds of ways, count what is lost (FAULT
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 	$(if $(FAULTS)$(ONLY),,@$(LOCAL) kills)
 
-bench: setup ## Measure the hourly job against the floor, pandas and itself (PART=, AGAIN=1)
-	@PYTHONPATH=.:plugins python -m tests.bench $(if $(PART),--part $(PART)) $(if $(AGAIN),--again)
+bench: setup ## Measure the hourly job against the floor, pandas and itself (PART=, ROUNDS=, AGAIN=1)
+	@PYTHONPATH=.:plugins python -m tests.bench $(if $(PART),--part $(PART)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(AGAIN),--again)
 
 bench-quick: setup ## The same for 100,000 rows, ours and the floor only
 	@PYTHONPATH=.:plugins python -m tests.bench --quick

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number, part in enumerate(chosen, 1):
             kept = FOLDER / "results" / f"{part.name}.json"
             if parsed.again or not kept.exists():
-                _measure(bench, part, kept)
+                _measure(bench, part, min(part.rounds, parsed.rounds), kept)
             done[part.name] = json.loads(kept.read_text())
             _drop_histories(bench, part, chosen[number:])
     return _finish(done, time.monotonic() - started, is_quick=parsed.quick)
@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--part", action="append", choices=[part.name for part in PARTS], help="only this one"
     )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="of ours and the floor by turns, at most (3)"
+    )
     parser.add_argument("--again", action="store_true", help="measure what was measured before")
     return parser
 
@@ -69,7 +72,7 @@ def _chosen(parsed: argparse.Namespace) -> list[Part]:
     return [part for part in PARTS if not parsed.part or part.name in parsed.part]
 
 
-def _measure(bench: Bench, part: Part, target: Path) -> None:
+def _measure(bench: Bench, part: Part, rounds: int, target: Path) -> None:
     """Measure one part and write it down."""
     with step(f"{part.name}: {part.about}") as note:
 
@@ -82,7 +85,7 @@ def _measure(bench: Bench, part: Part, target: Path) -> None:
             note(f"{done.rows:,} rows")
 
         try:
-            found = part.measure(bench, tell)
+            found = part.measure(bench, tell, rounds)
         finally:
             sides.forget(bench)
     told = {

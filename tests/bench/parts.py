@@ -40,15 +40,16 @@ class Part:
 
     name: str
     about: str
-    measure: Callable[[Bench, Tell], Results]
+    measure: Callable[[Bench, Tell, int], Results]
     judge: Callable[[Mapping[str, Measured]], list[Check]]
     histories: tuple[Traffic, ...] = ()
+    rounds: int = 1
 
 
-def _pairs(wanted: Traffic, rounds: int) -> Callable[[Bench, Tell], Results]:
+def _pairs(wanted: Traffic) -> Callable[[Bench, Tell, int], Results]:
     """Measure ours and the floor by turns."""
 
-    def measure(bench: Bench, tell: Tell) -> Results:
+    def measure(bench: Bench, tell: Tell, rounds: int) -> Results:
         found: Results = {}
         for number in range(1, rounds + 1):
             for side in ("ours", "floor"):
@@ -101,10 +102,10 @@ def _throughput_checks(
     return judge
 
 
-def _sizes(*wanted: Traffic) -> Callable[[Bench, Tell], Results]:
+def _sizes(*wanted: Traffic) -> Callable[[Bench, Tell, int], Results]:
     """Measure ours at several sizes or histories, by the rows and the days."""
 
-    def measure(bench: Bench, tell: Tell) -> Results:
+    def measure(bench: Bench, tell: Tell, _: int) -> Results:
         found: Results = {}
         for one in wanted:
             name = f"ours {one.rows} {one.history_days} {one.bad_share:g}"
@@ -136,7 +137,7 @@ def _bad_rows(found: Mapping[str, Measured]) -> list[Check]:
     return [Check("bench.bad_rows_ingest", ratio, 1.10, at_most=True)]
 
 
-def _peer(bench: Bench, tell: Tell) -> Results:
+def _peer(bench: Bench, tell: Tell, _: int) -> Results:
     """Measure ours and the pandas script by turns."""
     found: Results = {}
     for one in (DAY_OF_MEDIUM, Traffic(MEDIUM)):
@@ -154,7 +155,7 @@ def _peer_checks(found: Mapping[str, Measured]) -> list[Check]:
     ]
 
 
-def _shards(bench: Bench, tell: Tell) -> Results:
+def _shards(bench: Bench, tell: Tell, _: int) -> Results:
     """Score the same hour shard by shard, and all shards at once."""
     found: Results = {}
     for name, at_once in (("one by one", False), ("at once", True)):
@@ -168,7 +169,7 @@ def _shards_checks(found: Mapping[str, Measured]) -> list[Check]:
     return [Check("bench.shards_2_vs_1", ratio, 1.5)]
 
 
-def _airflow(bench: Bench, tell: Tell) -> Results:
+def _airflow(bench: Bench, tell: Tell, _: int) -> Results:
     found: Results = {}
     for name, done in in_airflow.measure(bench, Traffic(LARGE)):
         found[name] = done
@@ -193,16 +194,17 @@ AFTER_35_DAYS, AFTER_70_DAYS = (Traffic(SMALL, history_days=days) for days in (3
 QUICK = Part(
     "quick",
     "100,000 rows without history, ours and the floor",
-    _pairs(Traffic(MEDIUM), 1),
+    _pairs(Traffic(MEDIUM)),
     _throughput_checks(".quick", has_bars=False),
 )
 PARTS = (
     Part(
         "throughput_100k",
-        "100,000 rows after a day of 2.4 M, three rounds by turns",
-        _pairs(DAY_OF_MEDIUM, 3),
+        "100,000 rows after a day of 2.4 M, by turns",
+        _pairs(DAY_OF_MEDIUM),
         _throughput_checks(".100k"),
         (DAY_OF_MEDIUM,),
+        rounds=3,
     ),
     Part(
         "peer",
@@ -214,7 +216,7 @@ PARTS = (
     Part(
         "skewed",
         "100,000 rows after a day, one customer in a hundred with three rows of ten",
-        _pairs(SKEWED, 1),
+        _pairs(SKEWED),
         lambda found: [Check("bench.end_to_end_vs_floor.skewed", _ratio(found), None)],
         (SKEWED,),
     ),
@@ -226,10 +228,11 @@ PARTS = (
     ),
     Part(
         "throughput_1m",
-        "1,000,000 rows after a day of 24 M, three rounds by turns",
-        _pairs(DAY_OF_LARGE, 3),
+        "1,000,000 rows after a day of 24 M, by turns",
+        _pairs(DAY_OF_LARGE),
         _throughput_checks(),
         (DAY_OF_LARGE,),
+        rounds=3,
     ),
     Part(
         "linear",
