@@ -82,7 +82,7 @@ def _trained(bench: Bench) -> Iterator[tuple[State, Airflow, datetime]]:
 
 
 def _run(state: State, airflow: Airflow, start: datetime) -> Measured:
-    ((_, run_id),) = ask(airflow, [(start, start + HOUR)])
+    ((_, run_id),) = ask(airflow, DAG, [(start, start + HOUR)])
     with step(f"{DAG} of {start:%Y-%m-%d %H:%M} UTC") as note:
         follow(airflow, DAG, run_id, note)
     conninfo = stack.cluster(state).conninfo
