@@ -21,6 +21,7 @@ class Limits:
         field_bytes: of one field.
         id_bytes: of one identifier; they are keys of indexes.
         days: distinct UTC days in one file; each is a partition.
+        same_applicant: applications of one customer in one file; each of them reads all the others.
     """
 
     file_bytes: int = 8 << 30
@@ -33,6 +34,7 @@ class Limits:
     field_bytes: int = 4096
     id_bytes: int = 256
     days: int = 4000
+    same_applicant: int = 1000
 
 
 DEFAULT = Limits()

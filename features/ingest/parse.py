@@ -71,7 +71,11 @@ def parse(
     failpoints.reach("after_landed_copy")
     connection.execute(b"analyze " + table.encode())
     bad = tally.reasons.total()
-    reason = _hold_reason(tally, feed) or _too_many_days(connection, table, rules)
+    reason = (
+        _hold_reason(tally, feed)
+        or _too_many_days(connection, table, rules)
+        or _same_applicant(connection, table, rules)
+    )
     notes = (*header.notes, *_prefix_notes(tally, feed))
     return DeliveryReceipt(
         delivery_id,
@@ -195,6 +199,22 @@ def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules
     if days <= rules.limits.days:
         return None
     return f"{HoldReason.TOO_MANY_DAYS}: rows of {days} days, allowed {rules.limits.days}"
+
+
+def _same_applicant(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
+    """Say where a placeholder stands for a person: everybody's past would be everybody else's."""
+    if rules.feed.name != "applications":
+        return None
+    row = connection.execute(
+        b"select count(*) from " + table.encode() + b" group by customer_id order by 1 desc limit 1"
+    ).fetchone()
+    most = row[0] if row else 0
+    if most <= rules.limits.same_applicant:
+        return None
+    return (
+        f"{HoldReason.SAME_APPLICANT}: {most} applications of one customer_id, allowed "
+        f"{rules.limits.same_applicant}; a placeholder is nobody"
+    )
 
 
 def _count_prefixes(chunk: Chunk, rules: Rules, tally: _Tally) -> None:

@@ -50,6 +50,7 @@ class HoldReason(StrEnum):
     WRONG_TYPE = "wrong_type"
     TOO_MANY_BAD_ROWS = "too_many_bad_rows"
     TOO_MANY_DAYS = "too_many_days"
+    SAME_APPLICANT = "same_applicant"
     HISTORY_REFUSED = "history_refused"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from features.ingest.limits import DEFAULT
 from features.ingest.reasons import WITHHELD
 from tests.integration.ingest.conftest import Intake
 from tests.integration.ingest.loans import APPLICATION, LABEL, file_of
@@ -88,6 +90,18 @@ def test_a_file_that_is_not_of_applications_is_held_with_its_reason(
     [receipt] = intake.receive()
 
     assert (receipt.state, (receipt.reason or "").split(":")[0]) == ("held", reason)
+
+
+def test_a_placeholder_for_a_customer_holds_the_file(intake: Intake) -> None:
+    guests = [APPLICATION | {"application_id": f"a{n}", "customer_id": "guest"} for n in range(4)]
+    intake.deliver(file_of(*guests), feed="applications")
+
+    [receipt] = intake.receive(replace(DEFAULT, same_applicant=3))
+
+    assert receipt.state == "held"
+    assert receipt.reason == (
+        "same_applicant: 4 applications of one customer_id, allowed 3; a placeholder is nobody"
+    )
 
 
 def test_a_file_with_a_header_alone_is_an_empty_delivery(intake: Intake) -> None:

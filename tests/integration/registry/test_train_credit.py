@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from features.objects import open_store
 from features.synthesize import synthesize
 from features.views import APPLICATIONS
 from infra.local.postgres import Cluster
-from scoring import registry
+from scoring import fairness_command, registry
 from scoring.credit import train, training_set
 from scoring.credit.model import CreditModel
 from scoring.decision import activations
@@ -116,6 +117,22 @@ def test_the_page_reports_how_decisions_fall_on_groups(trained: Trained) -> None
 
 def test_without_a_policy_in_force_nothing_is_said_of_decisions(trained: Trained) -> None:
     assert "no policy in force" in trained.text(trained.first, "model_card.md")
+
+
+def test_a_report_on_public_data_joins_the_page(
+    trained: Trained, settings: Settings, test_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fairness_command, "get_settings", lambda: settings)
+    parser = argparse.ArgumentParser()
+    fairness_command.add_parser(parser.add_subparsers())
+    file = test_data / "loans" / "german_credit.csv.gz"
+    parsed = parser.parse_args(["fairness", str(file)])
+
+    assert parsed.command(parsed) == 0
+
+    page = trained.text(trained.first, fairness_command.FILE_NAME)
+    assert "1000 loans of the German credit data" in page
+    assert "| age | under 25 | 149 |" in page
 
 
 def test_the_registered_file_is_the_credit_model(trained: Trained, settings: Settings) -> None:
