@@ -138,10 +138,10 @@ def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease
         ended = leases.released(connection, run.run_id, lease.step)
         lost = [
             shard
-            for shard, chunks_done in ended.items()
-            if chunks_done < len(shards.chunks_of(shard, run.rows_claimed))
+            for shard in range(run.shards)
+            if shard in ended and ended[shard] < len(shards.chunks_of(shard, run.rows_claimed))
         ]
-        if lost or len(ended) < run.shards:
+        if lost or not ended.keys() >= {*range(run.shards)}:
             return lost
         rows, subjects, degraded = _one(
             connection,

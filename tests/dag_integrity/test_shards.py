@@ -54,8 +54,10 @@ print("JSON" + json.dumps({"state": state, "found": found}))
 """
 
 
-@pytest.mark.parametrize("dag", ["score_transactions", "score_applications"])
-@pytest.mark.parametrize("shards", [[0], [0, 1]])
+@pytest.mark.parametrize(
+    ("dag", "shards"),
+    [("score_transactions", [0]), ("score_transactions", [0, 1]), ("score_applications", [0, 1])],
+)
 def test_a_run_is_scored_by_one_task_for_each_of_its_shards(
     dag: str, shards: list[int], tmp_path: Path
 ) -> None:
