@@ -69,6 +69,8 @@ _UNDECIDED = sql.SQL(
             where
                 newer.{id} = candidates.subject_id
                 and newer.version > candidates.version
+                -- follows from the line above; by it Postgres finds the short list of corrections
+                and newer.version > 1
                 and newer.known_at <= %(cutoff)s
         )
         and not exists (
