@@ -75,17 +75,17 @@ def test_a_lost_connection_that_nobody_took_over_is_no_fence(bench: Bench) -> No
 def test_an_attempt_goes_on_where_the_last_one_ended(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # three rows a chunk, so that a handful of rows makes several
+    # three rows a chunk, so that a handful of rows makes two
     monkeypatch.setattr(claims, "CHUNK_ROWS", 3)
-    bench.admit(some_transactions(8))
+    bench.admit(some_transactions(5))
     run = bench.claim()
     bench.build()
     bench.score(run.run_id)
     with bench.db.superuser() as connection:
         table = quoted(run.tables.decisions).as_string(connection)
-        kept = connection.execute(f"delete from {table} where chunk = 2".encode()).rowcount
+        kept = connection.execute(f"delete from {table} where chunk = 1".encode()).rowcount
         assert kept == 2
-        connection.execute("update decisions.leases set chunks_done = 2")
+        connection.execute("update decisions.leases set chunks_done = 1")
         connection.execute("update decisions.runs set state = 'claimed'")
         before = connection.execute(f"select max(decided_at) from {table}".encode()).fetchone()
 
@@ -93,7 +93,7 @@ def test_an_attempt_goes_on_where_the_last_one_ended(
 
     assert bench.db.rows(
         f"select count(*) filter (where decided_at <= %s), count(*) from {table}", *before
-    ) == [(6, 8)]
+    ) == [(3, 5)]
 
 
 def test_a_crash_that_empties_the_unlogged_tables_only_costs_time(bench: Bench) -> None:
