@@ -116,7 +116,7 @@ def test_the_page_reports_how_decisions_fall_on_groups(trained: Trained) -> None
 
 
 def test_without_a_policy_in_force_nothing_is_said_of_decisions(trained: Trained) -> None:
-    assert "no policy in force" in trained.text(trained.first, "model_card.md")
+    assert "No policy in force decides applications" in trained.text(trained.first, "model_card.md")
 
 
 def test_a_report_on_public_data_joins_the_page(
