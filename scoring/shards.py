@@ -19,14 +19,11 @@ from scoring import claims
 
 #: What two cores can do at once. Each shard is a process with a model of its own in memory.
 MAX_SHARDS = 2
-#: Up to so many chunks a second process costs more than it saves.
-CHUNKS_OF_ONE = 2
 
 
 def count(rows_claimed: int) -> int:
-    """Return into how many shards a run of so many rows is cut."""
-    chunks = _chunks(rows_claimed)
-    return 1 if chunks <= CHUNKS_OF_ONE else min(MAX_SHARDS, chunks)
+    """Return into how many shards a run of so many rows is cut: an empty one has one."""
+    return max(1, min(MAX_SHARDS, _chunks(rows_claimed)))
 
 
 def chunks_of(shard: int, rows_claimed: int) -> range:

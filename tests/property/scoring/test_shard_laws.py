@@ -28,6 +28,6 @@ def test_no_shard_has_more_than_one_chunk_more_than_another(rows: int) -> None:
     assert len(sizes) == 1 or min(sizes) >= 1
 
 
-@given(st.integers(0, 2 * CHUNK_ROWS))
-def test_an_hour_of_few_rows_is_one_shard(rows: int) -> None:
+@given(st.integers(0, CHUNK_ROWS))
+def test_an_hour_of_one_chunk_is_one_shard(rows: int) -> None:
     assert shards.count(rows) == 1
