@@ -142,9 +142,9 @@ def _cut(values: Floats) -> tuple[NDArray[np.intp], list[str]]:
     found = np.unique(values)
     if len(found) <= MOST_VALUES:
         return np.searchsorted(found, values), [f"{value:g}" for value in found]
-    low, high = np.quantile(values, [1 / 3, 2 / 3])
-    labels = [f"to {low:,.4g}", f"{low:,.4g} to {high:,.4g}", f"over {high:,.4g}"]
-    return np.searchsorted([low, high], values), labels
+    bounds = np.quantile(values, [1 / 3, 2 / 3])
+    low, high = (f"{bound:,.0f}" if bound >= 1_000 else f"{bound:.3g}" for bound in bounds)
+    return np.searchsorted(bounds, values), [f"to {low}", f"{low} to {high}", f"over {high}"]
 
 
 def _segment(

@@ -100,6 +100,15 @@ def test_a_number_of_few_values_is_cut_into_them() -> None:
     assert [one.segment for one in found] == ["36", "60"]
 
 
+def test_large_bounds_are_written_as_people_write_them() -> None:
+    rows = loans()
+    rows.matrix[:, 1] = np.arange(ROWS) * 10
+
+    found = evaluation.by_segment(rows, rows.matrix[:, 0], {"purpose": ()})
+
+    assert [one.segment for one in found] == ["to 19,997", "19,997 to 39,993", "over 39,993"]
+
+
 def test_the_newest_whole_months_test() -> None:
     slices = fitting.cut(loans())
 
