@@ -10,7 +10,13 @@ import great_expectations as gx
 from great_expectations.expectations.row_conditions import Column
 
 from expectations import vocabulary as say
-from expectations.decisions import MIN_ROWS_FOR_SHARE, MIN_ROWS_TO_VARY, SCORE_CLIFF
+from expectations.decisions import (
+    MIN_ROWS_FOR_SHARE,
+    MIN_ROWS_TO_VARY,
+    SCORE_CLIFF,
+    most_are_scored,
+    of_every_run,
+)
 
 COLUMNS = (
     "application_id",
@@ -66,48 +72,13 @@ def applications(rows: int) -> gx.ExpectationSuite:
     return gx.ExpectationSuite(
         name="decisions.applications",
         expectations=[
-            say.ExpectColumns(
-                column_set=list(COLUMNS),
-                severity="critical",
-                notes="Publishing copies these columns by name.",
-            ),
-            *(
-                say.ExpectValuesPresent(
-                    column=column,
-                    severity="critical",
-                    notes="Every claimed row gets a decision and says whether it is degraded.",
-                )
-                for column in ("decision", "is_degraded")
-            ),
-            say.ExpectValuesAmong(
-                column="decision",
-                value_set=["approve", "review", "decline"],
-                severity="critical",
-                notes="Callers know three answers.",
-            ),
-            *(
-                say.ExpectValuesWithin(
-                    column=column,
-                    min_value=0,
-                    max_value=1,
-                    severity="critical",
-                    notes="A probability outside, or NaN, is a model that broke.",
-                )
-                for column in ("default_probability", "second_probability")
-            ),
+            *of_every_run(COLUMNS, ("default_probability", "second_probability")),
             say.ExpectValuesWithin(
                 column="recommended_limit_minor",
                 min_value=0,
                 max_value=say.FINITE,
                 severity="critical",
                 notes="Nobody is lent less than nothing.",
-            ),
-            say.ExpectValuesNotAmong(
-                column="decision",
-                value_set=["approve"],
-                row_condition=Column("is_degraded") == True,  # noqa: E712 - builds a condition
-                severity="critical",
-                notes="Who could not be scored is never approved.",
             ),
             *(
                 say.ExpectListLengths(
@@ -120,13 +91,6 @@ def applications(rows: int) -> gx.ExpectationSuite:
                 )
                 for why, condition in _ADVERSE.items()
             ),
-            say.ExpectValuesAmong(
-                column="is_degraded",
-                value_set=[False],
-                mostly=0.99,
-                severity="warning",
-                notes="A few rows lack a rate; more than 1 % is a component that fails.",
-            ),
             *_of_many_rows(rows),
         ],
     )
@@ -137,13 +101,7 @@ def _of_many_rows(rows: int) -> list[say.Sentence]:
     found: list[say.Sentence] = []
     if rows >= MIN_ROWS_FOR_SHARE:
         found += [
-            say.ExpectValuesAmong(
-                column="is_degraded",
-                value_set=[False],
-                mostly=0.5,
-                severity="critical",
-                notes="Where most rows have no score, the queue of reviews would drown the team.",
-            ),
+            most_are_scored(),
             say.ExpectValuesNotAmong(
                 column="decision",
                 value_set=["review"],

@@ -7,6 +7,8 @@ same for everybody or for nobody, a mix of decisions that no policy owner expect
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import great_expectations as gx
 from great_expectations.expectations.row_conditions import Column
 
@@ -50,42 +52,7 @@ def transactions(rows: int) -> gx.ExpectationSuite:
     return gx.ExpectationSuite(
         name="decisions.transactions",
         expectations=[
-            say.ExpectColumns(
-                column_set=list(COLUMNS),
-                severity="critical",
-                notes="Publishing copies these columns by name.",
-            ),
-            *(
-                say.ExpectValuesPresent(
-                    column=column,
-                    severity="critical",
-                    notes="Every claimed row gets a decision and says whether it is degraded.",
-                )
-                for column in ("decision", "is_degraded")
-            ),
-            say.ExpectValuesAmong(
-                column="decision",
-                value_set=["approve", "review", "decline"],
-                severity="critical",
-                notes="Callers know three answers.",
-            ),
-            *(
-                say.ExpectValuesWithin(
-                    column=column,
-                    min_value=0,
-                    max_value=1,
-                    severity="critical",
-                    notes="A score outside, or NaN, is a model that broke; it decides nothing.",
-                )
-                for column in ("fraud_probability", "anomaly_score")
-            ),
-            say.ExpectValuesNotAmong(
-                column="decision",
-                value_set=["approve"],
-                row_condition=Column("is_degraded") == True,  # noqa: E712 - builds a condition
-                severity="critical",
-                notes="Who could not be scored is never approved.",
-            ),
+            *of_every_run(COLUMNS, ("fraud_probability", "anomaly_score")),
             say.ExpectListLengths(
                 column="reasons",
                 min_value=1,
@@ -94,15 +61,73 @@ def transactions(rows: int) -> gx.ExpectationSuite:
                 severity="critical",
                 notes="A customer who is not approved has a right to the reasons.",
             ),
-            say.ExpectValuesAmong(
-                column="is_degraded",
-                value_set=[False],
-                mostly=0.99,
-                severity="warning",
-                notes="A few rows lack a rate; more than 1 % is a component that fails.",
-            ),
             *_of_many_rows(rows),
         ],
+    )
+
+
+def of_every_run(columns: Sequence[str], scores: Sequence[str]) -> list[say.Sentence]:
+    """Return what the decisions on anything must look like.
+
+    Args:
+        columns: of the scored table.
+        scores: those of them that hold a probability or a score in [0, 1], or nothing.
+    """
+    return [
+        say.ExpectColumns(
+            column_set=list(columns),
+            severity="critical",
+            notes="Publishing copies these columns by name.",
+        ),
+        *(
+            say.ExpectValuesPresent(
+                column=column,
+                severity="critical",
+                notes="Every claimed row gets a decision and says whether it is degraded.",
+            )
+            for column in ("decision", "is_degraded")
+        ),
+        say.ExpectValuesAmong(
+            column="decision",
+            value_set=["approve", "review", "decline"],
+            severity="critical",
+            notes="Callers know three answers.",
+        ),
+        *(
+            say.ExpectValuesWithin(
+                column=column,
+                min_value=0,
+                max_value=1,
+                severity="critical",
+                notes="A score outside, or NaN, is a model that broke; it decides nothing.",
+            )
+            for column in scores
+        ),
+        say.ExpectValuesNotAmong(
+            column="decision",
+            value_set=["approve"],
+            row_condition=Column("is_degraded") == True,  # noqa: E712 - builds a condition
+            severity="critical",
+            notes="Who could not be scored is never approved.",
+        ),
+        say.ExpectValuesAmong(
+            column="is_degraded",
+            value_set=[False],
+            mostly=0.99,
+            severity="warning",
+            notes="A few rows lack a rate; more than 1 % is a component that fails.",
+        ),
+    ]
+
+
+def most_are_scored() -> say.Sentence:
+    """Return what many rows must show of any run."""
+    return say.ExpectValuesAmong(
+        column="is_degraded",
+        value_set=[False],
+        mostly=0.5,
+        severity="critical",
+        notes="Where most rows have no score, the queue of reviews would drown the team.",
     )
 
 
@@ -111,13 +136,7 @@ def _of_many_rows(rows: int) -> list[say.Sentence]:
     found: list[say.Sentence] = []
     if rows >= MIN_ROWS_FOR_SHARE:
         found += [
-            say.ExpectValuesAmong(
-                column="is_degraded",
-                value_set=[False],
-                mostly=0.5,
-                severity="critical",
-                notes="Where most rows have no score, the queue of reviews would drown the team.",
-            ),
+            most_are_scored(),
             say.ExpectValuesAmong(
                 column="decision",
                 value_set=["approve"],

@@ -130,7 +130,8 @@ def _chosen(revisions: list[dict[str, Any]], decision_id: str, job: Job) -> dict
         if wanted in {None, row["revision"]}:
             return row
     raise ConfigurationError(
-        f"{job.ledger} has no decision {decision_id!r}; look ids up in serving.{job.serving}"
+        f"{job.ledger} has no decision {decision_id!r}; look ids up in serving.{job.serving}, "
+        "or name another job by --job"
     )
 
 

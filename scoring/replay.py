@@ -166,7 +166,7 @@ def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection)
         if missing:
             raise ConfigurationError(
                 f"{job.ledger} has no decision of {', '.join(repr(row[0]) for row in missing)}; "
-                f"look ids up in serving.{job.serving}"
+                f"look ids up in serving.{job.serving}, or name another job by --job"
             )
     connection.execute("analyze replayed")
     return rows

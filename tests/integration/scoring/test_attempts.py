@@ -7,7 +7,7 @@ import pytest
 
 from features import failpoints
 from features.errors import ContractError, FencedError
-from scoring import claims, leases, runs
+from scoring import claims, leases, runs, shards
 from scoring.jobs import quoted
 from tests.integration.scoring.conftest import Bench, some_transactions
 
@@ -75,8 +75,9 @@ def test_a_lost_connection_that_nobody_took_over_is_no_fence(bench: Bench) -> No
 def test_an_attempt_goes_on_where_the_last_one_ended(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # three rows a chunk, so that a handful of rows makes two
+    # three rows a chunk, so that a handful of rows makes two, both of one shard
     monkeypatch.setattr(claims, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(shards, "MAX_SHARDS", 1)
     bench.admit(some_transactions(5))
     run = bench.claim()
     bench.build()
