@@ -157,7 +157,7 @@ PLANTED = [
             ("decision = 'maybe'", "application_id = 'A2'", "decision is approve"),
             ("default_probability = 'NaN'", "application_id = 'A2'", "default_probability lies"),
             ("second_probability = 1.5", "application_id = 'A2'", "second_probability lies"),
-            ("recommended_limit_minor = -1", "application_id = 'A2'", "a finite number, at least 0"),
+            ("recommended_limit_minor = -1", "application_id = 'A2'", "finite number, at least 0"),
             ("is_degraded = true", "application_id = 'A2'", "decision is not approve"),
             ("reasons = '[]'", "application_id = 'A10'", "items where decision"),
             ("reasons = '[]'", "application_id = 'A2'", "items where is_counter_offer"),
