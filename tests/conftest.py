@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import socket
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +111,15 @@ def migrated_template(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
     return name
 
 
+_CLONES: set[str] = set()
+
+
 @contextmanager
 def _clone(cluster: Cluster, template: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
+    """Give a copy of a database under the first free name: what dbt parsed holds for one name."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    name = next(name for i in count() if (name := f"test_{worker}_{i}") not in _CLONES)
+    _CLONES.add(name)
     bootstrap.create_database(cluster.conninfo(), name, "owner", template)
     try:
         yield name
@@ -121,6 +128,19 @@ def _clone(cluster: Cluster, template: str) -> Iterator[str]:
             connection.execute(
                 sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
             )
+        _CLONES.remove(name)
+
+
+@contextmanager
+def _parsed_before(database: str, work: Path, kept: Path) -> Iterator[None]:
+    """Lend a test what dbt parsed in an earlier one: to parse takes longer than most builds."""
+    parsed, kept = work / "dbt" / "partial_parse.msgpack", kept / f"{database}.msgpack"
+    if kept.exists():
+        parsed.parent.mkdir(parents=True)
+        shutil.copyfile(kept, parsed)
+    yield
+    if parsed.exists():
+        parsed.replace(kept)
 
 
 class Db:
@@ -174,7 +194,9 @@ def built_template(
 def built(cluster: Cluster, built_template: str, tmp_path: Path) -> Iterator[Db]:
     """A warehouse as installed: seeds, empty feature tables and serving views stand."""
     with _clone(cluster, built_template) as database:
-        yield Db(cluster, _settings(cluster, database, tmp_path))
+        db = Db(cluster, _settings(cluster, database, tmp_path))
+        with _parsed_before(database, db.settings.work, cluster.folder.parent):
+            yield db
 
 
 @pytest.fixture(scope="session")
