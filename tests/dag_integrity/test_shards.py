@@ -23,8 +23,7 @@ from airflow.utils.db import initdb
 from orchestration import cases, gates, steps
 
 initdb()
-name, shards = sys.argv[2], json.loads(sys.argv[3])
-receipt = {"run_id": "r", "window": ["a", "b"], "shards": shards}
+receipt = {"run_id": "r", "window": ["a", "b"]}
 called = []
 
 
@@ -36,52 +35,64 @@ cases.deliver = tells("deliver", None)
 steps.skip_without = tells("skip_without", None)
 steps.ingest = gates.validate_raw = lambda *given: []
 steps.admit_deliveries = lambda *given: []
-steps.claim = lambda *given: receipt
+steps.claim = lambda *given: dict(receipt)
 steps.build = lambda selector: {"selector": selector}
 steps.score = tells("score", receipt)
 gates.validate_run = tells("validate", {"verdict": "passed"})
 steps.publish = tells("publish", receipt)
 
-dag = DagBag(sys.argv[1]).dags[name]
+dags = DagBag(sys.argv[1]).dags
 form = {"start": "2026-11-20T00:00:00Z", "end": "2026-11-21T00:00:00Z"}
-state = dag.test(run_conf=form).state
-found = [
-    dict(zip(("step", "run_id", "shard"), (step, given[0]["run_id"], *given[1:])))
-    for step, *given in called
-    if step in {"score", "publish"}
-]
-print("JSON" + json.dumps({"state": state, "found": found}))
+for name, shards in json.loads(sys.argv[2]):
+    receipt["shards"] = shards
+    called.clear()
+    state = dags[name].test(run_conf=form).state
+    found = [
+        dict(zip(("step", "run_id", "shard"), (step, given[0]["run_id"], *given[1:])))
+        for step, *given in called
+        if step in {"score", "publish"}
+    ]
+    print("JSON" + json.dumps({"state": state, "found": found}))
 """
-
-
-@pytest.mark.parametrize(
-    ("dag", "shards"),
-    [("score_transactions", [0]), ("score_transactions", [0, 1]), ("score_applications", [0, 1])],
+RUNS: tuple[tuple[str, list[int]], ...] = (
+    ("score_transactions", [0]),
+    ("score_transactions", [0, 1]),
+    ("score_applications", [0, 1]),
 )
-def test_a_run_is_scored_by_one_task_for_each_of_its_shards(
-    dag: str, shards: list[int], tmp_path: Path
-) -> None:
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What came of each of the runs, in one process: Airflow's database takes long to make."""
+    home = tmp_path_factory.mktemp("airflow")
     environment = os.environ | {
-        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/airflow.db",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
     }
     result = subprocess.run(
-        [sys.executable, "-c", RUN_THROUGH, str(ROOT / "dags"), dag, json.dumps(shards)],
+        [sys.executable, "-c", RUN_THROUGH, str(ROOT / "dags"), json.dumps(RUNS)],
         capture_output=True,
         text=True,
         env=environment,
         check=False,
     )
-    line = next((line for line in result.stdout.splitlines() if line.startswith("JSON")), None)
-    assert line, result.stdout[-2000:] + result.stderr[-3000:]
-    told: dict[str, Any] = json.loads(line.removeprefix("JSON"))
+    lines = [line for line in result.stdout.splitlines() if line.startswith("JSON")]
+    assert len(lines) == len(RUNS), result.stdout[-2000:] + result.stderr[-3000:]
+    return [json.loads(line.removeprefix("JSON")) for line in lines]
 
-    assert told["state"] == "success"
-    *scored, published = told["found"]
+
+@pytest.mark.parametrize("number", range(len(RUNS)), ids=[f"{dag} {n}" for dag, n in RUNS])
+def test_a_run_is_scored_by_one_task_for_each_of_its_shards(
+    told: list[dict[str, Any]], number: int
+) -> None:
+    _, shards = RUNS[number]
+
+    assert told[number]["state"] == "success"
+    *scored, published = told[number]["found"]
     # the shards of a run go in any order, or at once
     assert sorted(scored, key=lambda one: one["shard"]) == [
         {"step": "score", "run_id": "r", "shard": shard} for shard in shards
