@@ -24,7 +24,7 @@ from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
 from tests.faults import deliveries, flow
 from tests.faults.flow import Asked
-from tests.faults.world import World
+from tests.faults.world import World, drop
 
 POLICY = "2026.11.1"
 SETTINGS = {
@@ -94,17 +94,24 @@ class House:
     def world(self, stage: Stage) -> Iterator[World]:
         """Give a copy of a stage, and remove it afterwards."""
         template, source = self.template(stage)
-        name = f"case_{uuid.uuid4().hex[:12]}"
+        # one name for all: dbt parses everything anew where the database has another one
+        name = "case"
+        drop(self.cluster, name)
         bootstrap.create_database(self.cluster.conninfo(), name, "owner", template)
-        folder = self.folder / name
+        folder = self.folder / f"case-{uuid.uuid4().hex[:12]}"
         (folder / "work").mkdir(parents=True)
         shutil.copytree(source / "objects", folder / "objects")
         # what dbt has parsed and what was loaded of the models: every process finds them there
         shutil.copytree(source / "work", folder / "work", dirs_exist_ok=True)
+        parsed, kept = folder / "work" / "dbt" / "partial_parse.msgpack", self.folder / "parsed"
+        if kept.exists():
+            shutil.copyfile(kept, parsed)
         world = World(self, name, folder)
         try:
             yield world
         finally:
+            if parsed.exists():
+                shutil.copyfile(parsed, kept)
             world.close()
 
     def _make_waiting(self, name: str, folder: Path) -> None:

@@ -145,7 +145,7 @@ class World:
         """End its processes and remove it."""
         for process in self.processes:
             process.kill()
-        _drop(self.house.cluster, self.database)
+        drop(self.house.cluster, self.database)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -166,7 +166,7 @@ class Attempt:
         return told
 
 
-def _drop(cluster: Cluster, database: str) -> None:
+def drop(cluster: Cluster, database: str) -> None:
     """Remove a database with everybody who is in it."""
     with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
         connection.execute(
