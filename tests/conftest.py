@@ -134,13 +134,18 @@ def _clone(cluster: Cluster, template: str) -> Iterator[str]:
 @contextmanager
 def _parsed_before(database: str, work: Path, kept: Path) -> Iterator[None]:
     """Lend a test what dbt parsed in an earlier one: to parse takes longer than most builds."""
-    parsed, kept = work / "dbt" / "partial_parse.msgpack", kept / f"{database}.msgpack"
-    if kept.exists():
-        parsed.parent.mkdir(parents=True)
-        shutil.copyfile(kept, parsed)
+    lent = {
+        work / place / "dbt" / "partial_parse.msgpack": kept / f"{database}{place}.msgpack"
+        for place in ("", "rebuild")
+    }
+    for parsed, before in lent.items():
+        if before.exists():
+            parsed.parent.mkdir(parents=True)
+            shutil.copyfile(before, parsed)
     yield
-    if parsed.exists():
-        parsed.replace(kept)
+    for parsed, before in lent.items():
+        if parsed.exists():
+            parsed.replace(before)
 
 
 class Db:
