@@ -1,4 +1,4 @@
-"""What the models of all domains are to scikit-learn: classifiers of two classes, on one thread."""
+"""What the models of all domains have in common: two classes, trees, a sigmoid, one thread."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils import ClassifierTags, Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -69,6 +70,27 @@ def boosted_trees(
     return HistGradientBoostingClassifier(
         **settings, monotonic_cst=directions, early_stopping=False
     )
+
+
+def sigmoid(margin: Floats, is_event: Flags, events: str) -> tuple[float, float]:
+    """Return slope and intercept of the log-odds of an event over a margin (Platt 1999).
+
+    Args:
+        margin: [n], of rows that the model had not seen.
+        is_event: [n].
+        events: what they are called, such as `frauds`.
+
+    Raises:
+        ValueError: the slope is not positive: the model ranks no better than chance.
+    """
+    fitted = LogisticRegression(C=np.inf).fit(margin[:, None], is_event)
+    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    if slope <= 0:
+        raise ValueError(
+            f"the calibrator's slope is {slope:.3f} on {len(is_event)} later rows: the model ranks "
+            f"them no better than chance; look for more {events} or better features"
+        )
+    return slope, intercept
 
 
 def one_thread() -> threadpool_limits:

@@ -20,7 +20,7 @@ from scoring.credit import calibration
 from scoring.credit.binning import Flags, Floats
 from scoring.credit.boosting import MonotoneBoosting
 from scoring.credit.scorecard import Scorecard
-from scoring.estimators import EventClassifier
+from scoring.estimators import EventClassifier, sigmoid
 
 PARTS = {"scorecard": Scorecard, "boosting": MonotoneBoosting}
 
@@ -91,8 +91,8 @@ class CreditModel(EventClassifier):
         self.slopes_, self.intercepts_ = {}, {}
         for name in PARTS:
             margin = calibration.out_of_time(self._fitter(name), matrix, is_bad, cuts)
-            self.slopes_[name], self.intercepts_[name] = calibration.sigmoid(
-                margin, is_bad[cuts[0] :]
+            self.slopes_[name], self.intercepts_[name] = sigmoid(
+                margin, is_bad[cuts[0] :], "defaults"
             )
         self.scorecard_ = self._fitter("scorecard")(matrix, is_bad)
         self.boosting_ = self._fitter("boosting")(matrix, is_bad)

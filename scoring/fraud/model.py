@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import validate_data
 
-from scoring.estimators import EventClassifier, boosted_trees, one_thread
+from scoring.estimators import EventClassifier, boosted_trees, one_thread, sigmoid
 from scoring.evaluation import Floats
 
 QUANTILES = 10_001  # the anomaly score tells rows apart to one in ten thousand
@@ -119,7 +118,7 @@ class FraudModel(EventClassifier):
         with one_thread():
             rehearsal = self._supervised(matrix[:earlier], is_fraud[:earlier])
             margin = rehearsal.decision_function(np.asarray(calibration[0], dtype=np.float64))
-            self._fit_calibrator(margin, later)
+            self.slope_, self.intercept_ = sigmoid(margin, later, "frauds")
             whole = earlier is None or earlier >= len(matrix)
             self.supervised_ = rehearsal if whole else self._supervised(matrix, is_fraud)
             self._fit_anomaly(matrix)
@@ -171,16 +170,6 @@ class FraudModel(EventClassifier):
         self, matrix: Floats, is_fraud: NDArray[np.bool_]
     ) -> HistGradientBoostingClassifier:
         return boosted_trees(self).fit(matrix, is_fraud)
-
-    def _fit_calibrator(self, margin: Floats, is_fraud: NDArray[np.bool_]) -> None:
-        sigmoid = LogisticRegression(C=np.inf).fit(margin[:, None], is_fraud)
-        self.slope_ = float(sigmoid.coef_[0, 0])
-        self.intercept_ = float(sigmoid.intercept_[0])
-        if self.slope_ <= 0:
-            raise ValueError(
-                f"the calibrator's slope is {self.slope_:.3f} on {len(is_fraud)} later rows: the "
-                "model ranks them no better than chance; look for more frauds or better features"
-            )
 
     def _fit_anomaly(self, matrix: Floats) -> None:
         self.anomaly_columns_ = self._anomaly_columns(matrix.shape[1])
