@@ -73,19 +73,24 @@ _UNDECIDED = sql.SQL(
     """
 )
 
+# The newest version of each row that is named, as far as it is known and live.
+_NEWEST = sql.SQL(
+    """
+    select distinct on (versions.{id}) versions.{id}, versions.version
+    from {versions} as versions
+    where
+        versions.{id} = any(%(ids)s)
+        and versions.known_at <= %(cutoff)s
+        and not versions.is_history
+    order by versions.{id}, versions.version desc
+    """
+)
+
 # A case is decided before its window is: it is named, and has no decision yet.
 _CASE = sql.SQL(
     """
     select newest.{id} as subject_id, newest.version, 0 as revision
-    from (
-        select distinct on (versions.{id}) versions.{id}, versions.version
-        from {versions} as versions
-        where
-            versions.{id} = any(%(ids)s)
-            and versions.known_at <= %(cutoff)s
-            and not versions.is_history
-        order by versions.{id}, versions.version desc
-    ) as newest
+    from ({newest}) as newest
     where
         not exists (
             select 1 from {ledger} as decided where decided.{id} = newest.{id}
@@ -97,15 +102,7 @@ _CASE = sql.SQL(
 _RESTATED = sql.SQL(
     """
     select newest.{id} as subject_id, newest.version, decided.revision + 1 as revision
-    from (
-        select distinct on (versions.{id}) versions.{id}, versions.version
-        from {versions} as versions
-        where
-            versions.{id} = any(%(ids)s)
-            and versions.known_at <= %(cutoff)s
-            and not versions.is_history
-        order by versions.{id}, versions.version desc
-    ) as newest
+    from ({newest}) as newest
     inner join (
         select ledger.{id}, max(ledger.revision) as revision
         from {ledger} as ledger
@@ -137,7 +134,8 @@ def make(
     The population is a function of the arguments and of published runs; while the run is open no
     other run of the job can be published, so a table lost in a crash comes back the same.
     """
-    population = _POPULATIONS.get(wanted.kind, _UNDECIDED).format(**job.names)
+    newest = _NEWEST.format(**job.names)
+    population = _POPULATIONS.get(wanted.kind, _UNDECIDED).format(newest=newest, **job.names)
     parameters = {
         "cutoff": wanted.cutoff,
         "start": wanted.window[0],

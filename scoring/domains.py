@@ -7,41 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
+import structlog
 from psycopg import sql
 
+from features.errors import ContractError, ModelUnavailableError
 from features.objects import ObjectStore
-from scoring import runs
+from scoring import model_files, runs
 from scoring.credit import decider as credit
+from scoring.decider import Decider
 from scoring.fraud import decider as fraud
 from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
+from scoring.model_files import ModelPin
 from scoring.settings import Settings
 
-
-class Decider(Protocol):
-    """What every row of one run is decided with."""
-
-    @property
-    def run(self) -> runs.Run:
-        """The run."""
-
-    @property
-    def explainer(self) -> Any:  # noqa: ANN401 - any model of ours, or none
-        """The run's model."""
-
-    def decide(self, rows: pa.Table) -> pa.Table:
-        """Return the ledger's columns of n rows, clocks excepted."""
-
-    def decide_again(self, rows: pa.Table, recorded: pa.Table) -> pa.Table:
-        """Return the ledger's columns of n rows, given those recorded then."""
-
-    def contributions(self, rows: pa.Table) -> pa.Table:
-        """Return what each feature added to the log-odds of n rows."""
+log = structlog.get_logger(__name__)
 
 
-MakeDecider = Callable[[runs.Run, Settings, ObjectStore], Decider]
+MakeDecider = Callable[[runs.Run, Any, Settings], Decider]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,47 +34,84 @@ class Domain:
     """How a job's rows are read and decided.
 
     Attributes:
+        job: the job.
         input_types: Arrow types of what the decider reads.
         input_columns: the SQL of those, from table `features`; the arguments name the table that
             knows the revision, and the one that knows what is no feature.
         source: the SQL of the tables from which a run reads them, given the table of its features.
         recorded: columns of the ledger that a decision is made again with.
-        for_run: the decider of a run; without its model, every row will be degraded.
-        for_replay: the decider with exactly what the run had pinned, or what is missing is raised.
+        decider_of: makes the decider of a run with its model, or with None for lack of one.
     """
 
+    job: Job
     input_types: Mapping[str, pa.DataType]
     input_columns: Callable[[str, str], sql.Composable]
     source: Callable[[sql.Composable, runs.Run], sql.Composable]
     recorded: Mapping[str, pa.DataType]
-    for_run: MakeDecider
-    for_replay: MakeDecider
+    decider_of: MakeDecider
+
+    def for_run(self, found: runs.Run, settings: Settings, store: ObjectStore) -> Decider:
+        """Return the decider of a run; without its model, every row will be degraded.
+
+        Raises:
+            ConfigurationError: the pinned policy is not the file that was pinned, or decides
+                nothing of this domain.
+            ContractError: the model wants features that the view does not have.
+        """
+        try:
+            return self.for_replay(found, settings, store)
+        except ModelUnavailableError as error:
+            # the rows are decided all the same, each as a review or stricter, counted as degraded
+            name = found.models[self.job.role].get("name")
+            log.error("model_unavailable", model=name, reason=str(error))
+            return self.decider_of(found, None, settings)
+
+    def for_replay(self, found: runs.Run, settings: Settings, store: ObjectStore) -> Decider:
+        """Return the decider of a run with exactly what it had pinned.
+
+        Raises:
+            ModelUnavailableError: the pinned model file is gone or altered.
+            ConfigurationError, ContractError: as for `for_run`.
+        """
+        pin = found.models[self.job.role]
+        if pin.get("version") == "none":  # the policy let it go on without
+            return self.decider_of(found, None, settings)
+        model = model_files.load(ModelPin.of(pin), store, settings.work / "models")
+        if unknown := sorted(set(model.features) - set(self.job.view.columns)):
+            raise ContractError(
+                f"model {pin['name']} version {pin['version']} wants features that the view "
+                f"{self.job.view.qualified} does not have: {', '.join(unknown[:5])}; nothing was "
+                "scored. Move the alias to a version that was trained on this view, and claim the "
+                "window again"
+            )
+        return self.decider_of(found, model, settings)
 
 
 def _features_alone(table: sql.Composable, _run: runs.Run) -> sql.Composable:
     return sql.SQL("{} as features").format(table)
 
 
-_DOMAINS = {
-    SCORE_TRANSACTIONS.name: Domain(
+_DOMAINS = (
+    Domain(
+        SCORE_TRANSACTIONS,
         fraud.INPUT_TYPES,
         lambda revision, _: fraud.input_columns(revision),
         _features_alone,
         {"fraud_status": pa.string(), "anomaly_status": pa.string()},
-        fraud.for_run,
-        fraud.for_replay,
+        fraud.decider_of,
     ),
-    SCORE_APPLICATIONS.name: Domain(
+    Domain(
+        SCORE_APPLICATIONS,
         credit.INPUT_TYPES,
         credit.input_columns,
         credit.source,
         {"credit_status": pa.string()},
-        credit.for_run,
-        credit.for_replay,
+        credit.decider_of,
     ),
-}
+)
+_BY_JOB = {domain.job.name: domain for domain in _DOMAINS}
 
 
 def of(job: Job) -> Domain:
     """Return the domain of a job."""
-    return _DOMAINS[job.name]
+    return _BY_JOB[job.name]

@@ -10,39 +10,51 @@ from psycopg import sql
 
 _MOMENT = pa.timestamp("us", tz="UTC")
 
-# What a list in a file is, stands as text here: `rule_hits` becomes a list when it is published.
-TRANSACTION_DECISIONS: Mapping[str, pa.DataType] = MappingProxyType(
+
+def _ledger(
+    subject_id: str, event_time: str, decided: Mapping[str, pa.DataType]
+) -> Mapping[str, pa.DataType]:
+    """Return the columns of a ledger: which row of which run, what was decided, and by what.
+
+    What a list in a file is, stands as text here: `rule_hits` becomes a list when it is published.
+    """
+    return MappingProxyType(
+        {
+            subject_id: pa.string(),
+            "revision": pa.int32(),
+            "run_id": pa.string(),
+            "version": pa.int32(),
+            "customer_id": pa.string(),
+            event_time: _MOMENT,
+            **decided,
+            "is_degraded": pa.bool_(),
+            "reasons": pa.string(),
+            "rule_hits": pa.string(),
+            "feature_view": pa.string(),
+            "feature_sha256": pa.string(),
+            "model_version": pa.string(),
+            "policy_version": pa.string(),
+            "decided_at": _MOMENT,
+            "processing_time_ms": pa.float64(),
+        }
+    )
+
+
+TRANSACTION_DECISIONS = _ledger(
+    "transaction_id",
+    "occurred_at",
     {
-        "transaction_id": pa.string(),
-        "revision": pa.int32(),
-        "run_id": pa.string(),
-        "version": pa.int32(),
-        "customer_id": pa.string(),
-        "occurred_at": _MOMENT,
         "decision": pa.string(),
         "fraud_status": pa.string(),
         "fraud_probability": pa.float64(),
         "anomaly_status": pa.string(),
         "anomaly_score": pa.float64(),
-        "is_degraded": pa.bool_(),
-        "reasons": pa.string(),
-        "rule_hits": pa.string(),
-        "feature_view": pa.string(),
-        "feature_sha256": pa.string(),
-        "model_version": pa.string(),
-        "policy_version": pa.string(),
-        "decided_at": _MOMENT,
-        "processing_time_ms": pa.float64(),
-    }
+    },
 )
-APPLICATION_DECISIONS: Mapping[str, pa.DataType] = MappingProxyType(
+APPLICATION_DECISIONS = _ledger(
+    "application_id",
+    "applied_at",
     {
-        "application_id": pa.string(),
-        "revision": pa.int32(),
-        "run_id": pa.string(),
-        "version": pa.int32(),
-        "customer_id": pa.string(),
-        "applied_at": _MOMENT,
         "requested_amount_minor": pa.int64(),
         "currency_code": pa.string(),
         "decision": pa.string(),
@@ -64,16 +76,7 @@ APPLICATION_DECISIONS: Mapping[str, pa.DataType] = MappingProxyType(
         "fraud_decline_count": pa.int64(),
         "fraud_confirmed_count": pa.int64(),
         "fraud_decision_ids": pa.string(),
-        "is_degraded": pa.bool_(),
-        "reasons": pa.string(),
-        "rule_hits": pa.string(),
-        "feature_view": pa.string(),
-        "feature_sha256": pa.string(),
-        "model_version": pa.string(),
-        "policy_version": pa.string(),
-        "decided_at": _MOMENT,
-        "processing_time_ms": pa.float64(),
-    }
+    },
 )
 _AS_TEXT = {
     "reasons": "{}::text",

@@ -21,8 +21,8 @@ from psycopg import sql
 from features import readers
 from features.errors import ConfigurationError, ModelUnavailableError
 from scoring import divergence, domains, runs
+from scoring.decider import Decider
 from scoring.divergence import Difference, Divergence
-from scoring.domains import Decider
 from scoring.jobs import Job, quoted
 
 log = structlog.get_logger(__name__)

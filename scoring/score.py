@@ -19,7 +19,8 @@ from features import failpoints, readers
 from features.errors import ContractError, FencedError
 from features.objects import ObjectStore
 from scoring import claims, domains, leases, runs, scored, shards
-from scoring.domains import Decider, Domain
+from scoring.decider import Decider
+from scoring.domains import Domain
 from scoring.jobs import JOBS, Job, quoted
 from scoring.settings import Settings
 

@@ -13,12 +13,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.validation import check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoring.credit import binning, tree_paths
 from scoring.credit.binning import Flags, Floats
+from scoring.estimators import boosted_trees, one_thread
 
 
 class MonotoneBoosting(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
@@ -73,24 +72,14 @@ class MonotoneBoosting(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
         directions = list(self.directions or [0] * columns)
         for column in self.categories_:
             directions[column] = 1  # a worse record never lowers the risk
-        with _one_thread():
-            self.trees_ = HistGradientBoostingClassifier(
-                max_iter=self.max_iter,
-                learning_rate=self.learning_rate,
-                max_leaf_nodes=self.max_leaf_nodes,
-                min_samples_leaf=self.min_samples_leaf,
-                l2_regularization=self.l2_regularization,
-                max_features=self.max_features,
-                monotonic_cst=directions,
-                early_stopping=False,
-                random_state=self.random_state,
-            ).fit(self._by_record(matrix), is_bad)
+        with one_thread():
+            self.trees_ = boosted_trees(self, directions).fit(self._by_record(matrix), is_bad)
         return self
 
     def margin(self, X: Floats) -> Floats:  # noqa: N803
         """Return the log-odds of default, before calibration; a row's bits are its own."""
         matrix = self._checked(X)
-        with _one_thread():
+        with one_thread():
             margin: Floats = self.trees_.decision_function(self._by_record(matrix))
         return margin
 
@@ -130,8 +119,3 @@ class MonotoneBoosting(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
 def _record(values: Floats, is_bad: Flags, levels: int) -> Floats:
     """Return the log-odds of default of each level, and of missing, against the whole's."""
     return -binning.cut_category(values, is_bad, levels).woe
-
-
-def _one_thread() -> threadpool_limits:
-    """Keep to one thread: sums of histograms depend on how rows are dealt to threads."""
-    return threadpool_limits(limits=1)

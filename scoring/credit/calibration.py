@@ -1,7 +1,7 @@
-"""Turns the margin of a model into a probability, learnt from rows that it had not seen. Pure.
+"""What the calibrators learn from: margins of rows that the model had not seen. Pure.
 
-The calibrator looks forward in time, as the model will: rehearsals fitted on earlier rows foretell
-later ones, slice by slice, and one sigmoid (Platt 1999) is learnt from all that was foretold.
+A calibrator looks forward in time, as the model will: rehearsals fitted on earlier rows foretell
+later ones, slice by slice, and one sigmoid is learnt from all that was foretold.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from scoring.credit.binning import Flags, Floats
 
@@ -54,19 +53,3 @@ def out_of_time(
             if end > start
         ]
     )
-
-
-def sigmoid(margin: Floats, is_bad: Flags) -> tuple[float, float]:
-    """Return slope and intercept of the log-odds over a margin.
-
-    Raises:
-        ValueError: the slope is not positive: the model ranks no better than chance.
-    """
-    fitted = LogisticRegression(C=np.inf).fit(margin[:, None], is_bad)
-    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    if slope <= 0:
-        raise ValueError(
-            f"the calibrator's slope is {slope:.3f} on {len(is_bad)} later rows: the model ranks "
-            "them no better than chance; look for more defaults or better features"
-        )
-    return slope, intercept

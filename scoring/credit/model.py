@@ -13,14 +13,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.base import BaseEstimator, clone
-from sklearn.utils import ClassifierTags, Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import clone
+from sklearn.utils.validation import validate_data
 
 from scoring.credit import calibration
 from scoring.credit.binning import Flags, Floats
 from scoring.credit.boosting import MonotoneBoosting
 from scoring.credit.scorecard import Scorecard
+from scoring.estimators import EventClassifier, sigmoid
 
 PARTS = {"scorecard": Scorecard, "boosting": MonotoneBoosting}
 
@@ -33,7 +33,7 @@ class CreditScores:
     second_probability: Floats  # of the other
 
 
-class CreditModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class CreditModel(EventClassifier):
     """A scorecard and boosting over the same columns, each with its calibrator.
 
     Args:
@@ -91,8 +91,8 @@ class CreditModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         self.slopes_, self.intercepts_ = {}, {}
         for name in PARTS:
             margin = calibration.out_of_time(self._fitter(name), matrix, is_bad, cuts)
-            self.slopes_[name], self.intercepts_[name] = calibration.sigmoid(
-                margin, is_bad[cuts[0] :]
+            self.slopes_[name], self.intercepts_[name] = sigmoid(
+                margin, is_bad[cuts[0] :], "defaults"
             )
         self.scorecard_ = self._fitter("scorecard")(matrix, is_bad)
         self.boosting_ = self._fitter("boosting")(matrix, is_bad)
@@ -160,24 +160,8 @@ class CreditModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         matrix[:, list(columns)] = self.reference_[list(columns)]
         return before - self.log_odds(matrix)
 
-    def predict_proba(self, X: Floats) -> Floats:  # noqa: N803
-        """Return the probabilities of repayment and default, as scikit-learn's tools expect."""
-        probability = self.score(X).default_probability
-        return np.column_stack([1.0 - probability, probability])
-
-    def predict(self, X: Floats) -> NDArray[np.generic]:  # noqa: N803
-        """Return the likelier class; decisions are the policy's, never this."""
-        likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype(np.intp)
-        chosen: NDArray[np.generic] = self.classes_[likelier]
-        return chosen
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.estimator_type = "classifier"
-        tags.classifier_tags = ClassifierTags(multi_class=False)
-        tags.target_tags.required = True
-        tags.input_tags.allow_nan = True
-        return tags
+    def _event_probability(self, X: Floats) -> Floats:  # noqa: N803
+        return self.score(X).default_probability
 
     def _fitter(self, name: str) -> Callable[[Floats, Flags], Any]:
         """Return what makes one part of rows, with the settings given."""
@@ -193,8 +177,3 @@ class CreditModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
             given = getattr(self, name)
             if given is not None and len(given) != columns:
                 raise ValueError(f"{len(given)} {name} for {columns} columns")
-
-    def _checked(self, X: Floats) -> tuple[Floats, Flags]:  # noqa: N803
-        check_is_fitted(self)
-        matrix = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite=False)
-        return np.ascontiguousarray(matrix), ~np.isinf(matrix).any(axis=1)

@@ -7,23 +7,21 @@ depends on how it ended. A vintage that is cut short would keep early defaults a
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from psycopg import sql
 
-from features import readers
 from features.views import FeatureView, Kind
+from scoring import labelled_rows
 from scoring.credit import inputs
-from scoring.evaluation import Codes, Flags, Floats
+from scoring.evaluation import Codes, Flags
+from scoring.labelled_rows import LabelledRows, varies
 
 NEWEST_SHARE = 0.25  # of the rows, in which a column must still tell rows apart
 
@@ -63,32 +61,22 @@ where
     )
 """
 
-# after a first load nothing is known of the tables, and a planner that expects few rows would loop
-_PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
-
 
 @dataclass(frozen=True, slots=True)
-class TrainingSet:
-    """Closed loans in order of time.
+class TrainingSet(LabelledRows):
+    """Closed loans in order of time; in the matrix a category is the index of its level.
 
     Args:
-        features: names of the matrix' columns.
-        matrix: one row per application; null is NaN, a category is the index of its level.
         is_bad: whether the loan defaulted.
         customer: a code per customer, from 0.
         applied_us: microseconds since 1970, UTC.
         application_id: whose rows these are.
     """
 
-    features: tuple[str, ...]
-    matrix: Floats
     is_bad: Flags
     customer: Codes
     applied_us: Codes
     application_id: NDArray[np.object_]
-
-    def __len__(self) -> int:
-        return len(self.is_bad)
 
     @property
     def month(self) -> NDArray[np.datetime64]:
@@ -98,21 +86,7 @@ class TrainingSet:
     @property
     def digest(self) -> str:
         """SHA-256 over names, times, outcomes and features: the data that a model was made of."""
-        digest = hashlib.sha256(repr(self.features).encode())
-        for part in (self.applied_us, self.is_bad, self.matrix):
-            digest.update(np.ascontiguousarray(part).data)
-        return digest.hexdigest()
-
-    def take(self, rows: NDArray[Any] | slice) -> TrainingSet:
-        """Return some of the rows, in their order."""
-        return replace(
-            self,
-            matrix=self.matrix[rows],
-            is_bad=self.is_bad[rows],
-            customer=self.customer[rows],
-            applied_us=self.applied_us[rows],
-            application_id=self.application_id[rows],
-        )
+        return self._digest_with(self.applied_us, self.is_bad)
 
     def before(self, month: str) -> TrainingSet:
         """Return the rows of the months before one, such as `2011-01`."""
@@ -122,22 +96,13 @@ class TrainingSet:
         """Return the rows from one month up to another, which is left out."""
         return self.take((self.month >= np.datetime64(first)) & (self.month < np.datetime64(end)))
 
-    def select(self, names: Sequence[str]) -> TrainingSet:
-        """Return some of the columns, in the order of `names`."""
-        columns = [self.features.index(name) for name in names]
-        return replace(self, features=tuple(names), matrix=self.matrix[:, columns])
-
-    def varying(self) -> tuple[str, ...]:
-        """Return the columns that tell rows apart."""
-        return tuple(np.array(self.features)[_varies(self.matrix)].tolist())
-
     def telling(self) -> tuple[str, ...]:
         """Return the columns that tell rows apart, and still do among the newest.
 
         A column that has dried up would teach that missing means recent.
         """
         newest = self.matrix[-max(1, round(len(self) * NEWEST_SHARE)) :]
-        return tuple(np.array(self.features)[_varies(self.matrix) & _varies(newest)].tolist())
+        return self._named(varies(self.matrix) & varies(newest))
 
 
 def read(  # noqa: PLR0913 - a period, a moment and a lag, by name
@@ -186,14 +151,8 @@ def read(  # noqa: PLR0913 - a period, a moment and a lag, by name
             for one in view.features
         },
     }
-    with connection.transaction():
-        connection.execute(_PLAN)
-        rows = readers.read(connection, query, types)
-    rows = rows.take(
-        pc.sort_indices(
-            rows, sort_keys=[("applied_us", "ascending"), ("application_id", "ascending")]
-        )
-    )
+    rows, places = labelled_rows.read(connection, query, types, ("applied_us", "application_id"))
+    rows = rows.take(places)
     columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
     return TrainingSet(
         tuple(view.columns),
@@ -203,10 +162,3 @@ def read(  # noqa: PLR0913 - a period, a moment and a lag, by name
         columns["applied_us"].to_numpy(),
         columns["application_id"].to_numpy(zero_copy_only=False),
     )
-
-
-def _varies(matrix: Floats) -> Flags:
-    known = ~np.isnan(matrix)
-    first = np.where(known.any(0), matrix[known.argmax(0), range(matrix.shape[1])], 0.0)
-    varies: Flags = ((matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
-    return varies

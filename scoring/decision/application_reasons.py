@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scoring.decision.application_merge import STATES, ApplicationDecisions
-from scoring.decision.candidates import Candidate, Speaker, of_model, render
+from scoring.decision.candidates import Candidate, Speaker, of_model, of_rules, render
 from scoring.decision.merge import ComponentScores
 from scoring.decision.outcome import Binding, FraudState, Origin, Outcome, Status
 from scoring.decision.reason_codes import ReasonCodes
@@ -80,7 +80,7 @@ def reasons_of(
         *_degraded(decisions, told, codes),
         *_bounds(decisions, told, codes),
         *_fraud(decisions, codes),
-        *_rules(decisions),
+        *of_rules(decisions.rules, decisions.rule_hits, for_applicants=True),
         *of_model(worded, weights, told.asks_model(decisions), level),
     ]
     return render(candidates, decisions.outcome)
@@ -122,22 +122,6 @@ def _fraud(decisions: ApplicationDecisions, codes: ReasonCodes) -> list[Candidat
             codes,
         )
         for state in _STATES
-    ]
-
-
-def _rules(decisions: ApplicationDecisions) -> list[Candidate]:
-    rows = len(decisions.outcome)
-    return [
-        Candidate(
-            rule.rule_id,
-            Origin.KNOCK_OUT if rule.is_knock_out else Origin.RULE,
-            rule.analyst_text,
-            decisions.rule_hits[:, i],
-            np.full(rows, Outcome.of(rule.outcome), dtype=np.int8),
-            np.zeros(rows),
-            applicant_text=rule.applicant_text,
-        )
-        for i, rule in enumerate(decisions.rules)
     ]
 
 

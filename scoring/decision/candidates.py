@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from scoring.decision.outcome import Origin
+from scoring.decision.outcome import Origin, Outcome
+from scoring.decision.policy_part import Rule
 
 LIMIT = 4
 # among reasons of the same outcome: the firmer ground first
@@ -149,4 +150,29 @@ def of_model(
             speaker.applicant_text,
         )
         for i, speaker in enumerate(speakers)
+    ]
+
+
+def of_rules(
+    rules: Sequence[Rule], hits: NDArray[np.bool_], *, for_applicants: bool = False
+) -> list[Candidate]:
+    """Return the reasons of rules: each where it hit, at the outcome that it asks for.
+
+    Args:
+        rules: of a policy.
+        hits: [n, len(rules)].
+        for_applicants: whether the reasons are for a notice as well.
+    """
+    rows = len(hits)
+    return [
+        Candidate(
+            rule.rule_id,
+            Origin.KNOCK_OUT if rule.is_knock_out else Origin.RULE,
+            rule.analyst_text,
+            hits[:, i],
+            np.full(rows, Outcome.of(rule.outcome), dtype=np.int8),
+            np.zeros(rows),
+            applicant_text=rule.applicant_text if for_applicants else None,
+        )
+        for i, rule in enumerate(rules)
     ]

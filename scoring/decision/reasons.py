@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scoring.decision.candidates import Candidate, Speaker, of_model
+from scoring.decision.candidates import Candidate, Speaker, of_model, of_rules
 from scoring.decision.candidates import render as rendered
 from scoring.decision.merge import ComponentScores, Decisions
 from scoring.decision.outcome import Origin, Outcome, Status
@@ -51,7 +51,7 @@ def render(
     asked_for_more = decisions.fraud_level > Outcome.APPROVE
     candidates = [
         *_degraded(decisions, fraud),
-        *_rules(decisions),
+        *of_rules(decisions.rules, decisions.rule_hits),
         *of_model(speakers, weights, asked_for_more, decisions.fraud_level),
         _anomaly(decisions),
     ]
@@ -83,21 +83,6 @@ def _degraded(decisions: Decisions, fraud: ComponentScores) -> list[Candidate]:
         )
     )
     return found
-
-
-def _rules(decisions: Decisions) -> list[Candidate]:
-    rows = len(decisions.outcome)
-    return [
-        Candidate(
-            rule.rule_id,
-            Origin.KNOCK_OUT if rule.is_knock_out else Origin.RULE,
-            rule.analyst_text,
-            decisions.rule_hits[:, i],
-            np.full(rows, Outcome.of(rule.outcome), dtype=np.int8),
-            np.zeros(rows),
-        )
-        for i, rule in enumerate(decisions.rules)
-    ]
 
 
 def _anomaly(decisions: Decisions) -> Candidate:

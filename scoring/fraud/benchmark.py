@@ -78,7 +78,7 @@ def measure_fold(
         seeds: of the model.
     """
     learn = rows.take(fold.train)
-    names = learn.telling()
+    names = learn.varying()
     learn = learn.select(names)
     later, test = (rows.take(part).select(names) for part in (fold.calibrate, fold.test))
     anomaly = [name for name in names if name in set(label_free)]

@@ -53,7 +53,7 @@ def cut(rows: TrainingSet) -> Slices:
 
 def fit(slices: Slices, feature_view: FeatureView, random_state: int = 0) -> FraudModel:
     """Fit the shipped model on the columns that tell rows apart in the first slice."""
-    names = slices.learn.telling()
+    names = slices.learn.varying()
     anomaly = anomaly_features(names, feature_view)
     learn, calibrate = slices.learn.select(names), slices.calibrate.select(names)
     model = FraudModel(list(names), anomaly, random_state=random_state)

@@ -14,15 +14,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
-from sklearn.linear_model import LogisticRegression
-from sklearn.utils import ClassifierTags, Tags
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from sklearn.utils.validation import validate_data
 
-Floats = NDArray[np.float64]
+from scoring.estimators import EventClassifier, boosted_trees, one_thread, sigmoid
+from scoring.evaluation import Floats
 
 QUANTILES = 10_001  # the anomaly score tells rows apart to one in ten thousand
 
@@ -35,7 +32,7 @@ class FraudScores:
     anomaly_score: Floats
 
 
-class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class FraudModel(EventClassifier):
     """Calibrated gradient boosting beside an isolation forest.
 
     Rows come in order of time: the last `calibration_share` of those given to `fit` teach the
@@ -118,10 +115,10 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         later = np.asarray(calibration[1]) == self.classes_[1]
         _both_needed(is_fraud[:earlier], "training")
         _both_needed(later, "calibration")
-        with _one_thread():
+        with one_thread():
             rehearsal = self._supervised(matrix[:earlier], is_fraud[:earlier])
             margin = rehearsal.decision_function(np.asarray(calibration[0], dtype=np.float64))
-            self._fit_calibrator(margin, later)
+            self.slope_, self.intercept_ = sigmoid(margin, later, "frauds")
             whole = earlier is None or earlier >= len(matrix)
             self.supervised_ = rehearsal if whole else self._supervised(matrix, is_fraud)
             self._fit_anomaly(matrix)
@@ -140,7 +137,7 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         anomaly = np.full(len(matrix), np.nan)
         if finite.any():
             rows = matrix if finite.all() else np.ascontiguousarray(matrix[finite])
-            with _one_thread():
+            with one_thread():
                 probability[finite] = expit(self._calibrated_margin(rows))
                 anomaly[finite] = self._percentile(self._strangeness(rows))
         return FraudScores(probability, anomaly)
@@ -166,48 +163,13 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         expected = np.ravel(self._explainer().expected_value)[0]
         return float(self.slope_ * expected + self.intercept_)
 
-    def predict_proba(self, X: Floats) -> Floats:  # noqa: N803
-        """Return the probabilities of both classes, as scikit-learn's tools expect them."""
-        probability = self.score(X).fraud_probability
-        return np.column_stack([1.0 - probability, probability])
-
-    def predict(self, X: Floats) -> NDArray[np.generic]:  # noqa: N803
-        """Return the likelier class; decisions are the policy's, never this."""
-        likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype(np.intp)
-        chosen: NDArray[np.generic] = self.classes_[likelier]
-        return chosen
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.estimator_type = "classifier"
-        tags.classifier_tags = ClassifierTags(multi_class=False)
-        tags.target_tags.required = True
-        tags.input_tags.allow_nan = True
-        return tags
+    def _event_probability(self, X: Floats) -> Floats:  # noqa: N803
+        return self.score(X).fraud_probability
 
     def _supervised(
         self, matrix: Floats, is_fraud: NDArray[np.bool_]
     ) -> HistGradientBoostingClassifier:
-        return HistGradientBoostingClassifier(
-            max_iter=self.max_iter,
-            learning_rate=self.learning_rate,
-            max_leaf_nodes=self.max_leaf_nodes,
-            min_samples_leaf=self.min_samples_leaf,
-            l2_regularization=self.l2_regularization,
-            max_features=self.max_features,
-            early_stopping=False,
-            random_state=self.random_state,
-        ).fit(matrix, is_fraud)
-
-    def _fit_calibrator(self, margin: Floats, is_fraud: NDArray[np.bool_]) -> None:
-        sigmoid = LogisticRegression(C=np.inf).fit(margin[:, None], is_fraud)
-        self.slope_ = float(sigmoid.coef_[0, 0])
-        self.intercept_ = float(sigmoid.intercept_[0])
-        if self.slope_ <= 0:
-            raise ValueError(
-                f"the calibrator's slope is {self.slope_:.3f} on {len(is_fraud)} later rows: the "
-                "model ranks them no better than chance; look for more frauds or better features"
-            )
+        return boosted_trees(self).fit(matrix, is_fraud)
 
     def _fit_anomaly(self, matrix: Floats) -> None:
         self.anomaly_columns_ = self._anomaly_columns(matrix.shape[1])
@@ -238,11 +200,6 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         margin: Floats = self.supervised_.decision_function(matrix)
         return self.slope_ * margin + self.intercept_
 
-    def _checked(self, X: Floats) -> tuple[Floats, NDArray[np.bool_]]:  # noqa: N803
-        check_is_fitted(self)
-        matrix = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite=False)
-        return np.ascontiguousarray(matrix), ~np.isinf(matrix).any(axis=1)
-
     def _check_names(self, columns: int) -> None:
         if self.features is not None and len(self.features) != columns:
             raise ValueError(f"{len(self.features)} feature names for {columns} columns")
@@ -253,15 +210,6 @@ class FraudModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no t
         if self.features is None:
             raise ValueError("anomaly_features need features: the names of the columns")
         return np.array([self.features.index(name) for name in self.anomaly_features])
-
-
-def _one_thread() -> threadpool_limits:
-    """Keep to one thread: sums of histograms depend on how rows are dealt to threads.
-
-    Scoring gives the same bits with any number, but shards run side by side, and OpenMP's threads
-    wait for each other: on busy cores two of them took ten times as long as one.
-    """
-    return threadpool_limits(limits=1)
 
 
 def _two_classes(labels: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -7,7 +7,6 @@ reported before the rest is known to be good, so taking them early would oversta
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,12 +15,13 @@ from typing import Any
 import numpy as np
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from psycopg import sql
 
-from features import readers
 from features.views import Feature, FeatureView, Kind
+from scoring import labelled_rows
+from scoring.evaluation import Codes, Flags, Floats
+from scoring.labelled_rows import LabelledRows
 
 DAY_MICROSECONDS = 86_400_000_000
 
@@ -55,31 +55,20 @@ where
     )
 """
 
-# One big read: hashes beat index look-ups, whose number the planner cannot guess after `distinct`;
-# and rows are put in order here, because Postgres would sort them with all their columns.
-_PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
-
 
 @dataclass(frozen=True, slots=True)
-class TrainingSet:
-    """Labelled rows in order of time.
+class TrainingSet(LabelledRows):
+    """Payments in order of time; in the matrix booleans are 0 and 1.
 
     Args:
-        features: names of the matrix' columns.
-        matrix: one row per transaction, null is NaN, booleans are 0 and 1.
         is_fraud: the matured label of each row.
         customer: a code per customer, from 0.
         occurred_us: microseconds since 1970, UTC.
     """
 
-    features: tuple[str, ...]
-    matrix: NDArray[np.float64]
-    is_fraud: NDArray[np.bool_]
-    customer: NDArray[np.int64]
-    occurred_us: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.is_fraud)
+    is_fraud: Flags
+    customer: Codes
+    occurred_us: Codes
 
     @property
     def day(self) -> NDArray[np.int64]:
@@ -89,37 +78,11 @@ class TrainingSet:
     @property
     def digest(self) -> str:
         """SHA-256 over names, times, labels and features: the data that a model was made of."""
-        digest = hashlib.sha256(repr(self.features).encode())
-        for part in (self.occurred_us, self.is_fraud, self.matrix):
-            digest.update(np.ascontiguousarray(part).data)
-        return digest.hexdigest()
+        return self._digest_with(self.occurred_us, self.is_fraud)
 
-    def take(self, rows: NDArray[Any] | slice) -> TrainingSet:
-        """Return some of the rows, in their order."""
-        return replace(
-            self,
-            matrix=self.matrix[rows],
-            is_fraud=self.is_fraud[rows],
-            customer=self.customer[rows],
-            occurred_us=self.occurred_us[rows],
-        )
-
-    def select(self, names: Sequence[str]) -> TrainingSet:
-        """Return some of the columns, in the order of `names`."""
-        columns = [self.features.index(name) for name in names]
-        return replace(self, features=tuple(names), matrix=self.matrix[:, columns])
-
-    def with_columns(self, names: Sequence[str], matrix: NDArray[np.float64]) -> TrainingSet:
+    def with_columns(self, names: Sequence[str], matrix: Floats) -> TrainingSet:
         """Return the same rows with other columns."""
         return replace(self, features=tuple(names), matrix=matrix)
-
-    def telling(self) -> tuple[str, ...]:
-        """Return the columns that vary here: a source fills only those that it knows."""
-        with np.errstate(invalid="ignore"):
-            known = ~np.isnan(self.matrix)
-            first = np.where(known.any(0), self.matrix[known.argmax(0), range(known.shape[1])], 0.0)
-            varies = ((self.matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
-        return tuple(name for name, keep in zip(self.features, varies, strict=True) if keep)
 
 
 def read(
@@ -154,16 +117,12 @@ def read(
         "is_fraud": pa.bool_(),
         **dict.fromkeys(view.columns, pa.float64()),
     }
-    with connection.transaction():
-        connection.execute(_PLAN)
-        rows = readers.read(connection, query, types)
-    order = pc.sort_indices(
-        rows, sort_keys=[("occurred_us", "ascending"), ("transaction_id", "ascending")]
-    ).to_numpy()
+    rows, places = labelled_rows.read(connection, query, types, ("occurred_us", "transaction_id"))
+    order = places.to_numpy()
     matrix = np.empty((rows.num_rows, len(view.columns)))
     for position, name in enumerate(view.columns):
         matrix[:, position] = rows.column(name).to_numpy()[order]
-    customers = rows.column("customer_id").take(pa.array(order)).combine_chunks()
+    customers = rows.column("customer_id").take(places).combine_chunks()
     return TrainingSet(
         tuple(view.columns),
         matrix,

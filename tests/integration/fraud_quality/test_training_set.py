@@ -113,4 +113,4 @@ def test_columns_that_a_source_does_not_fill_are_left_out() -> None:
         np.arange(2),
     )
 
-    assert rows.telling() == ("varies", "known for some")
+    assert rows.varying() == ("varies", "known for some")

@@ -122,6 +122,7 @@ def test_without_a_policy_in_force_nothing_is_said_of_decisions(trained: Trained
 def test_a_report_on_public_data_joins_the_page(
     trained: Trained, settings: Settings, test_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # the real ones are read from the environment once per process, and know no registry of a test
     monkeypatch.setattr(fairness_command, "get_settings", lambda: settings)
     parser = argparse.ArgumentParser()
     fairness_command.add_parser(parser.add_subparsers())

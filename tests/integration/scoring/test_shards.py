@@ -25,9 +25,15 @@ class CutOffError(Exception):
 
 
 @pytest.fixture
-def run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> runs.Run:
-    """A claimed run of five chunks, built: chunks 0, 2, 4 are of shard 0, and 1, 3 of shard 1."""
+def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of three rows."""
+    # real ones hold 50,000: every test would have to admit and build 200,001 rows
     monkeypatch.setattr(claims, "CHUNK_ROWS", 3)
+
+
+@pytest.fixture
+def run(bench: Bench, short_chunks: None) -> runs.Run:
+    """A claimed run of five chunks, built: chunks 0, 2, 4 are of shard 0, and 1, 3 of shard 1."""
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
     bench.build()
@@ -72,12 +78,23 @@ def assert_whole(bench: Bench, run: runs.Run) -> None:
     bench.assert_closes()
 
 
+def assert_both_begin_anew_after_a_crash(bench: Bench, run: runs.Run) -> None:
+    """A crash takes what both shards have scored, and they score it again."""
+    crash_of(bench, run)
+
+    at_once(bench, run)
+
+    assert state_of(bench, run) == "scored"
+    assert_whole(bench, run)
+
+
 def test_two_shards_at_once_decide_what_one_decides(
     bench: Bench, run: runs.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once(bench, run)
     by_two = scored_rows(bench, run)
     crash_of(bench, run)
+    # a run of these rows has two shards: that one decides the same can only be seen by force
     monkeypatch.setattr(shards, "MAX_SHARDS", 1)
 
     bench.score(run.run_id)
@@ -170,12 +187,8 @@ def test_after_a_crash_that_cut_both_shards_off_both_begin_anew(
 ) -> None:
     for shard in BOTH:
         cut_off(bench, run, shard, chunk=2)
-    crash_of(bench, run)
 
-    at_once(bench, run)
-
-    assert state_of(bench, run) == "scored"
-    assert_whole(bench, run)
+    assert_both_begin_anew_after_a_crash(bench, run)
 
 
 def test_what_a_crash_took_of_a_shard_that_had_ended_is_scored_by_the_one_at_work(
@@ -193,18 +206,13 @@ def test_a_scored_run_whose_rows_a_crash_took_is_scored_again_by_both(
     bench: Bench, run: runs.Run
 ) -> None:
     at_once(bench, run)
-    crash_of(bench, run)
 
-    at_once(bench, run)
-
-    assert state_of(bench, run) == "scored"
-    assert_whole(bench, run)
+    assert_both_begin_anew_after_a_crash(bench, run)
 
 
 def test_rows_without_features_fail_the_run_once_the_last_shard_has_ended(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, short_chunks: None
 ) -> None:
-    monkeypatch.setattr(claims, "CHUNK_ROWS", 3)
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
 

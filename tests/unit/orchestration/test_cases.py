@@ -29,6 +29,7 @@ CASE = {
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of a warehouse whose landing area is a folder of the test."""
     found = Settings(objects=Objects(url=f"file://{tmp_path}"))
+    # a form's task takes no settings: the real ones are read once per process, for one folder
     monkeypatch.setattr(configuration, "get_settings", lambda: found)
     return found
 
@@ -99,6 +100,7 @@ def test_sources_without_applications_take_no_case(
     here: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = here.model_copy(update={"sources": "fraud_handbook"})
+    # a form's task takes no settings: the real ones are read once per process, for one source
     monkeypatch.setattr(configuration, "get_settings", lambda: other)
 
     with pytest.raises(ConfigurationError, match="take no single application"):

@@ -28,6 +28,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 def test_what_the_sources_do_not_deliver_is_skipped(
     task: Callable[[datetime], Any], sources: str, feed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # a task takes no settings: the real ones are read once per process, for one source
     monkeypatch.setattr(configuration, "get_settings", lambda: Settings(sources=sources))
 
     with pytest.raises(AirflowSkipException, match=f"'{sources}' deliver no {feed}"):

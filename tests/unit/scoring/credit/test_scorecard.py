@@ -7,33 +7,16 @@ import pytest
 
 from scoring.credit import scorecard_export
 from scoring.credit.scorecard import Scorecard
+from tests.models import DIRECTIONS, LEVELS, ROWS, applications
+from tests.models import LOAN_FEATURES as FEATURES
 
-FEATURES = ("debt_to_income", "annual_income", "purpose_group", "noise")
-LEVELS: tuple[tuple[str, ...], ...] = ((), (), ("car", "home", "owner's choice"), ())
-ROWS = 6_000
-
-
-def applications(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw applications that default with debt, small incomes and the last purpose."""
-    draw = np.random.default_rng(seed)
-    matrix = np.column_stack(
-        [
-            draw.beta(2, 5, rows),
-            draw.lognormal(11, 0.5, rows),
-            draw.integers(0, 3, rows).astype(float),
-            draw.normal(size=rows),
-        ]
-    )
-    risk = 4 * matrix[:, 0] - np.log(matrix[:, 1] / 60_000) + (matrix[:, 2] == 2) - 3
-    is_bad = draw.random(rows) < 1 / (1 + np.exp(-risk))
-    matrix[draw.random(rows) < 0.1, 0] = np.nan
-    return matrix, is_bad
+LEVEL_COUNTS = [len(levels) for levels in LEVELS]
 
 
 @pytest.fixture(scope="module")
 def card() -> Scorecard:
     matrix, is_bad = applications(ROWS, seed=1)
-    return Scorecard([1, -1, 0, 0], [0, 0, 3, 0]).fit(matrix, is_bad)
+    return Scorecard(DIRECTIONS, LEVEL_COUNTS).fit(matrix, is_bad)
 
 
 def test_more_points_mean_less_risk(card: Scorecard) -> None:
@@ -65,7 +48,7 @@ def test_the_base_score_stands_for_the_base_odds(card: Scorecard) -> None:
 
 
 def test_a_column_without_a_record_gives_no_points(card: Scorecard) -> None:
-    assert not card.points_[FEATURES.index("noise")].any()
+    assert not card.points_[FEATURES.index("account_count")].any()
 
 
 def test_labels_of_one_kind_are_refused() -> None:
@@ -77,7 +60,7 @@ def test_a_column_that_nobody_fills_gives_no_points() -> None:
     matrix, is_bad = applications(ROWS, seed=1)
     matrix[:, 3] = np.nan
 
-    found = Scorecard([1, -1, 0, 0], [0, 0, 3, 0]).fit(matrix, is_bad)
+    found = Scorecard(DIRECTIONS, LEVEL_COUNTS).fit(matrix, is_bad)
 
     assert not found.points_[3].any()
 
