@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,13 @@ import pytest
 from psycopg import sql
 
 from features import build as builder
-from features.build import PROJECT
 from features.digests import feature_digest
 from features.views import APPLICATIONS
 from infra.local.postgres import Cluster
 from tests.conftest import Db, _clone, _settings
 from tests.integration.point_in_time import application_laws as laws
 from tests.integration.point_in_time.books import FEEDS, Book, Key, a_book
+from tests.integration.point_in_time.conftest import Plant
 from tests.integration.point_in_time.laws import Built, MovedError
 
 SEED = 7
@@ -175,17 +174,10 @@ LEAKS: dict[str, tuple[str, str, str, Any, str]] = {
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_a_planted_leak_breaks_its_law(
-    features: Lenders, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_planted_leak_breaks_its_law(features: Lenders, name: str, plant: Plant) -> None:
     model, text, leaking, law, column = LEAKS[name]
-    copy = tmp_path / "dbt"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
-    path = copy / FOLDER / model
-    sound = path.read_text()
-    assert sound.count(text) == 1, f"{model} has changed: plant this leak anew"
-    path.write_text(sound.replace(text, leaking))
-    monkeypatch.setattr("features.build.PROJECT", copy)
+
+    plant(f"{FOLDER}/{model}", text, leaking)
 
     with pytest.raises(MovedError, match=column):
         law(features, a_book(SEED))

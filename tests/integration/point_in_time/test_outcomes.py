@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from infra.local.postgres import Cluster
 from tests.builders import an_outcome
 from tests.conftest import Db, _clone, _settings
 from tests.integration.point_in_time.books import FEEDS, ROUNDS, Book, a_book
+from tests.integration.point_in_time.conftest import Plant
 
 SEED = 7
 MODEL = "models/marts/fct_application_labels.sql"
@@ -82,17 +82,8 @@ LEAKS = {
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_a_planted_leak_changes_what_was_known(
-    outcomes: Outcomes, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text, leaking = LEAKS[name]
-    copy = tmp_path / "dbt"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
-    path = copy / MODEL
-    assert path.read_text().count(text) == 1, f"{MODEL} has changed: plant this leak anew"
-    path.write_text(path.read_text().replace(text, leaking))
-    # the leak is planted in a copy: no setting leads a build to another project, nor should one
-    monkeypatch.setattr("features.build.PROJECT", copy)
+def test_a_planted_leak_changes_what_was_known(outcomes: Outcomes, name: str, plant: Plant) -> None:
+    plant(MODEL, *LEAKS[name])
 
     with pytest.raises(AssertionError, match="has changed"):
         what_was_known_stays_known(outcomes, a_book(SEED))

@@ -5,15 +5,13 @@ A law that holds of leaking models would be no proof for the real ones.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from features.build import PROJECT
 from tests.integration.point_in_time import laws
+from tests.integration.point_in_time.conftest import Plant
 from tests.integration.point_in_time.ledgers import a_ledger
 
 
@@ -26,13 +24,6 @@ class Leak:
     leaking: str
     law: Any
     column: str
-
-    def plant(self, project: Path) -> None:
-        """Change the macro, which must hold the text exactly as often as it is known to."""
-        path = project / "macros" / self.macro
-        sound = path.read_text()
-        assert sound.count(self.text) == 1, f"{self.macro} has changed: plant this leak anew"
-        path.write_text(sound.replace(self.text, self.leaking))
 
 
 LEAKS = {
@@ -107,15 +98,10 @@ LEAKS = {
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_a_planted_leak_breaks_its_law(
-    features: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_planted_leak_breaks_its_law(features: Any, name: str, plant: Plant) -> None:
     leak = LEAKS[name]
-    copy = tmp_path / "dbt"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
-    leak.plant(copy)
-    # the leak is planted in a copy: no setting leads a build to another project, nor should one
-    monkeypatch.setattr("features.build.PROJECT", copy)
+
+    plant(f"macros/{leak.macro}", leak.text, leak.leaking)
 
     with pytest.raises(laws.MovedError, match=leak.column):
         leak.law(features, a_ledger(7))
