@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.airflow_process import DAGS, told_in_airflow
 
 # Each step of the core tells instead what it was called with; the wiring between them is Airflow's.
 RUN_THROUGH = """
@@ -61,24 +57,7 @@ print("JSON" + json.dumps({"state": state, "found": found}))
 def test_a_run_is_scored_by_one_task_for_each_of_its_shards(
     dag: str, shards: list[int], tmp_path: Path
 ) -> None:
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(tmp_path),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path}/airflow.db",
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
-    }
-    result = subprocess.run(
-        [sys.executable, "-c", RUN_THROUGH, str(ROOT / "dags"), dag, json.dumps(shards)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    line = next((line for line in result.stdout.splitlines() if line.startswith("JSON")), None)
-    assert line, result.stdout[-2000:] + result.stderr[-3000:]
-    told: dict[str, Any] = json.loads(line.removeprefix("JSON"))
+    told = told_in_airflow(tmp_path, "-c", RUN_THROUGH, str(DAGS), dag, json.dumps(shards))
 
     assert told["state"] == "success"
     *scored, published = told["found"]
