@@ -122,15 +122,3 @@ select
     {{ position.new_until }} as booked_until
 where {{ has_moved(position) }}
 {%- endmacro %}
-
-{#- Replaced before it was known: such a version never counted for anybody. -#}
-{% macro is_stillborn(row) -%}
-    exists (
-        select 1
-        from corrections as replacing
-        where
-            replacing.transaction_id = {{ row }}.transaction_id
-            and replacing.version > {{ row }}.version
-            and replacing.known_at <= {{ row }}.known_at
-    )
-{%- endmacro %}

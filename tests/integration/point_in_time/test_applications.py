@@ -123,8 +123,8 @@ LEAKS: dict[str, tuple[str, str, str, Any, str]] = {
     ),
     "spending reads a correction before it was made": (
         "int_applicant_spending_summed.sql",
-        "                and corrections.known_at <= pending.known_at\n",
-        "",
+        "is_replaced('transactions', by='pending.known_at')",
+        "is_replaced('transactions')",
         laws.moved_by_later_knowledge,
         "customer_spend_sum_90d",
     ),
