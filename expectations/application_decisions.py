@@ -10,13 +10,7 @@ import great_expectations as gx
 from great_expectations.expectations.row_conditions import Column
 
 from expectations import vocabulary as say
-from expectations.decisions import (
-    MIN_ROWS_FOR_SHARE,
-    MIN_ROWS_TO_VARY,
-    SCORE_CLIFF,
-    most_are_scored,
-    of_every_run,
-)
+from expectations.decisions import of_every_run, of_many_rows
 
 COLUMNS = (
     "application_id",
@@ -91,39 +85,25 @@ def applications(rows: int) -> gx.ExpectationSuite:
                 )
                 for why, condition in _ADVERSE.items()
             ),
-            *_of_many_rows(rows),
+            *of_many_rows(rows, _mix(), {"default_probability": "critical"}),
         ],
     )
 
 
-def _of_many_rows(rows: int) -> list[say.Sentence]:
-    """Return the expectations that make sense from a number of rows on."""
-    found: list[say.Sentence] = []
-    if rows >= MIN_ROWS_FOR_SHARE:
-        found += [
-            most_are_scored(),
-            say.ExpectValuesNotAmong(
-                column="decision",
-                value_set=["review"],
-                mostly=0.5,
-                severity="warning",
-                notes="More than half for people is a queue that nobody can work.",
-            ),
-            say.ExpectValuesNotAmong(
-                column="decision",
-                value_set=["decline"],
-                mostly=0.4,
-                severity="warning",
-                notes="More than 60 % declined is a drift or a wrong cut-off.",
-            ),
-        ]
-    if rows >= MIN_ROWS_TO_VARY:
-        found.append(
-            say.ExpectSpread(
-                column="default_probability",
-                min_value=SCORE_CLIFF,
-                severity="critical",
-                notes="One score for everybody is a model that no longer reads its features.",
-            )
-        )
-    return found
+def _mix() -> list[say.Sentence]:
+    return [
+        say.ExpectValuesNotAmong(
+            column="decision",
+            value_set=["review"],
+            mostly=0.5,
+            severity="warning",
+            notes="More than half for people is a queue that nobody can work.",
+        ),
+        say.ExpectValuesNotAmong(
+            column="decision",
+            value_set=["decline"],
+            mostly=0.4,
+            severity="warning",
+            notes="More than 60 % declined is a drift or a wrong cut-off.",
+        ),
+    ]

@@ -7,7 +7,7 @@ same for everybody or for nobody, a mix of decisions that no policy owner expect
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import great_expectations as gx
 from great_expectations.expectations.row_conditions import Column
@@ -41,6 +41,7 @@ COLUMNS = (
 MIN_ROWS_FOR_SHARE = 20
 MIN_ROWS_TO_VARY = 100
 SCORE_CLIFF = 1e-6  # standard deviation of the scores; rounding alone makes up to 1e-12
+_SPREAD = {"fraud_probability": "critical", "anomaly_score": "warning"}
 
 
 def transactions(rows: int) -> gx.ExpectationSuite:
@@ -61,7 +62,7 @@ def transactions(rows: int) -> gx.ExpectationSuite:
                 severity="critical",
                 notes="A customer who is not approved has a right to the reasons.",
             ),
-            *_of_many_rows(rows),
+            *of_many_rows(rows, _mix(), _SPREAD),
         ],
     )
 
@@ -120,38 +121,26 @@ def of_every_run(columns: Sequence[str], scores: Sequence[str]) -> list[say.Sent
     ]
 
 
-def most_are_scored() -> say.Sentence:
-    """Return what many rows must show of any run."""
-    return say.ExpectValuesAmong(
-        column="is_degraded",
-        value_set=[False],
-        mostly=0.5,
-        severity="critical",
-        notes="Where most rows have no score, the queue of reviews would drown the team.",
-    )
+def of_many_rows(
+    rows: int, mix: Sequence[say.Sentence], spread: Mapping[str, str]
+) -> list[say.Sentence]:
+    """Return what the decisions on anything must look like where there are many of them.
 
-
-def _of_many_rows(rows: int) -> list[say.Sentence]:
-    """Return the expectations that make sense from a number of rows on."""
+    Args:
+        rows: rows of the run.
+        mix: what shares the decisions may have.
+        spread: the scores that must vary, each with the severity of one that does not.
+    """
     found: list[say.Sentence] = []
     if rows >= MIN_ROWS_FOR_SHARE:
-        found += [
-            most_are_scored(),
-            say.ExpectValuesAmong(
-                column="decision",
-                value_set=["approve"],
-                mostly=0.5,
-                severity="warning",
-                notes="Most payments are honest; a run that approves fewer than half needs a look.",
-            ),
-            say.ExpectValuesNotAmong(
-                column="decision",
-                value_set=["decline"],
-                mostly=0.8,
-                severity="warning",
-                notes="More than a fifth declined is an attack, a drift or a wrong threshold.",
-            ),
-        ]
+        most_are_scored = say.ExpectValuesAmong(
+            column="is_degraded",
+            value_set=[False],
+            mostly=0.5,
+            severity="critical",
+            notes="Where most rows have no score, the queue of reviews would drown the team.",
+        )
+        found += [most_are_scored, *mix]
     if rows >= MIN_ROWS_TO_VARY:
         found += [
             say.ExpectSpread(
@@ -160,9 +149,25 @@ def _of_many_rows(rows: int) -> list[say.Sentence]:
                 severity=severity,
                 notes="One score for everybody is a model that no longer reads its features.",
             )
-            for column, severity in (
-                ("fraud_probability", "critical"),
-                ("anomaly_score", "warning"),
-            )
+            for column, severity in spread.items()
         ]
     return found
+
+
+def _mix() -> list[say.Sentence]:
+    return [
+        say.ExpectValuesAmong(
+            column="decision",
+            value_set=["approve"],
+            mostly=0.5,
+            severity="warning",
+            notes="Most payments are honest; a run that approves fewer than half needs a look.",
+        ),
+        say.ExpectValuesNotAmong(
+            column="decision",
+            value_set=["decline"],
+            mostly=0.8,
+            severity="warning",
+            notes="More than a fifth declined is an attack, a drift or a wrong threshold.",
+        ),
+    ]

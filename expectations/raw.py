@@ -8,6 +8,7 @@ Suites read one table of `landed`: the columns of `raw` without version and cloc
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import great_expectations as gx
 
@@ -60,20 +61,16 @@ def transactions(rows: int) -> gx.ExpectationSuite:
             *keys("transaction_id", "customer_id", "merchant_id"),
             *present("row_number", "occurred_at", "amount_minor", "currency_code"),
             dated("occurred_at"),
-            say.ExpectValuesWithin(
-                column="amount_minor",
-                min_value=0,
-                max_value=MAX_AMOUNT_MINOR,
-                severity="critical",
-                notes="Sums over a customer's month must stay exact and inside a bigint.",
+            within(
+                "amount_minor",
+                (0, MAX_AMOUNT_MINOR),
+                "Sums over a customer's month must stay exact and inside a bigint.",
             ),
             *(
-                say.ExpectValuesWithin(
-                    column=column,
-                    min_value=-say.FINITE,
-                    max_value=say.FINITE,
-                    severity="critical",
-                    notes="NaN passes for a very high score wherever it is compared.",
+                within(
+                    column,
+                    (-say.FINITE, say.FINITE),
+                    "NaN passes for a very high score wherever it is compared.",
                 )
                 for column in ("merchant_risk_score", "card_risk_score", "customer_risk_score")
             ),
@@ -117,19 +114,15 @@ def fx_rates(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for 
             columns(RATE_COLUMNS),
             *keys("currency_code"),
             *present("row_number", "rate_date", "rate"),
-            say.ExpectValuesWithin(
-                column="rate_date",
-                min_value=EARLIEST.date(),
-                max_value=LATEST.date(),
-                severity="critical",
-                notes="A rate of a placeholder date is never the newest, or always.",
+            within(
+                "rate_date",
+                (EARLIEST.date(), LATEST.date()),
+                "A rate of a placeholder date is never the newest, or always.",
             ),
-            say.ExpectValuesWithin(
-                column="rate",
-                min_value=1e-9,
-                max_value=1e9,
-                severity="critical",
-                notes="A rate of zero, NaN or absurd size turns every amount into nonsense.",
+            within(
+                "rate",
+                (1e-9, 1e9),
+                "A rate of zero, NaN or absurd size turns every amount into nonsense.",
             ),
         ],
     )
@@ -169,15 +162,18 @@ def keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank
     return [*present(*columns), *blank]
 
 
+def within(column: str, bounds: tuple[Any, Any], why: str) -> say.ExpectValuesWithin:
+    """Expect values that lie between two bounds, which belong to them."""
+    first, last = bounds
+    return say.ExpectValuesWithin(
+        column=column, min_value=first, max_value=last, severity="critical", notes=why
+    )
+
+
 def dated(column: str) -> say.ExpectValuesWithin:
     """Expect instants that a clock can have shown."""
-    return say.ExpectValuesWithin(
-        column=column,
-        min_value=EARLIEST,
-        max_value=LATEST,
-        severity="critical",
-        notes="A placeholder date puts a row outside of every window.",
-    )
+    why = "A placeholder date puts a row outside of every window."
+    return within(column, (EARLIEST, LATEST), why)
 
 
 def varying(column: str, rows: int) -> list[say.ExpectSpread]:

@@ -66,8 +66,22 @@ def applications(rows: int) -> gx.ExpectationSuite:
             *raw.present("row_number", "applied_at", "requested_amount_minor", "currency_code"),
             *raw.present("term_months"),
             raw.dated("applied_at"),
-            *(_amount(name) for name in ("requested_amount_minor", "annual_income_minor")),
-            *(_bounded(name, *bounds) for name, bounds in _BOUNDS.items()),
+            *(
+                raw.within(
+                    column,
+                    (0, raw.MAX_AMOUNT_MINOR),
+                    "Amounts must stay exact and inside a bigint, in the base currency too.",
+                )
+                for column in ("requested_amount_minor", "annual_income_minor")
+            ),
+            *(
+                raw.within(
+                    column,
+                    bounds,
+                    "A number that this column cannot have is the number of another column.",
+                )
+                for column, bounds in _BOUNDS.items()
+            ),
             say.ExpectValuesPresent(
                 column="annual_income_minor",
                 mostly=0.5,
@@ -96,24 +110,4 @@ def application_labels(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one 
                 notes="Outcomes of open loans alone teach nothing; are they mapped rightly?",
             ),
         ],
-    )
-
-
-def _amount(column: str) -> say.ExpectValuesWithin:
-    return say.ExpectValuesWithin(
-        column=column,
-        min_value=0,
-        max_value=raw.MAX_AMOUNT_MINOR,
-        severity="critical",
-        notes="Amounts must stay exact and inside a bigint, in the base currency too.",
-    )
-
-
-def _bounded(column: str, first: int, last: int) -> say.ExpectValuesWithin:
-    return say.ExpectValuesWithin(
-        column=column,
-        min_value=first,
-        max_value=last,
-        severity="critical",
-        notes="A number that this column cannot have is the number of another column.",
     )

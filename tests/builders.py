@@ -126,10 +126,7 @@ def insert_transactions(db: Any, rows: Sequence[dict[str, Any]]) -> int:
 
 def insert_labels(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     """Admit labels as one delivery; return its place in the order of admission."""
-    with db.superuser() as connection:
-        delivery = _admit(connection, "transaction_labels", rows)
-        _insert(connection, "transaction_labels", [row | delivery for row in rows])
-    return int(delivery["delivery_seq"])
+    return _insert_told(db, "transaction_labels", rows)
 
 
 def insert_applications(db: Any, rows: Sequence[dict[str, Any]]) -> int:
@@ -152,9 +149,13 @@ def insert_applications(db: Any, rows: Sequence[dict[str, Any]]) -> int:
 
 def insert_outcomes(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     """Admit outcomes of loans as one delivery; return its place in the order of admission."""
+    return _insert_told(db, "application_labels", rows)
+
+
+def _insert_told(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
     with db.superuser() as connection:
-        delivery = _admit(connection, "application_labels", rows)
-        _insert(connection, "application_labels", [row | delivery for row in rows])
+        delivery = _admit(connection, feed, rows)
+        _insert(connection, feed, [row | delivery for row in rows])
     return int(delivery["delivery_seq"])
 
 

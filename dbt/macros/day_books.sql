@@ -25,61 +25,7 @@ corrections as not materialized (
 
 ),
 
-counted as (
-
-    select
-        {{ entity }},
-        occurred_at,
-        known_at,
-        1 as sign,
-        amount_base_minor
-    from transactions
-    where
-        {{ is_newly_booked(position, 'delivery_seq', 'occurred_at') }}
-        and {{ within_days('occurred_at', days_newly_booked(position)) }}
-        and not {{ is_stillborn('transactions') }}
-
-),
-
-withdrawn as (
-
-    select
-        replaced.{{ entity }},
-        replaced.occurred_at,
-        corrections.known_at,
-        -1 as sign,
-        -replaced.amount_base_minor as amount_base_minor
-    from corrections
-    cross join lateral (
-        select
-            versions.version,
-            versions.customer_id,
-            versions.occurred_at
-        from versions
-        where
-            versions.transaction_id = corrections.transaction_id
-            and versions.version < corrections.version
-            and not {{ is_stillborn('versions') }}
-        order by versions.version desc
-        limit 1
-    ) as preceding
-    inner join transactions as replaced
-        on
-            preceding.customer_id = replaced.customer_id
-            and preceding.occurred_at = replaced.occurred_at
-            and preceding.version = replaced.version
-            and corrections.transaction_id = replaced.transaction_id
-    where
-        {{ is_newly_booked(position, 'corrections.delivery_seq', 'replaced.occurred_at') }}
-        and {{ within_days('replaced.occurred_at', days_newly_withdrawn(position)) }}
-        and not {{ is_stillborn('corrections') }}
-        -- a correction is known no earlier than the day of what it replaces
-        and (
-            corrections.delivery_seq > {{ position.old_seq }}
-            or corrections.known_at >= {{ day_start(position.old_until) }}
-        )
-
-),
+{{ day_lines(entity, position) }},
 
 entries as (
 
@@ -90,11 +36,7 @@ entries as (
         sum(sign)::integer as transaction_count,
         sum(case when amount_base_minor is not null then sign else 0 end)::integer as priced_count,
         coalesce(sum(amount_base_minor), 0)::bigint as amount_minor
-    from (
-        select * from counted
-        union all
-        select * from withdrawn
-    ) as lines
+    from lines
     where {{ entity }} is not null
     group by 1, 2, 3
     having sum(sign) <> 0 or count(*) filter (where sign < 0) > 0
@@ -121,16 +63,4 @@ select
     {{ position.new_seq }}::bigint as booked_seq,
     {{ position.new_until }} as booked_until
 where {{ has_moved(position) }}
-{%- endmacro %}
-
-{#- Replaced before it was known: such a version never counted for anybody. -#}
-{% macro is_stillborn(row) -%}
-    exists (
-        select 1
-        from corrections as replacing
-        where
-            replacing.transaction_id = {{ row }}.transaction_id
-            and replacing.version > {{ row }}.version
-            and replacing.known_at <= {{ row }}.known_at
-    )
 {%- endmacro %}

@@ -1,3 +1,18 @@
+{#-
+    Whether a decision is the newest on its subject. The partial index on later revisions answers
+    this; most decisions have none.
+-#}
+{% macro is_latest(decisions, id) -%}
+    not exists (
+        select 1
+        from {{ decisions }} as newer
+        where
+            newer.{{ id }} = {{ decisions }}.{{ id }}
+            and newer.revision > {{ decisions }}.revision
+            and newer.revision > 0
+    )
+{%- endmacro %}
+
 {#- Callers expect the row itself inside its windows; the model's features leave it out. -#}
 {% macro inclusive_windows(table, windows) -%}
     {% for window in windows -%}

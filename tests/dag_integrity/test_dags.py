@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-DAGS = ROOT / "dags"
+from tests.airflow_process import DAGS, told_in_airflow
+
 SNAPSHOT = Path(__file__).parent / "graph.json"
 HEAVY = ("pandas", "numpy", "sklearn", "mlflow", "great_expectations", "boto3", "dbt", "psycopg")
 
@@ -52,24 +49,7 @@ print("JSON" + json.dumps({"errors": bag.import_errors, "heavy": heavy, "dags": 
 def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Parse the DAG folder in a fresh process, as the dag-processor does."""
     home = tmp_path_factory.mktemp("airflow")
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
-    }
-    result = subprocess.run(
-        [sys.executable, "-c", DESCRIBE, str(DAGS), ",".join(HEAVY)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    line = next((line for line in result.stdout.splitlines() if line.startswith("JSON")), None)
-    assert line, result.stderr[-3000:]
-    found: dict[str, Any] = json.loads(line.removeprefix("JSON"))
+    found: dict[str, Any] = told_in_airflow(home, "-c", DESCRIBE, str(DAGS), ",".join(HEAVY))
     return found
 
 

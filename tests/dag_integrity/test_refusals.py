@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.airflow_process import DAGS, told_in_airflow
+
 BAD = {
     "half given": {"start": "2026-11-21T05:00:00Z"},
     "inverted": {"start": "2026-11-21T06:00:00Z", "end": "2026-11-21T05:00:00Z"},
@@ -60,24 +57,8 @@ print("JSON" + json.dumps(answers))
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Run the first task of the DAG on each form, in a process of its own."""
     home = tmp_path_factory.mktemp("airflow")
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
-    }
     good = {"good": {"start": "2026-11-21T05:00:00Z", "end": "2026-11-21T06:00:00Z"}}
-    result = subprocess.run(
-        [sys.executable, "-c", ASK, str(ROOT / "dags"), json.dumps(BAD | good)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    line = next((line for line in result.stdout.splitlines() if line.startswith("JSON")), None)
-    assert line, result.stderr[-3000:]
-    found: dict[str, Any] = json.loads(line.removeprefix("JSON"))
+    found: dict[str, Any] = told_in_airflow(home, "-c", ASK, str(DAGS), json.dumps(BAD | good))
     return found
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.airflow_process import DAGS, told_in_airflow
 
 # Each step of the core tells instead what it was called with; the wiring between them is Airflow's.
 RUN_THROUGH = """
@@ -24,7 +20,7 @@ from orchestration import cases, gates, steps
 
 initdb()
 receipt = {"run_id": "r", "window": ["a", "b"]}
-called = []
+called, answers = [], []
 
 
 def tells(step, answer):
@@ -52,7 +48,8 @@ for name, shards in json.loads(sys.argv[2]):
         for step, *given in called
         if step in {"score", "publish"}
     ]
-    print("JSON" + json.dumps({"state": state, "found": found}))
+    answers.append({"state": state, "found": found})
+print("JSON" + json.dumps(answers))
 """
 RUNS: tuple[tuple[str, list[int]], ...] = (
     ("score_transactions", [0]),
@@ -65,24 +62,10 @@ RUNS: tuple[tuple[str, list[int]], ...] = (
 def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What came of each of the runs, in one process: Airflow's database takes long to make."""
     home = tmp_path_factory.mktemp("airflow")
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
-    }
-    result = subprocess.run(
-        [sys.executable, "-c", RUN_THROUGH, str(ROOT / "dags"), json.dumps(RUNS)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
+    found: list[dict[str, Any]] = told_in_airflow(
+        home, "-c", RUN_THROUGH, str(DAGS), json.dumps(RUNS)
     )
-    lines = [line for line in result.stdout.splitlines() if line.startswith("JSON")]
-    assert len(lines) == len(RUNS), result.stdout[-2000:] + result.stderr[-3000:]
-    return [json.loads(line.removeprefix("JSON")) for line in lines]
+    return found
 
 
 @pytest.mark.parametrize("number", range(len(RUNS)), ids=[f"{dag} {n}" for dag, n in RUNS])

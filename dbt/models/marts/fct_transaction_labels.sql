@@ -26,14 +26,7 @@ newest_versions as (
         versions.transaction_id,
         versions.occurred_at + interval '1 day' * {{ maturity_days() }} as matured_at
     from versions
-    where
-        not exists (
-            select 1
-            from corrections
-            where
-                corrections.transaction_id = versions.transaction_id
-                and corrections.version > versions.version
-        )
+    where not {{ is_replaced('versions') }}
 
 ),
 

@@ -24,12 +24,4 @@ select
 from decisions
 cross join
     lateral jsonb_array_elements(decisions.reasons) with ordinality as told (reason, place)
-where
-    not exists (
-        select 1
-        from decisions as newer
-        where
-            newer.application_id = decisions.application_id
-            and newer.revision > decisions.revision
-            and newer.revision > 0
-    )
+where {{ is_latest('decisions', 'application_id') }}

@@ -19,13 +19,4 @@ left join features
     on
         decisions.transaction_id = features.transaction_id
         and decisions.version = features.version
-where
-    -- the partial index on later revisions answers this; most decisions have none
-    not exists (
-        select 1
-        from decisions as newer
-        where
-            newer.transaction_id = decisions.transaction_id
-            and newer.revision > decisions.revision
-            and newer.revision > 0
-    )
+where {{ is_latest('decisions', 'transaction_id') }}

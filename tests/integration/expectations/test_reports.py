@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.airflow_process import ROOT, told_in_airflow
 from tests.conftest import Db
 from tests.integration.expectations.tables import Gate
 
-ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = Path(__file__).with_name("airflow_session.py")
 
 
@@ -28,30 +24,20 @@ def airflow(gate: Gate, migrated: Db, tmp_path: Path) -> dict[str, Any]:
     script = shutil.copy(SCRIPT, home / "dags")
     warehouse = migrated.settings.warehouse
     assert warehouse.score_password is not None
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-        "AIRFLOW__API__BASE_URL": "https://example.com/airflow",
-        "AIRFLOW__API_AUTH__JWT_SECRET": "of-a-throw-away-server" * 3,
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
-        "SCORING_WAREHOUSE__PORT": str(warehouse.port),
-        "SCORING_WAREHOUSE__DATABASE": warehouse.database,
-        "SCORING_WAREHOUSE__SCORE_PASSWORD": warehouse.score_password.get_secret_value(),
-        "SCORING_OBJECTS__URL": migrated.settings.objects.url,
-    }
-    result = subprocess.run(
-        [sys.executable, script, str(validation.validation_id), "delivery 7"],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
+    told = told_in_airflow(
+        home,
+        script,
+        str(validation.validation_id),
+        "delivery 7",
+        dags=home / "dags",
+        AIRFLOW__API__BASE_URL="https://example.com/airflow",
+        AIRFLOW__API_AUTH__JWT_SECRET="of-a-throw-away-server" * 3,
+        SCORING_WAREHOUSE__PORT=str(warehouse.port),
+        SCORING_WAREHOUSE__DATABASE=warehouse.database,
+        SCORING_WAREHOUSE__SCORE_PASSWORD=warehouse.score_password.get_secret_value(),
+        SCORING_OBJECTS__URL=migrated.settings.objects.url,
     )
-    line = next((line for line in result.stdout.splitlines() if line.startswith("JSON")), None)
-    assert line, result.stdout[-3000:] + result.stderr[-3000:]
-    return json.loads(line.removeprefix("JSON")) | {"id": str(validation.validation_id)}
+    return {**told, "id": str(validation.validation_id)}
 
 
 def test_the_gates_are_shown_to_who_is_logged_in_and_linked_from_their_tasks(

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tests.builders import a_label, a_transaction, an_application, an_outcome
 from tests.integration.point_in_time.books import DAY, INSTANT, ROUNDS, Book, Key, Row
-from tests.integration.point_in_time.laws import Built, moved, nothing_moved
+from tests.integration.point_in_time.laws import Built, Moved, moved
 
 CUSTOMERS = ("c1", "c2", "c3")
 
@@ -23,7 +23,7 @@ class Features(Protocol):
     def __call__(self, book: Book, build_after: Collection[int] = ()) -> dict[Key, Built]: ...
 
 
-def later_events_change_nothing(features: Features, book: Book, place: int = 2) -> None:
+def moved_by_later_events(features: Features, book: Book, place: int = 2) -> Moved:
     """What happens after an application never enters its features, not by a microsecond.
 
     Everybody spends a fortune, is defrauded, applies again and fails at once: right after the
@@ -38,22 +38,22 @@ def later_events_change_nothing(features: Features, book: Book, place: int = 2) 
     poisoned = features(_poisoned(book, pivot + INSTANT, known_at))
 
     until = book.keys(lambda row: row["applied_at"] <= pivot)
-    nothing_moved(clean, poisoned, until)
     assert moved(clean, poisoned, clean.keys() - until), "nobody tasted the poison"
+    return moved(clean, poisoned, until)
 
 
-def peers_enter_no_feature(features: Features, book: Book) -> None:
+def moved_by_peers(features: Features, book: Book) -> Moved:
     """What happens at the very instant of an application enters none of its features."""
     last = max(row["applied_at"] for row in book.of("applications"))
     clean = features(book)
     poisoned = features(_poisoned(book, last, ROUNDS[-1]))
     just_before = features(_poisoned(book, last - INSTANT, ROUNDS[-1]))
 
-    nothing_moved(clean, poisoned, clean.keys())
     assert moved(clean, just_before, clean.keys()), "nobody tasted the poison"
+    return moved(clean, poisoned, clean.keys())
 
 
-def later_knowledge_changes_nothing(features: Features, book: Book) -> None:
+def moved_by_later_knowledge(features: Features, book: Book) -> Moved:
     """What becomes known later never enters an application's features, however early it happened.
 
     New payments and applications of long ago, corrections that give rows to somebody else, frauds
@@ -75,11 +75,11 @@ def later_knowledge_changes_nothing(features: Features, book: Book) -> None:
     poisoned = features(changed)
 
     until = book.keys(lambda row: row["known_at"] < known_at)
-    nothing_moved(clean, poisoned, until)
     assert moved(clean, poisoned, clean.keys() - until), "nobody tasted the poison"
+    return moved(clean, poisoned, until)
 
 
-def a_verdict_counts_only_if_it_was_told_by_the_application(features: Features, book: Book) -> None:
+def moved_by_verdicts_told_later(features: Features, book: Book) -> Moved:
     """Frauds and outcomes that are told right after somebody applied are not in the features.
 
     The application itself becomes known only later, together with the verdicts.
@@ -90,28 +90,28 @@ def a_verdict_counts_only_if_it_was_told_by_the_application(features: Features, 
     ]  # known after the last application, and before it
     clean, late, early = (features(changed) for changed in (book, *told))
 
-    nothing_moved(clean, late, clean.keys())
     assert moved(clean, early, clean.keys()), "nobody heard the verdicts"
+    return moved(clean, late, clean.keys())
 
 
-def a_book_cut_short_gives_the_same(features: Features, book: Book, place: int = 2) -> None:
+def moved_by_an_early_end(features: Features, book: Book, place: int = 2) -> Moved:
     """Features of a book that ends early equal those of the same rows in the whole one."""
     cut = book.known_by(ROUNDS[place])
     whole, short = features(book), features(cut)
 
     assert short.keys() == cut.keys() < whole.keys()
-    nothing_moved(short, whole, short.keys())
+    return moved(short, whole, short.keys())
 
 
-def schedule_and_order_change_nothing(
+def moved_by_schedule_and_order(
     features: Features, book: Book, build_after: Collection[int] = (0, 2, 4), seed: int = 1
-) -> None:
+) -> Moved:
     """However builds are cut, and rows lie in their deliveries, the features are the same."""
     at_once = features(book)
     piecewise = features(book.shuffled(seed), build_after)
 
     assert piecewise.keys() == at_once.keys() == book.keys()
-    nothing_moved(at_once, piecewise, at_once.keys())
+    return moved(at_once, piecewise, at_once.keys())
 
 
 def _poisoned(book: Book, at: datetime, known_at: datetime) -> Book:

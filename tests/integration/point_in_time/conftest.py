@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import shutil
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 from psycopg import sql
 
 from features import build as builder
+from features.build import PROJECT
 from features.digests import feature_digest
 from features.views import TRANSACTIONS
 from infra.local.postgres import Cluster
@@ -21,6 +23,10 @@ ROWS = sql.SQL(
     "select transaction_id, version, {}, to_jsonb(f) - 'delivery_seq' "
     "from marts.feat_transactions as f"
 ).format(feature_digest(TRANSACTIONS))
+
+
+#: Takes a file of the dbt project, a text that stands in it once, and what shall stand there.
+Plant = Callable[[str, str, str], None]
 
 
 class Warehouses:
@@ -63,3 +69,19 @@ def features(
 ) -> Warehouses:
     """What the laws ask for features."""
     return Warehouses(cluster, built_template, tmp_path_factory.mktemp("point-in-time"))
+
+
+@pytest.fixture
+def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plant:
+    """Plant a leak into a copy of the dbt project, which is what the test then builds."""
+
+    def planted(file: str, sound: str, leaking: str) -> None:
+        copy = tmp_path / "dbt"
+        shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
+        text = (copy / file).read_text()
+        assert text.count(sound) == 1, f"{file} has changed: plant this leak anew"
+        (copy / file).write_text(text.replace(sound, leaking))
+        # the leak is planted in a copy: no setting leads a build to another project, nor should one
+        monkeypatch.setattr("features.build.PROJECT", copy)
+
+    return planted

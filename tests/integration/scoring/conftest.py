@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,20 +38,24 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 @pytest.fixture(scope="session")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small model, really trained: large amounts are fraud."""
-    generator = np.random.default_rng(7)
+    folder = tmp_path_factory.mktemp("model")
+    return a_fraud_model(folder, seed=7, is_fraud=lambda amount: amount > 60)
+
+
+def a_fraud_model(folder: Path, seed: int, is_fraud: Callable[[np.ndarray], np.ndarray]) -> Path:
+    """Train a small model on amounts, a few of them labelled wrongly; return its file."""
+    generator = np.random.default_rng(seed)
     columns = list(TRANSACTIONS.columns)
     matrix = generator.gamma(2.0, 1.0, (4_000, len(columns)))
     amount = matrix[:, columns.index("amount")]
     amount *= 10
-    is_fraud = (amount > 60) ^ (generator.random(4_000) < 0.02)
     model = FraudModel(
         columns,
         [feature.name for feature in TRANSACTIONS.label_free],
         max_iter=20,
         anomaly_trees=10,
-    )
-    model.fit(matrix, is_fraud)
-    path = tmp_path_factory.mktemp("model") / "model.skops"
+    ).fit(matrix, is_fraud(amount) ^ (generator.random(4_000) < 0.02))
+    path = folder / "model.skops"
     skops.io.dump(model, path)
     return path
 

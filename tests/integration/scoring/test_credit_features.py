@@ -9,16 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import skops.io
 
 from features.build import build
 from features.digests import feature_digest
 from features.views import APPLICATIONS, TRANSACTIONS
 from infra.local.postgres import Cluster
 from scoring.decision import activations
-from scoring.fraud.model import FraudModel
 from scoring.model_files import ModelPin
 from scoring.runs import Pins
 from scoring.storage import object_store
@@ -31,7 +28,7 @@ from tests.builders import (
     insert_labels,
 )
 from tests.conftest import Db, _clone, _settings
-from tests.integration.scoring.conftest import HOUR, MINUTE, POLICY, Bench
+from tests.integration.scoring.conftest import HOUR, MINUTE, POLICY, Bench, a_fraud_model
 
 Features = dict[str, bytes]
 Decided = dict[str, str]
@@ -43,20 +40,8 @@ DIGEST = feature_digest(APPLICATIONS).as_string()
 @pytest.fixture(scope="module")
 def another_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model that is promoted: for it, small amounts are fraud."""
-    generator = np.random.default_rng(8)
-    columns = list(TRANSACTIONS.columns)
-    matrix = generator.gamma(2.0, 1.0, (4_000, len(columns)))
-    amount = matrix[:, columns.index("amount")]
-    amount *= 10
-    model = FraudModel(
-        columns,
-        [feature.name for feature in TRANSACTIONS.label_free],
-        max_iter=20,
-        anomaly_trees=10,
-    ).fit(matrix, (amount < 10) ^ (generator.random(4_000) < 0.02))
-    path = tmp_path_factory.mktemp("another") / "model.skops"
-    skops.io.dump(model, path)
-    return path
+    folder = tmp_path_factory.mktemp("another")
+    return a_fraud_model(folder, seed=8, is_fraud=lambda amount: amount < 10)
 
 
 @pytest.fixture

@@ -47,15 +47,7 @@ suffered as (
             versions.customer_id = pending.customer_id
             and versions.occurred_at < pending.applied_at
             and versions.known_at <= pending.known_at
-    where
-        not exists (
-            select 1
-            from corrections
-            where
-                corrections.transaction_id = versions.transaction_id
-                and corrections.version > versions.version
-                and corrections.known_at <= pending.known_at
-        )
+    where not {{ is_replaced('versions', by='pending.known_at') }}
 
 ),
 

@@ -35,14 +35,7 @@ spent as (
             and pending.ledger_seq >= transactions.delivery_seq
     where
         {{ within_days('transactions.occurred_at', days_asked(90, 'int_applications_queued')) }}
-        and not exists (
-            select 1
-            from corrections
-            where
-                corrections.transaction_id = transactions.transaction_id
-                and corrections.version > transactions.version
-                and corrections.known_at <= pending.known_at
-        )
+        and not {{ is_replaced('transactions', by='pending.known_at') }}
 
 )
 

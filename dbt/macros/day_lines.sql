@@ -1,0 +1,71 @@
+{#-
+    What a day book adds since it was last booked, and what it takes back: the newly booked
+    transactions, and with the opposite sign those that a correction replaced.
+
+    Expects the CTEs transactions, versions and corrections; gives `lines`.
+-#}
+{% macro day_lines(entity, position) -%}
+counted as (
+
+    select
+        {{ entity }},
+        occurred_at,
+        known_at,
+        1 as sign,
+        amount_base_minor
+    from transactions
+    where
+        {{ is_newly_booked(position, 'delivery_seq', 'occurred_at') }}
+        and {{ within_days('occurred_at', days_newly_booked(position)) }}
+        and not {{ is_stillborn('transactions') }}
+
+),
+
+withdrawn as (
+
+    select
+        replaced.{{ entity }},
+        replaced.occurred_at,
+        corrections.known_at,
+        -1 as sign,
+        -replaced.amount_base_minor as amount_base_minor
+    from corrections
+    cross join lateral (
+        select
+            versions.version,
+            versions.customer_id,
+            versions.occurred_at
+        from versions
+        where
+            versions.transaction_id = corrections.transaction_id
+            and versions.version < corrections.version
+            and not {{ is_stillborn('versions') }}
+        order by versions.version desc
+        limit 1
+    ) as preceding
+    inner join transactions as replaced
+        on
+            preceding.customer_id = replaced.customer_id
+            and preceding.occurred_at = replaced.occurred_at
+            and preceding.version = replaced.version
+            and corrections.transaction_id = replaced.transaction_id
+    where
+        {{ is_newly_booked(position, 'corrections.delivery_seq', 'replaced.occurred_at') }}
+        and {{ within_days('replaced.occurred_at', days_newly_withdrawn(position)) }}
+        and not {{ is_stillborn('corrections') }}
+        -- a correction is known no earlier than the day of what it replaces
+        and (
+            corrections.delivery_seq > {{ position.old_seq }}
+            or corrections.known_at >= {{ day_start(position.old_until) }}
+        )
+
+),
+
+lines as (
+
+    select * from counted
+    union all
+    select * from withdrawn
+
+)
+{%- endmacro %}
