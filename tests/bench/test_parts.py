@@ -51,6 +51,17 @@ def test_an_hour_that_loses_speed_with_its_size_does_not_hold() -> None:
     }
 
 
+def test_bad_rows_are_held_against_good_ones_by_the_median_of_the_rounds() -> None:
+    found = {f"good {number}": ours(1, ingest=2.0) for number in (1, 2, 3)}
+    found |= {f"bad {number}": ours(1, ingest=taken) for number, taken in enumerate((2.1, 9, 2.1))}
+    bad_rows = next(part for part in parts.PARTS if part.name == "bad_rows")
+
+    (slower,) = bad_rows.judge(found)
+
+    assert slower.value == pytest.approx(1.05)
+    assert slower.holds
+
+
 def test_what_airflow_adds_is_a_share_of_the_whole_run() -> None:
     found = {"empty": ours(15, airflow=3.0), "hour": ours(90, airflow=30.0)}
     airflow = next(part for part in parts.PARTS if part.name == "airflow")
