@@ -43,9 +43,8 @@ class Warehouses:
         asked = (builder.PROJECT, repr(ledger), tuple(sorted(build_after)))
         if asked not in self._known:
             with _clone(self._cluster, self._template) as database:
-                # one folder per project: dbt remembers there what it has parsed
-                work = self._work / builder.PROJECT.parent.name
-                db = Db(self._cluster, _settings(self._cluster, database, work))
+                # one folder for all: dbt parses only the files in which a project differs
+                db = Db(self._cluster, _settings(self._cluster, database, self._work))
                 self._known[asked] = self._built(db, ledger, build_after)
         return self._known[asked]
 
