@@ -140,7 +140,7 @@ def _parsed_before(database: str, work: Path, kept: Path) -> Iterator[None]:
     }
     for parsed, before in lent.items():
         if before.exists():
-            parsed.parent.mkdir(parents=True)
+            parsed.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(before, parsed)
     yield
     for parsed, before in lent.items():
@@ -171,11 +171,20 @@ class Db:
             return connection.execute(query.encode(), parameters or None).fetchall()
 
 
+@contextmanager
+def a_warehouse(cluster: Cluster, template: str, folder: Path) -> Iterator[Db]:
+    """Give a copy of a template, whose objects and work lie in a folder."""
+    with _clone(cluster, template) as database:
+        db = Db(cluster, _settings(cluster, database, folder))
+        with _parsed_before(database, db.settings.work, cluster.folder.parent):
+            yield db
+
+
 @pytest.fixture
 def migrated(cluster: Cluster, migrated_template: str, tmp_path: Path) -> Iterator[Db]:
     """A warehouse with empty tables, before dbt has built anything."""
-    with _clone(cluster, migrated_template) as database:
-        yield Db(cluster, _settings(cluster, database, tmp_path))
+    with a_warehouse(cluster, migrated_template, tmp_path) as db:
+        yield db
 
 
 @pytest.fixture(scope="session")
@@ -198,10 +207,8 @@ def built_template(
 @pytest.fixture
 def built(cluster: Cluster, built_template: str, tmp_path: Path) -> Iterator[Db]:
     """A warehouse as installed: seeds, empty feature tables and serving views stand."""
-    with _clone(cluster, built_template) as database:
-        db = Db(cluster, _settings(cluster, database, tmp_path))
-        with _parsed_before(database, db.settings.work, cluster.folder.parent):
-            yield db
+    with a_warehouse(cluster, built_template, tmp_path) as db:
+        yield db
 
 
 @pytest.fixture(scope="session")

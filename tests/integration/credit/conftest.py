@@ -10,7 +10,7 @@ from infra.local.postgres import Cluster
 from scoring import history
 from scoring.credit import quality
 from scoring.credit.training_set import TrainingSet
-from tests.conftest import _clone, _settings
+from tests.conftest import a_warehouse
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,6 @@ def loans(
 ) -> TrainingSet:
     """All loans with their outcomes, in hindsight."""
     file = test_data / "loans" / "lendingclub_2007_2011.parquet"
-    with _clone(cluster, migrated_template) as database:
-        settings = _settings(cluster, database, tmp_path_factory.mktemp("lending-club"))
-        history.load(file, quality.SOURCE, "applications", settings)
-        return quality.read(settings)[0]
+    with a_warehouse(cluster, migrated_template, tmp_path_factory.mktemp("lending-club")) as db:
+        history.load(file, quality.SOURCE, "applications", db.settings)
+        return quality.read(db.settings)[0]

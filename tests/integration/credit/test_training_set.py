@@ -14,7 +14,7 @@ from infra.local.postgres import Cluster
 from scoring.credit import training_set
 from scoring.credit.training_set import TrainingSet
 from tests.builders import an_application, an_outcome, insert_applications, insert_outcomes
-from tests.conftest import Db, _clone, _settings
+from tests.conftest import a_warehouse
 
 LAG = timedelta(days=150)
 APPLIED = datetime(2020, 1, 20, 12, tzinfo=UTC)
@@ -36,8 +36,7 @@ def read(
 ) -> Iterator[Read]:
     """Loans of January 2020, and one of February; a function that reads them."""
     work: Path = tmp_path_factory.mktemp("vintages")
-    with _clone(cluster, built_template) as database:
-        db = Db(cluster, _settings(cluster, database, work))
+    with a_warehouse(cluster, built_template, work) as db:
         insert_applications(
             db,
             [

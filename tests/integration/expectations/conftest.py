@@ -24,5 +24,5 @@ def suite_gate(
 ) -> Iterator[Gate]:
     """A gate whose warehouse serves a whole module: each call makes its table anew."""
     folder = tmp_path_factory.mktemp("gate")
-    with house._clone(cluster, migrated_template) as database:
-        yield Gate(house.Db(cluster, house._settings(cluster, database, folder)), folder)
+    with house.a_warehouse(cluster, migrated_template, folder) as db:
+        yield Gate(db, folder)

@@ -15,7 +15,7 @@ from features.digests import feature_digest
 from features.views import TRANSACTIONS
 from infra.local.postgres import Cluster
 from tests.builders import insert_labels, insert_transactions
-from tests.conftest import Db, _clone, _settings
+from tests.conftest import Db, a_warehouse
 from tests.integration.point_in_time.laws import Built
 from tests.integration.point_in_time.ledgers import Key, Ledger
 
@@ -42,9 +42,7 @@ class Warehouses:
         """Return the feature rows of a ledger, built after some deliveries and at the end."""
         asked = (builder.PROJECT, repr(ledger), tuple(sorted(build_after)))
         if asked not in self._known:
-            with _clone(self._cluster, self._template) as database:
-                # one folder for all: dbt parses only the files in which a project differs
-                db = Db(self._cluster, _settings(self._cluster, database, self._work))
+            with a_warehouse(self._cluster, self._template, self._work) as db:
                 self._known[asked] = self._built(db, ledger, build_after)
         return self._known[asked]
 

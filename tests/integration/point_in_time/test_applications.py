@@ -13,7 +13,7 @@ from features import build as builder
 from features.digests import feature_digest
 from features.views import APPLICATIONS
 from infra.local.postgres import Cluster
-from tests.conftest import Db, _clone, _settings
+from tests.conftest import Db, a_warehouse
 from tests.integration.point_in_time import application_laws as laws
 from tests.integration.point_in_time.books import FEEDS, Book, Key, a_book
 from tests.integration.point_in_time.conftest import Plant
@@ -40,9 +40,7 @@ class Lenders:
         """Return the feature rows of a book, built after some rounds and at the end."""
         asked = (builder.PROJECT, repr(book), tuple(sorted(build_after)))
         if asked not in self._known:
-            with _clone(self._cluster, self._template) as database:
-                # one folder for all: dbt parses only the files in which a project differs
-                db = Db(self._cluster, _settings(self._cluster, database, self._work))
+            with a_warehouse(self._cluster, self._template, self._work) as db:
                 self._known[asked] = self._built(db, book, build_after)
         return self._known[asked]
 

@@ -13,7 +13,7 @@ from features import build as builder
 from features.build import PROJECT
 from infra.local.postgres import Cluster
 from tests.builders import an_outcome
-from tests.conftest import Db, _clone, _settings
+from tests.conftest import a_warehouse
 from tests.integration.point_in_time.books import FEEDS, ROUNDS, Book, a_book
 from tests.integration.point_in_time.conftest import Plant
 
@@ -28,8 +28,7 @@ def outcomes(cluster: Cluster, built_template: str, tmp_path: Path) -> Outcomes:
     """What the view of the moment says of the outcomes of a book."""
 
     def read(book: Book) -> Told:
-        with _clone(cluster, built_template) as database:
-            db = Db(cluster, _settings(cluster, database, tmp_path))
+        with a_warehouse(cluster, built_template, tmp_path) as db:
             for deliveries in book.rounds():
                 for feed, rows in deliveries:
                     if feed == "outcomes":

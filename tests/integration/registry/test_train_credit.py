@@ -26,7 +26,7 @@ from scoring.credit.model import CreditModel
 from scoring.decision import activations
 from scoring.settings import Settings
 from scoring.training import TrainReceipt
-from tests.conftest import _clone, _settings
+from tests.conftest import a_warehouse
 from tests.unit.features.synthesize.worlds import a_plan
 
 LOANS = 8_000
@@ -40,8 +40,8 @@ def settings(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Settings]:
     """A warehouse of five years of applications, their outcomes and protected attributes."""
-    with _clone(cluster, built_template) as database:
-        found = _settings(cluster, database, tmp_path_factory.mktemp("lender"))
+    with a_warehouse(cluster, built_template, tmp_path_factory.mktemp("lender")) as db:
+        found = db.settings
         store = open_store(found.objects.url)
         synthesize(a_plan(customers=300, credit_history=LOANS), store)
         with psycopg.connect(found.warehouse.conninfo("ingest"), autocommit=True) as connection:

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from scoring import runs
 from scoring.jobs import SCORE_TRANSACTIONS
 from scoring.storage import object_store
 from tests.builders import NOON, a_transaction
-from tests.conftest import Db, _clone, _settings
+from tests.conftest import a_warehouse
 from tests.integration.scoring.conftest import HOUR, Bench
 
 HOURS = 4
@@ -25,13 +24,16 @@ WHO_AND_WHEN = {"run_id", "decided_at", "processing_time_ms"}
 
 
 @pytest.fixture
-def twin(cluster: Cluster, bench: Bench, tmp_path: Path) -> Iterator[Callable[[], Bench]]:
+def twin(
+    cluster: Cluster, bench: Bench, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Bench]]:
     """Clone the warehouse and the store of the bench as they stand."""
     with ExitStack() as stack:
 
         def clone() -> Bench:
-            database = stack.enter_context(_clone(cluster, bench.db.settings.warehouse.database))
-            db = Db(cluster, _settings(cluster, database, tmp_path / database))
+            standing = bench.db.settings.warehouse.database
+            folder = tmp_path_factory.mktemp("twin")
+            db = stack.enter_context(a_warehouse(cluster, standing, folder))
             store = object_store(db.settings)
             for found in bench.store.list(""):
                 with bench.store.open(found.name) as handle:

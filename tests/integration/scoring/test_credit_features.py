@@ -27,7 +27,7 @@ from tests.builders import (
     insert_applications,
     insert_labels,
 )
-from tests.conftest import Db, _clone, _settings
+from tests.conftest import Db, a_warehouse
 from tests.integration.scoring.conftest import HOUR, MINUTE, POLICY, Bench, a_fraud_model
 
 Features = dict[str, bytes]
@@ -49,8 +49,7 @@ def applied(cluster: Cluster, built_template: str, tmp_path: Path) -> Applied:
     """Payments decided by one fraud model, or by none; then who paid applies for a loan."""
 
     def apply(model: Path | None) -> tuple[Decided, Features]:
-        with _clone(cluster, built_template) as database:
-            db = Db(cluster, _settings(cluster, database, tmp_path))
+        with a_warehouse(cluster, built_template, tmp_path) as db:
             bench = _bench(db, model)
             bench.admit(_payments())
             if model:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from infra.local.postgres import Cluster
-from tests.conftest import Db, _clone, _settings
+from tests.conftest import Db, a_warehouse
 
 
 @pytest.fixture
@@ -17,10 +17,4 @@ def fresh_built(
     cluster: Cluster, built_template: str, tmp_path: Path
 ) -> Callable[[], AbstractContextManager[Db]]:
     """A maker of installed warehouses, one per drawn example."""
-
-    @contextmanager
-    def make() -> Iterator[Db]:
-        with _clone(cluster, built_template) as database:
-            yield Db(cluster, _settings(cluster, database, tmp_path))
-
-    return make
+    return lambda: a_warehouse(cluster, built_template, tmp_path)
