@@ -59,7 +59,7 @@ unit: setup ## Run the tests that need no database
 	@pytest -q tests/unit tests/architecture tests/contract
 
 test: setup ## Run all tests, against real components
-	@pytest -q -n 2
+	@pytest -q -n 2 --dist worksteal
 
 check: setup ## Lint, format, types, import rules, SQL lint, Compose schema
 	ruff check
