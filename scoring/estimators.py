@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,7 +22,7 @@ TREE_SETTINGS = (
 )
 
 
-class EventClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class EventClassifier(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
     """A model of one event, such as fraud or default, from rows in which values may be missing."""
 
     classes_: NDArray[np.generic]  # no event, event
@@ -45,9 +46,9 @@ class EventClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
         tags.input_tags.allow_nan = True
         return tags
 
+    @abstractmethod
     def _event_probability(self, X: Floats) -> Floats:  # noqa: N803
         """Return the calibrated probability of the event: [n]."""
-        raise NotImplementedError
 
     def _checked(self, X: Floats) -> tuple[Floats, Flags]:  # noqa: N803
         """Return the matrix row by row in memory, and which rows hold no infinity: [n]."""
