@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.console import console, step, table
-from infra.local.state import CHECKOUT, code_version
-from tests.bench import parts, sides
+from infra.local.postgres import PostgresError
+from infra.local.state import CHECKOUT, StackError, code_version
+from tests.bench import histories, sides
 from tests.bench.parts import PARTS, QUICK, Check, Part
 from tests.bench.picture import draw
 from tests.bench.sides import Measured
@@ -34,15 +35,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     chosen = _chosen(parsed)
     done: dict[str, dict[str, Any]] = {}
+    failed: list[str] = []
     started = time.monotonic()
     with open_bench(FOLDER) as bench:
+        bench.deadline = started + parsed.minutes * 60
         for number, part in enumerate(chosen, 1):
             kept = FOLDER / "results" / f"{part.name}.json"
-            if parsed.again or not kept.exists():
-                _measure(bench, part, min(part.rounds, parsed.rounds), kept)
-            done[part.name] = json.loads(kept.read_text())
+            try:
+                if parsed.again or not kept.exists():
+                    _measure(bench, part, min(part.rounds, parsed.rounds), kept)
+                done[part.name] = json.loads(kept.read_text())
+            except (BenchError, StackError, PostgresError) as error:
+                failed.append(part.name)
+                console.print(f"{part.name}: {error}", markup=False)
             _drop_histories(bench, part, chosen[number:])
-    return _finish(done, time.monotonic() - started, is_quick=parsed.quick)
+    code = _finish(done, time.monotonic() - started, is_quick=parsed.quick)
+    if failed:
+        console.print(
+            f"not measured: {', '.join(failed)}; `make bench` again measures only these",
+            markup=False,
+        )
+    return 1 if failed else code
 
 
 def _drop_histories(bench: Bench, part: Part, left: Sequence[Part]) -> None:
@@ -60,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--rounds", type=int, default=3, help="of ours and the floor by turns, at most (3)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=55, help="a further round ends within them (55)"
     )
     parser.add_argument("--again", action="store_true", help="measure what was measured before")
     return parser
@@ -85,6 +101,9 @@ def _measure(bench: Bench, part: Part, rounds: int, target: Path) -> None:
             note(f"{done.rows:,} rows")
 
         try:
+            for history in part.histories:
+                note(f"making {history.history_days} days of {history.rows * 24:,} rows")
+                histories.template(bench, history)
             found = part.measure(bench, tell, rounds)
         finally:
             sides.forget(bench)
@@ -149,11 +168,4 @@ def _finish(done: dict[str, dict[str, Any]], seconds: float, *, is_quick: bool) 
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except BenchError as error:
-        console.print(str(error), markup=False)
-        sys.exit(1)
-
-
-__all__ = ["main", "parts"]
+    sys.exit(main())

@@ -63,24 +63,45 @@ def _build(connection: psycopg.Connection[Any], compiled: Path) -> None:
         else:
             connection.execute(f"drop table if exists {table}".encode())
             connection.execute(f"create unlogged table {table} as {query}".encode())
-        connection.execute(f"analyze {table}".encode())
+            connection.execute(f"analyze {table}".encode())
 
 
 def _reference(connection: psycopg.Connection[Any]) -> None:
-    """Compute the plainest windows: count and sum over 3, 6, 12 and 24 hours."""
+    """Compute the plainest windows of the hour: count and sum over 3, 6, 12 and 24 hours.
+
+    From the ledger, as the features are: the rows of the hour's customers, a day back.
+    """
+    newest = connection.execute(
+        "select delivery_seq, first_occurred_at - interval '24 hours' from raw.deliveries "
+        "order by delivery_seq desc nulls last limit 1"
+    ).fetchone()
+    assert newest is not None
     columns = ", ".join(
         f"count(*) over past_{hours} as count_{hours}, "
         f"sum(amount_base_minor) over past_{hours} as sum_{hours}"
         for hours in (3, 6, 12, 24)
     )
     windows = ", ".join(
-        f"past_{hours} as (partition by reading_id order by occurred_at "
+        f"past_{hours} as (partition by customer_id order by occurred_at "
         f"range between interval '{hours} hours' preceding and current row)"
         for hours in (3, 6, 12, 24)
     )
     connection.execute(
-        f"create unlogged table public.reference as select row_id, {columns} "
-        f"from intermediate.int_customer_transactions_recalled window {windows}".encode()
+        f"""
+        create unlogged table public.reference as
+        select * from (
+            select transaction_id, version, delivery_seq, {columns}
+            from raw.transactions
+            where
+                occurred_at >= timestamptz '{newest[1]}'
+                and customer_id in (
+                    select customer_id from raw.transactions
+                    where delivery_seq = {newest[0]} and occurred_at >= timestamptz '{newest[1]}'
+                )
+            window {windows}
+        ) as summed
+        where delivery_seq = {newest[0]}
+        """.encode()
     )
 
 

@@ -23,7 +23,7 @@ from infra.local.state import DEFAULT_PORTS, DEFAULT_SOURCE, State, all_states
 from tests.bench import traffic
 from tests.bench.sides import Measured
 from tests.bench.traffic import HOUR, Traffic
-from tests.bench.world import Bench
+from tests.bench.world import Bench, BenchError
 
 DAG = "score_transactions"
 _TASKS = """
@@ -52,7 +52,12 @@ def measure(bench: Bench, wanted: Traffic) -> Iterator[tuple[str, Measured]]:
         with bench.connect("postgres") as connection:
             traffic.prepare(connection)
             traffic.write_hour(connection, wanted, hour, landing / "hour.csv")
-        yield f"hour {wanted.rows}", _run(state, airflow, hour)
+        done = _run(state, airflow, hour)
+        if done.rows != wanted.rows:
+            raise BenchError(
+                f"of {wanted.rows:,} rows the run through Airflow decided {done.rows:,}"
+            )
+        yield f"hour {wanted.rows}", done
 
 
 @contextmanager

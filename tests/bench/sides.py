@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench import traffic
+from tests.bench import histories, traffic
 from tests.bench.traffic import Traffic
 from tests.bench.world import FOLDER, Bench
 
@@ -66,7 +66,7 @@ def ours(
         keep_for_floor: leave the files that the floor copies in.
         shards_at_once: each shard of the score step in a process of its own, as Airflow does.
     """
-    template = bench.template(wanted)
+    template = histories.template(bench, wanted)
     kept = bench.folder / "floor"
     with bench.copy(template) as (database, objects):
         with bench.connect(database) as connection:
@@ -98,7 +98,7 @@ def _keep(bench: Bench, database: str, kept: Path) -> None:
 def floor(bench: Bench, wanted: Traffic) -> Measured:
     """Run the bare script on the hour that `ours` has kept."""
     kept = bench.folder / "floor"
-    with bench.copy(bench.template(wanted)) as (database, objects):
+    with bench.copy(histories.template(bench, wanted)) as (database, objects):
         with bench.connect(database) as connection:
             day = bench.start.date()
             connection.execute("select raw.ensure_transaction_days(%s, %s)", (day, day))
@@ -117,7 +117,7 @@ def floor(bench: Bench, wanted: Traffic) -> Measured:
 
 def pandas_pipeline(bench: Bench, wanted: Traffic) -> Measured:
     """Run the pandas script on the hour."""
-    with bench.copy(bench.template(wanted)) as (database, objects):
+    with bench.copy(histories.template(bench, wanted)) as (database, objects):
         file = objects / "hour.csv"
         with bench.connect(database) as connection:
             traffic.write_hour(connection, wanted, bench.start, file)

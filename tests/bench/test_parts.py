@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
+from infra.local.postgres import Cluster
 from tests.bench import parts
 from tests.bench.sides import PARTS, Measured
 from tests.bench.traffic import Traffic
+from tests.bench.world import Bench
 
 STEPS = [step for steps in PARTS.values() for step in steps]
 
@@ -81,3 +87,12 @@ def test_the_quick_run_shows_the_same_values_and_holds_none_of_them_against_a_ba
 def test_customers_pay_seven_times_a_day() -> None:
     assert Traffic(1_000_000).customers == 3_428_571
     assert len({part.name for part in parts.PARTS}) == len(parts.PARTS)
+
+
+def test_further_rounds_are_measured_only_while_there_is_time(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Cluster(tmp_path, 1, ""), {}, datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert list(bench.rounds(3)) == [1, 2, 3]
+
+    bench.deadline = time.monotonic()
+    assert list(bench.rounds(3)) == [1]

@@ -112,11 +112,12 @@ _KEYS = """
 select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
 where conrelid = any(%s::text[]::regclass[]) and contype in ('p', 'u')
 """
+#: Postgres tells a partitioned index as one of the parent alone, which would leave the days bare.
 _INDEXES = """
-select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
-where indrelid = any(%s::text[]::regclass[])
+select indexrelid::regclass::text, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
+from pg_index where indrelid = any(%s::text[]::regclass[])
 """
-_SHARED = "occurred_at, occurred_at as known_at, true as is_history"
+_SHARED = "occurred_at, {known_at} as known_at, true as is_history"
 
 
 def _rows(traffic: Traffic, tag: str, start: datetime, length: timedelta, span: range) -> str:
@@ -156,7 +157,12 @@ def without_indexes(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def add_delivery(
-    connection: psycopg.Connection[Any], traffic: Traffic, start: datetime, span: range
+    connection: psycopg.Connection[Any],
+    traffic: Traffic,
+    start: datetime,
+    span: range,
+    *,
+    known_at_once: bool = False,
 ) -> list[str]:
     """Enter one day of history as an admitted delivery; return the statements that add its rows.
 
@@ -167,8 +173,10 @@ def add_delivery(
         traffic: whose customers pay.
         start: of the day.
         span: the numbers of the rows.
+        known_at_once: whether they become known at the day's end, not each as it happens.
     """
     end = start + DAY
+    shared = _SHARED.format(known_at=f"timestamptz '{end}'" if known_at_once else "occurred_at")
     connection.execute("select raw.ensure_transaction_days(%s, %s)", (start.date(), end.date()))
     values = {"rows": len(span), "known_at": end, "start": start, "end": end}
     delivery = connection.execute(_DELIVERY, values).fetchone()
@@ -185,7 +193,7 @@ def add_delivery(
         select
             transaction_id, 1, '{delivery[0]}', {delivery[1]}, number, customer_id, merchant_id,
             amount_minor, amount_minor, 'USD', transaction_type, card_bin, ip_address, device_id,
-            location_code, channel, {_SHARED}
+            location_code, channel, {shared}
         from ({rows}) as made
         """
         for rows in made
@@ -195,7 +203,7 @@ def add_delivery(
             transaction_id, version, content_digest, customer_id, delivery_seq, occurred_at,
             known_at, is_history
         )
-        select transaction_id, 1, '', customer_id, {delivery[1]}, {_SHARED} from ({rows}) as made
+        select transaction_id, 1, '', customer_id, {delivery[1]}, {shared} from ({rows}) as made
         """
         for rows in made
     ]

@@ -8,8 +8,8 @@ import secrets
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from infra.local.postgres import Cluster
 from infra.local.state import CHECKOUT, code_version
 from infra.postgres import warehouse as bootstrap
 from tests.bench import traffic
-from tests.bench.traffic import DAY, HOUR, Traffic
+from tests.bench.traffic import HOUR
 
 POLICY = "2026.11.1"
 SOURCE = "bench"
@@ -42,17 +42,6 @@ feeds:
     settle_seconds: 0
     tolerated_bad_share: 0.05
 """
-TRAINING = Traffic(rows=30_000)
-#: Rows of history that the template itself builds features for, which fills the day books.
-_SEED_ROWS = 500
-_NOTHING = {
-    "text": "'-'",
-    "integer": "0",
-    "bigint": "0",
-    "double precision": "0",
-    "boolean": "false",
-    "timestamp with time zone": "'2000-01-01'",
-}
 
 
 class BenchError(Exception):
@@ -66,6 +55,8 @@ class Bench:
     Args:
         start: of the hour that is measured, the last whole one: what is delivered now becomes known
             now, and an hour of a day long past would be booked with that day as late.
+        pins: of the model and the policy that every run has.
+        deadline: on the monotonic clock; a further round that would end later is not begun.
     """
 
     folder: Path
@@ -73,11 +64,21 @@ class Bench:
     passwords: dict[str, str]
     start: datetime
     pins: dict[str, Any] = field(default_factory=dict)
+    deadline: float = float("inf")
 
     @property
     def model(self) -> Path:
         """The model that both sides score with."""
         return self.folder / "model.skops"
+
+    def rounds(self, wanted: int) -> Iterator[int]:
+        """Count the rounds that are to be measured, as far as the time reaches; one at least."""
+        for number in range(1, wanted + 1):
+            begun = time.monotonic()
+            yield number
+            now = time.monotonic()
+            if now + (now - begun) > self.deadline:
+                return
 
     def connect(self, database: str) -> psycopg.Connection[Any]:
         """Connect as superuser."""
@@ -146,105 +147,13 @@ class Bench:
             with self.connect("postgres") as connection:
                 connection.execute(b"checkpoint")
 
-    def template(self, wanted: Traffic) -> str:
-        """Return the database of a history; made once."""
-        empty = self._empty()
-        if not wanted.history_days:
-            return empty
-        name = wanted.history
-        if self._exists(name):
-            return name
-        draft = f"{name}_draft"
-        self.drop(draft)
-        bootstrap.create_database(self.cluster.conninfo(), draft, "owner", empty)
-        with self.connect(draft) as connection, traffic.without_indexes(connection):
-            per_day = wanted.rows * 24
-            for day in range(wanted.history_days):
-                start = self.start - (wanted.history_days - day) * DAY
-                self._add(
-                    connection, wanted, start, range(1 + day * per_day, 1 + (day + 1) * per_day)
-                )
-            self._leave_little_to_build(connection, wanted)
-        with self.connect(draft) as connection:
-            connection.execute(b"vacuum analyze")
-        objects = self.folder / "objects"
-        objects.mkdir(exist_ok=True)
-        self.child("tests.bench.setup", {"step": "build"}, draft, objects)
-        with self.connect(draft) as connection:
-            connection.execute(b"vacuum analyze")
-        with self.connect("postgres") as connection:
-            connection.execute(f'alter database "{draft}" rename to "{name}"'.encode())
-        return name
-
-    def _leave_little_to_build(self, connection: psycopg.Connection[Any], wanted: Traffic) -> None:
-        """Let the build see all days in its books, and only a few rows without features.
-
-        An hour reads history from raw and from the books, and of its feature rows the spikes alone.
-        """
-        needed = connection.execute(
-            "select attname, format_type(atttypid, atttypmod) from pg_attribute "
-            "where attrelid = 'marts.feat_transactions'::regclass and attnum > 0 and attnotnull"
-        ).fetchall()
-        filled = ", ".join(name for name, _ in needed)
-        values = ", ".join(
-            "max(delivery_seq)" if name == "delivery_seq" else f"{_NOTHING[type_]}::{type_}"
-            for name, type_ in needed
-        )
-        connection.execute(
-            f"insert into marts.feat_transactions ({filled}) "
-            f"select {values} from raw.deliveries".encode()
-        )
-        span = range(10**15, 10**15 + _SEED_ROWS)
-        self._add(connection, wanted, self.start - DAY, span)
-
-    def _add(
-        self, connection: psycopg.Connection[Any], wanted: Traffic, start: datetime, span: range
-    ) -> None:
-        """Add a day of history, on both cores."""
-
-        def run(statement: str) -> None:
-            with self.connect(connection.info.dbname) as one:
-                one.execute(statement.encode())
-
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(run, traffic.add_delivery(connection, wanted, start, span)))
-
-    def _empty(self) -> str:
-        name = "installed"
-        if self._exists(name):
-            self.pins = json.loads((self.folder / "pins.json").read_text())
-            return name
-        draft, objects = f"{name}_draft", self.folder / "objects"
-        self.drop(draft)
-        bootstrap.create_database(self.cluster.conninfo(), draft, "owner")
-        bootstrap.migrate(self.cluster.conninfo(draft))
-        with self.connect(draft) as connection:
-            traffic.prepare(connection)
-        objects.mkdir(exist_ok=True)
-        self.child("tests.bench.setup", {"step": "install"}, draft, objects)
-        bootstrap.create_database(self.cluster.conninfo(), "training", "owner", draft)
-        self._train()
-        with self.connect("postgres") as connection:
-            connection.execute(f'alter database "{draft}" rename to "{name}"'.encode())
-        return name
-
-    def _train(self) -> None:
-        """Fit the model on an hour's features."""
-        with self.copy("training") as (database, objects):
-            with self.connect(database) as connection:
-                traffic.write_hour(connection, TRAINING, self.start, objects / FOLDER / "hour.csv")
-            self.pins = self.child(
-                "tests.bench.setup", {"step": "train", "model": str(self.model)}, database, objects
-            )
-        (self.folder / "pins.json").write_text(json.dumps(self.pins))
-        self.drop("training")
-
     def drop(self, database: str) -> None:
         """Drop a copy, or a history that no later part needs."""
         with self.connect("postgres") as connection:
             connection.execute(f'drop database if exists "{database}" with (force)'.encode())
 
-    def _exists(self, database: str) -> bool:
+    def exists(self, database: str) -> bool:
+        """Tell whether a database stands."""
         with self.connect("postgres") as connection:
             found = connection.execute(
                 "select from pg_database where datname = %s", (database,)
