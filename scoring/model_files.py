@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import threading
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ TRUSTED_TYPES = (
 )
 LOADER_MODULE = "mlflow.sklearn"
 FLAVOURS = frozenset({"python_function", "sklearn"})
+# NumPy reads an array's header as a syntax tree, whose depth Python 3.11 counts once for all
+# threads: two that load at once may both fail (python/cpython#106905)
+_LOADING = threading.Lock()
 # what a model folder may hold; everything else is refused, `code/` and pickles before all
 FOLDER_FILES = frozenset(
     {
@@ -146,7 +150,8 @@ def read(path: Path, subject: str) -> Any:  # noqa: ANN401 - whatever the file h
     if foreign:
         raise _refused(subject, f"it holds types that are not trusted: {', '.join(foreign[:5])}")
     try:
-        model = skops_load(path, trusted=list(TRUSTED_TYPES))
+        with _LOADING:
+            model = skops_load(path, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
         raise _refused(subject, "it holds types that are not trusted") from error
     found = f"{type(model).__module__}.{type(model).__qualname__}"
