@@ -16,9 +16,10 @@ import psycopg
 from infra.local import sample, stack
 from infra.local.airflow_api import Airflow
 from infra.local.console import step
-from infra.local.demo import approve_policy, ask, follow, install, train
+from infra.local.demo import approve_policy, follow, install, train
 from infra.local.environment import environment
 from infra.local.ports import free_port
+from infra.local.sample import Window
 from infra.local.state import DEFAULT_PORTS, DEFAULT_SOURCE, State, all_states
 from tests.bench import traffic
 from tests.bench.sides import Measured
@@ -45,19 +46,27 @@ def measure(bench: Bench, wanted: Traffic) -> Iterator[tuple[str, Measured]]:
     beside them, from the trigger on.
     """
     with _trained(bench) as (state, airflow, live_from):
-        yield "empty", _run(state, airflow, live_from - HOUR)
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - HOUR
-        landing = state.objects / "landing" / state.source / "transactions"
-        landing.mkdir(parents=True, exist_ok=True)
-        with bench.connect("postgres") as connection:
-            traffic.prepare(connection)
-            traffic.write_hour(connection, wanted, hour, landing / "hour.csv")
+        # in place of the schedule's own run of the last hour, which would publish it empty
+        yield "empty", _run(state, airflow, live_from - HOUR, (hour, hour + HOUR))
+        _deliver(bench, wanted, hour, state)
         done = _run(state, airflow, hour)
         if done.rows != wanted.rows:
             raise BenchError(
                 f"of {wanted.rows:,} rows the run through Airflow decided {done.rows:,}"
             )
         yield f"hour {wanted.rows}", done
+
+
+def _deliver(bench: Bench, wanted: Traffic, hour: datetime, state: State) -> None:
+    """Land the hour's file whole: what a run saw of it while it grows would be refused."""
+    landing = state.objects / "landing" / state.source / "transactions"
+    landing.mkdir(parents=True, exist_ok=True)
+    growing = bench.folder / "hour.csv"
+    with bench.connect("postgres") as connection:
+        traffic.prepare(connection)
+        traffic.write_hour(connection, wanted, hour, growing)
+    growing.rename(landing / growing.name)
 
 
 @contextmanager
@@ -79,15 +88,19 @@ def _trained(bench: Bench) -> Iterator[tuple[State, Airflow, datetime]]:
             airflow = Airflow(state)
             train(state, airflow, made)
             airflow.await_dag(DAG)
-            airflow.set_paused(DAG, is_paused=False)
             yield state, airflow, made.live_from
         finally:
             stack.down(state)
             shutil.rmtree(state.folder, ignore_errors=True)
 
 
-def _run(state: State, airflow: Airflow, start: datetime) -> Measured:
-    ((_, run_id),) = ask(airflow, DAG, [(start, start + HOUR)])
+def _run(
+    state: State, airflow: Airflow, start: datetime, interval: Window | None = None
+) -> Measured:
+    """Run the hour from `start` on; the run takes the place of the schedule's of `interval`."""
+    conf = {"start": start.isoformat(), "end": (start + HOUR).isoformat()}
+    run_id = airflow.trigger(DAG, conf, interval=interval)
+    airflow.set_paused(DAG, is_paused=False)
     with step(f"{DAG} of {start:%Y-%m-%d %H:%M} UTC") as note:
         follow(airflow, DAG, run_id, note)
     conninfo = stack.cluster(state).conninfo

@@ -15,13 +15,14 @@ def draw(measured: Mapping[str, Measured], target: Path) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    names = list(measured)
+    drawn = {name: one for name, one in measured.items() if one.rows}  # an empty hour has no rate
+    names = list(drawn)
     figure, axes = plt.subplots(figsize=(10, 1.5 + 0.35 * len(names)), layout="constrained")
     left = [0.0] * len(names)
     for part in (*PARTS, "all"):
         widths = [
             1e6 / one.rows * (one.part(part) if part in PARTS else one.seconds.get("all", 0.0))
-            for one in measured.values()
+            for one in drawn.values()
         ]
         if any(widths):
             axes.barh(names, widths, left=left, label={"build": "features"}.get(part, part))

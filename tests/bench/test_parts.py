@@ -10,6 +10,7 @@ import pytest
 
 from infra.local.postgres import Cluster
 from tests.bench import parts
+from tests.bench.picture import draw
 from tests.bench.sides import PARTS, Measured
 from tests.bench.traffic import Traffic
 from tests.bench.world import Bench
@@ -96,3 +97,9 @@ def test_further_rounds_are_measured_only_while_there_is_time(tmp_path: Path) ->
 
     bench.deadline = time.monotonic()
     assert list(bench.rounds(3)) == [1]
+
+
+def test_the_picture_leaves_out_an_empty_hour(tmp_path: Path) -> None:
+    draw({"an hour": ours(9.0), "an empty one": ours(9.0, rows=0)}, tmp_path / "bench.png")
+
+    assert (tmp_path / "bench.png").stat().st_size > 0
