@@ -56,7 +56,12 @@ def _read(told: dict[str, Any]) -> Measured:
 
 
 def ours(
-    bench: Bench, wanted: Traffic, *, keep_for_floor: bool = False, shards_at_once: bool = True
+    bench: Bench,
+    wanted: Traffic,
+    *,
+    keep_for_floor: bool = False,
+    shards_at_once: bool = True,
+    only_ingest: bool = False,
 ) -> Measured:
     """Run the product on the hour.
 
@@ -65,6 +70,7 @@ def ours(
         wanted: the hour and what lies before it.
         keep_for_floor: leave the files that the floor copies in.
         shards_at_once: each shard of the score step in a process of its own, as Airflow does.
+        only_ingest: end as the hour is admitted.
     """
     template = histories.template(bench, wanted)
     kept = bench.folder / "floor"
@@ -76,6 +82,7 @@ def ours(
             "start": bench.start.isoformat(),
             "compiled": str(kept / "compiled.json"),
             "shards_at_once": shards_at_once,
+            "only_ingest": only_ingest,
         }
         told = bench.child("tests.bench.ours", request, database, objects)
         if keep_for_floor:
