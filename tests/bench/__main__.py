@@ -7,55 +7,71 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import version
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.local.console import console, step, table
+import httpx
+import psycopg
+
+from infra.local import stack
+from infra.local.console import console, step
 from infra.local.postgres import PostgresError
-from infra.local.state import CHECKOUT, StackError, code_version
-from tests.bench import histories, sides
-from tests.bench.parts import PARTS, QUICK, Check, Part
-from tests.bench.picture import draw
+from infra.local.state import CHECKOUT, StackError, State, code_version
+from tests.bench import histories, report, sides
+from tests.bench.parts import PARTS, QUICK, Part
 from tests.bench.sides import Measured
 from tests.bench.world import Bench, BenchError, open_bench
 
 FOLDER = CHECKOUT / ".local" / "bench"
-REPORTS = CHECKOUT / ".local" / "reports"
+#: What ends one part and leaves the others to be measured.
+EXPECTED = (BenchError, StackError, PostgresError, psycopg.Error, httpx.HTTPError, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the parts; return 0 where every bar is reached."""
     parsed = _parser().parse_args(arguments)
     chosen = _chosen(parsed)
-    done: dict[str, dict[str, Any]] = {}
     failed: list[str] = []
     started = time.monotonic()
+    stack.stop_others(State("bench", FOLDER.parent))  # it would take part of both cores
     with open_bench(FOLDER) as bench:
         bench.deadline = started + parsed.minutes * 60
         for number, part in enumerate(chosen, 1):
-            kept = FOLDER / "results" / f"{part.name}.json"
             try:
-                if parsed.again or not kept.exists():
-                    _measure(bench, part, min(part.rounds, parsed.rounds), kept)
-                done[part.name] = json.loads(kept.read_text())
-            except (BenchError, StackError, PostgresError) as error:
+                if parsed.again or _kept(part) is None:
+                    _measure(bench, part, min(part.rounds, parsed.rounds))
+            except EXPECTED as error:
                 failed.append(part.name)
                 console.print(f"{part.name}: {error}", markup=False)
             _drop_histories(bench, part, chosen[number:])
-    code = _finish(done, time.monotonic() - started, is_quick=parsed.quick)
+    every = chosen if parsed.quick else PARTS
+    done = {part: told for part in every if (told := _kept(part))}
+    name = "bench-quick" if parsed.quick else "bench"
+    all_hold = report.finish(name, done, time.monotonic() - started)
     if failed:
         console.print(
             f"not measured: {', '.join(failed)}; `make bench` again measures only these",
             markup=False,
         )
-    return 1 if failed else code
+    return 0 if all_hold and not failed else 1
+
+
+def _kept(part: Part) -> dict[str, Any] | None:
+    """Return what was measured of this code before, if it was."""
+    try:
+        told: dict[str, Any] = json.loads(_file(part).read_text())
+    except FileNotFoundError:
+        return None
+    return told if told["code_version"] == code_version() else None
+
+
+def _file(part: Part) -> Path:
+    return FOLDER / "results" / f"{part.name}.json"
 
 
 def _drop_histories(bench: Bench, part: Part, left: Sequence[Part]) -> None:
@@ -88,7 +104,7 @@ def _chosen(parsed: argparse.Namespace) -> list[Part]:
     return [part for part in PARTS if not parsed.part or part.name in parsed.part]
 
 
-def _measure(bench: Bench, part: Part, rounds: int, target: Path) -> None:
+def _measure(bench: Bench, part: Part, rounds: int) -> None:
     """Measure one part and write it down."""
     with step(f"{part.name}: {part.about}") as note:
 
@@ -109,63 +125,16 @@ def _measure(bench: Bench, part: Part, rounds: int, target: Path) -> None:
             sides.forget(bench)
     told = {
         "about": part.about,
+        "measured_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "code_version": code_version(),
         "measured": {name: asdict(done) for name, done in found.items()},
-        "checks": [_as_dict(check) for check in part.judge(found)],
-        "code_version": code_version(),
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(told, indent=2) + "\n")
-
-
-def _as_dict(check: Check) -> dict[str, Any]:
-    return {"name": check.name, "value": check.value, "bar": check.bar, "holds": check.holds}
-
-
-def _finish(done: dict[str, dict[str, Any]], seconds: float, *, is_quick: bool) -> int:
-    """Print the tables, draw the picture, write the report."""
-    measured = {
-        f"{part}: {name}": Measured(**one)
-        for part, told in done.items()
-        for name, one in told["measured"].items()
-    }
-    columns = ["part", *({"build": "features"}.get(one, one) for one in sides.PARTS)]
-    columns += ["all s", "rows/s"]
-    rows = [
-        (name, *(f"{one.part(part):.1f}" for part in sides.PARTS), f"{one.total:.1f}",
-         f"{one.rate:,.0f}")
-        for name, one in measured.items()
-    ]  # fmt: skip
-    table("Seconds", columns, rows)
-    checks = [check for told in done.values() for check in told["checks"]]
-    table(
-        "Checks",
-        ["check", "value", "bar", ""],
-        [
-            (one["name"], f"{one['value']:.2f}", one["bar"],
-             "" if one["bar"] is None else "holds" if one["holds"] else "DOES NOT HOLD")
-            for one in checks
-        ],
-    )  # fmt: skip
-    name = "bench-quick" if is_quick else "bench"
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    report = {
-        "command": name,
-        "machine": {"cores": len(os.sched_getaffinity(0)), "platform": platform.platform()},
-        "data": {part: told["about"] for part, told in done.items()},
-        "versions": {
-            package: version(package)
-            for package in ("psycopg", "pyarrow", "scikit-learn", "dbt-core", "pandas")
-        },
-        "code_version": code_version(),
-        "seconds": {"all": round(seconds, 1)},
-        "checks": checks,
-        "measured": {name: asdict(one) for name, one in measured.items()},
-    }
-    (REPORTS / f"{name}.json").write_text(json.dumps(report, indent=2) + "\n")
-    draw(measured, REPORTS / f"{name}.png")
-    console.print(f"{REPORTS / name}.json, {name}.png", markup=False)
-    return 0 if all(one["holds"] for one in checks) else 1
+    _file(part).parent.mkdir(parents=True, exist_ok=True)
+    _file(part).write_text(json.dumps(told, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except EXPECTED as error:
+        sys.exit(f"make bench: {error}")

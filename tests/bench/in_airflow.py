@@ -20,7 +20,7 @@ from infra.local.demo import approve_policy, follow, install, train
 from infra.local.environment import environment
 from infra.local.ports import free_port
 from infra.local.sample import Window
-from infra.local.state import DEFAULT_PORTS, DEFAULT_SOURCE, State, all_states
+from infra.local.state import DEFAULT_PORTS, DEFAULT_SOURCE, State
 from tests.bench import traffic
 from tests.bench.sides import Measured
 from tests.bench.traffic import HOUR, Traffic
@@ -73,9 +73,8 @@ def _deliver(bench: Bench, wanted: Traffic, hour: datetime, state: State) -> Non
 def _trained(bench: Bench) -> Iterator[tuple[State, Airflow, datetime]]:
     """Bring a stack up and train its model; stop it and leave nothing afterwards."""
     state = State(DEFAULT_SOURCE, bench.folder / "stack")
-    for other in (*all_states(), state):
-        if other.folder != bench.folder and stack.runs(other):
-            stack.down(other)
+    if stack.runs(state):  # left by a benchmark that was killed
+        stack.down(state)
     shutil.rmtree(state.folder, ignore_errors=True)
     state.prepare()
     state.write("ports.json", {name: free_port() for name in DEFAULT_PORTS})
@@ -112,5 +111,6 @@ def _run(
             "and state = 'published'",
             (start,),
         ).fetchone()
-    assert decided is not None
+    if decided is None:
+        raise BenchError(f"the run of {start:%Y-%m-%d %H:%M} UTC succeeded and published nothing")
     return Measured(decided[0], dict(found), 0.0)

@@ -69,12 +69,12 @@ def _of(found: Mapping[str, Measured], side: str) -> list[Measured]:
     return [done for name, done in found.items() if name.split()[0] == side]
 
 
-def _ratio(found: Mapping[str, Measured], parts: tuple[str, ...] | None = None) -> float:
+def _ratio(found: Mapping[str, Measured], stages: tuple[str, ...] | None = None) -> float:
     """Return the floor's seconds over ours: 0.5 is half as fast; medians of the rounds."""
 
     def seconds(side: str) -> float:
         return median(
-            sum(map(done.part, parts)) if parts else done.total for done in _of(found, side)
+            sum(map(done.stage, stages)) if stages else done.total for done in _of(found, side)
         )
 
     return seconds("floor") / seconds("ours")
@@ -87,7 +87,7 @@ def _throughput_checks(
 
     def judge(found: Mapping[str, Measured]) -> list[Check]:
         reference = median(done.seconds["reference"] for done in _of(found, "floor"))
-        build = median(done.part("build") for done in _of(found, "floor"))
+        build = median(done.stage("build") for done in _of(found, "floor"))
         peak = max(done.peak_mib for done in _of(found, "ours"))
         score = _ratio(found, ("score", "publish"))
         checks = [
@@ -203,7 +203,9 @@ def _airflow(bench: Bench, tell: Tell, _: int) -> Results:
 
 def _airflow_checks(found: Mapping[str, Measured]) -> list[Check]:
     empty, hour = found.values()
-    share = hour.seconds["airflow"] / hour.total
+    # a task takes its time beside its step too, to start and to hand on: no more than all of an
+    # empty hour, in which the steps find nothing to do
+    share = (hour.seconds["airflow"] + empty.total - empty.seconds["airflow"]) / hour.total
     return [
         Check("bench.airflow_empty_seconds", empty.total, 45.0, at_most=True),
         Check("bench.airflow_overhead", share, 0.25, at_most=True),
@@ -246,8 +248,8 @@ PARTS = (
     ),
     Part(
         "bad_rows",
-        "100,000 rows, all good and one in a hundred bad",
-        _by_turns(good=Traffic(MEDIUM), bad=Traffic(MEDIUM, bad_share=0.01), only_ingest=True),
+        "500,000 rows as far as into the ledger, all good and one in a hundred bad",
+        _by_turns(good=Traffic(HALF), bad=Traffic(HALF, bad_share=0.01), only_ingest=True),
         _bad_rows,
         rounds=3,
     ),
@@ -262,7 +264,6 @@ PARTS = (
         "500,000 rows without history, scored shard by shard and all shards at once",
         _shards,
         _shards_checks,
-        rounds=3,
     ),
     Part(
         "flat",
@@ -270,7 +271,6 @@ PARTS = (
         _by_turns(after_35=AFTER_35_DAYS, after_70=AFTER_70_DAYS),
         _flat,
         (AFTER_35_DAYS, AFTER_70_DAYS),
-        rounds=3,
     ),
     Part(
         "airflow",

@@ -1,11 +1,11 @@
-"""One picture: seconds per million rows by step, for every measurement."""
+"""One picture: seconds per million rows by stage, for every measurement."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.bench.sides import PARTS, Measured
+from tests.bench.sides import STAGES, Measured
 
 
 def draw(measured: Mapping[str, Measured], target: Path) -> None:
@@ -19,13 +19,13 @@ def draw(measured: Mapping[str, Measured], target: Path) -> None:
     names = list(drawn)
     figure, axes = plt.subplots(figsize=(10, 1.5 + 0.35 * len(names)), layout="constrained")
     left = [0.0] * len(names)
-    for part in (*PARTS, "all"):
+    for stage in (*STAGES, "all"):
         widths = [
-            1e6 / one.rows * (one.part(part) if part in PARTS else one.seconds.get("all", 0.0))
+            1e6 / one.rows * (one.stage(stage) if stage in STAGES else one.seconds.get("all", 0.0))
             for one in drawn.values()
         ]
         if any(widths):
-            axes.barh(names, widths, left=left, label={"build": "features"}.get(part, part))
+            axes.barh(names, widths, left=left, label={"build": "features"}.get(stage, stage))
             left = [start + width for start, width in zip(left, widths, strict=True)]
     axes.invert_yaxis()
     axes.set_xlabel("seconds per million rows")

@@ -9,10 +9,10 @@ from typing import Any
 
 from tests.bench import histories, traffic
 from tests.bench.traffic import Traffic
-from tests.bench.world import FOLDER, Bench
+from tests.bench.world import FOLDER, Bench, BenchError
 
-#: What a step of ours is held against: the parts of the floor.
-PARTS = {
+#: The stages of an hour, and the steps of either side that belong to each.
+STAGES = {
     "ingest": ("ingest", "admit"),
     "build": ("build",),
     "score": ("claim", "score"),
@@ -46,13 +46,18 @@ class Measured:
         """Rows per second, end to end."""
         return self.rows / self.total
 
-    def part(self, name: str) -> float:
-        """The seconds of a part, on either side."""
-        return sum(self.seconds.get(step, 0.0) for step in PARTS[name])
+    def stage(self, name: str) -> float:
+        """The seconds of a stage, on either side."""
+        return sum(self.seconds.get(step, 0.0) for step in STAGES[name])
 
 
-def _read(told: dict[str, Any]) -> Measured:
-    return Measured(told["rows"], told["seconds"], told["peak_mib"])
+def read(told: dict[str, Any], wanted: Traffic) -> Measured:
+    """Return what a side tells, if it did the work: every good row, and no bad one."""
+    done = Measured(told["rows"], told["seconds"], told["peak_mib"])
+    is_whole = done.rows < wanted.rows if wanted.bad_share else done.rows == wanted.rows
+    if not is_whole:
+        raise BenchError(f"{done.rows:,} rows came through of an hour of {wanted.rows:,}")
+    return done
 
 
 def ours(
@@ -87,7 +92,7 @@ def ours(
         told = bench.child("tests.bench.ours", request, database, objects)
         if keep_for_floor:
             _keep(bench, database, kept)
-    return _read(told)
+    return read(told, wanted)
 
 
 def _keep(bench: Bench, database: str, kept: Path) -> None:
@@ -119,7 +124,8 @@ def floor(bench: Bench, wanted: Traffic) -> Measured:
             "model": str(bench.model),
             "parquet": str(objects / "results.parquet"),
         }
-        return _read(bench.child("tests.bench.floor", request, database, objects))
+        told = bench.child("tests.bench.floor", request, database, objects)
+    return read(told, wanted)
 
 
 def pandas_pipeline(bench: Bench, wanted: Traffic) -> Measured:
@@ -133,7 +139,8 @@ def pandas_pipeline(bench: Bench, wanted: Traffic) -> Measured:
             f"@127.0.0.1:{bench.cluster.port}/{database}"
         )
         request = {"file": str(file), "url": url}
-        return _read(bench.child("tests.bench.pandas_pipeline", request, database, objects))
+        told = bench.child("tests.bench.pandas_pipeline", request, database, objects)
+    return read(told, wanted)
 
 
 def forget(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -26,7 +27,6 @@ from infra.postgres import warehouse as bootstrap
 from tests.bench import traffic
 from tests.bench.traffic import HOUR
 
-POLICY = "2026.11.1"
 SOURCE = "bench"
 FOLDER = f"landing/{SOURCE}/transactions"
 DESCRIPTION = """
@@ -99,7 +99,8 @@ class Bench:
             "SCORING_WAREHOUSE__PORT": str(self.cluster.port),
             "SCORING_WAREHOUSE__DATABASE": database,
             "SCORING_OBJECTS__URL": objects.as_uri(),
-            "SCORING_WORK": str(self.folder / "work"),
+            # what dbt parsed holds for one database: a template must not take it from the copies
+            "SCORING_WORK": str(self.folder / "work" / database),
             "SCORING_CODE_VERSION": code_version(),
             "SCORING_SOURCES": str(self.folder / f"{SOURCE}.yaml"),
             "AIRFLOW_HOME": str(self.folder / "airflow"),
@@ -128,7 +129,16 @@ class Bench:
 
     @contextmanager
     def copy(self, template: str) -> Iterator[tuple[str, Path]]:
-        """Give a copy of a template and an empty object store, warm as after a day's work."""
+        """Give a copy of a template and an empty object store, warm as after a day's work.
+
+        Raises:
+            BenchError: the day has turned since the histories were made.
+        """
+        if datetime.now(UTC).date() != (self.start + HOUR).date():
+            raise BenchError(
+                f"the day has turned since {self.start:%Y-%m-%d %H:%M} UTC: its hours would be "
+                "booked as late; `make bench` again measures what is left on the new day"
+            )
         # one name for all: dbt parses everything anew where the database has another one
         name, objects = "hour", self.folder / "objects"
         shutil.rmtree(objects, ignore_errors=True)
@@ -168,42 +178,64 @@ def _put_model(bench: Bench, objects: Path) -> None:
         shutil.copyfile(bench.model, folder / "model.skops")
 
 
-def _start(folder: Path) -> datetime:
-    """Return the last whole hour; of histories that end on an earlier day nothing is kept."""
+def start_of_hour(cluster: Cluster, kept: Path) -> datetime:
+    """Return the last whole hour; histories of another day or of other code are dropped."""
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    kept = folder / "start"
+    start, of = now - HOUR, f"{now:%Y-%m-%d} {code_version()}"
     if kept.exists():
-        start = datetime.fromisoformat(kept.read_text())
-        if start.date() == now.date():
-            return start
-        shutil.rmtree(folder / "postgres", ignore_errors=True)
-    kept.write_text((now - HOUR).isoformat())
-    return now - HOUR
+        told = json.loads(kept.read_text())
+        if told["of"] == of:
+            return datetime.fromisoformat(told["start"])
+        cluster.stop("immediate")
+        shutil.rmtree(cluster.folder, ignore_errors=True)
+    kept.write_text(json.dumps({"of": of, "start": start.isoformat()}))
+    return start
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Refuse a second benchmark beside this one: it would stop this one's Postgres as it ends."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BenchError(
+                "another benchmark runs in this checkout: wait until it ends"
+            ) from None
+        yield
 
 
 @contextmanager
 def open_bench(folder: Path) -> Iterator[Bench]:
-    """Start the cluster in a folder that is kept; stop it afterwards."""
+    """Start the cluster in a folder that is kept; stop it afterwards.
+
+    Raises:
+        BenchError: another benchmark runs in the folder.
+        PostgresError: the cluster did not start.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    start = _start(folder)
-    secret_file = folder / "secrets.json"
-    if not secret_file.exists():
-        secret_file.touch(mode=0o600)
+    with alone(folder):
+        passwords = _passwords(folder / "passwords.json")
+        cluster = Cluster(folder / "postgres", free_port(), passwords.pop("postgres"))
+        start = start_of_hour(cluster, folder / "start.json")
+        cluster.stop("immediate")  # one that a killed benchmark has left, on its own port
+        cluster.create({"max_wal_size": "'8GB'", "checkpoint_timeout": "'1h'"})
+        cluster.start()
+        try:
+            bootstrap.create_roles(cluster.conninfo(), passwords)
+            columns = ", ".join(f"{name}: {name}" for name in traffic.HEADER.split(","))
+            (folder / f"{SOURCE}.yaml").write_text(
+                DESCRIPTION.format(decide_from=start.isoformat(), columns=columns)
+            )
+            yield Bench(folder, cluster, passwords, start)
+        finally:
+            cluster.stop("fast")
+
+
+def _passwords(kept: Path) -> dict[str, str]:
+    if not kept.exists():
+        kept.touch(mode=0o600)
         roles = ("postgres", *bootstrap.LOGIN_ROLES)
-        secret_file.write_text(json.dumps({role: secrets.token_hex(12) for role in roles}))
-    passwords = json.loads(secret_file.read_text())
-    port_file = folder / "port"
-    if not port_file.exists():
-        port_file.write_text(str(free_port()))
-    cluster = Cluster(folder / "postgres", int(port_file.read_text()), passwords.pop("postgres"))
-    cluster.create({"max_wal_size": "'8GB'", "checkpoint_timeout": "'1h'"})
-    cluster.start()
-    try:
-        bootstrap.create_roles(cluster.conninfo(), passwords)
-        columns = ", ".join(f"{name}: {name}" for name in traffic.HEADER.split(","))
-        (folder / f"{SOURCE}.yaml").write_text(
-            DESCRIPTION.format(decide_from=start.isoformat(), columns=columns)
-        )
-        yield Bench(folder, cluster, passwords, start)
-    finally:
-        cluster.stop("fast")
+        kept.write_text(json.dumps({role: secrets.token_hex(12) for role in roles}))
+    passwords: dict[str, str] = json.loads(kept.read_text())
+    return passwords
