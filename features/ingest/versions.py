@@ -119,13 +119,14 @@ _FRESH = sql.SQL(
         digested.*,
         coalesce(newest.version, 0) + 1 as version
     from digested
-    left join (
-        select distinct on (versions.{id})
-            versions.{id}, versions.version, versions.content_digest
+    -- looked up row by row: a join would read the whole ledger, and grow with it
+    left join lateral (
+        select versions.version, versions.content_digest
         from {versions} as versions
-        inner join {table} as landed on landed.{id} = versions.{id}
-        order by versions.{id}, versions.version desc
-    ) as newest on newest.{id} = digested.{id}
+        where versions.{id} = digested.{id}
+        order by versions.version desc
+        limit 1
+    ) as newest on true
     where newest.content_digest is distinct from digested.content_digest
     """
 )

@@ -183,3 +183,29 @@ def test_the_digest_of_a_row_depends_on_its_content_alone(intake: Any) -> None:
     assert before == dict(
         intake.rows("select transaction_id, content_digest from raw.transaction_versions")
     )
+
+
+def test_a_delivery_is_compared_with_its_own_rows_and_not_with_the_whole_ledger(
+    intake: Any,
+) -> None:
+    with intake.db.superuser() as connection:
+        connection.execute(
+            """
+            insert into raw.transaction_versions
+            select 'h-' || number, 1, '', 'c1', '2026-01-01', '2026-01-01', 1, true
+            from generate_series(1, 50000) as number
+            """
+        )
+        connection.execute("analyze raw.transaction_versions")
+    rows = (intake.row(transaction_id=f"t{number}") for number in range(500))
+    intake.deliver(intake.csv(*rows))
+    intake.take()
+    intake.connection.execute("select pg_stat_force_next_flush()")
+    intake.connection.commit()
+
+    ((added, read),) = intake.rows(
+        "select sum(n_tup_ins), sum(seq_tup_read) from pg_stat_all_tables "
+        "where relname like 'transaction\\_versions\\_p%'"
+    )
+
+    assert (added, read) == (50_500, 0)
