@@ -25,10 +25,12 @@ from infra.local.postgres import Cluster
 from infra.local.state import CHECKOUT, code_version
 from infra.postgres import warehouse as bootstrap
 from tests.bench import traffic
-from tests.bench.traffic import HOUR
+from tests.bench.traffic import DAY, HOUR
 
 SOURCE = "bench"
 FOLDER = f"landing/{SOURCE}/transactions"
+#: How far an hour reads back: whole days before its own, row by row.
+READ_BACK = 31 * DAY
 DESCRIPTION = """
 description: What the benchmarks deliver.
 time_zone: null
@@ -150,12 +152,27 @@ class Bench:
                 f'create database "{name}" template "{template}" strategy file_copy'.encode()
             )
             connection.execute(b"checkpoint")
+        self._warm(name)
         try:
             yield name, objects
         finally:
             self.drop(name)
             with self.connect("postgres") as connection:
                 connection.execute(b"checkpoint")
+
+    def _warm(self, database: str) -> None:
+        """Read what the hour before has read: a copy of many days does not stay in memory whole."""
+        with self.connect(database) as connection:
+            connection.execute(
+                "select count(amount_minor) from raw.transactions where occurred_at >= %s",
+                (self.start - READ_BACK,),
+            )
+            books = connection.execute(
+                "select format('%I.%I', schemaname, tablename) from pg_tables "
+                "where schemaname = 'intermediate' and tablename like '%days\\_booked'"
+            ).fetchall()
+            for (book,) in books:
+                connection.execute(f"select count(known_at) from {book}".encode())
 
     def drop(self, database: str) -> None:
         """Drop a copy, or a history that no later part needs."""
