@@ -57,6 +57,7 @@ def test_histories_of_other_code_are_dropped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster, kept = Cluster(tmp_path / "postgres", 1, ""), tmp_path / "start.json"
+    # the real one changes with a commit, and a test makes none in this checkout
     monkeypatch.setattr(world, "code_version", lambda: "one")
     start = world.start_of_hour(cluster, kept)
     (tmp_path / "postgres").mkdir()

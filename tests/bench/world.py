@@ -196,14 +196,16 @@ def _put_model(bench: Bench, objects: Path) -> None:
 
 
 def start_of_hour(cluster: Cluster, kept: Path) -> datetime:
-    """Return the last whole hour; histories of another day or of other code are dropped."""
+    """Return the last whole hour; histories of another day or of other code are dropped.
+
+    The cluster does not run.
+    """
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     start, of = now - HOUR, f"{now:%Y-%m-%d} {code_version()}"
     if kept.exists():
         told = json.loads(kept.read_text())
         if told["of"] == of:
             return datetime.fromisoformat(told["start"])
-        cluster.stop("immediate")
         shutil.rmtree(cluster.folder, ignore_errors=True)
     kept.write_text(json.dumps({"of": of, "start": start.isoformat()}))
     return start
@@ -234,8 +236,8 @@ def open_bench(folder: Path) -> Iterator[Bench]:
     with alone(folder):
         passwords = _passwords(folder / "passwords.json")
         cluster = Cluster(folder / "postgres", free_port(), passwords.pop("postgres"))
-        start = start_of_hour(cluster, folder / "start.json")
         cluster.stop("immediate")  # one that a killed benchmark has left, on its own port
+        start = start_of_hour(cluster, folder / "start.json")
         cluster.create({"max_wal_size": "'8GB'", "checkpoint_timeout": "'1h'"})
         cluster.start()
         try:
