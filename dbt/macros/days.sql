@@ -51,6 +51,8 @@ asked as (
         day_number,
         as_of
     from asking
+    -- in the order of the book's index: neighbours ask for neighbouring entries
+    order by {{ entity }}, day_number, as_of
 
 )
 {%- endmacro %}

@@ -5,7 +5,7 @@
 {% macro matured_days_of(entity, name, rate_windows, count_windows=[]) -%}
 with
 
-pending as (
+pending as not materialized (
 
     select * from {{ ref('int_transactions_queued') }}
 

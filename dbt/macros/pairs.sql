@@ -8,12 +8,19 @@
     count(*) <= 4
 {%- endmacro %}
 
-{#- Each row that asks in a paired reading, beside those of the rows that its reading shows. -#}
-{% macro pairs(seen='recalled', of_those='true') -%}
-    from recalled as asking
-    left join {{ seen }} as seen
-        on asking.reading_id = seen.reading_id and {{ of_those }}
-    where asking.row_id is not null and asking.is_paired
+{#- The rows that ask in a paired reading, of `recalled as asking`. -#}
+{% macro asks_in_pairs() -%}
+    asking.row_id is not null and asking.is_paired
+{%- endmacro %}
+
+{#- What such a row's reading shows it, of `recalled as seen`: an index scan for each. -#}
+{% macro is_shown_to_it() -%}
+    seen.reading_id = asking.reading_id
+{%- endmacro %}
+
+{#- The first instant of the 30 whole days before the row's day. -#}
+{% macro whole_30d_start() -%}
+    {{ day_start('asking.day_number') }} - interval '720 hours'
 {%- endmacro %}
 
 {#- The frame [t - w, t) of a pair. -#}
@@ -37,51 +44,28 @@
     count(distinct seen.{{ column }}) filter (where {{ is_in_past(24) }})
 {%- endmacro %}
 
-{#- When the reading showed the row's own value last, before the row. -#}
-{% macro paired_values(columns) -%}
+{#- Whether the reading showed the row's own value before the row. -#}
+{% macro paired_shown(columns) -%}
     {% for column in columns -%}
-        any_value(asking.{{ column }}) as {{ column }},
-        max(seen.occurred_at) filter (where seen.{{ column }} = asking.{{ column }})
-            as {{ column }}_seen_at{{ ',' if not loop.last }}
+        bool_or(seen.{{ column }} = asking.{{ column }}) as has_{{ column }}
+        {{- ',' if not loop.last }}
     {% endfor %}
 {%- endmacro %}
 
-{#- What both ways give. -#}
-{% macro compared_values() -%}
-    row_id,
-    reading_id,
-    day_number,
-    merchant_id,
-    merchant_id_seen_at,
-    device_id,
-    device_id_seen_at,
-    location_code,
-    location_code_seen_at,
-    customer_merchant_distinct_24h,
-    customer_device_distinct_24h,
-    customer_location_distinct_24h,
-    customer_ip_address_distinct_24h
+{% macro paired_use_24h(column) -%}
+    coalesce(bool_or(seen.{{ column }} = asking.{{ column }} and {{ is_in_past(24) }}), false)
 {%- endmacro %}
 
-{% macro values_counted_by_pairs() -%}
-    select
-        asking.row_id,
-        any_value(asking.reading_id) as reading_id,
-        any_value(asking.day_number) as day_number,
-        {{ paired_values(['merchant_id', 'device_id', 'location_code']) }},
-        {{ paired_distinct('merchant_id') }} as customer_merchant_distinct_24h,
-        {{ paired_distinct('device_id') }} as customer_device_distinct_24h,
-        {{ paired_distinct('location_code') }} as customer_location_distinct_24h,
-        {{ paired_distinct('ip_address') }} as customer_ip_address_distinct_24h
-    {{ pairs(of_those='seen.is_recent and seen.occurred_at < asking.occurred_at') }}
-    group by asking.row_id
+{#- Unseen in what the reading showed; null where there is no value. -#}
+{% macro paired_is_new(column) -%}
+    case when asking.{{ column }} is not null then not coalesce(seen.has_{{ column }}, false) end
 {%- endmacro %}
 
 {% macro paired_frequency(column) -%}
     case
-        when any_value(asking.{{ column }}) is not null
+        when asking.{{ column }} is not null
             then
                 (count(*) filter (where seen.{{ column }} = asking.{{ column }}))::double precision
-                / nullif(count(seen.reading_id), 0)
+                / nullif(count(*), 0)
     end
 {%- endmacro %}

@@ -6,13 +6,14 @@
 
     Expects the CTEs `pending` and `transactions`.
 
-    entity      whose past: a column of both.
-    reaches_to  the earliest instant that a pending row looks back to.
-    days        how many days before its own that is.
+    entity       whose past: a column of both.
+    reaches_to   the earliest instant that a pending row looks back to.
+    days         how many days before its own that is.
+    others_only  what one customer alone asks for, and nobody else had, may be left out.
 -#}
-{% macro recalled(entity, reaches_to, days, columns) -%}
+{% macro recalled(entity, reaches_to, days, columns, others_only=false) -%}
     {%- if queue_is_the_newest_delivery() -%}
-        {{ recalled_by_the_newest(entity, reaches_to, days, columns) }}
+        {{ recalled_by_the_newest(entity, reaches_to, days, columns, others_only) }}
     {%- else -%}
         {{ recalled_by_reading(entity, reaches_to, days, columns) }}
     {%- endif -%}
@@ -46,7 +47,7 @@
     {{ run_query('select min(delivery_seq) from ' ~ queue).rows[0][0] if execute else 0 }}
 {%- endmacro %}
 
-{% macro recalled_by_the_newest(entity, reaches_to, days, columns) -%}
+{% macro recalled_by_the_newest(entity, reaches_to, days, columns, others_only) -%}
 corrections as not materialized (
 
     select * from {{ ref('stg_ledger__transaction_corrections') }}
@@ -61,6 +62,9 @@ readings as (
         min({{ reaches_to }}) as reaches_to,
         min(occurred_at) - interval '24 hours' as recent_from,
         max(occurred_at) as asked_until,
+        {%- if others_only %}
+        case when min(customer_id) = max(customer_id) then min(customer_id) end as own_customer_id,
+        {%- endif %}
         {{ is_paired() }} as is_paired
     from pending
     where {{ entity }} is not null
@@ -68,7 +72,7 @@ readings as (
 
 ),
 
-recalled as (
+past as (
 
     select
         readings.reading_id,
@@ -85,6 +89,9 @@ recalled as (
             readings.{{ entity }} = transactions.{{ entity }}
             and readings.reaches_to <= transactions.occurred_at
             and readings.asked_until >= transactions.occurred_at
+            {%- if others_only %}
+            and transactions.customer_id is distinct from readings.own_customer_id
+            {%- endif %}
     where
         {{ within_days('transactions.occurred_at', days_asked(days)) }}
         and transactions.delivery_seq < {{ first_delivery_queued() }}
@@ -94,6 +101,12 @@ recalled as (
                 transactions.transaction_id = corrections.transaction_id
                 and transactions.version < corrections.version
         )
+
+),
+
+recalled as (
+
+    select * from past
 
     union all
 
@@ -108,74 +121,9 @@ recalled as (
         {{ prefixed('pending', columns) }}
     from readings
     inner join pending on readings.{{ entity }} = pending.{{ entity }}
-
-)
-{%- endmacro %}
-
-{% macro recalled_by_reading(entity, reaches_to, days, columns) -%}
-reaching as (
-
-    select
-        transaction_id,
-        version,
-        row_id,
-        {{ entity }},
-        occurred_at,
-        {{ reaches_to }} as reaches_to
-    from pending
-    where {{ entity }} is not null
-
-),
-
-asking as (
-
-    select
-        {{ entity }},
-        min(reaches_to) as reaches_to,
-        max(occurred_at) as asked_until
-    from reaching
-    group by {{ entity }}
-
-),
-
-candidates as (
-
-    select
-        transactions.*,
-        reaching.row_id,
-        reaching.reaches_to
-    from asking
-    inner join transactions
-        on
-            asking.{{ entity }} = transactions.{{ entity }}
-            and asking.reaches_to <= transactions.occurred_at
-            and asking.asked_until >= transactions.occurred_at
-    left join reaching
-        on
-            transactions.transaction_id = reaching.transaction_id
-            and transactions.version = reaching.version
-    where
-        {{ within_days('transactions.occurred_at', days_asked(days)) }}
-        and transactions.delivery_seq <= (select max(known.ledger_seq) from pending as known)
-
-),
-
-{{ readings(entity) }},
-
-recalled as (
-
-    select
-        readings.reading_id,
-        {{ row_id_in_its_reading() }} as row_id,
-        addressed.transaction_id,
-        addressed.version,
-        addressed.occurred_at,
-        addressed.occurred_at >= readings.recent_from as is_recent,
-        readings.is_paired,
-        {{ prefixed('addressed', columns) }}
-    from readings
-    inner join addressed
-        on {{ reading_sees(entity) }}
+    {%- if others_only %}
+    where readings.own_customer_id is null or readings.reading_id in (select past.reading_id from past)
+    {%- endif %}
 
 )
 {%- endmacro %}

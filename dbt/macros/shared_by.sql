@@ -1,4 +1,7 @@
-{#- What the pending rows' devices or addresses did in the 24 hours before, and for whom. -#}
+{#-
+    Who else used the pending rows' devices or addresses in the 24 hours before. Most devices have
+    one customer alone, whose own use of it stands in the customer's own past, and is left out here.
+-#}
 {% macro recalled_of_24h(entity) -%}
 with
 
@@ -16,21 +19,26 @@ transactions as not materialized (
 
 {{
     recalled(
-        entity, reaches_to="occurred_at - interval '24 hours'", days=1, columns=['customer_id']
+        entity,
+        reaches_to="occurred_at - interval '24 hours'",
+        days=1,
+        columns=['customer_id'],
+        others_only=true,
     )
 }}
 
 select
-    reading_id,
-    row_id,
-    customer_id,
-    occurred_at,
-    is_paired
+    recalled.reading_id,
+    recalled.row_id,
+    recalled.customer_id,
+    recalled.occurred_at,
+    recalled.is_paired
 from recalled
+order by recalled.reading_id
 {%- endmacro %}
 
-{#- Distinct customers that used one device or address in the 24 hours before the row. -#}
-{% macro customers_in_past_24h(name) -%}
+{#- Distinct customers beside the row's own on its device or address in the 24 hours before. -#}
+{% macro other_customers_in_past_24h(name) -%}
 with
 
 recalled as not materialized (
@@ -57,7 +65,8 @@ counted as (
 
     select
         row_id,
-        {{ distinct_in_past_24h('customer_id') }} as {{ name }}_customer_distinct_24h
+        {{ distinct_in_past_24h('customer_id') }}
+        - {{ was_used_24h('customer_id') }}::integer as {{ name }}_other_customer_distinct_24h
     from traced
     window
         {{ before() }},
@@ -69,9 +78,17 @@ paired as (
 
     select
         asking.row_id,
-        {{ paired_distinct('customer_id') }} as {{ name }}_customer_distinct_24h
-    {{ pairs() }}
-    group by asking.row_id
+        seen.*
+    from recalled as asking
+    cross join lateral (
+        select count(distinct seen.customer_id) as {{ name }}_other_customer_distinct_24h
+        from recalled as seen
+        where
+            {{ is_shown_to_it() }}
+            and {{ is_in_past(24) }}
+            and seen.customer_id <> asking.customer_id
+    ) as seen
+    where {{ asks_in_pairs() }}
 
 )
 
@@ -81,4 +98,14 @@ where row_id is not null
 union all
 
 select * from paired
+{%- endmacro %}
+
+{#- All distinct customers of the row's device or address: its own, if it used it, and others. -#}
+{% macro customers_in_past_24h(entity, name) -%}
+    case
+        when pending.{{ entity }} is not null
+            then
+                coalesce(counterparties.{{ name }}_other_customer_distinct_24h, 0)
+                + customers.has_used_{{ name }}_24h::integer
+    end
 {%- endmacro %}

@@ -63,6 +63,8 @@ def _build(connection: psycopg.Connection[Any], compiled: Path) -> None:
         else:
             connection.execute(f"drop table if exists {table}".encode())
             connection.execute(f"create unlogged table {table} as {query}".encode())
+            for columns in model["indexes"]:
+                connection.execute(f"create index on {table} ({', '.join(columns)})".encode())
             connection.execute(f"analyze {table}".encode())
 
 

@@ -86,6 +86,7 @@ def _keep_compiled(kept: Path) -> None:
                 "table": f"{one.node.schema}.{one.node.name}",
                 "is_appended": one.node.config.materialized == "incremental",
                 "query": one.node.compiled_code,
+                "indexes": [index.get("columns") for index in one.node.config.get("indexes", [])],
                 "seconds": one.execution_time,
             }
             for one in results

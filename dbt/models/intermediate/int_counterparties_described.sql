@@ -57,8 +57,8 @@ select
     merchants.merchant_fraud_rate_21d,
     card_bins.card_bin_fraud_rate_30d,
     devices.device_fraud_rate_30d,
-    device_customers.device_customer_distinct_24h,
-    ip_address_customers.ip_address_customer_distinct_24h
+    device_customers.device_other_customer_distinct_24h,
+    ip_address_customers.ip_address_other_customer_distinct_24h
 from pending
 left join merchants on pending.row_id = merchants.row_id
 left join card_bins on pending.row_id = card_bins.row_id

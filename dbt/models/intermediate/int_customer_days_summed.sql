@@ -1,6 +1,6 @@
 with
 
-pending as (
+pending as not materialized (
 
     select * from {{ ref('int_transactions_queued') }}
 

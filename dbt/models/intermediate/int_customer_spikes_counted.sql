@@ -1,12 +1,12 @@
 with
 
-pending as (
+pending as not materialized (
 
     select * from {{ ref('int_transactions_queued') }}
 
 ),
 
-recalled as (
+recalled as not materialized (
 
     select * from {{ ref('int_customer_transactions_recalled') }}
 

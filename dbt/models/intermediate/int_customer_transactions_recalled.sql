@@ -1,3 +1,5 @@
+{{ config(indexes=[{'columns': ['reading_id', 'occurred_at']}]) }}
+
 with
 
 pending as not materialized (
@@ -28,3 +30,5 @@ select
     recalled.*,
     {{ utc_day('occurred_at') }} as day_number
 from recalled
+-- what one reading holds lies together: those that are paired with it look it up
+order by recalled.reading_id

@@ -1,3 +1,6 @@
+{%- set compared = ['device_id', 'location_code', 'merchant_id'] -%}
+{%- set counted = ['merchant_id', 'device_id', 'location_code', 'ip_address'] -%}
+
 with
 
 recalled as not materialized (
@@ -6,24 +9,8 @@ recalled as not materialized (
 
 ),
 
--- rows of more than 24 hours before can only say that a value is not new
-earlier_merchants as (
-
-    {{ seen_earlier('merchant_id') }}
-
-),
-
-earlier_devices as (
-
-    {{ seen_earlier('device_id') }}
-
-),
-
-earlier_locations as (
-
-    {{ seen_earlier('location_code') }}
-
-),
+-- of running windows: rows of more than 24 hours before can only say that a value is not new
+{{ earlier_values(compared) }},
 
 traced as (
 
@@ -35,22 +22,19 @@ traced as (
         merchant_id,
         device_id,
         location_code,
-        {{ traced_values(['merchant_id', 'device_id', 'location_code', 'ip_address']) }}
+        {{ traced_values(counted) }}
     from recalled
     where is_recent and not is_paired
     window
-        {{ traced_windows(['merchant_id', 'device_id', 'location_code', 'ip_address']) }}
+        {{ traced_windows(counted) }}
 
 ),
 
-counted_by_windows as (
+counted as (
 
     select
         traced.*,
-        {{ distinct_in_past_24h('merchant_id') }} as customer_merchant_distinct_24h,
-        {{ distinct_in_past_24h('device_id') }} as customer_device_distinct_24h,
-        {{ distinct_in_past_24h('location_code') }} as customer_location_distinct_24h,
-        {{ distinct_in_past_24h('ip_address') }} as customer_ip_address_distinct_24h
+        {{ customer_distincts_24h(distinct_in_past_24h, counted) }}
     from traced
     window
         {{ before() }},
@@ -58,42 +42,48 @@ counted_by_windows as (
 
 ),
 
-counted_by_pairs as (
+paired as (
 
-    {{ values_counted_by_pairs() }}
-
-),
-
-counted as (
-
-    select {{ compared_values() }} from counted_by_windows
-    where row_id is not null
-
-    union all
-
-    select {{ compared_values() }} from counted_by_pairs
+    select
+        asking.row_id,
+        {{ are_new(paired_is_new, compared) }},
+        seen.*
+    from recalled as asking
+    cross join
+        lateral (
+            select
+                {{ paired_use_24h('device_id') }} as has_used_device_24h,
+                {{ paired_use_24h('ip_address') }} as has_used_ip_address_24h,
+                {{ customer_distincts_24h(paired_distinct, counted) }},
+                {{ paired_shown(compared) }}
+            from recalled as seen
+            where
+                {{ is_shown_to_it() }}
+                and seen.occurred_at >= {{ whole_30d_start() }}
+                and seen.occurred_at < asking.occurred_at
+        ) as seen
+    where {{ asks_in_pairs() }}
 
 )
 
 select
     counted.row_id,
-    {{ is_new('device_id', 'earlier_devices') }} as is_new_device,
-    {{ is_new('location_code', 'earlier_locations') }} as is_new_location,
-    {{ is_new('merchant_id', 'earlier_merchants') }} as is_new_merchant,
-    counted.customer_merchant_distinct_24h,
-    counted.customer_device_distinct_24h,
-    counted.customer_location_distinct_24h,
-    counted.customer_ip_address_distinct_24h
+    {{ are_new(is_new, compared) }},
+    {{ was_used_24h('device_id') }} as has_used_device_24h,
+    {{ was_used_24h('ip_address') }} as has_used_ip_address_24h,
+    {{ customer_distinct_columns(counted) }}
 from counted
-left join earlier_merchants
-    on
-        counted.reading_id = earlier_merchants.reading_id
-        and counted.merchant_id = earlier_merchants.merchant_id
-left join earlier_devices
-    on
-        counted.reading_id = earlier_devices.reading_id
-        and counted.device_id = earlier_devices.device_id
-left join earlier_locations
-    on
-        counted.reading_id = earlier_locations.reading_id
-        and counted.location_code = earlier_locations.location_code
+{{ joined_to_earlier(compared) }}
+where counted.row_id is not null
+
+union all
+
+select
+    row_id,
+    is_new_device,
+    is_new_location,
+    is_new_merchant,
+    has_used_device_24h,
+    has_used_ip_address_24h,
+    {{ customer_distinct_columns(counted) }}
+from paired

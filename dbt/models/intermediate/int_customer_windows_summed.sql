@@ -6,14 +6,14 @@ recalled as not materialized (
 
 ),
 
--- beyond 24 hours, only the last instant matters: it holds the previous row
+-- of running windows: beyond 24 hours, only the last instant matters, with the previous row
 earlier as (
 
     select
         reading_id,
         max(occurred_at) as occurred_at
     from recalled
-    where not is_recent
+    where not is_paired and not is_recent
     group by reading_id
 
 ),
@@ -26,25 +26,7 @@ nearest as not materialized (
         on
             recalled.reading_id = earlier.reading_id
             and recalled.occurred_at = earlier.occurred_at
-    where recalled.is_recent or earlier.reading_id is not null
-
-),
-
-paired as (
-
-    select
-        asking.row_id,
-        count(*) filter (where seen.occurred_at = asking.occurred_at) - 1
-            as customer_same_instant_count,
-        max(seen.occurred_at) filter (where seen.occurred_at < asking.occurred_at) as previous_at,
-        -- of several rows at one instant, the last by id says where the customer was
-        (
-            array_agg(seen.location_code order by seen.occurred_at desc, seen.transaction_id desc)
-            filter (where seen.occurred_at < asking.occurred_at)
-        )[1] as previous_location_code,
-        {{ paired_sums([3, 6, 12, 24]) }}
-    {{ pairs('nearest') }}
-    group by asking.row_id
+    where not recalled.is_paired and (recalled.is_recent or earlier.reading_id is not null)
 
 ),
 
@@ -57,7 +39,6 @@ located as (
             order by nearest.transaction_id desc
         ) as instant_location_code
     from nearest
-    where not nearest.is_paired
 
 ),
 
@@ -65,15 +46,49 @@ summed as (
 
     select
         row_id,
-        count(*) over same_instant - 1 as customer_same_instant_count,
         max(occurred_at) over before as previous_at,
         last_value(instant_location_code) over before as previous_location_code,
+        count(*) over same_instant - 1 as customer_same_instant_count,
         {{ customer_sums(['3h', '6h', '12h', '24h']) }}
     from located
     window
         same_instant as (partition by reading_id, occurred_at),
         {{ before() }},
         {{ hour_windows([3, 6, 12, 24]) }}
+
+),
+
+paired as (
+
+    select
+        asking.row_id,
+        previous.occurred_at as previous_at,
+        previous.location_code as previous_location_code,
+        recent.*
+    from recalled as asking
+    cross join
+        lateral (
+            select
+                count(*) filter (where seen.occurred_at = asking.occurred_at) - 1
+                    as customer_same_instant_count,
+                {{ paired_sums([3, 6, 12, 24]) }}
+            from recalled as seen
+            where
+                {{ is_shown_to_it() }}
+                and seen.occurred_at >= asking.occurred_at - interval '24 hours'
+                and seen.occurred_at <= asking.occurred_at
+        ) as recent
+    -- of several rows at one instant, the last by id says where the customer was
+    left join lateral (
+        select
+            seen.occurred_at,
+            seen.location_code
+        from recalled as seen
+        where {{ is_shown_to_it() }} and seen.occurred_at < asking.occurred_at
+        order by seen.occurred_at desc, seen.transaction_id desc
+        limit 1
+    ) as previous on true
+    where {{ asks_in_pairs() }}
 
 )
 

@@ -65,6 +65,8 @@ select
     customer_values.is_new_device,
     customer_values.is_new_location,
     customer_values.is_new_merchant,
+    customer_values.has_used_device_24h,
+    customer_values.has_used_ip_address_24h,
     customer_values.customer_merchant_distinct_24h,
     customer_values.customer_device_distinct_24h,
     customer_values.customer_location_distinct_24h,

@@ -1,1 +1,1 @@
-{{ customers_in_past_24h('device') }}
+{{ other_customers_in_past_24h('device') }}

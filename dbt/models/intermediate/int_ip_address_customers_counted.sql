@@ -1,1 +1,1 @@
-{{ customers_in_past_24h('ip_address') }}
+{{ other_customers_in_past_24h('ip_address') }}
