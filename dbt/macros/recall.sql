@@ -9,7 +9,7 @@
     entity       whose past: a column of both.
     reaches_to   the earliest instant that a pending row looks back to.
     days         how many days before its own that is.
-    others_only  what one customer alone asks for, and nobody else had, may be left out.
+    others_only  where one customer alone asks, what it did itself may be left out.
 -#}
 {% macro recalled(entity, reaches_to, days, columns, others_only=false) -%}
     {%- if queue_is_the_newest_delivery() -%}
