@@ -69,6 +69,13 @@ def history(db: Any) -> None:
                 merchant_id=f"m-{n % 4}",
             )
             for n in range(1, 34)
+        ]
+        # on a device for which one customer alone asks later
+        + [
+            a_transaction(
+                transaction_id="stranger", customer_id="a stranger", device_id="d-2",
+                occurred_at=NOON - 6 * HOUR,
+            )
         ],
     )  # fmt: skip
     build(db)
