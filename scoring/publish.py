@@ -1,8 +1,8 @@
 """Publish: one transaction moves a validated run into the ledger, whole or not at all.
 
-The Parquet file is written before that transaction and named by its content, the manifest after
-it: a reader of manifests sees published runs only. A second publish finds the run published and
-only makes sure of the manifest.
+The Parquet file is written beside that transaction, which does not commit without it, and is named
+by its content; the manifest is written after it: a reader of manifests sees published runs only. A
+second publish finds the run published and only makes sure of the manifest.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,9 +73,10 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
                     "was published; run the step `score` again, and the steps after it"
                 )
             failpoints.reach("before_publish")
-            with leases.held(conninfo, lease):
-                parquet = _write_parquet(connection, job, run, store)
-                _move_to_ledger(connection, job, run, lease, parquet)
+            # at once, in two sessions: Postgres writes on one core, this process on the other
+            with leases.held(conninfo, lease), ThreadPoolExecutor(1, "parquet") as writer:
+                parquet = writer.submit(_write_parquet, conninfo, job, run, store)
+                _move_to_ledger(connection, job, run, lease, parquet.result)
             failpoints.reach("after_commit")
             run = runs.load(connection, run_id)
             log.info("run_published", job=run.job, run_id=str(run_id), rows=run.rows_claimed)
@@ -104,9 +107,7 @@ def write_manifest(run: runs.Run, store: ObjectStore) -> bool:
     return store.put_if_absent(published_files.manifest_name(run.parquet), content)
 
 
-def _write_parquet(
-    connection: psycopg.Connection[Any], job: Job, run: runs.Run, store: ObjectStore
-) -> Parquet:
+def _write_parquet(conninfo: str, job: Job, run: runs.Run, store: ObjectStore) -> Parquet:
     """Stream the run's decisions into a Parquet file and store it under its own hash."""
     columns = sql.SQL(", ").join(ledgers.as_text(name) for name in job.columns)
     query = sql.SQL("select {} from {} order by chunk, {}").format(
@@ -114,7 +115,10 @@ def _write_parquet(
     )
     types = {**job.columns, "rule_hits": pa.list_(pa.string())}
     schema = pa.schema(list(types.items()))
-    with tempfile.TemporaryDirectory(prefix="vesper-publish-") as folder:
+    with (
+        psycopg.connect(conninfo, autocommit=True) as connection,
+        tempfile.TemporaryDirectory(prefix="vesper-publish-") as folder,
+    ):
         path = Path(folder) / "part.parquet"
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
             for batch in readers.stream(connection, query, job.columns):
@@ -143,8 +147,9 @@ def _move_to_ledger(
     job: Job,
     run: runs.Run,
     lease: leases.Lease,
-    parquet: Parquet,
+    written: Callable[[], Parquet],
 ) -> None:
+    """Insert the rows and, once the file is `written`, close the run, in one transaction."""
     columns = sql.SQL(", ").join(map(sql.Identifier, job.columns))
     source = quoted(run.tables.decisions)
     try:
@@ -156,6 +161,7 @@ def _move_to_ledger(
                 )
             ).rowcount
             failpoints.reach("inside_publish")
+            parquet = written()
             _require_closure(connection, job, run, parquet)
             updated = connection.execute(
                 "update decisions.runs set state = 'published', rows_published = %s, "

@@ -15,7 +15,7 @@
 
 {#- What such a row's reading shows it, of `recalled as seen`: an index scan for each. -#}
 {% macro is_shown_to_it() -%}
-    seen.reading_id = asking.reading_id
+    seen.is_paired and seen.reading_id = asking.reading_id
 {%- endmacro %}
 
 {#- The first instant of the 30 whole days before the row's day. -#}
@@ -29,19 +29,32 @@
     and seen.occurred_at < asking.occurred_at
 {%- endmacro %}
 
+{#-
+    Of what happened in the 24 hours before: the shortest of the spans that it lies in, in hours.
+    Null at the very instant of the row.
+-#}
+{% macro shortest_span(hours) -%}
+    case
+        when seen.occurred_at = asking.occurred_at then null
+        {% for hour in hours -%}
+            when seen.occurred_at >= asking.occurred_at - interval '{{ hour }} hours' then {{ hour }}
+        {% endfor -%}
+    end
+{%- endmacro %}
+
 {% macro paired_sums(hours) -%}
     {% for hour in hours -%}
-        count(*) filter (where {{ is_in_past(hour) }})
+        count(*) filter (where seen.span <= {{ hour }})
             as customer_transaction_count_{{ hour }}h,
-        count(seen.amount_base_minor) filter (where {{ is_in_past(hour) }})
+        count(seen.amount_base_minor) filter (where seen.span <= {{ hour }})
             as customer_priced_count_{{ hour }}h,
-        sum(seen.amount_base_minor) filter (where {{ is_in_past(hour) }})
+        sum(seen.amount_base_minor) filter (where seen.span <= {{ hour }})
             as customer_amount_minor_{{ hour }}h{{ ',' if not loop.last }}
     {% endfor %}
 {%- endmacro %}
 
 {% macro paired_distinct(column) -%}
-    count(distinct seen.{{ column }}) filter (where {{ is_in_past(24) }})
+    count(distinct seen.{{ column }}) filter (where seen.span <= 24)
 {%- endmacro %}
 
 {#- Whether the reading showed the row's own value before the row. -#}
@@ -53,19 +66,26 @@
 {%- endmacro %}
 
 {% macro paired_use_24h(column) -%}
-    coalesce(bool_or(seen.{{ column }} = asking.{{ column }} and {{ is_in_past(24) }}), false)
+    coalesce(bool_or(seen.{{ column }} = asking.{{ column }}) filter (where seen.span <= 24), false)
 {%- endmacro %}
 
 {#- Unseen in what the reading showed; null where there is no value. -#}
 {% macro paired_is_new(column) -%}
-    case when asking.{{ column }} is not null then not coalesce(seen.has_{{ column }}, false) end
+    case when asking.{{ column }} is not null then not coalesce(shown.has_{{ column }}, false) end
 {%- endmacro %}
 
+{#- The share of the rows of the whole days before the row's day. -#}
 {% macro paired_frequency(column) -%}
     case
         when asking.{{ column }} is not null
             then
-                (count(*) filter (where seen.{{ column }} = asking.{{ column }}))::double precision
-                / nullif(count(*), 0)
+                (
+                    count(*) filter (
+                        where
+                        seen.{{ column }} = asking.{{ column }}
+                        and seen.day_number < asking.day_number
+                    )
+                )::double precision
+                / nullif(count(*) filter (where seen.day_number < asking.day_number), 0)
     end
 {%- endmacro %}

@@ -4,16 +4,17 @@
     is_paired: see pairs.sql) and of the named columns. A reading holds what some pending rows of
     one entity share; `is_recent` leaves out what lies more than 24 hours before all of them.
 
-    Expects the CTEs `pending` and `transactions`.
+    Expects the CTEs `pending`, `transactions` and `asked` (see asked.sql).
 
-    entity       whose past: a column of both.
+    entity       whose past: a column of all three.
     reaches_to   the earliest instant that a pending row looks back to.
     days         how many days before its own that is.
     others_only  where one customer alone asks, what it did itself may be left out.
 -#}
 {% macro recalled(entity, reaches_to, days, columns, others_only=false) -%}
+    {%- do ref('int_transactions_corrected') -%} {#- as dbt parses, nothing is queued -#}
     {%- if queue_is_the_newest_delivery() -%}
-        {{ recalled_by_the_newest(entity, reaches_to, days, columns, others_only) }}
+        {{ recalled_by_the_newest(entity, days, columns, others_only) }}
     {%- else -%}
         {{ recalled_by_reading(entity, reaches_to, days, columns) }}
     {%- endif -%}
@@ -47,59 +48,41 @@
     {{ run_query('select min(delivery_seq) from ' ~ queue).rows[0][0] if execute else 0 }}
 {%- endmacro %}
 
-{% macro recalled_by_the_newest(entity, reaches_to, days, columns, others_only) -%}
-corrections as not materialized (
+{% macro recalled_by_the_newest(entity, days, columns, others_only) -%}
+corrected as not materialized (
 
-    select * from {{ ref('stg_ledger__transaction_corrections') }}
-
-),
-
-readings as (
-
-    select
-        {{ entity }},
-        row_number() over () as reading_id,
-        min({{ reaches_to }}) as reaches_to,
-        min(occurred_at) - interval '24 hours' as recent_from,
-        max(occurred_at) as asked_until,
-        {%- if others_only %}
-        case when min(customer_id) = max(customer_id) then min(customer_id) end as own_customer_id,
-        {%- endif %}
-        {{ is_paired() }} as is_paired
-    from pending
-    where {{ entity }} is not null
-    group by {{ entity }}
+    select * from {{ ref('int_transactions_corrected') }}
 
 ),
 
 past as (
 
     select
-        readings.reading_id,
+        asked.reading_id,
         null::bigint as row_id,
         transactions.transaction_id,
         transactions.version,
         transactions.occurred_at,
-        transactions.occurred_at >= readings.recent_from as is_recent,
-        readings.is_paired,
+        transactions.occurred_at >= asked.recent_from as is_recent,
+        asked.is_paired,
         {{ prefixed('transactions', columns) }}
-    from readings
+    from asked
     inner join transactions
         on
-            readings.{{ entity }} = transactions.{{ entity }}
-            and readings.reaches_to <= transactions.occurred_at
-            and readings.asked_until >= transactions.occurred_at
+            asked.{{ entity }} = transactions.{{ entity }}
+            and asked.reaches_to <= transactions.occurred_at
+            and asked.asked_until >= transactions.occurred_at
             {%- if others_only %}
-            and transactions.customer_id is distinct from readings.own_customer_id
+            and transactions.customer_id is distinct from asked.own_customer_id
             {%- endif %}
     where
         {{ within_days('transactions.occurred_at', days_asked(days)) }}
         and transactions.delivery_seq < {{ first_delivery_queued() }}
         and not exists (
-            select 1 from corrections
+            select 1 from corrected
             where
-                transactions.transaction_id = corrections.transaction_id
-                and transactions.version < corrections.version
+                transactions.transaction_id = corrected.transaction_id
+                and transactions.version < corrected.newest_version
         )
 
 ),
@@ -111,18 +94,18 @@ recalled as (
     union all
 
     select
-        readings.reading_id,
+        asked.reading_id,
         pending.row_id,
         pending.transaction_id,
         pending.version,
         pending.occurred_at,
         true as is_recent,
-        readings.is_paired,
+        asked.is_paired,
         {{ prefixed('pending', columns) }}
-    from readings
-    inner join pending on readings.{{ entity }} = pending.{{ entity }}
+    from asked
+    inner join pending on asked.{{ entity }} = pending.{{ entity }}
     {%- if others_only %}
-    where readings.own_customer_id is null or readings.reading_id in (select past.reading_id from past)
+    where asked.own_customer_id is null or asked.reading_id in (select past.reading_id from past)
     {%- endif %}
 
 )

@@ -14,29 +14,18 @@ reaching as (
 
 ),
 
-asking as (
-
-    select
-        {{ entity }},
-        min(reaches_to) as reaches_to,
-        max(occurred_at) as asked_until
-    from reaching
-    group by {{ entity }}
-
-),
-
 candidates as (
 
     select
         transactions.*,
         reaching.row_id,
         reaching.reaches_to
-    from asking
+    from asked
     inner join transactions
         on
-            asking.{{ entity }} = transactions.{{ entity }}
-            and asking.reaches_to <= transactions.occurred_at
-            and asking.asked_until >= transactions.occurred_at
+            asked.{{ entity }} = transactions.{{ entity }}
+            and asked.reaches_to <= transactions.occurred_at
+            and asked.asked_until >= transactions.occurred_at
     left join reaching
         on
             transactions.transaction_id = reaching.transaction_id

@@ -2,7 +2,7 @@
     Who else used the pending rows' devices or addresses in the 24 hours before. Most devices have
     one customer alone, whose own use of it stands in the customer's own past, and is left out here.
 -#}
-{% macro recalled_of_24h(entity) -%}
+{% macro recalled_of_24h(entity, asked) -%}
 with
 
 pending as not materialized (
@@ -17,10 +17,16 @@ transactions as not materialized (
 
 ),
 
+asked as not materialized (
+
+    select * from {{ ref(asked) }}
+
+),
+
 {{
     recalled(
         entity,
-        reaches_to="occurred_at - interval '24 hours'",
+        reaches_to=reaches_24h(),
         days=1,
         columns=['customer_id'],
         others_only=true,

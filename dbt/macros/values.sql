@@ -94,12 +94,6 @@ earlier_{{ column }} as (
     {% endfor %}
 {%- endmacro %}
 
-{% macro customer_distinct_columns(columns) -%}
-    {% for column in columns -%}
-        customer_{{ _noun(column) }}_distinct_24h{{ ',' if not loop.last }}
-    {% endfor %}
-{%- endmacro %}
-
 {#- The share of the reading's rows of the 30 whole days before the row's day with its value. -#}
 {% macro habit_frequency(column) -%}
     case

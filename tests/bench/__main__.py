@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "--rounds", type=int, default=3, help="of ours and the floor by turns, at most (3)"
     )
     parser.add_argument(
-        "--minutes", type=float, default=55, help="a further round ends within them (55)"
+        "--minutes", type=float, default=58, help="a further round ends within them (58)"
     )
     parser.add_argument("--again", action="store_true", help="measure what was measured before")
     return parser

@@ -18,6 +18,10 @@ from tests.bench.world import FOLDER, Bench
 TRAINING = Traffic(rows=30_000)
 #: Rows of history that the template itself builds features for, which fills the day books.
 _SEED_ROWS = 500
+_BUILT = """
+select format('%I.%I', schemaname, tablename) from pg_tables
+where schemaname in ('intermediate', 'marts')
+"""
 _NOTHING = {
     "text": "'-'",
     "integer": "0",
@@ -55,7 +59,8 @@ def template(bench: Bench, wanted: Traffic) -> str:
     objects.mkdir(exist_ok=True)
     bench.child("tests.bench.setup", {"step": "build"}, draft, objects)
     with bench.connect(draft) as connection:
-        connection.execute(b"vacuum analyze")
+        for (built,) in connection.execute(_BUILT).fetchall():
+            connection.execute(f"vacuum analyze {built}".encode())
     with bench.connect("postgres") as connection:
         connection.execute(f'alter database "{draft}" rename to "{name}"'.encode())
     return name

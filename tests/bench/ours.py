@@ -11,14 +11,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from features import build as builder
 from infra.local.state import CHECKOUT
 from orchestration import gates, steps
 from scoring import runs
-from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.jobs import SCORE_TRANSACTIONS, RunTables, quoted
 from scoring.settings import get_settings
 from tests.bench.stopwatch import Stopwatch
 from tests.bench.traffic import HOUR
@@ -28,8 +30,8 @@ def run(request: dict[str, Any]) -> None:
     """Run the hour.
 
     Args:
-        request: the run's pins, the file that keeps the SQL which dbt compiled, whether each shard
-            of the score step has a process of its own, and whether the hour ends as it is admitted.
+        request: the run's pins, the file that keeps the SQL which dbt compiled, whether the hour
+            ends as it is admitted, and whether it is scored once more, one shard after the other.
     """
     _warm()
     # forked before anything has run, as the scheduler forks its tasks
@@ -47,10 +49,10 @@ def run(request: dict[str, Any]) -> None:
     timed("build", lambda: steps.build("transaction_features"))
     timed("validate_features", lambda: gates.validate_run("features.transactions", claimed))
     shards = [(claimed, shard) for shard in claimed["shards"]]
-    if request["shards_at_once"]:
-        timed("score", lambda: workers.starmap(steps.score, shards, chunksize=1))
-    else:
-        timed("score", lambda: [steps.score(*shard) for shard in shards])
+    timed("score", lambda: workers.starmap(steps.score, shards, chunksize=1))
+    if request["one_by_one"]:
+        _lose_scored_rows(claimed)
+        timed("score_one_by_one", lambda: [steps.score(*shard) for shard in shards])
     timed("validate_decisions", lambda: gates.validate_run("decisions.transactions", claimed))
     receipt = timed("publish", lambda: steps.publish(claimed))
     workers.close()
@@ -65,6 +67,14 @@ def _claim(request: dict[str, Any]) -> dict[str, Any]:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         found = runs.claim(connection, SCORE_TRANSACTIONS, window, runs.Pins(**request["pins"]))
     return dict(found.receipt())
+
+
+def _lose_scored_rows(claimed: dict[str, Any]) -> None:
+    """Empty the run's table as a crash of the server does: the step begins anew."""
+    conninfo = get_settings().warehouse.conninfo("score")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        table = quoted(RunTables(UUID(claimed["run_id"])).decisions)
+        connection.execute(sql.SQL("truncate {}").format(table))
 
 
 def _warm() -> None:

@@ -54,7 +54,8 @@ class Traffic:
 _UNIFORM = """
 create or replace function public.uniform(number bigint, stream bigint) returns double precision
 language sql immutable parallel safe
-return ((hashint8extended(number, stream) >> 11) & 9007199254740991) / 9007199254740992.0
+return ((hashint8extended(number, stream) >> 11) & 9007199254740991)::double precision
+    / 9007199254740992::double precision
 """
 _ROWS = """
 select

@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['reading_id', 'occurred_at']}]) }}
+{{ config(indexes=[{'columns': ['is_paired', 'reading_id', 'occurred_at']}]) }}
 
 with
 
@@ -14,10 +14,16 @@ transactions as not materialized (
 
 ),
 
+asked as not materialized (
+
+    select * from {{ ref('int_customers_asked') }}
+
+),
+
 {{
     recalled(
         'customer_id',
-        reaches_to=day_start('day_number') ~ " - interval '720 hours'",
+        reaches_to=reaches_30_whole_days(),
         days=30,
         columns=[
             'amount_base_minor', 'merchant_id', 'device_id', 'location_code', 'ip_address',

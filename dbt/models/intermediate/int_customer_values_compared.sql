@@ -40,30 +40,6 @@ counted as (
         {{ before() }},
         {{ before_past_24h() }}
 
-),
-
-paired as (
-
-    select
-        asking.row_id,
-        {{ are_new(paired_is_new, compared) }},
-        seen.*
-    from recalled as asking
-    cross join
-        lateral (
-            select
-                {{ paired_use_24h('device_id') }} as has_used_device_24h,
-                {{ paired_use_24h('ip_address') }} as has_used_ip_address_24h,
-                {{ customer_distincts_24h(paired_distinct, counted) }},
-                {{ paired_shown(compared) }}
-            from recalled as seen
-            where
-                {{ is_shown_to_it() }}
-                and seen.occurred_at >= {{ whole_30d_start() }}
-                and seen.occurred_at < asking.occurred_at
-        ) as seen
-    where {{ asks_in_pairs() }}
-
 )
 
 select
@@ -71,19 +47,10 @@ select
     {{ are_new(is_new, compared) }},
     {{ was_used_24h('device_id') }} as has_used_device_24h,
     {{ was_used_24h('ip_address') }} as has_used_ip_address_24h,
-    {{ customer_distinct_columns(counted) }}
+    counted.customer_merchant_distinct_24h,
+    counted.customer_device_distinct_24h,
+    counted.customer_location_distinct_24h,
+    counted.customer_ip_address_distinct_24h
 from counted
 {{ joined_to_earlier(compared) }}
 where counted.row_id is not null
-
-union all
-
-select
-    row_id,
-    is_new_device,
-    is_new_location,
-    is_new_merchant,
-    has_used_device_24h,
-    has_used_ip_address_24h,
-    {{ customer_distinct_columns(counted) }}
-from paired

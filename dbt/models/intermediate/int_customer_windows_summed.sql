@@ -56,45 +56,7 @@ summed as (
         {{ before() }},
         {{ hour_windows([3, 6, 12, 24]) }}
 
-),
-
-paired as (
-
-    select
-        asking.row_id,
-        previous.occurred_at as previous_at,
-        previous.location_code as previous_location_code,
-        recent.*
-    from recalled as asking
-    cross join
-        lateral (
-            select
-                count(*) filter (where seen.occurred_at = asking.occurred_at) - 1
-                    as customer_same_instant_count,
-                {{ paired_sums([3, 6, 12, 24]) }}
-            from recalled as seen
-            where
-                {{ is_shown_to_it() }}
-                and seen.occurred_at >= asking.occurred_at - interval '24 hours'
-                and seen.occurred_at <= asking.occurred_at
-        ) as recent
-    -- of several rows at one instant, the last by id says where the customer was
-    left join lateral (
-        select
-            seen.occurred_at,
-            seen.location_code
-        from recalled as seen
-        where {{ is_shown_to_it() }} and seen.occurred_at < asking.occurred_at
-        order by seen.occurred_at desc, seen.transaction_id desc
-        limit 1
-    ) as previous on true
-    where {{ asks_in_pairs() }}
-
 )
 
 select * from summed
 where row_id is not null
-
-union all
-
-select * from paired

@@ -6,9 +6,9 @@ pending as (
 
 ),
 
-customer_windows as (
+past as (
 
-    select * from {{ ref('int_customer_windows_summed') }}
+    select * from {{ ref('int_customer_past_described') }}
 
 ),
 
@@ -25,17 +25,17 @@ placed as (
         pending.occurred_at
         at time zone coalesce(here.time_zone, '{{ var("source_time_zone", "UTC") }}') as local_time,
         case
-            when customer_windows.previous_at >= pending.occurred_at - interval '720 hours'
+            when past.previous_at >= pending.occurred_at - interval '720 hours'
                 then
                     extract(
-                        epoch from pending.occurred_at - customer_windows.previous_at
+                        epoch from pending.occurred_at - past.previous_at
                     )::double precision
         end as seconds_since_previous,
         {{ kilometres('there', 'here') }} as kilometres
     from pending
-    left join customer_windows on pending.row_id = customer_windows.row_id
+    left join past on pending.row_id = past.row_id
     left join places as here on pending.location_code = here.location_code
-    left join places as there on customer_windows.previous_location_code = there.location_code
+    left join places as there on past.previous_location_code = there.location_code
 
 )
 

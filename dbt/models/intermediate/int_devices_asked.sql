@@ -1,0 +1,1 @@
+{{ entities_asked_about('device_id', reaches_24h()) }}

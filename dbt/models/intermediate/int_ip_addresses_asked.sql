@@ -1,0 +1,1 @@
+{{ entities_asked_about('ip_address', reaches_24h()) }}
