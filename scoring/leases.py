@@ -1,8 +1,8 @@
 """Fencing: of all attempts at a step, only the newest may write.
 
 Airflow's retries are not mutual exclusion: the orphan of a killed worker can finish after its
-successor. So every attempt takes a lease with a new epoch, ends the old holder's session, and every
-writing transaction moves the lease on under its own epoch. An attempt whose epoch is gone is
+successor. So every attempt takes a lease with a new epoch, ends the sessions of the old holder, and
+every writing transaction moves the lease on under its own epoch. An attempt whose epoch is gone is
 `Fenced`. The epoch never travels through Airflow: it lives and dies with the attempt.
 
 A shard that has ended releases its lease; one whose process died has not.
@@ -87,20 +87,17 @@ class Lease:
 
 
 def take(connection: psycopg.Connection[Any], run_id: UUID, step: str, shard: int = 0) -> Lease:
-    """Take a step over: end the old holder's session, then hold the next epoch.
+    """Take a step over: end the old holder's sessions, then hold the next epoch.
 
     Must be called outside a transaction; commits.
     """
-    name = f"vesper-score {run_id.hex[:12]} {step} {shard}"
+    name = _session_name(run_id, step, shard)
     with connection.transaction():
         connection.execute("select set_config('application_name', %s, false)", (name,))
-        # by name too: a process id may have been reused by an innocent session
         connection.execute(
-            "select pg_terminate_backend(activity.pid) from decisions.leases "
-            "join pg_stat_activity as activity on activity.pid = leases.holder_pid "
-            "where leases.run_id = %s and leases.step = %s and leases.shard = %s "
-            "and activity.application_name = %s and activity.pid <> pg_backend_pid()",
-            (run_id, step, shard, name),
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where application_name = %s and usename = current_user and pid <> pg_backend_pid()",
+            (name,),
         )
     with connection.transaction():
         row = connection.execute(
@@ -114,6 +111,23 @@ def take(connection: psycopg.Connection[Any], run_id: UUID, step: str, shard: in
     if row is None:  # an upsert with RETURNING has a row
         raise AssertionError
     return Lease(run_id, step, shard, *row)
+
+
+@contextmanager
+def second_session(conninfo: str, lease: Lease) -> Iterator[psycopg.Connection[Any]]:
+    """Open another session of the attempt: a successor ends it with the first.
+
+    Raises:
+        FencedError: a newer attempt holds the lease.
+    """
+    name = _session_name(lease.run_id, lease.step, lease.shard)
+    with psycopg.connect(conninfo, autocommit=True, application_name=name) as connection:
+        lease.hold(connection)  # named before: whoever takes over from here on finds it
+        yield connection
+
+
+def _session_name(run_id: UUID, step: str, shard: int) -> str:
+    return f"vesper-score {run_id.hex[:12]} {step} {shard}"
 
 
 def released(connection: psycopg.Connection[Any], run_id: UUID, step: str) -> dict[int, int]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,9 @@ from scoring.jobs import JOBS, Job, quoted
 log = structlog.get_logger(__name__)
 
 STEP = "publish"
+#: How long the rows may wait in their transaction for the file, which a slow object store takes:
+#: as long as Airflow gives the task.
+PATIENCE = "1h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,13 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
                 )
             failpoints.reach("before_publish")
             # at once, in two sessions: Postgres writes on one core, this process on the other
-            with leases.held(conninfo, lease), ThreadPoolExecutor(1, "parquet") as writer:
-                parquet = writer.submit(_write_parquet, conninfo, job, run, store)
-                _move_to_ledger(connection, job, run, lease, parquet.result)
+            with (
+                leases.held(conninfo, lease),
+                leases.second_session(conninfo, lease) as reading,
+                ThreadPoolExecutor(1, "parquet") as writer,
+            ):
+                written = writer.submit(_write_parquet, reading, job, run, store)
+                _move_to_ledger(connection, job, run, lease, written)
             failpoints.reach("after_commit")
             run = runs.load(connection, run_id)
             log.info("run_published", job=run.job, run_id=str(run_id), rows=run.rows_claimed)
@@ -107,7 +113,9 @@ def write_manifest(run: runs.Run, store: ObjectStore) -> bool:
     return store.put_if_absent(published_files.manifest_name(run.parquet), content)
 
 
-def _write_parquet(conninfo: str, job: Job, run: runs.Run, store: ObjectStore) -> Parquet:
+def _write_parquet(
+    connection: psycopg.Connection[Any], job: Job, run: runs.Run, store: ObjectStore
+) -> Parquet:
     """Stream the run's decisions into a Parquet file and store it under its own hash."""
     columns = sql.SQL(", ").join(ledgers.as_text(name) for name in job.columns)
     query = sql.SQL("select {} from {} order by chunk, {}").format(
@@ -115,10 +123,7 @@ def _write_parquet(conninfo: str, job: Job, run: runs.Run, store: ObjectStore) -
     )
     types = {**job.columns, "rule_hits": pa.list_(pa.string())}
     schema = pa.schema(list(types.items()))
-    with (
-        psycopg.connect(conninfo, autocommit=True) as connection,
-        tempfile.TemporaryDirectory(prefix="vesper-publish-") as folder,
-    ):
+    with tempfile.TemporaryDirectory(prefix="vesper-publish-") as folder:
         path = Path(folder) / "part.parquet"
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
             for batch in readers.stream(connection, query, job.columns):
@@ -147,21 +152,24 @@ def _move_to_ledger(
     job: Job,
     run: runs.Run,
     lease: leases.Lease,
-    written: Callable[[], Parquet],
+    written: Future[Parquet],
 ) -> None:
-    """Insert the rows and, once the file is `written`, close the run, in one transaction."""
+    """Insert the rows and, once the file is written, close the run, in one transaction."""
     columns = sql.SQL(", ").join(map(sql.Identifier, job.columns))
     source = quoted(run.tables.decisions)
     try:
         with connection.transaction():
-            lease.advance(connection)
             inserted = connection.execute(
                 sql.SQL("insert into {} ({}) select {} from {}").format(
                     job.ledger_table, columns, columns, source
                 )
             ).rowcount
             failpoints.reach("inside_publish")
-            parquet = written()
+            connection.execute(
+                "select set_config('idle_in_transaction_session_timeout', %s, true)", (PATIENCE,)
+            )
+            parquet = written.result()
+            lease.advance(connection)  # last: its lock must not wait for the object store
             _require_closure(connection, job, run, parquet)
             updated = connection.execute(
                 "update decisions.runs set state = 'published', rows_published = %s, "

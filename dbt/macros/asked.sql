@@ -1,6 +1,6 @@
 {#-
     Who the pending rows ask about: per customer, device or address, how far back they look, and up
-    to when. A table and no CTE: Postgres shares it out over its workers only so.
+    to when. A table of its own, for Postgres scans a table with all its workers and a CTE with one.
 -#}
 {% macro entities_asked_about(entity, reaches_to) -%}
 with
@@ -13,7 +13,7 @@ pending as (
 
 select
     {{ entity }},
-    -- of all pending rows one stands here alone, and lends its number
+    -- a row asks about one of them, so no two have the same
     min(row_id) as reading_id,
     min({{ reaches_to }}) as reaches_to,
     min(occurred_at) - interval '24 hours' as recent_from,

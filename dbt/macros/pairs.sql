@@ -13,7 +13,10 @@
     asking.row_id is not null and asking.is_paired
 {%- endmacro %}
 
-{#- What such a row's reading shows it, of `recalled as seen`: an index scan for each. -#}
+{#-
+    What such a row's reading shows it, of `recalled as seen`: an index scan for each. The index begins
+    with `is_paired`, by which running windows find the rows of the other readings, mostly few.
+-#}
 {% macro is_shown_to_it() -%}
     seen.is_paired and seen.reading_id = asking.reading_id
 {%- endmacro %}

@@ -19,7 +19,7 @@ from psycopg import sql
 from features import build as builder
 from infra.local.state import CHECKOUT
 from orchestration import gates, steps
-from scoring import runs
+from scoring import leases, runs, score
 from scoring.jobs import SCORE_TRANSACTIONS, RunTables, quoted
 from scoring.settings import get_settings
 from tests.bench.stopwatch import Stopwatch
@@ -51,7 +51,7 @@ def run(request: dict[str, Any]) -> None:
     shards = [(claimed, shard) for shard in claimed["shards"]]
     timed("score", lambda: workers.starmap(steps.score, shards, chunksize=1))
     if request["one_by_one"]:
-        _lose_scored_rows(claimed)
+        _forget_scored_rows(claimed)
         timed("score_one_by_one", lambda: [steps.score(*shard) for shard in shards])
     timed("validate_decisions", lambda: gates.validate_run("decisions.transactions", claimed))
     receipt = timed("publish", lambda: steps.publish(claimed))
@@ -69,12 +69,14 @@ def _claim(request: dict[str, Any]) -> dict[str, Any]:
     return dict(found.receipt())
 
 
-def _lose_scored_rows(claimed: dict[str, Any]) -> None:
-    """Empty the run's table as a crash of the server does: the step begins anew."""
+def _forget_scored_rows(claimed: dict[str, Any]) -> None:
+    """Empty the run's table, and take every shard back to before its first chunk."""
+    run_id = UUID(claimed["run_id"])
     conninfo = get_settings().warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        table = quoted(RunTables(UUID(claimed["run_id"])).decisions)
+        table = quoted(RunTables(run_id).decisions)
         connection.execute(sql.SQL("truncate {}").format(table))
+        leases.restart_all(connection, run_id, score.STEP)
 
 
 def _warm() -> None:

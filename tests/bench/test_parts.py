@@ -32,8 +32,17 @@ def test_every_step_belongs_to_one_stage() -> None:
     assert ours(9.0).total == sum(ours(9.0).stage(name) for name in STAGES)
 
 
-def test_the_reference_query_is_no_step() -> None:
+def test_what_is_measured_beside_an_hour_is_no_step_of_it() -> None:
     assert floor(1, 4, 2, 1).total == 8
+    assert ours(9.0, score_one_by_one=5.0).total == ours(9.0).total
+
+
+def test_two_shards_are_held_against_the_same_rows_scored_one_by_one() -> None:
+    shards = next(part for part in parts.PARTS if part.name == "shards")
+
+    (faster,) = shards.judge({"ours": ours(9.0, score=2.0, score_one_by_one=3.5)})
+
+    assert (faster.value, faster.holds) == (1.75, True)
 
 
 def test_a_ratio_is_that_of_the_medians() -> None:

@@ -13,7 +13,7 @@ select
     asking.row_id,
     previous.occurred_at as previous_at,
     previous.location_code as previous_location_code,
-    recent.*,
+    past_24h.*,
     {{ are_new(paired_is_new, compared) }},
     {{ prefixed('shown', habit_columns()) }}
 from recalled as asking
@@ -37,7 +37,7 @@ cross join
             -- kept apart: pulled up, the span would be found again for each sum
             offset 0 -- noqa: AM09
         ) as seen
-    ) as recent
+    ) as past_24h
 -- of several rows at one instant, the last by id says where the customer was
 left join lateral (
     select

@@ -1,6 +1,12 @@
 -- a table and no view: by its size Postgres knows how few they are
 with
 
+pending as (
+
+    select * from {{ ref('int_transactions_queued') }}
+
+),
+
 corrections as (
 
     select * from {{ ref('stg_ledger__transaction_corrections') }}
@@ -11,4 +17,6 @@ select
     corrections.transaction_id,
     max(corrections.version) as newest_version
 from corrections
+-- what the queue knew: another delivery may be admitted while this is built
+where corrections.delivery_seq <= (select max(pending.ledger_seq) from pending)
 group by corrections.transaction_id

@@ -33,6 +33,37 @@ def test_an_orphan_of_a_taken_over_attempt_writes_nothing(bench: Bench) -> None:
         old.advance(connection)
 
 
+def test_a_successor_ends_every_session_of_the_attempt_before(bench: Bench) -> None:
+    bench.admit(some_transactions(2))
+    run = bench.claim()
+    conninfo = bench.db.settings.warehouse.conninfo("score")
+    with bench.connect() as orphan, bench.connect() as successor:
+        old = leases.take(orphan, run.run_id, "publish")
+        with leases.second_session(conninfo, old) as reading:
+            leases.take(successor, run.run_id, "publish")
+            with pytest.raises(psycopg.OperationalError):
+                reading.execute("select 1")
+
+    with pytest.raises(FencedError), leases.second_session(conninfo, old):
+        pass
+
+
+def test_an_attempt_that_is_overtaken_while_it_publishes_publishes_nothing(bench: Bench) -> None:
+    bench.admit(some_transactions(6))
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+
+    def be_overtaken() -> None:
+        bench.publish(run.run_id)
+
+    failpoints.on_reach("inside_publish", be_overtaken)
+    with pytest.raises(FencedError, match="attempt 1 at publish"):
+        bench.publish(run.run_id)
+
+    assert len(bench.decisions()) == 6
+
+
 def test_an_orphan_that_was_frozen_in_mid_copy_is_refused_and_recorded(bench: Bench) -> None:
     bench.admit(some_transactions(6))
     run = bench.claim()
