@@ -40,8 +40,8 @@ class Lease:
     def advance(self, connection: psycopg.Connection[Any]) -> None:
         """Count one more chunk, inside the transaction that writes it.
 
-        Call it as the transaction's first statement after the data is on the server: the row lock
-        it takes must never wait for a client.
+        Call it once all data is on the server, and what else must stand before the commit stands:
+        the row lock that it takes must never wait for a client or an object store.
 
         Raises:
             FencedError: a newer attempt holds the lease.
