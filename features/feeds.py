@@ -19,6 +19,7 @@ from features.canonical import (
     is_protected,
 )
 from features.currencies import EXPONENTS
+from features.date_formats import DateFormat
 
 
 class FileFormat(StrEnum):
@@ -45,6 +46,13 @@ def _duration(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(0))]
 
 
+def _code(value: object) -> object:
+    return str(value) if type(value) is int else value
+
+
+Code = Annotated[str, BeforeValidator(_code), Field(min_length=1)]
+
+
 class InlineLabel(Described):
     """A label that stands in the transactions' own file; ingest moves it to the label feed.
 
@@ -60,10 +68,31 @@ class InlineLabel(Described):
 
 
 class Csv(Described):
-    """How the source writes CSV."""
+    """How the source writes CSV.
 
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    Args:
+        delimiter: one character between fields.
+        quoting: `standard`: a field may stand in double quotes, and holds a quote as two of them;
+            `none`: a quote is plain text everywhere.
+        multiline_fields: a quoted field may hold line ends; else one line is one row, and a quoted
+            field that spans lines holds the file.
+        final_line_break: whether a last line without its end is taken for a file cut short.
+    """
+
+    delimiter: str = Field(default=",", pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7e]$")
+    quoting: Literal["standard", "none"] = "standard"
+    multiline_fields: bool = False
     final_line_break: Literal["required", "optional"] = "required"
+
+    @model_validator(mode="after")
+    def _lines_need_quotes(self) -> Csv:
+        if self.multiline_fields and self.quoting == "none":
+            raise ValueError("multiline_fields: only a quoted field can span lines")
+        return self
+
+
+#: Texts that common exports write where there is no value.
+NULL_TOKENS = ("", "\\N", "NULL", "NaN", "nan", "None")
 
 
 class Feed(Described):
@@ -76,6 +105,10 @@ class Feed(Described):
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
         numeric_id: canonical columns whose values may look like card numbers.
+        null_tokens: texts that mean that there is no value, in every column alike.
+        missing_codes: by canonical column, the codes that a bureau writes where it has no value.
+        date_formats: by canonical column, how its dates are written, such as `%b-%Y`.
+        trim_ids: take blanks around identifiers away; else they reject the row.
         constant_currency: where the file has no currency column.
         constant_provenance: who labels, where the file has no column for it.
         amount_unit: whether amounts are in whole units (12.34) or minor units (1234).
@@ -102,6 +135,10 @@ class Feed(Described):
     optional: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     numeric_id: frozenset[str] = frozenset()
+    null_tokens: tuple[str, ...] = NULL_TOKENS
+    missing_codes: Mapping[str, tuple[Code, ...]] = {}
+    date_formats: Mapping[str, DateFormat] = {}
+    trim_ids: bool = False
     constant_currency: str | None = None
     constant_provenance: str | None = None
     amount_unit: Literal["major", "minor"] = "major"
@@ -122,7 +159,7 @@ class Feed(Described):
     @model_validator(mode="after")
     def _columns_are_known(self) -> Feed:
         canonical = CANONICAL[self.name]
-        for key in ("columns", "optional", "numeric_id"):
+        for key in ("columns", "optional", "numeric_id", "missing_codes", "date_formats"):
             if unknown := sorted(set(getattr(self, key)) - set(canonical)):
                 raise ValueError(f"{key}: not a column of {self.name}: {', '.join(unknown)}")
         given = set(self.columns) - self.optional

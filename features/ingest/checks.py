@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.feeds import Feed
-from features.ingest import cards, credit_values, numbers, times
+from features.ingest import cards, contradictions, credit_values, identifiers, numbers, times
 from features.ingest.chunks import TEXT, TEXTS, Chunk
-from features.ingest.layout import INLINE_LABEL, LAYOUTS, MONEY, Column, Kind
+from features.ingest.layout import MONEY, Column, Kind, columns_of, delivered_name
 from features.ingest.limits import Limits
 from features.ingest.reasons import RowReason
 from features.ingest.times import mask_of, matches
@@ -50,19 +50,7 @@ class Rules:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the landed table."""
-        layout = LAYOUTS[self.feed.name]
-        return (*layout, INLINE_LABEL) if self.feed.inline_label else layout
-
-    def delivered(self, column: Column) -> str | None:
-        """Return the delivered name of a column, or None where the file has none."""
-        if column is INLINE_LABEL:
-            return self.feed.inline_label.column if self.feed.inline_label else None
-        name = column.name
-        if name == "customer_id" and self.feed.is_applicant_unknown:
-            name = "application_id"
-        if column.kind is Kind.EXCEPTION and self.feed.policy_exceptions:
-            name = "outcome"
-        return self.feed.columns.get(name)
+        return columns_of(self.feed)
 
     def constant(self, column: Column) -> str | None:
         """Return the value that the source states for all rows, or None where it states none."""
@@ -101,31 +89,49 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
             typed[column.target] = numbers.amounts(text, exponents, column.name, verdicts, money)
         else:
             typed[column.target] = _typed(text, column, verdicts, rules)
+    if rules.feed.name == "applications":
+        contradictions.reject(typed, verdicts, rules.feed.time_zone)
     table = pa.table(
         {
-            "row_number": pa.array(chunk.row_numbers),
+            **_place(chunk),
             **{column.target: typed[column.target] for column in rules.columns},
         }
     )
     return Checked(table.filter(pa.array(verdicts.passed)), verdicts)
 
 
+def _place(chunk: Chunk) -> dict[str, pa.Array]:
+    """Return the place of each row in the file; a row takes one line where nothing is said."""
+    place = {"row_number": pa.array(chunk.row_numbers)}
+    if (counts := chunk.line_counts) is not None:
+        place["line_count"] = pa.array(counts)
+    return place
+
+
 def _text(chunk: Chunk, column: Column, rules: Rules, rows: int) -> pa.Array:
-    """Return a column as delivered, empty text as null."""
-    name = rules.delivered(column)
+    """Return a column as delivered, null where its text means that there is no value."""
+    feed, name = rules.feed, delivered_name(rules.feed, column)
     if constant := rules.constant(column):
         return pa.array([constant]).take(pa.array(np.zeros(rows, np.int64)))
     if name is None or name not in chunk.columns:
         return pa.nulls(rows, TEXTS if column.kind is Kind.LIST else TEXT)
-    found = chunk.columns[name]
-    if column.kind is Kind.LIST and found.type == TEXT:
-        filled = pc.if_else(pc.equal(found, ""), None, found)
-        return pc.split_pattern(filled, rules.feed.list_separator)
-    if column.kind is not Kind.LIST and found.type != TEXT:
-        return pc.binary_join(found, rules.feed.list_separator)
-    if column.kind is Kind.LIST:
-        return found
-    return pc.if_else(pc.equal(found, ""), None, found)
+    text = chunk.columns[name]
+    if text.type == TEXTS:
+        return text
+    if column.kind is Kind.ID and feed.trim_ids:
+        text = identifiers.trimmed(text)
+    text = _without(text, text, feed.null_tokens)
+    if codes := feed.missing_codes.get(column.name):
+        text = _without(text, numbers.without_zero_fraction(text), codes)
+    return pc.split_pattern(text, feed.list_separator) if column.kind is Kind.LIST else text
+
+
+def _without(text: pa.Array, looked_at: pa.Array, tokens: Sequence[str]) -> pa.Array:
+    """Return a column with null where what is looked at is one of the tokens."""
+    is_missing = pc.is_in(looked_at, pa.array(tokens, TEXT))
+    return (
+        pc.if_else(is_missing, pa.scalar(None, TEXT), text) if pc.any(is_missing).as_py() else text
+    )
 
 
 def _check_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> None:
@@ -150,6 +156,8 @@ def _check_free_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: 
         verdicts.reject(matches(text, _CONTROL), RowReason.CONTROL_CHARACTER, column.name)
     if column.name not in rules.feed.numeric_id:
         verdicts.reject(cards.card_numbers(text), RowReason.CARD_NUMBER, column.name)
+    if column.kind is Kind.ID:
+        identifiers.reject(text, column.name, verdicts)
 
 
 def _may_hold_control(text: pa.Array) -> bool:
@@ -178,6 +186,8 @@ _READERS: Mapping[Kind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
 
 def _typed(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> pa.Array:
     name = column.name
+    if date_format := rules.feed.date_formats.get(name):
+        text = times.in_iso(text, name, verdicts, date_format=date_format, now=rules.now)
     if column.kind is Kind.INSTANT:
         zone = rules.feed.time_zone
         return times.instants(text, name, verdicts, time_zone=zone, now=rules.now)

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from features.canonical import is_protected
 from features.feeds import Feed
 from features.ingest.limits import Limits
+from features.ingest.lines import Record, Records
 from features.ingest.reasons import HeldError, HoldReason, RowReason
 
 TEXT = pa.string()
@@ -25,11 +26,11 @@ TEXTS = pa.list_(pa.string())
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A row that has no fields to check: its number in the file, why, and its text."""
+    """A row that has no fields to check: its number in the file, why, and how it was delivered."""
 
     row_number: int
     reason: RowReason
-    original: str
+    record: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,26 @@ class Chunk:
         columns: by delivered name: text, or lists of text where the format has lists.
         row_numbers: 1 is the first row after the header.
         malformed: rows of this stretch of the file that are in no column.
-        lines: the original lines, where the format has lines; else they are put together on demand.
+        records: the rows as delivered, where the format has lines.
     """
 
     columns: Mapping[str, pa.Array]
     row_numbers: npt.NDArray[np.int64]
     malformed: Sequence[Malformed] = ()
-    lines: Sequence[str] | None = None
+    records: Records | None = None
 
-    def originals(self, rows: npt.NDArray[np.int64]) -> list[str]:
-        """Return the rows at these positions as delivered: the line, or its fields as CSV."""
-        if self.lines is not None:
-            return [self.lines[row] for row in rows.tolist()]
+    @property
+    def line_counts(self) -> npt.NDArray[np.int64] | None:
+        """Lines of each row, where one takes more than one; None where each takes one."""
+        if self.records is None:
+            return None
+        counts = self.records.line_counts
+        return counts if (counts > 1).any() else None
+
+    def originals(self, rows: npt.NDArray[np.int64]) -> list[Record]:
+        """Return the rows at these positions as delivered, or their fields as CSV."""
+        if self.records is not None:
+            return [self.records[row] for row in rows.tolist()]
         if not len(rows):
             return []
         taken = [_plain_text(column.take(pa.array(rows))) for column in self.columns.values()]
@@ -66,8 +75,7 @@ class Chunk:
         joined = pc.binary_join_element_wise(
             *quoted, ",", null_handling="replace", null_replacement=""
         )
-        found: list[str] = joined.to_pylist()
-        return found
+        return [Record(text) for text in joined.to_pylist()]
 
 
 @dataclass(slots=True)

@@ -1,97 +1,179 @@
-"""CSV to chunks of text."""
+"""CSV to chunks of text.
+
+Every record is checked against one grammar before it is parsed. The parser by itself would take a
+lone quote for the beginning of a field and swallow the lines up to the next one.
+"""
 
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
-from features.feeds import Feed
-from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, first_line, mapped
+from features.feeds import Csv, Feed
+from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, mapped
 from features.ingest.limits import Limits
+from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import HeldError, HoldReason, RowReason
 
 
-def csv_chunks(text: IO[bytes], feed: Feed, header: Header, limits: Limits) -> Iterator[Chunk]:
+def csv_chunks(
+    text: IO[bytes], feed: Feed, header: Header, limits: Limits, tally: LineTally
+) -> Iterator[Chunk]:
     """Read CSV.
 
     Raises:
-        HeldError: the header is wrong, or the text is not CSV.
+        HeldError: the header is wrong, a record is no CSV, or a row is over-long.
     """
-    names = _csv_header(text, feed, limits)
-    wanted = header.judge(names, feed, must=mapped(feed))
-    start = text.tell()
-    if not text.read(1):
-        return
-    text.seek(start)
-    malformed: list[tuple[int, str]] = []
+    reader: _Reader | None = None
+    done = 0
+    for whole in blocks(text, limits, tally, multiline_fields=feed.csv.multiline_fields):
+        block = whole
+        if not len(block):
+            continue
+        _check_quotes(block, feed.csv, tally)
+        if reader is None:
+            names = _names(block, feed.csv, limits)
+            tally.header = int(block.line_counts[0])
+            tally.continuation -= tally.header - 1
+            reader = _Reader(names, header.judge(names, feed, must=mapped(feed)), feed.csv)
+            block = block.after_first()
+        done += len(block)
+        check_rows(done, limits)
+        yield reader.chunk(block, done - len(block))
+    if reader is None:
+        header.judge([], feed, must=mapped(feed))
 
-    def remember(row: Any) -> str:  # noqa: ANN401 - pyarrow's InvalidRow
-        malformed.append((row.number, row.text))
-        return "skip"
 
-    try:
-        reader = pyarrow.csv.open_csv(
-            text,
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Parse blocks: the names of all columns, those to read, and how the source writes CSV."""
+
+    names: list[str]
+    wanted: list[str]
+    csv: Csv
+
+    def chunk(self, block: Block, done: int) -> Chunk:
+        """Return the rows of a block; `done` rows came before it."""
+        malformed: list[int] = []
+
+        def remember(row: Any) -> str:  # noqa: ANN401 - pyarrow's InvalidRow
+            malformed.append(row.number - 1)
+            return "skip"
+
+        columns, rows = {}, 0
+        if len(block):
+            table = self._parse(block, remember)
+            rows = table.num_rows
+            columns = {name: _flat(table.column(name)) for name in self.wanted}
+        if rows + len(malformed) != len(block):
+            raise HeldError(
+                HoldReason.UNREADABLE,
+                f"{len(block)} records from line {block.line_numbers[0]} on are read as "
+                f"{rows + len(malformed)} rows",
+            )
+        is_row = np.ones(len(block), np.bool_)
+        is_row[malformed] = False
+        return Chunk(
+            columns,
+            done + 1 + np.flatnonzero(is_row),
+            [
+                Malformed(done + 1 + record, RowReason.WRONG_FIELD_COUNT, block.record(record))
+                for record in malformed
+            ],
+            Records(block, np.flatnonzero(is_row)),
+        )
+
+    def _parse(self, block: Block, remember: Any) -> pa.Table:  # noqa: ANN401 - a callback
+        return pyarrow.csv.read_csv(
+            pa.py_buffer(block.content),
             # one thread: only then does pyarrow know the number of a malformed row
             pyarrow.csv.ReadOptions(
-                column_names=names, block_size=limits.row_bytes, use_threads=False
+                column_names=self.names, block_size=len(block.content) + 1, use_threads=False
             ),
             pyarrow.csv.ParseOptions(
-                delimiter=feed.csv.delimiter,
-                newlines_in_values=True,
+                delimiter=self.csv.delimiter,
+                quote_char='"' if self.csv.quoting == "standard" else False,
+                newlines_in_values=self.csv.multiline_fields,
                 invalid_row_handler=remember,
             ),
             pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, TEXT),
-                include_columns=wanted,
+                column_types=dict.fromkeys(self.names, TEXT),
+                include_columns=self.wanted,
                 null_values=[],
                 strings_can_be_null=False,
             ),
         )
-        yield from _numbered(reader, malformed, limits)
-    except pa.ArrowInvalid as error:
-        if "straddling object" in str(error):
-            size = limits.row_bytes
-            raise HeldError(HoldReason.TOO_LARGE, f"a row over {size} bytes") from error
-        raise HeldError(HoldReason.UNREADABLE, first_line(error)) from error
 
 
-def _csv_header(text: IO[bytes], feed: Feed, limits: Limits) -> list[str]:
-    line = b"\n"
-    while line in {b"\n", b"\r\n"}:
-        line = text.readline(limits.row_bytes)
-    names = next(csv.reader([line.decode("utf-8")], delimiter=feed.csv.delimiter), [])
-    if len(names) > limits.columns:
+def _flat(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _names(block: Block, described: Csv, limits: Limits) -> list[str]:
+    text = block.text(0)
+    if text.count(described.delimiter) > limits.columns:
         raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
-    return names
+    if described.quoting == "none":
+        return text.split(described.delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=described.delimiter, strict=True)
+    try:
+        return next(reader, [])
+    except csv.Error as error:
+        raise HeldError(HoldReason.UNREADABLE, "the header is not CSV") from error
 
 
-def _numbered(
-    batches: Any,  # noqa: ANN401 - pyarrow's reader
-    malformed: list[tuple[int, str]],
-    limits: Limits,
-) -> Iterator[Chunk]:
-    """Give each row its number; the reader runs ahead, so malformed rows may belong to later."""
-    done = 0
-    for batch in batches:
-        wrong = np.array([number for number, _ in malformed], np.int64)
-        candidates = np.arange(done + 1, done + 1 + batch.num_rows + len(wrong), dtype=np.int64)
-        numbers = candidates[~np.isin(candidates, wrong)][: batch.num_rows]
-        last = int(numbers[-1]) if len(numbers) else done
-        passed = int(np.searchsorted(wrong, last))
-        done = last
-        check_rows(done, limits)
-        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        yield Chunk(columns, numbers, _wrong_fields(malformed[:passed]))
-        del malformed[:passed]
-    if malformed:
-        yield Chunk({}, np.empty(0, np.int64), _wrong_fields(malformed))
+def _check_quotes(block: Block, described: Csv, tally: LineTally) -> None:
+    """Check that quoted fields begin and end where fields do.
+
+    Raises:
+        HeldError: names the line of the first record that is not so.
+    """
+    if described.quoting == "none" or b'"' not in block.content:
+        return
+    is_csv = pc.match_substring_regex(block.texts(), _record(described.delimiter))
+    wrong = pc.index(is_csv, False).as_py()
+    if wrong < 0:
+        return
+    line, record = block.line_numbers[wrong], block.text(wrong)
+    if re.fullmatch(_unclosed(described.delimiter), record, re.DOTALL) is None:
+        raise HeldError(
+            HoldReason.STRAY_QUOTE,
+            f"line {line} has a quote where no field begins or ends, as when text follows a "
+            f"closing quote; {_HINT}",
+        )
+    if line + block.line_counts[wrong] > tally.expected:
+        raise HeldError(
+            HoldReason.TRUNCATED, f"a quote is opened in line {line} and never closed; {_HINT}"
+        )
+    raise HeldError(
+        HoldReason.MULTILINE_FIELD,
+        f"line {line} opens a quoted field that does not end in it; where fields span lines, "
+        f"the source declares csv.multiline_fields; {_HINT}",
+    )
 
 
-def _wrong_fields(rows: list[tuple[int, str]]) -> list[Malformed]:
-    return [Malformed(number, RowReason.WRONG_FIELD_COUNT, row) for number, row in rows]
+_HINT = "where quotes are plain text, the source declares csv.quoting: none"
+
+
+def _fields(delimiter: str) -> str:
+    mark = re.escape(delimiter)
+    return rf'(?:"(?:[^"]|"")*"|[^"{mark}\r\n][^{mark}\r\n]*)?'
+
+
+def _record(delimiter: str) -> str:
+    """Return the pattern of a record; a quote inside an unquoted field is plain text."""
+    field = _fields(delimiter)
+    return rf"^{field}(?:{re.escape(delimiter)}{field})*[\r\n]*$"
+
+
+def _unclosed(delimiter: str) -> str:
+    return rf'(?:{_fields(delimiter)}{re.escape(delimiter)})*"(?:[^"]|"")*'

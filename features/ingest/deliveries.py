@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 from uuid import UUID
 
@@ -117,12 +118,17 @@ def register(
     connection: psycopg.Connection[Any], receipt: DeliveryReceipt, sha256: str, size: int
 ) -> None:
     """Write a delivery into the register, and its rejected rows where there are any."""
+    lines = receipt.lines
+    counted = [None] * 6 if lines is None else astuple(lines)
     connection.execute(
         """
         insert into raw.deliveries (
             delivery_id, source, feed, object_name, content_sha256, size_bytes, load_kind, state,
-            reason, landed_table, rows_in_file, rows_rejected, rows_duplicate
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            reason, landed_table, rows_in_file, rows_rejected, rows_duplicate, lines_in_file,
+            header_lines, blank_lines, continuation_lines, lines_rejected, lines_duplicate
+        ) values (
+            %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+        )
         """,
         (
             receipt.delivery_id,
@@ -138,15 +144,19 @@ def register(
             receipt.rows_in_file,
             receipt.rows_rejected,
             receipt.rows_duplicate,
+            *counted,
         ),
     )
     if receipt.rows_rejected:
         connection.execute(
             """
             insert into raw.rejected_rows (
-                delivery_id, source, object_name, row_number, reason, detail, original
+                delivery_id, source, object_name, row_number, line_number, line_count, reason,
+                detail, original
             )
-            select %s, %s, %s, row_number, reason, detail, original from rejected
+            select
+                %s, %s, %s, row_number, line_number, line_count, reason, detail, original
+            from rejected
             """,
             (receipt.delivery_id, receipt.source, receipt.object_name),
         )

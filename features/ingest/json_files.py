@@ -1,10 +1,14 @@
-"""JSON lines to chunks of text."""
+"""JSON lines to chunks of text: one line is one record, and says exactly what it says.
+
+JSON lets a key stand twice, and Python lets NaN pass; each reader takes another value then. Such a
+line is malformed here, as is a number where text is wanted and its digits may have been rounded.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import IO, Any
+from collections.abc import Iterator, Sequence, Set
+from typing import IO, Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -12,92 +16,146 @@ import pyarrow as pa
 from features.canonical import CANONICAL
 from features.feeds import Feed
 from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, Malformed, check_rows
+from features.ingest.layout import TEXTUAL, Kind, delivered_kinds
 from features.ingest.limits import Limits
+from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import HeldError, HoldReason, RowReason
+from features.ingest.verdicts import Mask
+
+Row = dict[str, Any]
 
 
-def json_chunks(text: IO[bytes], feed: Feed, header: Header, limits: Limits) -> Iterator[Chunk]:
+class _Inexact(str):
+    """A number with a point or an exponent, as it is written: its writer may have rounded it."""
+
+    __slots__ = ()
+
+
+_ABSENT = type(None)
+_Types = Set[type[object]]
+_VALUES: _Types = {str, _Inexact, bool, list, _ABSENT}
+_WANTED_AS_TEXT: _Types = {str, _ABSENT}
+_WANTED_AS_LIST: _Types = {str, list, _ABSENT}
+_WANTED_AS_SCALAR: _Types = {str, _Inexact, bool, _ABSENT}
+
+
+def json_chunks(
+    text: IO[bytes], feed: Feed, header: Header, limits: Limits, tally: LineTally
+) -> Iterator[Chunk]:
     """Read JSON lines; numbers keep their digits, a line that is no object is a malformed row.
 
     Raises:
         HeldError: a needed key is in no line of the first chunk, or a line is over-long.
     """
     done = 0
-    wanted: list[str] | None = None
-    for block in _blocks(text, limits):
-        lines = [line for line in block.decode("utf-8").split("\n") if line.strip()]
-        rows = _json_rows(lines)
-        kept = [row for row, value in enumerate(rows) if isinstance(value, dict)]
-        objects: list[dict[str, Any]] = [rows[row] for row in kept]
-        if wanted is None and objects:
-            keys = sorted(set().union(*objects))
-            needed = {feed.columns[key] for key in feed.columns if CANONICAL[feed.name][key]}
-            header.judge(keys, feed, must=needed - {feed.columns.get(key) for key in feed.optional})
-            wanted = list(feed.delivered_columns)
-        numbers = np.arange(done + 1, done + 1 + len(lines), dtype=np.int64)
-        done += len(lines)
+    is_judged = False
+    for whole in blocks(text, limits, tally):
+        block = _without_blanks(whole, tally)
+        rows = [_row(block.text(position)) for position in range(len(block))]
+        objects = [row for row in rows if row is not None]
+        if objects and not is_judged:
+            _judge(objects, feed, header, limits)
+            is_judged = True
+        columns, is_wrong = _columns(rows, feed)
+        is_wrong |= np.array([row is None for row in rows], np.bool_)
+        numbers = np.arange(done + 1, done + 1 + len(rows), dtype=np.int64)
+        done += len(rows)
         check_rows(done, limits)
-        wrong = [
-            Malformed(int(numbers[row]), RowReason.MALFORMED_JSON, lines[row])
-            for row, value in enumerate(rows)
-            if not isinstance(value, dict)
-        ]
-        columns = {name: _json_column([row.get(name) for row in objects]) for name in wanted or ()}
-        yield Chunk(columns, numbers[kept], wrong, [lines[row] for row in kept])
+        kept = np.flatnonzero(~is_wrong)
+        yield Chunk(
+            {name: column.take(pa.array(kept)) for name, column in columns.items()},
+            numbers[kept],
+            [
+                Malformed(int(numbers[row]), RowReason.MALFORMED_JSON, block.record(row))
+                for row in np.flatnonzero(is_wrong).tolist()
+            ],
+            Records(block, kept),
+        )
 
 
-def _blocks(text: IO[bytes], limits: Limits) -> Iterator[bytes]:
-    rest = b""
-    while block := text.read(limits.row_bytes):
-        whole, newline, tail = (rest + block).rpartition(b"\n")
-        if len(tail) > limits.row_bytes:
-            raise HeldError(HoldReason.TOO_LARGE, f"a line over {limits.row_bytes} bytes")
-        rest = tail
-        if newline:
-            yield whole
-    if rest:
-        yield rest
+def _without_blanks(block: Block, tally: LineTally) -> Block:
+    """Leave out lines of white space, which hold no record."""
+    is_blank = np.array([not block.text(n).strip() for n in range(len(block))], np.bool_)
+    tally.blank += int(is_blank.sum())
+    return block.only(np.flatnonzero(~is_blank))
 
 
-def _json_rows(lines: list[str]) -> list[Any]:
+def _row(line: str) -> Row | None:
+    """Return the object of a line, or None where the line is not one object of plain values."""
     try:
-        found = _loads("[" + ",".join(lines) + "]")
-    except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, list) and len(found) == len(lines) and all(map(_is_flat, found)):
-        return found
-    return [_json_row(line) for line in lines]
-
-
-def _json_row(line: str) -> dict[str, Any] | None:
-    try:
-        found = _loads(line)
+        row = _DECODER.decode(line)
+        if "\\ud" in line or "\\uD" in line:
+            json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         return None
-    return found if _is_flat(found) else None
+    return row if isinstance(row, dict) else None
 
 
-def _loads(text: str) -> Any:  # noqa: ANN401 - any JSON
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+def _object(pairs: list[tuple[str, Any]]) -> Row:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        raise ValueError("a key stands twice")
+    kinds = set(map(type, row.values()))
+    if not kinds <= _VALUES:
+        raise ValueError("an object inside of the object")
+    if list in kinds and not all(_is_list_of_text(value) for value in row.values()):
+        raise ValueError("a list of something else than text")
+    return row
 
 
-def _is_flat(found: Any) -> bool:  # noqa: ANN401 - any JSON
-    if not isinstance(found, dict):
-        return False
-    return not any(
-        isinstance(value, dict)
-        or (isinstance(value, list) and not all(isinstance(item, str) for item in value))
-        for value in found.values()
-    )
+def _is_list_of_text(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    return type(value) is not list or set(map(type, value)) <= {str}
 
 
-def _json_column(values: list[Any]) -> pa.Array:
-    if any(isinstance(value, list) for value in values):
-        return pa.array(
-            [value if isinstance(value, list) or value is None else [value] for value in values],
-            TEXTS,
-        )
-    return pa.array(
-        [("true" if value else "false") if isinstance(value, bool) else value for value in values],
-        TEXT,
-    )
+def _refuse(literal: str) -> NoReturn:
+    raise ValueError(literal)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=str, parse_float=_Inexact, parse_constant=_refuse
+)
+
+
+def _judge(objects: Sequence[Row], feed: Feed, header: Header, limits: Limits) -> None:
+    keys = sorted(set().union(*objects))
+    if len(keys) > limits.columns:
+        raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} keys")
+    needed = {feed.columns[key] for key in feed.columns if CANONICAL[feed.name][key]}
+    header.judge(keys, feed, must=needed - {feed.columns.get(key) for key in feed.optional})
+
+
+def _columns(rows: Sequence[Row | None], feed: Feed) -> tuple[dict[str, pa.Array], Mask]:
+    """Return the columns of a block, and its rows with a value of another kind than wanted."""
+    is_wrong = np.zeros(len(rows), np.bool_)
+    columns = {}
+    for name, kinds in delivered_kinds(feed).items():
+        values = [None if row is None else row.get(name) for row in rows]
+        wanted = _wanted(kinds)
+        if not set(map(type, values)) <= wanted:
+            is_wrong |= np.array([type(value) not in wanted for value in values], np.bool_)
+            values = [value if type(value) in wanted else None for value in values]
+        columns[name] = _lists(values, feed) if Kind.LIST in kinds else _texts(values)
+    return columns, is_wrong
+
+
+def _wanted(kinds: Set[Kind]) -> _Types:
+    if Kind.LIST in kinds:
+        return _WANTED_AS_LIST
+    return _WANTED_AS_SCALAR if kinds.isdisjoint(TEXTUAL) else _WANTED_AS_TEXT
+
+
+def _lists(values: list[Any], feed: Feed) -> pa.Array:
+    """Return lists; text is split as in a file without lists, whatever the other rows bring."""
+    split = [
+        (None if value in feed.null_tokens else value.split(feed.list_separator))
+        if type(value) is str
+        else value
+        for value in values
+    ]
+    return pa.array(split, TEXTS)
+
+
+def _texts(values: list[Any]) -> pa.Array:
+    if bool in set(map(type, values)):
+        values = [str(value).lower() if type(value) is bool else value for value in values]
+    return pa.array(values, TEXT)

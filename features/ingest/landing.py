@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import psycopg
 import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
 from features.ingest.layout import KEYS, LAYOUTS, Column
+from features.ingest.lines import Record
 
 _NAME = re.compile(rf"^landed\.(?:{'|'.join(LAYOUTS)})_[0-9a-f]{{32}}$")
 _CSV = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384)
-_REJECTED = ("row_number", "reason", "detail", "original")
+_REJECTED = {
+    "row_number": pa.int64(),
+    "line_number": pa.int64(),
+    "line_count": pa.int64(),
+    "reason": pa.string(),
+    "detail": pa.string(),
+    "original": pa.string(),
+}
 
 
 def table_name(feed: str, delivery_id: UUID) -> str:
@@ -60,15 +70,17 @@ def create(
         for column in columns
     ]
     connection.execute(
-        sql.SQL("create unlogged table {} (row_number bigint, {})").format(
-            identifier(table), sql.SQL(", ").join(fields)
-        )
+        sql.SQL(
+            "create unlogged table {} "
+            "(row_number bigint, line_count integer not null default 1, {})"
+        ).format(identifier(table), sql.SQL(", ").join(fields))
     )
     if is_protected:
         connection.execute(sql.SQL("revoke all on {} from score").format(identifier(table)))
     connection.execute(
         "create temporary table rejected "
-        "(row_number bigint, reason text, detail text, original text) on commit drop"
+        "(row_number bigint, line_number bigint, line_count integer, reason text, detail text, "
+        "original text) on commit drop"
     )
 
 
@@ -97,39 +109,49 @@ def as_csv(rows: pa.Table) -> bytes:
 
 
 def rejected_rows(
-    numbers: Sequence[int] | np.ndarray[Any, Any],
+    numbers: Sequence[int],
     reasons: Sequence[str],
     details: Sequence[str],
+    records: Sequence[Record],
     originals: Sequence[str],
 ) -> pa.Table:
-    """Return rejected rows as a table; the originals must be masked."""
+    """Return rejected rows as a table.
+
+    Args:
+        numbers: of the rows in the file.
+        reasons: the codes.
+        details: what a person reads beside them.
+        records: the rows' places in the file.
+        originals: their texts as they may be kept, masked.
+    """
     kept = [original.replace("\0", "\\0") for original in originals]
+    lines = [record.line_number for record in records]
+    counts = [record.line_count for record in records]
+    columns = (numbers, lines, counts, map(str, reasons), details, kept)
     return pa.table(
-        dict(
-            zip(
-                _REJECTED,
-                (
-                    pa.array(numbers, pa.int64()),
-                    pa.array(map(str, reasons), pa.string()),
-                    pa.array(details, pa.string()),
-                    pa.array(kept, pa.string()),
-                ),
-                strict=True,
-            )
-        )
+        {
+            name: pa.array(column, kind)
+            for (name, kind), column in zip(_REJECTED.items(), columns, strict=True)
+        }
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Rows of one key in one file: the numbers of those that contradict each other, duplicates."""
+
+    conflicts: npt.NDArray[np.int64]
+    duplicates: int
+    duplicate_lines: int
 
 
 def twins(
     connection: psycopg.Connection[Any], table: str, feed: str, columns: Sequence[Column]
-) -> tuple[list[int], int]:
+) -> Twins:
     """Take rows with the same key out of a landed table.
 
     Rows of one key and one content are one row, the first; the others are duplicates. Rows of one
     key and several contents contradict each other, and all of them go.
-
-    Returns:
-        the numbers of contradicting rows, and the number of duplicates.
     """
     key = sql.SQL(", ").join(map(sql.Identifier, KEYS[feed]))
     content = sql.SQL(", ").join(sql.Identifier(column.target) for column in columns)
@@ -145,32 +167,34 @@ def twins(
             told_apart as (
                 select
                     row_number,
+                    line_count,
                     min(row_number) over same_key as first_row,
                     max(record_of) over same_key is distinct from min(record_of) over same_key
                         as is_conflict
                 from (
-                    select {key}, row_number, row({content})::text as record_of
+                    select {key}, row_number, line_count, row({content})::text as record_of
                     from {table} inner join repeated using ({key})
                 ) as rows_of_a_key
                 window same_key as (partition by {key})
             )
 
-            select row_number, is_conflict
+            select row_number, line_count, is_conflict
             from told_apart
             where is_conflict or row_number > first_row
             """
         ).format(key=key, content=content, table=identifier(table))
     )
-    found = connection.execute("select row_number, is_conflict from twins order by 1").fetchall()
-    if found:
-        connection.execute(
-            sql.SQL("delete from {} using twins where twins.row_number = {}.row_number").format(
-                identifier(table), identifier(table)
-            )
+    connection.execute(
+        sql.SQL("delete from {} using twins where twins.row_number = {}.row_number").format(
+            identifier(table), identifier(table)
         )
-    return [row for row, is_conflict in found if is_conflict], sum(
-        not is_conflict for _, is_conflict in found
     )
+    counted = connection.execute(
+        "select count(*), coalesce(sum(line_count), 0) from twins where not is_conflict"
+    ).fetchone()
+    conflicts = connection.execute("select row_number from twins where is_conflict").fetchall()
+    numbers = np.fromiter((number for (number,) in conflicts), np.int64, len(conflicts))
+    return Twins(numbers, *(counted or (0, 0)))
 
 
 def holds_rows(connection: psycopg.Connection[Any], table: str) -> bool:

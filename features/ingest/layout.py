@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from features.canonical import CANONICAL
+from features.feeds import Feed
 
 
 class Kind(StrEnum):
@@ -70,6 +71,7 @@ _KINDS: Mapping[str, Kind] = {
     "customer_id": Kind.ID,
     "merchant_id": Kind.ID,
     "device_id": Kind.ID,
+    "card_bin": Kind.ID,
     "timestamp": Kind.INSTANT,
     "known_at": Kind.INSTANT,
     "amount": Kind.AMOUNT,
@@ -154,6 +156,9 @@ INLINE_LABEL = Column("is_fraud", "inline_is_fraud", "boolean", Kind.FLAG, is_re
 #: The columns that hold money, all in the currency of their row.
 MONEY = (Kind.AMOUNT, Kind.BALANCE)
 
+#: The columns whose text is the value itself; a rounded number has lost some of it.
+TEXTUAL = frozenset((Kind.ID, Kind.TEXT, Kind.CURRENCY, Kind.PROVENANCE, Kind.OUTCOME))
+
 #: What makes two rows of one file the same thing.
 KEYS: Mapping[str, tuple[str, ...]] = {
     "transactions": ("transaction_id",),
@@ -163,3 +168,30 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "application_labels": ("application_id", "provenance"),
     "applicant_attributes": ("application_id",),
 }
+
+
+def columns_of(feed: Feed) -> tuple[Column, ...]:
+    """Return the columns of a feed's landed table, without the place in the file."""
+    layout = LAYOUTS[feed.name]
+    return (*layout, INLINE_LABEL) if feed.inline_label else layout
+
+
+def delivered_name(feed: Feed, column: Column) -> str | None:
+    """Return the delivered name of a column, or None where the file has none."""
+    if column is INLINE_LABEL:
+        return feed.inline_label.column if feed.inline_label else None
+    name = column.name
+    if name == "customer_id" and feed.is_applicant_unknown:
+        name = "application_id"
+    if column.kind is Kind.EXCEPTION and feed.policy_exceptions:
+        name = "outcome"
+    return feed.columns.get(name)
+
+
+def delivered_kinds(feed: Feed) -> Mapping[str, frozenset[Kind]]:
+    """Return what each delivered column holds; two columns may be read from one."""
+    kinds: dict[str, frozenset[Kind]] = {}
+    for column in columns_of(feed):
+        if (name := delivered_name(feed, column)) is not None:
+            kinds[name] = kinds.get(name, frozenset()) | {column.kind}
+    return kinds

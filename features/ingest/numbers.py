@@ -20,8 +20,9 @@ _NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 _FITS = rf"^\+?[0-9]{{1,{_WHOLE_DIGITS}}}(?:\.[0-9]{{1,{MAX_EXPONENT}}})?$"
 _TRAILING_ZEROS = rf"(\.[0-9]{{{MAX_EXPONENT}}})0+$"
 _SCALED = pa.decimal128(_WHOLE_DIGITS + MAX_EXPONENT + 1, MAX_EXPONENT)
-_INTEGER = r"^[+-]?[0-9]{1,10}$"
-_FLOAT = r"^[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?$"
+_INTEGER = r"^[+-]?[0-9]{1,10}(?:\.0*)?$"
+_FLOAT = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+_ZERO_FRACTION = r"^([+-]?[0-9]+)\.0*$"
 _TRUE = pa.array(["true", "True", "TRUE", "t", "1"])
 _FALSE = pa.array(["false", "False", "FALSE", "f", "0"])
 _CODES = pa.array(list(EXPONENTS))
@@ -128,19 +129,21 @@ def rates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 def floats(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     """Return finite numbers, null where there is none or the row is rejected."""
     present = mask_of(pc.is_valid(texts))
-    try:
-        found = pc.cast(texts, pa.float64())  # refuses all or takes all
-    except pa.ArrowInvalid:
-        found = pc.cast(_only(texts, matches(texts, _FLOAT)), pa.float64())
+    # the cast by itself would take all or refuse all, and also knows `inf` and `nan`
+    found = pc.cast(_only(texts, matches(texts, _FLOAT)), pa.float64())
     finite = mask_of(pc.is_finite(found))
     verdicts.reject(present & ~finite, RowReason.NOT_A_NUMBER, column)
     return pc.if_else(pa.array(finite), found, None)
 
 
 def integers(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return whole numbers of 32 bits, null where there is none or the row is rejected."""
+    """Return whole numbers of 32 bits, null where there is none or the row is rejected.
+
+    `1.0` is one, as exports of columns with gaps write it.
+    """
     good = matches(texts, _INTEGER)
-    wide = pc.cast(_unsigned(_only(texts, good)), pa.int64())
+    whole = without_zero_fraction(_only(texts, good))
+    wide = pc.cast(_unsigned(whole), pa.int64())
     fits = pc.and_(pc.greater_equal(wide, -(2**31)), pc.less(wide, 2**31))
     good &= mask_of(fits)
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_AN_INTEGER, column)
@@ -153,6 +156,11 @@ def booleans(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     known = true | mask_of(pc.is_in(texts, _FALSE))
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~known, RowReason.NOT_A_BOOLEAN, column)
     return pa.array(true, pa.bool_(), mask=~known)
+
+
+def without_zero_fraction(texts: pa.Array) -> pa.Array:
+    """Return whole numbers without a point and zeros behind it; other texts as they are."""
+    return pc.replace_substring_regex(texts, _ZERO_FRACTION, r"\1")
 
 
 def _unsigned(texts: pa.Array) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Set
 
 import numpy as np
 import pyarrow as pa
@@ -11,16 +11,17 @@ import pyarrow.parquet
 
 from features.feeds import Feed
 from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, check_rows, first_line, mapped
+from features.ingest.layout import TEXTUAL, Kind, delivered_kinds
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 
-IDS = ("transaction_id", "customer_id", "merchant_id", "application_id")
 _ROWS = 65_536
+_Kinds = Mapping[str, Set[Kind]]
 
 
 def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> Iterator[Chunk]:
-    """Read Parquet; values become text that says exactly the same.
+    """Read Parquet; values become text that says exactly the same, NaN becomes null.
 
     Raises:
         HeldError: not a whole Parquet file, a wrong schema, or a type that cannot be such a column.
@@ -31,32 +32,81 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
             raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
         check_rows(file.metadata.num_rows, limits)
         wanted = header.judge(file.schema_arrow.names, feed, must=mapped(feed))
-        _check_types(file.schema_arrow, feed, wanted)
+        kinds = {name: kinds for name, kinds in delivered_kinds(feed).items() if name in wanted}
+        _check_types(file.schema_arrow, kinds)
         done = 0
         for batch in file.iter_batches(_ROWS, columns=wanted):
             batch.validate(full=True)
-            columns = {name: _as_text(batch.column(name)) for name in wanted}
+            columns = {name: _as_text(name, batch.column(name), kinds[name]) for name in wanted}
             numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
             done += batch.num_rows
             yield Chunk(columns, numbers)
+        _check_count(file.metadata, done)
     except (pa.ArrowInvalid, OSError, pa.ArrowNotImplementedError) as error:
         raise HeldError(HoldReason.UNREADABLE, first_line(error)) from error
 
 
-def _check_types(schema: pa.Schema, feed: Feed, wanted: Sequence[str]) -> None:
-    ids = {feed.columns.get(key) for key in IDS}
-    for name in wanted:
-        kind = schema.field(name).type
-        if pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        is_text_list = pa.types.is_list(kind) and pa.types.is_string(kind.value_type)
-        if (pa.types.is_nested(kind) and not is_text_list) or pa.types.is_binary(kind):
+def _check_count(footer: pyarrow.parquet.FileMetaData, rows: int) -> None:
+    in_groups = sum(footer.row_group(group).num_rows for group in range(footer.num_row_groups))
+    if not rows == in_groups == footer.num_rows:
+        raise HeldError(
+            HoldReason.UNREADABLE,
+            f"{rows} rows were read of {footer.num_rows} in the footer, {in_groups} in row groups",
+        )
+
+
+def _check_types(schema: pa.Schema, columns: _Kinds) -> None:
+    for name, kinds in columns.items():
+        kind = _value_type(schema.field(name).type)
+        is_list = Kind.LIST in kinds and _is_list(kind) and _is_text(_value_type(kind.value_type))
+        if (pa.types.is_nested(kind) and not is_list) or _is_bytes(kind):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, which has no plain text")
-        if name in ids and pa.types.is_floating(kind):
-            raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, which rounds long ids")
+        if pa.types.is_boolean(kind) and not kinds.isdisjoint(TEXTUAL):
+            raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, and text is wanted")
 
 
-def _as_text(column: pa.Array) -> pa.Array:
-    if pa.types.is_list(column.type):
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    is_list = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return any(test(kind) for test in is_list)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    is_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in is_text)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    is_bytes = (
+        pa.types.is_binary,
+        pa.types.is_large_binary,
+        pa.types.is_fixed_size_binary,
+        pa.types.is_binary_view,
+    )
+    return any(test(kind) for test in is_bytes)
+
+
+def _as_text(name: str, column: pa.Array, kinds: Set[Kind]) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if _is_list(column.type):
         return pc.cast(column, TEXTS)
+    if pa.types.is_floating(column.type):
+        column = _without_nan(column)
+        if not kinds.isdisjoint(TEXTUAL) and column.null_count < len(column):
+            raise HeldError(
+                HoldReason.WRONG_TYPE,
+                f"{name} is {column.type}, which rounds long identifiers; export it as text",
+            )
     return pc.cast(column, TEXT)
+
+
+def _without_nan(column: pa.Array) -> pa.Array:
+    """Return null for NaN: the writer had no value, and no other null for this type."""
+    if pa.types.is_float16(column.type):
+        column = pc.cast(column, pa.float32())
+    is_number = pc.invert(pc.is_nan(column))
+    return pc.if_else(is_number, column, pa.scalar(None, column.type))

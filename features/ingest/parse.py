@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -18,31 +17,22 @@ import pyarrow as pa
 from features import failpoints
 from features.canonical import PROTECTED
 from features.feeds import Feed, FileFormat
-from features.ingest import cards, landing
+from features.ingest import cards, landing, whole_file
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
 from features.ingest.csv_files import csv_chunks
 from features.ingest.json_files import json_chunks
+from features.ingest.lines import LineTally, Record
 from features.ingest.parquet_files import parquet_chunks
-from features.ingest.reasons import SENTENCES, WITHHELD, HoldReason, RowReason
-from features.ingest.receipts import DeliveryReceipt
-from features.ingest.spool import Spool, file_format, rewind, text_of
-from features.ingest.versions import LEDGERS
+from features.ingest.reasons import SENTENCES, WITHHELD, HeldError, HoldReason, RowReason
+from features.ingest.receipts import DeliveryReceipt, FileLines
+from features.ingest.spool import Spool, Text, file_format, text_of
 from features.ingest.waiting import kind_of
+from features.ingest.whole_file import Tally
 from features.objects import ObjectInfo
 
-_PREFIX_SHARE = 0.2
 # a key of JSON, wherever in the line it stands
 _PROTECTED_KEY = re.compile(rf'"(?:{"|".join(sorted(PROTECTED))})"\s*:', re.IGNORECASE)
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What is counted while a file goes by."""
-
-    rows: int = 0
-    reasons: Counter[RowReason] = field(default_factory=Counter)
-    prefixes: Counter[str] = field(default_factory=Counter)
 
 
 def parse(
@@ -56,27 +46,22 @@ def parse(
     feed = rules.feed
     table = landing.table_name(feed.name, delivery_id)
     landing.create(connection, table, rules.columns, is_protected=feed.is_protected)
-    header, tally = Header(), _Tally()
-    with _opened(info.name, spool, rules) as opened:
-        prepared = _prepared(_chunks(opened, rules, header), rules, header, tally)
-        for typed, rejected in _ahead(prepared):
+    header, tally = Header(), Tally()
+    with _opened(info.name, spool, rules) as file:
+        reading = file.read(rules, header)
+        for typed, rejected in _ahead(_prepared(reading.chunks, rules, header, tally)):
             landing.copy(connection, table, typed)
             failpoints.reach("before_rejects")
             landing.copy(connection, None, rejected)
-        conflicts, duplicates = landing.twins(connection, table, feed.name, rules.columns)
-        if conflicts:
-            rejected = _conflicting(conflicts, _chunks(opened, rules, Header()), feed, header)
-            landing.copy(connection, None, rejected)
-            tally.reasons[RowReason.CONFLICTING_CONTENT] = len(conflicts)
+        _check_lines(reading.lines)
+        twins = landing.twins(connection, table, feed.name, rules.columns)
+        if len(twins.conflicts):
+            again = file.read(rules, Header())
+            for rejected in _conflicting(twins.conflicts, again.chunks, feed, header, tally):
+                landing.copy(connection, None, rejected)
     failpoints.reach("after_landed_copy")
     connection.execute(b"analyze " + table.encode())
-    bad = tally.reasons.total()
-    reason = (
-        _hold_reason(tally, feed)
-        or _too_many_days(connection, table, rules)
-        or _same_applicant(connection, table, rules)
-    )
-    notes = (*header.notes, *_prefix_notes(tally, feed))
+    reason = whole_file.hold_reason(connection, table, tally, rules)
     return DeliveryReceipt(
         delivery_id,
         feed.source,
@@ -86,55 +71,109 @@ def parse(
         "held" if reason else "parsed",
         table,
         tally.rows,
-        bad,
-        duplicates,
+        tally.reasons.total(),
+        twins.duplicates,
         reason,
-        notes,
+        (*header.notes, *whole_file.prefix_notes(tally, feed)),
+        _file_lines(reading.lines, tally, twins),
     )
 
 
-_Opened = tuple[FileFormat, Spool, IO[bytes] | None]
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One pass over a file, and the lines that it counts; a format may have none."""
+
+    chunks: Iterator[Chunk]
+    lines: LineTally | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A spooled file that can be read from its first row as often as is needed."""
+
+    kind: FileFormat
+    spool: Spool
+    text: Text | None = None
+
+    def read(self, rules: Rules, header: Header) -> _Reading:
+        feed, limits = rules.feed, rules.limits
+        if self.text is None:
+            return _Reading(parquet_chunks(self.spool, feed, header, limits))
+        lines = LineTally(self.text.lines)
+        read = csv_chunks if self.kind is FileFormat.CSV else json_chunks
+        return _Reading(read(self.text.rewound(), feed, header, limits, lines), lines)
 
 
 @contextmanager
-def _opened(name: str, spool: Spool, rules: Rules) -> Iterator[_Opened]:
+def _opened(name: str, spool: Spool, rules: Rules) -> Iterator[_File]:
     kind, zipped = file_format(name, rules.feed)
     if kind is FileFormat.PARQUET:
-        yield kind, spool, None
+        yield _File(kind, spool)
         return
-    with text_of(spool, kind, zipped=zipped, feed=rules.feed, limits=rules.limits) as text:
-        yield kind, spool, text
+    with text_of(spool, zipped=zipped, feed=rules.feed, limits=rules.limits) as text:
+        try:
+            yield _File(kind, spool, text)
+        except HeldError as error:
+            error.lines = text.lines
+            raise
 
 
-def _chunks(opened: _Opened, rules: Rules, header: Header) -> Iterator[Chunk]:
-    kind, spool, text = opened
-    if text is None:
-        return parquet_chunks(spool, rules.feed, header, rules.limits)
-    rewind(text)
-    read = csv_chunks if kind is FileFormat.CSV else json_chunks
-    return read(text, rules.feed, header, rules.limits)
+def _check_lines(lines: LineTally | None) -> None:
+    """Compare two counts of the lines of a file: of its text, and of the records read from it."""
+    if lines is not None and lines.total != lines.expected:
+        raise HeldError(HoldReason.UNREADABLE, f"{lines.total} lines were read of {lines.expected}")
+
+
+def _file_lines(lines: LineTally | None, tally: Tally, twins: landing.Twins) -> FileLines | None:
+    if lines is None:
+        return None
+    return FileLines(
+        lines.total,
+        lines.header,
+        lines.blank,
+        lines.continuation,
+        tally.rejected_lines,
+        twins.duplicate_lines,
+    )
 
 
 def _prepared(
-    source: Iterator[Chunk], rules: Rules, header: Header, tally: _Tally
+    source: Iterator[Chunk], rules: Rules, header: Header, tally: Tally
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Check each chunk: the typed rows that passed, and the rejected rows with their originals."""
     for chunk in source:
         checked = check(chunk, rules)
         rows, reasons, details = checked.verdicts.rejected()
+        counts = chunk.line_counts
+        malformed_lines = sum(row.record.line_count for row in chunk.malformed)
         tally.rows += len(chunk.row_numbers) + len(chunk.malformed)
-        tally.reasons.update([*reasons, *(row.reason for row in chunk.malformed)])
+        tally.lines += len(chunk.row_numbers) if counts is None else int(counts.sum())
+        tally.lines += malformed_lines
         _count_prefixes(chunk, rules, tally)
-        originals = [*chunk.originals(rows), *(row.original for row in chunk.malformed)]
-        yield (
-            checked.typed,
-            landing.rejected_rows(
-                [*chunk.row_numbers[rows].tolist(), *(row.row_number for row in chunk.malformed)],
-                [*reasons, *(row.reason for row in chunk.malformed)],
-                [*details, *(SENTENCES[row.reason] for row in chunk.malformed)],
-                _kept(originals, rules.feed, header),
-            ),
+        rejected = _Rejected(
+            [*chunk.row_numbers[rows].tolist(), *(row.row_number for row in chunk.malformed)],
+            [*reasons, *(row.reason for row in chunk.malformed)],
+            [*details, *(SENTENCES[row.reason] for row in chunk.malformed)],
+            [*chunk.originals(rows), *(row.record for row in chunk.malformed)],
         )
+        yield checked.typed, rejected.kept(rules.feed, header, tally)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rejected:
+    """Rejected rows of a chunk, column by column."""
+
+    numbers: Sequence[int]
+    reasons: Sequence[RowReason]
+    details: Sequence[str]
+    records: Sequence[Record]
+
+    def kept(self, feed: Feed, header: Header, tally: Tally) -> pa.Table:
+        """Count the rows, and return them as they are kept."""
+        tally.reasons.update(self.reasons)
+        tally.rejected_lines += sum(record.line_count for record in self.records)
+        texts = _kept([record.text for record in self.records], feed, header)
+        return landing.rejected_rows(self.numbers, self.reasons, self.details, self.records, texts)
 
 
 def _kept(originals: list[str], feed: Feed, header: Header) -> list[str]:
@@ -157,76 +196,27 @@ def _ahead(
 
 
 def _conflicting(
-    numbers: list[int], source: Iterator[Chunk], feed: Feed, header: Header
-) -> pa.Table:
+    numbers: np.ndarray[Any, Any],
+    source: Iterator[Chunk],
+    feed: Feed,
+    header: Header,
+    tally: Tally,
+) -> Iterator[pa.Table]:
     """Read the file once more for the text of rows that contradict each other; this is rare."""
-    wanted = np.array(numbers, np.int64)
-    originals: list[str] = []
-    for chunk in source:
-        rows = np.flatnonzero(np.isin(chunk.row_numbers, wanted))
-        originals += chunk.originals(rows)
     reason = RowReason.CONFLICTING_CONTENT
-    return landing.rejected_rows(
-        numbers,
-        [reason] * len(numbers),
-        [SENTENCES[reason]] * len(numbers),
-        _kept(originals, feed, header),
-    )
+    for chunk in source:
+        rows = np.flatnonzero(np.isin(chunk.row_numbers, numbers))
+        rejected = _Rejected(
+            chunk.row_numbers[rows].tolist(),
+            [reason] * len(rows),
+            [SENTENCES[reason]] * len(rows),
+            chunk.originals(rows),
+        )
+        yield rejected.kept(feed, header, tally)
 
 
-def _hold_reason(tally: _Tally, feed: Feed) -> str | None:
-    bad = tally.reasons.total()
-    if not bad or bad <= feed.tolerated_bad_share * tally.rows:
-        return None
-    counts = ", ".join(f"{reason} {count}" for reason, count in tally.reasons.most_common())
-    hint = ""
-    if tally.reasons.most_common(1)[0][0] is RowReason.CARD_NUMBER:
-        hint = "; identifiers that are long numbers belong into the source's numeric_id"
-    return (
-        f"{HoldReason.TOO_MANY_BAD_ROWS}: {bad} of {tally.rows} rows "
-        f"({bad / tally.rows:.1%}, tolerated {feed.tolerated_bad_share:.1%}): {counts}{hint}"
-    )
-
-
-def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
-    ledger = LEDGERS.get(rules.feed.name)
-    if ledger is None or not ledger.has_days:
-        return None
-    row = connection.execute(
-        b"select count(distinct (occurred_at at time zone 'UTC')::date) from " + table.encode()
-    ).fetchone()
-    days = row[0] if row else 0
-    if days <= rules.limits.days:
-        return None
-    return f"{HoldReason.TOO_MANY_DAYS}: rows of {days} days, allowed {rules.limits.days}"
-
-
-def _same_applicant(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
-    """Say where a placeholder stands for a person: everybody's past would be everybody else's."""
-    if rules.feed.name != "applications":
-        return None
-    row = connection.execute(
-        b"select count(*) from " + table.encode() + b" group by customer_id order by 1 desc limit 1"
-    ).fetchone()
-    most = row[0] if row else 0
-    if most <= rules.limits.same_applicant:
-        return None
-    return (
-        f"{HoldReason.SAME_APPLICANT}: {most} applications of one customer_id, allowed "
-        f"{rules.limits.same_applicant}; a placeholder is nobody"
-    )
-
-
-def _count_prefixes(chunk: Chunk, rules: Rules, tally: _Tally) -> None:
+def _count_prefixes(chunk: Chunk, rules: Rules, tally: Tally) -> None:
     for name in rules.feed.numeric_id:
         column = chunk.columns.get(rules.feed.columns.get(name, ""))
         if column is not None:
             tally.prefixes[name] += cards.count_known_prefixes(column)
-
-
-def _prefix_notes(tally: _Tally, feed: Feed) -> list[str]:
-    return [
-        f"{name} is declared numeric_id; {count} of {tally.rows} values begin as card numbers do"
-        for name, count in sorted(tally.prefixes.items())
-        if count > _PREFIX_SHARE * tally.rows and name in feed.numeric_id
-    ]

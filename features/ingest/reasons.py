@@ -14,6 +14,8 @@ class RowReason(StrEnum):
     FIELD_TOO_LONG = "field_too_long"
     CONTROL_CHARACTER = "control_character"
     CARD_NUMBER = "card_number"
+    INVISIBLE_CHARACTER = "invisible_character"
+    IDENTIFIER_IN_FLOAT_NOTATION = "identifier_in_float_notation"
     AMOUNT_NOT_A_NUMBER = "amount_not_a_number"
     AMOUNT_NOT_POSITIVE = "amount_not_positive"
     AMOUNT_TOO_LARGE = "amount_too_large"
@@ -22,6 +24,7 @@ class RowReason(StrEnum):
     TIMESTAMP_NOT_A_TIME = "timestamp_not_a_time"
     TIMESTAMP_WITHOUT_ZONE = "timestamp_without_zone"
     TIMESTAMP_IN_FUTURE = "timestamp_in_future"
+    DATE_NOT_IN_FORMAT = "date_not_in_format"
     NOT_A_NUMBER = "not_a_number"
     NOT_AN_INTEGER = "not_an_integer"
     NOT_A_BOOLEAN = "not_a_boolean"
@@ -33,6 +36,9 @@ class RowReason(StrEnum):
     NOT_A_TERM = "not_a_term"
     NOT_AN_EMPLOYMENT = "not_an_employment"
     UNKNOWN_OUTCOME = "unknown_outcome"
+    CREDIT_LINE_AFTER_APPLICATION = "credit_line_after_application"
+    LOW_SCORE_ABOVE_HIGH = "low_score_above_high"
+    MORE_OPEN_THAN_ALL_ACCOUNTS = "more_open_than_all_accounts"
     CONFLICTING_CONTENT = "conflicting_content"
 
 
@@ -44,6 +50,8 @@ class HoldReason(StrEnum):
     WRONG_ENCODING = "wrong_encoding"
     TRUNCATED = "truncated"
     UNREADABLE = "unreadable"
+    MULTILINE_FIELD = "multiline_field"
+    STRAY_QUOTE = "stray_quote"
     TOO_LARGE = "too_large"
     MISSING_COLUMN = "missing_column"
     DUPLICATE_COLUMN = "duplicate_column"
@@ -65,6 +73,14 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.FIELD_TOO_LONG: "longer than any real value",
     RowReason.CONTROL_CHARACTER: "holds a control character",
     RowReason.CARD_NUMBER: "passes as a full card number",
+    RowReason.INVISIBLE_CHARACTER: (
+        "a blank around the identifier, or a character in it that nobody sees; where they are "
+        "known, the source declares trim_ids"
+    ),
+    RowReason.IDENTIFIER_IN_FLOAT_NOTATION: (
+        "written as a rounded number, as a spreadsheet or an export of a column with gaps does; "
+        "export identifiers as text"
+    ),
     RowReason.AMOUNT_NOT_A_NUMBER: "not a plain decimal number such as 1234.50",
     RowReason.AMOUNT_NOT_POSITIVE: "not above zero",
     RowReason.AMOUNT_TOO_LARGE: "absurdly large",
@@ -73,6 +89,7 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.TIMESTAMP_NOT_A_TIME: "not an ISO 8601 time from 2000 on",
     RowReason.TIMESTAMP_WITHOUT_ZONE: "no offset, and the source declares no time zone",
     RowReason.TIMESTAMP_IN_FUTURE: "later than now",
+    RowReason.DATE_NOT_IN_FORMAT: "not in the format that the source declares",
     RowReason.NOT_A_NUMBER: "not a finite number",
     RowReason.NOT_AN_INTEGER: "not a whole number of 32 bits",
     RowReason.NOT_A_BOOLEAN: "neither true nor false",
@@ -84,6 +101,9 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.NOT_A_TERM: "not a number of months such as 36 months, 600 at most",
     RowReason.NOT_AN_EMPLOYMENT: "not a length of employment such as 5 years or n/a",
     RowReason.UNKNOWN_OUTCOME: "not in the source's outcomes",
+    RowReason.CREDIT_LINE_AFTER_APPLICATION: "later than the application",
+    RowReason.LOW_SCORE_ABOVE_HIGH: "above the high end of the same range",
+    RowReason.MORE_OPEN_THAN_ALL_ACCOUNTS: "more open accounts than accounts",
     RowReason.CONFLICTING_CONTENT: "the file has another content for the same key",
 }
 
@@ -94,9 +114,13 @@ class HeldError(Exception):
     Args:
         reason: the code.
         detail: what a person needs to act; never a value of a row.
+
+    Attributes:
+        lines: how many lines the file has, where that is known.
     """
 
     def __init__(self, reason: HoldReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.lines: int | None = None

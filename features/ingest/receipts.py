@@ -25,6 +25,29 @@ class _Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class FileLines:
+    """The physical lines of a file, and what became of them.
+
+    Args:
+        total: all lines; a last line without an end counts.
+        header: lines of the header.
+        blank: lines without a row.
+        continuation: lines after the first of a row.
+        rejected: lines of rejected rows.
+        duplicate: lines of rows that the file has twice.
+
+    All but the total are None where the file could not be read as rows.
+    """
+
+    total: int
+    header: int | None = None
+    blank: int | None = None
+    continuation: int | None = None
+    rejected: int | None = None
+    duplicate: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryReceipt(_Receipt):
     """One parsed or held delivery.
 
@@ -34,6 +57,7 @@ class DeliveryReceipt(_Receipt):
         rows_landed: what the gate must find in the landed table.
         reason: why it is held.
         notes: what a person should know though nothing stopped.
+        lines: None where the format has none, or where the file is no text.
     """
 
     delivery_id: UUID
@@ -48,6 +72,7 @@ class DeliveryReceipt(_Receipt):
     rows_duplicate: int
     reason: str | None = None
     notes: tuple[str, ...] = ()
+    lines: FileLines | None = None
 
     @property
     def rows_landed(self) -> int:

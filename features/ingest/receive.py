@@ -18,7 +18,7 @@ from features.ingest.clock import whole
 from features.ingest.limits import DEFAULT, Limits
 from features.ingest.parse import parse
 from features.ingest.reasons import HeldError, HoldReason
-from features.ingest.receipts import DeliveryReceipt
+from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import spooled
 from features.ingest.waiting import LoadKind, is_safe, kind_of, offered
 from features.objects import ObjectInfo, ObjectStore, UnsafeNameError, check_name
@@ -162,6 +162,7 @@ def _hold(
         rows_rejected=0,
         rows_duplicate=0,
         reason=str(problem),
+        lines=None if problem.lines is None else FileLines(problem.lines),
     )
     with whole(connection):
         if deliveries.by_content(connection, feed.source, feed.name, content[0]):

@@ -19,6 +19,7 @@ from typing import IO, BinaryIO
 
 from features.feeds import Feed, FileFormat
 from features.ingest.limits import Limits
+from features.ingest.lines import count_line_ends
 from features.ingest.reasons import HeldError, HoldReason
 
 BLOCK = 1 << 20
@@ -74,27 +75,36 @@ def file_format(name: str, feed: Feed) -> tuple[FileFormat, bool]:
     return found, zipped
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text of a delivered file, and how many lines it has."""
+
+    file: IO[bytes]
+    lines: int
+
+    def rewound(self) -> IO[bytes]:
+        """Return the file at its first character, behind a byte order mark."""
+        self.file.seek(0)
+        if self.file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            self.file.seek(0)
+        return self.file
+
+
 @contextmanager
-def text_of(
-    spool: Spool, kind: FileFormat, *, zipped: bool, feed: Feed, limits: Limits
-) -> Iterator[IO[bytes]]:
-    """Give the text of a spooled file, found to be complete UTF-8, without a byte order mark.
+def text_of(spool: Spool, *, zipped: bool, feed: Feed, limits: Limits) -> Iterator[Text]:
+    """Give the text of a spooled file, found to be complete UTF-8.
 
     Raises:
         HeldError: wrong encoding, truncated, broken, or inflated beyond the limits.
     """
     if not zipped:
         with spool.path.open("rb") as plain:
-            _check_text(plain, feed, kind)
-            rewind(plain)
-            yield plain
+            yield Text(plain, _check_text(plain, feed))
         return
     with NamedTemporaryFile(prefix="delivery-text-") as unzipped:
         _inflate(spool, unzipped, limits)
         unzipped.seek(0)
-        _check_text(unzipped, feed, kind)
-        rewind(unzipped)
-        yield unzipped
+        yield Text(unzipped, _check_text(unzipped, feed))
 
 
 def _inflate(spool: Spool, target: IO[bytes], limits: Limits) -> None:
@@ -116,29 +126,24 @@ def _inflate(spool: Spool, target: IO[bytes], limits: Limits) -> None:
     target.flush()
 
 
-def _check_text(text: IO[bytes], feed: Feed, kind: FileFormat) -> None:
+def _check_text(text: IO[bytes], feed: Feed) -> int:
+    """Check the encoding and the end of a text; return how many lines it has."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    last, quotes, is_first = b"", 0, True
+    last, lines = b"", 0
     try:
         while block := text.read(BLOCK):
-            if is_first and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            if not last and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 raise HeldError(HoldReason.WRONG_ENCODING, "UTF-16; send UTF-8")
             if b"\0" in block:
                 raise HeldError(HoldReason.WRONG_ENCODING, "holds NUL bytes; send UTF-8 text")
             decoder.decode(block)
-            quotes += block.count(b'"')
-            last, is_first = block, False
+            lines += count_line_ends(block, follows_return=last.endswith(b"\r"))
+            last = block
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise HeldError(HoldReason.WRONG_ENCODING, "not valid UTF-8") from error
-    if last and not last.endswith((b"\n", b"\r")) and feed.csv.final_line_break == "required":
-        raise HeldError(HoldReason.TRUNCATED, "the last line has no line break")
-    if quotes % 2 and kind is FileFormat.CSV:
-        raise HeldError(HoldReason.TRUNCATED, "a quote is opened and never closed")
-
-
-def rewind(text: IO[bytes]) -> None:
-    """Go to the first character, behind a byte order mark."""
-    text.seek(0)
-    if text.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
-        text.seek(0)
+    if not last or last.endswith((b"\n", b"\r")) or last == codecs.BOM_UTF8:
+        return lines
+    if feed.csv.final_line_break == "required":
+        raise HeldError(HoldReason.TRUNCATED, f"line {lines + 1}, the last one, has no line break")
+    return lines + 1

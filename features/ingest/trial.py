@@ -13,6 +13,7 @@ from features.ingest.checks import Rules, check
 from features.ingest.chunks import Header
 from features.ingest.json_files import json_chunks
 from features.ingest.limits import DEFAULT
+from features.ingest.lines import LineTally
 from features.ingest.reasons import SENTENCES, HeldError
 
 
@@ -30,7 +31,7 @@ def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:
     rules, header = Rules(feed, (), now, DEFAULT), Header()
     line = io.BytesIO(json.dumps(row).encode() + b"\n")
     try:
-        chunks = list(json_chunks(line, feed, header, DEFAULT))
+        chunks = list(json_chunks(line, feed, header, DEFAULT, LineTally(1)))
     except HeldError as error:
         return [error.detail]
     malformed = [SENTENCES[found.reason] for chunk in chunks for found in chunk.malformed]

@@ -77,7 +77,7 @@ def test_a_correction_is_the_next_version_and_a_repetition_a_duplicate(intake: I
         ("dti", "99999", "not_a_percentage"),
         ("fico_range_low", "0", "not_a_credit_score"),
         ("fico_range_high", "9999", "not_a_credit_score"),
-        ("revol_util", "NaN", "not_a_percentage"),
+        ("revol_util", "nil", "not_a_percentage"),
         ("pub_rec", "1.5", "not_a_count"),
         ("delinq_2yrs", "-1", "not_a_count"),
         ("earliest_cr_line", "1887-01-01", "timestamp_not_a_time"),

@@ -38,6 +38,12 @@ HELD = {
     "NUL bytes": ("csv", WHOLE.replace(b"web", b"w\0b"), "wrong_encoding"),
     "a last line without its end": ("csv", WHOLE[:-5], "truncated"),
     "a quote that never closes": ("csv", WHOLE.replace(b"web", b'"web'), "truncated"),
+    "a quoted field over two lines": (
+        "csv",
+        WHOLE + ROW.replace("web", '"we\nb"').encode() + b"\n",
+        "multiline_field",
+    ),
+    "text behind a closing quote": ("csv", WHOLE.replace(b"web", b'"web" site'), "stray_quote"),
     "a gzip cut short": ("csv.gz", gzip.compress(WHOLE)[:-9], "truncated"),
     "a gzip with a wrong checksum": (
         "csv.gz",
@@ -58,6 +64,17 @@ HELD = {
     "a Parquet id in floating point": (
         "parquet",
         _parquet(customer_id=pa.array([1.0])),
+        "wrong_type",
+    ),
+    "a Parquet device in floating point": (
+        "parquet",
+        _parquet(device_id=pa.array([596.0])),
+        "wrong_type",
+    ),
+    "a Parquet id of flags": ("parquet", _parquet(customer_id=pa.array([True])), "wrong_type"),
+    "a Parquet list where one value is wanted": (
+        "parquet",
+        _parquet(customer_id=pa.array([["c1", "c2"]])),
         "wrong_type",
     ),
     "a Parquet column of structs": (
@@ -81,6 +98,7 @@ def test_a_file_is_held_with_its_reason(
     assert [item.state for item in receipts] == ["held"]
     assert receipts[0].reason.startswith(f"{reason}: ")
     assert receipts[0].landed_table is None
+    assert receipts[0].rows_in_file is None
     assert shared_intake.rows("select count(*) from raw.transactions") == [(0,)]
     assert shared_intake.rows("select count(*) from pg_tables where schemaname = 'landed'") == [
         (0,)

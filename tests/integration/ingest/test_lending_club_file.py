@@ -121,7 +121,7 @@ def test_bad_loans_are_set_aside_with_their_reasons_and_counted(
 ) -> None:
     intake = Intake(migrated, FolderStore(tmp_path / "objects"), quick("lending_club"))
     rows = pyarrow.parquet.read_table(test_data / FILE).slice(0, 300).to_pylist()
-    rows[7]["dti"], rows[8]["annual_inc"] = float("nan"), -1.0
+    rows[7]["dti"], rows[8]["annual_inc"] = float("inf"), -1.0
     rows[9]["term"], rows[10]["loan_status"] = "for ever", "Forgiven"
     of_another = ("source_row", "loan_status", "last_pymnt_d")
     rows[12] |= {name: rows[11][name] for name in of_another}

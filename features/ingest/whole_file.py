@@ -1,0 +1,100 @@
+"""What is wrong with a file as a whole, once each of its rows has a verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from features.feeds import Feed
+from features.ingest.checks import Rules
+from features.ingest.reasons import HoldReason, RowReason
+from features.ingest.versions import LEDGERS
+
+_PREFIX_SHARE = 0.2
+
+
+@dataclass(slots=True)
+class Tally:
+    """What is counted while a file goes by.
+
+    Args:
+        rows: rows of the file.
+        lines: physical lines of these rows; as many as rows where a format has no lines.
+        rejected_lines: lines of the rejected rows.
+        reasons: rejected rows by reason.
+        prefixes: by column, values that begin as card numbers do.
+    """
+
+    rows: int = 0
+    lines: int = 0
+    rejected_lines: int = 0
+    reasons: Counter[RowReason] = field(default_factory=Counter)
+    prefixes: Counter[str] = field(default_factory=Counter)
+
+
+def hold_reason(
+    connection: psycopg.Connection[Any], table: str, tally: Tally, rules: Rules
+) -> str | None:
+    """Return why a parsed file waits for a person, or None where it does not."""
+    return (
+        _too_many_bad(tally, rules.feed)
+        or _too_many_days(connection, table, rules)
+        or _same_applicant(connection, table, rules)
+    )
+
+
+def prefix_notes(tally: Tally, feed: Feed) -> list[str]:
+    """Return notes on declared identifiers that look like card numbers; they stop nothing."""
+    return [
+        f"{name} is declared numeric_id; {count} of {tally.rows} values begin as card numbers do"
+        for name, count in sorted(tally.prefixes.items())
+        if count > _PREFIX_SHARE * tally.rows and name in feed.numeric_id
+    ]
+
+
+def _too_many_bad(tally: Tally, feed: Feed) -> str | None:
+    """Compare lines, not rows: a bad row of many lines may have swallowed good ones."""
+    bad, lines = tally.rejected_lines, tally.lines
+    if not bad or bad <= feed.tolerated_bad_share * lines:
+        return None
+    counts = ", ".join(f"{reason} {count}" for reason, count in tally.reasons.most_common())
+    hint = ""
+    if tally.reasons.most_common(1)[0][0] is RowReason.CARD_NUMBER:
+        hint = "; identifiers that are long numbers belong into the source's numeric_id"
+    unit = "rows" if lines == tally.rows else "lines"
+    return (
+        f"{HoldReason.TOO_MANY_BAD_ROWS}: {bad} of {lines} {unit} "
+        f"({bad / lines:.1%}, tolerated {feed.tolerated_bad_share:.1%}): {counts}{hint}"
+    )
+
+
+def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
+    ledger = LEDGERS.get(rules.feed.name)
+    if ledger is None or not ledger.has_days:
+        return None
+    row = connection.execute(
+        b"select count(distinct (occurred_at at time zone 'UTC')::date) from " + table.encode()
+    ).fetchone()
+    days = row[0] if row else 0
+    if days <= rules.limits.days:
+        return None
+    return f"{HoldReason.TOO_MANY_DAYS}: rows of {days} days, allowed {rules.limits.days}"
+
+
+def _same_applicant(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
+    """Find a placeholder for a person: the past of each would be the past of all."""
+    if rules.feed.name != "applications":
+        return None
+    row = connection.execute(
+        b"select count(*) from " + table.encode() + b" group by customer_id order by 1 desc limit 1"
+    ).fetchone()
+    most = row[0] if row else 0
+    if most <= rules.limits.same_applicant:
+        return None
+    return (
+        f"{HoldReason.SAME_APPLICANT}: {most} applications of one customer_id, allowed "
+        f"{rules.limits.same_applicant}; a placeholder names no person"
+    )
