@@ -18,7 +18,7 @@ from pydantic import AwareDatetime, Field, ValidationError, field_validator, mod
 
 from features.canonical import ADMISSION, FeedName
 from features.errors import ConfigurationError
-from features.feeds import Described, Feed
+from features.feeds import NULL_TOKENS, Csv, Described, Feed
 
 FOLDER = Path(__file__).parent / "sources"
 
@@ -32,6 +32,8 @@ class Sources(Described):
         decide_from: earlier rows are history: they feed features and labels, and are never scored.
         maturity_days: a row without a positive label by then counts as negative.
         provenance_rank: who may label, best first.
+        csv: how CSV is written, where a feed does not say it itself.
+        null_tokens: texts that mean that there is no value, likewise.
         feeds: by name, in the order in which they are admitted.
     """
 
@@ -41,6 +43,8 @@ class Sources(Described):
     decide_from: AwareDatetime | None = None
     maturity_days: int = Field(ge=0)
     provenance_rank: tuple[str, ...] = ()
+    csv: Csv = Csv()
+    null_tokens: tuple[str, ...] = NULL_TOKENS
     feeds: Mapping[FeedName, Feed]
 
     @model_validator(mode="before")
@@ -56,6 +60,7 @@ class Sources(Described):
                 "source": name,
                 "time_zone": data.get("time_zone"),
                 "folder": f"landing/{name}/{feed}",
+                **{key: data[key] for key in ("csv", "null_tokens") if key in data},
                 **(data["feeds"][feed] or {}),
             }
             for feed in order

@@ -91,23 +91,47 @@ def of_run(
     return _equations_of_run(run_id, claimed, row or (0, 0, 0), rows_in_file)
 
 
+_DELIVERIES = """
+    with rejected as (
+        select delivery_id, count(*) as in_rows, sum(line_count) as in_lines
+        from raw.rejected_rows
+        group by delivery_id
+    )
+
+    select
+        format('delivery %s %s', deliveries.delivery_seq, deliveries.object_name),
+        deliveries.rows_in_file,
+        coalesce(rejected.in_rows, 0),
+        deliveries.rows_duplicate,
+        deliveries.rows_admitted,
+        deliveries.lines_in_file,
+        deliveries.header_lines,
+        deliveries.blank_lines,
+        coalesce(rejected.in_lines, 0),
+        deliveries.lines_duplicate,
+        deliveries.lines_admitted
+    from raw.deliveries
+    left join rejected using (delivery_id)
+    where deliveries.state = 'admitted'
+    order by deliveries.delivery_seq
+"""
+
+
 def _deliveries(connection: psycopg.Connection[Any]) -> list[Equation]:
-    rows = connection.execute(
-        "select deliveries.object_name, deliveries.rows_in_file, "
-        "(select count(*) from raw.rejected_rows "
-        " where rejected_rows.delivery_id = deliveries.delivery_id), "
-        "deliveries.rows_duplicate, deliveries.rows_admitted "
-        "from raw.deliveries where deliveries.state = 'admitted' "
-        "order by deliveries.delivery_seq"
-    ).fetchall()
-    return [
-        Equation(
-            f"delivery {name}",
-            total,
-            {"rejected": rejected, "duplicate": duplicate, "admitted": admitted},
-        )
-        for name, total, rejected, duplicate, admitted in rows
-    ]
+    """Return the rows of each admitted file and, where its format has them, its physical lines."""
+    equations = []
+    for subject, *counts in connection.execute(_DELIVERIES):
+        rows, (lines, *of_lines) = counts[:4], counts[4:]
+        equations.append(_equation(subject, rows, ("rejected", "duplicate", "admitted")))
+        if lines is not None:
+            terms = ("header", "blank", "rejected", "duplicate", "admitted")
+            equations.append(_equation(f"{subject} lines", (lines, *of_lines), terms))
+    return equations
+
+
+def _equation(subject: str, counts: Sequence[int], terms: Sequence[str]) -> Equation:
+    total, *parts = counts
+    return Equation(subject, total, dict(zip(terms, parts, strict=True)))
 
 
 _VERSIONS = sql.SQL(

@@ -1,0 +1,46 @@
+"""A declared date format takes exactly what it says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+
+from features.date_formats import pattern_of
+from features.ingest.times import in_iso
+from features.ingest.verdicts import Verdicts
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("date_format", "text", "iso"),
+    [
+        ("%b-%Y", "Apr-2009", "2009-04-01"),
+        ("%b-%Y", "Apr-1931", "1931-04-01"),
+        ("%b-%Y", "apr-2009", None),
+        ("%b-%Y", "2009-04-01", None),
+        ("%b-%y", "Apr-09", "2009-04-01"),
+        ("%b-%y", "Apr-46", "1946-04-01"),
+        ("%d.%m.%Y", "1.2.2009", "2009-02-01"),
+        ("%m/%d/%Y", "12/31/1949", "1949-12-31"),
+        ("%Y%m%d", "20090401", "2009-04-01"),
+        ("%Y%m", "200904", "2009-04-01"),
+    ],
+)
+def test_dates_are_read_in_the_declared_format(
+    date_format: str, text: str, iso: str | None
+) -> None:
+    verdicts = Verdicts(1)
+
+    found = in_iso(pa.array([text]), "date", verdicts, date_format=date_format, now=NOW)
+
+    assert found.to_pylist() == [iso]
+    assert verdicts.passed.tolist() == [iso is not None]
+
+
+@pytest.mark.parametrize("date_format", ["%d", "%H:%M", "%b", "%Y%Y%m", "%", "%Y-%m-%d %p", ""])
+def test_a_format_without_year_and_month_is_refused(date_format: str) -> None:
+    with pytest.raises(ValueError, match=r"needs one year|may use"):
+        pattern_of(date_format)
