@@ -163,9 +163,10 @@ def count_line_ends(content: bytes, *, follows_return: bool) -> int:
         content: any bytes.
         follows_return: the stretch before it ended with CR, which may be half of a CRLF.
     """
-    returns, both = content.count(b"\r"), content.count(b"\r\n")
-    halves = follows_return and content.startswith(b"\n")
-    return content.count(b"\n") + returns - both - halves
+    ends = content.count(b"\n") - (follows_return and content.startswith(b"\n"))
+    if b"\r" in content:
+        ends += content.count(b"\r") - content.count(b"\r\n")
+    return ends
 
 
 def _line_ends(content: bytes, *, is_last: bool) -> Numbers:

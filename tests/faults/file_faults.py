@@ -60,9 +60,37 @@ def _parquet_cut() -> bytes:
     return sink.getvalue()[:-30]
 
 
+def _quote_between(first: int, last: int) -> bytes:
+    lines = GOOD.decode().replace('"', "").splitlines()
+    lines[first] = lines[first].replace(",web", ',"web')
+    lines[last] = lines[last].replace(",web", ',web"')
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _parquet_floats() -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    pq.write_table(
+        pa.Table.from_pylist([row | {"device_id": float(n)} for n, row in enumerate(ROWS)]), sink
+    )
+    return sink.getvalue()
+
+
 HELD: dict[str, Bad] = {
     "cut in the middle of a row": Bad("a.csv", lambda: GOOD[: len(GOOD) // 2], "truncated"),
     "cut inside a quote": Bad("a.csv", lambda: GOOD[:-3] + b"\n", "truncated"),
+    "a quote that swallows rows": Bad(
+        "a.csv", lambda: GOOD.replace(b'"web"', b'"web', 1), "multiline_field"
+    ),
+    "a quote that swallows half the file": Bad(
+        "a.csv", lambda: _quote_between(20, 60), "multiline_field"
+    ),
+    "text behind a closing quote": Bad(
+        "a.csv", lambda: GOOD.replace(b'"web"', b'"web" site', 1), "stray_quote"
+    ),
+    "identifiers in floating point": Bad("a.parquet", _parquet_floats, "wrong_type"),
     "gzip cut short": Bad("a.csv.gz", lambda: gzip.compress(GOOD)[:-9], "truncated"),
     "gzip with a wrong checksum": Bad(
         "a.csv.gz", lambda: gzip.compress(GOOD)[:-8] + bytes(8), "unreadable"
@@ -139,6 +167,8 @@ TAKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "columns reordered": (lambda: csv(ROWS, COLUMNS[::-1]), "b.csv"),
     "byte order mark": (lambda: b"\xef\xbb\xbf" + GOOD, "b.csv"),
     "Windows line ends": (lambda: GOOD.replace(b"\n", b"\r\n"), "b.csv"),
+    "old Macintosh line ends": (lambda: GOOD.replace(b"\n", b"\r"), "b.csv"),
+    "blank lines": (lambda: GOOD.replace(b"\n", b"\n\n"), "b.csv"),
 }
 
 
