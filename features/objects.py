@@ -11,7 +11,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import quote, urlsplit
@@ -24,6 +24,9 @@ from features.errors import ConfigurationError
 
 MAX_NAME_BYTES = 900  # S3 allows 1024; the rest is for prefixes
 MAX_PART_BYTES = 255  # of one folder or file name on Linux
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MICROSECOND = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST_MICROSECOND = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 TEMPORARY = (".tmp", ".part")  # what we write before we rename; listings leave it out
 
 
@@ -33,11 +36,27 @@ class UnsafeNameError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """One object: its name below the root, size in bytes, last change in UTC."""
+    """One object of a store.
+
+    Args:
+        name: below the root.
+        size: in bytes.
+        modified_at: when its content was last written, UTC; the order of arrival.
+        changed_at: when anything of it last changed, UTC; tells two arrivals of one name apart.
+        tag: of its content, where the store keeps one: its clock may count in whole seconds.
+    """
 
     name: str
     size: int
     modified_at: datetime
+    changed_at: datetime
+    tag: str = ""
+
+
+def _instant(nanoseconds: int) -> datetime:
+    """Return a file's time; a date that no calendar holds becomes the nearest that one does."""
+    microseconds = min(max(nanoseconds // 1000, _FIRST_MICROSECOND), _LAST_MICROSECOND)
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 class ObjectStore(Protocol):
@@ -164,9 +183,9 @@ class FolderStore:
         except OSError:  # gone since the listing
             return None
         # a file that was moved or copied in with its old date is new all the same
-        changed = max(status.st_mtime, status.st_ctime)
+        changed = max(status.st_mtime_ns, status.st_ctime_ns)
         name = path.relative_to(self._root).as_posix()
-        return ObjectInfo(name, status.st_size, datetime.fromtimestamp(changed, UTC))
+        return ObjectInfo(name, status.st_size, _instant(status.st_mtime_ns), _instant(changed))
 
     def _draft(self, path: Path, source: Path | bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,7 +217,13 @@ class S3Store:
             Bucket=self._bucket, Prefix=self._prefix + prefix
         )
         return [
-            ObjectInfo(item["Key"][len(self._prefix) :], item["Size"], item["LastModified"])
+            ObjectInfo(
+                item["Key"][len(self._prefix) :],
+                item["Size"],
+                item["LastModified"],
+                item["LastModified"],
+                item.get("ETag", ""),
+            )
             for page in pages
             for item in page.get("Contents", ())
             if not item["Key"].endswith("/")

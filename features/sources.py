@@ -32,6 +32,7 @@ class Sources(Described):
         decide_from: earlier rows are history: they feed features and labels, and are never scored.
         maturity_days: a row without a positive label by then counts as negative.
         provenance_rank: who may label, best first.
+        max_rate_age_days: an exchange rate older than that gives no amount in the base currency.
         csv: how CSV is written, where a feed does not say it itself.
         null_tokens: texts that mean that there is no value, likewise.
         feeds: by name, in the order in which they are admitted.
@@ -43,6 +44,7 @@ class Sources(Described):
     decide_from: AwareDatetime | None = None
     maturity_days: int = Field(ge=0)
     provenance_rank: tuple[str, ...] = ()
+    max_rate_age_days: int = Field(default=7, ge=0, le=3650)
     csv: Csv = Csv()
     null_tokens: tuple[str, ...] = NULL_TOKENS
     feeds: Mapping[FeedName, Feed]

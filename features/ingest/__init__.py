@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from features.ingest.admit import HistoryRefusedError, admit
+from features.ingest.admit import admit
 from features.ingest.deliveries import discard, hold, release
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.receive import receive
+from features.ingest.refusals import HistoryRefusedError
 from features.ingest.run import admit_all, ingest_all, receive_all
 
 __all__ = [

@@ -8,7 +8,8 @@ a correction itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,45 +20,33 @@ import structlog
 from psycopg import sql
 
 from features import failpoints
-from features.canonical import ADMISSION
 from features.currencies import EXPONENTS
-from features.errors import BadDeliveryError, ConfigurationError, ContractError
+from features.errors import BadDeliveryError, ConfigurationError
 from features.feeds import Feed
-from features.ingest import deliveries, landing, statements
+from features.ingest import arrivals, deliveries, history, landing, statements
 from features.ingest.clock import Tick, advance, lock, whole
-from features.ingest.reasons import HoldReason
+from features.ingest.layout import INLINE_LABEL, LAYOUTS
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
+from features.ingest.refusals import (
+    AT_ADMISSION,
+    OF_VALUES,
+    LandedRowsError,
+    LedgerRefusedError,
+    NotDescribedError,
+    described,
+)
 from features.ingest.versions import LEDGERS
 from features.sources import Sources
 
 log = structlog.get_logger(__name__)
 
 
-_OF_APPLICATIONS = ("applications", "application_labels", "applicant_attributes")
-#: Who can read a feed, and so has seen the past that a history load would change.
-_JOBS: Mapping[str, tuple[str, ...]] = {
-    feed: ("score_applications",)
-    if feed in _OF_APPLICATIONS
-    else ("score_transactions", "score_applications")
-    for feed in ADMISSION
-}
-_FEATURES: Mapping[str, tuple[str, ...]] = {
-    feed: tuple(job.replace("score_", "marts.feat_") for job in jobs)
-    for feed, jobs in _JOBS.items()
-}
-
-
-class HistoryRefusedError(ConfigurationError):
-    """A first load of history came after features or decisions were made from the ledger."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """What one admission did."""
+    """What one admission did, and when its rows happened."""
 
-    admitted: int
-    duplicate: int
-    known_at: datetime | None
+    of_rows: statements.Admitted
+    landed_lines: int
     first_occurred_at: datetime | None = None
     last_occurred_at: datetime | None = None
 
@@ -73,6 +62,7 @@ def admit(
 
     A live delivery becomes known at one instant. Rows of a history load became known when their
     source says so, at the latest now. Calling it again changes nothing and returns the same.
+    A delivery that is refused is held with its reason.
 
     Args:
         delivery_id: of a parsed delivery.
@@ -83,37 +73,55 @@ def admit(
     Raises:
         BadDeliveryError: the delivery is held or discarded.
         HistoryRefusedError: a history load after features were built; the delivery is held.
-        ContractError: the landed table is not what was registered; nothing was written.
+        LandedRowsError: the landed table is not what was registered; the delivery is held.
+        LedgerRefusedError: Postgres refuses a value; the delivery is held.
+        NotDescribedError: no source in force describes it; the delivery is held.
     """
     started = time.monotonic()
-    refusal: str | None = None
-    with whole(connection):
-        lock(connection)
-        delivery = deliveries.get(connection, delivery_id)
-        if delivery.state == "admitted":
-            return _receipt(connection, delivery_id)
-        _check_state(delivery)
-        if delivery.load_kind == "history":
-            refusal = _history_refusal(connection, delivery)
-        if refusal is None:
+    try:
+        with _refused_as_a_whole(), whole(connection):
+            lock(connection)
+            delivery = deliveries.get(connection, delivery_id)
+            if delivery.state == "admitted":
+                return _receipt(connection, delivery_id)
+            _check_state(delivery)
+            if delivery.load_kind == "history":
+                history.check(connection, delivery)
             counts, tick = _write(connection, delivery, sources, base_currency)
             _close(connection, delivery, counts, tick)
-    if refusal is not None:
-        deliveries.hold(delivery_id, f"{HoldReason.HISTORY_REFUSED}: {refusal}", connection)
-        raise HistoryRefusedError(refusal)
+    except AT_ADMISSION as refusal:
+        deliveries.hold(delivery_id, f"{refusal.reason}: {refusal}", connection)
+        raise
     with whole(connection):
         receipt = _receipt(connection, delivery_id)
+    _tell(receipt, time.monotonic() - started)
+    return receipt
+
+
+@contextmanager
+def _refused_as_a_whole() -> Iterator[None]:
+    """Name what Postgres refused; its own message quotes values."""
+    try:
+        yield
+    except OF_VALUES as error:
+        raise LedgerRefusedError(
+            f"Postgres refuses a value: {described(error)}. Find it in the landed table, discard "
+            "the delivery and have it delivered right"
+        ) from None
+
+
+def _tell(receipt: AdmitReceipt, seconds: float) -> None:
     log.info(
         "delivery_admitted",
-        delivery_id=str(delivery_id),
+        delivery_id=str(receipt.delivery_id),
         feed=receipt.feed,
         delivery_seq=receipt.delivery_seq,
         rows_admitted=receipt.rows_admitted,
         rows_duplicate=receipt.rows_duplicate,
         rows_rejected=receipt.rows_rejected,
-        seconds=round(time.monotonic() - started, 3),
+        notes=list(receipt.notes),
+        seconds=round(seconds, 3),
     )
-    return receipt
 
 
 def _check_state(delivery: DeliveryReceipt) -> None:
@@ -124,43 +132,14 @@ def _check_state(delivery: DeliveryReceipt) -> None:
         )
 
 
-def _history_refusal(connection: psycopg.Connection[Any], delivery: DeliveryReceipt) -> str | None:
-    """Return why history can no longer be loaded, or None where it can."""
-    used = ""
-    row = connection.execute(
-        "select exists (select from decisions.runs where state = 'published' and job = any(%s))",
-        (list(_JOBS[delivery.feed]),),
-    ).fetchone()
-    if row and row[0]:
-        used = "decisions were published"
-    elif any(_has_rows(connection, table) for table in _FEATURES[delivery.feed]):
-        used = "features were built"
-    if not used:
-        return None
-    return (
-        f"{delivery.object_name} is a history load of {delivery.feed}, but {used} from this "
-        "warehouse: it would change the past that they saw. Deliver the rows as a live file, "
-        "or load the history into a fresh warehouse"
-    )
-
-
-def _has_rows(connection: psycopg.Connection[Any], table: str) -> bool:
-    stands = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-    if not stands or not stands[0]:
-        return False
-    query = sql.SQL("select exists (select from {})").format(sql.Identifier(*table.split(".")))
-    return bool((connection.execute(query).fetchone() or [False])[0])
-
-
 def _write(
     connection: psycopg.Connection[Any],
     delivery: DeliveryReceipt,
     sources: Sources,
     base_currency: str,
 ) -> tuple[_Counts, Tick]:
-    table = landing.identifier(delivery.landed_table or "")
     feed = _feed(sources, delivery)
-    _check_landed(connection, delivery, table)
+    table, landed_lines = _landed(connection, delivery, feed)
     connection.execute("set local work_mem = '256MB'")
     ledger = LEDGERS.get(feed.name)
     first, last = _span(connection, table, ledger.event) if ledger else (None, None)
@@ -176,7 +155,10 @@ def _write(
         "latency": feed.latency,
         "charge_off_lag": feed.charge_off_lag,
         "source": delivery.source,
+        "object_name": delivery.object_name,
+        "newer": arrivals.newer_deliveries(connection, delivery.delivery_id),
         "base_currency": base_currency,
+        "max_rate_age_days": sources.max_rate_age_days,
         "currencies": list(EXPONENTS),
         "exponents": list(EXPONENTS.values()),
         "provenance_rank": list(sources.provenance_rank),
@@ -186,34 +168,46 @@ def _write(
         values["label_provenance"] = feed.inline_label.provenance
     counted = statements.admit(connection, feed, table, values)
     failpoints.reach("after_raw_copy")
-    duplicates = delivery.rows_landed - counted.admitted
-    return _Counts(counted.admitted, duplicates, counted.known_at, first, last), tick
+    return _Counts(counted, landed_lines, first, last), tick
 
 
 def _feed(sources: Sources, delivery: DeliveryReceipt) -> Feed:
     found = {str(name): feed for name, feed in sources.feeds.items()}.get(delivery.feed)
     if sources.name != delivery.source or found is None:
-        raise ConfigurationError(
+        raise NotDescribedError(
             f"delivery {delivery.delivery_id} is of {delivery.source}.{delivery.feed}, "
             f"which the source set {sources.name!r} does not describe"
         )
     return found
 
 
-def _check_landed(
-    connection: psycopg.Connection[Any], delivery: DeliveryReceipt, table: sql.Identifier
-) -> None:
-    try:
-        with connection.transaction():
-            row = connection.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
-    except psycopg.errors.UndefinedTable:
-        row = None
-    found = row[0] if row else None
-    if found != delivery.rows_landed:
-        raise ContractError(
-            f"{delivery.landed_table} of delivery {delivery.delivery_id} has {found} rows, not "
-            f"{delivery.rows_landed}: discard the delivery and deliver the file again"
-        )
+def _landed(
+    connection: psycopg.Connection[Any], delivery: DeliveryReceipt, feed: Feed
+) -> tuple[sql.Identifier, int]:
+    """Return a delivery's landed table and its lines; refuse what is not what was registered."""
+    found = None
+    if delivery.landed_table is not None and _has_columns(connection, delivery.landed_table, feed):
+        table = landing.identifier(delivery.landed_table)
+        query = sql.SQL("select count(*), coalesce(sum(line_count), 0) from {}").format(table)
+        found, lines = connection.execute(query).fetchone() or (None, 0)
+        if found == delivery.rows_landed:
+            return table, lines
+    raise LandedRowsError(
+        f"{delivery.landed_table} of delivery {delivery.delivery_id} has {found} rows, not "
+        f"{delivery.rows_landed}: the next ingest takes the file again"
+    )
+
+
+def _has_columns(connection: psycopg.Connection[Any], name: str, feed: Feed) -> bool:
+    """Return whether a landed table stands and has what this release reads of it."""
+    columns = {"line_count", *(column.target for column in LAYOUTS[feed.name])}
+    if feed.inline_label:
+        columns.add(INLINE_LABEL.target)
+    rows = connection.execute(
+        "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0",
+        (name,),
+    )
+    return columns <= {column for (column,) in rows}
 
 
 def _span(
@@ -242,14 +236,20 @@ def _close(
     connection: psycopg.Connection[Any], delivery: DeliveryReceipt, counts: _Counts, tick: Tick
 ) -> None:
     """Write the delivery's counters; the register's own check refuses what does not close."""
+    counted = counts.of_rows
     connection.execute(
         """
         update raw.deliveries
         set
             state = 'admitted',
             delivery_seq = %s,
+            rows_rejected = rows_rejected + %s,
             rows_duplicate = rows_duplicate + %s,
             rows_admitted = %s,
+            lines_rejected = lines_rejected + %s,
+            lines_duplicate = lines_duplicate + %s,
+            lines_admitted = case when lines_in_file is not null then %s end,
+            notes = notes || %s::text[],
             first_occurred_at = %s,
             last_occurred_at = %s,
             known_at = %s,
@@ -259,11 +259,16 @@ def _close(
         """,
         (
             tick.delivery_seq,
-            counts.duplicate,
-            counts.admitted,
+            counted.outdated,
+            delivery.rows_landed - counted.admitted - counted.outdated,
+            counted.admitted,
+            counted.outdated_lines,
+            counts.landed_lines - counted.admitted_lines - counted.outdated_lines,
+            counted.admitted_lines,
+            list(counted.notes),
             counts.first_occurred_at,
             counts.last_occurred_at,
-            counts.known_at or tick.known_at,
+            counted.known_at or tick.known_at,
             delivery.delivery_id,
         ),
     )
@@ -275,7 +280,7 @@ def _receipt(connection: psycopg.Connection[Any], delivery_id: UUID) -> AdmitRec
         """
         select
             delivery_id, source, feed, delivery_seq, known_at, rows_in_file, rows_rejected,
-            rows_duplicate, rows_admitted, first_occurred_at, last_occurred_at
+            rows_duplicate, rows_admitted, first_occurred_at, last_occurred_at, notes
         from raw.deliveries
         where delivery_id = %s
         """,
@@ -283,4 +288,4 @@ def _receipt(connection: psycopg.Connection[Any], delivery_id: UUID) -> AdmitRec
     ).fetchone()
     if row is None:
         raise ConfigurationError(f"there is no delivery {delivery_id}")
-    return AdmitReceipt(*row)
+    return AdmitReceipt(*(*row[:-1], tuple(row[-1])))

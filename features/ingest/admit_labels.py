@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+import psycopg
 from psycopg import sql
 
+from features.ingest import outdated
 from features.ingest.layout import LAYOUTS
+from features.ingest.reasons import SENTENCES, RowReason
 
-# A label is compared with the newest of the same provenance, so that two sources that disagree do
-# not correct each other for ever. Within a delivery the best provenance gets the highest version.
-_LABELS = sql.SQL(
+# A label is compared with what the same provenance said, so that two sources that disagree do not
+# correct each other for ever. Within a delivery the best provenance gets the highest version. What
+# is declared older than something that the provenance has said is outdated, whenever it arrives;
+# where nothing is declared, the order of arrival counts.
+_FRESH = sql.SQL(
     """
+    create temporary table fresh on commit drop as
     with offered as (
         select
-            {told_by_landed},
-            landed.{id},
-            landed.provenance,
-            landed.declared_known_at,
+            landed.*,
             case
                 when %(is_history)s
                     then least(coalesce({first_known_at}, %(known_at)s), %(known_at)s)
@@ -26,26 +30,11 @@ _LABELS = sql.SQL(
         from {table} as landed
     ),
 
-    admitted as (
-        insert into {labels} (
-            {id}, version, {told}, known_at, declared_known_at, provenance, source, delivery_id,
-            delivery_seq
-        )
+    judged as (
         select
-            offered.{id},
-            coalesce(versions.newest, 0) + row_number() over (
-                partition by offered.{id}
-                order by
-                    offered.known_at,
-                    array_position(%(provenance_rank)s::text[], offered.provenance) desc
-            ),
-            {told_by_offered},
-            offered.known_at,
-            offered.declared_known_at,
-            offered.provenance,
-            %(source)s,
-            %(delivery_id)s,
-            %(delivery_seq)s
+            offered.*,
+            coalesce(versions.newest, 0) as newest,
+            {is_outdated} as is_outdated
         from offered
         left join lateral (
             select labels.version as newest
@@ -55,7 +44,7 @@ _LABELS = sql.SQL(
             limit 1
         ) as versions on true
         left join lateral (
-            select labels.*
+            select labels.*, max(labels.declared_known_at) over () as newest_declared
             from {labels} as labels
             where
                 labels.{id} = offered.{id}
@@ -67,10 +56,40 @@ _LABELS = sql.SQL(
             said.{id} is null
             or ({told_by_said}, said.declared_known_at)
                 is distinct from ({told_by_offered}, offered.declared_known_at)
-        returning known_at
     )
 
-    select count(*), max(known_at) from admitted
+    select
+        judged.*,
+        judged.newest + row_number() over (
+            partition by judged.{id}, judged.is_outdated
+            order by
+                judged.known_at,
+                array_position(%(provenance_rank)s::text[], judged.provenance) desc
+        ) as version
+    from judged
+    -- an old statement that stands in the ledger already says nothing, old or new
+    where not judged.is_outdated or not exists (
+        select
+        from {labels} as labels
+        where
+            labels.{id} = judged.{id}
+            and labels.provenance = judged.provenance
+            and ({told_by_labels}, labels.declared_known_at)
+                is not distinct from ({told_by_judged}, judged.declared_known_at)
+    )
+    """
+)
+
+_INSERT = sql.SQL(
+    """
+    insert into {labels} (
+        {id}, version, {told}, known_at, declared_known_at, provenance, source, delivery_id,
+        delivery_seq
+    )
+    select
+        {id}, version, {told}, known_at, declared_known_at, provenance, %(source)s,
+        %(delivery_id)s, %(delivery_seq)s
+    from fresh
     """
 )
 
@@ -113,59 +132,135 @@ _TOLD: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def labels(feed: str, table: sql.Identifier) -> sql.Composed:
-    """Return the statement that admits a landed table of labels; it returns count and newest."""
+def find_fresh(feed: str, table: sql.Identifier) -> sql.Composed:
+    """Return the statement that makes `fresh` of a landed table of labels."""
     told = _TOLD[feed]
 
     def told_by(row: str) -> sql.Composed:
         return sql.SQL(", ").join(sql.Identifier(row, name) for name in told)
 
-    return _LABELS.format(
+    return _FRESH.format(
         id=sql.Identifier(LAYOUTS[feed][0].target),
         labels=sql.Identifier("raw", feed),
         table=table,
-        told=sql.SQL(", ").join(map(sql.Identifier, told)),
-        told_by_landed=told_by("landed"),
+        told_by_labels=told_by("labels"),
         told_by_offered=told_by("offered"),
+        told_by_judged=told_by("judged"),
         told_by_said=told_by("said"),
         first_known_at=sql.SQL(_FIRST_KNOWN_AT[feed]),
+        is_outdated=outdated.is_outdated("offered"),
     )
 
 
-INLINE_LABELS = sql.SQL(
+def insert(feed: str) -> sql.Composed:
+    """Return the statement that moves `fresh` into the ledger."""
+    return _INSERT.format(
+        id=sql.Identifier(LAYOUTS[feed][0].target),
+        labels=sql.Identifier("raw", feed),
+        told=sql.SQL(", ").join(map(sql.Identifier, _TOLD[feed])),
+    )
+
+
+# The label of a row stands beside the row: it may change where the transaction does not. What it
+# declares follows from the time of the transaction, so a corrected time is no older statement.
+_FRESH_INLINE = sql.SQL(
     """
-    insert into raw.transaction_labels (
-        transaction_id, version, is_fraud, known_at, declared_known_at, provenance, source,
-        delivery_id, delivery_seq
+    create temporary table fresh_labels on commit drop as
+    with offered as (
+        select
+            landed.transaction_id,
+            landed.inline_is_fraud as is_fraud,
+            landed.occurred_at + %(label_latency)s as declared_known_at
+        from {table} as landed
+        where
+            landed.inline_is_fraud is not null
+            and not exists (select from outdated where outdated.row_number = landed.row_number)
+    ),
+
+    judged as (
+        select
+            offered.*,
+            coalesce(versions.newest, 0) + 1 as version,
+            {is_outdated}
+            and not exists (
+                select
+                from raw.transaction_versions as transactions
+                where
+                    transactions.transaction_id = offered.transaction_id
+                    and transactions.occurred_at + %(label_latency)s = said.newest_declared
+                    and offered.declared_known_at < said.newest_declared
+            ) as is_outdated
+        from offered
+        left join lateral (
+            select labels.version as newest
+            from raw.transaction_labels as labels
+            where labels.transaction_id = offered.transaction_id
+            order by labels.version desc
+            limit 1
+        ) as versions on true
+        left join lateral (
+            select labels.*, max(labels.declared_known_at) over () as newest_declared
+            from raw.transaction_labels as labels
+            where
+                labels.transaction_id = offered.transaction_id
+                and labels.provenance = %(label_provenance)s
+            order by labels.version desc
+            limit 1
+        ) as said on true
+        where
+            said.transaction_id is null
+            or (said.is_fraud, said.declared_known_at)
+                is distinct from (offered.is_fraud, offered.declared_known_at)
     )
-    select
-        landed.transaction_id,
-        coalesce(newest.version, 0) + 1,
-        landed.inline_is_fraud,
-        case
-            when %(is_history)s
-                then least(landed.occurred_at + %(label_latency)s, %(known_at)s)
-            else %(known_at)s
-        end,
-        landed.occurred_at + %(label_latency)s,
-        %(label_provenance)s,
-        %(source)s,
-        %(delivery_id)s,
-        %(delivery_seq)s
-    from {table} as landed
-    left join lateral (
-        select labels.version, labels.is_fraud, labels.declared_known_at
+
+    select judged.*
+    from judged
+    where not judged.is_outdated or not exists (
+        select
         from raw.transaction_labels as labels
-        where labels.transaction_id = landed.transaction_id
-        order by labels.version desc
-        limit 1
-    ) as newest on true
-    where
-        landed.inline_is_fraud is not null
-        and (
-            newest.version is null
-            or newest.is_fraud <> landed.inline_is_fraud
-            or newest.declared_known_at is distinct from landed.occurred_at + %(label_latency)s
-        )
+        where
+            labels.transaction_id = judged.transaction_id
+            and labels.provenance = %(label_provenance)s
+            and (labels.is_fraud, labels.declared_known_at)
+                is not distinct from (judged.is_fraud, judged.declared_known_at)
+    )
     """
 )
+
+_INSERT_INLINE = """
+insert into raw.transaction_labels (
+    transaction_id, version, is_fraud, known_at, declared_known_at, provenance, source,
+    delivery_id, delivery_seq
+)
+select
+    transaction_id,
+    version,
+    is_fraud,
+    case
+        when %(is_history)s then least(declared_known_at, %(known_at)s)
+        else %(known_at)s
+    end,
+    declared_known_at,
+    %(label_provenance)s,
+    %(source)s,
+    %(delivery_id)s,
+    %(delivery_seq)s
+from fresh_labels
+where not is_outdated
+"""
+
+
+def admit_inline(
+    connection: psycopg.Connection[Any], table: sql.Identifier, values: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Admit the labels that transactions carry; return what a person should know of them.
+
+    A row is a transaction in the first place: one whose label is outdated is no rejected row.
+    """
+    statement = _FRESH_INLINE.format(table=table, is_outdated=outdated.is_outdated("offered"))
+    connection.execute(statement, dict(values))
+    connection.execute(_INSERT_INLINE, dict(values))
+    row = connection.execute("select count(*) from fresh_labels where is_outdated").fetchone()
+    if not row or not row[0]:
+        return ()
+    return (f"{row[0]} inline labels were not taken: {SENTENCES[RowReason.OUTDATED_STATEMENT]}",)

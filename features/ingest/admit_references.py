@@ -2,74 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from psycopg import sql
 
-RATES = sql.SQL(
-    """
-    with offered as (
-        select
-            landed.currency_code,
-            landed.rate_date,
-            landed.rate,
-            case
-                when %(is_history)s then least(
-                    coalesce(
-                        landed.declared_known_at,
-                        (landed.rate_date at time zone 'UTC') + %(latency)s
-                    ),
-                    %(known_at)s
-                )
-                else %(known_at)s
-            end as known_at
-        from {table} as landed
-    ),
 
-    admitted as (
-        insert into raw.fx_rates (
-            currency_code, rate_date, version, rate, known_at, source, delivery_id, delivery_seq
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How a feed enters its ledger.
+
+    Attributes:
+        fresh: makes `fresh` of a landed table.
+        insert: moves `fresh` into the ledger.
+    """
+
+    fresh: sql.SQL
+    insert: str
+
+
+_RATES = Reference(
+    sql.SQL(
+        """
+        create temporary table fresh on commit drop as
+        with offered as (
+            select
+                landed.*,
+                case
+                    when %(is_history)s then least(
+                        coalesce(
+                            landed.declared_known_at,
+                            (landed.rate_date at time zone 'UTC') + %(latency)s
+                        ),
+                        %(known_at)s
+                    )
+                    else %(known_at)s
+                end as known_at
+            from {table} as landed
+        ),
+
+        judged as (
+            select
+                offered.*,
+                coalesce(said.version, 0) + 1 as version,
+                {is_outdated} as is_outdated
+            from offered
+            left join lateral (
+                select rates.*, max(rates.declared_known_at) over () as newest_declared
+                from raw.fx_rates as rates
+                where
+                    rates.currency_code = offered.currency_code
+                    and rates.rate_date = offered.rate_date
+                order by rates.version desc
+                limit 1
+            ) as said on true
+            where
+                said.rate is distinct from offered.rate
+                or offered.declared_known_at <> said.declared_known_at
+                or (offered.declared_known_at is not null and said.declared_known_at is null)
         )
-        select
-            offered.currency_code,
-            offered.rate_date,
-            coalesce(newest.version, 0) + 1,
-            offered.rate,
-            offered.known_at,
-            %(source)s,
-            %(delivery_id)s,
-            %(delivery_seq)s
-        from offered
-        left join lateral (
-            select rates.version, rates.rate
+
+        select judged.*
+        from judged
+        where not judged.is_outdated or not exists (
+            select
             from raw.fx_rates as rates
             where
-                rates.currency_code = offered.currency_code
-                and rates.rate_date = offered.rate_date
-            order by rates.version desc
-            limit 1
-        ) as newest on true
-        where newest.rate is distinct from offered.rate
-        returning known_at
-    )
-
-    select count(*), max(known_at) from admitted
-    """
-)
-
-# Nobody but the fairness report reads them, so what stood before is not asked for: each delivery
-# adds rows, and the newest delivery of an application holds.
-ATTRIBUTES = sql.SQL(
-    """
-    with admitted as (
-        insert into protected.applicant_attributes (
-            application_id, delivery_seq, sex, age, marital_status, nationality, known_at, source,
-            delivery_id
+                rates.currency_code = judged.currency_code
+                and rates.rate_date = judged.rate_date
+                and rates.rate = judged.rate
+                and rates.declared_known_at is not distinct from judged.declared_known_at
         )
-        select
-            application_id, %(delivery_seq)s, sex, age, marital_status, nationality, %(known_at)s,
-            %(source)s, %(delivery_id)s
-        from {table}
-    )
-
-    select count(*), %(known_at)s::timestamptz from {table}
+        """
+    ),
     """
+    insert into raw.fx_rates (
+        currency_code, rate_date, version, rate, known_at, declared_known_at, source, delivery_id,
+        delivery_seq
+    )
+    select
+        currency_code, rate_date, version, rate, known_at, declared_known_at, %(source)s,
+        %(delivery_id)s, %(delivery_seq)s
+    from fresh
+    """,
 )
+
+# Each delivery adds rows, and the newest delivery of an application holds; only the fairness report
+# reads them. What they say is not compared, only whether a newer delivery has said something.
+_ATTRIBUTES = Reference(
+    sql.SQL(
+        """
+        create temporary table fresh on commit drop as
+        select
+            landed.*,
+            %(known_at)s::timestamptz as known_at,
+            exists (
+                select
+                from protected.applicant_attributes as attributes
+                where
+                    attributes.application_id = landed.application_id
+                    and attributes.delivery_seq = any(%(newer)s::bigint[])
+            ) as is_outdated
+        from {table} as landed
+        """
+    ),
+    """
+    insert into protected.applicant_attributes (
+        application_id, delivery_seq, sex, age, marital_status, nationality, known_at, source,
+        delivery_id
+    )
+    select
+        application_id, %(delivery_seq)s, sex, age, marital_status, nationality, known_at,
+        %(source)s, %(delivery_id)s
+    from fresh
+    """,
+)
+
+REFERENCES: Mapping[str, Reference] = {"fx_rates": _RATES, "applicant_attributes": _ATTRIBUTES}

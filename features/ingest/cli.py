@@ -84,6 +84,7 @@ def _ingest(args: argparse.Namespace) -> int:
         f"{receipt.rows_rejected} rejected of {receipt.rows_in_file} rows"
         for receipt in admitted
     ]
+    lines += [f"{receipt.feed}: {note}" for receipt in admitted for note in receipt.notes]
     lines += [
         f"{receipt.feed}: held {receipt.delivery_id} ({receipt.object_name}): {receipt.reason}"
         for receipt in held

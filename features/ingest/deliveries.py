@@ -10,21 +10,25 @@ import psycopg
 import structlog
 
 from features.errors import BadDeliveryError, ConfigurationError
-from features.ingest import landing
+from features.feeds import Feed
+from features.ingest import arrivals, landing
+from features.ingest.arrivals import Arrival
 from features.ingest.clock import whole
+from features.ingest.reasons import HoldReason
 from features.ingest.receipts import DeliveryReceipt
-from features.objects import ObjectInfo
 
 log = structlog.get_logger(__name__)
-
-LOST = "the landed rows were lost in a restart of the server"
 
 _RECEIPT = """
 select
     delivery_id, source, feed, object_name, load_kind, state, landed_table,
-    rows_in_file, rows_rejected, rows_duplicate, reason
+    rows_in_file, rows_rejected, rows_duplicate, reason, notes
 from raw.deliveries
 """
+
+
+def _receipt(row: tuple[Any, ...]) -> DeliveryReceipt:
+    return DeliveryReceipt(*(*row[:-1], tuple(row[-1])))
 
 
 def get(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryReceipt:
@@ -39,83 +43,34 @@ def get(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryRecei
     ).fetchone()
     if row is None:
         raise ConfigurationError(f"there is no delivery {delivery_id}")
-    return DeliveryReceipt(*row)
+    return _receipt(row)
 
 
 def waiting(connection: psycopg.Connection[Any], source: str, feed: str) -> list[DeliveryReceipt]:
     """Return the deliveries of a feed that are parsed and not admitted, in order of arrival."""
     rows = connection.execute(
         f"{_RECEIPT} where source = %s and feed = %s and state = 'parsed' "
-        "order by load_kind = 'live', received_at, object_name",
+        "order by load_kind = 'live', coalesce(arrived_at, received_at), "
+        'object_name collate "C", received_at',
         (source, feed),
     )
-    return [DeliveryReceipt(*row) for row in rows]
+    return [_receipt(row) for row in rows]
 
 
 def by_content(
     connection: psycopg.Connection[Any], source: str, feed: str, sha256: str
 ) -> DeliveryReceipt | None:
-    """Return the delivery that brought these bytes."""
+    """Return the newest delivery that brought these bytes."""
     row = connection.execute(
         f"{_RECEIPT} where source = %s and feed = %s and content_sha256 = %s "
-        "and state <> 'discarded'",
+        "and state <> 'discarded' order by received_at desc limit 1",
         (source, feed, sha256),
     ).fetchone()
-    return DeliveryReceipt(*row) if row else None
-
-
-def taken(
-    connection: psycopg.Connection[Any], source: str, feed: str, objects: list[ObjectInfo]
-) -> set[str]:
-    """Return the names of objects that were taken before and have not changed since."""
-    rows = connection.execute(
-        """
-        with offered as (
-            select * from unnest(%s::text[], %s::bigint[], %s::timestamptz[])
-                as objects (object_name, size_bytes, modified_at)
-        ),
-
-        seen as (
-            select object_name, delivery_id, received_at as seen_at from raw.deliveries
-            union all
-            select object_name, delivery_id, seen_at from raw.repeated_deliveries
-        )
-
-        select distinct offered.object_name
-        from offered
-        inner join seen on seen.object_name = offered.object_name
-        inner join raw.deliveries on deliveries.delivery_id = seen.delivery_id
-        where
-            deliveries.source = %s
-            and deliveries.feed = %s
-            -- what a person gave up stays given up; what a crash took is taken again
-            and (deliveries.state <> 'discarded' or deliveries.reason <> %s)
-            and deliveries.size_bytes = offered.size_bytes
-            and offered.modified_at < seen.seen_at
-        """,
-        (
-            [info.name for info in objects],
-            [info.size for info in objects],
-            [info.modified_at for info in objects],
-            source,
-            feed,
-            LOST,
-        ),
-    )
-    return {name for (name,) in rows}
-
-
-def note_repeated(connection: psycopg.Connection[Any], delivery_id: UUID, object_name: str) -> None:
-    """Write down that the bytes of a delivery came once more."""
-    connection.execute(
-        "insert into raw.repeated_deliveries (delivery_id, object_name) values (%s, %s) "
-        "on conflict do nothing",
-        (delivery_id, object_name),
-    )
+    return _receipt(row) if row else None
 
 
 def register(
-    connection: psycopg.Connection[Any], receipt: DeliveryReceipt, sha256: str, size: int
+    connection: psycopg.Connection[Any], receipt: DeliveryReceipt, arrival: Arrival
 ) -> None:
     """Write a delivery into the register, and its rejected rows where there are any."""
     lines = receipt.lines
@@ -124,10 +79,12 @@ def register(
         """
         insert into raw.deliveries (
             delivery_id, source, feed, object_name, content_sha256, size_bytes, load_kind, state,
-            reason, landed_table, rows_in_file, rows_rejected, rows_duplicate, lines_in_file,
-            header_lines, blank_lines, continuation_lines, lines_rejected, lines_duplicate
+            reason, landed_table, rows_in_file, rows_rejected, rows_duplicate, notes, arrived_at,
+            changed_at, object_tag, follows, lines_in_file, header_lines, blank_lines,
+            continuation_lines, lines_rejected, lines_duplicate
         ) values (
-            %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+            %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+            %s, %s
         )
         """,
         (
@@ -135,8 +92,8 @@ def register(
             receipt.source,
             receipt.feed,
             receipt.object_name,
-            sha256,
-            size,
+            arrival.sha256,
+            arrival.size,
             receipt.load_kind,
             receipt.state,
             receipt.reason,
@@ -144,6 +101,11 @@ def register(
             receipt.rows_in_file,
             receipt.rows_rejected,
             receipt.rows_duplicate,
+            list(receipt.notes),
+            arrival.info.modified_at,
+            arrival.info.changed_at,
+            arrival.info.tag,
+            arrival.follows,
             *counted,
         ),
     )
@@ -170,7 +132,14 @@ def hold(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) ->
     """
     with whole(connection):
         _move(connection, delivery_id, ("parsed", "held"), "held", reason)
-    log.warning("delivery_held", delivery_id=str(delivery_id), reason=reason)
+        receipt = get(connection, delivery_id)
+    log.warning(
+        "delivery_held",
+        delivery_id=str(delivery_id),
+        feed=receipt.feed,
+        object_name=ascii(receipt.object_name),
+        reason=reason,
+    )
 
 
 def release(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) -> DeliveryReceipt:
@@ -212,23 +181,54 @@ def supersede(
     connection: psycopg.Connection[Any], receipt: DeliveryReceipt, object_name: str
 ) -> None:
     """Give up a held delivery whose bytes came again under another suffix."""
-    reason = f"delivered again as {object_name}"
-    _move(connection, receipt.delivery_id, ("held",), "discarded", reason)
+    _try_move(connection, receipt, f"delivered again as {object_name}")
 
 
 def discard_lost(connection: psycopg.Connection[Any], source: str, feed: str) -> None:
-    """Give up parsed deliveries whose rows a crash of Postgres took; their files come again."""
-    for receipt in waiting(connection, source, feed):
-        if not _is_whole(connection, receipt):
-            _move(connection, receipt.delivery_id, ("parsed",), "discarded", LOST)
-            landing.drop(connection, receipt.landed_table)
-            log.warning("delivery_lost", delivery_id=str(receipt.delivery_id), feed=feed)
+    """Give up deliveries whose rows a crash of Postgres took; their files are taken again."""
+    found = connection.execute(
+        f"{_RECEIPT} where source = %s and feed = %s "
+        "and (state = 'parsed' or state = 'held' and starts_with(reason, %s))",
+        (source, feed, f"{HoldReason.LANDED_ROWS_LOST}:"),
+    )
+    for receipt in map(_receipt, found.fetchall()):
+        if receipt.state == "held" or not _is_whole(connection, receipt):
+            lost = _try_move(connection, receipt, arrivals.LOST)
+            if lost:
+                landing.drop(connection, receipt.landed_table)
+                log.warning("delivery_lost", delivery_id=str(receipt.delivery_id), feed=feed)
+
+
+def discard_unread(connection: psycopg.Connection[Any], feed: Feed, object_name: str) -> None:
+    """Give up the hold of an object that the store could not read before, and can read now."""
+    found = connection.execute(
+        f"{_RECEIPT} where source = %s and feed = %s and object_name = %s "
+        "and state = 'held' and starts_with(reason, %s)",
+        (feed.source, feed.name, object_name, f"{HoldReason.STORE_FAILED}:"),
+    )
+    for receipt in map(_receipt, found.fetchall()):
+        if _try_move(connection, receipt, arrivals.TRIED_AGAIN):
+            log.info("delivery_tried_again", delivery_id=str(receipt.delivery_id), feed=feed.name)
 
 
 def _is_whole(connection: psycopg.Connection[Any], receipt: DeliveryReceipt) -> bool:
     if receipt.landed_table is None:
         return False
-    return not receipt.rows_landed or landing.holds_rows(connection, receipt.landed_table)
+    try:
+        with connection.transaction():
+            return not receipt.rows_landed or landing.holds_rows(connection, receipt.landed_table)
+    except psycopg.errors.UndefinedTable:  # admitted by another, between two looks at it
+        return False
+
+
+def _try_move(connection: psycopg.Connection[Any], receipt: DeliveryReceipt, reason: str) -> bool:
+    """Discard a delivery unless another has moved it meanwhile."""
+    moved = connection.execute(
+        "update raw.deliveries set state = 'discarded', reason = %s, landed_table = null "
+        "where delivery_id = %s and state = %s",
+        (reason, receipt.delivery_id, receipt.state),
+    )
+    return moved.rowcount == 1
 
 
 def _move(

@@ -40,6 +40,7 @@ class RowReason(StrEnum):
     LOW_SCORE_ABOVE_HIGH = "low_score_above_high"
     MORE_OPEN_THAN_ALL_ACCOUNTS = "more_open_than_all_accounts"
     CONFLICTING_CONTENT = "conflicting_content"
+    OUTDATED_STATEMENT = "outdated_statement"
 
 
 class HoldReason(StrEnum):
@@ -60,6 +61,11 @@ class HoldReason(StrEnum):
     TOO_MANY_DAYS = "too_many_days"
     SAME_APPLICANT = "same_applicant"
     HISTORY_REFUSED = "history_refused"
+    READER_FAILED = "reader_failed"
+    STORE_FAILED = "store_failed"
+    LANDED_ROWS_LOST = "landed_rows_lost"
+    LEDGER_REFUSED = "ledger_refused"
+    NOT_DESCRIBED = "not_described"
 
 
 #: What stands for the text of a row that may not be kept.
@@ -105,6 +111,7 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.LOW_SCORE_ABOVE_HIGH: "above the high end of the same range",
     RowReason.MORE_OPEN_THAN_ALL_ACCOUNTS: "more open accounts than accounts",
     RowReason.CONFLICTING_CONTENT: "the file has another content for the same key",
+    RowReason.OUTDATED_STATEMENT: "the ledger holds a newer statement of the same key",
 }
 
 

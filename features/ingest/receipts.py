@@ -86,7 +86,11 @@ class DeliveryReceipt(_Receipt):
 
 @dataclass(frozen=True, slots=True)
 class AdmitReceipt(_Receipt):
-    """One delivery in the ledger: rows_in_file = rejected + duplicate + admitted."""
+    """One delivery in the ledger: rows_in_file = rejected + duplicate + admitted.
+
+    Args:
+        notes: what a person should know though nothing stopped.
+    """
 
     delivery_id: UUID
     source: str
@@ -99,3 +103,4 @@ class AdmitReceipt(_Receipt):
     rows_admitted: int
     first_occurred_at: datetime | None
     last_occurred_at: datetime | None
+    notes: tuple[str, ...] = ()

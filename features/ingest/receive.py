@@ -4,26 +4,60 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from uuid import UUID, uuid4
+from typing import Any, BinaryIO
+from uuid import uuid4
 
 import psycopg
 import structlog
 
 from features.feeds import Feed
-from features.ingest import deliveries
+from features.ingest import arrivals, deliveries, refusals
+from features.ingest.arrivals import Arrival
 from features.ingest.checks import Rules
 from features.ingest.clock import whole
 from features.ingest.limits import DEFAULT, Limits
 from features.ingest.parse import parse
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.receipts import DeliveryReceipt, FileLines
-from features.ingest.spool import spooled
+from features.ingest.spool import Spool, spooled
+from features.ingest.streams import opened
 from features.ingest.waiting import LoadKind, is_safe, kind_of, offered
-from features.objects import ObjectInfo, ObjectStore, UnsafeNameError, check_name
+from features.objects import ObjectInfo, ObjectStore, UnsafeNameError
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """What every file of one feed is read with."""
+
+    feed: Feed
+    store: ObjectStore
+    connection: psycopg.Connection[Any]
+    provenances: tuple[str, ...]
+    limits: Limits
+
+
+@dataclass(slots=True)
+class _Content:
+    """The bytes of an object, as far as they are known."""
+
+    digest: str
+    size: int
+
+    @classmethod
+    def unread(cls, info: ObjectInfo) -> _Content:
+        """Return what stands for the bytes of an object that was not read."""
+        return cls(f"name:{hashlib.sha256(repr(info.name).encode()).hexdigest()}", info.size)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the object was not read to its end."""
+        return self.digest.startswith("name:")
 
 
 def receive(
@@ -37,6 +71,8 @@ def receive(
 ) -> list[DeliveryReceipt]:
     """Parse the waiting files of one feed into landed tables.
 
+    A file that cannot be read is held with its reason, and the others go on.
+
     Args:
         feed: which, and how its files are read.
         store: where they lie.
@@ -46,24 +82,19 @@ def receive(
         limits: sizes beyond which a file is held.
 
     Returns:
-        the deliveries that are parsed now or were before and are not admitted, then those that this
-        call held.
+        the deliveries that are parsed now or were before and are not admitted, in the order in
+        which their files arrived, then those that this call held.
     """
+    intake = _Intake(feed, store, connection, provenances, limits)
     with whole(connection):
         deliveries.discard_lost(connection, feed.source, feed.name)
         now = _now(connection)
-    fresh = {}
-    for info in offered(feed, store, connection, now, load_kind):
-        receipt = _take(info, feed, store, connection, provenances, limits)
-        if receipt is not None:
-            fresh[receipt.delivery_id] = receipt
+    fresh = [_take(info, intake) for info in offered(feed, store, connection, now, load_kind)]
     with whole(connection):
         parsed = deliveries.waiting(connection, feed.source, feed.name)
     if load_kind is not None:
         parsed = [receipt for receipt in parsed if receipt.load_kind == load_kind]
-    held = [receipt for receipt in fresh.values() if receipt.state == "held"]
-    # what was noticed while parsing stands in the fresh receipts only
-    return [fresh.get(receipt.delivery_id, receipt) for receipt in parsed] + held
+    return parsed + [receipt for receipt in fresh if receipt and receipt.state == "held"]
 
 
 def _now(connection: psycopg.Connection[Any]) -> datetime:
@@ -73,66 +104,84 @@ def _now(connection: psycopg.Connection[Any]) -> datetime:
     return now
 
 
-def _take(
-    info: ObjectInfo,
-    feed: Feed,
-    store: ObjectStore,
-    connection: psycopg.Connection[Any],
-    provenances: tuple[str, ...],
-    limits: Limits,
-) -> DeliveryReceipt | None:
+def _take(info: ObjectInfo, intake: _Intake) -> DeliveryReceipt | None:
     """Parse one file, or hold it; None where it is no new delivery."""
     started = time.monotonic()
+    content = _Content.unread(info)
     receipt: DeliveryReceipt | None
-    delivery_id = uuid4()
-    digest = f"name:{hashlib.sha256(repr(info.name).encode()).hexdigest()}"
-    size = info.size
     try:
-        with store.open(check_name(info.name)) as source, spooled(source, limits) as spool:
-            digest, size = spool.sha256, spool.size
-            if _is_repeated(connection, info, feed, digest):
-                return None
-            with whole(connection):
-                rules = Rules(feed, provenances, _now(connection), limits)
-                receipt = parse(delivery_id, info, spool, rules, connection)
-                deliveries.register(connection, receipt, digest, size)
+        with _read(info, intake, content) as spool:
+            receipt = _parse(info, intake, spool)
     except FileNotFoundError:
-        log.info("delivery_vanished", feed=feed.name, object_name=ascii(info.name))
+        log.info("delivery_vanished", feed=intake.feed.name, object_name=ascii(info.name))
         return None
     except UnsafeNameError as error:
         problem = HeldError(HoldReason.UNSAFE_NAME, str(error))
-        receipt = _hold(problem, delivery_id, info, feed, connection, (digest, size))
-    except HeldError as error:
-        if digest.startswith("name:") and error.reason is HoldReason.TOO_LARGE:
-            digest = f"{digest}:{size}"
-        receipt = _hold(error, delivery_id, info, feed, connection, (digest, size))
-    except psycopg.errors.UniqueViolation:
-        log.info("delivery_taken_by_another", feed=feed.name, object_name=ascii(info.name))
-        return None
+        receipt = _hold(problem, info, intake, content)
+    except (HeldError, *refusals.OF_READING) as error:
+        found = refusals.of_file(error)
+        if found is None:
+            raise
+        receipt = None if _is_taken(error, info, intake) else _hold(found, info, intake, content)
     if receipt is not None:
         _tell(receipt, time.monotonic() - started)
     return receipt
 
 
+@contextmanager
+def _read(info: ObjectInfo, intake: _Intake, content: _Content) -> Iterator[Spool]:
+    """Copy an object to a local file; note what its bytes are."""
+    source: BinaryIO
+    with opened(intake.store, info.name) as source, spooled(source, intake.limits) as spool:
+        content.digest, content.size = spool.sha256, spool.size
+        yield spool
+
+
+def _parse(info: ObjectInfo, intake: _Intake, spool: Spool) -> DeliveryReceipt | None:
+    feed, connection = intake.feed, intake.connection
+    with whole(connection):
+        deliveries.discard_unread(connection, feed, info.name)
+        if _is_repeated(connection, info, feed, spool.sha256):
+            return None
+        follows, _ = arrivals.last_seen(connection, feed, info.name)
+    arrival = Arrival(info, spool.sha256, spool.size, follows)
+    with whole(connection):
+        rules = Rules(feed, intake.provenances, _now(connection), intake.limits)
+        receipt = parse(uuid4(), info, spool, rules, connection)
+        deliveries.register(connection, receipt, arrival)
+    return receipt
+
+
+def _is_taken(error: Exception, info: ObjectInfo, intake: _Intake) -> bool:
+    if not refusals.is_taken_by_another(error):
+        return False
+    log.info("delivery_taken_by_another", feed=intake.feed.name, object_name=ascii(info.name))
+    return True
+
+
 def _is_repeated(
     connection: psycopg.Connection[Any], info: ObjectInfo, feed: Feed, digest: str
 ) -> bool:
-    with whole(connection):
-        known = deliveries.by_content(connection, feed.source, feed.name, digest)
-        if known is None:
-            return False
-        is_unread = known.state == "held" and known.rows_in_file is None
+    """Return whether bytes came before and to take them again would change nothing."""
+    known = deliveries.by_content(connection, feed.source, feed.name, digest)
+    if known is None:
+        return False
+    if known.state == "held":
+        is_unread = known.rows_in_file is None
         if is_unread and _suffix(known.object_name) != _suffix(info.name):
             deliveries.supersede(connection, known, info.name)
             return False
-        deliveries.note_repeated(connection, known.delivery_id, info.name)
-    if known.object_name != info.name:
-        log.info(
-            "delivery_repeated",
-            feed=feed.name,
-            object_name=ascii(info.name),
-            delivery_id=str(known.delivery_id),
-        )
+    if arrivals.is_same(connection, known, info, feed):
+        return True
+    if known.state != "held" and arrivals.is_contradicted(connection, known, feed):
+        return False
+    arrivals.note_repeated(connection, known.delivery_id, info)
+    log.info(
+        "delivery_repeated",
+        feed=feed.name,
+        object_name=ascii(info.name),
+        delivery_id=str(known.delivery_id),
+    )
     return True
 
 
@@ -141,17 +190,15 @@ def _suffix(name: str) -> str:
 
 
 def _hold(
-    problem: HeldError,
-    delivery_id: UUID,
-    info: ObjectInfo,
-    feed: Feed,
-    connection: psycopg.Connection[Any],
-    content: tuple[str, int],
+    problem: HeldError, info: ObjectInfo, intake: _Intake, content: _Content
 ) -> DeliveryReceipt | None:
     """Register a file that could not be read, once."""
+    feed, connection = intake.feed, intake.connection
+    if content.is_unread and problem.reason is HoldReason.TOO_LARGE:
+        content.digest = f"{content.digest}:{content.size}"
     name = info.name if is_safe(info.name) else ascii(info.name)[:500]
     receipt = DeliveryReceipt(
-        delivery_id,
+        uuid4(),
         feed.source,
         feed.name,
         name,
@@ -164,15 +211,24 @@ def _hold(
         reason=str(problem),
         lines=None if problem.lines is None else FileLines(problem.lines),
     )
-    with whole(connection):
-        if deliveries.by_content(connection, feed.source, feed.name, content[0]):
-            return None
-        deliveries.register(connection, receipt, *content)
+    try:
+        with whole(connection):
+            known = deliveries.by_content(connection, feed.source, feed.name, content.digest)
+            if known is not None and known.state == "held":
+                return None
+            follows, _ = arrivals.last_seen(connection, feed, name)
+            arrival = Arrival(info, content.digest, content.size, follows)
+            deliveries.register(connection, receipt, arrival)
+    except psycopg.errors.UniqueViolation as error:
+        if not _is_taken(error, info, intake):
+            raise
+        return None
     return receipt
 
 
 def _tell(receipt: DeliveryReceipt, seconds: float) -> None:
-    log.info(
+    tell = log.warning if receipt.state == "held" else log.info
+    tell(
         "delivery_held" if receipt.state == "held" else "delivery_parsed",
         delivery_id=str(receipt.delivery_id),
         feed=receipt.feed,

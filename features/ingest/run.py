@@ -7,14 +7,21 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import structlog
 
+from features.errors import BadDeliveryError
 from features.ingest.admit import admit
+from features.ingest.clock import whole
+from features.ingest.deliveries import get
 from features.ingest.limits import DEFAULT, Limits
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.receive import receive
+from features.ingest.refusals import AT_ADMISSION
 from features.ingest.waiting import LoadKind
 from features.objects import ObjectStore
 from features.sources import Sources
+
+log = structlog.get_logger(__name__)
 
 
 def receive_all(
@@ -51,11 +58,25 @@ def admit_all(
     *,
     base_currency: str = "USD",
 ) -> list[AdmitReceipt]:
-    """Admit deliveries one after the other, each whole, in the order given."""
-    return [
-        admit(delivery_id, connection, sources, base_currency=base_currency)
-        for delivery_id in delivery_ids
-    ]
+    """Admit deliveries one after the other, each whole, in the order given.
+
+    A delivery that is refused is held with its reason, and one that another run has admitted, held
+    or discarded meanwhile is left to it; the others go on.
+
+    Returns:
+        the receipts of those that were admitted.
+    """
+    receipts = []
+    for delivery_id in delivery_ids:
+        try:
+            receipts.append(admit(delivery_id, connection, sources, base_currency=base_currency))
+        except AT_ADMISSION as refusal:
+            log.warning(
+                "delivery_refused", delivery_id=str(delivery_id), reason=str(refusal.reason)
+            )
+        except BadDeliveryError as error:
+            log.info("delivery_not_waiting", delivery_id=str(delivery_id), reason=str(error))
+    return receipts
 
 
 def ingest_all(
@@ -66,7 +87,13 @@ def ingest_all(
     base_currency: str = "USD",
     load_kind: LoadKind | None = None,
 ) -> tuple[list[DeliveryReceipt], list[AdmitReceipt]]:
-    """Receive and admit everything that waits, without the gates in between."""
+    """Receive and admit everything that waits, without the gates in between.
+
+    Returns:
+        the deliveries as they stand after that, and the receipts of those that were admitted.
+    """
     received = receive_all(sources, store, connection, load_kind=load_kind)
     parsed = [receipt.delivery_id for receipt in received if receipt.state == "parsed"]
-    return received, admit_all(parsed, connection, sources, base_currency=base_currency)
+    admitted = admit_all(parsed, connection, sources, base_currency=base_currency)
+    with whole(connection):
+        return [get(connection, receipt.delivery_id) for receipt in received], admitted

@@ -8,21 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from features.ingest import rates
 from features.ingest.layout import LAYOUTS, MONEY
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """Rows that entered the ledger, and the newest instant at which one became known."""
-
-    admitted: int
-    known_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +65,35 @@ LEDGERS: Mapping[str, Ledger] = {
 }
 
 
-def admit(
+def find_fresh(
     connection: psycopg.Connection[Any],
     ledger: Ledger,
     table: sql.Identifier,
     values: Mapping[str, Any],
-) -> Admitted:
-    """Move the rows of a landed table that say something new; the ingest lock must be held."""
-    _find_fresh(connection, ledger, table, values)
-    _find_rates(connection, ledger, values)
+) -> None:
+    """Make `fresh`, the rows of a landed table that say something new."""
+    statement = _FRESH.format(
+        **ledger.names,
+        columns=_list(ledger.targets, "landed"),
+        known_at=sql.SQL(_KNOWN_AT).format(**ledger.names),
+        table=table,
+    )
+    connection.execute(statement, dict(values))
+    if values["newer"]:
+        connection.execute(_OUTDATED.format(**ledger.names), dict(values))
+    # without statistics the planner sorts all rows to join a handful of rates
+    connection.execute(sql.SQL("analyze fresh (currency_code, {event})").format(**ledger.names))
+
+
+def insert(
+    connection: psycopg.Connection[Any], ledger: Ledger, values: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Move `fresh` into the ledger; return what a person should know of its rates."""
+    rates.find(connection, ledger.names["event"], values)
     if ledger.versions != ledger.feed:
         connection.execute(_VERSIONS.format(**ledger.names), dict(values))
-    inserted = connection.execute(_rows(ledger), dict(values))
-    row = connection.execute("select max(known_at) from fresh").fetchone()
-    return Admitted(inserted.rowcount, row[0] if row else None)
+    connection.execute(_rows(ledger), dict(values))
+    return rates.notes(connection, ledger.names["event"], values)
 
 
 def _list(names: tuple[str, ...], table: str) -> sql.Composed:
@@ -132,96 +139,21 @@ _FRESH = sql.SQL(
 )
 
 
-def _find_fresh(
-    connection: psycopg.Connection[Any],
-    ledger: Ledger,
-    table: sql.Identifier,
-    values: Mapping[str, Any],
-) -> None:
-    statement = _FRESH.format(
-        **ledger.names,
-        columns=_list(ledger.targets, "landed"),
-        known_at=sql.SQL(_KNOWN_AT).format(**ledger.names),
-        table=table,
-    )
-    connection.execute(statement, dict(values))
-    # without statistics the planner sorts all rows to join a handful of rates
-    connection.execute(sql.SQL("analyze fresh (currency_code, {event})").format(**ledger.names))
-
-
-# For each currency and day: the rate that is newest at each known_at of the rows, as a range of
-# known_at. A live delivery has one known_at, so one rate; a history load may see a rate corrected.
-_FX_NEEDED = sql.SQL(
+# A delivery that waited: what arrived after it and was admitted before it is the newer statement.
+_OUTDATED = sql.SQL(
     """
-    create temporary table fx_needed on commit drop as
-    with needed as (
-        select
-            currency_code,
-            ({event} at time zone 'UTC')::date as day,
-            min(known_at) as first_known_at,
-            max(known_at) as last_known_at
-        from fresh
-        where currency_code <> %(base_currency)s
-        group by 1, 2
-    ),
-
-    candidates as (
-        select needed.day, rates.*
-        from needed
-        left join lateral (
-            select fx_rates.rate_date, fx_rates.version
-            from raw.fx_rates
-            where
-                fx_rates.currency_code = needed.currency_code
-                and fx_rates.rate_date <= needed.day
-                and fx_rates.known_at <= needed.first_known_at
-            order by fx_rates.rate_date desc, fx_rates.version desc
-            limit 1
-        ) as newest_at_first on true
-        inner join raw.fx_rates as rates
-            on rates.currency_code = needed.currency_code
-            and rates.rate_date <= needed.day
-            and rates.known_at <= needed.last_known_at
-            and (
-                newest_at_first.rate_date is null
-                or (rates.rate_date, rates.version)
-                    >= (newest_at_first.rate_date, newest_at_first.version)
-            )
+    with older as (
+        delete from fresh using {versions} as versions
+        where
+            versions.{id} = fresh.{id}
+            and versions.version = fresh.version - 1
+            and versions.delivery_seq = any(%(newer)s)
+        returning fresh.row_number
     )
 
-    select
-        candidates.currency_code,
-        candidates.day,
-        candidates.rate * units.factor as minor_rate,
-        -- what would not fit into a bigint has no rate worth the name
-        floor(9e18 / greatest(candidates.rate * units.factor, 1)) as largest_minor,
-        candidates.known_at as valid_from,
-        min(candidates.known_at) over (
-            partition by candidates.currency_code, candidates.day
-            order by candidates.rate_date desc, candidates.version desc
-            rows between unbounded preceding and 1 preceding
-        ) as valid_to
-    from candidates
-    inner join (
-        select
-            currencies.code,
-            10::numeric ^ (
-                max(currencies.exponent) filter (where currencies.code = %(base_currency)s) over ()
-                - currencies.exponent
-            ) as factor
-        from unnest(%(currencies)s::text[], %(exponents)s::integer[])
-            as currencies (code, exponent)
-    ) as units on units.code = candidates.currency_code
+    insert into outdated select row_number from older
     """
 )
-
-
-def _find_rates(
-    connection: psycopg.Connection[Any], ledger: Ledger, values: Mapping[str, Any]
-) -> None:
-    connection.execute(_FX_NEEDED.format(**ledger.names), dict(values))
-    connection.execute("analyze fx_needed")
-
 
 _VERSIONS = sql.SQL(
     """
@@ -246,29 +178,14 @@ _ROWS = sql.SQL(
         %(is_history)s or coalesce(fresh.{event} < %(decide_from)s, false),
         {computed}
     from fresh
-    left join fx_needed
-        on fx_needed.currency_code = fresh.currency_code
-        and fx_needed.day = (fresh.{event} at time zone 'UTC')::date
-        and fx_needed.valid_from <= fresh.known_at
-        and (fx_needed.valid_to is null or fx_needed.valid_to > fresh.known_at)
-    """
-)
-
-# Rounded half away from zero to the base currency's minor unit, from exact decimals.
-_IN_BASE = sql.SQL(
-    """
-    case
-        when fresh.currency_code = %(base_currency)s then fresh.{amount}
-        when fresh.{amount} <= fx_needed.largest_minor
-            then round(fresh.{amount} * fx_needed.minor_rate)::bigint
-    end
+    {rates}
     """
 )
 
 
 def _rows(ledger: Ledger) -> sql.Composed:
     more = [name.replace("_minor", "_base_minor") for name in ledger.amounts]
-    computed = [_IN_BASE.format(amount=sql.Identifier(name)) for name in ledger.amounts]
+    computed = [rates.IN_BASE.format(amount=sql.Identifier(name)) for name in ledger.amounts]
     if ledger.versions == ledger.feed:
         more.append("content_digest")
         computed.append(sql.SQL("fresh.{}").format(sql.Identifier("content_digest")))
@@ -277,5 +194,6 @@ def _rows(ledger: Ledger) -> sql.Composed:
         targets=sql.SQL(", ").join(map(sql.Identifier, ledger.targets)),
         more=sql.SQL(", ").join(map(sql.Identifier, more)),
         columns=_list(ledger.targets, "fresh"),
+        rates=rates.OF_ROW.format(**ledger.names),
         computed=sql.SQL(", ").join(computed),
     )

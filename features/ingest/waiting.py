@@ -10,7 +10,7 @@ import psycopg
 import structlog
 
 from features.feeds import Feed
-from features.ingest import deliveries
+from features.ingest import arrivals
 from features.ingest.clock import whole
 from features.objects import ObjectInfo, ObjectStore, UnsafeNameError, check_name
 
@@ -27,10 +27,10 @@ def offered(
     now: datetime,
     load_kind: LoadKind | None,
 ) -> list[ObjectInfo]:
-    """Return the objects to look at: finished, not seen before, history first."""
+    """Return the objects to look at: finished, not seen before; history first, then by arrival."""
     found = {info.name: info for info in store.list(f"{feed.folder}/") if _is_finished(info.name)}
     recent = now - timedelta(seconds=feed.settle_seconds)
-    if not store.writes_are_atomic and any(info.modified_at > recent for info in found.values()):
+    if not store.writes_are_atomic and any(info.changed_at > recent for info in found.values()):
         time.sleep(feed.settle_seconds)
         again = {info.name: info for info in store.list(f"{feed.folder}/")}
         growing = [name for name, info in found.items() if again.get(name) != info]
@@ -41,9 +41,11 @@ def offered(
         found = {name: info for name, info in found.items() if kind_of(name, feed) == load_kind}
     readable = [info for info in found.values() if is_safe(info.name)]
     with whole(connection):
-        seen = deliveries.taken(connection, feed.source, feed.name, readable)
+        seen = arrivals.taken(connection, feed.source, feed.name, readable)
     fresh = [info for name, info in found.items() if name not in seen]
-    return sorted(fresh, key=lambda info: (kind_of(info.name, feed) == "live", info.name))
+    return sorted(
+        fresh, key=lambda info: (kind_of(info.name, feed) == "live", info.modified_at, info.name)
+    )
 
 
 def is_safe(name: str) -> bool:

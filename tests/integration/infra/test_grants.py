@@ -32,7 +32,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("ingest", "marts"): {"select"},
     ("score", "marts"): {"select"},
     ("analyst", "serving"): {"select"},
-    ("ingest", "protected"): {"insert"},
+    # ingest selects whom a delivery spoke of, and nothing that it said
+    ("ingest", "protected"): {"insert", "select"},
     ("fairness", "protected"): {"select"},
     ("fairness", "serving"): {"select"},
     ("score", "scored"): OWNS,

@@ -136,6 +136,21 @@ def test_deliveries_are_taken_from_s3(intake: Any, s3: ObjectStore) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize("names", ["123", "111"])
+def test_values_that_come_back_are_taken_from_s3(intake: Any, s3: ObjectStore, names: str) -> None:
+    intake.store = s3
+    for name, amount in zip(names, ("1.00", "2.00", "1.00"), strict=True):
+        intake.deliver(intake.csv(intake.row(amount=amount)), f"{name}.csv")
+        intake.take()
+
+    assert intake.rows("select amount_minor from raw.transactions order by version") == [
+        (100,),
+        (200,),
+        (100,),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_an_s3_key_that_climbs_is_held_and_never_opened(intake: Any, s3: ObjectStore) -> None:
     intake.store = s3
     key = "site/landing/synthetic/transactions/../../../etc/a.csv"

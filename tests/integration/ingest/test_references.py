@@ -144,3 +144,65 @@ def test_a_corrected_inline_label_is_a_new_label_and_no_new_transaction(handbook
     assert handbook.rows(
         "select transaction_id, version, is_fraud from raw.transaction_labels order by 1, 2"
     ) == [("1", 1, True), ("2", 1, False), ("2", 2, True)]
+
+
+def test_inline_labels_go_back_to_an_earlier_value(handbook: Any) -> None:
+    for name, fraud in (("a", 1), ("b", 0), ("c", 1)):
+        content = _handbook_file(TX_FRAUD=pa.array([fraud, 0], pa.int8()))
+        handbook.deliver(content, f"{name}.parquet")
+        handbook.take()
+
+    assert handbook.rows(
+        "select is_fraud from raw.transaction_labels where transaction_id = '1' order by version"
+    ) == [(True,), (False,), (True,)]
+
+
+def test_inline_labels_do_not_argue_with_another_provenance(handbook: Any) -> None:
+    handbook.deliver(_handbook_file(), "a.parquet")
+    handbook.take()
+    with handbook.db.superuser() as connection:
+        connection.execute(
+            "insert into raw.transaction_labels select transaction_id, 2, not is_fraud, known_at, "
+            "declared_known_at, 'chargeback', source, delivery_id, delivery_seq "
+            "from raw.transaction_labels"
+        )
+
+    handbook.deliver(_handbook_file(TX_AMOUNT=pa.array([5.0, 6.0])), "b.parquet")
+    handbook.take()
+
+    assert handbook.rows("select max(version) from raw.transaction_labels") == [(2,)]
+
+
+def test_an_inline_label_replaces_none_that_was_known_later(handbook: Any) -> None:
+    handbook.deliver(_handbook_file(), "a.parquet")
+    handbook.take()
+    with handbook.db.superuser() as connection:
+        connection.execute(
+            "insert into raw.transaction_labels select transaction_id, 2, not is_fraud, known_at, "
+            "declared_known_at + interval '30 days', provenance, source, delivery_id, delivery_seq "
+            "from raw.transaction_labels where transaction_id = '2'"
+        )
+
+    changed = {"TX_FRAUD": pa.array([0, 0], pa.int8()), "TX_AMOUNT": pa.array([5.0, 6.0])}
+    handbook.deliver(_handbook_file(**changed), "b.parquet")
+    handbook.deliver(_handbook_file(TX_AMOUNT=pa.array([7.0, 8.0])), "c.parquet")
+    handbook.take()
+
+    assert handbook.rows(
+        "select transaction_id, is_fraud from raw.transaction_labels order by 1, version"
+    ) == [("1", True), ("1", False), ("1", True), ("2", False), ("2", True)]
+
+
+def test_a_corrected_time_of_a_transaction_takes_its_label_along(handbook: Any) -> None:
+    handbook.deliver(_handbook_file(), "a.parquet")
+    handbook.take()
+
+    earlier = pa.array([1_534_204_700_000, 1_534_204_701_000], pa.timestamp("ms"))
+    changed = {"TX_DATETIME": earlier, "TX_FRAUD": pa.array([0, 0], pa.int8())}
+    handbook.deliver(_handbook_file(**changed), "b.parquet")
+    (receipt,) = handbook.take()
+
+    assert receipt.notes == ()
+    assert handbook.rows(
+        "select is_fraud from raw.transaction_labels where transaction_id = '1' order by version"
+    ) == [(True,), (False,)]

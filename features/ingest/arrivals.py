@@ -1,0 +1,265 @@
+"""Which arrivals the register knows: an object as it was listed, and bytes that came before.
+
+A name, its size and its last change are one arrival. An arrival is taken once. Bytes that came
+before are taken again only where something else was said since: 10, 20, 10 must end at 10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from features.feeds import Feed
+from features.ingest.receipts import DeliveryReceipt
+from features.objects import ObjectInfo
+
+#: Reasons of discarded deliveries whose files are taken again though nobody delivered them again.
+LOST = "the landed rows were lost in a restart of the server"
+TRIED_AGAIN = "tried again: the object can be read now"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One object as it was listed and read.
+
+    Args:
+        info: as listed.
+        sha256: of its bytes, or what stands for bytes that were not read.
+        size: in bytes.
+        follows: the delivery seen last under this name, when it was decided to take it.
+    """
+
+    info: ObjectInfo
+    sha256: str
+    size: int
+    follows: UUID | None
+
+
+# each time that an object of a feed was looked at, except where it must be looked at once more
+_SEEN = sql.SQL(
+    """
+seen as (
+    select
+        looks.object_name, looks.seen_at, looks.arrived_at, looks.changed_at, looks.object_tag,
+        deliveries.delivery_id, deliveries.size_bytes
+    from (
+        select
+            object_name, delivery_id, received_at as seen_at, arrived_at, changed_at, object_tag
+        from raw.deliveries
+        union all
+        select object_name, delivery_id, seen_at, arrived_at, changed_at, object_tag
+        from raw.repeated_deliveries
+    ) as looks
+    inner join raw.deliveries as deliveries on deliveries.delivery_id = looks.delivery_id
+    where
+        deliveries.source = %(source)s
+        and deliveries.feed = %(feed)s
+        -- what a person gave up stays given up; what a crash took is taken again
+        and not (deliveries.state = 'discarded' and deliveries.reason = any(%(again)s))
+        and not (deliveries.state = 'held' and starts_with(deliveries.reason, 'store_failed:'))
+)
+"""
+)
+
+
+def taken(
+    connection: psycopg.Connection[Any], source: str, feed: str, objects: list[ObjectInfo]
+) -> set[str]:
+    """Return the names of objects that were looked at before and have not changed since."""
+    rows = connection.execute(
+        sql.SQL(
+            """
+        with offered as (
+            select *
+            from unnest(
+                %(names)s::text[], %(sizes)s::bigint[], %(changes)s::timestamptz[], %(tags)s::text[]
+            ) as objects (object_name, size_bytes, changed_at, object_tag)
+        ),
+
+        {seen},
+
+        last_seen as (
+            select distinct on (offered.object_name)
+                offered.object_name,
+                seen.size_bytes = offered.size_bytes
+                and coalesce(seen.object_tag, offered.object_tag) = offered.object_tag
+                and case
+                    when seen.changed_at is null then offered.changed_at < seen.seen_at
+                    else offered.changed_at = seen.changed_at
+                end as is_unchanged
+            from offered
+            inner join seen on seen.object_name = offered.object_name
+            order by offered.object_name, seen.seen_at desc
+        )
+
+        select object_name from last_seen where is_unchanged
+        """
+        ).format(seen=_SEEN),
+        {
+            "names": [info.name for info in objects],
+            "sizes": [info.size for info in objects],
+            "changes": [info.changed_at for info in objects],
+            "tags": [info.tag for info in objects],
+            "source": source,
+            "feed": feed,
+            "again": [LOST, TRIED_AGAIN],
+        },
+    )
+    return {name for (name,) in rows}
+
+
+def last_seen(
+    connection: psycopg.Connection[Any], feed: Feed, name: str
+) -> tuple[UUID | None, datetime | None]:
+    """Return what was seen last under a name: the delivery of its bytes, and when it arrived."""
+    row = connection.execute(
+        sql.SQL(
+            "with {} select delivery_id, arrived_at from seen "
+            "where object_name = %(name)s order by seen_at desc limit 1"
+        ).format(_SEEN),
+        {"name": name, "source": feed.source, "feed": feed.name, "again": [LOST, TRIED_AGAIN]},
+    ).fetchone()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def is_same(
+    connection: psycopg.Connection[Any], known: DeliveryReceipt, info: ObjectInfo, feed: Feed
+) -> bool:
+    """Return whether bytes that are known are the arrival that was last seen under this name.
+
+    Its owner, its mode or its links have changed, but not its content: it has not arrived again.
+    """
+    if last_seen(connection, feed, info.name) != (known.delivery_id, info.modified_at):
+        return False
+    for table in (b"deliveries", b"repeated_deliveries"):
+        connection.execute(
+            b"update raw." + table + b" set changed_at = %s "
+            b"where delivery_id = %s and object_name = %s and arrived_at = %s",
+            (info.changed_at, known.delivery_id, info.name, info.modified_at),
+        )
+    return True
+
+
+def is_contradicted(
+    connection: psycopg.Connection[Any], known: DeliveryReceipt, feed: Feed
+) -> bool:
+    """Return whether a ledger of the feed may say something else than these bytes by now.
+
+    So it may where another delivery was admitted since, or waits to be admitted. Labels come from
+    two feeds where transactions carry them inline.
+    """
+    row = connection.execute(
+        """
+        select exists (
+            select
+            from raw.deliveries as known
+            inner join raw.deliveries as other
+                on other.delivery_id <> known.delivery_id
+                and case
+                    when known.state = 'admitted'
+                        then other.state = 'parsed' or other.delivery_seq > known.delivery_seq
+                    else other.received_at > known.received_at
+                end
+            where
+                known.delivery_id = %(known)s
+                and (
+                    other.feed = known.feed
+                    and (
+                        other.state = 'parsed'
+                        or other.state = 'admitted' and other.rows_admitted > 0
+                    )
+                    or %(is_labelling)s
+                    and other.feed in ('transactions', 'transaction_labels')
+                    and (
+                        other.state = 'parsed'
+                        and exists (
+                            select from pg_attribute
+                            where
+                                attrelid = to_regclass(other.landed_table)
+                                and attname in ('inline_is_fraud', 'is_fraud')
+                        )
+                        or other.state = 'admitted'
+                        and exists (
+                            select from raw.transaction_labels as labels
+                            where labels.delivery_seq = other.delivery_seq
+                        )
+                    )
+                )
+        )
+        """,
+        {
+            "known": known.delivery_id,
+            "is_labelling": feed.name == "transaction_labels" or feed.inline_label is not None,
+        },
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def note_repeated(connection: psycopg.Connection[Any], delivery_id: UUID, info: ObjectInfo) -> None:
+    """Write down that the bytes of a delivery came once more, and when."""
+    connection.execute(
+        """
+        insert into raw.repeated_deliveries (
+            delivery_id, object_name, arrived_at, changed_at, object_tag
+        )
+        values (%s, %s, %s, %s, %s)
+        on conflict (delivery_id, object_name) do update
+        set
+            seen_at = clock_timestamp(),
+            arrived_at = excluded.arrived_at,
+            changed_at = excluded.changed_at,
+            object_tag = excluded.object_tag
+        """,
+        (delivery_id, info.name, info.modified_at, info.changed_at, info.tag),
+    )
+
+
+def newer_deliveries(connection: psycopg.Connection[Any], delivery_id: UUID) -> list[int]:
+    """Return the numbers of admitted deliveries that arrived, and were received, after this one.
+
+    There are such where a delivery was held meanwhile. What they said of a key is newer.
+    """
+    row = connection.execute(
+        """
+        with arrivals as (
+            select
+                deliveries.delivery_id,
+                deliveries.feed,
+                deliveries.load_kind,
+                deliveries.delivery_seq,
+                greatest(deliveries.received_at, repeats.seen_at) as seen_at,
+                greatest(
+                    coalesce(deliveries.arrived_at, deliveries.received_at), repeats.arrived_at
+                ) as arrived_at
+            from raw.deliveries as deliveries
+            left join (
+                select delivery_id, max(seen_at) as seen_at, max(arrived_at) as arrived_at
+                from raw.repeated_deliveries
+                group by delivery_id
+            ) as repeats on repeats.delivery_id = deliveries.delivery_id
+        )
+
+        select coalesce(array_agg(other.delivery_seq), '{}')
+        from arrivals as mine
+        inner join arrivals as other
+            on other.seen_at > mine.seen_at
+            and other.arrived_at >= mine.arrived_at
+            and other.delivery_seq is not null
+            -- history is what stood before, whenever it comes
+            and not (mine.load_kind = 'live' and other.load_kind = 'history')
+            and (
+                other.feed = mine.feed
+                or mine.feed in ('transactions', 'transaction_labels')
+                and other.feed in ('transactions', 'transaction_labels')
+            )
+        where mine.delivery_id = %s
+        """,
+        (delivery_id,),
+    ).fetchone()
+    numbers: list[int] = row[0] if row else []
+    return numbers

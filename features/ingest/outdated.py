@@ -1,0 +1,97 @@
+"""Statements that a newer one of the same key has overtaken: kept as rejected rows, not admitted.
+
+The order of statements is that of their declared `known_at`, as far as a source declares it, and
+that of their arrival otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from features.ingest.reasons import SENTENCES, WITHHELD, RowReason
+
+_IS_OUTDATED = sql.SQL(
+    """
+    case
+        when {offered}.declared_known_at < said.newest_declared then true
+        when {offered}.declared_known_at > said.newest_declared then false
+        else coalesce(said.delivery_seq = any(%(newer)s::bigint[]), false)
+    end
+    """
+)
+
+_KEEP = sql.SQL(
+    """
+    with kept as (
+        insert into raw.rejected_rows (
+            delivery_id, source, object_name, row_number, line_count, reason, detail, original
+        )
+        select
+            %(delivery_id)s,
+            %(source)s,
+            %(object_name)s,
+            landed.row_number,
+            landed.line_count,
+            %(reason)s,
+            %(detail)s,
+            coalesce(%(withheld)s, (to_jsonb(landed) - %(ours)s::text[])::text)
+        from {table} as landed
+        inner join outdated on outdated.row_number = landed.row_number
+        returning line_count
+    )
+
+    select count(*), coalesce(sum(line_count), 0) from kept
+    """
+)
+
+
+def is_outdated(offered: str) -> sql.Composed:
+    """Return whether a row is older than `said`, the newest statement of its key."""
+    return _IS_OUTDATED.format(offered=sql.Identifier(offered))
+
+
+def prepare(connection: psycopg.Connection[Any]) -> None:
+    """Make `outdated`, the numbers of the rows that are set aside."""
+    connection.execute("create temporary table outdated (row_number bigint) on commit drop")
+
+
+def set_aside(connection: psycopg.Connection[Any]) -> None:
+    """Move the rows of `fresh` that are marked as outdated out of it."""
+    connection.execute(
+        """
+        with older as (
+            delete from fresh where is_outdated returning row_number
+        )
+
+        insert into outdated select row_number from older
+        """
+    )
+
+
+def keep(
+    connection: psycopg.Connection[Any],
+    table: sql.Identifier,
+    values: Mapping[str, Any],
+    *,
+    conceals: bool,
+) -> tuple[int, int]:
+    """Write the rows that were set aside to the rejected rows; return their rows and lines."""
+    found = connection.execute("select exists (select from outdated)").fetchone()
+    if not found or not found[0]:
+        return 0, 0
+    connection.execute("set local timezone = 'UTC'")
+    row = connection.execute(
+        _KEEP.format(table=table),
+        {
+            **values,
+            "reason": RowReason.OUTDATED_STATEMENT,
+            "detail": SENTENCES[RowReason.OUTDATED_STATEMENT],
+            "withheld": WITHHELD if conceals else None,
+            "ours": ["row_number", "line_count"],
+        },
+    ).fetchone()
+    return (row[0], row[1]) if row else (0, 0)

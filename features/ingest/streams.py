@@ -1,0 +1,72 @@
+"""One object of a store as a stream whose errors say whether the object or the store has failed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, cast
+
+from features.errors import ScoringError
+from features.ingest import refusals
+from features.ingest.reasons import HeldError, HoldReason
+from features.objects import ObjectStore, UnsafeNameError, check_name
+
+
+class StoreUnavailableError(ScoringError):
+    """The object store does not answer, which says nothing about any file; retry."""
+
+
+@contextmanager
+def opened(store: ObjectStore, name: str) -> Iterator[BinaryIO]:
+    """Open an object.
+
+    Raises:
+        FileNotFoundError: there is none any more.
+        UnsafeNameError: the name may not be used.
+        HeldError: this object cannot be read although the store answers; also while it is read.
+        StoreUnavailableError: the store does not answer at all.
+    """
+    safe = check_name(name)
+    try:
+        stream = store.open(safe)
+    except (FileNotFoundError, UnsafeNameError):
+        raise
+    except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
+        raise _judged(error, store, safe) from None
+    try:
+        yield cast("BinaryIO", _Stream(stream, store, safe))
+    finally:
+        with suppress(Exception):  # all of it was read, or it has failed
+            stream.close()
+
+
+class _Stream(io.RawIOBase):
+    """Pass reads on; an error of the store becomes a hold of the object."""
+
+    def __init__(self, stream: BinaryIO, store: ObjectStore, name: str) -> None:
+        super().__init__()
+        self._stream, self._store, self._name = stream, store, name
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read the next bytes."""
+        try:
+            return self._stream.read(size)
+        except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
+            raise _judged(error, self._store, self._name) from None
+
+
+def _judged(error: Exception, store: ObjectStore, name: str) -> HeldError:
+    """Return the hold of an object, where the store answers otherwise."""
+    failure = refusals.described(error)
+    try:
+        store.list(name)
+    except Exception as also:  # noqa: BLE001 - each store's client has errors of its own
+        raise StoreUnavailableError(
+            f"the object store cannot be read ({failure}) nor listed "
+            f"({refusals.described(also)}). Next: see that it runs; then try the step again"
+        ) from None
+    return HeldError(
+        HoldReason.STORE_FAILED,
+        f"{failure} while the store was read; the next ingest tries again",
+    )
