@@ -14,7 +14,7 @@ from psycopg import sql
 
 from features import build, sources
 from features.build import Selector
-from features.errors import ConfigurationError
+from features.errors import BadDeliveryError, ConfigurationError
 from features.ingest.run import ingest_all
 from features.objects import open_store
 from scoring.settings import Settings
@@ -39,6 +39,7 @@ def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
         settings: an empty warehouse and a folder to work in.
 
     Raises:
+        BadDeliveryError: the file cannot be taken as it is.
         ConfigurationError: the warehouse holds rows of something else.
     """
     described = sources.load(source)
@@ -54,8 +55,10 @@ def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
         table = sql.Identifier("raw", feed)
         if connection.execute(sql.SQL("select 1 from {} limit 1").format(table)).fetchone():
             raise ConfigurationError("quality needs an empty warehouse of its own; this one is not")
-        _, admitted = ingest_all(
+        received, admitted = ingest_all(
             described, store, connection, base_currency=settings.warehouse.base_currency
         )
+    if held := [receipt for receipt in received if receipt.state == "held"]:
+        raise BadDeliveryError(f"{held[0].object_name} is held: {held[0].reason}")
     log.info("history_loaded", source=source, deliveries=len(admitted))
     build.build(FEATURES[feed], settings.warehouse, settings.work, variables)

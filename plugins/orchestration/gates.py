@@ -16,7 +16,8 @@ def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
     """Check each parsed delivery; one that fails is held with its reason, and the rest goes on."""
     import psycopg
 
-    from expectations import GateFailedError, suites, validate
+    from expectations import GateFailedError, GateUnavailableError, suites, validate
+    from features.errors import BadDeliveryError
     from features.ingest import hold
     from features.ingest.deliveries import get
     from scoring.settings import get_settings
@@ -43,8 +44,15 @@ def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
                     store=object_store(settings),
                 )
             except GateFailedError as error:
-                hold(delivery_id, str(error), connection)
+                try:
+                    hold(delivery_id, str(error), connection)
+                except BadDeliveryError:  # another run of a DAG has moved it meanwhile
+                    continue
                 validation = error.validation
+            except GateUnavailableError:
+                if get(connection, delivery_id).state == "parsed":
+                    raise
+                continue  # another run has admitted it, and its landed table is gone
             receipts.append(validation.as_dict())
     return receipts
 
