@@ -21,17 +21,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from features.errors import ConfigurationError
+from features.object_names import UnsafeNameError, check_name
 
-MAX_NAME_BYTES = 900  # S3 allows 1024; the rest is for prefixes
-MAX_PART_BYTES = 255  # of one folder or file name on Linux
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MICROSECOND = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _LAST_MICROSECOND = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 TEMPORARY = (".tmp", ".part")  # what we write before we rename; listings leave it out
-
-
-class UnsafeNameError(ValueError):
-    """A name that would leave the store's root, or that no file system can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +83,6 @@ class ObjectStore(Protocol):
 
     def url(self, name: str) -> str:
         """Return an address that a person can use."""
-
-
-def check_name(name: str) -> str:
-    """Return the name where it is safe to use.
-
-    Raises:
-        UnsafeNameError: absolute, too long, a control character, an empty, `.` or `..` part.
-    """
-    if not name or len(name.encode(errors="surrogatepass")) > MAX_NAME_BYTES:
-        raise UnsafeNameError("empty or over-long object name")
-    if any(ord(char) < 0x20 or 0xD800 <= ord(char) <= 0xDFFF for char in name) or "\\" in name:
-        raise UnsafeNameError("object name with a control character or a backslash")
-    for part in name.split("/"):
-        if part in {"", ".", ".."}:
-            raise UnsafeNameError("object name that leaves its folder")
-        if len(part.encode()) > MAX_PART_BYTES:
-            raise UnsafeNameError("object name with an over-long part")
-    return name
 
 
 class FolderStore:

@@ -26,7 +26,8 @@ from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, spooled
 from features.ingest.streams import opened
 from features.ingest.waiting import LoadKind, is_safe, kind_of, offered
-from features.objects import ObjectInfo, ObjectStore, UnsafeNameError
+from features.object_names import UnsafeNameError
+from features.objects import ObjectInfo, ObjectStore
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,8 @@ from typing import BinaryIO, cast
 from features.errors import ScoringError
 from features.ingest import refusals
 from features.ingest.reasons import HeldError, HoldReason
-from features.objects import ObjectStore, UnsafeNameError, check_name
+from features.object_names import UnsafeNameError, check_name
+from features.objects import ObjectStore
 
 
 class StoreUnavailableError(ScoringError):

@@ -12,7 +12,8 @@ import structlog
 from features.feeds import Feed
 from features.ingest import arrivals
 from features.ingest.clock import whole
-from features.objects import ObjectInfo, ObjectStore, UnsafeNameError, check_name
+from features.object_names import UnsafeNameError, check_name
+from features.objects import ObjectInfo, ObjectStore
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from features.errors import ConfigurationError
-from features.objects import UnsafeNameError, check_name, open_store
+from features.object_names import UnsafeNameError, check_name
+from features.objects import open_store
 
 UNSAFE = [
     "",
