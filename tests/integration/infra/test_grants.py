@@ -50,7 +50,9 @@ UPDATABLE = {
     "raw.deliveries": {
         *("delivery_seq", "state", "reason", "landed_table", "rows_rejected", "rows_duplicate"),
         *("rows_admitted", "first_occurred_at", "last_occurred_at", "known_at", "admitted_at"),
+        *("lines_rejected", "lines_duplicate", "lines_admitted", "notes", "changed_at"),
     },
+    "raw.repeated_deliveries": {"seen_at", "arrived_at", "changed_at", "object_tag"},
     "decisions.runs": {
         *("state", "rows_scored", "rows_degraded", "rows_published", "parquet", "scored_at"),
         *("validated_at", "published_at", "failed_at", "failure"),
