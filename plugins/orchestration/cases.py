@@ -56,6 +56,8 @@ def request(context: Mapping[str, Any]) -> Request:
         raise ConfigurationError(
             "the form names an application and a window, ids, a reason or a person; give one"
         )
+    if requests.run_type(context) == "backfill":
+        raise ConfigurationError("the form of a backfill names an application; trigger it by hand")
     feed = _feed()
     subject = _checked(case, feed)
     applied_at = feed.columns["applied_at"]

@@ -112,7 +112,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _whole(digits: str) -> int:
     if len(digits) > 20:  # Python itself refuses to read very many
-        raise _RefusedError("the body holds a whole number of more than 64 bits")
+        raise _RefusedError("the body holds a number of more than 64 bits")
     return int(digits)
 
 

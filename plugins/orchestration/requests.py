@@ -81,9 +81,12 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     from scoring.runs import Request
 
     params, dag_run = context["params"], context["dag_run"]
-    run_type = str(getattr(dag_run.run_type, "value", dag_run.run_type))
-    if run_type == "backfill":
-        refuse_window_of_form(params)
+    if run_type(context) == "backfill" and any(
+        params.get(name) is not None for name in ("start", "end")
+    ):
+        raise ConfigurationError(
+            "the form of a backfill names start or end; a backfill takes its windows from its dates"
+        )
     window = run_window(context, cadence)
     ids = _ids(params.get("restate_ids"))
     reason = _optional("reason", params.get("reason"), LONGEST_REASON)
@@ -94,21 +97,15 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
         raise ConfigurationError(
             f"a {'reason' if reason else 'person'} is given, but no ids to restate: give both"
         )
-    kind = "restate" if ids else _KINDS.get(run_type, "manual")
+    kind = "restate" if ids else _KINDS.get(run_type(context), "manual")
     who = f"{person} ({dag_run.run_id})" if ids else str(dag_run.run_id)
     return Request(window.start, window.end, kind, who, reason, ids)
 
 
-def refuse_window_of_form(params: Mapping[str, Any]) -> None:
-    """Refuse a window in the form of a backfill, whose dates name its windows.
-
-    Raises:
-        ConfigurationError: the form names one.
-    """
-    if any(params.get(name) is not None for name in ("start", "end")):
-        raise ConfigurationError(
-            "the form of a backfill names start or end; a backfill takes its windows from its dates"
-        )
+def run_type(context: Mapping[str, Any]) -> str:
+    """Return Airflow's word for what made this run."""
+    found = context["dag_run"].run_type
+    return str(getattr(found, "value", found))
 
 
 def _ids(given: object) -> tuple[str, ...]:
