@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from airflow.utils.types import DagRunType
 
 from orchestration.triggers import TriggerRefusedError, check_run
+from scoring_plugin import check_run as check_new_run
 
 NOW = datetime(2026, 11, 21, 10, 25, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -60,3 +63,14 @@ def test_a_run_that_makes_sense_is_made(run: dict[str, Any]) -> None:
 
 def test_without_a_parsed_dag_the_first_task_checks_the_fields() -> None:
     check_run({"run_id": "manual__1", "conf": {"strat": 1}}, None, NOW)
+
+
+@pytest.mark.parametrize("run_type", list(DagRunType))
+def test_only_the_runs_of_the_schedule_and_of_a_checked_backfill_are_let_through(
+    run_type: DagRunType,
+) -> None:
+    run = {"run_type": run_type, "run_id": "x", "run_after": datetime.now(UTC) + HOUR}
+    is_let_through = run_type in {"scheduled", "backfill", "asset_triggered"}
+
+    with nullcontext() if is_let_through else pytest.raises(TriggerRefusedError):
+        check_new_run(None, (), run)
