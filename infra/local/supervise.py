@@ -31,6 +31,8 @@ TICK_SECONDS = 0.25
 TAIL_LINES = 5
 TAIL_BYTES = 8192
 MAY_END = frozenset({"feed"})  # it is done when nothing is left to deliver
+# a child that outlives its parent keeps the port; what the scheduler leaves are tasks, which go on
+HOLD_PORTS = frozenset({"mlflow", "api-server"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,20 @@ class Supervisor:
             if name == POSTGRES:
                 cluster(self.state).start()
             else:
+                if name in HOLD_PORTS:
+                    processes.end(self._left_by(name), patience_seconds=2)
                 self._children[name] = processes.start(
                     self.state, name, asked.command, environment(self.state)
                 )
         except (PostgresError, OSError) as error:
             cause = f"it did not start: {str(error).strip().splitlines()[0]}"
             self._note_end(name, facts, cause, is_done=False)
+
+    def _left_by(self, name: str) -> set[int]:
+        """Return the processes that a dead one has left in its group."""
+        record = processes.recorded(self.state).get(name)
+        groups = processes.groups(self.state)
+        return {pid for pid, group in groups.items() if record and group == record.pid}
 
     def _note_end(self, name: str, facts: Ends, cause: str, is_done: bool) -> Ends:
         lived = self.clock() - self._running_since.pop(name)
