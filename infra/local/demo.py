@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from infra.local import processes, report, sample, stack
+from infra.local import report, sample, stack, wanted
 from infra.local.airflow_api import FINISHED, Airflow
 from infra.local.console import console, step
 from infra.local.deliver import deliver_due
@@ -71,13 +71,11 @@ def _fingerprint() -> str:
 
 def start_feed(state: State) -> None:
     """Start the process that delivers each hour's file when the hour is over."""
-    record = processes.recorded(state).get("feed")
-    if record is None or not record.runs():
-        command = [
-            *(sys.executable, "-m", "infra.local.deliver"),
-            *(str(sample.outbox(state)), str(state.objects)),
-        ]
-        processes.start(state, "feed", command, environment(state))
+    command = [
+        *(sys.executable, "-m", "infra.local.deliver"),
+        *(str(sample.outbox(state)), str(state.objects)),
+    ]
+    wanted.want(state, "feed", command)
 
 
 def approve_policy(state: State) -> None:
