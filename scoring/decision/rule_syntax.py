@@ -34,6 +34,7 @@ _WORD = re.compile(
     (?P<blank>[ \t\n\r]+)
   | (?P<number>(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?(?![\w.]))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?![\w'.]))
+  | "(?P<quoted>[a-z_][a-z0-9_]*)"
   | (?P<text>'(?:[^'\\]|'')*'(?!'))
   | (?P<operator>[-+*/<>=~!@\#%^&|`?]+)
   | (?P<mark>[(),])
@@ -42,13 +43,14 @@ _WORD = re.compile(
 )
 _COMPARISONS = {"=", "<>", "!=", "<", "<=", ">", ">="}
 _OPERATORS = {*_COMPARISONS, "+", "-", "*"}
+_TRUTHS = {"true", "false"}
 _RESERVED = {"and", "or", "not", "between", "in", "is", "isnull", "notnull", "null"}
 _NO_NULL = "compares with null, which is never true: write `is null` or `is not null`"
 _HINTS = {
     "/": "divides, which can fail on a row: write `a > 2 * b` for `a / b > 2`",
     "==": "has the operator '==': write '='",
     ";": "has ';': a rule has one condition",
-    '"': "has a double quote: names stand without quotes, texts in single ones",
+    '"': "has a double quote: a text has single ones, and a name needs none",
 }
 
 
@@ -113,7 +115,9 @@ def _words(text: str) -> Iterator[str]:
         if word["operator"]:
             yield from _operators(word[0])
         elif word["name"]:
-            yield word[0].lower() if word[0].lower() in {*_RESERVED, "true", "false"} else word[0]
+            yield word[0].lower() if word[0].lower() in _RESERVED | _TRUTHS else word[0]
+        elif word["quoted"] and word["quoted"] not in _RESERVED | _TRUTHS:
+            yield word["quoted"]
         elif not word["blank"]:
             yield word[0]
 
@@ -231,7 +235,7 @@ class _Words:
             return self._nested()
         if word[0] == "'":
             return Node("text", word=word[1:-1].replace("''", "'"))
-        if word in {"true", "false"}:
+        if word in _TRUTHS:
             return Node("truth", word=word)
         if word[0].isdigit() or word[0] == ".":
             return Node("number", word=word)

@@ -57,7 +57,7 @@ sign = st.sampled_from([">", ">=", "<", "<=", "=", "<>", "!="])
 TEXTS = [
     "t = 'x'", "t <> u", "t = u", "t in ('x', 'y')", "t not in ('x', u)", "u is null",
     "t = ''", "t = 'it''s'", "t = 'X'", "t = 'x '", "t = 'é'", "'x' = t", "true", "false",
-    "t = u is null", "a = b is not true", "a > 1 is false",
+    "t = u is null", "a = b is not true", "a > 1 is false", '"a" > 1',
 ]  # fmt: skip
 comparison = st.one_of(
     st.tuples(operand, sign, operand).map(" ".join),
