@@ -64,25 +64,10 @@ def _moment(value: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
-class _Loader(yaml.SafeLoader):
-    """Composes one document of plain nodes: no anchors, aliases, tags or merge keys."""
+class _Loader(yaml.CSafeLoader):
+    """Knows booleans, nulls and numbers by one form each; everything else is text."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
-    depth = 0
-
-    def compose_node(self, parent: Node | None, index: Any) -> Node | None:  # noqa: ANN401
-        """Compose one node, unless it is of a kind that is refused."""
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise _fault(event.start_mark, "anchors and aliases are refused: write the value out")
-        if getattr(event, "tag", None) is not None:
-            raise _fault(event.start_mark, "tags are refused: write the plain value")
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise _fault(event.start_mark, f"nested deeper than {MAX_DEPTH} levels")
-        node: Node | None = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
 
 
 for _tag, _pattern, _first in (
@@ -174,6 +159,7 @@ def parse(content: bytes, name: str) -> Document:
         line = text.replace("\r\n", "\n").count("\n", 0, hostile.start()) + 1
         _refuse(name, f"line {line}: the character U+{ord(hostile[0]):04X} is refused")
     try:
+        _require_plain(text)
         node = yaml.compose(text, Loader=_Loader)
         if not isinstance(node, MappingNode):
             _refuse(name, "expected keys and values")
@@ -187,6 +173,20 @@ def parse(content: bytes, name: str) -> Document:
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # an escape beyond Unicode
         _refuse(name, str(error))
     return Document(name, found, places, hashlib.sha256(content).hexdigest())
+
+
+def _require_plain(text: str) -> None:
+    """Refuse anchors, aliases, tags and deep nesting before anything is built of them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise _fault(event.start_mark, "anchors and aliases are refused: write the value out")
+        if getattr(event, "tag", None) is not None:
+            raise _fault(event.start_mark, "tags are refused: write the plain value")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise _fault(event.start_mark, f"nested deeper than {MAX_DEPTH} levels")
 
 
 def _mapping(
@@ -208,7 +208,7 @@ def _key(node: Node, path: Steps) -> str:
     where = f" of {_dotted(path)}" if path else ""
     if not isinstance(node, ScalarNode):
         raise _fault(node.start_mark, f"a key{where} is no text")
-    if node.value == "<<" and node.style is None:
+    if node.value == "<<" and node.style not in ("'", '"'):
         raise _fault(node.start_mark, f"merge keys are refused{where}: write the keys out")
     if node.tag != _TEXT:
         raise _fault(
@@ -276,7 +276,7 @@ def _dotted(path: Steps) -> str:
     return ".".join(map(str, path))
 
 
-def _fault(mark: yaml.Mark, problem: str) -> yaml.MarkedYAMLError:
+def _fault(mark: Any, problem: str) -> yaml.MarkedYAMLError:  # noqa: ANN401 - of C or of Python
     return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 

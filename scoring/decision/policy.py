@@ -18,7 +18,7 @@ from features import strict_yaml
 from features.errors import ConfigurationError
 from features.strict_yaml import Moment
 from scoring.decision.credit_policy import CreditPolicy
-from scoring.decision.policy_part import Line, PolicyPart, Rule, require_unique_rules
+from scoring.decision.policy_part import Identifier, Line, PolicyPart, Rule, require_unique_rules
 from scoring.decision.review_policy import FraudCosts, ReviewTeam
 from scoring.decision.rules import Condition, Types, parse
 
@@ -54,8 +54,8 @@ class FraudThresholds(PolicyPart):
 class Listing(PolicyPart):
     """A customer or merchant that is treated otherwise until a moment, and why."""
 
-    customer_id: Line | None = None
-    merchant_id: Line | None = None
+    customer_id: Identifier | None = None
+    merchant_id: Identifier | None = None
     until: Moment
     reason: Line
 

@@ -17,8 +17,16 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _identifier(text: str) -> str:
+    if text != text.strip() or any(unicodedata.category(character) == "Cf" for character in text):
+        raise ValueError("expected an identifier without blanks around it or hidden characters")
+    return text
+
+
 #: A text that people read: one line, not blank.
 Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
+#: An identifier as rows carry it; with a blank around it, it would match none of them.
+Identifier = Annotated[Line, AfterValidator(_identifier)]
 #: An amount in minor units, or a count, that fits every number that it meets later.
 WholeNumber = Annotated[int, Field(le=10**15)]
 

@@ -24,7 +24,7 @@ from scoring.decision.rule_syntax import Node, UnusableError
 from scoring.decision.rule_values import SqlType
 from scoring.decision.rules import Condition, parse, value_of
 
-MAX_ROWS = 100_000
+MAX_ROWS = 20_000
 #: No count, amount or score is greater, so a calculation with it must keep within its type.
 HUGE = 2**31
 _RANGES = {SqlType.INTEGER: 2**31, SqlType.BIGINT: 2**63}

@@ -88,6 +88,18 @@ RULE = '{{rule_id: a, outcome: {outcome}, when: "amount > 1", analyst_text: a, a
         ("allow_list: [{until: 2026-12-01T00:00:00Z, reason: r}]", "exactly one"),
         ("allow_list: [{customer_id: c, until: 2026-12-01T00:00:00, reason: r}]", "timezone"),
         ("allow_list: [{customer_id: c, until: 2026-12-01T00:00:00Z, reason: ''}]", "reason"),
+        (
+            "allow_list: [{customer_id: 596, until: 2026-12-01T00:00:00Z, reason: r}]",
+            "valid string",
+        ),
+        ("allow_list: [{customer_id: 'c ', until: 2026-12-01T00:00:00Z, reason: r}]", "blanks"),
+        (
+            "allow_list: [{customer_id: 'c\u200b', until: 2026-12-01T00:00:00Z, reason: r}]",
+            "hidden",
+        ),
+        ("allow_list: [{customer_id: c, until: 2026-12-01, reason: r}]", "expected a moment"),
+        ("allow_list: [{customer_id: c, until: 1798675200, reason: r}]", "valid datetime"),
+        ("sha256: x", "does not state its own hash"),
     ],
 )
 def test_a_malformed_policy_is_refused_with_the_place(
