@@ -49,7 +49,9 @@ def _duration(value: object) -> object:
     return timedelta(**{units[value[-1]]: int(value[:-1])})
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(0))]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), Field(ge=timedelta(0), le=timedelta(days=36_600))
+]
 
 
 class InlineLabel(Described):

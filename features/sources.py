@@ -50,7 +50,7 @@ class Sources(Described):
         if value is not None:
             try:
                 ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError) as error:
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones
                 raise ValueError(f"{value!r} is not a time zone of the IANA database") from error
         return value
 
