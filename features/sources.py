@@ -19,9 +19,10 @@ from features import strict_yaml
 from features.canonical import ADMISSION, FeedName
 from features.errors import ConfigurationError
 from features.feeds import NULL_TOKENS, Csv, Described, Feed
+from features.source_files import SHIPPED, check_name, find
 from features.strict_yaml import Moment
 
-FOLDER = Path(__file__).parent / "sources"
+FOLDER = SHIPPED
 
 
 class Sources(Described):
@@ -47,6 +48,14 @@ class Sources(Described):
     csv: Csv = Csv()
     null_tokens: tuple[str, ...] = NULL_TOKENS
     feeds: Mapping[FeedName, Feed]
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_folder(cls, value: str) -> str:
+        try:
+            return check_name(value)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
 
     @field_validator("time_zone")
     @classmethod
@@ -83,22 +92,28 @@ class Sources(Described):
         }
 
 
-def load(name: str, overrides: Mapping[str, Any] | None = None) -> Sources:
-    """Return the source set described in `features/sources/<name>.yaml`.
+def load(
+    name: str, overrides: Mapping[str, Any] | None = None, *, folder: Path | None = None
+) -> Sources:
+    """Return the source set described in `features/sources/<name>.yaml` or in the user's folder.
 
     Args:
         name: of the set, or the path of a YAML file elsewhere.
         overrides: top-level keys that a run states itself, such as `decide_from`; None is none.
+        folder: the user's own descriptions: `settings.sources_dir`.
 
     Raises:
         ConfigurationError: there is no such file, or it says something wrong; names file and key.
     """
-    path = Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
+    path = find(name, folder)
     try:
         document = strict_yaml.read(path)
-    except FileNotFoundError as error:
-        known = ", ".join(sorted(known.stem for known in FOLDER.glob("*.yaml")))
-        raise ConfigurationError(f"no source description {path}; there are: {known}") from error
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    if document.content.get("name", path.stem) != path.stem:
+        raise ConfigurationError(
+            f"{path.name}: name: it is {path.stem}, after the file; leave it out"
+        )
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     stated = {"name": path.stem, **document.content, **given}
     return document.validate(Sources, _with_feeds_in_order(stated))

@@ -147,7 +147,7 @@ def _take_ports(state: State) -> None:
     if runs(state):
         return
     for name, port in state.choose_ports().items():
-        require_free(name, port)
+        require_free(name, port, state.source)
 
 
 def _migrate(state: State) -> str:

@@ -27,6 +27,11 @@ union all select 'decisions.application_decisions', count(*), max(decided_at)
     from decisions.application_decisions
 """
 
+HELD = """
+select delivery_id, object_name, reason from raw.deliveries where state = 'held'
+order by received_at desc limit 10
+"""
+
 
 def status(state: State) -> bool:
     """Print the state of one stack; return whether all of it is healthy."""
@@ -108,6 +113,7 @@ def _show_warehouse(state: State) -> None:
     try:
         with psycopg.connect(cluster(state).conninfo("warehouse")) as connection:
             rows = connection.execute(COUNTS).fetchall()
+            held = connection.execute(HELD).fetchall()
     except psycopg.Error as error:
         console.print(f"[red]the warehouse could not be read:[/] {error}")
         return
@@ -119,3 +125,6 @@ def _show_warehouse(state: State) -> None:
             for name, count, newest in rows
         ],
     )
+    if held:
+        table("Held deliveries, the newest", ["delivery", "file", "reason"], held)
+        console.print("`python -m features release` admits one as it is, `discard` gives it up.")

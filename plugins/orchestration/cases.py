@@ -106,8 +106,9 @@ def _feed() -> Feed:
     from features import sources
     from scoring.settings import get_settings
 
-    name = get_settings().sources
-    feed = sources.load(name).feeds.get(FEED)
+    settings = get_settings()
+    name = settings.sources
+    feed = sources.load(name, folder=settings.sources_dir).feeds.get(FEED)
     if feed is None or "jsonl" not in feed.formats:
         raise ConfigurationError(f"the sources {name!r} take no single application as JSON")
     return feed
