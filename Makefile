@@ -1,18 +1,19 @@
 # One runner. `make` alone prints this help; no environment variable is needed.
 #
-#   SOURCE=synthetic|fraud_handbook|lending_club   which source feeds the warehouse
-#   DATA=<file>   the public file, for SOURCE=fraud_handbook or lending_club, and for `quality` (or a folder)
+#   SOURCE=<name> which source feeds the warehouse: a file of features/sources or of ./sources
+#   SCORING_SOURCES_DIR=<folder>   where your own sources lie, if not in ./sources
+#   DATA=<file>   the Parquet file for `demo`, and the public file or a folder of them for `quality`
 #   FAULTS=<n>    only so many faults, of as many kinds as there are
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo status down reset sql unit test faults check fix quality bench bench-quick docs
+.PHONY: help setup lock up demo status down reset run sql unit test faults check fix quality bench bench-quick docs
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 PYTHON_IN_VENV := $(VENV)/bin/python
 LOCAL := $(PYTHON_IN_VENV) -m infra.local
-SOURCE_OPTION = $(if $(SOURCE),--source $(SOURCE))
+SOURCE_OPTION = $(if $(SOURCE),--source="$$SOURCE")
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help: ## Print this help
@@ -39,7 +40,7 @@ up: setup ## Start Postgres, MLflow and Airflow here (SOURCE=)
 	@$(LOCAL) up $(SOURCE_OPTION)
 
 demo: setup ## Start everything, train, decide payments and loans (SOURCE=, DATA=)
-	@$(LOCAL) demo $(SOURCE_OPTION) $(if $(DATA),--data "$(DATA)") $(if $(WINDOWS),--windows $(WINDOWS))
+	@$(LOCAL) demo $(SOURCE_OPTION) $(if $(DATA),--data="$$DATA") $(if $(WINDOWS),--windows $(WINDOWS))
 
 status: setup ## Tell what runs, where, and what the warehouse holds (SOURCE=)
 	@$(LOCAL) status $(SOURCE_OPTION)
@@ -49,6 +50,10 @@ down: setup ## End exactly what was started here, also after a crash (SOURCE=)
 
 reset: setup ## End everything and remove the local state (SOURCE=)
 	@$(LOCAL) reset $(SOURCE_OPTION)
+
+run: setup ## Run one DAG and follow it (DAG=, START=, END=, AS_OF=, SOURCE=)
+	@$(LOCAL) run $(SOURCE_OPTION) $(if $(START),--start="$$START") $(if $(END),--end="$$END") \
+		$(if $(AS_OF),--as-of="$$AS_OF") -- "$$DAG"
 
 sql: setup ## Run a query as the role analyst (QUERY="select ...")
 	@$(LOCAL) sql $(SOURCE_OPTION) "$$QUERY"
@@ -75,7 +80,7 @@ fix: setup ## Repair what the linters can repair
 	sqlfluff fix --disable-progress-bar dbt/models
 
 quality: setup ## Measure the models on public data, a file or a folder (DATA=)
-	@python -m infra.local.quality "$(DATA)"
+	@python -m infra.local.quality "$$DATA"
 
 faults: setup ## Break everything in hundreds of ways, count what is lost (FAULTS=, SEED=, ONLY=)
 	@PYTHONPATH=.:plugins python -m tests.faults $(if $(FAULTS),--faults $(FAULTS)) \

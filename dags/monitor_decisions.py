@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_context, task
 
-from orchestration import steps
+from orchestration import fields, steps
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.tags import Cadence, Domain
+
+MOST_DECISIONS = 100_000
 
 
 @dag(
@@ -25,7 +27,7 @@ from orchestration.tags import Cadence, Domain
             1000,
             type="integer",
             minimum=1,
-            maximum=100_000,
+            maximum=MOST_DECISIONS,
             title="Decisions to replay",
             description="Drawn at random from all that were ever published.",
         )
@@ -41,16 +43,14 @@ def monitor_decisions() -> None:
     def replay_sample() -> steps.Receipt:
         context = get_current_context()
         # another sample every night, and the same one at a retry
-        return steps.replay_sample(
-            "score_transactions", context["params"]["sample"], seed_of=context["dag_run"].run_id
-        )
+        sample = fields.whole("sample", context["params"]["sample"], 1, MOST_DECISIONS)
+        return steps.replay_sample("score_transactions", sample, seed_of=context["dag_run"].run_id)
 
     @task
     def replay_application_sample() -> steps.Receipt:
         context = get_current_context()
-        return steps.replay_sample(
-            "score_applications", context["params"]["sample"], seed_of=context["dag_run"].run_id
-        )
+        sample = fields.whole("sample", context["params"]["sample"], 1, MOST_DECISIONS)
+        return steps.replay_sample("score_applications", sample, seed_of=context["dag_run"].run_id)
 
     replay_sample()
     replay_application_sample()

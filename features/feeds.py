@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -31,19 +32,27 @@ class FileFormat(StrEnum):
 
 
 class Described(BaseModel):
-    """A part of a description: frozen, and refusing keys that nobody knows."""
+    """A part of a description: frozen, and refusing keys that nobody knows.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    `strict_yaml` validates files as strict JSON. A `mode="before"` validator of a whole part would
+    hand Python objects on, and lists would no longer be read as tuples and sets.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _duration(value: object) -> object:
     units = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-    if isinstance(value, str) and value[-1:] in units and value[:-1].isdigit():
-        return timedelta(**{units[value[-1]]: int(value[:-1])})
-    return value
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[0-9]{1,6}[dhms]", value):
+        raise ValueError("expected a duration such as 7d, 12h, 30m or 45s")
+    return timedelta(**{units[value[-1]]: int(value[:-1])})
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(0))]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), Field(ge=timedelta(0), le=timedelta(days=36_600))
+]
 
 
 def _code(value: object) -> object:

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from features import strict_yaml
 from features.canonical import ADMISSION, FeedName
 from features.errors import ConfigurationError
 from features.feeds import NULL_TOKENS, Csv, Described, Feed
+from features.source_files import SHIPPED, check_name, find
+from features.strict_yaml import Moment
 
-FOLDER = Path(__file__).parent / "sources"
+FOLDER = SHIPPED
 
 
 class Sources(Described):
@@ -41,33 +43,21 @@ class Sources(Described):
     name: str
     description: str
     time_zone: str | None = None
-    decide_from: AwareDatetime | None = None
-    maturity_days: int = Field(ge=0)
+    decide_from: Moment | None = None
+    maturity_days: int = Field(ge=0, le=3660)
     provenance_rank: tuple[str, ...] = ()
     max_rate_age_days: int = Field(default=7, ge=0, le=3650)
     csv: Csv = Csv()
     null_tokens: tuple[str, ...] = NULL_TOKENS
     feeds: Mapping[FeedName, Feed]
 
-    @model_validator(mode="before")
+    @field_validator("name")
     @classmethod
-    def _feeds_inherit(cls, data: Any) -> Any:  # noqa: ANN401 - what a YAML file holds
-        if not isinstance(data, dict) or not isinstance(data.get("feeds"), dict):
-            return data
-        name = data.get("name")
-        order = sorted(data["feeds"], key=lambda feed: ADMISSION.get(feed, len(ADMISSION)))
-        feeds = {
-            feed: {
-                "name": feed,
-                "source": name,
-                "time_zone": data.get("time_zone"),
-                "folder": f"landing/{name}/{feed}",
-                **{key: data[key] for key in ("csv", "null_tokens") if key in data},
-                **(data["feeds"][feed] or {}),
-            }
-            for feed in order
-        }
-        return {**data, "feeds": feeds}
+    def _name_is_a_folder(cls, value: str) -> str:
+        try:
+            return check_name(value)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
 
     @field_validator("time_zone")
     @classmethod
@@ -75,7 +65,7 @@ class Sources(Described):
         if value is not None:
             try:
                 ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError) as error:
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones
                 raise ValueError(f"{value!r} is not a time zone of the IANA database") from error
         return value
 
@@ -104,32 +94,48 @@ class Sources(Described):
         }
 
 
-def load(name: str, overrides: Mapping[str, Any] | None = None) -> Sources:
-    """Return the source set described in `features/sources/<name>.yaml`.
+def load(
+    name: str, overrides: Mapping[str, Any] | None = None, *, folder: Path | None = None
+) -> Sources:
+    """Return the source set described in `features/sources/<name>.yaml` or in the user's folder.
 
     Args:
         name: of the set, or the path of a YAML file elsewhere.
         overrides: top-level keys that a run states itself, such as `decide_from`; None is none.
+        folder: the user's own descriptions: `settings.sources_dir`.
 
     Raises:
         ConfigurationError: there is no such file, or it says something wrong; names file and key.
     """
-    path = Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
+    path = find(name, folder)
     try:
-        described = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        known = ", ".join(sorted(known.stem for known in FOLDER.glob("*.yaml")))
-        raise ConfigurationError(f"no source description {path}; there are: {known}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path.name} is not readable as YAML: {error}") from error
-    if not isinstance(described, dict):
-        raise ConfigurationError(f"{path.name}: expected keys and values")
+        document = strict_yaml.read(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    if document.content.get("name", path.stem) != path.stem:
+        raise ConfigurationError(
+            f"{path.name}: name: it is {path.stem}, after the file; leave it out"
+        )
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
-    try:
-        return Sources.model_validate({"name": path.stem, **described, **given})
-    except ValidationError as error:
-        lines = [
-            f"{path.name}: {'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}"
-            for item in error.errors()
-        ]
-        raise ConfigurationError("\n".join(lines)) from error
+    stated = {"name": path.stem, **document.content, **given}
+    return document.validate(Sources, _with_feeds_in_order(stated))
+
+
+def _with_feeds_in_order(described: dict[str, Any]) -> dict[str, Any]:
+    """Return a description whose feeds hold what the whole set says, in the order of admission."""
+    feeds = described.get("feeds")
+    if not isinstance(feeds, dict):
+        return described
+    name = described["name"]
+    order = sorted(feeds, key=lambda feed: ADMISSION.get(feed, len(ADMISSION)))
+    whole = {"source": name, "time_zone": described.get("time_zone")}
+    whole |= {key: described[key] for key in ("csv", "null_tokens") if key in described}
+    return {
+        **described,
+        "feeds": {
+            feed: {"name": feed, "folder": f"landing/{name}/{feed}", **whole, **(feeds[feed] or {})}
+            if isinstance(feeds[feed], dict | None)
+            else feeds[feed]
+            for feed in order
+        },
+    }

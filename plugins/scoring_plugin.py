@@ -1,8 +1,10 @@
-"""The one file that Airflow loads from this folder: pages of the gates, and the link to them.
+"""The one file that Airflow loads from this folder: the gates' pages and link, and its guards.
 
 Airflow imports it in every one of its processes, so it is kept light: the application is put
-together at its first request. Everything else lives in the package `orchestration`, which
-`.airflowignore` keeps Airflow from loading file by file under bare names in `sys.modules`.
+together at its first request, and a guard is imported at its first use. Tasks are forks of the
+scheduler, so what is imported here stays as it is until the scheduler starts again. Everything else
+lives in the package `orchestration`, which `.airflowignore` keeps Airflow from loading file by file
+under bare names in `sys.modules`.
 """
 
 from __future__ import annotations
@@ -16,7 +18,11 @@ from orchestration.links import ValidationReportLink
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+# a backfill is checked itself, before its runs
+OF_SCHEDULE = frozenset({"scheduled", "backfill", "asset_triggered"})
 
 
 @cache
@@ -31,12 +37,37 @@ async def reports(scope: Scope, receive: Receive, send: Send) -> None:
     await _application()(scope, receive, send)
 
 
+def doorway(app: ASGIApp) -> ASGIApp:
+    """Put the check of request bodies before the api-server's application."""
+    from orchestration.doorway import Doorway
+
+    return Doorway(app)
+
+
+def check_run(_: object, __: tuple[Any, ...], run: dict[str, Any]) -> None:
+    """Check a run that Airflow is about to make, unless the schedule asks for it."""
+    if run.get("run_type") not in OF_SCHEDULE:
+        from orchestration import triggers
+
+        triggers.on_new_run(run)
+
+
+def check_backfill(_: object, __: tuple[Any, ...], backfill: dict[str, Any]) -> None:
+    """Check a backfill that Airflow is about to make."""
+    from orchestration import triggers
+
+    triggers.on_new_backfill(backfill)
+
+
 class ScoringPlugin(AirflowPlugin):  # type: ignore[misc]
     """Vesper inside Airflow's UI."""
 
     name = "scoring"
     fastapi_apps: ClassVar[list[dict[str, Any]]] = [
         {"name": "scoring reports", "app": reports, "url_prefix": "/scoring"}
+    ]
+    fastapi_root_middlewares: ClassVar[list[dict[str, Any]]] = [
+        {"name": "scoring doorway", "middleware": doorway}
     ]
     external_views: ClassVar[list[dict[str, Any]]] = [
         {
@@ -48,3 +79,17 @@ class ScoringPlugin(AirflowPlugin):  # type: ignore[misc]
         }
     ]
     global_operator_extra_links: ClassVar[list[Any]] = [ValidationReportLink()]
+
+    @classmethod
+    def on_load(cls, *_: object, **__: object) -> None:
+        """Have every run checked at its trigger, in whichever process makes it.
+
+        Airflow has no hook for that moment, so SQLAlchemy's is used: `init` of its models.
+        """
+        from airflow.models.backfill import Backfill
+        from airflow.models.dagrun import DagRun
+        from sqlalchemy import event
+
+        for model, check in ((DagRun, check_run), (Backfill, check_backfill)):
+            if not event.contains(model, "init", check):
+                event.listen(model, "init", check)

@@ -13,7 +13,7 @@ import structlog
 from features.errors import ModelUnavailableError
 from features.objects import ObjectStore
 from scoring import registry, runs
-from scoring.decision import activations
+from scoring.decision import activations, approval
 from scoring.jobs import Job
 from scoring.settings import Settings
 
@@ -36,7 +36,7 @@ def claim(
     Raises:
         ModelUnavailableError: there is no champion, or the registry does not answer, and the policy
             says to wait.
-        ConfigurationError: no approved policy is in force.
+        ConfigurationError: no approved policy is in force, or it cannot run.
         RunOpenError: another run of the job was open for all of `PATIENCE`.
     """
     return in_turn(lambda: _claim(job, request, settings, store)).receipt()
@@ -65,6 +65,7 @@ def in_turn(claim_window: Callable[[], runs.Run], patience: timedelta = PATIENCE
 def _claim(job: Job, request: runs.Request, settings: Settings, store: ObjectStore) -> runs.Run:
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
         policy = activations.in_force(connection)
+        approval.require_runnable(policy)
         try:
             models = {job.role: _pin_champion(job, settings, store)}
         except ModelUnavailableError as error:

@@ -10,7 +10,6 @@ from typing import Literal
 
 import psycopg
 import structlog
-from psycopg import sql
 
 from features import build, sources
 from features.build import Selector
@@ -39,8 +38,8 @@ def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
         settings: an empty warehouse and a folder to work in.
 
     Raises:
-        BadDeliveryError: the file cannot be taken as it is.
         ConfigurationError: the warehouse holds rows of something else.
+        BadDeliveryError: the file is not what it seems; says why.
     """
     described = sources.load(source)
     variables: dict[str, str | int] = {
@@ -48,17 +47,20 @@ def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
         "source_time_zone": described.time_zone or "UTC",
         "label_maturity_days": described.maturity_days,
     }
-    build.install(settings.warehouse, settings.work, variables)
     store = open_store((settings.work / "objects").resolve().as_uri())
     store.put(f"{described.feeds[feed].history_folder}/{path.name}", path)
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-        table = sql.Identifier("raw", feed)
-        if connection.execute(sql.SQL("select 1 from {} limit 1").format(table)).fetchone():
-            raise ConfigurationError("quality needs an empty warehouse of its own; this one is not")
+        if connection.execute("select 1 from raw.deliveries limit 1").fetchone():
+            raise ConfigurationError(
+                "quality needs an empty warehouse for each data set and this one is not empty: "
+                "`make quality DATA=<path>` makes one for each"
+            )
         received, admitted = ingest_all(
             described, store, connection, base_currency=settings.warehouse.base_currency
         )
-    if held := [receipt for receipt in received if receipt.state == "held"]:
-        raise BadDeliveryError(f"{held[0].object_name} is held: {held[0].reason}")
+    held = [f"{one.feed}: {one.reason}" for one in received if one.state == "held"]
+    if held or not admitted:
+        raise BadDeliveryError(f"{path} is held: {'; '.join(held) or 'it has no rows'}")
     log.info("history_loaded", source=source, deliveries=len(admitted))
+    build.install(settings.warehouse, settings.work, variables)
     build.build(FEATURES[feed], settings.warehouse, settings.work, variables)

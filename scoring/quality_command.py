@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from features.errors import ConfigurationError
+from features.errors import ConfigurationError, ScoringError
 from scoring.credit import german_credit
 from scoring.credit import quality as credit
 from scoring.fraud import handbook
@@ -79,4 +80,18 @@ def _command(parsed: argparse.Namespace) -> int:
         german_credit.SOURCE: german_credit.run,
     }
     found = measurable(parsed.data)
-    return max([measures[source](file, settings) for file, source in found.items()])
+    return max(_measured(measures[source], file, settings) for file, source in found.items())
+
+
+def _measured(measure: Callable[[Path, Settings], int], file: Path, settings: Settings) -> int:
+    """Measure one data set; a failure is told, and stops no other one.
+
+    Returns:
+        0 where every bar holds, 1 where one does not, 2 where it could not be measured.
+    """
+    try:
+        return measure(file, settings)
+    # what numpy and scikit-learn raise where a public file lacks rows or columns
+    except (ScoringError, ArithmeticError, LookupError, ValueError) as error:
+        sys.stderr.write(f"{file} was not measured: {type(error).__name__}: {error}\n")
+        return 2

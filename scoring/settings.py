@@ -102,6 +102,7 @@ class Settings(BaseSettings):
     work: Path = Path(".local/work")  # scratch: dbt targets, downloaded models
     code_version: str = "unknown"  # the commit that runs; stamped on every run
     sources: str = "synthetic"  # which source descriptions feed this warehouse
+    sources_dir: Path = Path(__file__).resolve().parent.parent / "sources"  # the user's own ones
     model_timeout_seconds: float = 120.0  # a chunk that takes longer is degraded
     failpoint: str | None = None  # name:action of features/failpoints.py, for fault tests only
     test: bool = False  # failpoints act only where this is set

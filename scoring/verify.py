@@ -114,7 +114,9 @@ def verify(
 
 
 def _rebuild(keys: pa.Table, job: Job, settings: Settings) -> Rebuild:
-    variables = sources.load(settings.sources).dbt_variables(settings.warehouse.base_currency)
+    variables = sources.load(settings.sources, folder=settings.sources_dir).dbt_variables(
+        settings.warehouse.base_currency
+    )
     return rebuild(keys, settings.warehouse, settings.work, variables, job.view)
 
 

@@ -13,13 +13,14 @@ import pyarrow as pa
 
 from features.views import APPLICATIONS
 from scoring.credit.limits import Limits, Requests, recommend
-from scoring.decision import application_merge, policy, reason_codes
+from scoring.decision import application_merge, policy, reason_codes, rule_columns
 from scoring.decision.application_merge import ApplicationDecisions, Evidence, Facts
 from scoring.decision.application_reasons import Told, reasons_of
 from scoring.decision.candidates import Speaker
 from scoring.decision.merge import ComponentScores
 from scoring.decision.outcome import Outcome, Status
 from scoring.decision.policy import Policy
+from scoring.decision.rule_columns import types_of
 
 OF_RECORD = policy.load("2026.12.1")
 POLICY = OF_RECORD.require_credit()
@@ -27,7 +28,7 @@ CODES = reason_codes.load(POLICY.reason_codes.version, POLICY.reason_codes.sha25
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 COUNTS = ("decision_count", "review_count", "decline_count", "confirmed_count")
 EVIDENCE_COLUMNS = tuple(f"fraud_{name}" for name in COUNTS)
-CONDITIONS = policy.parsed(POLICY.rules, frozenset((*APPLICATIONS.columns, *EVIDENCE_COLUMNS)))
+CONDITIONS = policy.parsed(POLICY.rules, types_of(rule_columns.APPLICATIONS))
 SPEAKERS = (
     Speaker("late_payments", "delinquency_count_2y", "Delinquencies in 2 years"),
     Speaker("debt_to_income", "debt_to_income", "Monthly debt payments over monthly income"),
@@ -106,7 +107,7 @@ def _columns(applicants: Sequence[Applicant]) -> dict[str, pa.Array]:
         for name in APPLICATIONS.columns
     }
     evidence = {
-        f"fraud_{name}": pa.array([float(getattr(one, name)) for one in applicants])
+        f"fraud_{name}": pa.array([getattr(one, name) for one in applicants], pa.int64())
         for name in COUNTS
     }
     moment = pa.array([NOW] * len(applicants), pa.timestamp("us", tz="UTC"))

@@ -43,7 +43,7 @@ def _command(
     subparsers: _Subparsers, name: str, text: str, run: Callable[[argparse.Namespace], int]
 ) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(name, help=text, description=text)
-    parser.add_argument("--source", help="source set; default: the one in the settings")
+    parser.add_argument("--source", help="name of a source, or its YAML file")
     parser.add_argument("--decide-from", help="ISO 8601; earlier rows are history")
     parser.add_argument("--json", action="store_true", help="print receipts as JSON")
     parser.set_defaults(run=run)
@@ -53,7 +53,8 @@ def _command(
 def _described(args: argparse.Namespace) -> descriptions.Sources:
     settings = args.settings()
     given = args.decide_from or getattr(settings, "decide_from", None)
-    return descriptions.load(args.source or settings.sources, {"decide_from": given})
+    name, folder = args.source or settings.sources, settings.sources_dir
+    return descriptions.load(name, {"decide_from": given}, folder=folder)
 
 
 def _connect(args: argparse.Namespace) -> psycopg.Connection[Any]:
@@ -62,7 +63,7 @@ def _connect(args: argparse.Namespace) -> psycopg.Connection[Any]:
 
 def _ingest(args: argparse.Namespace) -> int:
     settings = args.settings()
-    objects = settings.objects
+    described, objects = _described(args), settings.objects
     store = open_store(
         objects.url,
         objects.endpoint,
@@ -72,7 +73,7 @@ def _ingest(args: argparse.Namespace) -> int:
     )
     with closing(_connect(args)) as connection:
         received, admitted = ingest_all(
-            _described(args),
+            described,
             store,
             connection,
             base_currency=settings.warehouse.base_currency,
@@ -94,10 +95,11 @@ def _ingest(args: argparse.Namespace) -> int:
 
 
 def _release(args: argparse.Namespace) -> int:
+    described = _described(args)  # refused before the delivery is released
     with closing(_connect(args)) as connection:
         release(args.delivery_id, args.reason, connection)
         base_currency = args.settings().warehouse.base_currency
-        receipt = admit(args.delivery_id, connection, _described(args), base_currency=base_currency)
+        receipt = admit(args.delivery_id, connection, described, base_currency=base_currency)
     _say(args, [receipt.as_dict()], [f"{receipt.feed}: {receipt.rows_admitted} rows admitted"])
     return 0
 

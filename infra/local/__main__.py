@@ -12,17 +12,14 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from infra.local import kills, processes, stack
+from infra.local import choice, kills, processes, run_dag, sample, stack
 from infra.local.console import console, errors, step, table
 from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
-from infra.local.public_files import FILES
 from infra.local.report import show_addresses
-from infra.local.state import CHECKOUT, DEFAULT_SOURCE, StackError, State, all_states, disk_message
+from infra.local.state import CHECKOUT, StackError, State, disk_message
 from infra.local.status import status
 from infra.local.warehouse_facts import as_analyst
-
-SOURCES = (DEFAULT_SOURCE, *FILES)
 
 
 def main() -> int:
@@ -47,9 +44,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     for name, run in COMMANDS.items():
         command = commands.add_parser(name, help=(run.__doc__ or "").splitlines()[0])
-        command.add_argument("--source", choices=SOURCES, help="default: the one that runs")
+        command.add_argument("--source", help="name of a source; default: the one that runs")
         if name == "demo":
-            command.add_argument("--data", type=Path, help="the public file that SOURCE names")
+            command.add_argument("--data", type=Path, help="the Parquet file of SOURCE")
             command.add_argument(
                 "--windows",
                 type=int,
@@ -58,14 +55,20 @@ def parser() -> argparse.ArgumentParser:
             )
         if name == "sql":
             command.add_argument("query")
+        if name == "run":
+            command.add_argument("dag", help="the DAG's id, such as train_models")
+            command.add_argument("--start", help="of the window to decide; default: the last one")
+            command.add_argument("--end", help="the first instant after it")
+            command.add_argument("--as-of", help="train on what was known then; default: now")
     return top
 
 
 def up(arguments: argparse.Namespace) -> int:
     """Start everything and wait until it is healthy."""
-    state = State(arguments.source or DEFAULT_SOURCE)
+    state, described = choice.to_start(arguments.source)
     state.prepare()
     with state.locked():
+        choice.remember(state, described)
         stack.up(state)
         install(state, environment(state))
         if state.read("demo.json", {}).get("is_trained"):
@@ -76,20 +79,22 @@ def up(arguments: argparse.Namespace) -> int:
 
 def run_demo(arguments: argparse.Namespace) -> int:
     """Start everything, train models, decide transactions and loan applications."""
-    state = State(arguments.source or DEFAULT_SOURCE)
+    state, described = choice.to_start(arguments.source)
+    sample.check(state, arguments.data, described)
     state.prepare()
     started = time.monotonic()
     with state.locked():
-        demo(state, arguments.data, arguments.windows)
+        choice.remember(state, described)
+        demo(state, arguments.data, described, arguments.windows)
     console.print(f"\nDone in {time.monotonic() - started:.0f} s.")
     return 0
 
 
 def show_status(arguments: argparse.Namespace) -> int:
     """Tell what runs; exit status 1 where something is not healthy."""
-    state = _chosen(arguments)
+    state = choice.one(arguments.source)
     if state is None:
-        console.print("Nothing has been started here yet: `make demo`")
+        console.print(f"Nothing has been started here yet: `{_make('demo', arguments)}`")
         return 0
     if not stack.runs(state):
         console.print(f"Nothing runs. The state of SOURCE={state.source} is in {state.folder}.")
@@ -99,8 +104,7 @@ def show_status(arguments: argparse.Namespace) -> int:
 
 def down(arguments: argparse.Namespace) -> int:
     """End exactly what was started, also after a crash."""
-    states = [State(arguments.source)] if arguments.source else all_states()
-    running = [state for state in states if state.folder.exists() and stack.runs(state)]
+    running = [state for state in choice.existing(arguments.source) if stack.runs(state)]
     for state in running:
         with step(f"Stopping the stack of SOURCE={state.source}") as note:
             note(f"{stack.down(state)} processes ended")
@@ -112,19 +116,15 @@ def down(arguments: argparse.Namespace) -> int:
 def reset(arguments: argparse.Namespace) -> int:
     """End everything and remove the local state."""
     down(arguments)
-    states = [State(arguments.source)] if arguments.source else all_states()
-    for state in states:
-        if state.folder.exists():
-            shutil.rmtree(state.folder)
-            console.print(f"Removed {state.folder}: warehouse, objects, models, logs, passwords.")
+    for state in choice.existing(arguments.source):
+        shutil.rmtree(state.folder)
+        console.print(f"Removed {state.folder}: warehouse, objects, models, logs, passwords.")
     return 0
 
 
 def sql(arguments: argparse.Namespace) -> int:
     """Run one query as the role analyst and print its rows."""
-    state = _chosen(arguments)
-    if state is None or stack.cluster(state).pid() is None:
-        raise StackError("the warehouse does not run: `make up`")
+    state = _with_warehouse(arguments)
     if not arguments.query.strip():
         raise StackError('name a query: make sql QUERY="select * from serving.decision_runs"')
     try:
@@ -132,6 +132,13 @@ def sql(arguments: argparse.Namespace) -> int:
     except psycopg.Error as error:
         raise StackError(str(error).strip().replace("\n", " ")) from error
     table("", names, rows)
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one DAG and follow it to its end."""
+    wanted = run_dag.order(arguments.dag, arguments.start, arguments.end, arguments.as_of)
+    run_dag.run(_with_warehouse(arguments), wanted)
     return 0
 
 
@@ -144,9 +151,7 @@ def kill(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - it has a stack
 
 def docs(arguments: argparse.Namespace) -> int:
     """Build the dbt docs of the running warehouse."""
-    state = _chosen(arguments)
-    if state is None or stack.cluster(state).pid() is None:
-        raise StackError("the warehouse does not run: `make up`")
+    state = _with_warehouse(arguments)
     target = state.folder / "dbt-docs"
     with step("dbt docs") as note:
         command = [
@@ -159,11 +164,15 @@ def docs(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _chosen(arguments: argparse.Namespace) -> State | None:
-    if arguments.source:
-        return State(arguments.source)
-    states = all_states()
-    return next((state for state in states if stack.runs(state)), states[0] if states else None)
+def _with_warehouse(arguments: argparse.Namespace) -> State:
+    state = choice.one(arguments.source)
+    if state is None or stack.cluster(state).pid() is None:
+        raise StackError(f"the warehouse does not run: `{_make('up', arguments)}`")
+    return state
+
+
+def _make(target: str, arguments: argparse.Namespace) -> str:
+    return f"make {target}" + (f" SOURCE={arguments.source}" if arguments.source else "")
 
 
 COMMANDS = {
@@ -174,6 +183,7 @@ COMMANDS = {
     "reset": reset,
     "sql": sql,
     "docs": docs,
+    "run": run,
     "kills": kill,
 }
 

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from infra.local import processes, report, sample, stack
+from features.source_files import find
+from features.sources import Sources
+from infra.local import report, sample, stack, wanted
 from infra.local.airflow_api import FINISHED, Airflow
 from infra.local.console import console, step
 from infra.local.deliver import deliver_due
@@ -26,7 +28,7 @@ RUN_PATIENCE = timedelta(minutes=20)
 POLICIES = CHECKOUT / "scoring" / "decision" / "policies"
 
 
-def demo(state: State, data: Path | None, windows: int = WINDOWS) -> None:
+def demo(state: State, data: Path | None, described: Sources, windows: int = WINDOWS) -> None:
     """Run the demo, or what of it is left.
 
     Raises:
@@ -36,7 +38,7 @@ def demo(state: State, data: Path | None, windows: int = WINDOWS) -> None:
     variables = environment(state)
     install(state, variables)
     with step("Sample data") as note:
-        made = sample.prepare(state, data)
+        made = sample.prepare(state, data, described)
         note(made.told)
     approve_policy(state)
     airflow = Airflow(state)
@@ -51,7 +53,7 @@ def install(state: State, variables: dict[str, str]) -> None:
     Raises:
         StackError: dbt failed; the tail of its log has been printed.
     """
-    installed = {"models": _fingerprint()}
+    installed = {"models": fingerprint(state)}
     if state.read("installed.json", {}) == installed:
         return
     with step("Warehouse: places, feature tables, views"):
@@ -59,25 +61,22 @@ def install(state: State, variables: dict[str, str]) -> None:
     state.write("installed.json", installed)
 
 
-def _fingerprint() -> str:
+def fingerprint(state: State) -> str:
     """Return a hash of everything that the warehouse's models are built from."""
-    digest = hashlib.sha256()
-    files = [CHECKOUT / "requirements.txt", *(CHECKOUT / "features" / "sources").glob("*.yaml")]
-    files += [path for path in (CHECKOUT / "dbt").rglob("*.*") if "target" not in path.parts]
-    for path in sorted(files):
+    digest = hashlib.sha256(find(state.source, state.sources_dir()).read_bytes())
+    files = [path for path in (CHECKOUT / "dbt").rglob("*.*") if "target" not in path.parts]
+    for path in sorted([CHECKOUT / "requirements.txt", *files]):
         digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 def start_feed(state: State) -> None:
     """Start the process that delivers each hour's file when the hour is over."""
-    record = processes.recorded(state).get("feed")
-    if record is None or not record.runs():
-        command = [
-            *(sys.executable, "-m", "infra.local.deliver"),
-            *(str(sample.outbox(state)), str(state.objects)),
-        ]
-        processes.start(state, "feed", command, environment(state))
+    command = [
+        *(sys.executable, "-m", "infra.local.deliver"),
+        *(str(sample.outbox(state)), str(state.objects)),
+    ]
+    wanted.want(state, "feed", command)
 
 
 def approve_policy(state: State) -> None:

@@ -62,12 +62,14 @@ def scoring(state: State) -> dict[str, str]:
         "SCORING_WAREHOUSE__HOST": "127.0.0.1",
         "SCORING_WAREHOUSE__PORT": str(state.ports()["postgres"]),
         "SCORING_WAREHOUSE__DATABASE": "warehouse",
+        "SCORING_WAREHOUSE__BASE_CURRENCY": state.base_currency(),
         "SCORING_OBJECTS__URL": f"file://{state.objects}",
         "SCORING_REGISTRY__TRACKING_URI": mlflow_url(state),
         "SCORING_HOME": str(CHECKOUT),
         "SCORING_WORK": str(state.folder / "work"),
         "SCORING_CODE_VERSION": code_version(),
         "SCORING_SOURCES": state.source,
+        "SCORING_SOURCES_DIR": str(state.sources_dir()),
     }
 
 

@@ -13,7 +13,7 @@ from scoring.settings import get_settings
 def main() -> None:
     """Install into the warehouse of the settings; safe to repeat, needed after every upgrade."""
     settings = get_settings()
-    described = sources.load(settings.sources)
+    described = sources.load(settings.sources, folder=settings.sources_dir)
     variables = described.dbt_variables(settings.warehouse.base_currency)
     install(settings.warehouse, settings.work, variables)
 

@@ -43,7 +43,6 @@ class Victim:
     pid_of: Callable[[State, int], int]
     leaves_orphan: bool
     airflow_may_end_it: bool = False  # its supervisor lives, and asks whether it should
-    restarts_scheduler: bool = False
 
 
 def _parent(_: State, task: int) -> int:
@@ -57,7 +56,6 @@ VICTIMS = (
         lambda state, _: processes.recorded(state)["scheduler"].pid,
         leaves_orphan=True,
         airflow_may_end_it=True,
-        restarts_scheduler=True,
     ),
     # last, because its orphan is waited for: a next window would be held meanwhile, and wake early
     Victim("supervisor", _parent, leaves_orphan=True),
@@ -141,10 +139,6 @@ def _kill(
         is_alive = processes.record(task).runs
         os.kill(victim.pid_of(state, task), signal.SIGKILL)
         killed = time.monotonic()
-        if victim.restarts_scheduler:
-            time.sleep(2)
-            command = [processes.tool("airflow"), *stack.AIRFLOW_PROCESSES["scheduler"]]
-            processes.start(state, "scheduler", command, environment(state))
         follow(airflow, DAG, run_id, note)
         seconds = time.monotonic() - killed
         token.touch()  # for the next window, whose run has started by now

@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from infra.local.processes import PROC, running
-from infra.local.state import StackError, port_variable
+from infra.local.state import DEFAULT_SOURCE, StackError, port_variable
 
 LISTEN = "0A"
 
 
-def require_free(name: str, port: int) -> None:
+def require_free(name: str, port: int, source: str = DEFAULT_SOURCE) -> None:
     """Check that a port can be taken.
 
     Raises:
@@ -27,7 +27,7 @@ def require_free(name: str, port: int) -> None:
             raise StackError(
                 f"port {port}, wanted for {name}, is taken by "
                 f"{listener(port) or 'another process'}: stop that, or choose another port, "
-                f"for instance `make demo {variable}={port + 1}`"
+                f"for instance `make up SOURCE={source} {variable}={port + 1}`"
             ) from error
 
 

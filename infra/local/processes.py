@@ -96,18 +96,19 @@ def leaders(state: State) -> list[Record]:
 
 def members(state: State) -> set[int]:
     """Return the ids of all running processes of the stack, children of dead parents included."""
-    return set(_members(state))
+    return set(groups(state))
 
 
 def strays(state: State) -> set[int]:
     """Return the members that a crash has left: those whose recorded parent runs no more."""
     known = {entry.pid for entry in leaders(state)} | {os.getpgid(0)}
-    return {pid for pid, group in _members(state).items() if group not in known}
+    return {pid for pid, group in groups(state).items() if group not in known}
 
 
-def _members(state: State) -> dict[int, int]:
+def groups(state: State) -> dict[int, int]:
+    """Return the process group of each running process of the stack."""
     marker = f"{MARKER}={state.folder}".encode()
-    groups = {entry.pid for entry in leaders(state)}
+    led = {entry.pid for entry in leaders(state)}
     found = {}
     for pid in running():
         try:
@@ -115,7 +116,7 @@ def _members(state: State) -> dict[int, int]:
             environment = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
         except OSError:
             continue  # it ended, or it is another user's
-        if group in groups or marker in environment:
+        if group in led or marker in environment:
             found[pid] = group
     found.pop(os.getpid(), None)
     return found

@@ -1,4 +1,4 @@
-"""Public files as a bank's deliveries: cut by time into history and what is decided.
+"""One Parquet file as a bank's deliveries: cut by time into history and what is decided.
 
 No value is changed: rows are told apart by their own clock, and every column stays.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from features.canonical import FeedName
+from features.sources import Sources
 from infra.local.deliver import file_name
 from infra.local.state import StackError
 
@@ -24,22 +26,32 @@ class PublicFile:
     Args:
         title: what people call it.
         feed: whose files its rows are.
-        clock: the column of when they happened; UTC, without a zone.
+        clock: the column of when they happened.
         live_from: first instant that is decided; what is before it is history.
-        live_until: first instant that is left out.
-        step: length of time that one live file covers.
+        live_until: first instant that is left out; None leaves nothing out.
+        step: length of time that one live file covers; None makes one file of all.
         learns_from_later: outcomes of after `live_from` may train the model.
+        time_zone: of times that carry none.
     """
 
     title: str
     feed: str
     clock: str
     live_from: datetime
-    live_until: datetime
-    step: timedelta
+    live_until: datetime | None = None
+    step: timedelta | None = None
     learns_from_later: bool = False
+    time_zone: str | None = "UTC"
 
 
+class Cut(NamedTuple):
+    """How many rows were cut, and the first instant after them."""
+
+    rows: int
+    live_until: datetime
+
+
+CLOCKS: dict[FeedName, str] = {"transactions": "timestamp", "applications": "applied_at"}
 FILES = {
     "fraud_handbook": PublicFile(
         "the handbook's Parquet file",
@@ -62,8 +74,39 @@ FILES = {
 }
 
 
-def cut(file: PublicFile, data: Path | None, outbox: Path, source: str) -> int:
-    """Write a file's rows into an outbox: one history file, one per live step; return how many.
+def own_file(described: Sources) -> PublicFile:
+    """Return how a Parquet file of one's own becomes deliveries, as its description says.
+
+    Raises:
+        StackError: the description does not say when history ends, or which feed the file is.
+    """
+    feeds = [described.feeds[feed] for feed in CLOCKS if feed in described.feeds]
+    if described.decide_from is None:
+        raise StackError(
+            f"{described.name}: the demo cuts DATA into history and what is decided: state "
+            f"`decide_from` in its description; or {instead(described.name)}"
+        )
+    if len(feeds) != 1:
+        raise StackError(
+            f"{described.name}: the demo takes one file of transactions or of applications, and "
+            f"this source has {'both' if feeds else 'neither'}: {instead(described.name)}"
+        )
+    return PublicFile(
+        f"a Parquet file of {feeds[0].name} of {described.name}",
+        feeds[0].name,
+        feeds[0].columns[CLOCKS[feeds[0].name]],
+        described.decide_from,
+        time_zone=described.time_zone,
+    )
+
+
+def instead(source: str) -> str:
+    """Return what works for every source, in one line."""
+    return f"`make up SOURCE={source}` and go on with README.md, `Bring your own data`"
+
+
+def cut(file: PublicFile, data: Path | None, outbox: Path, source: str) -> Cut:
+    """Write a file's rows into an outbox: one history file, one per live step.
 
     Raises:
         StackError: the file was not named, is another one, or ends too early.
@@ -76,20 +119,51 @@ def cut(file: PublicFile, data: Path | None, outbox: Path, source: str) -> int:
         raise StackError(f"name {file.title}: make demo SOURCE={source} DATA=<file>")
     try:
         table = pq.read_table(data)
-        times = table[file.clock].cast(pa.timestamp("us"))
+        times = _utc(table[file.clock], file.time_zone)
     except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError) as error:
         raise StackError(f"{data} is not {file.title}: {error}") from error
-    first, last = (bound.replace(tzinfo=UTC) for bound in pc.min_max(times).as_py().values())
-    if not first < file.live_from <= last:
-        raise StackError(f"{data} ends before {file.live_from:%Y-%m-%d}, the day to decide")
+    bounds = [bound and bound.replace(tzinfo=UTC) for bound in pc.min_max(times).as_py().values()]
+    if None in bounds or not bounds[0] < file.live_from <= bounds[1]:
+        raise StackError(
+            f"{data} needs rows before {file.live_from:%Y-%m-%d %H:%M} UTC, to learn from, and "
+            f"rows after it, to decide; it has {' to '.join(map(str, bounds))}"
+        )
+    # a row without a time goes the way of the others, and is rejected with its reason
+    times = pc.fill_null(times, pa.scalar(file.live_from.replace(tzinfo=None), times.type))
+    until = file.live_until or _end_of_window(bounds[1], file.feed)
     folder = outbox / "landing" / source / file.feed
     (folder / "history").mkdir(parents=True, exist_ok=True)
-    rows = _part(table, times, (first, file.live_from), folder / "history", file.feed)
-    start = file.live_from
-    while start < file.live_until:
-        rows += _part(table, times, (start, start + file.step), folder, file.feed)
-        start += file.step
-    return rows
+    rows = _part(table, times, (bounds[0], file.live_from), folder / "history", file.feed)
+    start, length = file.live_from, file.step or until - file.live_from
+    while start < until:
+        rows += _part(table, times, (start, start + length), folder, file.feed)
+        start += length
+    return Cut(rows, until)
+
+
+def _end_of_window(last: datetime, feed: str) -> datetime:
+    start = last.replace(minute=0, second=0, microsecond=0)
+    return start + timedelta(hours=1 if feed == "transactions" else 24 - start.hour)
+
+
+def _utc(column: pa.ChunkedArray, time_zone: str | None) -> pa.ChunkedArray:
+    """Return the times of a column in UTC, as the type without a zone."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    times = column
+    if pa.types.is_string(times.type) or pa.types.is_large_string(times.type):
+        try:
+            times = times.cast(pa.timestamp("us"))
+        except pa.ArrowInvalid:  # its texts carry an offset
+            times = times.cast(pa.timestamp("us", "UTC"))
+    elif not pa.types.is_timestamp(times.type):
+        times = times.cast(pa.timestamp("us"))
+    if times.type.tz is None:
+        times = pc.assume_timezone(
+            times, time_zone or "UTC", ambiguous="earliest", nonexistent="earliest"
+        )
+    return times.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
 
 
 def _part(

@@ -1,7 +1,7 @@
-"""`python -m infra.local.quality DATA`: runs `python -m scoring quality` in a warehouse of its own.
+"""`python -m infra.local.quality DATA`: measures each public data set in a warehouse of its own.
 
-The warehouse is made for the measurement and removed after it, so that it never meets the state of
-a stack that runs.
+The warehouses are made for the measurement and removed after it. They never meet the state of a
+running stack, and no data set meets the history of another one.
 """
 
 from __future__ import annotations
@@ -10,14 +10,18 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from features.errors import ConfigurationError
 from infra.local.environment import INHERITED, ONE_THREAD, QUIET
+from infra.local.ports import free_port
 from infra.local.postgres import Cluster
 from infra.local.state import CHECKOUT, code_version
 from infra.postgres import warehouse
@@ -25,42 +29,96 @@ from infra.postgres import warehouse
 ROOT = CHECKOUT / ".local"
 # nothing in it must survive a crash, and it is written once
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+NOT_MEASURED = 2
+RESULTS = {0: "every bar holds", 1: "A BAR DOES NOT HOLD"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The measurement of one data set.
+
+    Args:
+        file: the data set.
+        source: whose file it is.
+        status: exit status of the measurement: 0 holds, 1 does not, anything else is a failure.
+        seconds: from the empty warehouse to the report.
+    """
+
+    file: Path
+    source: str
+    status: int
+    seconds: float
+
+    def as_line(self) -> str:
+        """Return one line for a person."""
+        result = RESULTS.get(self.status, "NOT MEASURED, the cause is above")
+        return f"  {self.source:16}{self.seconds:7.0f} s  {result}: {self.file}"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure in a warehouse of its own; return the exit status of the measurement."""
-    if not any(arguments):
+    """Measure every data set of the path; return 0 where all bars of all of them hold.
+
+    A failure of one data set does not stop the next one: 1 where a bar does not hold, 2 where a
+    data set could not be measured.
+    """
+    from scoring.quality_command import measurable
+
+    path, *options = arguments or ("",)
+    if not path:
         sys.stderr.write("quality: name the public file, or a folder of them: DATA=<path>\n")
-        return 2
-    # as an ordinary end, so that Postgres is stopped and the folder removed
+        return NOT_MEASURED
+    try:
+        data_sets = measurable(Path(path))
+    except ConfigurationError as error:
+        sys.stderr.write(f"quality: {error}\n")
+        return NOT_MEASURED
+    results = measure_all(data_sets, options)
+    lines = [f"\n{len(results)} data sets, each in a warehouse of its own:"]
+    sys.stdout.write("\n".join([*lines, *(one.as_line() for one in results)]) + "\n")
+    return max(min(abs(one.status), NOT_MEASURED) for one in results)
+
+
+def measure_all(data_sets: Mapping[Path, str], options: Sequence[str]) -> list[Measured]:
+    """Measure data sets one after another, each in a process and a database of its own."""
+    results = []
+    with _cluster() as (cluster, folder):
+        passwords = {role: secrets.token_urlsafe(18) for role in warehouse.LOGIN_ROLES}
+        warehouse.create_roles(cluster.conninfo(), passwords)
+        for number, (file, source) in enumerate(data_sets.items(), start=1):
+            sys.stdout.write(f"\n== {source}: {file} ({number} of {len(data_sets)})\n\n")
+            sys.stdout.flush()
+            started = time.monotonic()
+            database = f"warehouse_{number}"
+            warehouse.create_database(cluster.conninfo(), database, "owner")
+            warehouse.migrate(cluster.conninfo(database))
+            status = subprocess.run(  # noqa: S603 - our own program, no shell
+                [sys.executable, "-m", "scoring", "quality", str(file), *options],
+                env=_environment(folder / database, cluster, database, passwords),
+                check=False,
+            ).returncode
+            results.append(Measured(file, source, status, time.monotonic() - started))
+    return results
+
+
+@contextmanager
+def _cluster() -> Iterator[tuple[Cluster, Path]]:
+    """Give a Postgres and a folder that end with the measurement, also when it is terminated."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     ROOT.mkdir(exist_ok=True)
     folder = Path(mkdtemp(prefix="quality-", dir=ROOT))
-    cluster = Cluster(folder / "postgres", _free_port(), secrets.token_urlsafe(18))
+    cluster = Cluster(folder / "postgres", free_port(), secrets.token_urlsafe(18))
     try:
         cluster.create(FAST)
         cluster.start()
-        passwords = {role: secrets.token_urlsafe(18) for role in warehouse.LOGIN_ROLES}
-        warehouse.create_roles(cluster.conninfo(), passwords)
-        warehouse.create_database(cluster.conninfo(), "warehouse", "owner")
-        warehouse.migrate(cluster.conninfo("warehouse"))
-        return subprocess.run(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-m", "scoring", "quality", *arguments],
-            env=_environment(folder, cluster, passwords),
-            check=False,
-        ).returncode
+        yield cluster, folder
     finally:
         cluster.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
-def _environment(folder: Path, cluster: Cluster, passwords: dict[str, str]) -> dict[str, str]:
+def _environment(
+    folder: Path, cluster: Cluster, database: str, passwords: Mapping[str, str]
+) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in INHERITED if name in os.environ},
         **QUIET,
@@ -69,6 +127,7 @@ def _environment(folder: Path, cluster: Cluster, passwords: dict[str, str]) -> d
         "PYTHONUNBUFFERED": "1",
         **{f"SCORING_WAREHOUSE__{role.upper()}_PASSWORD": passwords[role] for role in passwords},
         "SCORING_WAREHOUSE__PORT": str(cluster.port),
+        "SCORING_WAREHOUSE__DATABASE": database,
         "SCORING_OBJECTS__URL": (folder / "objects").as_uri(),
         "SCORING_HOME": str(CHECKOUT),
         "SCORING_WORK": str(folder / "work"),

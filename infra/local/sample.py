@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from infra.local.public_files import FILES, cut
-from infra.local.state import State
+from features.sources import Sources
+from infra.local.public_files import FILES, PublicFile, cut, instead, own_file
+from infra.local.state import DEFAULT_SOURCE, StackError, State
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -43,14 +44,14 @@ class Sample:
 
     def hours(self, now: datetime) -> list[Window]:
         """Return the windows of transactions that are over: what a pause left, then each hour."""
-        first = self.hourly_from or self.live_from
-        found = [(self.live_from, first)] if first > self.live_from else []
+        start = self.live_from.replace(minute=0, second=0, microsecond=0)
+        first = self.hourly_from or start
+        found = [(start, first)] if first > start else []
         return found + _tiles(first, min(self.live_until, now), HOUR)
 
     def days(self, now: datetime) -> list[Window]:
-        """Return the whole days with applications that are over."""
-        midnight = self.live_from.replace(hour=0, minute=0, second=0, microsecond=0)
-        first = midnight if midnight == self.live_from else midnight + DAY
+        """Return the days with applications that are over."""
+        first = self.live_from.replace(hour=0, minute=0, second=0, microsecond=0)
         return _tiles(first, min(self.live_until, now), DAY)
 
     def windows(self, now: datetime) -> dict[str, list[Window]]:
@@ -75,15 +76,35 @@ def outbox(state: State) -> Path:
     return state.folder / "outbox"
 
 
-def prepare(state: State, data: Path | None) -> Sample:
+def check(state: State, data: Path | None, described: Sources) -> None:
+    """Check that there is data for a demo of this source, before anything is started.
+
+    Raises:
+        StackError: a file is needed and was not named, or cannot be cut.
+    """
+    if state.source == DEFAULT_SOURCE or state.read("sample.json", {}):
+        return
+    file = _file(state, described)
+    if data is None or not data.is_file():
+        what = f"{data} is no file: give" if data else "name"
+        raise StackError(
+            f"{what} {file.title}: make demo SOURCE={state.source} DATA=<file>; "
+            f"or {instead(state.source)}"
+        )
+
+
+def prepare(state: State, data: Path | None, described: Sources | None = None) -> Sample:
     """Return this stack's sample data; make it at the first call, and remember its clock.
 
     Raises:
-        StackError: a public file is needed and was not named, or is not it.
+        StackError: a file is needed and was not named, or is not it.
     """
     if stored := state.read("sample.json", {}):
         return _remembered(stored)
-    made = _public(state, data) if state.source in FILES else _synthetic(state)
+    if described is None or state.source == DEFAULT_SOURCE:
+        made = _synthetic(state)
+    else:
+        made = _cut(state, data, _file(state, described))
     state.write("sample.json", asdict(made))
     return made
 
@@ -120,12 +141,15 @@ def _synthetic(state: State) -> Sample:
     )
 
 
-def _public(state: State, data: Path | None) -> Sample:
-    file = FILES[state.source]
-    rows = cut(file, data, outbox(state), state.source)
+def _file(state: State, described: Sources) -> PublicFile:
+    return FILES.get(state.source) or own_file(described)
+
+
+def _cut(state: State, data: Path | None, file: PublicFile) -> Sample:
+    rows, live_until = cut(file, data, outbox(state), state.source)
     return Sample(
         file.live_from,
-        file.live_until,
+        live_until,
         transactions=rows if file.feed == "transactions" else 0,
         applications=rows if file.feed == "applications" else 0,
         learns_from_later=file.learns_from_later,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from infra.local import processes
+from infra.local import processes, wanted
 from infra.local.console import console, step
 from infra.local.environment import (
     airflow_url,
@@ -32,6 +32,7 @@ AIRFLOW_PROCESSES = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
 PROCESSES = ("mlflow", *AIRFLOW_PROCESSES)
+POSTGRES = "postgres"
 START_SECONDS = 180
 LOG_TAIL_LINES = 12
 
@@ -59,14 +60,13 @@ def up(state: State) -> None:
     write_logins(state)
     write_terminal_file(state)
     variables = environment(state)
-    if not _runs(state, "mlflow"):
-        processes.start(state, "mlflow", mlflow_command(state), variables)
+    wanted.start_supervisor(state)
+    wanted.want(state, POSTGRES)
+    wanted.want(state, "mlflow", mlflow_command(state))
     with step("Airflow's own database") as note:
         note(_airflow_migrate(state, variables))
     for name, arguments in AIRFLOW_PROCESSES.items():
-        if not _runs(state, name):
-            command = [processes.tool("airflow"), *arguments]
-            processes.start(state, name, command, variables)
+        wanted.want(state, name, [processes.tool("airflow"), *arguments])
     with step("MLflow") as note:
         _await(state, lambda: _mlflow_missing(state), note)
     with step("Airflow") as note:
@@ -77,6 +77,9 @@ def up(state: State) -> None:
 def down(state: State) -> int:
     """End everything this stack has started, also what a crash left; return how many processes."""
     found = processes.members(state)
+    # first the supervisor, which would start again what ends
+    if (supervisor := processes.recorded(state).get(wanted.SUPERVISOR)) and supervisor.runs():
+        processes.end([supervisor.pid])
     # parents first: they end their children in good order
     processes.end(entry.pid for entry in processes.leaders(state))
     processes.end(processes.members(state), patience_seconds=2)
@@ -85,6 +88,7 @@ def down(state: State) -> int:
         found |= processes.descendants(pid)
         postgres.stop()
     processes.forget(state)
+    wanted.forget(state)
     return len(found)
 
 
@@ -139,16 +143,11 @@ def mlflow_command(state: State) -> list[str]:
     ]
 
 
-def _runs(state: State, name: str) -> bool:
-    record = processes.recorded(state).get(name)
-    return record is not None and record.runs()
-
-
 def _take_ports(state: State) -> None:
     if runs(state):
         return
     for name, port in state.choose_ports().items():
-        require_free(name, port)
+        require_free(name, port, state.source)
 
 
 def _migrate(state: State) -> str:
@@ -209,7 +208,7 @@ def airflow_missing(state: State) -> list[str]:
     return [
         name
         for part, name in names.items()
-        if (health.get(part) or {}).get("status") != "healthy" or not _runs(state, name)
+        if (health.get(part) or {}).get("status") != "healthy" or not wanted.runs(state, name)
     ]
 
 
@@ -218,7 +217,7 @@ def _await(state: State, missing: Callable[[], list[str]], note: Callable[[str],
     while left := missing():
         note(f"waiting for {', '.join(left)}")
         for name in left:
-            if not _runs(state, name):
+            if not wanted.runs(state, name):
                 show_tail(state.logs / f"{name}.log")
                 raise StackError(
                     f"{name} ended while starting: its last lines are above, "

@@ -8,9 +8,10 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +21,11 @@ JsonDict = dict[str, Any]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT_SOURCE = "synthetic"
+DEFAULT_CURRENCY = "USD"
 DEFAULT_PORTS = {"postgres": 5442, "mlflow": 5010, "airflow": 8090}
 LOGIN_ROLES = ("ingest", "transform", "score", "analyst", "fairness", "airflow", "mlflow")
 FREE_MIB_NEEDED = 1500
+PORTS_TO_TRY = 200
 
 
 class StackError(Exception):
@@ -75,13 +78,24 @@ class State:
         """Return the ports that were chosen at the last start, else the defaults."""
         return DEFAULT_PORTS | self.read("ports.json", {})
 
+    def sources_dir(self) -> Path:
+        """Return the folder of the user's own descriptions, as of the last start."""
+        return Path(self.read("source.json", {}).get("folder") or CHECKOUT / "sources")
+
+    def base_currency(self) -> str:
+        """Return the currency in which the warehouse compares amounts."""
+        return str(self.read("source.json", {}).get("base_currency") or DEFAULT_CURRENCY)
+
     def choose_ports(self) -> dict[str, int]:
         """Return and remember the ports: from the environment, else as last time.
+
+        The default source has the default ports. Any other one has, at its first start, the next
+        ports that are free and that no other stack here has.
 
         Raises:
             StackError: a variable holds no port number.
         """
-        chosen = self.ports()
+        chosen = self.read("ports.json", {}) or self._first_ports()
         for name in chosen:
             variable = port_variable(name)
             if value := os.environ.get(variable):
@@ -90,6 +104,13 @@ class State:
                 chosen[name] = int(value)
         self.write("ports.json", chosen)
         return chosen
+
+    def _first_ports(self) -> dict[str, int]:
+        if self.source == DEFAULT_SOURCE:
+            return dict(DEFAULT_PORTS)
+        others = [state.ports() for state in all_states(self.root) if state.source != self.source]
+        kept = {port for ports in (DEFAULT_PORTS, *others) for port in ports.values()}
+        return {name: next_free_port(port + 1, kept) for name, port in DEFAULT_PORTS.items()}
 
     def prepare(self) -> None:
         """Make the folders.
@@ -136,6 +157,17 @@ class State:
     def write(self, name: str, content: object) -> None:
         """Remember something under a name."""
         write_private(self.folder / name, content)
+
+
+def next_free_port(first: int, kept: Collection[int]) -> int:
+    """Return the first port from a number on that is not kept and that nobody listens on."""
+    for port in range(first, first + PORTS_TO_TRY):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if port not in kept:
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise StackError(f"no port of {first} to {first + PORTS_TO_TRY - 1} is free")
 
 
 def port_variable(name: str) -> str:

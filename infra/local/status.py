@@ -11,6 +11,7 @@ from infra.local.console import console, table
 from infra.local.environment import airflow_url, mlflow_url
 from infra.local.stack import PROCESSES, airflow_missing, cluster
 from infra.local.state import State
+from infra.local.wanted import SUPERVISOR, ends
 
 # estimates would say 0 for a table that was filled a moment ago
 COUNTS = """
@@ -26,13 +27,18 @@ union all select 'decisions.application_decisions', count(*), max(decided_at)
     from decisions.application_decisions
 """
 
+HELD = """
+select delivery_id, object_name, reason from raw.deliveries where state = 'held'
+order by received_at desc limit 10
+"""
+
 
 def status(state: State) -> bool:
     """Print the state of one stack; return whether all of it is healthy."""
     rows, memory = [], 0.0
     healths = health(state)
     for name, (pid, healthy, where) in healths.items():
-        size = processes.memory_mib(processes.descendants(pid)) if pid else 0.0
+        size = processes.memory_mib(_family(name, pid)) if pid else 0.0
         memory += size
         shown = Text.from_markup(
             "[green]healthy[/]" if healthy else "[red]not healthy[/]" if pid else "[dim]down[/]"
@@ -40,6 +46,7 @@ def status(state: State) -> bool:
         rows.append((name, pid or "", shown, f"{size:,.0f}" if pid else "", where))
     table(f"Stack of SOURCE={state.source}", ["process", "pid", "health", "MiB", "where"], rows)
     console.print(f"Memory of all: {memory:,.0f} MiB (pages that processes share count in each)")
+    _show_ends(state)
     if healths["postgres"][1]:
         _show_warehouse(state)
     return all(healthy for _, healthy, _ in healths.values())
@@ -52,16 +59,47 @@ def health(state: State) -> dict[str, tuple[int | None, bool, str]]:
         "postgres": (postgres, postgres is not None, f"127.0.0.1:{state.ports()['postgres']}")
     }
     records = processes.recorded(state)
+    supervisor = records.get(SUPERVISOR)
+    pid = supervisor.pid if supervisor is not None and supervisor.runs() else None
+    where = "starts again what ends" if pid else "nothing starts again what ends: `make up`"
+    found[SUPERVISOR] = (pid, pid is not None, where)
     missing = airflow_missing(state)
-    where = {"mlflow": mlflow_url(state), "api-server": airflow_url(state)}
+    urls = {"mlflow": mlflow_url(state), "api-server": airflow_url(state)}
     for name in PROCESSES:
         record = records.get(name)
         pid = record.pid if record is not None and record.runs() else None
         answers = _answers(state) if name == "mlflow" else name not in missing
-        found[name] = (pid, pid is not None and answers, where.get(name, str(state.logs)))
+        found[name] = (pid, pid is not None and answers, urls.get(name, str(state.logs)))
     if (feed := records.get("feed")) is not None and feed.runs():
         found["feed"] = (feed.pid, True, "delivers a file of sample data each hour")
     return found
+
+
+def _family(name: str, pid: int) -> set[int]:
+    """Return a process and its children; those of the supervisor have lines of their own."""
+    return {pid} if name == SUPERVISOR else processes.descendants(pid)
+
+
+def _show_ends(state: State) -> None:
+    """Tell which processes have ended without `make down`, why, and what is to be done."""
+    found = {
+        name: facts for name, facts in ends(state).items() if facts.restarts or facts.has_failed
+    }
+    if not found:
+        return
+    rows = [
+        (name, facts.restarts, facts.last_at, facts.cause, "given up" if facts.has_failed else "")
+        for name, facts in found.items()
+    ]
+    table("Ended without `make down`", ["process", "restarts", "last end", "cause", ""], rows)
+    for name, facts in found.items():
+        if facts.has_failed:
+            console.print(
+                f"[red]{name} has ended {facts.quick} times in a row and is not started again:[/] "
+                f"mend the cause, then `make up`; the last lines of its log:"
+            )
+            for line in facts.tail:
+                console.print(f"  {line}", style="dim", markup=False)
 
 
 def _answers(state: State) -> bool:
@@ -75,6 +113,7 @@ def _show_warehouse(state: State) -> None:
     try:
         with psycopg.connect(cluster(state).conninfo("warehouse")) as connection:
             rows = connection.execute(COUNTS).fetchall()
+            held = connection.execute(HELD).fetchall()
     except psycopg.Error as error:
         console.print(f"[red]the warehouse could not be read:[/] {error}")
         return
@@ -86,3 +125,6 @@ def _show_warehouse(state: State) -> None:
             for name, count, newest in rows
         ],
     )
+    if held:
+        table("Held deliveries, the newest", ["delivery", "file", "reason"], held)
+        console.print("`python -m features release` admits one as it is, `discard` gives it up.")

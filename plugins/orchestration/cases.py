@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import Param
 
 from features.errors import ConfigurationError
-from orchestration import requests
+from orchestration import fields, requests
 from orchestration.windows import day_of, plain
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 FEED: Final = "applications"
+LONGEST_TEXT = 1000
 
 FORM = {
     **requests.form_of("day"),
@@ -50,15 +51,18 @@ def request(context: Mapping[str, Any]) -> Request:
 
     if (case := _case(context)) is None:
         return requests.request(context, DAY)
-    if any(context["params"].get(name) for name in ("start", "end", "restate_ids")):
-        raise ConfigurationError("the form names an application and a window or ids; give one")
-    columns = _feed().columns
-    subject = case.get(columns["application_id"])
-    if not subject:
-        raise ConfigurationError(f"the application has no {columns['application_id']!r}")
-    start, end = day_of(_moment(case[columns["applied_at"]]))
-    who = str(context["dag_run"].run_id)
-    return Request(start, end, "case", who, restated_ids=(str(subject),))
+    others = ("start", "end", "restate_ids", "reason", "person")
+    if any(context["params"].get(name) is not None for name in others):
+        raise ConfigurationError(
+            "the form names an application and a window, ids, a reason or a person; give one"
+        )
+    if requests.run_type(context) == "backfill":
+        raise ConfigurationError("the form of a backfill names an application; trigger it by hand")
+    feed = _feed()
+    subject = _checked(case, feed)
+    applied_at = feed.columns["applied_at"]
+    start, end = day_of(fields.moment(f"application, {applied_at}", case[applied_at]))
+    return Request(start, end, "case", str(context["dag_run"].run_id), restated_ids=(subject,))
 
 
 def deliver(context: Mapping[str, Any]) -> str | None:
@@ -87,9 +91,13 @@ def deliver(context: Mapping[str, Any]) -> str | None:
 
 def _case(context: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the form's application with the time at which it was made."""
-    case: dict[str, Any] | None = context["params"].get("application")
-    if not case:
+    case = context["params"].get("application")
+    if case is None:
         return None
+    if not isinstance(case, dict) or not case:
+        raise ConfigurationError(
+            "application is no JSON object with fields; write one, or leave the form empty"
+        )
     made = plain(context["dag_run"].run_after).isoformat()
     return {_feed().columns["applied_at"]: made, **case}
 
@@ -98,20 +106,32 @@ def _feed() -> Feed:
     from features import sources
     from scoring.settings import get_settings
 
-    name = get_settings().sources
-    feed = sources.load(name).feeds.get(FEED)
+    settings = get_settings()
+    name = settings.sources
+    feed = sources.load(name, folder=settings.sources_dir).feeds.get(FEED)
     if feed is None or "jsonl" not in feed.formats:
         raise ConfigurationError(f"the sources {name!r} take no single application as JSON")
     return feed
 
 
-def _moment(text: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        raise ConfigurationError(
-            f"the application was made at {text!r}, which is no time"
-        ) from None
-    if moment.tzinfo is None:
-        raise ConfigurationError(f"the application was made at {text!r}, without a zone")
-    return moment
+def _checked(case: Mapping[str, Any], feed: Feed) -> str:
+    """Check the kinds of the application's values; return its id.
+
+    What ingest would say to the values is asked later: here a value is refused that a file would
+    turn into another one, such as an id that is `true`.
+    """
+    from features.ingest.layout import LAYOUTS, Kind
+
+    if wrong := fields.flaw(case):
+        raise ConfigurationError(f"application {wrong}; nothing can store that")
+    subject = feed.columns["application_id"]
+    if subject not in case:
+        raise ConfigurationError(f"the application has no {subject!r}; give it one")
+    kinds = {column.name: column.kind for column in LAYOUTS[FEED]}
+    for canonical, name in feed.columns.items():
+        value, where = case.get(name), f"application, {name}"
+        if name in case and kinds.get(canonical) is Kind.ID:
+            fields.identifier(where, value)
+        elif value is not None and kinds.get(canonical) is Kind.TEXT:
+            fields.text(where, value, LONGEST_TEXT)
+    return str(case[subject])

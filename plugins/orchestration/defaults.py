@@ -9,6 +9,7 @@ from typing import Any
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from features.errors import BadDeliveryError, ConfigurationError, ContractError, FencedError
+from orchestration.forms import refuse_unknown_fields
 from orchestration.windows import EARLIEST
 
 # An error of input or configuration is the same at the next try; only the rest is worth retrying.
@@ -64,6 +65,7 @@ DAG_DEFAULTS: dict[str, Any] = {
             ]
         ),
         "execution_timeout": timedelta(hours=1),
+        "pre_execute": refuse_unknown_fields,
         "on_failure_callback": explain_failure,
     },
 }

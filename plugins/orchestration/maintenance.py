@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param
 
+from orchestration import fields
 from orchestration.windows import plain
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from orchestration.steps import Receipt
 
 WINDOWS_PER_NIGHT = 24
+MOST_WINDOWS = 744
 SCRATCH_KEPT = timedelta(days=1)  # longer than any build takes
 
 FORM = {
@@ -24,7 +26,7 @@ FORM = {
         WINDOWS_PER_NIGHT,
         type="integer",
         minimum=0,
-        maximum=744,
+        maximum=MOST_WINDOWS,
         title="Windows",
         description="How many windows to decide at most; the rest waits for the next night.",
     )
@@ -72,7 +74,8 @@ def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
     from scoring import maintenance
     from scoring.jobs import JOBS
 
-    now, limit = plain(context["dag_run"].run_after), int(context["params"]["windows"])
+    limit = fields.whole("windows", context["params"]["windows"], 0, MOST_WINDOWS)
+    now = plain(context["dag_run"].run_after)
     with _warehouse() as connection:
         found = maintenance.windows_to_decide(connection, JOBS[job], now, limit)
     return [{"start": one.start.isoformat(), "end": one.end.isoformat()} for one in found]

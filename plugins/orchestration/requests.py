@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Param
 
 from features.errors import ConfigurationError
+from orchestration import fields
 from orchestration.windows import run_window
 
 if TYPE_CHECKING:
     from scoring.runs import Request
 
+MOST_IDS = 10_000
+LONGEST_REASON = 500
+LONGEST_PERSON = 100
 MOMENT = {"type": ["null", "string"], "format": "date-time"}
 
 
@@ -40,7 +44,7 @@ def form_of(cadence: str) -> dict[str, Param]:
             None,
             type=["null", "array"],
             items={"type": "string", "minLength": 1, "maxLength": 256},
-            maxItems=10_000,
+            maxItems=MOST_IDS,
             title="Decide again",
             description=(
                 "Ids to decide again although they have a decision. Needs reason and person."
@@ -49,14 +53,14 @@ def form_of(cadence: str) -> dict[str, Param]:
         "reason": Param(
             None,
             type=["null", "string"],
-            maxLength=500,
+            maxLength=LONGEST_REASON,
             title="Reason",
             description="Of a restatement.",
         ),
         "person": Param(
             None,
             type=["null", "string"],
-            maxLength=100,
+            maxLength=LONGEST_PERSON,
             title="Person",
             description="Who asks for the restatement.",
         ),
@@ -77,14 +81,47 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     from scoring.runs import Request
 
     params, dag_run = context["params"], context["dag_run"]
+    if run_type(context) == "backfill" and any(
+        params.get(name) is not None for name in ("start", "end")
+    ):
+        raise ConfigurationError(
+            "the form of a backfill names start or end; a backfill takes its windows from its dates"
+        )
     window = run_window(context, cadence)
-    ids = tuple(params.get("restate_ids") or ())
-    reason, person = params.get("reason"), params.get("person")
+    ids = _ids(params.get("restate_ids"))
+    reason = _optional("reason", params.get("reason"), LONGEST_REASON)
+    person = _optional("person", params.get("person"), LONGEST_PERSON)
     if ids and not (reason and person):
         raise ConfigurationError("a restatement needs a reason and the person who asks for it")
-    if reason and not ids:
-        raise ConfigurationError("a reason is given, but no ids to restate")
-    run_type = str(getattr(dag_run.run_type, "value", dag_run.run_type))
-    kind = "restate" if ids else _KINDS.get(run_type, "manual")
+    if (reason or person) and not ids:
+        raise ConfigurationError(
+            f"a {'reason' if reason else 'person'} is given, but no ids to restate: give both"
+        )
+    kind = "restate" if ids else _KINDS.get(run_type(context), "manual")
     who = f"{person} ({dag_run.run_id})" if ids else str(dag_run.run_id)
     return Request(window.start, window.end, kind, who, reason, ids)
+
+
+def run_type(context: Mapping[str, Any]) -> str:
+    """Return Airflow's word for what made this run."""
+    found = context["dag_run"].run_type
+    return str(getattr(found, "value", found))
+
+
+def _ids(given: object) -> tuple[str, ...]:
+    """Return the ids to restate, each once."""
+    if given is None:
+        return ()
+    if not isinstance(given, list | tuple) or not 1 <= len(given) <= MOST_IDS:
+        raise ConfigurationError(
+            f"restate_ids is no list of 1 to {MOST_IDS} ids; name them, or leave the field out"
+        )
+    found = (
+        fields.identifier(f"restate_ids, item {place}", value)
+        for place, value in enumerate(given, start=1)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _optional(name: str, value: object, longest: int) -> str | None:
+    return None if value is None else fields.text(name, value, longest)

@@ -25,9 +25,9 @@ def skip_without(feed: str) -> None:
     from features import sources
     from scoring.settings import get_settings
 
-    name = get_settings().sources
-    if feed not in sources.load(name).feeds:
-        raise AirflowSkipException(f"the sources {name!r} deliver no {feed}")
+    settings = get_settings()
+    if feed not in sources.load(settings.sources, folder=settings.sources_dir).feeds:
+        raise AirflowSkipException(f"the sources {settings.sources!r} deliver no {feed}")
 
 
 def ingest() -> list[Receipt]:
@@ -41,7 +41,11 @@ def ingest() -> list[Receipt]:
 
     settings = get_settings()
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-        receipts = receive_all(sources.load(settings.sources), object_store(settings), connection)
+        receipts = receive_all(
+            sources.load(settings.sources, folder=settings.sources_dir),
+            object_store(settings),
+            connection,
+        )
     return [receipt.as_dict() for receipt in receipts]
 
 
@@ -60,7 +64,7 @@ def admit_deliveries(validations: Sequence[Receipt]) -> list[Receipt]:
         receipts = admit_all(
             passed,
             connection,
-            sources.load(settings.sources),
+            sources.load(settings.sources, folder=settings.sources_dir),
             base_currency=settings.warehouse.base_currency,
         )
     return [receipt.as_dict() for receipt in receipts]
@@ -94,7 +98,9 @@ def build(selector: Selector) -> Receipt:
     from scoring.settings import get_settings
 
     settings = get_settings()
-    variables = sources.load(settings.sources).dbt_variables(settings.warehouse.base_currency)
+    variables = sources.load(settings.sources, folder=settings.sources_dir).dbt_variables(
+        settings.warehouse.base_currency
+    )
     built = run_dbt(selector, settings.warehouse, settings.work, variables)
     return {"selector": selector, "rows_added": built.rows_added, "seconds": built.seconds}
 

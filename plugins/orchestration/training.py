@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from features.errors import ConfigurationError, TooFewLabelsError
-from orchestration import steps
+from orchestration import fields, steps
 from orchestration.steps import Receipt
-from orchestration.windows import plain
+from orchestration.windows import EARLIEST, plain
 
 if TYPE_CHECKING:
     from scoring.settings import Settings
@@ -20,16 +20,18 @@ def as_of(context: Mapping[str, Any]) -> datetime:
     """Return the moment whose knowledge is trained on: the form's, else that of the run.
 
     Raises:
-        ConfigurationError: the form's moment has no zone or lies in the future.
+        ConfigurationError: the form's moment is no time, has no zone, or is not of the past.
     """
     run_after = plain(context["dag_run"].run_after)
-    text = context["params"].get("as_of")
-    if not text:
+    given = context["params"].get("as_of")
+    if given is None:
         return run_after
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or moment > run_after:
-        raise ConfigurationError(f"as_of is {text!r}; give a time with a zone that has passed")
-    return moment.astimezone(UTC)
+    moment = fields.moment("as_of", given)
+    if not EARLIEST <= moment <= run_after:
+        raise ConfigurationError(
+            f"as_of lies in the future or before {EARLIEST.date()}; give a time that has passed"
+        )
+    return moment
 
 
 def train_fraud(moment: datetime) -> Receipt:

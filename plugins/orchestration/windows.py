@@ -1,7 +1,7 @@
 """The window of a run, made once and passed down; core code never asks what time it is.
 
 A scheduled run takes its data interval, a manual run what its form says, and a manual run without a
-window the last full one. Nonsense is refused here, before anything is written.
+window or a data interval the last full one. Nonsense is refused here, before anything is written.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from features.errors import ConfigurationError
+from orchestration import fields
 
 LONGEST = timedelta(days=31)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # the DAGs' start: Airflow runs nothing before it
@@ -32,20 +33,18 @@ def run_window(context: Mapping[str, Any], cadence: timedelta) -> Window:
     """Return the form's window, else the schedule's, else the last full one.
 
     Raises:
-        ConfigurationError: the form's window is half given, inverted, in the future, unaligned or
-            too long; says which and what would do.
+        ConfigurationError: the window of the form or of the data interval is half given,
+            inverted, in the future, unaligned or too long; says which and what would do.
     """
     params = context["params"]
     start, end = params.get("start"), params.get("end")
     run_after = plain(context["dag_run"].run_after)
-    if start or end:
-        return _checked(start, end, run_after, cadence)
+    if start is not None or end is not None:
+        return _checked(_window_of_form(start, end), run_after, cadence)
 
     interval = context.get("data_interval_start"), context.get("data_interval_end")
-    if interval[0] and interval[1] and interval[0] < interval[1]:
-        window = Window(plain(interval[0]), plain(interval[1]))
-        if _is_aligned(window.start, cadence) and _is_aligned(window.end, cadence):
-            return window
+    if interval[0] and interval[1]:
+        return _checked(Window(plain(interval[0]), plain(interval[1])), run_after, cadence)
 
     end_of_last = run_after - (run_after - datetime.min.replace(tzinfo=UTC)) % cadence
     return Window(end_of_last - cadence, end_of_last)
@@ -65,12 +64,15 @@ def plain(moment: datetime) -> datetime:
     return datetime.fromisoformat(moment.isoformat()).astimezone(UTC)
 
 
-def _checked(start: str | None, end: str | None, now: datetime, cadence: timedelta) -> Window:
-    if not start or not end:
+def _window_of_form(start: object, end: object) -> Window:
+    if start is None or end is None:
         raise ConfigurationError(
             "the form names only one of start and end; give both, or neither for the last window"
         )
-    window = Window(_moment("start", start), _moment("end", end))
+    return Window(fields.moment("start", start), fields.moment("end", end))
+
+
+def _checked(window: Window, now: datetime, cadence: timedelta) -> Window:
     if window.start >= window.end:
         raise ConfigurationError(f"the window {window} ends before it starts; swap start and end")
     if window.end > now:
@@ -86,18 +88,6 @@ def _checked(start: str | None, end: str | None, now: datetime, cadence: timedel
     if window.end - window.start > LONGEST:
         raise ConfigurationError(f"the window {window} is longer than {LONGEST}; backfill instead")
     return window
-
-
-def _moment(name: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(
-            f"{name} is {text!r}, which is no time; write it as 2026-11-21T10:00:00Z"
-        ) from None
-    if moment.tzinfo is None:
-        raise ConfigurationError(f"{name} is {text!r}, without a zone; write 2026-11-21T10:00:00Z")
-    return moment.astimezone(UTC)
 
 
 def _is_aligned(moment: datetime, cadence: timedelta) -> bool:

@@ -14,7 +14,7 @@ from psycopg import sql
 from features.views import APPLICATIONS as VIEW
 from scoring import runs
 from scoring.credit import ledger_rows, payments
-from scoring.credit.inputs import COUNTS, DECLARED, INPUT_TYPES, input_columns, matrix_of
+from scoring.credit.inputs import INPUT_TYPES, input_columns, matrix_of
 from scoring.credit.limits import Requests, recommend
 from scoring.decider import Columns, Decider, Matrix, Scores
 from scoring.decision import application_merge, application_reasons, policy, reason_codes
@@ -23,11 +23,13 @@ from scoring.decision.application_reasons import Told
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.merge import ComponentScores
 from scoring.decision.outcome import Outcome
+from scoring.decision.rule_columns import APPLICATIONS, EVIDENCE_COUNTS, types_of
 from scoring.guarded_model import GuardedModel
 from scoring.settings import Settings
 
 __all__ = ["INPUT_TYPES", "decider_of", "input_columns", "source"]
 
+TYPES = types_of(APPLICATIONS)  # of what a rule may name
 ANSWERS = ("default_probability", "second_probability")
 
 
@@ -47,8 +49,8 @@ class ApplicationDecider(Decider):
         credit, second = scores
         asked = requests_of(columns, credit)
         limits = recommend(asked, self.policy.require_credit())
-        evidence = Evidence(*(columns[name].to_numpy(zero_copy_only=False) for name in COUNTS))
-        facts = Facts(credit, limits.level, evidence)
+        counts = [columns[name].to_numpy(zero_copy_only=False) for name in EVIDENCE_COUNTS]
+        facts = Facts(credit, limits.level, Evidence(*counts))
         decided = application_merge.decide(facts, columns, self.policy, self.conditions)
         told = Told(credit, limits.binding, limits.is_below(asked))
         return ledger_rows.of(
@@ -112,7 +114,7 @@ def decider_of(found: runs.Run, model: Any, settings: Settings) -> ApplicationDe
             applications.
     """
     pinned = policy.load(found.policy_version, found.policy_sha256)
-    conditions = policy.parsed(pinned.require_credit().rules, DECLARED)
+    conditions = policy.parsed(pinned.require_credit().rules, TYPES)
     guarded = GuardedModel(model, settings.model_timeout_seconds, ANSWERS)
     return ApplicationDecider(found, guarded, model, pinned, conditions)
 

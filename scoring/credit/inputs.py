@@ -13,18 +13,10 @@ from psycopg import sql
 from features.digests import feature_digest
 from features.views import APPLICATIONS as VIEW
 from features.views import Kind
+from scoring.decision.rule_columns import EVIDENCE_COUNTS
 
 KEYS = ("application_id", "version", "customer_id", "applied_at")
 ASKED = ("requested_amount_minor", "requested_amount_base_minor", "currency_code")
-COUNTS = (
-    "fraud_decision_count",
-    "fraud_review_count",
-    "fraud_decline_count",
-    "fraud_confirmed_count",
-)
-#: What a rule of the policy may name.
-DECLARED = frozenset((*VIEW.columns, *COUNTS, "fraud_highest_probability", "customer_id"))
-
 INPUT_TYPES: dict[str, pa.DataType] = {
     "application_id": pa.string(),
     "version": pa.int32(),
@@ -39,7 +31,7 @@ INPUT_TYPES: dict[str, pa.DataType] = {
         feature.name: pa.string() if feature.kind is Kind.CATEGORY else pa.float64()
         for feature in VIEW.features
     },
-    **dict.fromkeys(COUNTS, pa.int64()),
+    **dict.fromkeys(EVIDENCE_COUNTS, pa.int64()),
     "fraud_highest_probability": pa.float64(),
     "fraud_decision_ids": pa.string(),
 }
@@ -61,7 +53,8 @@ def input_columns(revision: str, evidence: str) -> sql.Composable:
         )
         for feature in VIEW.features
     ]
-    known = [sql.Identifier(evidence, name) for name in (*COUNTS, "fraud_highest_probability")]
+    of_payments = (*EVIDENCE_COUNTS, "fraud_highest_probability")
+    known = [sql.Identifier(evidence, name) for name in of_payments]
     return sql.SQL(", ").join(
         [
             *own,

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from scoring import runs
-from scoring.credit.inputs import COUNTS
 from scoring.credit.limits import Limits
 from scoring.decision import hits
 from scoring.decision.application_merge import STATES, ApplicationDecisions
@@ -20,12 +19,13 @@ from scoring.decision.confidence import confidence_of
 from scoring.decision.credit_policy import CreditPolicy
 from scoring.decision.merge import ComponentScores
 from scoring.decision.outcome import Binding, Outcome
+from scoring.decision.rule_columns import EVIDENCE_COUNTS
 
 # as they were read, into the ledger
 _COPIED = (
     *("application_id", "version", "revision", "customer_id", "applied_at"),
     *("requested_amount_minor", "currency_code"),
-    *COUNTS,
+    *EVIDENCE_COUNTS,
     *("fraud_highest_probability", "fraud_decision_ids"),
 )
 DECISION = "decision"  # the word for a limit that is 0 because the application was declined

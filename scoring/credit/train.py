@@ -104,7 +104,9 @@ def _read(
     as_of: datetime, settings: Settings, feature_view: FeatureView
 ) -> tuple[TrainingSet, float | None]:
     """Return closed loans, and the cut-off from which the policy in force approves no more."""
-    outcomes = sources.load(settings.sources).feeds.get("application_labels")
+    outcomes = sources.load(settings.sources, folder=settings.sources_dir).feeds.get(
+        "application_labels"
+    )
     if outcomes is None:
         raise ConfigurationError(f"the sources {settings.sources!r} deliver no application_labels")
     with psycopg.connect(settings.warehouse.conninfo("score")) as connection:

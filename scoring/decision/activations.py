@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
 from features.errors import ConfigurationError
-from scoring.decision import policy
+from scoring.decision import approval, persons, policy
 from scoring.decision.policy import Policy
+
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
 def activate(
@@ -29,16 +31,22 @@ def activate(
         author: who wrote it.
         approver: who approved it; somebody else.
         reason: why it is put in force.
-        effective_from: from when it decides; at once if None.
+        effective_from: from when it decides, not before now; at once if None.
 
     Raises:
-        ConfigurationError: the file is no policy, or author and approver are one person.
+        ConfigurationError: the file is no policy or one that cannot run, author and approver are
+            one person, or the reason is empty.
     """
-    found = policy.load(version)
-    if author.strip().casefold() == approver.strip().casefold():
+    persons.require_two(author, approver)
+    if not persons.is_text(reason) or not persons.identity_of(reason):
+        raise ConfigurationError(f"policy {version}: state in words why it is put in force")
+    if effective_from is not None and effective_from < datetime.now(UTC) - CLOCKS_DIFFER_BY:
         raise ConfigurationError(
-            f"policy {version}: {approver!r} cannot approve their own policy; a second person must"
+            f"policy {version}: effective_from lies in the past, and decisions are not approved "
+            "afterwards; leave it out to put the policy in force at once"
         )
+    found = policy.load(version)
+    approval.require_approvable(found)
     connection.execute(
         "insert into audit.policy_activations "
         "(policy_version, policy_sha256, effective_from, author, approver, reason) "

@@ -23,6 +23,12 @@ from scoring.decision.reason_codes import ReasonCodes
 # expected loss is no reason of its own: the model's are
 _BOUNDS = (Binding.AFFORDABILITY, Binding.AFFORDABILITY_UNKNOWN, Binding.MINIMUM)
 _STATES = (FraudState.SUSPECTED, FraudState.DECLINED, FraudState.CONFIRMED)
+#: The codes that a table must have beside the characteristics of the model's features.
+CODES = (
+    *(status.value for status in Status if status is not Status.OK),
+    *(bound.word for bound in _BOUNDS),
+    *(f"fraud_{state}" for state in _STATES),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from scoring.decision.outcome import FraudState
-from scoring.decision.policy_part import PolicyPart, Rule, require_unique_rules
+from scoring.decision.policy_part import PolicyPart, Rule, WholeNumber, require_unique_rules
 
 Word = Literal["approve", "review", "decline"]
 STRICTNESS: Mapping[str, int] = {"approve": 0, "review": 1, "decline": 2}
@@ -24,7 +24,7 @@ class Grade(PolicyPart):
 
     grade: str = Field(pattern=r"^[A-Z][0-9]?$")
     below: float = Field(gt=0, le=1)  # the last grade holds 1 itself
-    loss_budget_minor: int = Field(ge=0)  # expected loss that one loan of this grade may carry
+    loss_budget_minor: WholeNumber = Field(ge=0)  # expected loss that a loan may carry
 
 
 class CreditCosts(PolicyPart):
@@ -38,8 +38,8 @@ class LimitSettings(PolicyPart):
     """What bounds a recommended limit."""
 
     annual_rate: float = Field(ge=0.001, lt=1)  # of the annuity; the features use the same
-    step_minor: int = Field(gt=0)  # a limit below the request is a multiple of it
-    minimum_minor: int = Field(gt=0)  # the product's smallest loan
+    step_minor: WholeNumber = Field(gt=0)  # a limit below the request is a multiple of it
+    minimum_minor: WholeNumber = Field(gt=0)  # the product's smallest loan
     debt_service_cap: float = Field(gt=0, lt=1)  # of monthly income, the new payment included
 
     @model_validator(mode="after")
@@ -53,7 +53,7 @@ class FraudStatePolicy(PolicyPart):
     """How the applicant's card transactions before the application enter its decision."""
 
     look_back_days: int = Field(gt=0, le=366)
-    suspected_review_count: int = Field(gt=0)  # so many live reviews make an applicant suspected
+    suspected_review_count: WholeNumber = Field(gt=0)  # of live reviews
     outcomes: dict[FraudState, Word]
 
     @model_validator(mode="after")
@@ -110,6 +110,9 @@ class CreditPolicy(PolicyPart):
         bounds = [grade.below for grade in self.grades]
         if bounds != sorted(set(bounds)) or bounds[-1] != 1:
             raise ValueError("credit.grades must rise, from the best to one that ends at 1")
+        names = [grade.grade for grade in self.grades]
+        if len(names) != len(set(names)):
+            raise ValueError("credit.grades names one grade twice")
         budgets = [grade.loss_budget_minor for grade in self.grades]
         if budgets != sorted(budgets, reverse=True):
             raise ValueError("a worse grade cannot have a larger loss_budget_minor")

@@ -6,20 +6,21 @@ run refuses a policy that nobody approved.
 
 from __future__ import annotations
 
-import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from features import strict_yaml
 from features.errors import ConfigurationError
+from features.strict_yaml import Moment
 from scoring.decision.credit_policy import CreditPolicy
-from scoring.decision.policy_part import PolicyPart, Rule, require_unique_rules
+from scoring.decision.policy_part import Identifier, Line, PolicyPart, Rule, require_unique_rules
 from scoring.decision.review_policy import FraudCosts, ReviewTeam
-from scoring.decision.rules import Condition, parse
+from scoring.decision.rules import Condition, Types, parse
 
 __all__ = [
     "FraudThresholds",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).parent / "policies"
+VERSION = r"^[0-9A-Za-z.-]{1,40}$"
 
 
 class FraudThresholds(PolicyPart):
@@ -52,10 +54,10 @@ class FraudThresholds(PolicyPart):
 class Listing(PolicyPart):
     """A customer or merchant that is treated otherwise until a moment, and why."""
 
-    customer_id: str | None = None
-    merchant_id: str | None = None
-    until: AwareDatetime
-    reason: str = Field(min_length=1)
+    customer_id: Identifier | None = None
+    merchant_id: Identifier | None = None
+    until: Moment
+    reason: Line
 
     @model_validator(mode="after")
     def _one_subject(self) -> Self:
@@ -73,8 +75,8 @@ class Suppression(Listing):
 class Policy(PolicyPart):
     """One policy version."""
 
-    version: str = Field(pattern=r"^[0-9A-Za-z.-]{1,40}$")
-    description: str
+    version: str = Field(pattern=VERSION)
+    description: Line
     fraud: FraudThresholds
     on_model_unavailable: Literal["wait", "degrade"] = "wait"
     rules: tuple[Rule, ...] = ()
@@ -116,41 +118,50 @@ class Policy(PolicyPart):
             )
         return self.credit
 
-    def conditions(self, declared: frozenset[str]) -> Conditions:
+    def conditions(self, types: Types) -> Conditions:
         """Parse the conditions of the transactions' rules against the columns that a row has.
 
         Raises:
             ConfigurationError: a condition is not one that rules may have.
         """
-        return parsed(self.rules, declared)
+        return parsed(self.rules, types)
 
 
 Conditions = Sequence[tuple[Rule, Condition]]
 
 
-def parsed(rules: Sequence[Rule], declared: frozenset[str]) -> Conditions:
+def parsed(rules: Sequence[Rule], types: Types) -> Conditions:
     """Parse the conditions of rules against the columns that a row has.
 
     Raises:
-        ConfigurationError: a condition is not one that rules may have.
+        ConfigurationError: a condition is not one that rules may have; names each such rule.
     """
-    return tuple((rule, parse(rule.when, declared)) for rule in rules)
+    found, faults = [], []
+    for rule in rules:
+        try:
+            found.append((rule, parse(rule.when, types)))
+        except ConfigurationError as error:
+            faults.append(f"rule {rule.rule_id}: {error}")
+    if faults:
+        raise ConfigurationError("\n".join(faults))
+    return tuple(found)
 
 
 def read(path: Path) -> Policy:
     """Read one policy file.
 
     Raises:
-        ConfigurationError: the file is missing or is not a policy; names file and key.
+        ConfigurationError: the file is missing or is not a policy; names file, line and key.
     """
     try:
-        content = path.read_bytes()
-        return Policy(**yaml.safe_load(content), sha256=hashlib.sha256(content).hexdigest())
+        document = strict_yaml.read(path)
     except FileNotFoundError:
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
         raise ConfigurationError(f"there is no policy {path.stem!r}; there are: {known}") from None
-    except (ValidationError, TypeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path.name} is not a policy: {error}") from None
+    if "sha256" in document.content:
+        raise ConfigurationError(f"{path.name}: sha256: a policy does not state its own hash")
+    stated = {**document.content, "sha256": document.sha256}
+    return document.validate(Policy, stated)
 
 
 def load(version: str, sha256: str | None = None, folder: Path = FOLDER) -> Policy:
@@ -164,6 +175,10 @@ def load(version: str, sha256: str | None = None, folder: Path = FOLDER) -> Poli
     Raises:
         ConfigurationError: missing, malformed, or not the bytes that were pinned.
     """
+    if not re.fullmatch(VERSION, version):
+        raise ConfigurationError(
+            f"{version!r} is no version of a policy: name the file without its folder and .yaml"
+        )
     policy = read(folder / f"{version}.yaml")
     if policy.version != version:
         raise ConfigurationError(f"{version}.yaml says that it is version {policy.version!r}")

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _one_line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("expected a text that is not blank")
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in text):
+        raise ValueError("expected one line without control characters")
+    return text
+
+
+def _identifier(text: str) -> str:
+    if text != text.strip() or any(unicodedata.category(character) == "Cf" for character in text):
+        raise ValueError("expected an identifier without blanks around it or hidden characters")
+    return text
+
+
+#: A text that people read: one line, not blank.
+Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
+#: An identifier as rows carry it; with a blank around it, it would match none of them.
+Identifier = Annotated[Line, AfterValidator(_identifier)]
+#: An amount in minor units, or a count, that fits every number that it meets later.
+WholeNumber = Annotated[int, Field(le=10**15)]
 
 
 class PolicyPart(BaseModel):
     """A part of a policy; a key that nobody reads is an error, not a comment."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Rule(PolicyPart):
@@ -19,10 +42,10 @@ class Rule(PolicyPart):
 
     rule_id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
     outcome: Literal["review", "decline"]
-    when: str
+    when: str = Field(min_length=1)
     is_knock_out: bool = False  # not even an allow-list lowers it
-    analyst_text: str
-    applicant_text: str
+    analyst_text: Line
+    applicant_text: Line
 
 
 def require_unique_rules(rules: Sequence[Rule]) -> None:
@@ -33,4 +56,5 @@ def require_unique_rules(rules: Sequence[Rule]) -> None:
     """
     ids = [rule.rule_id for rule in rules]
     if len(ids) != len(set(ids)):
-        raise ValueError("two rules share one rule_id")
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        raise ValueError(f"two rules share one rule_id: {', '.join(twice)}")

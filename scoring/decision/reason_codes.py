@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import Field, ValidationError
-
+from features import strict_yaml
 from features.errors import ConfigurationError
-from scoring.decision.policy_part import PolicyPart
+from scoring.decision.policy_part import Line, PolicyPart
 
 FOLDER = Path(__file__).parent / "reason_codes"
 
@@ -18,7 +15,7 @@ FOLDER = Path(__file__).parent / "reason_codes"
 class ReasonText(PolicyPart):
     """What a code says; a characteristic's analyst text is its feature's own."""
 
-    applicant_text: str = Field(min_length=1)
+    applicant_text: Line
     analyst_text: str = ""
 
 
@@ -54,17 +51,16 @@ def load(version: str, sha256: str, folder: Path = FOLDER) -> ReasonCodes:
     Raises:
         ConfigurationError: missing, malformed, or not the bytes that were pinned.
     """
-    path = folder / f"{version}.yaml"
     try:
-        content = path.read_bytes()
-        table = ReasonCodes(**yaml.safe_load(content))
+        document = strict_yaml.read(folder / f"{version}.yaml")
     except FileNotFoundError:
         raise ConfigurationError(f"there is no table of reason codes {version!r}") from None
-    except (ValidationError, TypeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path.name} is no table of reason codes: {error}") from None
-    if hashlib.sha256(content).hexdigest() != sha256:
+    table = document.validate(ReasonCodes)
+    if document.sha256 != sha256:
         raise ConfigurationError(
             f"the table of reason codes {version} is not the one that the policy pins: a change is "
             "a new file and version"
         )
+    if table.version != version:
+        raise ConfigurationError(f"{document.name} says that it is version {table.version!r}")
     return table

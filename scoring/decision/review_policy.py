@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from scoring.decision.policy_part import PolicyPart
+from scoring.decision.policy_part import PolicyPart, WholeNumber
 
 
 class FraudCosts(PolicyPart):
     """What a wrong answer on a payment costs."""
 
     loss_share: float = Field(gt=0, le=1)  # of the amount of a fraud that is not charged back
-    friction_minor: int = Field(gt=0)  # an honest customer whose payment is declined
+    friction_minor: WholeNumber = Field(gt=0)  # an honest customer whose payment is declined
     friction_share: float = Field(ge=0, lt=1)  # of the amount, on top of it
 
 
 class ReviewTeam(PolicyPart):
     """The people who review: their cost, their eye, and their hours."""
 
-    cost_minor: int = Field(gt=0)  # of one review, in minor units of the base currency
-    application_cost_minor: int = Field(gt=0)  # of one review of an application
+    cost_minor: WholeNumber = Field(gt=0)  # of one review, in minor units of the base currency
+    application_cost_minor: WholeNumber = Field(gt=0)  # of one review of an application
     sensitivity: float = Field(gt=0, le=1)  # share of bad cases that a review declines
     specificity: float = Field(gt=0, le=1)  # share of good cases that a review approves
-    transactions_per_day: int = Field(gt=0)  # capacity
-    applications_per_day: int = Field(gt=0)
+    transactions_per_day: WholeNumber = Field(gt=0)  # capacity
+    applications_per_day: WholeNumber = Field(gt=0)

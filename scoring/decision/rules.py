@@ -1,44 +1,33 @@
-"""Conditions of policy rules: parsed, checked, and evaluated as SQL would, a column at a time.
+"""Conditions of policy rules: parsed, typed, and evaluated as SQL would, a column at a time.
 
 A condition is a small part of SQL: comparisons, `and`, `or`, `not`, `in`, `between`, `is null`, and
-arithmetic over declared columns and literals. It is parsed into a tree and never put into a query,
-so a policy cannot reach anything but the columns that are given to it. Nulls follow SQL's
-three-valued logic: a rule hits where its condition is true, not where it is unknown. A test holds
-every condition equal to what Postgres answers.
+`+ - *` over declared columns and literals. It is parsed into a tree and never put into a query, so
+a policy cannot reach anything but the columns that are given to it. Nulls follow SQL's three-valued
+logic: a rule hits where its condition is true, not where it is unknown. A test holds every
+condition equal to what Postgres answers.
+
+Types are checked when a condition is parsed: what parses cannot fail on a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlglot
-from sqlglot import exp
 
 from features.errors import ConfigurationError
+from scoring.decision import rule_syntax, rule_values
+from scoring.decision.rule_syntax import Node, UnusableError
+from scoring.decision.rule_values import Columns, SqlType, Value
 
-MAX_LENGTH = 2_000
-Columns = Mapping[str, pa.Array]
+Types = Mapping[str, pa.DataType]
 
-_BINARY: dict[type[exp.Expression], Callable[[Any, Any], Any]] = {
-    exp.And: pc.and_kleene,
-    exp.Or: pc.or_kleene,
-    exp.EQ: pc.equal,
-    exp.NEQ: pc.not_equal,
-    exp.GT: pc.greater,
-    exp.GTE: pc.greater_equal,
-    exp.LT: pc.less,
-    exp.LTE: pc.less_equal,
-    exp.Add: pc.add,
-    exp.Sub: pc.subtract,
-    exp.Mul: pc.multiply,
-}
-
-
-_ARGUMENTS = {"this", "expression", "expressions", "low", "high", "is_string"}
+MAX_DEPTH = 60
+MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,122 +35,134 @@ class Condition:
     """One checked condition."""
 
     text: str
-    tree: exp.Expression
-    columns: frozenset[str]
+    tree: Node
+    value: Value
 
     def hits(self, columns: Columns, rows: int) -> pa.Array:
         """Return where the condition is true: a boolean array of length `rows`, without nulls."""
-        result = _evaluate(self.tree, columns)
+        result = self.value.read(columns)
         if isinstance(result, pa.Scalar):
             result = pa.repeat(result, rows)
-        return pc.fill_null(result.cast(pa.bool_()), fill_value=False)
+        return pc.fill_null(result, fill_value=False)
 
 
-def parse(text: str, declared: frozenset[str]) -> Condition:
+def parse(text: str, types: Types) -> Condition:
     """Parse and check one condition.
 
     Args:
         text: the condition as a policy states it.
-        declared: the columns that it may name.
+        types: the columns that the condition may name, with the types that rows have.
 
     Raises:
-        ConfigurationError: it does not parse, names an undeclared column, or uses more of SQL than
-            rules may; says which.
+        ConfigurationError: the condition does not parse, names an undeclared column, mixes types,
+            or uses more of SQL than rules may; says which.
     """
-    if len(text) > MAX_LENGTH:
-        raise ConfigurationError(f"a rule's condition is longer than {MAX_LENGTH} characters")
     try:
-        tree = sqlglot.parse_one(text, dialect="postgres")
-    except sqlglot.errors.SqlglotError as error:
-        raise ConfigurationError(f"the condition {text!r} does not parse: {error}") from None
-    nodes = list(tree.walk())
-    for node in nodes:
-        if (fault := _fault(node, declared)) is not None:
-            raise ConfigurationError(f"the condition {text!r} {fault}")
-    if not isinstance(tree.unnest(), (exp.Predicate, exp.And, exp.Or, exp.Not, exp.Boolean)):
-        raise ConfigurationError(f"the condition {text!r} is not true or false")
-    named = frozenset(node.name for node in nodes if isinstance(node, exp.Column))
-    return Condition(text, tree, named)
+        tree = rule_syntax.parse(text)
+        value = _truth(tree, types, 0)
+        _require_enough_digits(value, {name: types[name] for name in tree.columns})
+    except UnusableError as error:
+        shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+        raise ConfigurationError(f"the condition {shown!r} {error}") from None
+    return Condition(text, tree, value)
 
 
-def _fault(node: exp.Expression, declared: frozenset[str]) -> str | None:
-    """Say what is wrong with one node of a tree, or None."""
-    if not isinstance(node, (*_BINARY, *_OTHERS, exp.Identifier)):
-        return f"uses {type(node).__name__}, which rules may not"
-    # an argument that the evaluation does not know would change the meaning unseen
-    known = _ARGUMENTS | ({"negate"} if isinstance(node, exp.Is) else set())
-    if unknown := {key for key, value in node.args.items() if value} - known:
-        return f"uses {', '.join(sorted(unknown))} of {type(node).__name__}, which rules may not"
-    if isinstance(node, exp.Column) and (node.table or node.name not in declared):
-        return f"names {node.sql()!r}, which is not a declared column"
-    return None
+def value_of(node: Node, types: Types, depth: int = 0) -> Value:
+    """Return the typed value of a part of a condition.
+
+    Raises:
+        UnusableError: the part names an undeclared column, mixes types, or could fail on a row.
+    """
+    if depth > MAX_DEPTH:
+        raise UnusableError(f"nests deeper than {MAX_DEPTH} levels")
+    return _OF[node.kind](node, types, depth + 1)
 
 
-def _evaluate(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401 - array or scalar
-    if (operator := _BINARY.get(type(node))) is not None:
-        return operator(_evaluate(node.left, columns), _evaluate(node.right, columns))
-    return _OTHERS[type(node)](node, columns)
+def _require_enough_digits(value: Value, types: Types) -> None:
+    # how many digits a decimal needs depends on types alone, so no row is needed
+    try:
+        value.read({name: pa.array([], type_) for name, type_ in types.items()})
+    except pa.ArrowInvalid:
+        raise UnusableError("calculates with more than 76 digits") from None
 
 
-def _paren(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401
-    return _evaluate(node.this, columns)
+def _truth(node: Node, types: Types, depth: int) -> Value:
+    value = value_of(node, types, depth)
+    if value.type is not SqlType.BOOLEAN:
+        raise UnusableError(f"has {value.type} where something is true or false")
+    return value
 
 
-def _not(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401
-    return pc.invert(_evaluate(node.this, columns))
+def _column(node: Node, types: Types, _depth: int) -> Value:
+    if node.word not in types:
+        raise UnusableError(f"names {node.word!r}, which is not a declared column")
+    return rule_values.column(node.word, types[node.word])
 
 
-def _negative(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401
-    return pc.negate(_evaluate(node.this, columns))
+def _joined(node: Node, types: Types, depth: int) -> Value:
+    kernel = pc.and_kleene if node.kind == "and" else pc.or_kleene
+    return _reduced(kernel, [_truth(part, types, depth) for part in node.parts])
 
 
-def _column(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401
-    return columns[node.name]
-
-
-def _between(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401
-    value = _evaluate(node.this, columns)
-    return pc.and_kleene(
-        pc.greater_equal(value, _evaluate(node.args["low"], columns)),
-        pc.less_equal(value, _evaluate(node.args["high"], columns)),
+def _reduced(kernel: Callable[[Any, Any], Any], parts: list[Value]) -> Value:
+    return Value(
+        SqlType.BOOLEAN, lambda columns: reduce(kernel, [part.read(columns) for part in parts])
     )
 
 
-def _is_in(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401
-    value = _evaluate(node.this, columns)
-    result: Any = pa.scalar(False)
-    for item in node.expressions:
-        result = pc.or_kleene(result, pc.equal(value, _evaluate(item, columns)))
-    return result
+def _not(node: Node, types: Types, depth: int) -> Value:
+    return rule_values.opposite(_truth(node.parts[0], types, depth))
 
 
-def _is(node: exp.Expression, columns: Columns) -> Any:  # noqa: ANN401
-    value = _evaluate(node.this, columns)
-    if isinstance(node.expression, exp.Null):
-        found = pc.is_null(value)
-    else:
-        wanted = pa.scalar(bool(node.expression.this))
-        found = pc.fill_null(pc.equal(value, wanted), fill_value=False)
-    return pc.invert(found) if node.args.get("negate") else found
+def _compared(node: Node, types: Types, depth: int) -> Value:
+    left, right = (value_of(part, types, depth) for part in node.parts)
+    return rule_values.compared(node.word, left, right)
 
 
-def _literal(node: exp.Expression, _columns: Columns) -> pa.Scalar:
-    if isinstance(node, exp.Null):
-        return pa.scalar(None, pa.bool_())
-    if isinstance(node, exp.Boolean):
-        return pa.scalar(bool(node.this))
-    return pa.scalar(node.this if node.is_string else float(node.this))
+def _calculated(node: Node, types: Types, depth: int) -> Value:
+    left, right = (value_of(part, types, depth) for part in node.parts)
+    return rule_values.calculated(node.word, left, right)
 
 
-_OTHERS: dict[type[exp.Expression], Callable[[Any, Columns], Any]] = {
-    exp.Paren: _paren,
-    exp.Not: _not,
-    exp.Neg: _negative,
-    exp.Column: _column,
-    exp.Between: _between,
-    exp.In: _is_in,
-    exp.Is: _is,
-    exp.Null: _literal,
-    exp.Boolean: _literal,
-    exp.Literal: _literal,
+def _signed(node: Node, types: Types, depth: int) -> Value:
+    return rule_values.signed(node.word, value_of(node.parts[0], types, depth))
+
+
+def _between(node: Node, types: Types, depth: int) -> Value:
+    value, low, high = (value_of(part, types, depth) for part in node.parts)
+    bounds = [rule_values.compared(">=", value, low), rule_values.compared("<=", value, high)]
+    return _reduced(pc.and_kleene, bounds)
+
+
+def _is_in(node: Node, types: Types, depth: int) -> Value:
+    value, *items = (value_of(part, types, depth) for part in node.parts)
+    return _reduced(pc.or_kleene, [rule_values.compared("=", value, item) for item in items])
+
+
+def _is(node: Node, types: Types, depth: int) -> Value:
+    value = value_of(node.parts[0], types, depth)
+    if node.word == "null":
+        return Value(SqlType.BOOLEAN, lambda columns: pc.is_null(value.read(columns)))
+    if value.type is not SqlType.BOOLEAN:
+        raise UnusableError(f"tests whether {value.type} is {node.word}")
+    equal = rule_values.compared("=", value, rule_values.boolean(node.word == "true"))
+    return Value(
+        SqlType.BOOLEAN, lambda columns: pc.fill_null(equal.read(columns), fill_value=False)
+    )
+
+
+_OF: Mapping[str, Callable[[Node, Types, int], Value]] = {
+    "or": _joined,
+    "and": _joined,
+    "not": _not,
+    "compare": _compared,
+    "between": _between,
+    "in": _is_in,
+    "is": _is,
+    "calculate": _calculated,
+    "sign": _signed,
+    "column": _column,
+    "number": lambda node, _types, _depth: rule_values.number(node.word),
+    "text": lambda node, _types, _depth: rule_values.text(node.word),
+    "truth": lambda node, _types, _depth: rule_values.boolean(node.word == "true"),
 }

@@ -19,6 +19,7 @@ from scoring.decision import merge, policy, reasons
 from scoring.decision.attributions import by_characteristic
 from scoring.decision.merge import ComponentScores
 from scoring.decision.outcome import Outcome
+from scoring.decision.rule_columns import TRANSACTIONS, types_of
 from scoring.guarded_model import GuardedModel
 from scoring.settings import Settings
 
@@ -96,9 +97,8 @@ def decider_of(found: runs.Run, model: Any, settings: Settings) -> PaymentDecide
         ConfigurationError: the pinned policy is not the file that was pinned.
     """
     pinned = policy.load(found.policy_version, found.policy_sha256)
-    declared = frozenset(VIEW.columns) | {"customer_id", "merchant_id"}
     guarded = GuardedModel(model, settings.model_timeout_seconds)
-    return PaymentDecider(found, guarded, model, pinned, pinned.conditions(declared))
+    return PaymentDecider(found, guarded, model, pinned, pinned.conditions(types_of(TRANSACTIONS)))
 
 
 def _as_ledger_rows(

@@ -50,7 +50,9 @@ def train(
         TooFewLabelsError: too few matured frauds to train, calibrate and test on.
         ModelUnavailableError: the registry does not answer.
     """
-    maturity = timedelta(days=sources.load(settings.sources).maturity_days)
+    maturity = timedelta(
+        days=sources.load(settings.sources, folder=settings.sources_dir).maturity_days
+    )
     end = as_of - maturity
     with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
         rows = training_set.read(connection, feature_view, start=end - window, end=end, as_of=as_of)

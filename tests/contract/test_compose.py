@@ -129,6 +129,19 @@ def test_tasks_get_the_variables_that_they_get_on_a_laptop(
     assert missing == set()
 
 
+def test_every_process_that_reads_descriptions_has_the_user_s_own(
+    services: dict[str, Any],
+) -> None:
+    readers = {name: s for name, s in services.items() if "SCORING_SOURCES" in s["environment"]}
+
+    assert {"migrate", "airflow-scheduler"} <= set(readers)
+    for name, service in readers.items():
+        mounts = [volume for volume in service["volumes"] if isinstance(volume, dict)]
+        assert [mount["target"] for mount in mounts] == [
+            service["environment"]["SCORING_SOURCES_DIR"]
+        ], name
+
+
 def test_every_part_of_airflow_has_the_same_settings(services: dict[str, Any]) -> None:
     airflow = [s["environment"] for name, s in services.items() if name.startswith("airflow-")]
 

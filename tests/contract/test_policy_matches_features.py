@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from features.views import APPLICATIONS
-from scoring.credit.inputs import DECLARED
-from scoring.decision import policy, reason_codes
-from scoring.jobs import JOBS, Job
+from scoring import domains
+from scoring.decision import policy, reason_codes, rule_columns
+from scoring.decision.rule_columns import RuleColumns, types_of
+from scoring.jobs import JOBS, SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
 
 ROOT = Path(__file__).resolve().parents[2]
 WITH_CREDIT = [
@@ -31,7 +32,7 @@ def test_every_credit_part_names_columns_and_codes_that_there_are(found: policy.
     part = found.require_credit()
     codes = reason_codes.load(part.reason_codes.version, part.reason_codes.sha256)
 
-    assert len(policy.parsed(part.rules, DECLARED)) == len(part.rules)
+    assert len(policy.parsed(part.rules, types_of(rule_columns.APPLICATIONS))) == len(part.rules)
     assert all(codes[f.characteristic.replace(" ", "_")] for f in APPLICATIONS.features)
 
 
@@ -40,3 +41,19 @@ def test_a_jobs_columns_hold_what_is_said_about_them(job: Job) -> None:
     named = {*job.components, *job.scores, *job.outcomes}
 
     assert named <= set(job.columns)
+
+
+@pytest.mark.parametrize(
+    ("columns", "job"),
+    [
+        (rule_columns.TRANSACTIONS, SCORE_TRANSACTIONS),
+        (rule_columns.APPLICATIONS, SCORE_APPLICATIONS),
+    ],
+    ids=["transactions", "applications"],
+)
+def test_rules_are_approved_over_the_types_that_rows_are_decided_with(
+    columns: RuleColumns, job: Job
+) -> None:
+    read = domains.of(job).input_types
+
+    assert types_of(columns) == {name: read[name] for name in columns}

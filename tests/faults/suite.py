@@ -12,6 +12,7 @@ from tests.faults import cases as basis
 from tests.faults import (
     connection_faults,
     file_faults,
+    form_faults,
     model_faults,
     noticing,
     people_faults,
@@ -71,6 +72,7 @@ def fixed_cases() -> list[Case]:
         model_faults,
         store_faults,
         people_faults,
+        form_faults,
         registry_faults,
     )
     return [case for kind in kinds for case in kind.cases()]

@@ -15,11 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from infra.local import deliver, ports
+from features import sources
+from infra.local import deliver, ports, run_dag, status
 from infra.local.environment import environment, logins_file, write_logins
-from infra.local.public_files import FILES, cut
+from infra.local.public_files import FILES, cut, own_file
 from infra.local.sample import Sample, prepare
 from infra.local.state import CHECKOUT, StackError, State
+from tests.conftest import Db
+from tests.unit.features.test_sources import MINIMAL
 
 
 @pytest.fixture
@@ -189,14 +192,65 @@ def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
     dates = ["2011-10-01", "2011-11-01", "2011-12-01", "2011-12-01"]
     pq.write_table(pa.table({"issue_d": dates, "source_row": [1, 2, 3, 4]}), data)
 
-    rows = cut(FILES["lending_club"], data, tmp_path, "lending_club")
+    made = cut(FILES["lending_club"], data, tmp_path, "lending_club")
 
-    assert rows == 4
+    assert made.rows == 4
     live, history = deliver.waiting(tmp_path)[::-1]
     assert (history.is_history, live.is_history) == (True, False)
     assert live.due_at == datetime(2011, 12, 2, tzinfo=UTC)
     assert pq.read_table(live.path)["source_row"].to_pylist() == [3, 4]
     assert pq.read_table(history.path).column_names == ["issue_d", "source_row"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pa.array(["2026-02-28 23:59:59", "2026-03-01 00:00:00", "2026-03-02 08:30:00", None]),
+        pa.array(
+            ["2026-02-28T22:59:59Z", "2026-03-01T00:00:00+01:00", "2026-03-02T08:30:00+0100", None]
+        ),
+        pa.array(
+            [datetime(2026, 2, 28, 23, 59, 59), datetime(2026, 3, 1), datetime(2026, 3, 2, 8), None]
+        ),
+    ],
+    ids=["texts without an offset", "texts with an offset", "times"],
+)
+def test_an_own_file_is_cut_where_its_description_says(tmp_path: Path, texts: pa.Array) -> None:
+    described = sources.Sources.model_validate(
+        MINIMAL
+        | {"name": "shop", "time_zone": "Europe/Vienna", "decide_from": "2026-03-01T00:00:00+01:00"}
+    )
+    data = tmp_path / "payments.parquet"
+    pq.write_table(pa.table({"AT": texts, "ID": [1, 2, 3, 4]}), data)
+
+    made = cut(own_file(described), data, tmp_path, "shop")
+
+    live, history = deliver.waiting(tmp_path)[::-1]
+    assert (history.is_history, live.is_history) == (True, False)
+    assert pq.read_table(history.path)["ID"].to_pylist() == [1]
+    # a row without a time is not lost: it goes where it is rejected with its reason
+    assert pq.read_table(live.path)["ID"].to_pylist() == [2, 3, 4]
+    assert made == (4, datetime(2026, 3, 2, 8, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("train_model", None, None, None), "did you mean train_models?"),
+        (("", None, None, None), "no DAG is named"),
+        (("train_models", "2026-03-01T00:00Z", None, None), "takes no window"),
+        (("score_transactions", "2026-03-01T00:00Z", None, None), "give both"),
+        (("score_transactions", "2026-03-01T00:00", "2026-03-02T00:00Z", None), "with a zone"),
+        (("score_transactions", "soon", "2026-03-02T00:00Z", None), "START=soon is no time"),
+        (("score_transactions", "2026-03-02T00:00Z", "2026-03-01T00:00Z", None), "is not before"),
+        (("score_transactions", None, None, "2026-03-01T00:00Z"), "takes no AS_OF"),
+    ],
+)
+def test_a_run_that_makes_no_sense_is_not_asked_for(
+    given: tuple[str, str | None, str | None, str | None], message: str
+) -> None:
+    with pytest.raises(StackError, match=message):
+        run_dag.order(*given)
 
 
 def test_another_file_is_refused_in_words(tmp_path: Path) -> None:
@@ -206,3 +260,17 @@ def test_another_file_is_refused_in_words(tmp_path: Path) -> None:
     for file, wanted in ((data, "is not the Parquet file of"), (None, "make demo SOURCE=loans")):
         with pytest.raises(StackError, match=wanted):
             cut(FILES["lending_club"], file, tmp_path, "loans")
+
+
+def test_the_status_names_a_held_delivery_and_why(migrated: Db) -> None:
+    with migrated.connect("ingest") as connection:
+        connection.execute(
+            "insert into raw.deliveries (source, feed, object_name, content_sha256, size_bytes, "
+            "load_kind, state, reason) values ('shop', 'transactions', 'landing/a.csv', 'x', 1, "
+            "'live', 'held', 'not_readable: line 3')"
+        )
+
+    held = migrated.rows(status.HELD)
+
+    assert [row[1:] for row in held] == [("landing/a.csv", "not_readable: line 3")]
+    assert ("raw.deliveries", 1) in [row[:2] for row in migrated.rows(status.COUNTS)]

@@ -9,8 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
 
-def _run(intake: Any, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+from tests.unit.features.test_sources import MINIMAL
+
+
+def _run(
+    intake: Any, tmp_path: Path, *arguments: str, **settings: str
+) -> subprocess.CompletedProcess[str]:
     warehouse = intake.db.settings.warehouse
     environment = os.environ | {
         "SCORING_WAREHOUSE__PORT": str(warehouse.port),
@@ -18,6 +24,7 @@ def _run(intake: Any, tmp_path: Path, *arguments: str) -> subprocess.CompletedPr
         "SCORING_WAREHOUSE__INGEST_PASSWORD": warehouse.ingest_password.get_secret_value(),
         "SCORING_OBJECTS__URL": f"file://{tmp_path / 'objects'}",
         "SCORING_SOURCES": "synthetic",
+        **settings,
     }
     return subprocess.run(
         [sys.executable, "-m", "features", *arguments],
@@ -46,3 +53,21 @@ def test_a_held_file_is_told_released_and_admitted(intake: Any, tmp_path: Path) 
     again = _run(intake, tmp_path, "discard", held[0]["delivery_id"], "--reason", "too late")
     assert again.returncode == 1
     assert "is admitted, not parsed or held" in again.stderr
+
+
+def test_a_source_is_refused_before_the_warehouse_is_asked(intake: Any, tmp_path: Path) -> None:
+    told = _run(intake, tmp_path, "ingest", "--source", "synthetik")
+
+    assert told.returncode == 1
+    assert "did you mean 'synthetic'?" in told.stderr
+    assert told.stderr.count("\n") == 1
+
+
+def test_a_source_is_found_in_the_user_s_folder(intake: Any, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "corner.yaml").write_text(yaml.safe_dump(MINIMAL))
+
+    told = _run(intake, tmp_path, "ingest", "--source", "corner", SCORING_SOURCES_DIR=str(own))
+
+    assert (told.returncode, told.stdout) == (0, "nothing new\n")

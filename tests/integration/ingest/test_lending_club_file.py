@@ -56,7 +56,12 @@ def test_all_loans_and_their_outcomes_enter_from_one_file(loans: Loans) -> None:
     assert {
         feed: (receipt.rows_in_file, receipt.rows_admitted)
         for feed, receipt in loans.receipts.items()
-    } == {"applications": (42_535, 42_535), "application_labels": (42_535, 42_535)}
+    } == {"applications": (42_535, 42_533), "application_labels": (42_535, 42_535)}
+    # 14 open accounts of 8, and 4 of 3
+    assert loans.rows("select row_number, reason from raw.rejected_rows order by 1") == [
+        (169, "more_open_than_all_accounts"),
+        (209, "more_open_than_all_accounts"),
+    ]
     assert loans.rows(
         "select is_policy_exception, is_default, count(*) from raw.application_labels"
         " group by 1, 2 order by 1, 2"
@@ -70,7 +75,7 @@ def test_all_loans_and_their_outcomes_enter_from_one_file(loans: Loans) -> None:
         "select count(fico_low), count(annual_income_minor), count(employment_years),"
         " count(distinct customer_id), count(*) filter (where is_history)"
         " from raw.applications"
-    ) == [(9_574, 42_531, 41_423, 42_535, 42_535)]
+    ) == [(9_572, 42_529, 41_421, 42_533, 42_533)]
 
 
 def test_each_outcome_is_known_when_its_loan_was_over(loans: Loans) -> None:
@@ -134,7 +139,7 @@ def test_bad_loans_are_set_aside_with_their_reasons_and_counted(
     assert {
         feed: (receipt.rows_in_file, receipt.rows_rejected, receipt.rows_admitted)
         for feed, receipt in receipts.items()
-    } == {"applications": (300, 5, 295), "application_labels": (300, 1, 298)}
+    } == {"applications": (300, 7, 293), "application_labels": (300, 1, 298)}
     assert intake.rows(
         "select feed, row_number, rejected_rows.reason from raw.rejected_rows"
         " inner join raw.deliveries using (delivery_id) order by 1, 2"
@@ -145,6 +150,8 @@ def test_bad_loans_are_set_aside_with_their_reasons_and_counted(
         ("applications", 10, "not_a_term"),
         ("applications", 12, "conflicting_content"),
         ("applications", 13, "conflicting_content"),
+        ("applications", 169, "more_open_than_all_accounts"),
+        ("applications", 209, "more_open_than_all_accounts"),
     ]
 
 

@@ -7,14 +7,13 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.views import TRANSACTIONS
-from scoring.decision import merge, policy
+from scoring.decision import merge, policy, rule_columns
 from scoring.decision.merge import ComponentScores, Decisions
 from scoring.decision.outcome import Outcome, Status
+from scoring.decision.rule_columns import types_of
 
 POLICY = policy.load(max(path.stem for path in policy.FOLDER.glob("*.yaml")))
-DECLARED = frozenset(TRANSACTIONS.columns) | {"customer_id", "merchant_id"}
-CONDITIONS = POLICY.conditions(DECLARED)
+CONDITIONS = POLICY.conditions(types_of(rule_columns.TRANSACTIONS))
 USED = sorted({name for _, condition in CONDITIONS for name in condition.columns})
 
 probability = st.floats(0, 1)

@@ -76,6 +76,14 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {},
         "time_zone: Value error, 'Mars/Olympus'",
     ),
+    "a folder of zones": ({"time_zone": "Europe"}, {}, "'Europe' is not a time zone"),
+    "a day that is no moment": ({"decide_from": "2026-01-01"}, {}, "expected a moment such as"),
+    "a duration without a unit": ({}, {"latency": 30}, "latency: Input should be a valid duration"),
+    "a duration of an unknown unit": ({}, {"latency": "7w"}, "expected a duration such as 7d"),
+    "a duration beyond all time": ({}, {"latency": "999999d"}, "latency: Input should be less"),
+    "a number in quotes": ({}, {"tolerated_bad_share": "0.05"}, "the file has text"),
+    "a truth in words": ({}, {"binary_amounts": "yes"}, "binary_amounts: Input should be a valid"),
+    "a text where a list is expected": ({}, {"formats": "csv"}, "formats: Input should be a valid"),
     "decide_from without a zone": ({"decide_from": datetime(2026, 1, 1)}, {}, "decide_from"),
     "an unknown feed": ({"feeds": {"weather": {}}}, {}, "weather"),
     "no maturity": ({"maturity_days": None}, {}, "maturity_days"),
@@ -184,3 +192,11 @@ def test_an_exception_must_be_an_outcome_that_the_source_describes() -> None:
 
     with pytest.raises(ValueError, match="policy_exceptions: not in outcomes: Pending"):
         Feed.model_validate(feed.model_dump() | {"policy_exceptions": ["Pending"]})
+
+
+def test_a_key_that_occurs_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(yaml.safe_dump(MINIMAL, sort_keys=False) + "maturity_days: 0\n")
+
+    with pytest.raises(ConfigurationError, match=r"line \d+, column 1: the key maturity_days occ"):
+        sources.load(str(path))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.utils.types import DagRunType
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.errors import ConfigurationError
 from orchestration import cases
@@ -78,6 +82,26 @@ def test_a_case_is_landed_once_as_a_file_of_its_feed(here: Settings) -> None:
         ({"application": {**CASE, "fico": 700}}, "unknown columns, not read: 'fico'"),
         ({"application": {**CASE, "sex": "f"}}, "unknown columns, not read: 'sex'"),
         ({"application": {"application_id": "case-1"}}, "lacks "),
+        ({"application": {}}, "no JSON object with fields"),
+        ({"application": [CASE]}, "no JSON object with fields"),
+        ({"application": "case-1"}, "no JSON object with fields"),
+        ({"application": False}, "no JSON object with fields"),
+        ({"application": CASE, "person": "ann"}, "give one"),
+        ({"application": {**CASE, "Application_Id": "case-2"}}, "unknown columns"),
+        ({"application": {**CASE, "purpose": True}}, "purpose is true or false"),
+        ({"application": {**CASE, "purpose": "\ud800"}}, "surrogate"),
+        ({"application": {**CASE, "purpose\0": "car"}}, "NUL"),
+        ({"application": {**CASE, "loan_amnt": 9e300}}, "64 bits"),
+        ({"application": {**CASE, "loan_amnt": 2**63 - 1}}, "loan_amnt: "),
+        ({"application": {**CASE, "annual_inc": float("nan")}}, "not finite"),
+        ({"application": {**CASE, "applied_at": "9999-12-31T23:59:59-10:00"}}, "no time of the"),
+        ({"application": {**CASE, "applied_at": 1764000000}}, "applied_at is no time"),
+        ({"application": {**CASE, "applied_at": None}}, "applied_at is no time"),
+        *(
+            ({"application": {**CASE, name: value}}, f"application, {name} ")
+            for name in ("application_id", "customer_id")
+            for value in (True, 1.5, None, [], ["a"], {}, "", " ", "x" * 300, "a\tb", "a\u200b")
+        ),
     ],
 )
 def test_a_form_that_makes_no_sense_delivers_nothing(
@@ -87,6 +111,30 @@ def test_a_form_that_makes_no_sense_delivers_nothing(
         cases.deliver(context(**form))
 
     assert not list(tmp_path.rglob("*.jsonl"))
+
+
+def test_an_identifier_may_be_a_whole_number(here: Settings) -> None:
+    form = {"application": {**CASE, "application_id": 1007}}
+
+    assert cases.deliver(context(**form))
+    assert cases.request(context(**form)).restated_ids == ("1007",)
+
+
+@settings(deadline=None, max_examples=60)  # the first call loads the heavy packages
+@given(
+    field=st.sampled_from(sorted(CASE)),
+    value=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just([]),
+)
+def test_any_value_is_taken_as_ingest_takes_it_or_refused_in_words(
+    field: str, value: object
+) -> None:
+    with suppress(ConfigurationError):
+        cases.deliver(context(application={**CASE, field: value}))
+
+
+def test_a_backfill_decides_no_application(here: Settings) -> None:
+    with pytest.raises(ConfigurationError, match="a backfill"):
+        cases.request(context(DagRunType.BACKFILL_JOB, application=CASE))
 
 
 def test_the_readmes_example_is_taken(here: Settings) -> None:

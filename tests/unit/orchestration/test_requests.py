@@ -53,8 +53,32 @@ def test_a_restatement_names_its_ids_its_reason_and_its_person() -> None:
         {"restate_ids": ["t1"], "reason": "wrong"},
         {"restate_ids": ["t1"], "person": "ann"},
         {"reason": "without ids"},
+        {"person": "without ids"},
+        {"restate_ids": []},
+        {"restate_ids": "t1", "reason": "wrong", "person": "ann"},
+        {"restate_ids": {"t1": 1}, "reason": "wrong", "person": "ann"},
+        {"restate_ids": ["t1", True], "reason": "wrong", "person": "ann"},
+        {"restate_ids": ["t1", "\u200b"], "reason": "wrong", "person": "ann"},
+        {"restate_ids": ["t1"] * 10_001, "reason": "wrong", "person": "ann"},
+        {"restate_ids": ["t1"], "reason": " ", "person": "ann"},
+        {"restate_ids": ["t1"], "reason": "wrong", "person": "\u200b"},
+        {"restate_ids": ["t1"], "reason": "wrong", "person": "an\0n"},
+        {"restate_ids": ["t1"], "reason": "x" * 501, "person": "ann"},
     ],
 )
 def test_half_a_restatement_is_refused(params: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         request(context(**params), HOUR)
+
+
+def test_an_id_that_is_named_twice_is_restated_once() -> None:
+    asked = request(context(restate_ids=["t1", "t2", "t1"], reason="wrong", person="ann"), HOUR)
+
+    assert asked.restated_ids == ("t1", "t2")
+
+
+def test_a_backfill_takes_its_windows_from_its_dates_alone() -> None:
+    form = {"start": "2026-11-21T05:00:00Z", "end": "2026-11-21T06:00:00Z"}
+
+    with pytest.raises(ConfigurationError, match="takes its windows from its dates"):
+        request(context(DagRunType.BACKFILL_JOB, **form), HOUR)

@@ -68,10 +68,22 @@ def test_a_manual_run_without_a_window_takes_the_last_full_hour() -> None:
     assert str(window) == "2026-11-21T09:00:00+00:00/2026-11-21T10:00:00+00:00"
 
 
-def test_an_interval_of_no_length_is_no_window() -> None:
-    window = run_window(context(interval=(NOW, NOW)), HOUR)
-
-    assert window.end - window.start == HOUR
+@pytest.mark.parametrize(
+    ("interval", "reason"),
+    [
+        ((NOW, NOW), "ends before it starts"),
+        ((NOW, NOW - HOUR), "ends before it starts"),
+        ((NOW.replace(minute=0), NOW.replace(minute=0) + HOUR), "not over yet"),
+        ((NOW - 2 * HOUR, NOW - HOUR), "multiples of"),
+        ((datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, 1, tzinfo=UTC)), "starts before"),
+        ((NOW.replace(month=9, minute=0), NOW.replace(minute=0)), "longer than"),
+    ],
+)
+def test_an_interval_that_is_no_window_is_refused_and_no_other_is_decided(
+    interval: tuple[datetime, datetime], reason: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        run_window(context(interval=interval), HOUR)
 
 
 def test_other_zones_are_taken_to_utc() -> None:
@@ -94,6 +106,9 @@ def test_other_zones_are_taken_to_utc() -> None:
         ("yesterday", "2026-11-21T05:00:00Z", "no time"),
         ("2026-11-21T04:00:00", "2026-11-21T05:00:00", "without a zone"),
         ("'; drop table raw.deliveries; --", "2026-11-21T05:00:00Z", "no time"),
+        ("", "2026-11-21T05:00:00Z", "start is no time"),
+        ("0001-01-01T00:00:00+10:00", "2026-11-21T05:00:00Z", "start is no time of the calendar"),
+        ("1999-01-01T00:00:00Z", "1999-01-01T01:00:00Z", "starts before 2000-01-01"),
     ],
 )
 def test_a_window_that_makes_no_sense_is_refused(

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from features.views import APPLICATIONS
 from scoring.decision import policy
 from scoring.decision.credit_policy import CreditPolicy
+from scoring.decision.rule_columns import APPLICATIONS, types_of
 from tests.credit import OF_RECORD, POLICY
 
 PATH = policy.FOLDER / f"{OF_RECORD.version}.yaml"
@@ -60,6 +60,4 @@ def test_a_graver_fraud_state_is_never_milder() -> None:
 
 
 def test_the_credit_rules_name_only_declared_columns() -> None:
-    declared = frozenset(APPLICATIONS.columns) | {"fraud_confirmed_count", "fraud_decline_count"}
-
-    assert len(policy.parsed(POLICY.rules, declared)) == len(POLICY.rules)
+    assert len(policy.parsed(POLICY.rules, types_of(APPLICATIONS))) == len(POLICY.rules)

@@ -34,7 +34,7 @@ RULES = (
 
 def a_policy(**overrides: object) -> Policy:
     thresholds = FraudThresholds(review=0.2, decline=0.8, anomaly_review=0.99)
-    values = {"version": "1", "description": "", "fraud": thresholds, "rules": RULES}
+    values = {"version": "1", "description": "test", "fraud": thresholds, "rules": RULES}
     return Policy(**(values | overrides))  # type: ignore[arg-type]
 
 
@@ -58,7 +58,7 @@ def decide(
         "merchant_id": pa.array(["m1"]),
         "occurred_at": pa.array([NOW], pa.timestamp("us", tz="UTC")),
     }
-    conditions = policy.conditions(frozenset(columns))
+    conditions = policy.conditions({name: array.type for name, array in columns.items()})
     decided = merge.decide(scores(fraud), scores(anomaly), columns, policy, conditions)
     return ("approve", "review", "decline")[decided.outcome[0]]
 

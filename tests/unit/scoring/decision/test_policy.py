@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from features.errors import ConfigurationError
-from features.views import TRANSACTIONS
 from scoring.decision import policy, rules
+from scoring.decision.rule_columns import TRANSACTIONS, types_of
 
 MINIMAL = """
 version: "{version}"
@@ -29,8 +30,7 @@ def test_every_committed_policy_is_valid_over_the_declared_columns(path: Path) -
     found = policy.load(path.stem)
 
     assert found.version == path.stem
-    declared = frozenset(TRANSACTIONS.columns) | {"customer_id", "merchant_id"}
-    assert len(found.conditions(declared)) == len(found.rules)
+    assert len(found.conditions(types_of(TRANSACTIONS))) == len(found.rules)
 
 
 def test_the_first_policy_keeps_its_bytes_and_its_meaning() -> None:
@@ -88,6 +88,18 @@ RULE = '{{rule_id: a, outcome: {outcome}, when: "amount > 1", analyst_text: a, a
         ("allow_list: [{until: 2026-12-01T00:00:00Z, reason: r}]", "exactly one"),
         ("allow_list: [{customer_id: c, until: 2026-12-01T00:00:00, reason: r}]", "timezone"),
         ("allow_list: [{customer_id: c, until: 2026-12-01T00:00:00Z, reason: ''}]", "reason"),
+        (
+            "allow_list: [{customer_id: 596, until: 2026-12-01T00:00:00Z, reason: r}]",
+            "valid string",
+        ),
+        ("allow_list: [{customer_id: 'c ', until: 2026-12-01T00:00:00Z, reason: r}]", "blanks"),
+        (
+            "allow_list: [{customer_id: 'c\u200b', until: 2026-12-01T00:00:00Z, reason: r}]",
+            "hidden",
+        ),
+        ("allow_list: [{customer_id: c, until: 2026-12-01, reason: r}]", "expected a moment"),
+        ("allow_list: [{customer_id: c, until: 1798675200, reason: r}]", "valid datetime"),
+        ("sha256: x", "does not state its own hash"),
     ],
 )
 def test_a_malformed_policy_is_refused_with_the_place(
@@ -120,4 +132,4 @@ def test_thresholds_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
 )
 def test_a_condition_that_is_more_than_a_condition_is_refused(condition: str) -> None:
     with pytest.raises(ConfigurationError):
-        rules.parse(condition, frozenset({"amount"}))
+        rules.parse(condition, {"amount": pa.float64()})

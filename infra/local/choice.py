@@ -1,0 +1,120 @@
+"""Decides which stack a command means, before anything is started, stopped or removed.
+
+A stack is started by the name of a source whose description can be read. It is asked for, stopped
+and removed by its state alone: the description may be gone by then.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from features import source_files, sources
+from features.currencies import EXPONENTS
+from features.errors import ConfigurationError
+from features.sources import Sources
+from infra.local import stack
+from infra.local.state import CHECKOUT, DEFAULT_SOURCE, StackError, State, all_states
+
+ROOT = CHECKOUT / ".local"
+SOURCES_DIR = "SCORING_SOURCES_DIR"
+BASE_CURRENCY = "SCORING_WAREHOUSE__BASE_CURRENCY"
+
+
+def to_start(source: str | None, root: Path = ROOT) -> tuple[State, Sources]:
+    """Return the stack to start and the description of its source.
+
+    Raises:
+        StackError: there is no such source, or its description is wrong; nothing was touched.
+    """
+    state = State(_name(source or DEFAULT_SOURCE), root)
+    folder = sources_dir(state)
+    try:
+        return state, sources.load(state.source, folder=folder)
+    except ConfigurationError as error:
+        kept = f"; what its stack left is in {state.folder}" if state.folder.is_dir() else ""
+        raise StackError(f"{error}{kept}") from error
+
+
+def remember(state: State, described: Sources) -> None:
+    """Remember where the description lies and the base currency, for all processes of this stack.
+
+    Raises:
+        StackError: the stack runs with the descriptions of another folder, or its warehouse has
+            another base currency.
+    """
+    folder = sources_dir(state)
+    if folder != state.sources_dir() and stack.runs(state):
+        raise StackError(
+            f"the stack of SOURCE={state.source} runs with the sources of {state.sources_dir()}: "
+            f"`make down` first, to start it with those of {folder}"
+        )
+    currency = base_currency(state, described)
+    state.write("source.json", {"folder": str(folder), "base_currency": currency})
+
+
+def sources_dir(state: State) -> Path:
+    """Return the folder of the user's own descriptions: of the environment, else as last time."""
+    return Path(os.environ.get(SOURCES_DIR) or state.sources_dir()).absolute()
+
+
+def base_currency(state: State, described: Sources) -> str:
+    """Return the base currency: of the environment, else as last time, else the source's only one.
+
+    Raises:
+        StackError: it is no currency, or the warehouse has another one.
+    """
+    constant = {feed.constant_currency for feed in described.feeds.values()} - {None}
+    is_new = not state.read("installed.json", {})
+    only = min(filter(None, constant), default=None) if len(constant) == 1 else None
+    kept = (only or state.base_currency()) if is_new else state.base_currency()
+    wanted = os.environ.get(BASE_CURRENCY) or kept
+    if wanted not in EXPONENTS:
+        raise StackError(f"{BASE_CURRENCY}={wanted} is no currency of ISO 4217")
+    if wanted != kept and not is_new:
+        raise StackError(
+            f"the warehouse of SOURCE={state.source} compares amounts in {kept}, not in {wanted}: "
+            f"leave {BASE_CURRENCY} out, or `make reset SOURCE={state.source}` first"
+        )
+    return wanted
+
+
+def existing(source: str | None, root: Path = ROOT) -> list[State]:
+    """Return the stacks that have state here: of one source, or all of them.
+
+    Raises:
+        StackError: the name is neither that of a stack nor that of a source.
+    """
+    states = all_states(root)
+    if source is None:
+        return states
+    state = State(_name(source), root)
+    if state.folder.is_dir():
+        return [state]
+    folder = sources_dir(state)
+    try:
+        known = {*source_files.described(source_files.SHIPPED), *source_files.described(folder)}
+    except ConfigurationError as error:
+        raise StackError(str(error)) from error
+    if state.source not in known:
+        names = known | {one.source for one in states}
+        raise StackError(source_files.unknown(state.source, names, folder))
+    return []
+
+
+def one(source: str | None, root: Path = ROOT) -> State | None:
+    """Return the stack that a question is about: the named one, else the one that runs."""
+    states = existing(source, root)
+    return next((state for state in states if stack.runs(state)), states[0] if states else None)
+
+
+def _name(source: str) -> str:
+    if source_files.is_path(source):
+        raise StackError(
+            f"SOURCE={source} is a path: give the name of the file without its suffix, and its "
+            "folder as SCORING_SOURCES_DIR (default: sources)"
+        )
+    try:
+        return source_files.check_name(source)
+    except ConfigurationError as error:
+        raise StackError(str(error)) from error

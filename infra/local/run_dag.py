@@ -1,0 +1,111 @@
+"""Runs one DAG of the running stack from a terminal, and follows it to its end.
+
+The same as **Trigger** in the Airflow UI; the run takes the place of the schedule's own run of that
+window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+
+from infra.local.airflow_api import Airflow
+from infra.local.console import console, step
+from infra.local.demo import ask, follow
+from infra.local.sample import Window
+from infra.local.stack import airflow_missing
+from infra.local.state import CHECKOUT, StackError, State
+
+SCORING = "score_"
+TRAINING = "train_models"
+SKIPPED = "Skipping task. reason="
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which DAG shall run, and what its form says.
+
+    Args:
+        dag_id: the DAG.
+        window: what a scoring DAG decides; None: the last one that is over.
+        as_of: the moment whose knowledge `train_models` learns from; None: now.
+    """
+
+    dag_id: str
+    window: Window | None = None
+    as_of: datetime | None = None
+
+    def form(self) -> dict[str, str]:
+        """Return what a person would enter in the DAG's form."""
+        moments = dict(zip(("start", "end"), self.window or (), strict=False))
+        if self.as_of:
+            moments["as_of"] = self.as_of
+        return {name: moment.isoformat() for name, moment in moments.items()}
+
+
+def order(dag_id: str, start: str | None, end: str | None, as_of: str | None) -> Order:
+    """Return what a person asks for.
+
+    Raises:
+        StackError: there is no such DAG, or its form does not take this.
+    """
+    known = sorted(path.stem for path in (CHECKOUT / "dags").glob("*.py"))
+    if dag_id not in known:
+        nearest = get_close_matches(dag_id, known, n=1)
+        hint = f"did you mean {nearest[0]}? " if nearest else ""
+        raise StackError(f"no DAG is named {dag_id!r}: {hint}there are {', '.join(known)}")
+    if (start or end) and not dag_id.startswith(SCORING):
+        raise StackError(f"{dag_id} takes no window: leave out START and END")
+    if as_of and dag_id != TRAINING:
+        raise StackError(f"{dag_id} takes no AS_OF: it is of {TRAINING}")
+    if bool(start) != bool(end):
+        raise StackError("a window has a START and an END: give both, or neither for the last one")
+    window = (_moment("START", start), _moment("END", end)) if start and end else None
+    if window and window[0] >= window[1]:
+        raise StackError(f"START={start} is not before END={end}")
+    return Order(dag_id, window, _moment("AS_OF", as_of) if as_of else None)
+
+
+def run(state: State, wanted: Order) -> None:
+    """Trigger a run, let it start, follow it, and show what had nothing to do and why.
+
+    Raises:
+        StackError: Airflow is not healthy, or the run failed; the failed task's log has been shown.
+    """
+    if missing := airflow_missing(state):
+        raise StackError(
+            f"Airflow is not healthy ({', '.join(missing)}): `make up SOURCE={state.source}`"
+        )
+    airflow, dag_id, title = Airflow(state), wanted.dag_id, wanted.dag_id
+    airflow.await_dag(dag_id)
+    if wanted.window:
+        start, end = wanted.window
+        ((_, run_id),) = ask(airflow, dag_id, [wanted.window])
+        title = f"{dag_id} {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    else:
+        # in place of the schedule's next run, so that no second one starts
+        interval = None if dag_id.startswith(SCORING) else airflow.next_interval(dag_id)
+        run_id = airflow.trigger(dag_id, wanted.form(), interval=interval)
+    airflow.set_paused(dag_id, is_paused=False)
+    with step(title) as note:
+        follow(airflow, dag_id, run_id, note)
+    for task in airflow.tasks(dag_id, run_id):
+        if task["state"] == "skipped":
+            reason = _reason(airflow.log_tail(dag_id, run_id, task))
+            console.print(f"  {task['task_id']} had nothing to do{reason}", markup=False)
+
+
+def _reason(log: str) -> str:
+    found = [line.partition(SKIPPED)[2] for line in log.splitlines() if SKIPPED in line]
+    return f": {found[-1]}" if found else ""
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise StackError(f"{name}={text} is no time with a zone: write 2026-11-21T10:00Z")
+    return moment.astimezone(UTC)

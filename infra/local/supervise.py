@@ -1,0 +1,195 @@
+"""The supervisor of a stack: it starts what should run, and starts again what has ended.
+
+`make up` starts it as a process of its own. It is the parent of every process that it starts, so it
+learns the exit status. Each restart waits longer than the one before; after too many quick ends it
+gives the process up. `make down` ends the supervisor first. A process that an earlier supervisor
+has started is taken over by its record.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infra.local import processes
+from infra.local.environment import environment
+from infra.local.postgres import PostgresError
+from infra.local.stack import POSTGRES, cluster
+from infra.local.state import State
+from infra.local.wanted import Ends, Wanted, ends, record_ends, runs, wanted
+
+TICK_SECONDS = 0.25
+TAIL_LINES = 5
+TAIL_BYTES = 8192
+MAY_END = frozenset({"feed"})  # it is done when nothing is left to deliver
+# a child that outlives its parent keeps the port; what the scheduler leaves are tasks, which go on
+HOLD_PORTS = frozenset({"mlflow", "api-server"})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the supervisor waits before a restart, and when it gives up.
+
+    Args:
+        first_seconds: before the first restart; doubled for each quick end after it.
+        longest_seconds: the most that it waits.
+        quick_seconds: an end so soon after a start is a quick one.
+        quick_ends: after so many of them in a row a process is given up.
+    """
+
+    first_seconds: float = 1.0
+    longest_seconds: float = 30.0
+    quick_seconds: float = 60.0
+    quick_ends: int = 6
+
+    def seconds(self, quick: int) -> float:
+        """Return the wait after so many quick ends in a row."""
+        return float(min(self.first_seconds * 2**quick, self.longest_seconds))
+
+
+@dataclass
+class Supervisor:
+    """The loop over what should run."""
+
+    state: State
+    patience: Patience = Patience()
+    clock: Callable[[], float] = time.monotonic
+    _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _running_since: dict[str, float] = field(default_factory=dict)
+    _due: dict[str, float] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Look after the stack until this process is ended or the stack's folder is gone."""
+        while self.state.folder.exists():
+            self.tick()
+            time.sleep(TICK_SECONDS)
+
+    def tick(self) -> None:
+        """Look at each process once: note an end, and start what is due."""
+        known = ends(self.state)
+        for name, asked in wanted(self.state).items():
+            self._look_at(name, asked, known.get(name, Ends()))
+            if name == POSTGRES and not self._runs(POSTGRES):
+                return  # without it everything else only ends again
+
+    def _look_at(self, name: str, asked: Wanted, facts: Ends) -> None:
+        if self._runs(name):
+            self._running_since.setdefault(name, self.clock())
+            return
+        if name in self._running_since:
+            facts = self._note_end(name, facts, *self._cause(name))
+        if facts.asked_at != asked.asked_at:
+            # asked for anew: the count goes on, a failure is forgiven
+            facts = Ends(asked.asked_at, facts.restarts)
+            self._due.pop(name, None)
+        if not facts.is_over and self.clock() >= self._due.get(name, 0.0):
+            self._start(name, asked, facts)
+
+    def _start(self, name: str, asked: Wanted, facts: Ends) -> None:
+        self._running_since[name] = self.clock()
+        _say(f"starting {name}")
+        try:
+            if name == POSTGRES:
+                cluster(self.state).start()
+            else:
+                if name in HOLD_PORTS:
+                    processes.end(self._left_by(name), patience_seconds=2)
+                self._children[name] = processes.start(
+                    self.state, name, asked.command, environment(self.state)
+                )
+        except (PostgresError, OSError) as error:
+            cause = f"it did not start: {str(error).strip().splitlines()[0]}"
+            self._note_end(name, facts, cause, is_done=False)
+
+    def _left_by(self, name: str) -> set[int]:
+        """Return the processes that a dead one has left in its group."""
+        record = processes.recorded(self.state).get(name)
+        groups = processes.groups(self.state)
+        return {pid for pid, group in groups.items() if record and group == record.pid}
+
+    def _note_end(self, name: str, facts: Ends, cause: str, is_done: bool) -> Ends:
+        lived = self.clock() - self._running_since.pop(name)
+        quick = facts.quick + 1 if lived < self.patience.quick_seconds else 0
+        has_failed = not is_done and quick >= self.patience.quick_ends
+        facts = replace(
+            facts,
+            asked_at=wanted(self.state)[name].asked_at,
+            restarts=facts.restarts + (not is_done and not has_failed),
+            quick=quick,
+            last_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            cause=cause,
+            tail=_tail(self._log(name)),
+            is_over=is_done or has_failed,
+            has_failed=has_failed,
+        )
+        record_ends(self.state, name, facts)
+        wait = self.patience.seconds(quick)
+        self._due[name] = self.clock() + wait
+        _say(
+            f"{name} has ended: {cause}; " + ("it stays so" if facts.is_over else f"wait {wait} s")
+        )
+        return facts
+
+    def _cause(self, name: str) -> tuple[str, bool]:
+        """Return why a process has ended, and whether it has done its work."""
+        child = self._children.pop(name, None)
+        if child is None:
+            return "its exit status is not known: the supervisor is not its parent", False
+        code = child.wait()
+        if code < 0:
+            with suppress(ValueError):
+                return f"killed by {signal.Signals(-code).name}", False
+        return f"exit status {code}", name in MAY_END and code == 0
+
+    def _runs(self, name: str) -> bool:
+        if name == POSTGRES:
+            return cluster(self.state).pid() is not None
+        return runs(self.state, name)
+
+    def _log(self, name: str) -> Path:
+        if name == POSTGRES:
+            return cluster(self.state).folder / "postgres.log"
+        return self.state.logs / f"{name}.log"
+
+
+def _tail(log: Path) -> list[str]:
+    """Return the last lines of a log, which may be large."""
+    with suppress(OSError), log.open("rb") as handle:
+        handle.seek(max(log.stat().st_size - TAIL_BYTES, 0))
+        return handle.read().decode(errors="replace").splitlines()[-TAIL_LINES:]
+    return []
+
+
+def _say(line: str) -> None:
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC {line}", flush=True)
+
+
+def main() -> int:
+    """Supervise one stack; a second supervisor of the same stack ends at once.
+
+    Args (command line): the folder of all stacks, the source of this one.
+    """
+    state = State(sys.argv[2], Path(sys.argv[1]))
+    # Postgres keeps its own record and is stopped in its own way: it carries no mark of the stack
+    os.environ.pop(processes.MARKER, None)
+    with (state.folder / "supervisor.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("another supervisor looks after this stack")
+            return 1
+        Supervisor(state).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""Refuse requests to Airflow whose body its database cannot hold.
+
+Airflow's api-server answers 500 to a NUL character, half a character, deep nesting or a date at the
+end of the calendar, and takes a body of any size. This middleware stands before all of its routes
+and answers 400 or 413 with one line. The tasks' own interface is let through: a task is no stranger
+and its results may be large.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestration.fields import RUN_ID_LETTERS, flaw
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 4 << 20  # 10,000 ids of 256 characters are 2.6 MB
+LONGEST = {"note": 1000, "dag_run_id": RUN_ID_LETTERS}  # a note: of Airflow's own column
+YEARS = (2000, 2200)
+MOMENTS = (
+    *("logical_date", "run_after", "data_interval_start", "data_interval_end"),
+    *("from_date", "to_date"),
+)
+TASKS = "/execution/"
+WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class Doorway:
+    """An ASGI middleware that reads a request's body before Airflow does."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that no database can hold, and hand on every other one."""
+        if scope["type"] != "http" or _is_of_task(scope):
+            await self._app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+            await _refuse(send, 400, "the address holds a NUL character; leave it out")
+            return
+        if scope["method"] not in WITH_BODY:
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await _body(scope, receive)
+        except ConnectionError:
+            return  # nobody is left to answer, and half a body is no request
+        if body is None:
+            await _refuse(
+                send, 413, f"the body has more than {LARGEST_BODY} bytes; send a smaller one"
+            )
+            return
+        if wrong := objection(body):
+            await _refuse(send, 400, wrong)
+            return
+        await self._app(scope, _again(body, receive), send)
+
+
+def objection(body: bytes) -> str | None:
+    """Return why a body is refused, or None; what is no JSON is left to Airflow."""
+    try:
+        found = json.loads(body, object_pairs_hook=_object, parse_int=_whole)
+    except RecursionError:
+        return "the body is nested too deep; send plain fields"
+    except _RefusedError as error:
+        return str(error)
+    except ValueError:
+        return None
+    if wrong := flaw(found):
+        return f"the body {wrong}; nothing can store that"
+    return _objection_to_fields(found) if isinstance(found, dict) else None
+
+
+def _objection_to_fields(body: Mapping[str, Any]) -> str | None:
+    for name in MOMENTS:
+        if body.get(name) is not None and not _is_of_calendar(body[name]):
+            return f"{name} is no time of the years {YEARS[0]} to {YEARS[1]}; leave it out"
+    for name, longest in LONGEST.items():
+        value = body.get(name)
+        if isinstance(value, str) and len(value) > longest:
+            return f"{name} has {len(value)} characters; write at most {longest} of them"
+    if body.get("data_interval_start") is not None and body.get("logical_date", True) is None:
+        return "a data interval without a logical_date is dropped; write start and end into conf"
+    return None
+
+
+def _is_of_calendar(value: object) -> bool:
+    try:
+        moment = datetime.fromisoformat(str(value).upper())
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return False
+    return YEARS[0] <= moment.year < YEARS[1]
+
+
+class _RefusedError(Exception):
+    """A body is refused while it is parsed."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _RefusedError("the body names a key twice; name each once")
+    return found
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 20:  # Python itself refuses to read very many
+        raise _RefusedError("the body holds a number of more than 64 bits")
+    return int(digits)
+
+
+def _is_of_task(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "").rstrip("/")).startswith(TASKS)
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """Return the whole body, or None where it is too large.
+
+    Raises:
+        ConnectionError: the client has gone before its end.
+    """
+    headers = dict(scope["headers"])
+    announced = headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced[:20]) > LARGEST_BODY:
+        return None
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > LARGEST_BODY:
+            return None
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("the client has gone")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return a channel that hands a body out once, and then goes on with the client's."""
+    left = [body]
+
+    async def channel() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return channel
+
+
+async def _refuse(send: Send, status: int, detail: str) -> None:
+    body = json.dumps({"detail": detail}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,183 @@
+"""A person follows the README's section about own data word for word, and has decisions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from infra.local import __main__ as local
+from infra.local import choice, run_dag
+from infra.local.environment import scoring
+from infra.local.state import State
+from tests.airflow_process import DAGS, ROOT, told_in_airflow
+from tests.conftest import PASSWORD, Db
+from tests.mlflow_server import mlflow_server
+
+SECTION = (ROOT / "README.md").read_text().split("## Bring your own data\n")[1].split("\n## ")[0]
+COMMANDS = [
+    line
+    for block in re.findall(r"```console\n(.*?)```", SECTION, re.DOTALL)
+    for line in block.splitlines()
+]
+(DESCRIPTION,) = re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL)
+((HEADER, EXAMPLE),) = re.findall(r"```csv\n(.*)\n(.*)\n```", SECTION)
+((SOURCE_FILE, SOURCE),) = set(re.findall(r"Write `(sources/(\w+)\.yaml)`", SECTION))
+SCRIPT = Path(__file__).with_name("airflow_run.py")
+
+VIENNA = ZoneInfo("Europe/Vienna")
+HISTORY, LIVE = datetime(2026, 1, 5, tzinfo=VIENNA), datetime(2026, 3, 1, tzinfo=VIENNA)
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Newcomer:
+    """A person in a checkout of their own: an empty folder that finds the program.
+
+    Args:
+        folder: where the person stands.
+        db: the warehouse that `make up` finds started.
+        registry: where MLflow answers.
+    """
+
+    folder: Path
+    db: Db
+    registry: str
+    variables: dict[str, str] = field(default_factory=dict)
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def run(self, command: str) -> None:
+        """Run one line of the README."""
+        name, *words = shlex.split(command)
+        if name != "make":
+            subprocess.run(
+                ["/bin/bash", "-euc", command], cwd=self.folder, env=self.variables, check=True
+            )
+            return
+        target, *settings = words
+        given = dict(word.split("=", 1) for word in settings)
+        targets: dict[str, Callable[..., None]] = {
+            "up": self.up,
+            "run": self.run_dag,
+            "sql": self.sql,
+        }
+        targets[target](**given)
+
+    def up(self, SOURCE: str) -> None:  # noqa: N803 - a variable of make
+        """Start the stack, as far as it is not Airflow."""
+        state, described = choice.to_start(SOURCE, self.folder / ".local")
+        state.prepare()
+        choice.remember(state, described)
+        warehouse = self.db.settings.warehouse
+        state.write("ports.json", {"postgres": warehouse.port, "mlflow": 1, "airflow": 1})
+        roles = ("ingest", "transform", "score", "analyst", "fairness")
+        state.write("secrets.json", dict.fromkeys(roles, PASSWORD))
+        self.variables = os.environ | {
+            **scoring(State(state.source, state.root)),
+            "SCORING_WAREHOUSE__DATABASE": warehouse.database,
+            "SCORING_REGISTRY__TRACKING_URI": self.registry,
+            "PYTHONPATH": str(ROOT),
+        }
+        subprocess.run(
+            [sys.executable, "-m", "infra.local.install"],
+            cwd=self.folder,
+            env=self.variables,
+            check=True,
+        )
+
+    def run_dag(self, DAG: str, **window: str) -> None:  # noqa: N803 - a variable of make
+        """Run a DAG to its end in an Airflow of this person."""
+        options = [f"--{name.lower().replace('_', '-')}={text}" for name, text in window.items()]
+        parsed = local.parser().parse_args(["run", *options, "--", DAG])
+        order = run_dag.order(parsed.dag, parsed.start, parsed.end, parsed.as_of)
+        told = told_in_airflow(
+            self.folder / "airflow",
+            SCRIPT,
+            DAGS,
+            DAG,
+            json.dumps(order.form()),
+            **self.variables,
+        )
+        assert told["state"] == "success", told
+        assert told["tasks"]
+
+    def sql(self, QUERY: str) -> None:  # noqa: N803 - a variable of make
+        """Ask as the role analyst."""
+        with self.db.connect("analyst") as connection:
+            self.rows = connection.execute(QUERY.encode()).fetchall()
+
+
+@pytest.fixture
+def newcomer(migrated: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newcomer]:
+    """A person who has files and has written the README's YAML; the project ships none of it."""
+    folder = tmp_path / "checkout"
+    (folder / "sources").mkdir(parents=True)
+    (folder / ".venv").symlink_to(Path(sys.prefix))
+    (folder / SOURCE_FILE).write_text(DESCRIPTION)
+    (folder / "history.csv").write_text(some_payments(HISTORY, LIVE, 2_600, seed=1))
+    (folder / "march.csv").write_text(some_payments(LIVE, LIVE + DAY, 60, seed=2))
+    monkeypatch.setenv(choice.SOURCES_DIR, str(folder / "sources"))
+    monkeypatch.chdir(folder)
+    with mlflow_server(tmp_path / "mlflow") as address:
+        yield Newcomer(folder, migrated, address)
+
+
+def some_payments(start: datetime, end: datetime, count: int, seed: int) -> str:
+    """Return payments as the README's example writes them; large ones are often charged back."""
+    draw = np.random.default_rng(seed)
+    seconds = np.sort(draw.integers(0, int((end - start).total_seconds()), count))
+    amounts = draw.gamma(2, 20, count).round(2) + 1
+    is_fraud = (amounts > 75) & (draw.random(count) < 0.9)
+    moments = [
+        (start.astimezone(UTC) + timedelta(seconds=int(s))).astimezone(VIENNA) for s in seconds
+    ]
+    lines = [
+        f"{seed}{number:05},{draw.integers(4_000, 4_090)},S-{draw.integers(0, 30)},"
+        f"{moment:%Y-%m-%d %H:%M:%S},{amount:.2f},{int(fraud)}"
+        for number, (moment, amount, fraud) in enumerate(
+            zip(moments, amounts, is_fraud, strict=True)
+        )
+    ]
+    return "\n".join([HEADER, *lines]) + "\n"
+
+
+def test_the_readme_s_steps_lead_from_a_file_of_one_s_own_to_decisions(newcomer: Newcomer) -> None:
+    # one test: to install a warehouse and to train take most of a minute
+    for command in COMMANDS:
+        newcomer.run(command)
+
+    decided = newcomer.db.rows(
+        "select count(*), count(*) filter (where is_degraded), min(occurred_at) >= %s "
+        "from serving.latest_transaction_decisions",
+        LIVE,
+    )
+    assert decided == [(60, 0, True)]
+    assert len(newcomer.rows) == 20
+    assert newcomer.rows[0][2] > newcomer.rows[-1][2]
+    (closes,) = {
+        subprocess.run(
+            [sys.executable, "-m", "scoring", "closure"],
+            cwd=newcomer.folder,
+            env=newcomer.variables,
+            stdout=subprocess.DEVNULL,
+            check=False,
+        ).returncode
+    }
+    assert closes == 0
+
+
+def test_the_readme_s_example_of_a_row_is_one_that_is_taken() -> None:
+    assert len(EXAMPLE.split(",")) == len(HEADER.split(","))
+    assert SOURCE not in {path.stem for path in (ROOT / "features" / "sources").iterdir()}

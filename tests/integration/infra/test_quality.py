@@ -1,0 +1,91 @@
+"""Each data set of a folder is measured in a warehouse of its own, whatever the others do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features import sources
+from infra.local import quality
+
+
+def columns_of(source: str) -> set[str]:
+    """Return the delivered columns of all feeds of a source."""
+    feeds = sources.load(source).feeds.values()
+    return {column for feed in feeds for column in feed.delivered_columns}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder of tiny files: two sources that need a warehouse each, and a broken file."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    pq.write_table(pa.table({"TX_FRAUD": [0, 1]}), folder / "a_broken.parquet")
+    pq.write_table(
+        pa.table(
+            {
+                "TRANSACTION_ID": [1, 2],
+                "TX_DATETIME": pa.array(["2018-07-01", "2018-07-02"]).cast(pa.timestamp("us")),
+                "CUSTOMER_ID": ["1", "2"],
+                "TERMINAL_ID": ["1", "1"],
+                "TX_AMOUNT": [1.5, 2.5],
+                "TX_FRAUD": [0, 1],
+            }
+        ),
+        folder / "b_transactions.parquet",
+    )
+    loans = {name: ["1"] for name in columns_of("lending_club")} | {
+        "issue_d": ["2009-01-01"],
+        "term": ["36 months"],
+        "purpose": ["car"],
+        "home_ownership": ["RENT"],
+        "emp_length": ["5 years"],
+        "earliest_cr_line": ["1999-01-01"],
+        "loan_status": ["Fully Paid"],
+        "last_pymnt_d": ["2012-01-01"],
+        "loan_amnt": ["5000"],
+        "annual_inc": ["50000"],
+        "fico_range_low": ["700"],
+        "fico_range_high": ["704"],
+    }
+    pq.write_table(pa.table(loans), folder / "c_loans.parquet")
+    return folder
+
+
+def test_a_data_set_that_cannot_be_measured_stops_no_other_and_the_summary_says_so(
+    data: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    status = quality.main([str(data)])
+
+    printed = capfd.readouterr()
+    lines = re.findall(
+        r"^  (\w+) .*(NOT MEASURED|every bar holds|NOT HOLD).*/(\w+)\.", printed.out, re.M
+    )
+    assert lines == [
+        ("fraud_handbook", "NOT MEASURED", "a_broken"),
+        ("fraud_handbook", "NOT MEASURED", "b_transactions"),
+        ("lending_club", "NOT MEASURED", "c_loans"),
+    ]
+    assert status == 2
+    # each met a warehouse without the rows of the others: admitted whole, features built
+    told = printed.out + printed.err
+    assert told.count("history_loaded") == 2
+    assert re.findall(r"features_built +rows=([12]) .*selector=(\w+)", told) == [
+        ("2", "transaction_features"),
+        ("1", "application_features"),
+    ]
+    assert re.search(r"a_broken\.parquet was not measured: BadDeliveryError: .* is held", told)
+    assert "Traceback" not in told
+    assert not list(quality.ROOT.glob("quality-*/postgres/postmaster.pid"))
+
+
+@pytest.mark.parametrize("path", ["", "missing"])
+def test_nothing_to_measure_is_said_in_one_line(
+    path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert quality.main([path and str(tmp_path / path)]) == 2
+    assert "DATA=<path>" in capsys.readouterr().err

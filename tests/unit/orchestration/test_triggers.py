@@ -1,0 +1,76 @@
+"""A run that would wait, or decide something else, is refused when it is made."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from airflow.utils.types import DagRunType
+
+from orchestration.triggers import TriggerRefusedError, check_run
+from scoring_plugin import check_run as check_new_run
+
+NOW = datetime(2026, 11, 21, 10, 25, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FIELDS = ("start", "end")
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        ({"logical_date": NOW + HOUR}, "logical_date lies in the future"),
+        ({"logical_date": NOW + timedelta(days=365)}, "block the schedule"),
+        ({"run_after": NOW + HOUR}, "run_after lies in the future"),
+        ({"data_interval": (NOW, NOW + HOUR)}, "data_interval_end lies in the future"),
+        ({"data_interval": (NOW, NOW - HOUR)}, "not after data_interval_start"),
+        ({"data_interval": (NOW, NOW)}, "not after data_interval_start"),
+        ({"logical_date": datetime(1970, 1, 1, tzinfo=UTC)}, "before 2000-01-01"),
+        ({"logical_date": datetime(1, 1, 1, tzinfo=UTC)}, "before 2000-01-01"),
+        ({"run_after": datetime(1, 1, 1, tzinfo=UTC)}, "before 2000-01-01"),
+        ({"run_id": "x" * 250}, "more than 200 characters"),
+        ({"run_id": "manual__x\n"}, "control character"),
+        ({"run_id": "a\0b"}, "control character"),
+        ({"conf": {"strat": 1}}, "no field 'strat'"),
+        ({"conf": {"start": "\0"}}, "NUL"),
+        ({"conf": {"start": 9e300}}, "64 bits"),
+        ({"conf": ["start"]}, "no JSON object"),
+    ],
+)
+def test_a_run_that_makes_no_sense_is_refused(run: dict[str, Any], reason: str) -> None:
+    with pytest.raises(TriggerRefusedError, match=reason) as caught:
+        check_run({"run_id": "manual__1", **run}, FIELDS, NOW)
+
+    assert "\n" not in str(caught.value)
+    assert isinstance(caught.value, ValueError)  # Airflow answers 400 to it
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {},
+        {"logical_date": NOW, "run_after": NOW},
+        {"run_after": NOW + timedelta(seconds=30)},  # of a clock that is ahead
+        {"logical_date": NOW - HOUR, "data_interval": (NOW - HOUR, NOW)},
+        {"conf": {"start": "a", "end": None}},
+        {"conf": {}},
+    ],
+)
+def test_a_run_that_makes_sense_is_made(run: dict[str, Any]) -> None:
+    check_run({"run_id": "manual__1", **run}, FIELDS, NOW)
+
+
+def test_without_a_parsed_dag_the_first_task_checks_the_fields() -> None:
+    check_run({"run_id": "manual__1", "conf": {"strat": 1}}, None, NOW)
+
+
+@pytest.mark.parametrize("run_type", list(DagRunType))
+def test_only_the_runs_of_the_schedule_and_of_a_checked_backfill_are_let_through(
+    run_type: DagRunType,
+) -> None:
+    run = {"run_type": run_type, "run_id": "x", "run_after": datetime.now(UTC) + HOUR}
+    is_let_through = run_type in {"scheduled", "backfill", "asset_triggered"}
+
+    with nullcontext() if is_let_through else pytest.raises(TriggerRefusedError):
+        check_new_run(None, (), run)
