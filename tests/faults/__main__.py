@@ -31,10 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # killed children leave dbt's semaphores behind, which is what this suite is for
     os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
     started = time.monotonic()
-    found = suite.plan(parsed.faults, parsed.seed)
-    if parsed.only:
-        everything = suite.plan(None, parsed.seed)
-        found = [case for case in everything if any(one in case.name for one in parsed.only)]
+    found = (
+        suite.named(parsed.only, parsed.seed)
+        if parsed.only
+        else suite.plan(parsed.faults, parsed.seed)
+    )
     if parsed.list:
         sys.stdout.writelines(f"{case.name}: {case.expected}\n" for case in found)
         return 0
@@ -64,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
         "--faults", type=int, help="only so many faults, of as many kinds as there are"
     )
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="only cases whose fault@place holds NAME"
+        "--only",
+        action="append",
+        metavar="NAME",
+        help=f"only cases whose fault@place holds NAME, or a group: {', '.join(suite.GROUPS)}",
     )
     parser.add_argument("--report", type=Path, help="where the report goes; .local/reports")
     parser.add_argument("--list", action="store_true", help="print the cases and run none")

@@ -62,26 +62,39 @@ class Result:
         }
 
 
+#: The written cases, by the name of their group.
+GROUPS = {
+    "noticing": noticing,
+    "processes": process_faults,
+    "connections": connection_faults,
+    "files": file_faults,
+    "models": model_faults,
+    "store": store_faults,
+    "people": people_faults,
+    "forms": form_faults,
+    "registry": registry_faults,
+}
+
+
 def fixed_cases() -> list[Case]:
     """Return every case that is written down."""
-    kinds = (
-        noticing,
-        process_faults,
-        connection_faults,
-        file_faults,
-        model_faults,
-        store_faults,
-        people_faults,
-        form_faults,
-        registry_faults,
-    )
-    return [case for kind in kinds for case in kind.cases()]
+    return [case for group in GROUPS.values() for case in group.cases()]
 
 
 def plan(count: int | None, seed: int) -> list[Case]:
     """Return the cases of a run: all of them, or so many of as many kinds as there are."""
     everything = [*fixed_cases(), *schedules.cases(seed, SCHEDULES)]
     return everything if count is None else choose(everything, count, seed)
+
+
+def named(names: Sequence[str], seed: int) -> list[Case]:
+    """Return the cases of the named groups, and those whose own name holds one of the names."""
+    of_groups = [case.name for name in names if name in GROUPS for case in GROUPS[name].cases()]
+    return [
+        case
+        for case in plan(None, seed)
+        if case.name in of_groups or any(name in case.name for name in names)
+    ]
 
 
 def choose(found: Sequence[Case], count: int, seed: int) -> list[Case]:
