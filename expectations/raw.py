@@ -45,7 +45,7 @@ TRANSACTION_COLUMNS = (
     "is_high_value",
 )
 LABEL_COLUMNS = ("transaction_id", "row_number", "is_fraud", "declared_known_at", "provenance")
-RATE_COLUMNS = ("currency_code", "row_number", "rate_date", "rate")
+RATE_COLUMNS = ("currency_code", "row_number", "rate_date", "rate", "declared_known_at")
 
 
 def transactions(rows: int) -> gx.ExpectationSuite:
@@ -114,6 +114,7 @@ def fx_rates(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for 
             columns(RATE_COLUMNS),
             *keys("currency_code"),
             *present("row_number", "rate_date", "rate"),
+            dated("declared_known_at"),
             within(
                 "rate_date",
                 (EARLIEST.date(), LATEST.date()),

@@ -63,7 +63,8 @@ select
     case n % 2 when 0 then 'EUR' else 'JPY' end as currency_code,
     n::bigint as row_number,
     date '2026-01-01' + n as rate_date,
-    (0.5 + n / 1000.0)::numeric(24, 12) as rate
+    (0.5 + n / 1000.0)::numeric(24, 12) as rate,
+    timestamptz '2026-01-02' + n * interval '1 hour' as declared_known_at
 from generate_series(1, {rows}) as n
 """
 

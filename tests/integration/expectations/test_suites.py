@@ -65,6 +65,11 @@ PLANTED = [
     ("raw.fx_rates", "update {} set row_number = null where {n} = 1", "row_number has"),
     ("raw.fx_rates", "update {} set rate_date = null where {n} = 1", "rate_date has"),
     ("raw.fx_rates", "update {} set rate_date = '1970-01-01' where {n} = 1", "rate_date lies"),
+    (
+        "raw.fx_rates",
+        "update {} set declared_known_at = '1970-01-01' where {n} = 1",
+        "declared_known_at lies",
+    ),
     ("raw.fx_rates", "update {} set rate = null where {n} = 1", "rate has"),
     ("raw.fx_rates", "update {} set rate = 0 where {n} = 1", "rate lies"),
     ("raw.fx_rates", "update {} set rate = 'NaN' where {n} = 1", "rate lies"),
