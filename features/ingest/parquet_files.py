@@ -17,6 +17,7 @@ from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 
 _ROWS = 65_536
+_WORDS = TEXTUAL | {Kind.LIST}
 _Kinds = Mapping[str, Set[Kind]]
 
 
@@ -27,7 +28,7 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
         HeldError: not a whole Parquet file, a wrong schema, or a type that cannot be such a column.
     """
     try:
-        file = pyarrow.parquet.ParquetFile(str(spool.path))
+        file = pyarrow.parquet.ParquetFile(str(spool.path), page_checksum_verification=True)
         if file.metadata.num_columns > limits.columns:
             raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
         check_rows(file.metadata.num_rows, limits)
@@ -42,7 +43,7 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
             done += batch.num_rows
             yield Chunk(columns, numbers)
         _check_count(file.metadata, done)
-    except (pa.ArrowInvalid, OSError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, OSError, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         raise HeldError(HoldReason.UNREADABLE, first_line(error)) from error
 
 
@@ -61,8 +62,11 @@ def _check_types(schema: pa.Schema, columns: _Kinds) -> None:
         is_list = Kind.LIST in kinds and _is_list(kind) and _is_text(_value_type(kind.value_type))
         if (pa.types.is_nested(kind) and not is_list) or _is_bytes(kind):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, which has no plain text")
-        if pa.types.is_boolean(kind) and not kinds.isdisjoint(TEXTUAL):
+        is_no_text = pa.types.is_boolean(kind) or pa.types.is_temporal(kind)
+        if is_no_text and not kinds.isdisjoint(_WORDS):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, and text is wanted")
+        if pa.types.is_duration(kind):
+            raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, whose unit nobody declares")
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:
@@ -96,7 +100,7 @@ def _as_text(name: str, column: pa.Array, kinds: Set[Kind]) -> pa.Array:
         return pc.cast(column, TEXTS)
     if pa.types.is_floating(column.type):
         column = _without_nan(column)
-        if not kinds.isdisjoint(TEXTUAL) and column.null_count < len(column):
+        if not kinds.isdisjoint(_WORDS) and column.null_count < len(column):
             raise HeldError(
                 HoldReason.WRONG_TYPE,
                 f"{name} is {column.type}, which rounds long identifiers; export it as text",
