@@ -112,6 +112,11 @@ CANONICAL: Mapping[str, Mapping[str, bool]] = {
     "applicant_attributes": _APPLICANT_ATTRIBUTES,
 }
 
+#: The columns that hold a date or a time.
+DATED = frozenset(
+    ("timestamp", "applied_at", "known_at", "rate_date", "earliest_cr_line", "last_payment_date")
+)
+
 #: What is told after a loan was granted. It says how the loan ended, so no application may read it.
 POST_OUTCOME = frozenset(
     (

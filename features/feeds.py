@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from features.canonical import (
     CANONICAL,
+    DATED,
     OUTCOMES,
     FeedName,
     Outcome,
@@ -195,6 +196,12 @@ class Feed(Described):
             raise ValueError(f"refused: {', '.join(leaks)} would be read as well")
         if self.inline_label and self.name != "transactions":
             raise ValueError("inline_label: only transactions carry one")
+        return self
+
+    @model_validator(mode="after")
+    def _formats_are_of_dates(self) -> Feed:
+        if strange := sorted(set(self.date_formats) - DATED):
+            raise ValueError(f"date_formats: hold no dates: {', '.join(strange)}")
         return self
 
     @model_validator(mode="after")

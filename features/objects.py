@@ -157,7 +157,7 @@ class FolderStore:
             if not path.resolve().is_relative_to(self._root) or not path.is_file():
                 return None
             status = path.stat()
-        except OSError:  # gone since the listing
+        except (OSError, RuntimeError):  # gone since the listing, or a link to itself
             return None
         # a file that was moved or copied in with its old date is new all the same
         changed = max(status.st_mtime_ns, status.st_ctime_ns)

@@ -207,9 +207,15 @@ def _typed(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> 
 
 
 def _list(lists: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> pa.Array:
-    """Check the items of each list, and return Postgres' own form of an array."""
+    """Check the items of each list, and return Postgres' own form of an array.
+
+    An item that means that there is no value is no item.
+    """
     items = pc.list_flatten(lists)
-    parents = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
+    items = _without(items, items, rules.feed.null_tokens)
+    is_item = pc.is_valid(items)
+    items = items.filter(is_item)
+    parents = pc.list_parent_indices(lists).filter(is_item).to_numpy(zero_copy_only=False)
     judged = Verdicts(len(items))
     _check_text(items, column, judged, rules)
     bad_items, reasons, _ = judged.rejected()
@@ -218,11 +224,9 @@ def _list(lists: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> 
         row[parents[bad_items[np.array(reasons) == reason]]] = True
         verdicts.reject(row, reason, column.name)
     escaped = pc.replace_substring(pc.replace_substring(items, "\\", "\\\\"), '"', '\\"')
-    quoted = pc.binary_join_element_wise(
-        '"', escaped, '"', "", null_handling="replace", null_replacement=""
-    )
+    quoted = pc.binary_join_element_wise('"', escaped, '"', "")
     # an offset list cannot take new values; build it from lengths
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    lengths = np.bincount(parents, minlength=len(lists))
     offsets = pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
     joined = pc.binary_join(pa.ListArray.from_arrays(offsets, quoted), ",")
     literal = pc.binary_join_element_wise("{", joined, "}", "")

@@ -6,6 +6,7 @@ lone quote for the beginning of a field and swallow the lines up to the next one
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -93,11 +94,14 @@ class _Reader:
         )
 
     def _parse(self, block: Block, remember: Any) -> pa.Table:  # noqa: ANN401 - a callback
+        content = block.content
+        if content.startswith(codecs.BOM_UTF8):
+            content = codecs.BOM_UTF8 + content  # pyarrow takes one away from whatever it is given
         return pyarrow.csv.read_csv(
-            pa.py_buffer(block.content),
+            pa.py_buffer(content),
             # one thread: only then does pyarrow know the number of a malformed row
             pyarrow.csv.ReadOptions(
-                column_names=self.names, block_size=len(block.content) + 1, use_threads=False
+                column_names=self.names, block_size=len(content) + 1, use_threads=False
             ),
             pyarrow.csv.ParseOptions(
                 delimiter=self.csv.delimiter,

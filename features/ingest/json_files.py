@@ -104,7 +104,7 @@ def _object(pairs: list[tuple[str, Any]]) -> Row:
 
 
 def _is_list_of_text(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    return type(value) is not list or set(map(type, value)) <= {str}
+    return type(value) is not list or set(map(type, value)) <= {str, _ABSENT}
 
 
 def _refuse(literal: str) -> NoReturn:

@@ -17,6 +17,7 @@ from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 
 _ROWS = 65_536
+_WORDS = TEXTUAL | {Kind.LIST}
 _Kinds = Mapping[str, Set[Kind]]
 
 
@@ -28,22 +29,63 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
     """
     try:
         file = pyarrow.parquet.ParquetFile(str(spool.path))
-        if file.metadata.num_columns > limits.columns:
-            raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
-        check_rows(file.metadata.num_rows, limits)
+        _check_footer(file.metadata, spool, limits)
         wanted = header.judge(file.schema_arrow.names, feed, must=mapped(feed))
         kinds = {name: kinds for name, kinds in delivered_kinds(feed).items() if name in wanted}
         _check_types(file.schema_arrow, kinds)
+        file = pyarrow.parquet.ParquetFile(
+            str(spool.path),
+            read_dictionary=[
+                name for name in wanted if _is_text(file.schema_arrow.field(name).type)
+            ],
+            page_checksum_verification=True,
+        )
         done = 0
         for batch in file.iter_batches(_ROWS, columns=wanted):
             batch.validate(full=True)
+            _check_width(batch, limits)
             columns = {name: _as_text(name, batch.column(name), kinds[name]) for name in wanted}
             numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
             done += batch.num_rows
             yield Chunk(columns, numbers)
         _check_count(file.metadata, done)
-    except (pa.ArrowInvalid, OSError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, OSError, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         raise HeldError(HoldReason.UNREADABLE, first_line(error)) from error
+
+
+def _check_footer(footer: pyarrow.parquet.FileMetaData, spool: Spool, limits: Limits) -> None:
+    if footer.num_columns > limits.columns:
+        raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
+    check_rows(footer.num_rows, limits)
+    groups = map(footer.row_group, range(footer.num_row_groups))
+    allowed = max(limits.ratio_floor, spool.size * limits.ratio)
+    if sum(group.total_byte_size for group in groups) > min(allowed, limits.text_bytes):
+        raise HeldError(HoldReason.TOO_LARGE, "its pages inflate beyond the limits")
+
+
+def _check_width(batch: pa.RecordBatch, limits: Limits) -> None:
+    """Refuse what grows beyond memory when its dictionaries are written out.
+
+    A text that stands in the file once may be meant in each row; Arrow would overflow its offsets.
+    """
+    longest = _ROWS * limits.field_bytes
+    if sum(_text_bytes(column) for column in batch.columns) > longest:
+        raise HeldError(
+            HoldReason.TOO_LARGE, f"more than {longest} bytes of text in {batch.num_rows} rows"
+        )
+
+
+def _text_bytes(column: pa.Array) -> int:
+    if _is_list(column.type):
+        column = pc.list_flatten(column)
+    if not _is_text(_value_type(column.type)):
+        return 0
+    is_dictionary = pa.types.is_dictionary(column.type)
+    texts = pc.cast(column.dictionary if is_dictionary else column, pa.large_string())
+    lengths = pc.binary_length(texts)
+    if is_dictionary:
+        lengths = lengths.take(column.indices)
+    return int(pc.sum(lengths).as_py() or 0)
 
 
 def _check_count(footer: pyarrow.parquet.FileMetaData, rows: int) -> None:
@@ -61,8 +103,11 @@ def _check_types(schema: pa.Schema, columns: _Kinds) -> None:
         is_list = Kind.LIST in kinds and _is_list(kind) and _is_text(_value_type(kind.value_type))
         if (pa.types.is_nested(kind) and not is_list) or _is_bytes(kind):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, which has no plain text")
-        if pa.types.is_boolean(kind) and not kinds.isdisjoint(TEXTUAL):
+        is_no_text = pa.types.is_boolean(kind) or pa.types.is_temporal(kind)
+        if is_no_text and not kinds.isdisjoint(_WORDS):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, and text is wanted")
+        if pa.types.is_duration(kind):
+            raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, whose unit nobody declares")
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:
@@ -96,7 +141,7 @@ def _as_text(name: str, column: pa.Array, kinds: Set[Kind]) -> pa.Array:
         return pc.cast(column, TEXTS)
     if pa.types.is_floating(column.type):
         column = _without_nan(column)
-        if not kinds.isdisjoint(TEXTUAL) and column.null_count < len(column):
+        if not kinds.isdisjoint(_WORDS) and column.null_count < len(column):
             raise HeldError(
                 HoldReason.WRONG_TYPE,
                 f"{name} is {column.type}, which rounds long identifiers; export it as text",

@@ -92,7 +92,9 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.AMOUNT_TOO_LARGE: "absurdly large",
     RowReason.AMOUNT_TOO_PRECISE: "more decimals than the currency has",
     RowReason.UNKNOWN_CURRENCY: "not a code of ISO 4217",
-    RowReason.TIMESTAMP_NOT_A_TIME: "not an ISO 8601 time from 2000 on",
+    RowReason.TIMESTAMP_NOT_A_TIME: (
+        "not an ISO 8601 date or time from 2000 on; a first credit line may be from 1900 on"
+    ),
     RowReason.TIMESTAMP_WITHOUT_ZONE: "no offset, and the source declares no time zone",
     RowReason.TIMESTAMP_IN_FUTURE: "later than now",
     RowReason.DATE_NOT_IN_FORMAT: "not in the format that the source declares",

@@ -23,8 +23,8 @@ ZONED = _DATE + _TIME + _OFFSET
 NAIVE = _DATE + _TIME + "?$"
 DATE = _DATE + "$"
 PAST_DATE = DATE.replace("20", "(?:19|20)", 1)
-_CANONICAL = np.frombuffer(b"2000-00-00T00:00:00Z", np.uint8)
-_IS_DIGIT = _CANONICAL == 48
+_CANONICAL = np.frombuffer(b"20##-##-##T##:##:##Z", np.uint8)
+_IS_DIGIT = ord("#") == _CANONICAL
 _NO_SUCH_DAY = r"^....-(?:(?:04|06|09|11)-31|02-3)"
 _LEAP_DAY = r"^....-02-29"
 

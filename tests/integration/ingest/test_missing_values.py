@@ -228,3 +228,52 @@ def test_every_bad_value_of_a_json_line_is_the_fault_of_that_line(intake: Intake
     assert intake.rows("select row_number, reason from raw.rejected_rows order by 1") == [
         (number, "malformed_json") for number in range(2, 14)
     ]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_an_item_without_a_value_is_no_item_of_a_list(intake: Intake, suffix: str) -> None:
+    lists = [["a", "NULL", "b"], ["nan"], ["a", ""], ["a", "b"]]
+    rows = [Intake.row(transaction_id=f"t{number}") for number in range(len(lists))]
+    nulls = [[None if item == "nan" else item for item in items] for items in lists]
+    header = ",".join((*Intake.columns, "customer_segments"))
+    lines = [
+        ",".join((*row.values(), "|".join(items))) for row, items in zip(rows, lists, strict=True)
+    ]
+    contents = {
+        "csv": "".join(f"{line}\n" for line in (header, *lines)).encode(),
+        "jsonl": intake.jsonl(
+            *({**row, "customer_segments": n} for row, n in zip(rows, nulls, strict=True))
+        ),
+        "parquet": parquet_of(
+            transaction_id=[row["transaction_id"] for row in rows], customer_segments=nulls
+        ),
+    }
+    intake.deliver(contents[suffix], f"a.{suffix}")
+
+    intake.take()
+
+    found = intake.rows("select customer_segments from raw.transactions order by transaction_id")
+    # a text that is a token as a whole is no list at all
+    assert found == [(["a", "b"],), (None if suffix == "csv" else [],), (["a"],), (["a", "b"],)]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("amount", pa.array([1], pa.duration("us"))),
+        ("customer_id", pa.array([1], pa.timestamp("us"))),
+        ("device_id", pa.array([1], pa.date32())),
+        ("customer_segments", pa.array([1.5])),
+        ("customer_segments", pa.array([True])),
+    ],
+    ids=lambda value: str(getattr(value, "type", value)),
+)
+def test_a_column_of_another_meaning_holds_the_file(
+    intake: Intake, name: str, column: pa.Array
+) -> None:
+    intake.deliver(parquet_of(**{name: column}), "a.parquet")
+
+    [receipt] = intake.receive()
+
+    assert receipt.reason is not None
+    assert receipt.reason.startswith(f"wrong_type: {name} is {column.type}")

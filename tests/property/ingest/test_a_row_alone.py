@@ -7,10 +7,11 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -24,164 +25,25 @@ from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
 from features.ingest.parquet_files import parquet_chunks
 from features.ingest.spool import spooled, text_of
+from tests.property.ingest.hostile import PLAIN, VALUES
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SOURCES = sources.load("synthetic")
 
-NUMBERS = (
-    *("0", "1", "-1", "+1", "1.0", "01", "1.", ".5", "1e5", "1E-3", "1e-120", "1e400", "-0", "1_0"),
-    *("inf", "-inf", "nan", "NaN", "0x10", "1,5", "1 000", " 1", "1 ", "n/a", "", "NULL", "\\N"),
-    *(
-        "9" * 19,
-        "9" * 45,
-        "1.5%",
-        "٣",
-        "²",
-        "1e",
-        "e5",
-        "--1",
-        "1.2.3",
-        "0.1e1000",
-        "$1",
-        "1.23E+11",
-    ),
-)
-TIMES = (
-    *("2026-03-01T10:00:00Z", "2026-03-01T10:00:00+01:00", "2026-03-01 10:00:00Z", "2026-03-01"),
-    *(
-        "2026-03-01T10:00Z",
-        "2026-03-01T10Z",
-        "2026-03-01T10:00:00.123456789Z",
-        "2026-02-30T00:00:00Z",
-    ),
-    *(
-        "2026-03-01T10:00:00",
-        "2100-01-01T00:00:00Z",
-        "1999-12-31T23:59:59Z",
-        "2026-03-01T24:00:00Z",
-    ),
-    *(
-        "2026-03-01T10:00:60Z",
-        "2026-03-01T10:00:00z",
-        "2026-03-01T10:00:00+15:00",
-        "2024-02-29T00:00:00Z",
-    ),
-    *(
-        "2026-03-01T10:00:00 Z",
-        "20260301T100000Z",
-        "2026-3-1T10:00:00Z",
-        "2026-W10-1",
-        "now",
-        "",
-        "NULL",
-    ),
-    *("2026-03-01T10:00:00-0030", "2027-01-01T00:00:00Z", "1.7e9", "1772359200"),
-)
-TEXTS = (
-    *(
-        "x",
-        "",
-        "NULL",
-        "nan",
-        "None",
-        "\\N",
-        "null",
-        "NA",
-        "596.0",
-        "1e5",
-        "12e4",
-        "a b",
-        " a",
-        "a ",
-    ),
-    *(
-        "a\u00a0",
-        "a\u200b",
-        "é",
-        "\ufeffa",
-        "4111111111111111",
-        "'; drop table x; --",
-        'a"b',
-        "a,b",
-    ),
-    *(
-        "x" * 300,
-        "x" * 5000,
-        "true",
-        "[1]",
-        "{}",
-        "\x7f",
-        "\u2028",
-        "|",
-        "a|b",
-        "a||b",
-        "😀",
-        "\x1b[31m",
-    ),
-)
-VALUES = {
-    "transactions": {
-        **dict.fromkeys(("transaction_id", "customer_id", "merchant_id", "device_id"), TEXTS),
-        **dict.fromkeys(("card_bin", "ip_address", "location", "channel"), TEXTS),
-        **dict.fromkeys(("amount", "type", "merchant_risk_score", "card_risk_score"), NUMBERS),
-        **dict.fromkeys(("is_velocity_alert", "is_high_value"), ("1", "true", "f", "yes", "", "2")),
-        "timestamp": TIMES,
-        "currency": ("USD", "JPY", "KWD", "usd", "XXX", "", "NULL", "US D"),
-        "customer_segments": TEXTS,
-    },
-    "applications": {
-        **dict.fromkeys(("application_id", "customer_id", "purpose", "home_ownership"), TEXTS),
-        **dict.fromkeys(("loan_amnt", "annual_inc", "revol_bal", "dti", "revol_util"), NUMBERS),
-        **dict.fromkeys(("fico_range_low", "fico_range_high"), ("700", "704", "999", "700.0", "x")),
-        **dict.fromkeys(("open_acc", "total_acc", "pub_rec", "inq_last_6mths"), NUMBERS),
-        "term": ("36 months", "36", " 36 months", "0", "9999", "three years", ""),
-        "emp_length": ("5 years", "< 1 year", "10+ years", "n/a", "N/A", "11 years", ""),
-        "applied_at": TIMES,
-        "earliest_cr_line": (
-            "1931-04-01",
-            "2009-04-01",
-            "2031-01-01",
-            "Apr-2009",
-            "1899-01-01",
-            "",
-        ),
-        "currency": ("USD", "JPY", "", "usd"),
-    },
-}
-PLAIN = {
-    "transactions": {
-        "transaction_id": "t",
-        "customer_id": "c",
-        "merchant_id": "m",
-        "timestamp": "2026-03-01T10:00:00Z",
-        "amount": "1.00",
-        "currency": "USD",
-        "type": "1",
-        "card_bin": "411111",
-        "ip_address": "192.0.2.1",
-        "device_id": "d",
-        "location": "US-NY",
-        "channel": "web",
-    },
-    "applications": {
-        "application_id": "a",
-        "customer_id": "c",
-        "applied_at": "2026-03-01T10:00:00Z",
-        "loan_amnt": "7500",
-        "term": "36 months",
-        "currency": "USD",
-    },
-}
 Row = Mapping[str, str]
 Verdict = tuple[str, str] | dict[str, Any]
 
 
-def _csv(rows: Sequence[Row]) -> bytes:
+def _csv(rows: Sequence[Row], quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> bytes:
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n", quoting=quoting)
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def _quoted_csv(rows: Sequence[Row]) -> bytes:
+    return _csv(rows, csv.QUOTE_ALL)
 
 
 def _jsonl(rows: Sequence[Row]) -> bytes:
@@ -194,7 +56,12 @@ def _parquet(rows: Sequence[Row]) -> bytes:
     return sink.getvalue()
 
 
-WRITERS = {FileFormat.CSV: _csv, FileFormat.JSONL: _jsonl, FileFormat.PARQUET: _parquet}
+WRITERS = (
+    (_csv, FileFormat.CSV),
+    (_quoted_csv, FileFormat.CSV),
+    (_jsonl, FileFormat.JSONL),
+    (_parquet, FileFormat.PARQUET),
+)
 
 
 def verdicts(feed: Feed, content: bytes, kind: FileFormat) -> dict[int, Verdict]:
@@ -235,11 +102,11 @@ def neighbours(draw: st.DrawFn, feed: str) -> tuple[list[Row], int]:
 
 def _holds(name: str, rows: list[Row], place: int) -> None:
     feed = SOURCES.feeds[name]  # type: ignore[index]
-    alone = {kind: verdicts(feed, write([rows[place]]), kind)[1] for kind, write in WRITERS.items()}
-    among = {kind: verdicts(feed, write(rows), kind)[place + 1] for kind, write in WRITERS.items()}
+    alone = [verdicts(feed, write([rows[place]]), kind)[1] for write, kind in WRITERS]
+    among = [verdicts(feed, write(rows), kind)[place + 1] for write, kind in WRITERS]
 
     assert alone == among
-    assert len({repr(verdict) for verdict in alone.values()}) == 1
+    assert len(set(map(repr, alone))) == 1
 
 
 @settings(deadline=None, max_examples=100)
@@ -256,6 +123,37 @@ def test_an_application_means_the_same_alone_and_among_others_in_every_format(
     drawn: tuple[list[Row], int],
 ) -> None:
     _holds("applications", *drawn)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.sampled_from(
+        ["fx_rates", "transaction_labels", "application_labels", "applicant_attributes"]
+    ).flatmap(lambda feed: st.tuples(st.just(feed), neighbours(feed)))
+)
+def test_what_is_told_means_the_same_alone_and_among_others_in_every_format(
+    drawn: tuple[str, tuple[list[Row], int]],
+) -> None:
+    _holds(drawn[0], *drawn[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("transaction_id", "\ufeffa", "invisible_character"),  # a mark that begins no file
+        ("timestamp", "2100-01-01T00:00:00Z", "timestamp_not_a_time"),
+    ],
+)
+def test_a_value_means_the_same_in_the_first_row_and_behind_a_stranger(
+    name: str, value: str, reason: str
+) -> None:
+    row = {**PLAIN["transactions"], name: value}
+    rows = [{**PLAIN["transactions"], "timestamp": "now"}, row]
+    feed = SOURCES.feeds["transactions"]
+
+    for write, kind in WRITERS:
+        assert verdicts(feed, write([row]), kind)[1] == (reason, name)
+        assert verdicts(feed, write(rows), kind)[2] == (reason, name)
 
 
 JSON_VALUES = st.sampled_from(

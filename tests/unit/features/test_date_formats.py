@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
+from features import sources
 from features.date_formats import pattern_of
+from features.feeds import Feed
 from features.ingest.times import in_iso
 from features.ingest.verdicts import Verdicts
 
@@ -44,3 +47,11 @@ def test_dates_are_read_in_the_declared_format(
 def test_a_format_without_year_and_month_is_refused(date_format: str) -> None:
     with pytest.raises(ValueError, match=r"needs one year|may use"):
         pattern_of(date_format)
+
+
+@pytest.mark.parametrize("name", ["application_id", "loan_amnt", "purpose"])
+def test_only_a_column_of_dates_has_a_format(name: str) -> None:
+    feed = sources.load("synthetic").feeds["applications"]
+
+    with pytest.raises(ValidationError, match=f"date_formats: hold no dates: {name}"):
+        Feed.model_validate(feed.model_dump() | {"date_formats": {name: "%Y-%m"}})

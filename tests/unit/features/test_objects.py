@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from features.errors import ConfigurationError
 from features.object_names import UnsafeNameError, check_name
-from features.objects import open_store
+from features.objects import FolderStore, open_store
 
 UNSAFE = [
     "",
@@ -38,3 +40,11 @@ def test_an_odd_name_is_only_a_name(name: str) -> None:
 def test_an_address_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="neither"):
         open_store(url)
+
+
+def test_a_link_to_itself_hides_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    (tmp_path / "gone.csv").symlink_to("nowhere.csv")
+    (tmp_path / "a.csv").write_bytes(b"a")
+
+    assert [info.name for info in FolderStore(tmp_path).list("")] == ["a.csv"]
