@@ -103,14 +103,15 @@ def _case(context: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _feed() -> Feed:
-    from features import sources
     from scoring.settings import get_settings
+    from scoring.source_set import source_set
 
     settings = get_settings()
-    name = settings.sources
-    feed = sources.load(name, folder=settings.sources_dir).feeds.get(FEED)
+    feed = source_set(settings).feeds.get(FEED)
     if feed is None or "jsonl" not in feed.formats:
-        raise ConfigurationError(f"the sources {name!r} take no single application as JSON")
+        raise ConfigurationError(
+            f"the sources {settings.sources!r} take no single application as JSON"
+        )
     return feed
 
 
