@@ -34,8 +34,8 @@ class FileFormat(StrEnum):
 class Described(BaseModel):
     """A part of a description: frozen, and refusing keys that nobody knows.
 
-    `strict_yaml` validates files as strict JSON. A `mode="before"` validator of a whole part would
-    hand Python objects on, and lists would no longer be read as tuples and sets.
+    `Document.validate` reads a file as strict JSON. A `mode="before"` validator of a whole part
+    would hand Python objects on, and lists would no longer be read as tuples and sets.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from features import strict_yaml
 from features.errors import ConfigurationError
-from features.strict_yaml import Moment
+from features.yaml_document import Moment
 from scoring.decision.credit_policy import CreditPolicy
 from scoring.decision.policy_part import Identifier, Line, PolicyPart, Rule, require_unique_rules
 from scoring.decision.review_policy import FraudCosts, ReviewTeam
