@@ -113,13 +113,13 @@ def _require_plain(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise _fault(event.start_mark, "anchors and aliases are refused: write the value out")
+            raise _fault(event, "anchors and aliases are refused: write the value out")
         if getattr(event, "tag", None) is not None:
-            raise _fault(event.start_mark, "tags are refused: write the plain value")
+            raise _fault(event, "tags are refused: write the plain value")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise _fault(event.start_mark, f"nested deeper than {MAX_DEPTH} levels")
+            raise _fault(event, f"nested deeper than {MAX_DEPTH} levels")
 
 
 def _mapping(node: MappingNode, path: Steps, places: _MutablePlaces) -> dict[str, Any]:
@@ -129,7 +129,9 @@ def _mapping(node: MappingNode, path: Steps, places: _MutablePlaces) -> dict[str
         key_path = (*path, key)
         if key in mapping:
             first = places[key_path][0]
-            raise _fault(mark, f"the key {dotted(key_path)} occurs twice, first in line {first}")
+            raise _fault(
+                key_node, f"the key {dotted(key_path)} occurs twice, first in line {first}"
+            )
         places[key_path] = (mark.line + 1, mark.column + 1)
         mapping[key] = _value(value_node, key_path, places)
     return mapping
@@ -138,13 +140,11 @@ def _mapping(node: MappingNode, path: Steps, places: _MutablePlaces) -> dict[str
 def _key(node: Node, path: Steps) -> str:
     where = f" of {dotted(path)}" if path else ""
     if not isinstance(node, ScalarNode):
-        raise _fault(node.start_mark, f"a key{where} is no text")
+        raise _fault(node, f"a key{where} is no text")
     if node.value == "<<" and node.style not in ("'", '"'):
-        raise _fault(node.start_mark, f"merge keys are refused{where}: write the keys out")
+        raise _fault(node, f"merge keys are refused{where}: write the keys out")
     if node.tag != _TEXT:
-        raise _fault(
-            node.start_mark, f"the key {node.value or 'null'}{where} is no text: put it in quotes"
-        )
+        raise _fault(node, f"the key {node.value or 'null'}{where} is no text: put it in quotes")
     _require_readable(node, path)
     return str(node.value)
 
@@ -170,26 +170,26 @@ def _scalar(node: Node, path: Steps) -> str | bool | int | float | None:
     if node.tag == _TEXT:
         return str(node.value)
     if len(node.value) > MAX_NUMBER_LENGTH:
-        raise _fault(node.start_mark, f"{dotted(path)}: the number is too long")
+        raise _fault(node, f"{dotted(path)}: the number is too long")
     if node.tag == _INTEGER:
         return int(node.value)
     number = float(node.value)
     is_zero = not re.search("[1-9]", re.split("[eE]", node.value)[0])
     if math.isinf(number) or (number == 0 and not is_zero):
-        raise _fault(node.start_mark, f"{dotted(path)}: the number is too large or too small")
+        raise _fault(node, f"{dotted(path)}: the number is too large or too small")
     return number
 
 
 def _require_readable(node: Node, path: Steps) -> None:
     if (hostile := _UNWRITABLE.search(node.value)) is not None:
         raise _fault(
-            node.start_mark,
+            node,
             f"{dotted(path) or 'a key'}: the character U+{ord(hostile[0]):04X} is refused",
         )
 
 
-def _fault(mark: yaml.Mark, problem: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+def _fault(place: yaml.Event | Node, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
 
 
 def _refuse(name: str, problem: str) -> NoReturn:
