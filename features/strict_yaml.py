@@ -189,7 +189,8 @@ def _require_readable(node: Node, path: Steps) -> None:
 
 
 def _fault(place: yaml.Event | Node, problem: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
+    mark: Any = place.start_mark  # of the parser in C or of that in Python
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 
 def _refuse(name: str, problem: str) -> NoReturn:

@@ -42,7 +42,7 @@ FORM = {
 
 
 def request(context: Mapping[str, Any]) -> Request:
-    """Return what this Airflow run asks for: a day, a restatement, or one case.
+    """Return the request of this Airflow run: a day, a restatement, or one case.
 
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
@@ -78,7 +78,7 @@ def deliver(context: Mapping[str, Any]) -> str | None:
     from scoring.settings import get_settings
     from scoring.storage import object_store
 
-    request(context)
+    request(context)  # checks the form
     if (case := _case(context)) is None:
         return None
     if wrong := objections(case, _feed(), plain(context["dag_run"].run_after)):
@@ -118,8 +118,8 @@ def _feed() -> Feed:
 def _checked(case: Mapping[str, Any], feed: Feed) -> str:
     """Check the kinds of the application's values; return its id.
 
-    What ingest would say to the values is asked later: here a value is refused that a file would
-    turn into another one, such as an id that is `true`.
+    `deliver` asks later whether ingest would admit the values. This check refuses a value that a
+    file would turn into another one, such as an id that is `true`.
     """
     from features.ingest.layout import LAYOUTS, Kind
 
