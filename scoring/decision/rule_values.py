@@ -20,8 +20,7 @@ import pyarrow.compute as pc
 from scoring.decision.rule_syntax import UnusableError
 
 Columns = Mapping[str, pa.Array]
-_Operand = pa.Array | pa.Scalar  # a value per row, or one for every row
-Reader = Callable[[Columns], _Operand]
+Reader = Callable[[Columns], pa.Array]  # or a scalar, which holds for every row
 
 MAX_DIGITS = 400
 _EXACT = Context(prec=min(MAX_PREC, 100_000), Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
@@ -202,7 +201,7 @@ def _same_or_both_nan(a: pa.Array, b: pa.Array) -> pa.Array:
     return pc.or_(pc.equal(a, b), pc.and_(pc.is_nan(a), pc.is_nan(b)))
 
 
-def _less_than_nan_too(a: _Operand, b: _Operand) -> _Operand:
+def _less_than_nan_too(a: pa.Array, b: pa.Array) -> pa.Array:
     return pc.or_(pc.less(a, b), pc.and_(pc.is_nan(b), pc.invert(pc.is_nan(a))))
 
 
