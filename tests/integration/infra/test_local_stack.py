@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import stat
-import subprocess
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +20,7 @@ from infra.local.public_files import FILES, cut, own_file
 from infra.local.sample import Sample, prepare
 from infra.local.state import CHECKOUT, StackError, State
 from tests.conftest import Db
+from tests.integration.infra.stack_process import printed_by
 from tests.unit.features.test_sources import MINIMAL
 
 
@@ -104,16 +103,7 @@ def test_the_settings_of_the_core_come_out_of_that_environment(state: State) -> 
         "print(s.sources, s.warehouse.port, s.home, s.objects.url)"
     )
 
-    told = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment(state),
-        cwd=state.folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-
-    assert told == ["test", "5442", str(CHECKOUT), f"file://{state.objects}"]
+    assert printed_by(state, code) == ["test", "5442", str(CHECKOUT), f"file://{state.objects}"]
 
 
 def test_two_commands_do_not_start_one_stack_at_once(state: State) -> None:
@@ -246,7 +236,7 @@ def test_an_own_file_is_cut_where_its_description_says(tmp_path: Path, texts: pa
         (("score_transactions", None, None, "2026-03-01T00:00Z"), "takes no AS_OF"),
     ],
 )
-def test_a_run_that_makes_no_sense_is_not_asked_for(
+def test_an_impossible_run_is_not_triggered(
     given: tuple[str, str | None, str | None, str | None], message: str
 ) -> None:
     with pytest.raises(StackError, match=message):
@@ -267,10 +257,10 @@ def test_the_status_names_a_held_delivery_and_why(migrated: Db) -> None:
         connection.execute(
             "insert into raw.deliveries (source, feed, object_name, content_sha256, size_bytes, "
             "load_kind, state, reason) values ('shop', 'transactions', 'landing/a.csv', 'x', 1, "
-            "'live', 'held', 'not_readable: line 3')"
+            "'live', 'held', 'stray_quote: line 3')"
         )
 
     held = migrated.rows(status.HELD)
 
-    assert [row[1:] for row in held] == [("landing/a.csv", "not_readable: line 3")]
+    assert [row[1:] for row in held] == [("landing/a.csv", "stray_quote: line 3")]
     assert ("raw.deliveries", 1) in [row[:2] for row in migrated.rows(status.COUNTS)]

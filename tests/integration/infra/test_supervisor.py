@@ -1,4 +1,4 @@
-"""What ends without `make down` is started again, counted, and given up when it is hopeless."""
+"""The supervisor restarts and counts what ends without `make down`, and gives up in the end."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def state(tmp_path: Path) -> Iterator[State]:
     stack.down(found)
 
 
-def _await(what: Callable[[], object], seconds: float = 20.0) -> None:
+def _await(condition: Callable[[], object], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
-    while not what():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -48,8 +48,8 @@ def _end(state: State, name: str = "sleeper") -> None:
     _await(lambda: not wanted.runs(state, name))
 
 
-def _asked(state: State, command: list[str], name: str = "sleeper") -> None:
-    """Ask for a process without waiting for it: the test itself is the supervisor."""
+def _request(state: State, command: list[str], name: str = "sleeper") -> None:
+    """Request a process without waiting for it: the test itself is the supervisor."""
     state.write("wanted.json", {name: {"command": command, "asked_at": str(time.monotonic())}})
 
 
@@ -110,9 +110,9 @@ def test_a_killed_supervisor_shows_and_the_next_up_starts_another_that_takes_ove
     _await(lambda: _pid(state) != first and wanted.runs(state, "sleeper"))
 
 
-def test_a_hopeless_process_is_given_up_and_its_last_words_kept(state: State) -> None:
+def test_a_hopeless_process_is_given_up_and_its_last_lines_are_kept(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
-    _asked(state, FAILS)
+    _request(state, FAILS)
 
     _await(lambda: supervisor.tick() or wanted.ends(state).get("sleeper", wanted.Ends()).is_over)
 
@@ -126,10 +126,10 @@ def test_a_hopeless_process_is_given_up_and_its_last_words_kept(state: State) ->
 
 def test_the_next_up_gives_it_another_chance(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
-    _asked(state, FAILS)
+    _request(state, FAILS)
     _await(lambda: supervisor.tick() or wanted.ends(state).get("sleeper", wanted.Ends()).is_over)
 
-    _asked(state, SLEEP)
+    _request(state, SLEEP)
     supervisor.tick()
 
     assert wanted.runs(state, "sleeper")
@@ -139,10 +139,10 @@ def test_a_restart_waits_longer_after_each_quick_end() -> None:
     assert [Patience().seconds(quick) for quick in range(7)] == [1, 2, 4, 8, 16, 30, 30]
 
 
-def test_the_wait_is_kept(state: State) -> None:
+def test_a_restart_waits_its_time(state: State) -> None:
     now = [0.0]
     supervisor = Supervisor(state, Patience(first_seconds=10.0), clock=lambda: now[0])
-    _asked(state, SLEEP)
+    _request(state, SLEEP)
     supervisor.tick()
     _end(state)
 
@@ -156,9 +156,9 @@ def test_the_wait_is_kept(state: State) -> None:
     assert wanted.runs(state, "sleeper")
 
 
-def test_a_command_that_does_not_exist_is_an_end_too(state: State) -> None:
+def test_a_missing_command_counts_as_an_end(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
-    _asked(state, ["/no/such/command"])
+    _request(state, ["/no/such/command"])
 
     supervisor.tick()
 
@@ -167,7 +167,7 @@ def test_a_command_that_does_not_exist_is_an_end_too(state: State) -> None:
 
 def test_a_feed_that_has_delivered_everything_is_left_alone(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
-    _asked(state, ENDS_WELL, "feed")
+    _request(state, ENDS_WELL, "feed")
 
     _await(lambda: supervisor.tick() or wanted.ends(state).get("feed", wanted.Ends()).is_over)
 
@@ -192,7 +192,7 @@ def test_a_killed_postgres_is_started_again_before_anything_else(state: State) -
     assert stack.cluster(state).pid() not in processes.members(state)
 
 
-def test_status_tells_what_has_ended_and_what_was_given_up(
+def test_status_shows_what_has_ended_and_what_was_given_up(
     state: State, capsys: pytest.CaptureFixture[str]
 ) -> None:
     facts = wanted.Ends(
