@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,8 +23,6 @@ from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, m
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import HeldError, HoldReason, RowReason
-
-_RowHandler = Callable[[pyarrow.csv.InvalidRow], str]
 
 
 def csv_chunks(
@@ -67,7 +65,7 @@ class _Reader:
         """Return the rows of a block; `done` rows came before it."""
         malformed: list[int] = []
 
-        def remember(row: pyarrow.csv.InvalidRow) -> str:
+        def remember(row: Any) -> str:  # noqa: ANN401 - pyarrow's InvalidRow
             malformed.append(row.number - 1)
             return "skip"
 
@@ -94,7 +92,7 @@ class _Reader:
             Records(block, np.flatnonzero(is_row)),
         )
 
-    def _parse(self, block: Block, remember: _RowHandler) -> pa.Table:
+    def _parse(self, block: Block, remember: Any) -> pa.Table:  # noqa: ANN401 - a callback
         return pyarrow.csv.read_csv(
             pa.py_buffer(block.content),
             # one thread: only then does pyarrow know the number of a malformed row
