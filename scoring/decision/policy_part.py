@@ -32,7 +32,7 @@ WholeNumber = Annotated[int, Field(le=10**15)]
 
 
 class PolicyPart(BaseModel):
-    """A part of a policy; a key that nobody reads is an error, not a comment."""
+    """A part of a policy; an unknown key is an error, not a comment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -74,7 +74,7 @@ def test_an_impossible_source_is_refused_in_one_line_and_nothing_is_made(
 ) -> None:
     root = tmp_path / "local"
 
-    for refuse in (choice.to_start, choice.existing, choice.one):
+    for refuse in (choice.to_start, choice.existing, choice.current):
         with pytest.raises(StackError, match=message) as caught:
             refuse(source, root)
         assert "\n" not in str(caught.value)
@@ -99,15 +99,15 @@ def test_a_stack_is_found_without_its_description(own: Path, tmp_path: Path) -> 
     own.unlink()
 
     assert choice.existing("shop", tmp_path) == [state]
-    assert choice.one("shop", tmp_path) == state
-    assert choice.one(None, tmp_path) == state
+    assert choice.current("shop", tmp_path) == state
+    assert choice.current(None, tmp_path) == state
     with pytest.raises(StackError, match=r"no source is named 'shop'.*what its stack left is in"):
         choice.to_start("shop", tmp_path)
 
 
 def test_a_source_that_was_never_started_has_no_stack(own: Path, tmp_path: Path) -> None:
     assert choice.existing("shop", tmp_path / "local") == []
-    assert choice.one("lending_club", tmp_path / "local") is None
+    assert choice.current("lending_club", tmp_path / "local") is None
     assert not (tmp_path / "local").exists()
 
 

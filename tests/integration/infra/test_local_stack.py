@@ -240,7 +240,7 @@ def test_an_impossible_run_is_not_triggered(
     given: tuple[str, str | None, str | None, str | None], message: str
 ) -> None:
     with pytest.raises(StackError, match=message):
-        run_dag.order(*given)
+        run_dag.order_of(*given)
 
 
 def test_another_file_is_refused_in_words(tmp_path: Path) -> None:
@@ -257,10 +257,10 @@ def test_the_status_names_a_held_delivery_and_why(migrated: Db) -> None:
         connection.execute(
             "insert into raw.deliveries (source, feed, object_name, content_sha256, size_bytes, "
             "load_kind, state, reason) values ('shop', 'transactions', 'landing/a.csv', 'x', 1, "
-            "'live', 'held', 'stray_quote: line 3')"
+            "'live', 'held', 'not_readable: line 3')"
         )
 
     held = migrated.rows(status.HELD)
 
-    assert [row[1:] for row in held] == [("landing/a.csv", "stray_quote: line 3")]
+    assert [row[1:] for row in held] == [("landing/a.csv", "not_readable: line 3")]
     assert ("raw.deliveries", 1) in [row[:2] for row in migrated.rows(status.COUNTS)]

@@ -101,7 +101,7 @@ class Newcomer:
         """Run a DAG to its end in an Airflow of this person."""
         options = [f"--{name.lower().replace('_', '-')}={text}" for name, text in window.items()]
         parsed = local.parser().parse_args(["run", *options, "--", DAG])
-        order = run_dag.order(parsed.dag, parsed.start, parsed.end, parsed.as_of)
+        order = run_dag.order_of(parsed.dag, parsed.start, parsed.end, parsed.as_of)
         result = run_in_airflow(
             self.folder / "airflow",
             SCRIPT,

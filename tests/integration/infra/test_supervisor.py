@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import processes, stack, status, wanted
+from infra.local import processes, programs, stack, status
 from infra.local.ports import free_port
 from infra.local.state import State
 from infra.local.supervise import Patience, Supervisor
@@ -45,7 +45,7 @@ def _pid(state: State, name: str = "sleeper") -> int:
 
 def _end(state: State, name: str = "sleeper") -> None:
     os.kill(_pid(state, name), signal.SIGKILL)
-    _await(lambda: not wanted.runs(state, name))
+    _await(lambda: not programs.runs(state, name))
 
 
 def _request(state: State, command: list[str], name: str = "sleeper") -> None:
@@ -53,41 +53,51 @@ def _request(state: State, command: list[str], name: str = "sleeper") -> None:
     state.write("wanted.json", {name: {"command": command, "asked_at": str(time.monotonic())}})
 
 
+def _tick_until_over(supervisor: Supervisor, name: str = "sleeper") -> None:
+    """Let the supervisor work until it restarts a program no more."""
+
+    def is_over() -> bool:
+        supervisor.tick()
+        return programs.ends(supervisor.state).get(name, programs.Ends()).is_over
+
+    _await(is_over)
+
+
 def test_a_killed_process_is_started_again_and_remembered(state: State) -> None:
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
     first = _pid(state)
 
     os.kill(first, signal.SIGKILL)
-    _await(lambda: _pid(state) != first and wanted.runs(state, "sleeper"))
+    _await(lambda: _pid(state) != first and programs.runs(state, "sleeper"))
 
-    facts = wanted.ends(state)["sleeper"]
+    facts = programs.ends(state)["sleeper"]
     assert (facts.restarts, facts.cause) == (1, "killed by SIGKILL")
     assert facts.last_at.endswith("+00:00")
 
 
 def test_down_ends_the_supervisor_first_and_nothing_comes_back(state: State) -> None:
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
 
     stack.down(state)
 
     time.sleep(1.5)  # longer than a first restart takes
     assert not stack.runs(state)
-    assert wanted.wanted(state) == wanted.ends(state) == {}
+    assert programs.programs(state) == programs.ends(state) == {}
 
 
 def test_a_second_up_starts_no_second_supervisor(state: State) -> None:
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
-    pids = _pid(state, wanted.SUPERVISOR), _pid(state)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
+    pids = _pid(state, programs.SUPERVISOR), _pid(state)
 
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
     command = [sys.executable, "-m", "infra.local.supervise", str(state.root), state.source]
     third = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
-    assert (_pid(state, wanted.SUPERVISOR), _pid(state)) == pids
+    assert (_pid(state, programs.SUPERVISOR), _pid(state)) == pids
     assert third.returncode == 1
     assert "another supervisor looks after this stack" in third.stdout
 
@@ -95,28 +105,28 @@ def test_a_second_up_starts_no_second_supervisor(state: State) -> None:
 def test_a_killed_supervisor_shows_and_the_next_up_starts_another_that_takes_over(
     state: State,
 ) -> None:
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
     first = _pid(state)
-    _end(state, wanted.SUPERVISOR)
+    _end(state, programs.SUPERVISOR)
 
-    assert status.health(state)[wanted.SUPERVISOR][:2] == (None, False)
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    assert status.health(state)[programs.SUPERVISOR][:2] == (None, False)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
 
     assert _pid(state) == first
     _await(lambda: (state.logs / "supervisor.log").stat().st_size > 0)
     os.kill(first, signal.SIGKILL)
-    _await(lambda: _pid(state) != first and wanted.runs(state, "sleeper"))
+    _await(lambda: _pid(state) != first and programs.runs(state, "sleeper"))
 
 
 def test_a_hopeless_process_is_given_up_and_its_last_lines_are_kept(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
     _request(state, FAILS)
 
-    _await(lambda: supervisor.tick() or wanted.ends(state).get("sleeper", wanted.Ends()).is_over)
+    _tick_until_over(supervisor)
 
-    facts = wanted.ends(state)["sleeper"]
+    facts = programs.ends(state)["sleeper"]
     assert (facts.has_failed, facts.quick, facts.cause) == (True, 3, "exit status 3")
     assert facts.tail[-1] == "no such thing"
     log = (state.logs / "sleeper.log").read_text()
@@ -127,12 +137,12 @@ def test_a_hopeless_process_is_given_up_and_its_last_lines_are_kept(state: State
 def test_the_next_up_gives_it_another_chance(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
     _request(state, FAILS)
-    _await(lambda: supervisor.tick() or wanted.ends(state).get("sleeper", wanted.Ends()).is_over)
+    _tick_until_over(supervisor)
 
     _request(state, SLEEP)
     supervisor.tick()
 
-    assert wanted.runs(state, "sleeper")
+    assert programs.runs(state, "sleeper")
 
 
 def test_a_restart_waits_longer_after_each_quick_end() -> None:
@@ -149,11 +159,11 @@ def test_a_restart_waits_its_time(state: State) -> None:
     supervisor.tick()
     now[0] = 19.0
     supervisor.tick()
-    assert not wanted.runs(state, "sleeper")
+    assert not programs.runs(state, "sleeper")
     now[0] = 21.0
     supervisor.tick()
 
-    assert wanted.runs(state, "sleeper")
+    assert programs.runs(state, "sleeper")
 
 
 def test_a_missing_command_counts_as_an_end(state: State) -> None:
@@ -162,24 +172,24 @@ def test_a_missing_command_counts_as_an_end(state: State) -> None:
 
     supervisor.tick()
 
-    assert wanted.ends(state)["sleeper"].cause.startswith("it did not start: ")
+    assert programs.ends(state)["sleeper"].cause.startswith("it did not start: ")
 
 
 def test_a_feed_that_has_delivered_everything_is_left_alone(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
     _request(state, ENDS_WELL, "feed")
 
-    _await(lambda: supervisor.tick() or wanted.ends(state).get("feed", wanted.Ends()).is_over)
+    _tick_until_over(supervisor, "feed")
 
-    facts = wanted.ends(state)["feed"]
+    facts = programs.ends(state)["feed"]
     assert (facts.restarts, facts.has_failed) == (0, False)
 
 
 def test_a_killed_postgres_is_started_again_before_anything_else(state: State) -> None:
     stack.start_postgres(state)
-    wanted.start_supervisor(state)
-    wanted.want(state, stack.POSTGRES)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, stack.POSTGRES)
+    programs.request(state, "sleeper", SLEEP)
     first = stack.cluster(state).pid()
     assert first is not None
     _await(lambda: "starting sleeper" in (state.logs / "supervisor.log").read_text())
@@ -187,7 +197,7 @@ def test_a_killed_postgres_is_started_again_before_anything_else(state: State) -
     os.kill(first, signal.SIGKILL)
     _await(lambda: stack.cluster(state).pid() not in {None, first}, 40)
 
-    _await(lambda: wanted.ends(state)[stack.POSTGRES].restarts == 1)
+    _await(lambda: programs.ends(state)[stack.POSTGRES].restarts == 1)
     # it is stopped by its own means, never ended as one of the stack's processes
     assert stack.cluster(state).pid() not in processes.members(state)
 
@@ -195,10 +205,10 @@ def test_a_killed_postgres_is_started_again_before_anything_else(state: State) -
 def test_status_shows_what_has_ended_and_what_was_given_up(
     state: State, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    facts = wanted.Ends(
+    facts = programs.Ends(
         "", 5, 6, "2026-11-21T10:00:00+00:00", "exit status 3", ["no room"], True, True
     )
-    wanted.record_ends(state, "scheduler", facts)
+    programs.record_ends(state, "scheduler", facts)
 
     assert not status.status(state)
 
