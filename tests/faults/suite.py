@@ -15,6 +15,7 @@ from tests.faults import (
     form_faults,
     model_faults,
     noticing,
+    order_faults,
     people_faults,
     process_faults,
     registry_faults,
@@ -73,6 +74,7 @@ def fixed_cases() -> list[Case]:
         store_faults,
         people_faults,
         form_faults,
+        order_faults,
         registry_faults,
     )
     return [case for kind in kinds for case in kind.cases()]

@@ -88,7 +88,7 @@ def test_a_broken_description_is_refused_before_anything_is_started(
     own.write_text(yaml.safe_dump(MINIMAL | {"maturity_days": -1}))
     root = tmp_path / "local"
 
-    with pytest.raises(StackError, match=r"shop\.yaml: maturity_days"):
+    with pytest.raises(StackError, match=r"shop\.yaml: line \d+, column \d+: maturity_days"):
         choice.to_start("shop", root)
 
     assert not root.exists()

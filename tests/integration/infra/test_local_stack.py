@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from features import sources
 from infra.local import deliver, ports, run_dag, status
@@ -206,10 +207,10 @@ def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
     ids=["texts without an offset", "texts with an offset", "times"],
 )
 def test_an_own_file_is_cut_where_its_description_says(tmp_path: Path, texts: pa.Array) -> None:
-    described = sources.Sources.model_validate(
-        MINIMAL
-        | {"name": "shop", "time_zone": "Europe/Vienna", "decide_from": "2026-03-01T00:00:00+01:00"}
-    )
+    description = tmp_path / "shop.yaml"
+    stated = {"time_zone": "Europe/Vienna", "decide_from": "2026-03-01T00:00:00+01:00"}
+    description.write_text(yaml.safe_dump(MINIMAL | stated))
+    described = sources.load(str(description))
     data = tmp_path / "payments.parquet"
     pq.write_table(pa.table({"AT": texts, "ID": [1, 2, 3, 4]}), data)
 
