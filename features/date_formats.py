@@ -1,6 +1,6 @@
-"""How a source writes dates: a few directives of strptime, turned into one pattern.
+"""Turns a date format of a source, a few directives of strptime, into one pattern.
 
-A pattern judges each text by itself. The C library's parser would follow the locale, and skip
+A pattern judges each text by itself. The parser of the C library would follow the locale and skip
 blanks.
 """
 
@@ -27,7 +27,7 @@ def pattern_of(form: str) -> str:
     """Return the pattern of a date format, with the groups year, month and, if it has one, day.
 
     Raises:
-        ValueError: it has another directive, one of them twice, or no year or month.
+        ValueError: the format has another directive, a directive twice, or no year or month.
     """
     parts = _PARTS.findall(form)
     if "".join(parts) != form or any(len(part) == 2 and part not in _DIRECTIVES for part in parts):

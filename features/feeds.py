@@ -1,4 +1,4 @@
-"""One feed of a source: where its files lie, what their columns mean, what is refused."""
+"""One feed of a source: the folder of its files, the meaning of their columns, refused columns."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class FileFormat(StrEnum):
 
 
 class Described(BaseModel):
-    """A part of a description: frozen, and refusing keys that nobody knows.
+    """A part of a description: frozen, and refusing unknown keys.
 
-    `strict_yaml` validates files as strict JSON. A `mode="before"` validator of a whole part would
-    hand Python objects on, and lists would no longer be read as tuples and sets.
+    `Document.validate` reads a file as strict JSON. A `mode="before"` validator of a whole part
+    would hand Python objects on, and lists would no longer be read as tuples and sets.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -84,8 +84,8 @@ class Csv(Described):
         delimiter: one character between fields.
         quoting: `standard`: a field may stand in double quotes, and holds a quote as two of them;
             `none`: a quote is plain text everywhere.
-        multiline_fields: a quoted field may hold line ends; else one line is one row, and a quoted
-            field that spans lines holds the file.
+        multiline_fields: a quoted field may hold line ends; otherwise one line is one row, and a
+            quoted field that spans lines holds the file.
         final_line_break: whether a last line without its end is taken for a file cut short.
     """
 
@@ -101,7 +101,7 @@ class Csv(Described):
         return self
 
 
-#: Texts that common exports write where there is no value.
+#: Texts that common exports write for "no value".
 NULL_TOKENS = ("", "\\N", "NULL", "NaN", "nan", "None")
 
 
@@ -115,10 +115,10 @@ class Feed(Described):
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
         numeric_id: canonical columns whose values may look like card numbers.
-        null_tokens: texts that mean that there is no value, in every column alike.
-        missing_codes: by canonical column, the codes that a bureau writes where it has no value.
-        date_formats: by canonical column, how its dates are written, such as `%b-%Y`.
-        trim_ids: take blanks around identifiers away; else they reject the row.
+        null_tokens: texts that mean "no value", in every column.
+        missing_codes: by canonical column, the codes that mean "no value" there, such as 999.
+        date_formats: by canonical column, the format of its dates, such as `%b-%Y`.
+        trim_ids: remove blanks around identifiers; otherwise they reject the row.
         constant_currency: where the file has no currency column.
         constant_provenance: who labels, where the file has no column for it.
         amount_unit: whether amounts are in whole units (12.34) or minor units (1234).
@@ -225,7 +225,7 @@ class Feed(Described):
 
     @property
     def conceals(self) -> bool:
-        """Whether the text of a row may hold what nobody may read where rejected rows are kept."""
+        """Whether the text of a rejected row is not kept, since it may hold protected values."""
         return self.is_protected or any(map(is_protected, self.refused))
 
     @property

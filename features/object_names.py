@@ -1,4 +1,4 @@
-"""Names of objects are data from outside: they are checked before they touch anything."""
+"""Checks names of objects, which are data from outside, before any use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ MAX_PART_BYTES = 255  # of one folder or file name on Linux
 
 
 class UnsafeNameError(ValueError):
-    """A name that would leave the store's root, or that no file system can hold."""
+    """The name would leave the store's root, or no file system can hold it."""
 
 
 def check_name(name: str) -> str:

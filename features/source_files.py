@@ -1,4 +1,4 @@
-"""Finds the YAML file that describes a source, by its name, and refuses names that cannot be one.
+"""Finds the YAML file that describes a source by its name, and refuses impossible names.
 
 The name of a source becomes a folder of the landing area and of the local stack's state. So a name
 is checked before a path is made of it, and two files never share one.
@@ -27,7 +27,7 @@ def check_name(name: str) -> str:
     """Return the name of a source.
 
     Raises:
-        ConfigurationError: it cannot be the name of a folder, or the project uses that folder.
+        ConfigurationError: no folder can have this name, or the project uses that folder.
     """
     if not NAME.fullmatch(name):
         raise ConfigurationError(
@@ -50,23 +50,23 @@ def find(name: str, folder: Path | None = None) -> Path:
         folder: the user's own descriptions, looked through beside the shipped ones; may be absent.
 
     Raises:
-        ConfigurationError: there is none, or more than one; names what exists and where.
+        ConfigurationError: no file or more than one describes it; names what exists and where.
     """
     if is_path(name):
         return _at(Path(name), folder)
     check_name(name)
     shipped, own = described(SHIPPED), described(folder)
-    found: list[Path] = [*shipped.get(name, ()), *own.get(name, ())]
-    if len(found) > 1:
+    paths: list[Path] = [*shipped.get(name, ()), *own.get(name, ())]
+    if len(paths) > 1:
         raise ConfigurationError(
-            f"source {name!r} is described more than once: {_listed(found)}; "
+            f"source {name!r} is described more than once: {_listed(paths)}; "
             "rename or remove your own file"
         )
-    if not found:
+    if not paths:
         raise ConfigurationError(unknown(name, {*shipped, *own}, folder))
-    if folder is not None and found[0].parent == folder:
-        _check_no_clash(found[0], shipped)
-    return found[0]
+    if folder is not None and paths[0].parent == folder:
+        _check_no_clash(paths[0], shipped)
+    return paths[0]
 
 
 def is_path(name: str) -> bool:
@@ -80,21 +80,21 @@ def described(folder: Path | None) -> dict[str, list[Path]]:
     Raises:
         ConfigurationError: the folder cannot be read.
     """
-    found: dict[str, list[Path]] = {}
+    files: dict[str, list[Path]] = {}
     try:
         paths = sorted(folder.iterdir()) if folder is not None and folder.exists() else []
     except OSError as error:
         raise ConfigurationError(f"{folder} cannot be read: {error.strerror}") from error
     for path in paths:
         if path.suffix.casefold() in SUFFIXES and path.is_file() and path.name[0] != ".":
-            found.setdefault(path.stem, []).append(path)
-    return found
+            files.setdefault(path.stem, []).append(path)
+    return files
 
 
 def unknown(name: str, known: Iterable[str], folder: Path | None) -> str:
-    """Return one line for a name without a file: the nearest name, all others, and the places."""
+    """Return the message for a name without a file: the nearest name, all names, the folders."""
     names = sorted(known)
-    by_folded = {one.casefold(): one for one in names}
+    by_folded = {known_name.casefold(): known_name for known_name in names}
     nearest = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     hint = f"did you mean {by_folded[nearest[0]]!r}? " if nearest else ""
     places = [str(SHIPPED)]
@@ -102,7 +102,7 @@ def unknown(name: str, known: Iterable[str], folder: Path | None) -> str:
         places.append(f"{folder.absolute()}{'' if folder.is_dir() else ' (does not exist)'}")
     return (
         f"no source is named {name!r}: {hint}there are {', '.join(names)}; "
-        f"looked for {name}.yaml in {' and in '.join(places)}"
+        f"searched for {name}.yaml in {' and in '.join(places)}"
     )
 
 
@@ -119,7 +119,7 @@ def _at(path: Path, folder: Path | None) -> Path:
 
 
 def _check_no_clash(path: Path, shipped: Iterable[str]) -> None:
-    """Refuse `Synthetic.yaml`: some file systems have one folder for it and for `synthetic`."""
+    """Refuse `Synthetic.yaml`: some file systems keep one folder for it and for `synthetic`."""
     twin = next((name for name in shipped if name.casefold() == path.stem.casefold()), None)
     if twin is not None:
         raise ConfigurationError(

@@ -20,7 +20,7 @@ from features.canonical import ADMISSION, FeedName
 from features.errors import ConfigurationError
 from features.feeds import NULL_TOKENS, Csv, Described, Feed
 from features.source_files import SHIPPED, check_name, find
-from features.strict_yaml import Moment
+from features.yaml_document import Moment
 
 FOLDER = SHIPPED
 
@@ -34,9 +34,9 @@ class Sources(Described):
         decide_from: earlier rows are history: they feed features and labels, and are never scored.
         maturity_days: a row without a positive label by then counts as negative.
         provenance_rank: who may label, best first.
-        max_rate_age_days: an exchange rate older than that gives no amount in the base currency.
-        csv: how CSV is written, where a feed does not say it itself.
-        null_tokens: texts that mean that there is no value, likewise.
+        max_rate_age_days: an older exchange rate gives no amount in the base currency.
+        csv: how the source writes CSV, where a feed does not say it itself.
+        null_tokens: texts that mean "no value", where a feed does not say it itself.
         feeds: by name, in the order in which they are admitted.
     """
 
@@ -101,11 +101,11 @@ def load(
 
     Args:
         name: of the set, or the path of a YAML file elsewhere.
-        overrides: top-level keys that a run states itself, such as `decide_from`; None is none.
+        overrides: top-level keys that a run states itself, such as `decide_from`; None is ignored.
         folder: the user's own descriptions: `settings.sources_dir`.
 
     Raises:
-        ConfigurationError: there is no such file, or it says something wrong; names file and key.
+        ConfigurationError: there is no such file, or its content is wrong; names file and key.
     """
     path = find(name, folder)
     try:
@@ -114,7 +114,7 @@ def load(
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     if document.content.get("name", path.stem) != path.stem:
         raise ConfigurationError(
-            f"{path.name}: name: it is {path.stem}, after the file; leave it out"
+            f"{path.name}: name: a source has the name of its file, {path.stem}; leave the key out"
         )
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     stated = {"name": path.stem, **document.content, **given}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-# a backfill is checked itself, before its runs
+# Airflow makes these runs itself; a backfill is checked before its runs
 OF_SCHEDULE = frozenset({"scheduled", "backfill", "asset_triggered"})
 
 
@@ -33,15 +33,15 @@ def _application() -> FastAPI:
 
 
 async def reports(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer for the pages, putting the application together at the first request."""
+    """Serve the pages, putting the application together at the first request."""
     await _application()(scope, receive, send)
 
 
-def doorway(app: ASGIApp) -> ASGIApp:
+def request_guard(app: ASGIApp) -> ASGIApp:
     """Put the check of request bodies before the api-server's application."""
-    from orchestration.doorway import Doorway
+    from orchestration.request_guard import RequestGuard
 
-    return Doorway(app)
+    return RequestGuard(app)
 
 
 def check_run(_: object, __: tuple[Any, ...], run: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ class ScoringPlugin(AirflowPlugin):  # type: ignore[misc]
         {"name": "scoring reports", "app": reports, "url_prefix": "/scoring"}
     ]
     fastapi_root_middlewares: ClassVar[list[dict[str, Any]]] = [
-        {"name": "scoring doorway", "middleware": doorway}
+        {"name": "scoring request guard", "middleware": request_guard}
     ]
     external_views: ClassVar[list[dict[str, Any]]] = [
         {
@@ -82,7 +82,7 @@ class ScoringPlugin(AirflowPlugin):  # type: ignore[misc]
 
     @classmethod
     def on_load(cls, *_: object, **__: object) -> None:
-        """Have every run checked at its trigger, in whichever process makes it.
+        """Check every run at its trigger, in whichever process makes it.
 
         Airflow has no hook for that moment, so SQLAlchemy's is used: `init` of its models.
         """

@@ -167,7 +167,7 @@ def _connect() -> psycopg.Connection[Any]:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.year < 1900:
-        raise argparse.ArgumentTypeError(f"{text!r} lies before every transaction")
+        raise argparse.ArgumentTypeError(f"{text!r} is too early; write a year from 1900 on")
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no zone; write 2026-11-21T10:00:00Z")
     return moment.astimezone(UTC)

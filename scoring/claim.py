@@ -20,8 +20,8 @@ from scoring.settings import Settings
 log = structlog.get_logger(__name__)
 
 CHAMPION = "champion"
-#: How long a window waits for the job's open run: a manual run in the middle of a backfill has its
-#: turn between two of its windows, and a run that hangs is not waited for by everybody.
+#: How long a window waits for the job's open run. A manual run in the middle of a backfill gets its
+#: turn between two windows, and one stuck run cannot block the others.
 PATIENCE = timedelta(minutes=10)
 _POLL_SECONDS = 2.0
 

@@ -58,7 +58,7 @@ def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
         received, admitted = ingest_all(
             described, store, connection, base_currency=settings.warehouse.base_currency
         )
-    held = [f"{one.feed}: {one.reason}" for one in received if one.state == "held"]
+    held = [f"{receipt.feed}: {receipt.reason}" for receipt in received if receipt.state == "held"]
     if held or not admitted:
         raise BadDeliveryError(f"{path} is held: {'; '.join(held) or 'it has no rows'}")
     log.info("history_loaded", source=source, deliveries=len(admitted))

@@ -84,7 +84,7 @@ def _command(parsed: argparse.Namespace) -> int:
 
 
 def _measured(measure: Callable[[Path, Settings], int], file: Path, settings: Settings) -> int:
-    """Measure one data set; a failure is told, and stops no other one.
+    """Measure one data set; a failure becomes one line, and the next data set goes on.
 
     Returns:
         0 where every bar holds, 1 where one does not, 2 where it could not be measured.

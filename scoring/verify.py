@@ -17,7 +17,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from features import readers, sources
+from features import readers
 from features.errors import ConfigurationError
 from features.objects import ObjectStore
 from features.rebuild import Rebuild, keys_of, rebuild
@@ -26,6 +26,7 @@ from scoring.divergence import Divergence
 from scoring.jobs import JOBS, Job, job_of
 from scoring.replay import Replay, Selection, replay
 from scoring.settings import Settings, get_settings
+from scoring.source_set import source_set
 from scoring.storage import object_store
 
 
@@ -114,9 +115,7 @@ def verify(
 
 
 def _rebuild(keys: pa.Table, job: Job, settings: Settings) -> Rebuild:
-    variables = sources.load(settings.sources, folder=settings.sources_dir).dbt_variables(
-        settings.warehouse.base_currency
-    )
+    variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
     return rebuild(keys, settings.warehouse, settings.work, variables, job.view)
 
 

@@ -13,12 +13,12 @@ ROOT = Path(__file__).resolve().parents[1]
 DAGS = ROOT / "dags"
 
 
-def told_in_airflow(home: Path, *arguments: str | Path, dags: Path = DAGS, **settings: str) -> Any:
-    """Run Python in an Airflow whose state is a folder; return what it says.
+def run_in_airflow(home: Path, *arguments: str | Path, dags: Path = DAGS, **settings: str) -> Any:
+    """Run Python in an Airflow whose state is a folder; return what it prints.
 
     Args:
         home: a folder of its own.
-        arguments: what Python is given; it says one line of JSON after the word JSON.
+        arguments: of Python; the script prints one line of JSON after the word JSON.
         dags: the DAGs that this Airflow finds.
         settings: more of the environment.
     """

@@ -17,8 +17,8 @@ def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, time_zone: str | N
 
     Args:
         typed: columns by target name, null where a row was rejected.
-        verdicts: takes what is wrong, under the delivered name of one of the two columns.
-        time_zone: of the source; the day of an application is that of the applicant's clock.
+        verdicts: takes each contradiction, under the canonical name of one of the two columns.
+        time_zone: of the source; the day of an application is a day of this zone.
     """
     applied_at = typed["applied_at"]
     if time_zone is not None:

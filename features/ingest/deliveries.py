@@ -11,7 +11,7 @@ import structlog
 
 from features.errors import BadDeliveryError, ConfigurationError
 from features.feeds import Feed
-from features.ingest import arrivals, landing
+from features.ingest import arrivals, landing, tables
 from features.ingest.arrivals import Arrival
 from features.ingest.clock import whole
 from features.ingest.reasons import HoldReason
@@ -216,7 +216,7 @@ def _is_whole(connection: psycopg.Connection[Any], receipt: DeliveryReceipt) -> 
         return False
     try:
         with connection.transaction():
-            return not receipt.rows_landed or landing.holds_rows(connection, receipt.landed_table)
+            return not receipt.rows_landed or tables.holds_rows(connection, receipt.landed_table)
     except psycopg.errors.UndefinedTable:  # admitted by another, between two looks at it
         return False
 

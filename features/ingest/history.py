@@ -1,4 +1,4 @@
-"""Until when history may be loaded: as long as nothing was decided from what it would change."""
+"""Checks that a load of history changes no past that features or decisions were made from."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from features.canonical import ADMISSION
+from features.ingest import tables
 from features.ingest.receipts import DeliveryReceipt
 from features.ingest.refusals import HistoryRefusedError
 
 _OF_APPLICATIONS = ("applications", "application_labels", "applicant_attributes")
-#: Who can read a feed, and so has seen the past that a history load would change.
+#: The jobs that read a feed: a load of its history would change the past that they have used.
 _JOBS: Mapping[str, tuple[str, ...]] = {
     feed: ("score_applications",)
     if feed in _OF_APPLICATIONS
@@ -39,19 +39,11 @@ def check(connection: psycopg.Connection[Any], delivery: DeliveryReceipt) -> Non
     ).fetchone()
     if row and row[0]:
         used = "decisions were published"
-    elif any(_has_rows(connection, table) for table in _FEATURES[delivery.feed]):
+    elif any(tables.holds_rows(connection, table) for table in _FEATURES[delivery.feed]):
         used = "features were built"
     if used:
         raise HistoryRefusedError(
             f"{delivery.object_name} is a history load of {delivery.feed}, but {used} from this "
-            "warehouse: it would change the past that they saw. Deliver the rows as a live file, "
-            "or load the history into a fresh warehouse"
+            "warehouse: it would change the data that they were made from. Deliver the rows as a "
+            "live file, or load the history into a fresh warehouse"
         )
-
-
-def _has_rows(connection: psycopg.Connection[Any], table: str) -> bool:
-    stands = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-    if not stands or not stands[0]:
-        return False
-    query = sql.SQL("select exists (select from {})").format(sql.Identifier(*table.split(".")))
-    return bool((connection.execute(query).fetchone() or [False])[0])

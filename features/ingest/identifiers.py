@@ -1,4 +1,4 @@
-"""What makes two spellings of one identifier: floating point, blanks, characters nobody sees.
+"""Rejects identifiers with two spellings: floating point, blanks, invisible characters.
 
 A spreadsheet writes 123456789012 as `1.23457E+11`, and a column with gaps writes 596 as `596.0`.
 Such a text names another customer than the number does, or many customers at once.

@@ -197,15 +197,6 @@ def twins(
     return Twins(numbers, *(counted or (0, 0)))
 
 
-def holds_rows(connection: psycopg.Connection[Any], table: str) -> bool:
-    """Return whether a landed table exists and has rows; a crash of Postgres empties it."""
-    exists = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-    if not exists or not exists[0]:
-        return False
-    query = sql.SQL("select exists (select from {})").format(identifier(table))
-    return bool((connection.execute(query).fetchone() or [False])[0])
-
-
 def drop(connection: psycopg.Connection[Any], table: str | None) -> None:
     """Drop a landed table if there is one."""
     if table:

@@ -1,4 +1,4 @@
-"""Statements that a newer one of the same key has overtaken: kept as rejected rows, not admitted.
+"""Keeps outdated statements, which have a newer one of the same key, as rejected rows.
 
 The order of statements is that of their declared `known_at`, as far as a source declares it, and
 that of their arrival otherwise.

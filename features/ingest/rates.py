@@ -61,7 +61,7 @@ _FOUND = sql.SQL(
         candidates.currency_code,
         candidates.day,
         candidates.rate * units.factor as minor_rate,
-        -- what would not fit into a bigint has no rate worth the name
+        -- a larger amount would not fit into a bigint, and gets no base value
         floor(9e18 / greatest(candidates.rate * units.factor, 1)) as largest_minor,
         candidates.known_at as valid_from,
         min(candidates.known_at) over (

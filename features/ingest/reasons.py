@@ -80,8 +80,8 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.CONTROL_CHARACTER: "holds a control character",
     RowReason.CARD_NUMBER: "passes as a full card number",
     RowReason.INVISIBLE_CHARACTER: (
-        "a blank around the identifier, or a character in it that nobody sees; where they are "
-        "known, the source declares trim_ids"
+        "a blank around the identifier, or an invisible character in it; the source may declare "
+        "trim_ids, which removes those at both ends"
     ),
     RowReason.IDENTIFIER_IN_FLOAT_NOTATION: (
         "written as a rounded number, as a spreadsheet or an export of a column with gaps does; "

@@ -25,8 +25,8 @@ def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:
 
     Args:
         row: by delivered name.
-        feed: that it would be delivered to; of rows that are no labels.
-        now: nothing happened after it.
+        feed: the feed of the row; not one of labels.
+        now: no event is later.
     """
     rules, header = Rules(feed, (), now, DEFAULT), Header()
     line = io.BytesIO(json.dumps(row).encode() + b"\n")
@@ -34,7 +34,7 @@ def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:
         chunks = list(json_chunks(line, feed, header, DEFAULT, LineTally(1)))
     except HeldError as error:
         return [error.detail]
-    malformed = [SENTENCES[found.reason] for chunk in chunks for found in chunk.malformed]
+    malformed = [SENTENCES[fault.reason] for chunk in chunks for fault in chunk.malformed]
     if malformed or header.notes:
         return [*malformed, *header.notes]
     return [detail for chunk in chunks for detail in check(chunk, rules).verdicts.rejected()[2]]

@@ -25,7 +25,7 @@ from infra.local.warehouse_facts import as_analyst
 def main() -> int:
     """Run one command; a foreseeable failure is one line and exit status 1."""
     arguments = parser().parse_args()
-    # what the packages that we call have to say goes to people as steps, not as log lines
+    # people see steps, not the log lines of the packages behind them
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         return COMMANDS[arguments.command](arguments)
@@ -92,7 +92,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 def show_status(arguments: argparse.Namespace) -> int:
     """Tell what runs; exit status 1 where something is not healthy."""
-    state = choice.one(arguments.source)
+    state = choice.current(arguments.source)
     if state is None:
         console.print(f"Nothing has been started here yet: `{_make('demo', arguments)}`")
         return 0
@@ -137,8 +137,8 @@ def sql(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one DAG and follow it to its end."""
-    wanted = run_dag.order(arguments.dag, arguments.start, arguments.end, arguments.as_of)
-    run_dag.run(_with_warehouse(arguments), wanted)
+    order = run_dag.order_of(arguments.dag, arguments.start, arguments.end, arguments.as_of)
+    run_dag.run(_with_warehouse(arguments), order)
     return 0
 
 
@@ -165,7 +165,7 @@ def docs(arguments: argparse.Namespace) -> int:
 
 
 def _with_warehouse(arguments: argparse.Namespace) -> State:
-    state = choice.one(arguments.source)
+    state = choice.current(arguments.source)
     if state is None or stack.cluster(state).pid() is None:
         raise StackError(f"the warehouse does not run: `{_make('up', arguments)}`")
     return state

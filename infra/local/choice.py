@@ -1,7 +1,7 @@
 """Decides which stack a command means, before anything is started, stopped or removed.
 
-A stack is started by the name of a source whose description can be read. It is asked for, stopped
-and removed by its state alone: the description may be gone by then.
+A start needs the description of the source. Status, stop and removal need only the state of the
+stack: the description may be gone by then.
 """
 
 from __future__ import annotations
@@ -68,15 +68,15 @@ def base_currency(state: State, described: Sources) -> str:
     is_new = not state.read("installed.json", {})
     only = min(filter(None, constant), default=None) if len(constant) == 1 else None
     kept = (only or state.base_currency()) if is_new else state.base_currency()
-    wanted = os.environ.get(BASE_CURRENCY) or kept
-    if wanted not in EXPONENTS:
-        raise StackError(f"{BASE_CURRENCY}={wanted} is no currency of ISO 4217")
-    if wanted != kept and not is_new:
+    currency = os.environ.get(BASE_CURRENCY) or kept
+    if currency not in EXPONENTS:
+        raise StackError(f"{BASE_CURRENCY}={currency} is no currency of ISO 4217")
+    if currency != kept and not is_new:
         raise StackError(
-            f"the warehouse of SOURCE={state.source} compares amounts in {kept}, not in {wanted}: "
-            f"leave {BASE_CURRENCY} out, or `make reset SOURCE={state.source}` first"
+            f"the warehouse of SOURCE={state.source} compares amounts in {kept}, not in "
+            f"{currency}: leave {BASE_CURRENCY} out, or `make reset SOURCE={state.source}` first"
         )
-    return wanted
+    return currency
 
 
 def existing(source: str | None, root: Path = ROOT) -> list[State]:
@@ -97,13 +97,13 @@ def existing(source: str | None, root: Path = ROOT) -> list[State]:
     except ConfigurationError as error:
         raise StackError(str(error)) from error
     if state.source not in known:
-        names = known | {one.source for one in states}
+        names = known | {other.source for other in states}
         raise StackError(source_files.unknown(state.source, names, folder))
     return []
 
 
-def one(source: str | None, root: Path = ROOT) -> State | None:
-    """Return the stack that a question is about: the named one, else the one that runs."""
+def current(source: str | None, root: Path = ROOT) -> State | None:
+    """Return the stack of a source, else the one that runs, else any that has state here."""
     states = existing(source, root)
     return next((state for state in states if stack.runs(state)), states[0] if states else None)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from features.source_files import find
 from features.sources import Sources
-from infra.local import report, sample, stack, wanted
+from infra.local import programs, report, sample, stack
 from infra.local.airflow_api import FINISHED, Airflow
 from infra.local.console import console, step
 from infra.local.deliver import deliver_due
@@ -76,7 +76,7 @@ def start_feed(state: State) -> None:
         *(sys.executable, "-m", "infra.local.deliver"),
         *(str(sample.outbox(state)), str(state.objects)),
     ]
-    wanted.want(state, "feed", command)
+    programs.request(state, "feed", command)
 
 
 def approve_policy(state: State) -> None:

@@ -5,16 +5,15 @@ A process of its own, because dbt keeps memory: `python -m infra.local.install`.
 
 from __future__ import annotations
 
-from features import sources
 from features.build import install
 from scoring.settings import get_settings
+from scoring.source_set import source_set
 
 
 def main() -> None:
     """Install into the warehouse of the settings; safe to repeat, needed after every upgrade."""
     settings = get_settings()
-    described = sources.load(settings.sources, folder=settings.sources_dir)
-    variables = described.dbt_variables(settings.warehouse.base_currency)
+    variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
     install(settings.warehouse, settings.work, variables)
 
 

@@ -32,7 +32,7 @@ def require_free(name: str, port: int, source: str = DEFAULT_SOURCE) -> None:
 
 
 def free_port() -> int:
-    """Return a port that nobody uses, for a stack whose ports nobody needs to know."""
+    """Return an unused port, for a stack whose ports need not be known."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port

@@ -74,8 +74,8 @@ def main(arguments: Sequence[str]) -> int:
         return NOT_MEASURED
     results = measure_all(data_sets, options)
     lines = [f"\n{len(results)} data sets, each in a warehouse of its own:"]
-    sys.stdout.write("\n".join([*lines, *(one.as_line() for one in results)]) + "\n")
-    return max(min(abs(one.status), NOT_MEASURED) for one in results)
+    sys.stdout.write("\n".join([*lines, *(result.as_line() for result in results)]) + "\n")
+    return max(min(abs(result.status), NOT_MEASURED) for result in results)
 
 
 def measure_all(data_sets: Mapping[Path, str], options: Sequence[str]) -> list[Measured]:

@@ -24,11 +24,11 @@ SKIPPED = "Skipping task. reason="
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Which DAG shall run, and what its form says.
+    """The DAG to run, and its form.
 
     Args:
         dag_id: the DAG.
-        window: what a scoring DAG decides; None: the last one that is over.
+        window: of a scoring DAG; None: the last one that is over.
         as_of: the moment whose knowledge `train_models` learns from; None: now.
     """
 
@@ -44,8 +44,8 @@ class Order:
         return {name: moment.isoformat() for name, moment in moments.items()}
 
 
-def order(dag_id: str, start: str | None, end: str | None, as_of: str | None) -> Order:
-    """Return what a person asks for.
+def order_of(dag_id: str, start: str | None, end: str | None, as_of: str | None) -> Order:
+    """Return the order of a command line.
 
     Raises:
         StackError: there is no such DAG, or its form does not take this.
@@ -67,8 +67,8 @@ def order(dag_id: str, start: str | None, end: str | None, as_of: str | None) ->
     return Order(dag_id, window, _moment("AS_OF", as_of) if as_of else None)
 
 
-def run(state: State, wanted: Order) -> None:
-    """Trigger a run, let it start, follow it, and show what had nothing to do and why.
+def run(state: State, order: Order) -> None:
+    """Trigger a run, follow it to its end, and show each skipped task with its reason.
 
     Raises:
         StackError: Airflow is not healthy, or the run failed; the failed task's log has been shown.
@@ -77,16 +77,16 @@ def run(state: State, wanted: Order) -> None:
         raise StackError(
             f"Airflow is not healthy ({', '.join(missing)}): `make up SOURCE={state.source}`"
         )
-    airflow, dag_id, title = Airflow(state), wanted.dag_id, wanted.dag_id
+    airflow, dag_id, title = Airflow(state), order.dag_id, order.dag_id
     airflow.await_dag(dag_id)
-    if wanted.window:
-        start, end = wanted.window
-        ((_, run_id),) = ask(airflow, dag_id, [wanted.window])
+    if order.window:
+        start, end = order.window
+        ((_, run_id),) = ask(airflow, dag_id, [order.window])
         title = f"{dag_id} {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
     else:
         # in place of the schedule's next run, so that no second one starts
         interval = None if dag_id.startswith(SCORING) else airflow.next_interval(dag_id)
-        run_id = airflow.trigger(dag_id, wanted.form(), interval=interval)
+        run_id = airflow.trigger(dag_id, order.form(), interval=interval)
     airflow.set_paused(dag_id, is_paused=False)
     with step(title) as note:
         follow(airflow, dag_id, run_id, note)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from infra.local import processes, wanted
+from infra.local import processes, programs
 from infra.local.console import console, step
 from infra.local.environment import (
     airflow_url,
@@ -60,15 +60,15 @@ def up(state: State) -> None:
     write_logins(state)
     write_terminal_file(state)
     variables = environment(state)
-    wanted.start_supervisor(state)
-    wanted.want(state, POSTGRES)
-    wanted.want(state, "mlflow", mlflow_command(state))
+    programs.start_supervisor(state)
+    programs.request(state, POSTGRES)
+    programs.request(state, "mlflow", mlflow_command(state))
     with step("Airflow's own database") as note:
         note(_airflow_migrate(state, variables))
     for name, arguments in AIRFLOW_PROCESSES.items():
-        wanted.want(state, name, [processes.tool("airflow"), *arguments])
+        programs.request(state, name, [processes.tool("airflow"), *arguments])
     with step("MLflow") as note:
-        _await(state, lambda: _mlflow_missing(state), note)
+        _await(state, lambda: [] if mlflow_answers(state) else ["mlflow"], note)
     with step("Airflow") as note:
         _await(state, lambda: airflow_missing(state), note)
         note("api-server, scheduler, dag-processor, triggerer")
@@ -78,7 +78,7 @@ def down(state: State) -> int:
     """End everything this stack has started, also what a crash left; return how many processes."""
     found = processes.members(state)
     # first the supervisor, which would start again what ends
-    if (supervisor := processes.recorded(state).get(wanted.SUPERVISOR)) and supervisor.runs():
+    if (supervisor := processes.recorded(state).get(programs.SUPERVISOR)) and supervisor.runs():
         processes.end([supervisor.pid])
     # parents first: they end their children in good order
     processes.end(entry.pid for entry in processes.leaders(state))
@@ -88,7 +88,7 @@ def down(state: State) -> int:
         found |= processes.descendants(pid)
         postgres.stop()
     processes.forget(state)
-    wanted.forget(state)
+    programs.forget(state)
     return len(found)
 
 
@@ -190,12 +190,12 @@ def run(state: State, name: str, command: Sequence[str], variables: Mapping[str,
         raise StackError(f"{name} failed: its last lines are above, all of them in {log}")
 
 
-def _mlflow_missing(state: State) -> list[str]:
+def mlflow_answers(state: State) -> bool:
+    """Return whether MLflow is healthy."""
     try:
-        healthy = httpx.get(f"{mlflow_url(state)}/health", timeout=5).status_code == 200
+        return httpx.get(f"{mlflow_url(state)}/health", timeout=5).status_code == 200
     except httpx.HTTPError:
-        healthy = False
-    return [] if healthy else ["mlflow"]
+        return False
 
 
 def airflow_missing(state: State) -> list[str]:
@@ -208,7 +208,7 @@ def airflow_missing(state: State) -> list[str]:
     return [
         name
         for part, name in names.items()
-        if (health.get(part) or {}).get("status") != "healthy" or not wanted.runs(state, name)
+        if (health.get(part) or {}).get("status") != "healthy" or not programs.runs(state, name)
     ]
 
 
@@ -217,7 +217,7 @@ def _await(state: State, missing: Callable[[], list[str]], note: Callable[[str],
     while left := missing():
         note(f"waiting for {', '.join(left)}")
         for name in left:
-            if not wanted.runs(state, name):
+            if not programs.runs(state, name):
                 show_tail(state.logs / f"{name}.log")
                 raise StackError(
                     f"{name} ended while starting: its last lines are above, "

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import httpx
 import psycopg
 from rich.text import Text
 
 from infra.local import processes
 from infra.local.console import console, table
 from infra.local.environment import airflow_url, mlflow_url
-from infra.local.stack import PROCESSES, airflow_missing, cluster
+from infra.local.programs import SUPERVISOR, ends
+from infra.local.stack import PROCESSES, airflow_missing, cluster, mlflow_answers
 from infra.local.state import State
-from infra.local.wanted import SUPERVISOR, ends
 
 # estimates would say 0 for a table that was filled a moment ago
 COUNTS = """
@@ -68,7 +67,7 @@ def health(state: State) -> dict[str, tuple[int | None, bool, str]]:
     for name in PROCESSES:
         record = records.get(name)
         pid = record.pid if record is not None and record.runs() else None
-        answers = _answers(state) if name == "mlflow" else name not in missing
+        answers = mlflow_answers(state) if name == "mlflow" else name not in missing
         found[name] = (pid, pid is not None and answers, urls.get(name, str(state.logs)))
     if (feed := records.get("feed")) is not None and feed.runs():
         found["feed"] = (feed.pid, True, "delivers a file of sample data each hour")
@@ -100,13 +99,6 @@ def _show_ends(state: State) -> None:
             )
             for line in facts.tail:
                 console.print(f"  {line}", style="dim", markup=False)
-
-
-def _answers(state: State) -> bool:
-    try:
-        return httpx.get(f"{mlflow_url(state)}/health", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def _show_warehouse(state: State) -> None:

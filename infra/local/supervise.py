@@ -1,9 +1,9 @@
-"""The supervisor of a stack: it starts what should run, and starts again what has ended.
+"""The supervisor of a stack: it starts its programs, and restarts those that have ended.
 
 `make up` starts it as a process of its own. It is the parent of every process that it starts, so it
 learns the exit status. Each restart waits longer than the one before; after too many quick ends it
-gives the process up. `make down` ends the supervisor first. A process that an earlier supervisor
-has started is taken over by its record.
+gives the program up. `make down` ends the supervisor first. A new supervisor finds the processes of
+an earlier one by their records.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from pathlib import Path
 from infra.local import processes
 from infra.local.environment import environment
 from infra.local.postgres import PostgresError
+from infra.local.programs import Ends, Program, ends, programs, record_ends, runs
 from infra.local.stack import POSTGRES, cluster
 from infra.local.state import State
-from infra.local.wanted import Ends, Wanted, ends, record_ends, runs, wanted
 
 TICK_SECONDS = 0.25
 TAIL_LINES = 5
 TAIL_BYTES = 8192
-MAY_END = frozenset({"feed"})  # it is done when nothing is left to deliver
-# a child that outlives its parent keeps the port; what the scheduler leaves are tasks, which go on
+MAY_END = frozenset({"feed"})  # its work is done when nothing is left to deliver
+# their children would keep the port; those of the scheduler are tasks, which go on
 HOLD_PORTS = frozenset({"mlflow", "api-server"})
 
 
@@ -58,7 +58,7 @@ class Patience:
 
 @dataclass
 class Supervisor:
-    """The loop over what should run."""
+    """A loop over the programs of one stack."""
 
     state: State
     patience: Patience = Patience()
@@ -76,25 +76,25 @@ class Supervisor:
     def tick(self) -> None:
         """Look at each process once: note an end, and start what is due."""
         known = ends(self.state)
-        for name, asked in wanted(self.state).items():
-            self._look_at(name, asked, known.get(name, Ends()))
+        for name, program in programs(self.state).items():
+            self._look_at(name, program, known.get(name, Ends()))
             if name == POSTGRES and not self._runs(POSTGRES):
-                return  # without it everything else only ends again
+                return  # without it every other program would end again
 
-    def _look_at(self, name: str, asked: Wanted, facts: Ends) -> None:
+    def _look_at(self, name: str, program: Program, facts: Ends) -> None:
         if self._runs(name):
             self._running_since.setdefault(name, self.clock())
             return
         if name in self._running_since:
             facts = self._note_end(name, facts, *self._cause(name))
-        if facts.asked_at != asked.asked_at:
-            # asked for anew: the count goes on, a failure is forgiven
-            facts = Ends(asked.asked_at, facts.restarts)
+        if facts.asked_at != program.asked_at:
+            # a new request: the count goes on, a failure is forgiven
+            facts = Ends(program.asked_at, facts.restarts)
             self._due.pop(name, None)
         if not facts.is_over and self.clock() >= self._due.get(name, 0.0):
-            self._start(name, asked, facts)
+            self._start(name, program, facts)
 
-    def _start(self, name: str, asked: Wanted, facts: Ends) -> None:
+    def _start(self, name: str, program: Program, facts: Ends) -> None:
         self._running_since[name] = self.clock()
         _say(f"starting {name}")
         try:
@@ -104,14 +104,14 @@ class Supervisor:
                 if name in HOLD_PORTS:
                     processes.end(self._left_by(name), patience_seconds=2)
                 self._children[name] = processes.start(
-                    self.state, name, asked.command, environment(self.state)
+                    self.state, name, program.command, environment(self.state)
                 )
         except (PostgresError, OSError) as error:
             cause = f"it did not start: {str(error).strip().splitlines()[0]}"
             self._note_end(name, facts, cause, is_done=False)
 
     def _left_by(self, name: str) -> set[int]:
-        """Return the processes that a dead one has left in its group."""
+        """Return the processes that a dead process has left in its group."""
         record = processes.recorded(self.state).get(name)
         groups = processes.groups(self.state)
         return {pid for pid, group in groups.items() if record and group == record.pid}
@@ -122,7 +122,7 @@ class Supervisor:
         has_failed = not is_done and quick >= self.patience.quick_ends
         facts = replace(
             facts,
-            asked_at=wanted(self.state)[name].asked_at,
+            asked_at=programs(self.state)[name].asked_at,
             restarts=facts.restarts + (not is_done and not has_failed),
             quick=quick,
             last_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -134,9 +134,7 @@ class Supervisor:
         record_ends(self.state, name, facts)
         wait = self.patience.seconds(quick)
         self._due[name] = self.clock() + wait
-        _say(
-            f"{name} has ended: {cause}; " + ("it stays so" if facts.is_over else f"wait {wait} s")
-        )
+        _say(f"{name} has ended: {cause}; " + ("no restart" if facts.is_over else f"wait {wait} s"))
         return facts
 
     def _cause(self, name: str) -> tuple[str, bool]:
@@ -179,7 +177,7 @@ def main() -> int:
     Args (command line): the folder of all stacks, the source of this one.
     """
     state = State(sys.argv[2], Path(sys.argv[1]))
-    # Postgres keeps its own record and is stopped in its own way: it carries no mark of the stack
+    # Postgres keeps its own record and has its own stop: it must not carry the mark of the stack
     os.environ.pop(processes.MARKER, None)
     with (state.folder / "supervisor.lock").open("a") as lock:
         try:

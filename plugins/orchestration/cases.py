@@ -42,7 +42,7 @@ FORM = {
 
 
 def request(context: Mapping[str, Any]) -> Request:
-    """Return what this Airflow run asks for: a day, a restatement, or one case.
+    """Return the request of this Airflow run: a day, a restatement, or one case.
 
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
@@ -78,7 +78,7 @@ def deliver(context: Mapping[str, Any]) -> str | None:
     from scoring.settings import get_settings
     from scoring.storage import object_store
 
-    request(context)
+    request(context)  # checks the form
     if (case := _case(context)) is None:
         return None
     if wrong := objections(case, _feed(), plain(context["dag_run"].run_after)):
@@ -103,22 +103,23 @@ def _case(context: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _feed() -> Feed:
-    from features import sources
     from scoring.settings import get_settings
+    from scoring.source_set import source_set
 
     settings = get_settings()
-    name = settings.sources
-    feed = sources.load(name, folder=settings.sources_dir).feeds.get(FEED)
+    feed = source_set(settings).feeds.get(FEED)
     if feed is None or "jsonl" not in feed.formats:
-        raise ConfigurationError(f"the sources {name!r} take no single application as JSON")
+        raise ConfigurationError(
+            f"the sources {settings.sources!r} take no single application as JSON"
+        )
     return feed
 
 
 def _checked(case: Mapping[str, Any], feed: Feed) -> str:
     """Check the kinds of the application's values; return its id.
 
-    What ingest would say to the values is asked later: here a value is refused that a file would
-    turn into another one, such as an id that is `true`.
+    `deliver` asks later whether ingest would admit the values. This check refuses a value that a
+    file would turn into another one, such as an id that is `true`.
     """
     from features.ingest.layout import LAYOUTS, Kind
 

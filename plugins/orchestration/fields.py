@@ -1,4 +1,4 @@
-"""Check single values of a form: text, identifiers, moments and whole numbers.
+"""Checks single values of a form: text, identifiers, moments and whole numbers.
 
 Airflow's own check of a form knows types and lengths. It does not know what Postgres, a file of the
 landing area or a reader can hold, so each value that a task uses is checked here first. A message
@@ -62,14 +62,15 @@ def identifier(name: str, value: object) -> str:
         raise ConfigurationError(
             f"{name} is {_kind(value)}; an identifier is text or a whole number"
         )
-    found = text(name, value, ID_BYTES)
-    if found != found.strip() or {unicodedata.category(letter) for letter in found} & _INVISIBLE:
+    readable = text(name, value, ID_BYTES)
+    categories = {unicodedata.category(letter) for letter in readable}
+    if readable != readable.strip() or categories & _INVISIBLE:
         raise ConfigurationError(
             f"{name} has blanks at an end or an invisible character; write the identifier alone"
         )
-    if (size := len(found.encode())) > ID_BYTES:
+    if (size := len(readable.encode())) > ID_BYTES:
         raise ConfigurationError(f"{name} has {size} bytes; an identifier has at most {ID_BYTES}")
-    return found
+    return readable
 
 
 def moment(name: str, value: object) -> datetime:
@@ -79,9 +80,9 @@ def moment(name: str, value: object) -> datetime:
         ConfigurationError: it is no time of the form of RFC 3339, or has no zone.
     """
     expected = f"write it as {EXAMPLE}"
-    if not isinstance(value, str) or not (found := _MOMENT.fullmatch(value)):
+    if not isinstance(value, str) or not (match := _MOMENT.fullmatch(value)):
         raise ConfigurationError(f"{name} is no time; {expected}")
-    if found["zone"] is None:
+    if match["zone"] is None:
         raise ConfigurationError(f"{name} is a time without a zone; {expected}")
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
@@ -105,17 +106,17 @@ def whole(name: str, value: object, low: int, high: int) -> int:
 
 
 def flaw(value: object) -> str | None:
-    """Return what no database can hold in a value of JSON, or None where it can hold all of it."""
+    """Return what no database can hold of a value of JSON, or None where it can hold the value."""
     left = [(value, 0)]
     while left:
-        found, depth = left.pop()
+        part, depth = left.pop()
         if depth > DEEPEST:
             return f"is nested more than {DEEPEST} levels deep"
-        if isinstance(found, dict):
-            left += [(part, depth + 1) for pair in found.items() for part in pair]
-        elif isinstance(found, list | tuple):
-            left += [(part, depth + 1) for part in found]
-        elif wrong := _flaw_of_scalar(found):
+        if isinstance(part, dict):
+            left += [(inner, depth + 1) for pair in part.items() for inner in pair]
+        elif isinstance(part, list | tuple):
+            left += [(inner, depth + 1) for inner in part]
+        elif wrong := _flaw_of_scalar(part):
             return wrong
     return None
 
@@ -128,7 +129,7 @@ def _flaw_of_scalar(value: object) -> str | None:
             return "holds half a character (a lone surrogate)"
     if isinstance(value, float) and not math.isfinite(value):
         return "holds a number that is not finite"
-    # Postgres gives 9e300 back as a whole number of 301 digits, and no task can be told that
+    # Postgres returns 9e300 as a whole number of 301 digits, which no task can receive
     if isinstance(value, int | float) and not -LARGEST - 1 <= value <= LARGEST:
         return "holds a number of more than 64 bits"
     return None

@@ -1,7 +1,7 @@
-"""Refuse a form with a field that its DAG does not have.
+"""Refuses a form with a field that its DAG does not have.
 
 Airflow takes unknown keys of a trigger's conf for params of their own: a misspelt `start` would be
-dropped in silence, and the run would decide the last window. Every task of the house calls
+dropped in silence, and the run would decide the last window. Every task calls
 `refuse_unknown_fields` before it does anything.
 """
 
@@ -29,7 +29,7 @@ def check_fields(given: Iterable[object], fields: Iterable[str]) -> None:
     """Check that each given key is a field.
 
     Raises:
-        ConfigurationError: one is not; as above.
+        ConfigurationError: a key is not a field; the message is that of `refuse_unknown_fields`.
     """
     known = sorted(fields)
     unknown = [key for key in given if key not in known]

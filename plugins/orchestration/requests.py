@@ -1,4 +1,4 @@
-"""From an Airflow run to a request of the core: who wants which window decided, and why."""
+"""Turns an Airflow run into a request of the core: window, kind, person and reason."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
 
 def run_type(context: Mapping[str, Any]) -> str:
     """Return Airflow's word for what made this run."""
-    found = context["dag_run"].run_type
-    return str(getattr(found, "value", found))
+    kind = context["dag_run"].run_type
+    return str(getattr(kind, "value", kind))
 
 
 def _ids(given: object) -> tuple[str, ...]:
@@ -116,11 +116,11 @@ def _ids(given: object) -> tuple[str, ...]:
         raise ConfigurationError(
             f"restate_ids is no list of 1 to {MOST_IDS} ids; name them, or leave the field out"
         )
-    found = (
+    ids = (
         fields.identifier(f"restate_ids, item {place}", value)
         for place, value in enumerate(given, start=1)
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(ids))
 
 
 def _optional(name: str, value: object, longest: int) -> str | None:

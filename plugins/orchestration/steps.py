@@ -22,11 +22,11 @@ def skip_without(feed: str) -> None:
     """End the task as skipped where no source delivers what it would work on."""
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from features import sources
     from scoring.settings import get_settings
+    from scoring.source_set import source_set
 
     settings = get_settings()
-    if feed not in sources.load(settings.sources, folder=settings.sources_dir).feeds:
+    if feed not in source_set(settings).feeds:
         raise AirflowSkipException(f"the sources {settings.sources!r} deliver no {feed}")
 
 
@@ -34,18 +34,14 @@ def ingest() -> list[Receipt]:
     """Parse what waits in the landing area into `landed`; return one receipt per delivery."""
     import psycopg
 
-    from features import sources
     from features.ingest import receive_all
     from scoring.settings import get_settings
+    from scoring.source_set import source_set
     from scoring.storage import object_store
 
     settings = get_settings()
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-        receipts = receive_all(
-            sources.load(settings.sources, folder=settings.sources_dir),
-            object_store(settings),
-            connection,
-        )
+        receipts = receive_all(source_set(settings), object_store(settings), connection)
     return [receipt.as_dict() for receipt in receipts]
 
 
@@ -53,9 +49,9 @@ def admit_deliveries(validations: Sequence[Receipt]) -> list[Receipt]:
     """Move every delivery that passed its gate into `raw`, each in one transaction."""
     import psycopg
 
-    from features import sources
     from features.ingest import admit_all
     from scoring.settings import get_settings
+    from scoring.source_set import source_set
 
     settings = get_settings()
     # in the order of receipt: rates come before the rows that need them
@@ -64,7 +60,7 @@ def admit_deliveries(validations: Sequence[Receipt]) -> list[Receipt]:
         receipts = admit_all(
             passed,
             connection,
-            sources.load(settings.sources, folder=settings.sources_dir),
+            source_set(settings),
             base_currency=settings.warehouse.base_currency,
         )
     return [receipt.as_dict() for receipt in receipts]
@@ -93,14 +89,12 @@ def hand_on(run: Receipt, context: Mapping[str, Any]) -> list[int]:
 
 def build(selector: Selector) -> Receipt:
     """Append the features of every admitted version that has none."""
-    from features import sources
     from features.build import build as run_dbt
     from scoring.settings import get_settings
+    from scoring.source_set import source_set
 
     settings = get_settings()
-    variables = sources.load(settings.sources, folder=settings.sources_dir).dbt_variables(
-        settings.warehouse.base_currency
-    )
+    variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
     built = run_dbt(selector, settings.warehouse, settings.work, variables)
     return {"selector": selector, "rows_added": built.rows_added, "seconds": built.seconds}
 

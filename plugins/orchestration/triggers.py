@@ -1,4 +1,4 @@
-"""Refuse a run at its trigger: an unknown field, a time in the future, a value nothing can hold.
+"""Refuses a run at its trigger: an unknown field, a date in the future, a value of no database.
 
 Airflow takes a manual run of any date. A run whose logical date or `run_after` lies in the future
 waits for it, and with one active run per DAG the schedule waits as well. The plugin calls these
@@ -26,10 +26,10 @@ class TriggerRefusedError(ConfigurationError, ValueError):
 
 
 def check_run(run: Mapping[str, Any], fields: Iterable[str] | None, now: datetime) -> None:
-    """Check what a run of a person is made with.
+    """Check the arguments of a run that a person triggers.
 
     Args:
-        run: what Airflow makes it with, by its names.
+        run: the arguments of Airflow's `DagRun`, by name.
         fields: of the DAG's form; None where they are not known.
         now: UTC.
 
@@ -58,7 +58,7 @@ def check_conf(conf: object, fields: Iterable[str] | None) -> None:
     """Check that a conf can be stored, and that each of its keys is a field.
 
     Raises:
-        TriggerRefusedError: it cannot, or one is not.
+        TriggerRefusedError: the conf cannot be stored, or a key is not a field.
     """
     if not conf:
         return
@@ -85,10 +85,10 @@ def _check_moment(name: str, moment: datetime | None, now: datetime) -> None:
 
 
 def on_new_run(run: Mapping[str, Any]) -> None:
-    """Check a run that Airflow is about to make, by the names of its model's arguments.
+    """Check a run that Airflow is about to make.
 
     Raises:
-        TriggerRefusedError: as above.
+        TriggerRefusedError: as of `check_run`.
     """
     fields = _fields_of(run.get("dag_id")) if run.get("conf") else None
     check_run(run, fields, datetime.now(UTC))
@@ -105,7 +105,7 @@ def on_new_backfill(backfill: Mapping[str, Any]) -> None:
 
     now = datetime.now(UTC)
     try:
-        # Airflow makes runs of what is over by now, so an end in the future is none
+        # an end in the future is fine: Airflow makes runs only for intervals that are over
         _check_moment("from_date", backfill.get("from_date"), now)
     except TriggerRefusedError as error:
         raise InvalidBackfillDate(str(error)) from error
@@ -122,5 +122,5 @@ def _fields_of(dag_id: str | None) -> frozenset[str] | None:
     from airflow.utils.session import create_session
 
     with create_session(scoped=False) as session:
-        found = session.scalar(SerializedDagModel.latest_item_select_object(dag_id))
-        return None if found is None else frozenset(found.dag.params)
+        stored = session.scalar(SerializedDagModel.latest_item_select_object(dag_id))
+        return None if stored is None else frozenset(stored.dag.params)

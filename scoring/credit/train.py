@@ -13,7 +13,6 @@ import numpy as np
 import psycopg
 import structlog
 
-from features import sources
 from features.errors import ConfigurationError
 from features.views import APPLICATIONS, FeatureView
 from scoring import registry, training
@@ -35,6 +34,7 @@ from scoring.credit.training_set import TrainingSet
 from scoring.decision import activations
 from scoring.evaluation import Floats
 from scoring.settings import Settings
+from scoring.source_set import source_set
 from scoring.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)
@@ -104,9 +104,7 @@ def _read(
     as_of: datetime, settings: Settings, feature_view: FeatureView
 ) -> tuple[TrainingSet, float | None]:
     """Return closed loans, and the cut-off from which the policy in force approves no more."""
-    outcomes = sources.load(settings.sources, folder=settings.sources_dir).feeds.get(
-        "application_labels"
-    )
+    outcomes = source_set(settings).feeds.get("application_labels")
     if outcomes is None:
         raise ConfigurationError(f"the sources {settings.sources!r} deliver no application_labels")
     with psycopg.connect(settings.warehouse.conninfo("score")) as connection:

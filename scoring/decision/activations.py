@@ -1,4 +1,4 @@
-"""Which policy is in force, and who answered for it: a run refuses one that nobody approved."""
+"""Records who approved which policy, and returns the one in force; a run needs an approved one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def activate(
         connection: of role `score`.
         version: the policy file's version.
         author: who wrote it.
-        approver: who approved it; somebody else.
+        approver: who approved it; another person.
         reason: why it is put in force.
         effective_from: from when it decides, not before now; at once if None.
 
@@ -45,22 +45,22 @@ def activate(
             f"policy {version}: effective_from lies in the past, and decisions are not approved "
             "afterwards; leave it out to put the policy in force at once"
         )
-    found = policy.load(version)
-    approval.require_approvable(found)
+    candidate = policy.load(version)
+    approval.require_approvable(candidate)
     connection.execute(
         "insert into audit.policy_activations "
         "(policy_version, policy_sha256, effective_from, author, approver, reason) "
         "values (%s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s)",
-        (version, found.sha256, effective_from, author, approver, reason),
+        (version, candidate.sha256, effective_from, author, approver, reason),
     )
-    return found
+    return candidate
 
 
 def in_force(connection: psycopg.Connection[Any]) -> Policy:
     """Return the policy whose approval took effect last.
 
     Raises:
-        ConfigurationError: nobody approved any policy, or the file is not what was approved.
+        ConfigurationError: no policy is approved, or the file is not the approved one.
     """
     row = connection.execute(
         "select policy_version, policy_sha256 from audit.policy_activations "

@@ -1,9 +1,9 @@
-"""Compares names of persons by what a reader sees, so that nobody approves under a second spelling.
+"""Compares names of persons by what a reader sees: a second spelling is no second person.
 
-Case, width, ligatures, accents, blanks, punctuation and characters that do not show make no other
-person, nor do letters of other alphabets that look Latin. Two real names that differ in nothing
-else count as one: their owners add something that tells them apart. The database holds the same law
-in `audit.person`.
+Case, width, ligatures, accents, blanks, punctuation, invisible characters and letters of other
+alphabets that look Latin make no difference. Two real persons whose names differ in nothing else
+count as one, so one of them must add a word to the name. The database has the same check in
+`audit.person`.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _LOOK_ALIKES = str.maketrans("аеорсухіјѕһкмтвнԁԛԝαοριντ
 
 
 def identity_of(name: str) -> str:
-    """Return what is compared of a person's name; empty where nothing of it shows."""
+    """Return the form of a name that is compared; empty where no letter of it is visible."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    shown = _IGNORED.sub("", folded).translate(_LOOK_ALIKES)
-    return "".join(c for c in shown if unicodedata.category(c)[0] not in "CZPS")
+    visible = _IGNORED.sub("", folded).translate(_LOOK_ALIKES)
+    return "".join(c for c in visible if unicodedata.category(c)[0] not in "CZPS")
 
 
 def require_two(author: str, approver: str) -> None:
-    """Refuse an approval of one's own work.
+    """Refuse an author who approves their own work.
 
     Raises:
         ConfigurationError: a name is empty or too long, or both are one person.
@@ -48,6 +48,6 @@ def require_two(author: str, approver: str) -> None:
 
 
 def is_text(text: str) -> bool:
-    """Whether a text can be stored and read: not too long, and without control characters."""
+    """Return whether a text can be stored and read: not too long, without control characters."""
     hidden = any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in text)
     return len(text) <= MAX_LENGTH and not hidden

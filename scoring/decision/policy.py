@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from features import strict_yaml
 from features.errors import ConfigurationError
-from features.strict_yaml import Moment
+from features.yaml_document import Moment
 from scoring.decision.credit_policy import CreditPolicy
 from scoring.decision.policy_part import Identifier, Line, PolicyPart, Rule, require_unique_rules
 from scoring.decision.review_policy import FraudCosts, ReviewTeam
@@ -119,7 +119,7 @@ class Policy(PolicyPart):
         return self.credit
 
     def conditions(self, types: Types) -> Conditions:
-        """Parse the conditions of the transactions' rules against the columns that a row has.
+        """Parse the conditions of the rules of transactions over the columns of a row.
 
         Raises:
             ConfigurationError: a condition is not one that rules may have.
@@ -131,20 +131,20 @@ Conditions = Sequence[tuple[Rule, Condition]]
 
 
 def parsed(rules: Sequence[Rule], types: Types) -> Conditions:
-    """Parse the conditions of rules against the columns that a row has.
+    """Parse the conditions of rules over the columns of a row.
 
     Raises:
         ConfigurationError: a condition is not one that rules may have; names each such rule.
     """
-    found, faults = [], []
+    conditions, faults = [], []
     for rule in rules:
         try:
-            found.append((rule, parse(rule.when, types)))
+            conditions.append((rule, parse(rule.when, types)))
         except ConfigurationError as error:
             faults.append(f"rule {rule.rule_id}: {error}")
     if faults:
         raise ConfigurationError("\n".join(faults))
-    return tuple(found)
+    return tuple(conditions)
 
 
 def read(path: Path) -> Policy:

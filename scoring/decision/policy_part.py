@@ -1,4 +1,4 @@
-"""What the parts of a policy file have in common: they are frozen, and know every key they hold."""
+"""The base of all parts of a policy file: they are frozen and refuse unknown keys."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WholeNumber = Annotated[int, Field(le=10**15)]
 
 
 class PolicyPart(BaseModel):
-    """A part of a policy; a key that nobody reads is an error, not a comment."""
+    """A part of a policy; an unknown key is an error, not a comment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -52,9 +52,9 @@ def require_unique_rules(rules: Sequence[Rule]) -> None:
     """Refuse rules of which two share an id.
 
     Raises:
-        ValueError: two do.
+        ValueError: two rules share an id; names it.
     """
     ids = [rule.rule_id for rule in rules]
     if len(ids) != len(set(ids)):
-        twice = sorted({one for one in ids if ids.count(one) > 1})
+        twice = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
         raise ValueError(f"two rules share one rule_id: {', '.join(twice)}")

@@ -29,7 +29,7 @@ Kind = Literal[
     "calculate", "sign", "column", "number", "text", "truth",
 ]  # fmt: skip
 
-_WORD = re.compile(
+_TOKEN = re.compile(
     r"""
     (?P<blank>[ \t\n\r]+)
   | (?P<number>(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?(?![\w.]))
@@ -94,36 +94,36 @@ def parse(text: str) -> Node:
     """
     if len(text) > MAX_LENGTH:
         raise UnusableError(f"is longer than {MAX_LENGTH:,} characters")
-    words = _Words(list(_words(text)))
-    if not words.left:
+    parser = _Parser(list(_tokens(text)))
+    if not parser.left:
         raise UnusableError("is empty")
-    node = words.either()
-    if words.left:
-        raise UnusableError(f"has {words.left[0]!r} where it should end")
+    node = parser.either()
+    if parser.left:
+        raise UnusableError(f"has {parser.left[0]!r} where it should end")
     return node
 
 
-def _words(text: str) -> Iterator[str]:
+def _tokens(text: str) -> Iterator[str]:
     place = 0
     while place < len(text):
-        word = _WORD.match(text, place)
-        if word is None:
+        token = _TOKEN.match(text, place)
+        if token is None:
             raise UnusableError(
                 _HINTS.get(text[place], f"has {text[place]!a}, which rules may not use")
             )
-        place = word.end()
-        if word["operator"]:
-            yield from _operators(word[0])
-        elif word["name"]:
-            yield word[0].lower() if word[0].lower() in _RESERVED | _TRUTHS else word[0]
-        elif word["quoted"] and word["quoted"] not in _RESERVED | _TRUTHS:
-            yield word["quoted"]
-        elif not word["blank"]:
-            yield word[0]
+        place = token.end()
+        if token["operator"]:
+            yield from _operators(token[0])
+        elif token["name"]:
+            yield token[0].lower() if token[0].lower() in _RESERVED | _TRUTHS else token[0]
+        elif token["quoted"] and token["quoted"] not in _RESERVED | _TRUTHS:
+            yield token["quoted"]
+        elif not token["blank"]:
+            yield token[0]
 
 
 def _operators(run: str) -> Iterator[str]:
-    # Postgres reads the longest operator, and leaves a sign at its end to the number after it
+    # Postgres reads the longest operator; a sign at its end belongs to the number after it
     stem = run.rstrip("-+") if len(run) > 1 and "!" not in run else run
     signs = run[len(stem) :]
     if "--" in run:
@@ -134,23 +134,23 @@ def _operators(run: str) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class _Words:
-    """The words that are still to be read."""
+class _Parser:
+    """The grammar, one method per rule, over the tokens that are left."""
 
     left: list[str]
     nesting: int = field(default=0)
 
     def takes(self, *expected: str) -> str | None:
-        """Read the next word if it is one of these."""
+        """Read the next token if it is one of these."""
         if self.left and self.left[0] in expected:
             return self.left.pop(0)
         return None
 
     def require(self, expected: str) -> None:
-        """Read the next word, which must be this one.
+        """Read the next token, which must be this one.
 
         Raises:
-            UnusableError: the next word is another.
+            UnusableError: the next token is another.
         """
         if self.takes(expected) is None:
             raise UnusableError(f"has {self._next()} where {expected!r} should stand")
@@ -182,10 +182,10 @@ class _Words:
         if (word := self.takes("is", "isnull", "notnull")) is None:
             return node
         is_negated = word == "notnull" or (word == "is" and self.takes("not") is not None)
-        wanted = self.takes("null", "true", "false") if word == "is" else "null"
-        if wanted is None:
+        state = self.takes("null", "true", "false") if word == "is" else "null"
+        if state is None:
             raise UnusableError(f"tests `is` {self._next()}: only null, true and false can be")
-        return _negated(Node("is", (node,), wanted), is_negated)
+        return _negated(Node("is", (node,), state), is_negated)
 
     def _comparison(self) -> Node:
         left = self._sum()

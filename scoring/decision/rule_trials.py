@@ -1,8 +1,9 @@
-"""Tries a policy's rules on edge values before anybody approves them.
+"""Tries a policy's rules on edge values before their approval.
 
-Parsing finds what cannot run. These trials find what runs and still cannot be meant: a level that
-no category has, a calculation that leaves its type, and a condition that is true of no row, or of
-every one. The last is decided only where few values stand for all: columns beside constants.
+Parsing finds rules that cannot run. These trials find rules that run and cannot be intended: an
+unknown level of a category, a calculation that leaves its type, a condition that is true of no row
+or of every row. The last is decided only where a column meets constants: there, few values
+represent all.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from scoring.decision.rule_values import SqlType
 from scoring.decision.rules import Condition, parse, value_of
 
 MAX_ROWS = 20_000
-#: No count, amount or score is greater, so a calculation with it must keep within its type.
+#: No count, amount or score is greater, so a calculation with it must stay within its type.
 HUGE = 2**31
 _RANGES = {SqlType.INTEGER: 2**31, SqlType.BIGINT: 2**63}
 _TESTS = ("compare", "between", "in")
@@ -35,7 +36,7 @@ Grid = dict[str, list[Any]]
 
 def faults_of(rules: Sequence[Rule], columns: RuleColumns) -> list[str]:
     """Return why rules cannot be approved, one sentence each."""
-    found = []
+    faults = []
     for rule in rules:
         try:
             condition = parse(rule.when, types_of(columns))
@@ -43,8 +44,8 @@ def faults_of(rules: Sequence[Rule], columns: RuleColumns) -> list[str]:
         except (ConfigurationError, pa.ArrowException) as error:
             fault = str(error)
         if fault is not None:
-            found.append(f"rule {rule.rule_id}: {fault}")
-    return found
+            faults.append(f"rule {rule.rule_id}: {fault}")
+    return faults
 
 
 def _fault_of(condition: Condition, columns: RuleColumns) -> str | None:
@@ -122,7 +123,7 @@ def _truth_fault(condition: Condition, columns: RuleColumns) -> str | None:
 
 
 def _truth_on(node: Node, columns: RuleColumns) -> pa.Array | None:
-    """Return a part's truth on values that stand for all, or None where they are too many."""
+    """Return a part's truth on values that represent all, or None where these are too many."""
     grid = _edges(node, columns)
     if math.prod(map(len, grid.values())) > MAX_ROWS:
         return None
@@ -170,15 +171,15 @@ def _values_of(column: RuleColumn, numbers: list[Decimal], texts: list[str]) -> 
     bounds = [bound for bound in (column.minimum, column.maximum) if bound is not None]
     if pa.types.is_integer(column.type):
         near = {int(n) + step for n in numbers for step in (-1, 0, 1) if abs(n) < 2**62}
-        found: set[Any] = {0, 1, HUGE, -HUGE, *near, *map(int, bounds)}
+        values: set[Any] = {0, 1, HUGE, -HUGE, *near, *map(int, bounds)}
     else:
         marks = sorted({float(n) for n in numbers} | {0.0, 1.0, float(HUGE), -float(HUGE)})
         gaps = [low / 2 + high / 2 for low, high in pairwise(marks)]
         ends = [2 * marks[0], 2 * marks[-1]]
-        found = {*marks, *gaps, *filter(math.isfinite, ends), *bounds}
+        values = {*marks, *gaps, *filter(math.isfinite, ends), *bounds}
     low = -math.inf if column.minimum is None else column.minimum
     high = math.inf if column.maximum is None else column.maximum
-    return sorted(value for value in found if low <= value <= high)
+    return sorted(value for value in values if low <= value <= high)
 
 
 def _constants(node: Node) -> tuple[list[Decimal], list[str]]:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from scoring.decision.rule_syntax import UnusableError
 
 Columns = Mapping[str, pa.Array]
-Reader = Callable[[Columns], Any]  # an array, or a scalar for every row
+Reader = Callable[[Columns], pa.Array]  # or a scalar, which holds for every row
 
 MAX_DIGITS = 400
 _EXACT = Context(prec=min(MAX_PREC, 100_000), Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
@@ -189,7 +189,7 @@ def opposite(value: Value) -> Value:
     return Value(SqlType.BOOLEAN, lambda columns: pc.invert(value.read(columns)))
 
 
-def _order_of(left: Any, right: Any, operation: str) -> bool:  # noqa: ANN401 - one type
+def _order_of(left: Any, right: Any, operation: str) -> bool:  # noqa: ANN401 - of one type
     orders = {
         "=": left == right, "<>": left != right,
         "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right,
@@ -197,11 +197,11 @@ def _order_of(left: Any, right: Any, operation: str) -> bool:  # noqa: ANN401 - 
     return bool(orders[operation])
 
 
-def _same_or_both_nan(a: Any, b: Any) -> Any:  # noqa: ANN401 - arrays
+def _same_or_both_nan(a: pa.Array, b: pa.Array) -> pa.Array:
     return pc.or_(pc.equal(a, b), pc.and_(pc.is_nan(a), pc.is_nan(b)))
 
 
-def _less_than_nan_too(a: Any, b: Any) -> Any:  # noqa: ANN401 - an array or a scalar each
+def _less_than_nan_too(a: pa.Array, b: pa.Array) -> pa.Array:
     return pc.or_(pc.less(a, b), pc.and_(pc.is_nan(b), pc.invert(pc.is_nan(a))))
 
 
@@ -225,7 +225,7 @@ def _as_double(value: Value) -> Reader:
     return lambda columns: _doubles(value.read(columns))
 
 
-def _doubles(array: Any) -> Any:  # noqa: ANN401 - an array
+def _doubles(array: pa.Array) -> pa.Array:
     if pa.types.is_integer(array.type):
         return array.cast(pa.float64(), safe=False)  # to the nearest, as Postgres does
     return array.cast(pa.string()).cast(pa.float64())  # a direct cast may miss the nearest
@@ -237,7 +237,7 @@ def _as_decimal(value: Value) -> Reader:
     return lambda columns: _decimals(value.read(columns))
 
 
-def _decimals(array: Any) -> Any:  # noqa: ANN401 - an array
+def _decimals(array: pa.Array) -> pa.Array:
     if pa.types.is_integer(array.type):
         return array.cast(pa.decimal256(19, 0))
     return array

@@ -13,7 +13,6 @@ import numpy as np
 import psycopg
 import structlog
 
-from features import sources
 from features.views import TRANSACTIONS, FeatureView
 from scoring import registry, training
 from scoring.fraud import figures, fitting, training_set
@@ -21,6 +20,7 @@ from scoring.fraud.fitting import Slices
 from scoring.fraud.model import FraudModel
 from scoring.fraud.training_set import TrainingSet
 from scoring.settings import Settings
+from scoring.source_set import source_set
 from scoring.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)
@@ -50,9 +50,7 @@ def train(
         TooFewLabelsError: too few matured frauds to train, calibrate and test on.
         ModelUnavailableError: the registry does not answer.
     """
-    maturity = timedelta(
-        days=sources.load(settings.sources, folder=settings.sources_dir).maturity_days
-    )
+    maturity = timedelta(days=source_set(settings).maturity_days)
     end = as_of - maturity
     with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
         rows = training_set.read(connection, feature_view, start=end - window, end=end, as_of=as_of)

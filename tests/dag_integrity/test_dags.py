@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.airflow_process import DAGS, told_in_airflow
+from tests.airflow_process import DAGS, run_in_airflow
 
 SNAPSHOT = Path(__file__).parent / "graph.json"
 HEAVY = ("pandas", "numpy", "sklearn", "mlflow", "great_expectations", "boto3", "dbt", "psycopg")
@@ -49,7 +49,7 @@ print("JSON" + json.dumps({"errors": bag.import_errors, "heavy": heavy, "dags": 
 def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Parse the DAG folder in a fresh process, as the dag-processor does."""
     home = tmp_path_factory.mktemp("airflow")
-    found: dict[str, Any] = told_in_airflow(home, "-c", DESCRIBE, str(DAGS), ",".join(HEAVY))
+    found: dict[str, Any] = run_in_airflow(home, "-c", DESCRIBE, str(DAGS), ",".join(HEAVY))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.airflow_process import DAGS, told_in_airflow
+from tests.airflow_process import DAGS, run_in_airflow
 
 BAD = {
     "half given": {"start": "2026-11-21T05:00:00Z"},
@@ -58,7 +58,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Run the first task of the DAG on each form, in a process of its own."""
     home = tmp_path_factory.mktemp("airflow")
     good = {"good": {"start": "2026-11-21T05:00:00Z", "end": "2026-11-21T06:00:00Z"}}
-    found: dict[str, Any] = told_in_airflow(home, "-c", ASK, str(DAGS), json.dumps(BAD | good))
+    found: dict[str, Any] = run_in_airflow(home, "-c", ASK, str(DAGS), json.dumps(BAD | good))
     return found
 
 

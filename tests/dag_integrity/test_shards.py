@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.airflow_process import DAGS, told_in_airflow
+from tests.airflow_process import DAGS, run_in_airflow
 
 # Each step of the core tells instead what it was called with; the wiring between them is Airflow's.
 RUN_THROUGH = """
@@ -62,7 +62,7 @@ RUNS: tuple[tuple[str, list[int]], ...] = (
 def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What came of each of the runs, in one process: Airflow's database takes long to make."""
     home = tmp_path_factory.mktemp("airflow")
-    found: list[dict[str, Any]] = told_in_airflow(
+    found: list[dict[str, Any]] = run_in_airflow(
         home, "-c", RUN_THROUGH, str(DAGS), json.dumps(RUNS)
     )
     return found

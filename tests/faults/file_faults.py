@@ -195,48 +195,6 @@ def overwrite(house: House) -> Outcome:
     return found.outcome
 
 
-def said(house: House, files: tuple[tuple[str, str, int], ...]) -> Outcome:
-    """Deliver files that say the amount of one transaction: what arrived last holds.
-
-    Args:
-        house: where the trial stands.
-        files: name, amount and second of arrival of each, in the order of their statements.
-    """
-    row = ROWS[0]
-    wanted = invariants.expected(
-        [
-            deliveries.first_window(),
-            deliveries.second_window(),
-            Delivery("said.csv", [row], accepted=frozenset((row["transaction_id"],))),
-        ]
-    )
-    with trial(house, Stage.WAITING, wanted=wanted, same_decisions=False) as found:
-        for name, amount, second in files:
-            found.world.deliver(name, csv([row | {"amount": amount}]))
-            moment = SECOND.timestamp() + second
-            os.utime(found.world.objects / FOLDER / name, (moment, moment))
-        found.rerun()
-        versions = found.world.rows(
-            "select amount_minor / 100 from raw.transactions where transaction_id = %s "
-            "order by version",
-            row["transaction_id"],
-        )
-        amounts = [int(float(amount)) for _, amount, _ in files]
-        stand = [amount for (amount,) in versions]
-        found.expect(holds=stand == amounts, otherwise=f"the versions are {stand}")
-    return found.outcome
-
-
-SAID: dict[str, tuple[tuple[str, str, int], ...]] = {
-    "names against the order of arrival": (("z.csv", "10.00", 1), ("a.csv", "20.00", 2)),
-    "back to an earlier value": (
-        ("1.csv", "10.00", 1),
-        ("2.csv", "20.00", 2),
-        ("3.csv", "10.00", 3),
-    ),
-}
-
-
 def half_uploaded(house: House, name: str) -> Outcome:
     """Leave a file that is still being written beside the good one; nobody touches it."""
     with trial(house, Stage.WAITING) as found:
@@ -334,8 +292,6 @@ def cases() -> Iterator[Case]:
         yield Case("odd file", place, "taken", partial(takes, content=content, name=name))
     for name in ("again.csv", "a-before-w2.csv"):
         yield Case("duplicate file", name, "taken once", partial(repeat, name=name))
-    for place, files in SAID.items():
-        yield Case("order of files", place, "what arrived last holds", partial(said, files=files))
     yield Case("other bytes under a taken name", "w2.csv", "both are taken", overwrite)
     for name in ("c.csv.part", "c.csv.tmp", ".c.csv", "_c.csv", "c.csv.filepart"):
         expected = "left alone"

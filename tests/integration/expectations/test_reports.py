@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.airflow_process import ROOT, told_in_airflow
+from tests.airflow_process import ROOT, run_in_airflow
 from tests.conftest import Db
 from tests.integration.expectations.tables import Gate
 
@@ -24,7 +24,7 @@ def airflow(gate: Gate, migrated: Db, tmp_path: Path) -> dict[str, Any]:
     script = shutil.copy(SCRIPT, home / "dags")
     warehouse = migrated.settings.warehouse
     assert warehouse.score_password is not None
-    told = told_in_airflow(
+    told = run_in_airflow(
         home,
         script,
         str(validation.validation_id),

@@ -14,12 +14,12 @@ from airflow.utils.db import initdb
 
 
 def main() -> None:
-    """Run the DAG and say how each task ended."""
+    """Run the DAG and print how each task ended."""
     folder, dag_id, form = sys.argv[1:4]
     initdb()
     dag = DagBag(folder).dags[dag_id]
     run = dag.test(run_conf=json.loads(form))
-    tasks = {one.task_id: str(one.state) for one in run.get_task_instances()}
+    tasks = {task.task_id: str(task.state) for task in run.get_task_instances()}
     sys.stdout.write("\nJSON" + json.dumps({"state": str(run.state), "tasks": tasks}) + "\n")
 
 

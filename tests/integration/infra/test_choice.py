@@ -11,9 +11,9 @@ import yaml
 
 from infra.local import __main__ as local
 from infra.local import choice, demo
-from infra.local.environment import environment
 from infra.local.sample import check
 from infra.local.state import CHECKOUT, DEFAULT_PORTS, StackError, State
+from tests.integration.infra.stack_process import printed_by
 from tests.unit.features.test_sources import MINIMAL
 
 
@@ -37,23 +37,14 @@ def started(root: Path, source: str = "shop") -> State:
     return state
 
 
-def test_an_own_source_is_told_to_every_process_wherever_it_runs(own: Path, tmp_path: Path) -> None:
+def test_every_process_finds_an_own_source_in_any_folder(own: Path, tmp_path: Path) -> None:
     state = started(tmp_path)
     code = (
-        "from features import sources; from scoring.settings import get_settings as g; s = g(); "
-        "print(sources.load(s.sources, folder=s.sources_dir).name, s.warehouse.base_currency)"
+        "from scoring.settings import get_settings; from scoring.source_set import source_set; "
+        "s = get_settings(); print(source_set(s).name, s.warehouse.base_currency)"
     )
 
-    told = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment(state),
-        cwd=state.folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-
-    assert told == ["shop", "EUR"]
+    assert printed_by(state, code) == ["shop", "EUR"]
 
 
 def test_the_folder_is_remembered_for_the_next_start(
@@ -78,12 +69,12 @@ def test_the_folder_is_remembered_for_the_next_start(
         ("a;b", "is no name of a source"),
     ],
 )
-def test_a_source_that_is_none_is_refused_in_one_line_and_nothing_is_made(
+def test_an_impossible_source_is_refused_in_one_line_and_nothing_is_made(
     own: Path, tmp_path: Path, source: str, message: str
 ) -> None:
     root = tmp_path / "local"
 
-    for refuse in (choice.to_start, choice.existing, choice.one):
+    for refuse in (choice.to_start, choice.existing, choice.current):
         with pytest.raises(StackError, match=message) as caught:
             refuse(source, root)
         assert "\n" not in str(caught.value)
@@ -97,26 +88,26 @@ def test_a_broken_description_is_refused_before_anything_is_started(
     own.write_text(yaml.safe_dump(MINIMAL | {"maturity_days": -1}))
     root = tmp_path / "local"
 
-    with pytest.raises(StackError, match=r"shop\.yaml: maturity_days"):
+    with pytest.raises(StackError, match=r"shop\.yaml: line \d+, column \d+: maturity_days"):
         choice.to_start("shop", root)
 
     assert not root.exists()
 
 
-def test_a_stack_is_asked_for_and_ended_without_its_description(own: Path, tmp_path: Path) -> None:
+def test_a_stack_is_found_without_its_description(own: Path, tmp_path: Path) -> None:
     state = started(tmp_path)
     own.unlink()
 
     assert choice.existing("shop", tmp_path) == [state]
-    assert choice.one("shop", tmp_path) == state
-    assert choice.one(None, tmp_path) == state
+    assert choice.current("shop", tmp_path) == state
+    assert choice.current(None, tmp_path) == state
     with pytest.raises(StackError, match=r"no source is named 'shop'.*what its stack left is in"):
         choice.to_start("shop", tmp_path)
 
 
 def test_a_source_that_was_never_started_has_no_stack(own: Path, tmp_path: Path) -> None:
     assert choice.existing("shop", tmp_path / "local") == []
-    assert choice.one("lending_club", tmp_path / "local") is None
+    assert choice.current("lending_club", tmp_path / "local") is None
     assert not (tmp_path / "local").exists()
 
 
@@ -162,7 +153,7 @@ def test_a_changed_description_is_installed_anew(own: Path, tmp_path: Path) -> N
     assert demo.fingerprint(started(tmp_path, "synthetic")) != before
 
 
-def test_a_demo_of_an_own_source_says_what_it_needs_before_it_starts(
+def test_a_demo_of_an_own_source_names_what_is_missing_before_it_starts(
     own: Path, tmp_path: Path
 ) -> None:
     data = tmp_path / "payments.parquet"
@@ -181,9 +172,7 @@ def test_a_demo_of_an_own_source_says_what_it_needs_before_it_starts(
 
 
 @pytest.mark.parametrize("target", ["up", "demo", "status", "down", "reset", "sql", "docs", "run"])
-def test_make_hands_a_name_on_as_one_word_and_refuses_what_is_none(
-    target: str, tmp_path: Path
-) -> None:
+def test_make_passes_a_name_on_as_one_word(target: str, tmp_path: Path) -> None:
     made = subprocess.run(
         ["make", "-n", target, "SOURCE=a b; touch x"],
         cwd=CHECKOUT,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import stat
-import subprocess
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from features import sources
 from infra.local import deliver, ports, run_dag, status
@@ -22,6 +21,7 @@ from infra.local.public_files import FILES, cut, own_file
 from infra.local.sample import Sample, prepare
 from infra.local.state import CHECKOUT, StackError, State
 from tests.conftest import Db
+from tests.integration.infra.stack_process import printed_by
 from tests.unit.features.test_sources import MINIMAL
 
 
@@ -104,16 +104,7 @@ def test_the_settings_of_the_core_come_out_of_that_environment(state: State) -> 
         "print(s.sources, s.warehouse.port, s.home, s.objects.url)"
     )
 
-    told = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment(state),
-        cwd=state.folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-
-    assert told == ["test", "5442", str(CHECKOUT), f"file://{state.objects}"]
+    assert printed_by(state, code) == ["test", "5442", str(CHECKOUT), f"file://{state.objects}"]
 
 
 def test_two_commands_do_not_start_one_stack_at_once(state: State) -> None:
@@ -216,10 +207,10 @@ def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
     ids=["texts without an offset", "texts with an offset", "times"],
 )
 def test_an_own_file_is_cut_where_its_description_says(tmp_path: Path, texts: pa.Array) -> None:
-    described = sources.Sources.model_validate(
-        MINIMAL
-        | {"name": "shop", "time_zone": "Europe/Vienna", "decide_from": "2026-03-01T00:00:00+01:00"}
-    )
+    description = tmp_path / "shop.yaml"
+    stated = {"time_zone": "Europe/Vienna", "decide_from": "2026-03-01T00:00:00+01:00"}
+    description.write_text(yaml.safe_dump(MINIMAL | stated))
+    described = sources.load(str(description))
     data = tmp_path / "payments.parquet"
     pq.write_table(pa.table({"AT": texts, "ID": [1, 2, 3, 4]}), data)
 
@@ -246,11 +237,11 @@ def test_an_own_file_is_cut_where_its_description_says(tmp_path: Path, texts: pa
         (("score_transactions", None, None, "2026-03-01T00:00Z"), "takes no AS_OF"),
     ],
 )
-def test_a_run_that_makes_no_sense_is_not_asked_for(
+def test_an_impossible_run_is_not_triggered(
     given: tuple[str, str | None, str | None, str | None], message: str
 ) -> None:
     with pytest.raises(StackError, match=message):
-        run_dag.order(*given)
+        run_dag.order_of(*given)
 
 
 def test_another_file_is_refused_in_words(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A person follows the README's section about own data word for word, and has decisions."""
+"""A newcomer follows the README's section about own data word for word, and gets decisions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from infra.local import __main__ as local
 from infra.local import choice, run_dag
 from infra.local.environment import scoring
 from infra.local.state import State
-from tests.airflow_process import DAGS, ROOT, told_in_airflow
+from tests.airflow_process import DAGS, ROOT, run_in_airflow
 from tests.conftest import PASSWORD, Db
 from tests.mlflow_server import mlflow_server
 
@@ -101,8 +101,8 @@ class Newcomer:
         """Run a DAG to its end in an Airflow of this person."""
         options = [f"--{name.lower().replace('_', '-')}={text}" for name, text in window.items()]
         parsed = local.parser().parse_args(["run", *options, "--", DAG])
-        order = run_dag.order(parsed.dag, parsed.start, parsed.end, parsed.as_of)
-        told = told_in_airflow(
+        order = run_dag.order_of(parsed.dag, parsed.start, parsed.end, parsed.as_of)
+        result = run_in_airflow(
             self.folder / "airflow",
             SCRIPT,
             DAGS,
@@ -110,8 +110,8 @@ class Newcomer:
             json.dumps(order.form()),
             **self.variables,
         )
-        assert told["state"] == "success", told
-        assert told["tasks"]
+        assert result["state"] == "success", result
+        assert result["tasks"]
 
     def sql(self, QUERY: str) -> None:  # noqa: N803 - a variable of make
         """Ask as the role analyst."""
@@ -153,7 +153,7 @@ def some_payments(start: datetime, end: datetime, count: int, seed: int) -> str:
     return "\n".join([HEADER, *lines]) + "\n"
 
 
-def test_the_readme_s_steps_lead_from_a_file_of_one_s_own_to_decisions(newcomer: Newcomer) -> None:
+def test_the_readme_s_steps_lead_from_an_own_file_to_decisions(newcomer: Newcomer) -> None:
     # one test: to install a warehouse and to train take most of a minute
     for command in COMMANDS:
         newcomer.run(command)
@@ -166,18 +166,17 @@ def test_the_readme_s_steps_lead_from_a_file_of_one_s_own_to_decisions(newcomer:
     assert decided == [(60, 0, True)]
     assert len(newcomer.rows) == 20
     assert newcomer.rows[0][2] > newcomer.rows[-1][2]
-    (closes,) = {
-        subprocess.run(
-            [sys.executable, "-m", "scoring", "closure"],
-            cwd=newcomer.folder,
-            env=newcomer.variables,
-            stdout=subprocess.DEVNULL,
-            check=False,
-        ).returncode
-    }
-    assert closes == 0
+    closure = subprocess.run(
+        [sys.executable, "-m", "scoring", "closure"],
+        cwd=newcomer.folder,
+        env=newcomer.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert closure.returncode == 0, closure.stdout
 
 
-def test_the_readme_s_example_of_a_row_is_one_that_is_taken() -> None:
+def test_the_readme_s_example_row_fits_its_header() -> None:
     assert len(EXAMPLE.split(",")) == len(HEADER.split(","))
     assert SOURCE not in {path.stem for path in (ROOT / "features" / "sources").iterdir()}

@@ -21,7 +21,7 @@ def columns_of(source: str) -> set[str]:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A folder of tiny files: two sources that need a warehouse each, and a broken file."""
+    """A folder of tiny files: two data sets that need a warehouse each, and a broken file."""
     folder = tmp_path / "data"
     folder.mkdir()
     pq.write_table(pa.table({"TX_FRAUD": [0, 1]}), folder / "a_broken.parquet")
@@ -72,19 +72,19 @@ def test_a_data_set_that_cannot_be_measured_stops_no_other_and_the_summary_says_
     ]
     assert status == 2
     # each met a warehouse without the rows of the others: admitted whole, features built
-    told = printed.out + printed.err
-    assert told.count("history_loaded") == 2
-    assert re.findall(r"features_built +rows=([12]) .*selector=(\w+)", told) == [
+    output = printed.out + printed.err
+    assert output.count("history_loaded") == 2
+    assert re.findall(r"features_built +rows=([12]) .*selector=(\w+)", output) == [
         ("2", "transaction_features"),
         ("1", "application_features"),
     ]
-    assert re.search(r"a_broken\.parquet was not measured: BadDeliveryError: .* is held", told)
-    assert "Traceback" not in told
+    assert re.search(r"a_broken\.parquet was not measured: BadDeliveryError: .* is held", output)
+    assert "Traceback" not in output
     assert not list(quality.ROOT.glob("quality-*/postgres/postmaster.pid"))
 
 
 @pytest.mark.parametrize("path", ["", "missing"])
-def test_nothing_to_measure_is_said_in_one_line(
+def test_a_path_without_data_sets_is_refused_in_one_line(
     path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert quality.main([path and str(tmp_path / path)]) == 2

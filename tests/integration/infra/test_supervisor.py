@@ -1,4 +1,4 @@
-"""What ends without `make down` is started again, counted, and given up when it is hopeless."""
+"""The supervisor restarts and counts what ends without `make down`, and gives up in the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import processes, stack, status, wanted
+from infra.local import processes, programs, stack, status
 from infra.local.ports import free_port
 from infra.local.state import State
 from infra.local.supervise import Patience, Supervisor
@@ -32,9 +32,9 @@ def state(tmp_path: Path) -> Iterator[State]:
     stack.down(found)
 
 
-def _await(what: Callable[[], object], seconds: float = 20.0) -> None:
+def _await(condition: Callable[[], object], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
-    while not what():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -45,49 +45,59 @@ def _pid(state: State, name: str = "sleeper") -> int:
 
 def _end(state: State, name: str = "sleeper") -> None:
     os.kill(_pid(state, name), signal.SIGKILL)
-    _await(lambda: not wanted.runs(state, name))
+    _await(lambda: not programs.runs(state, name))
 
 
-def _asked(state: State, command: list[str], name: str = "sleeper") -> None:
-    """Ask for a process without waiting for it: the test itself is the supervisor."""
+def _request(state: State, command: list[str], name: str = "sleeper") -> None:
+    """Request a process without waiting for it: the test itself is the supervisor."""
     state.write("wanted.json", {name: {"command": command, "asked_at": str(time.monotonic())}})
 
 
+def _tick_until_over(supervisor: Supervisor, name: str = "sleeper") -> None:
+    """Let the supervisor work until it restarts a program no more."""
+
+    def is_over() -> bool:
+        supervisor.tick()
+        return programs.ends(supervisor.state).get(name, programs.Ends()).is_over
+
+    _await(is_over)
+
+
 def test_a_killed_process_is_started_again_and_remembered(state: State) -> None:
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
     first = _pid(state)
 
     os.kill(first, signal.SIGKILL)
-    _await(lambda: _pid(state) != first and wanted.runs(state, "sleeper"))
+    _await(lambda: _pid(state) != first and programs.runs(state, "sleeper"))
 
-    facts = wanted.ends(state)["sleeper"]
+    facts = programs.ends(state)["sleeper"]
     assert (facts.restarts, facts.cause) == (1, "killed by SIGKILL")
     assert facts.last_at.endswith("+00:00")
 
 
 def test_down_ends_the_supervisor_first_and_nothing_comes_back(state: State) -> None:
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
 
     stack.down(state)
 
     time.sleep(1.5)  # longer than a first restart takes
     assert not stack.runs(state)
-    assert wanted.wanted(state) == wanted.ends(state) == {}
+    assert programs.programs(state) == programs.ends(state) == {}
 
 
 def test_a_second_up_starts_no_second_supervisor(state: State) -> None:
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
-    pids = _pid(state, wanted.SUPERVISOR), _pid(state)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
+    pids = _pid(state, programs.SUPERVISOR), _pid(state)
 
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
     command = [sys.executable, "-m", "infra.local.supervise", str(state.root), state.source]
     third = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
-    assert (_pid(state, wanted.SUPERVISOR), _pid(state)) == pids
+    assert (_pid(state, programs.SUPERVISOR), _pid(state)) == pids
     assert third.returncode == 1
     assert "another supervisor looks after this stack" in third.stdout
 
@@ -95,28 +105,28 @@ def test_a_second_up_starts_no_second_supervisor(state: State) -> None:
 def test_a_killed_supervisor_shows_and_the_next_up_starts_another_that_takes_over(
     state: State,
 ) -> None:
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
     first = _pid(state)
-    _end(state, wanted.SUPERVISOR)
+    _end(state, programs.SUPERVISOR)
 
-    assert status.health(state)[wanted.SUPERVISOR][:2] == (None, False)
-    wanted.start_supervisor(state)
-    wanted.want(state, "sleeper", SLEEP)
+    assert status.health(state)[programs.SUPERVISOR][:2] == (None, False)
+    programs.start_supervisor(state)
+    programs.request(state, "sleeper", SLEEP)
 
     assert _pid(state) == first
     _await(lambda: (state.logs / "supervisor.log").stat().st_size > 0)
     os.kill(first, signal.SIGKILL)
-    _await(lambda: _pid(state) != first and wanted.runs(state, "sleeper"))
+    _await(lambda: _pid(state) != first and programs.runs(state, "sleeper"))
 
 
-def test_a_hopeless_process_is_given_up_and_its_last_words_kept(state: State) -> None:
+def test_a_hopeless_process_is_given_up_and_its_last_lines_are_kept(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
-    _asked(state, FAILS)
+    _request(state, FAILS)
 
-    _await(lambda: supervisor.tick() or wanted.ends(state).get("sleeper", wanted.Ends()).is_over)
+    _tick_until_over(supervisor)
 
-    facts = wanted.ends(state)["sleeper"]
+    facts = programs.ends(state)["sleeper"]
     assert (facts.has_failed, facts.quick, facts.cause) == (True, 3, "exit status 3")
     assert facts.tail[-1] == "no such thing"
     log = (state.logs / "sleeper.log").read_text()
@@ -126,60 +136,60 @@ def test_a_hopeless_process_is_given_up_and_its_last_words_kept(state: State) ->
 
 def test_the_next_up_gives_it_another_chance(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
-    _asked(state, FAILS)
-    _await(lambda: supervisor.tick() or wanted.ends(state).get("sleeper", wanted.Ends()).is_over)
+    _request(state, FAILS)
+    _tick_until_over(supervisor)
 
-    _asked(state, SLEEP)
+    _request(state, SLEEP)
     supervisor.tick()
 
-    assert wanted.runs(state, "sleeper")
+    assert programs.runs(state, "sleeper")
 
 
 def test_a_restart_waits_longer_after_each_quick_end() -> None:
     assert [Patience().seconds(quick) for quick in range(7)] == [1, 2, 4, 8, 16, 30, 30]
 
 
-def test_the_wait_is_kept(state: State) -> None:
+def test_a_restart_waits_its_time(state: State) -> None:
     now = [0.0]
     supervisor = Supervisor(state, Patience(first_seconds=10.0), clock=lambda: now[0])
-    _asked(state, SLEEP)
+    _request(state, SLEEP)
     supervisor.tick()
     _end(state)
 
     supervisor.tick()
     now[0] = 19.0
     supervisor.tick()
-    assert not wanted.runs(state, "sleeper")
+    assert not programs.runs(state, "sleeper")
     now[0] = 21.0
     supervisor.tick()
 
-    assert wanted.runs(state, "sleeper")
+    assert programs.runs(state, "sleeper")
 
 
-def test_a_command_that_does_not_exist_is_an_end_too(state: State) -> None:
+def test_a_missing_command_counts_as_an_end(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
-    _asked(state, ["/no/such/command"])
+    _request(state, ["/no/such/command"])
 
     supervisor.tick()
 
-    assert wanted.ends(state)["sleeper"].cause.startswith("it did not start: ")
+    assert programs.ends(state)["sleeper"].cause.startswith("it did not start: ")
 
 
 def test_a_feed_that_has_delivered_everything_is_left_alone(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
-    _asked(state, ENDS_WELL, "feed")
+    _request(state, ENDS_WELL, "feed")
 
-    _await(lambda: supervisor.tick() or wanted.ends(state).get("feed", wanted.Ends()).is_over)
+    _tick_until_over(supervisor, "feed")
 
-    facts = wanted.ends(state)["feed"]
+    facts = programs.ends(state)["feed"]
     assert (facts.restarts, facts.has_failed) == (0, False)
 
 
 def test_a_killed_postgres_is_started_again_before_anything_else(state: State) -> None:
     stack.start_postgres(state)
-    wanted.start_supervisor(state)
-    wanted.want(state, stack.POSTGRES)
-    wanted.want(state, "sleeper", SLEEP)
+    programs.start_supervisor(state)
+    programs.request(state, stack.POSTGRES)
+    programs.request(state, "sleeper", SLEEP)
     first = stack.cluster(state).pid()
     assert first is not None
     _await(lambda: "starting sleeper" in (state.logs / "supervisor.log").read_text())
@@ -187,18 +197,18 @@ def test_a_killed_postgres_is_started_again_before_anything_else(state: State) -
     os.kill(first, signal.SIGKILL)
     _await(lambda: stack.cluster(state).pid() not in {None, first}, 40)
 
-    _await(lambda: wanted.ends(state)[stack.POSTGRES].restarts == 1)
+    _await(lambda: programs.ends(state)[stack.POSTGRES].restarts == 1)
     # it is stopped by its own means, never ended as one of the stack's processes
     assert stack.cluster(state).pid() not in processes.members(state)
 
 
-def test_status_tells_what_has_ended_and_what_was_given_up(
+def test_status_shows_what_has_ended_and_what_was_given_up(
     state: State, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    facts = wanted.Ends(
+    facts = programs.Ends(
         "", 5, 6, "2026-11-21T10:00:00+00:00", "exit status 3", ["no room"], True, True
     )
-    wanted.record_ends(state, "scheduler", facts)
+    programs.record_ends(state, "scheduler", facts)
 
     assert not status.status(state)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
@@ -88,6 +90,14 @@ class Intake:
         path = f"{self.sources.feeds[feed].folder}/{name}"  # type: ignore[index]
         self.store.put(path, content)
         return path
+
+    def file(self, name: str) -> Path:
+        """Return a delivered file of a folder store."""
+        return Path(unquote(urlsplit(self.store.url(name)).path))
+
+    def date(self, name: str, moment: float) -> None:
+        """Set when a delivered file was written, in seconds of the epoch."""
+        os.utime(self.file(name), (moment, moment))
 
     def change(self, feed: str = "transactions", **keys: Any) -> None:
         """Change what the source description says of a feed."""

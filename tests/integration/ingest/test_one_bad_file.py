@@ -18,6 +18,7 @@ from features.ingest import admit, admit_all, discard, hold, receive_all, spool
 from features.ingest.limits import DEFAULT
 from features.ingest.streams import StoreUnavailableError
 from features.objects import FolderStore
+from tests.integration.ingest.conftest import Intake
 
 receiving: Any = sys.modules["features.ingest.receive"]  # the package exports its function
 
@@ -35,7 +36,7 @@ RAISED = {
 }
 
 
-def _states(intake: Any) -> dict[str, str]:
+def _states(intake: Intake) -> dict[str, str]:
     return dict(
         intake.rows(
             "select regexp_replace(object_name, '.*/', ''), state from raw.deliveries "
@@ -46,7 +47,7 @@ def _states(intake: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("error", RAISED.values(), ids=RAISED.keys())
 def test_whatever_a_reader_raises_holds_its_file_alone(
-    intake: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
+    intake: Intake, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     parse = receiving.parse
 
@@ -75,7 +76,7 @@ def test_whatever_a_reader_raises_holds_its_file_alone(
 
 
 def test_a_full_disk_of_our_own_fails_the_task(
-    intake: Any, monkeypatch: pytest.MonkeyPatch
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(**_: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -118,13 +119,13 @@ class _BrokenStream:
 
 
 @pytest.fixture
-def broken(intake: Any) -> Any:
+def broken(intake: Intake) -> Intake:
     """The intake over a store that breaks."""
-    intake.store = _Broken(intake.store._root)
+    intake.store = _Broken(intake.file("landing").parent)
     return intake
 
 
-def test_an_object_that_the_store_cannot_read_is_held_until_it_can(broken: Any) -> None:
+def test_an_object_that_the_store_cannot_read_is_held_until_it_can(broken: Intake) -> None:
     broken.store.bad = "bad"
     for name in ("a.csv", "bad.csv", "c.csv"):
         broken.deliver(broken.csv(broken.row(transaction_id=name)), name)
@@ -145,7 +146,7 @@ def test_an_object_that_the_store_cannot_read_is_held_until_it_can(broken: Any) 
     ]
 
 
-def test_a_store_that_does_not_answer_at_all_fails_the_task(broken: Any) -> None:
+def test_a_store_that_does_not_answer_at_all_fails_the_task(broken: Intake) -> None:
     broken.deliver(broken.csv(broken.row()), "bad.csv")
     broken.store.bad, broken.store.is_down = "bad", True
 
@@ -157,7 +158,7 @@ def test_a_store_that_does_not_answer_at_all_fails_the_task(broken: Any) -> None
 # ------------------------------------------------------------- refused at admission
 
 
-def test_refused_history_is_held_and_the_run_goes_on(intake: Any) -> None:
+def test_refused_history_is_held_and_the_run_goes_on(intake: Intake) -> None:
     with intake.db.superuser() as connection:
         connection.execute("create table marts.feat_transactions as select 1 as version")
         connection.execute("grant select on marts.feat_transactions to ingest")
@@ -187,7 +188,7 @@ BROKEN = {
 
 @pytest.mark.parametrize(("change", "code"), BROKEN.values(), ids=BROKEN.keys())
 def test_a_landed_table_that_cannot_enter_is_held_and_the_run_goes_on(
-    intake: Any, change: str, code: str
+    intake: Intake, change: str, code: str
 ) -> None:
     for name in ("a.csv", "b.csv"):
         intake.deliver(intake.csv(intake.row(transaction_id=name)), name)
@@ -204,7 +205,7 @@ def test_a_landed_table_that_cannot_enter_is_held_and_the_run_goes_on(
     assert "soon" not in reason
 
 
-def test_a_file_whose_landed_rows_were_lost_is_taken_again(intake: Any) -> None:
+def test_a_file_whose_landed_rows_were_lost_is_taken_again(intake: Intake) -> None:
     intake.deliver(intake.csv(intake.row()))
     (receipt,) = intake.receive()
     with intake.db.superuser() as connection:
@@ -215,7 +216,7 @@ def test_a_file_whose_landed_rows_were_lost_is_taken_again(intake: Any) -> None:
     assert [receipt.rows_admitted for receipt in intake.take()] == [1]
 
 
-def test_a_feed_that_no_source_describes_any_more_is_held(intake: Any) -> None:
+def test_a_feed_that_no_source_describes_any_more_is_held(intake: Intake) -> None:
     intake.deliver(intake.csv(intake.row()))
     ids = [receipt.delivery_id for receipt in intake.receive()]
     described = intake.sources.model_copy(update={"feeds": {}})
@@ -225,7 +226,7 @@ def test_a_feed_that_no_source_describes_any_more_is_held(intake: Any) -> None:
     assert reason.startswith("not_described: ")
 
 
-def test_what_is_not_the_files_fault_fails_the_task(intake: Any) -> None:
+def test_what_is_not_the_files_fault_fails_the_task(intake: Intake) -> None:
     intake.deliver(intake.csv(intake.row()))
     ids = [receipt.delivery_id for receipt in intake.receive()]
     with intake.db.superuser() as connection:
@@ -236,7 +237,7 @@ def test_what_is_not_the_files_fault_fails_the_task(intake: Any) -> None:
     assert _states(intake) == {"a.csv": "parsed"}
 
 
-def test_what_another_run_has_moved_is_left_to_it(intake: Any) -> None:
+def test_what_another_run_has_moved_is_left_to_it(intake: Intake) -> None:
     for name in ("a.csv", "b.csv", "c.csv"):
         intake.deliver(intake.csv(intake.row(transaction_id=name)), name)
     ids = [receipt.delivery_id for receipt in intake.receive()]
@@ -252,7 +253,7 @@ def test_what_another_run_has_moved_is_left_to_it(intake: Any) -> None:
         admit(ids[1], intake.connection, intake.sources)
 
 
-def test_two_runs_that_hold_a_file_at_once_hold_it_once(intake: Any) -> None:
+def test_two_runs_that_hold_a_file_at_once_hold_it_once(intake: Intake) -> None:
     intake.deliver(b"\xff\xfe", "a.csv")
     (info,) = intake.store.list("landing/synthetic/transactions/")
     feed = intake.sources.feeds["transactions"]
@@ -265,7 +266,7 @@ def test_two_runs_that_hold_a_file_at_once_hold_it_once(intake: Any) -> None:
     assert receive_all(intake.sources, intake.store, intake.connection) == []
 
 
-def test_notes_of_a_delivery_stand_in_the_register(intake: Any) -> None:
+def test_notes_of_a_delivery_stand_in_the_register(intake: Intake) -> None:
     intake.deliver(intake.csv(intake.row()).replace(b"channel", b"chanel", 1), "a.csv")
     intake.change(optional={*intake.sources.feeds["transactions"].optional, "channel"})
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from features.errors import ConfigurationError
 from features.sources import load
 from tests.integration.ingest import loans
+from tests.integration.ingest.conftest import Intake
 
 RATES = "currency,rate_date,rate\n"
 
 
-def _base(intake: Any) -> dict[str, int | None]:
+def _base(intake: Intake) -> dict[str, int | None]:
     return dict(intake.rows("select transaction_id, amount_base_minor from raw.transactions"))
 
 
-def test_a_rate_of_twenty_years_ago_gives_no_base_value(intake: Any) -> None:
+def test_a_rate_of_twenty_years_ago_gives_no_base_value(intake: Intake) -> None:
     intake.deliver(f"{RATES}EUR,2006-01-01,1.30\n".encode(), feed="fx_rates")
     rows = [intake.row(transaction_id=f"t{n}", currency="EUR") for n in range(3)]
     intake.deliver(intake.csv(*rows, intake.row(transaction_id="base")))
@@ -32,7 +31,7 @@ def test_a_rate_of_twenty_years_ago_gives_no_base_value(intake: Any) -> None:
     ]
 
 
-def test_a_rate_holds_for_as_many_days_as_the_source_says(intake: Any) -> None:
+def test_a_rate_holds_for_as_many_days_as_the_source_says(intake: Intake) -> None:
     intake.deliver(f"{RATES}EUR,2026-02-20,2\n".encode(), feed="fx_rates")
     intake.deliver(
         intake.csv(
@@ -49,7 +48,7 @@ def test_a_rate_holds_for_as_many_days_as_the_source_says(intake: Any) -> None:
     )
 
 
-def test_a_source_may_state_another_limit(intake: Any) -> None:
+def test_a_source_may_state_another_limit(intake: Intake) -> None:
     intake.sources = intake.sources.model_copy(update={"max_rate_age_days": 400})
     intake.deliver(f"{RATES}EUR,2025-03-01,2\n".encode(), feed="fx_rates")
     intake.deliver(intake.csv(intake.row(currency="EUR")))
@@ -60,7 +59,7 @@ def test_a_source_may_state_another_limit(intake: Any) -> None:
     assert receipt.notes == ()
 
 
-def test_a_currency_without_any_rate_is_noted_too(intake: Any) -> None:
+def test_a_currency_without_any_rate_is_noted_too(intake: Intake) -> None:
     intake.deliver(f"{RATES}GBP,2026-03-02,2\n".encode(), feed="fx_rates")
     intake.deliver(
         intake.csv(
@@ -77,7 +76,7 @@ def test_a_currency_without_any_rate_is_noted_too(intake: Any) -> None:
     )
 
 
-def test_a_correction_is_priced_by_the_same_rule(intake: Any) -> None:
+def test_a_correction_is_priced_by_the_same_rule(intake: Intake) -> None:
     intake.deliver(f"{RATES}EUR,2026-03-01,2\n".encode(), feed="fx_rates")
     intake.deliver(intake.csv(intake.row(currency="EUR")))
     intake.take()
@@ -92,7 +91,7 @@ def test_a_correction_is_priced_by_the_same_rule(intake: Any) -> None:
     ]
 
 
-def test_history_is_priced_by_the_same_rule(intake: Any) -> None:
+def test_history_is_priced_by_the_same_rule(intake: Intake) -> None:
     content = f"{RATES[:-1]},known_at\nEUR,2026-02-01,2,2026-02-01T12:00:00Z\n"
     intake.deliver(content.encode(), "history/a.csv", feed="fx_rates")
     days = {"before": "01T11", "in time": "08T10", "too late": "09T10"}
@@ -110,7 +109,7 @@ def test_history_is_priced_by_the_same_rule(intake: Any) -> None:
     )
 
 
-def test_all_amounts_of_an_application_are_priced_by_the_same_rule(intake: Any) -> None:
+def test_all_amounts_of_an_application_are_priced_by_the_same_rule(intake: Intake) -> None:
     intake.deliver(f"{RATES}EUR,2026-02-01,2\n".encode(), feed="fx_rates")
     row = loans.APPLICATION | {"currency": "EUR"}
     intake.deliver(loans.file_of(row), feed="applications")

@@ -157,15 +157,25 @@ def test_inline_labels_go_back_to_an_earlier_value(handbook: Any) -> None:
     ) == [(True,), (False,), (True,)]
 
 
-def test_inline_labels_do_not_argue_with_another_provenance(handbook: Any) -> None:
-    handbook.deliver(_handbook_file(), "a.parquet")
-    handbook.take()
+def _contradict(
+    handbook: Any,
+    provenance: str = "provenance",
+    declared: str = "declared_known_at",
+    ids: str = "true",
+) -> None:
+    """Give labels a second version with the opposite value."""
     with handbook.db.superuser() as connection:
         connection.execute(
             "insert into raw.transaction_labels select transaction_id, 2, not is_fraud, known_at, "
-            "declared_known_at, 'chargeback', source, delivery_id, delivery_seq "
-            "from raw.transaction_labels"
+            f"{declared}, {provenance}, source, delivery_id, delivery_seq "
+            f"from raw.transaction_labels where {ids}"
         )
+
+
+def test_inline_labels_do_not_replace_those_of_another_provenance(handbook: Any) -> None:
+    handbook.deliver(_handbook_file(), "a.parquet")
+    handbook.take()
+    _contradict(handbook, provenance="'chargeback'")
 
     handbook.deliver(_handbook_file(TX_AMOUNT=pa.array([5.0, 6.0])), "b.parquet")
     handbook.take()
@@ -176,12 +186,9 @@ def test_inline_labels_do_not_argue_with_another_provenance(handbook: Any) -> No
 def test_an_inline_label_replaces_none_that_was_known_later(handbook: Any) -> None:
     handbook.deliver(_handbook_file(), "a.parquet")
     handbook.take()
-    with handbook.db.superuser() as connection:
-        connection.execute(
-            "insert into raw.transaction_labels select transaction_id, 2, not is_fraud, known_at, "
-            "declared_known_at + interval '30 days', provenance, source, delivery_id, delivery_seq "
-            "from raw.transaction_labels where transaction_id = '2'"
-        )
+    _contradict(
+        handbook, declared="declared_known_at + interval '30 days'", ids="transaction_id = '2'"
+    )
 
     changed = {"TX_FRAUD": pa.array([0, 0], pa.int8()), "TX_AMOUNT": pa.array([5.0, 6.0])}
     handbook.deliver(_handbook_file(**changed), "b.parquet")

@@ -1,17 +1,17 @@
-"""A law: whatever is said in whatever files, the ledger ends as a plain reading of them would."""
+"""A law: the ledger ends as a plain reading of all statements would, however files hold them."""
 
 from __future__ import annotations
 
-import os
 import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.integration.ingest.conftest import Intake
 
 _FEEDS = ("transactions", "transaction_labels", "fx_rates")
 _seconds, _days = count(), count()
@@ -19,7 +19,7 @@ _seconds, _days = count(), count()
 
 @dataclass(frozen=True)
 class Statement:
-    """One file that says one thing of one key."""
+    """One file with one value of one key."""
 
     value: int
     declared: int | None
@@ -41,28 +41,27 @@ STATEMENTS = st.lists(
 def versions_of(feed: str, statements: list[Statement]) -> list[int]:
     """Return the values of the versions that must stand, in their order."""
     versions: list[tuple[int, int | None]] = []
-    for one in statements:
-        declared = None if feed == "transactions" else one.declared
+    for statement in statements:
+        declared = None if feed == "transactions" else statement.declared
         known = [time for _, time in versions if time is not None]
         if declared is not None and known and declared < max(known):
             continue
         last = versions[-1] if versions else None
-        says_no_time = feed == "fx_rates" and declared is None
-        if last and last[0] == one.value and (says_no_time or last[1] == declared):
+        declares_no_time = feed == "fx_rates" and declared is None
+        if last and last[0] == statement.value and (declares_no_time or last[1] == declared):
             continue
-        versions.append((one.value, declared))
+        versions.append((statement.value, declared))
     return [value for value, _ in versions]
 
 
-def _file(intake: Any, feed: str, key: str, one: Statement) -> bytes:
-    known = f"2026-03-0{one.declared}T00:00:00Z" if one.declared else ""
+def _file(intake: Intake, feed: str, key: str, statement: Statement) -> bytes:
+    known = f"2026-03-0{statement.declared}T00:00:00Z" if statement.declared else ""
     if feed == "transactions":
-        content: bytes = intake.csv(intake.row(transaction_id=key, amount=f"{one.value + 1}.00"))
-        return content
+        return intake.csv(intake.row(transaction_id=key, amount=f"{statement.value + 1}.00"))
     if feed == "transaction_labels":
         header = "transaction_id,is_fraud,known_at,provenance"
-        return f"{header}\n{key},{one.value},{known},chargeback\n".encode()
-    return f"currency,rate_date,rate,known_at\nEUR,{key},{one.value + 1},{known}\n".encode()
+        return f"{header}\n{key},{statement.value},{known},chargeback\n".encode()
+    return f"currency,rate_date,rate,known_at\nEUR,{key},{statement.value + 1},{known}\n".encode()
 
 
 _QUERIES = {
@@ -81,20 +80,19 @@ _QUERIES = {
 )
 @given(statements=STATEMENTS)
 def test_what_is_declared_or_arrives_last_holds(
-    shared_intake: Any, feed: str, statements: list[Statement]
+    shared_intake: Intake, feed: str, statements: list[Statement]
 ) -> None:
-    # no other example says anything of it
+    # each example has a key of its own
     key = (date(2000, 1, 1) + timedelta(days=next(_days))).isoformat()
     folder = uuid.uuid4().hex
-    for number, one in enumerate(statements):
+    for number, statement in enumerate(statements):
         # names run against the order of arrival
         name = f"{folder}/{99 - number}.csv"
-        path = shared_intake.deliver(_file(shared_intake, feed, key, one), name, feed)
-        moment = 1_700_000_000 + next(_seconds)
-        os.utime(shared_intake.store._path(path), (moment, moment))
-        if one.is_last_of_run:
+        path = shared_intake.deliver(_file(shared_intake, feed, key, statement), name, feed)
+        shared_intake.date(path, 1_700_000_000 + next(_seconds))
+        if statement.is_last_of_run:
             shared_intake.take()
     shared_intake.take()
 
-    found = [value for (value,) in shared_intake.rows(_QUERIES[feed], key)]
-    assert found == versions_of(feed, statements)
+    values = [value for (value,) in shared_intake.rows(_QUERIES[feed], key)]
+    assert values == versions_of(feed, statements)

@@ -1,4 +1,4 @@
-"""A policy that cannot run, or that one person alone stands behind, is never put in force."""
+"""A policy that cannot run, or that has one person alone behind it, is never put in force."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def activate(connection: psycopg.Connection[Any], version: str, **stated: Any) -
     return activations.activate(connection, version, **values)
 
 
-def in_force(connection: psycopg.Connection[Any]) -> int:
+def activation_count(connection: psycopg.Connection[Any]) -> int:
     (count,) = connection.execute("select count(*) from audit.policy_activations").fetchone() or ()
     return int(count)
 
@@ -83,7 +83,7 @@ def test_a_second_key_does_not_replace_the_first(
 
     with pytest.raises(ConfigurationError, match=r"9\.yaml .*the key rules occurs twice"):
         activate(connection, version)
-    assert in_force(connection) == 0
+    assert activation_count(connection) == 0
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_policy_of_wrong_form_names_the_place(
     with pytest.raises(ConfigurationError, match=reason):
         activate(connection, write((old, new)))
 
-    assert in_force(connection) == 0
+    assert activation_count(connection) == 0
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_rule_that_cannot_run_names_file_rule_and_reason(
 
     with pytest.raises(ConfigurationError, match=rf"9\.yaml: rule burst: .*{reason}"):
         activate(connection, version)
-    assert in_force(connection) == 0
+    assert activation_count(connection) == 0
 
 
 def test_every_rule_that_cannot_run_is_named_at_once(
@@ -157,7 +157,7 @@ def test_every_rule_that_cannot_run_is_named_at_once(
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
-def test_nobody_approves_under_a_second_spelling(
+def test_an_author_cannot_approve_under_a_second_spelling(
     connection: psycopg.Connection[Any], spelling: str
 ) -> None:
     with pytest.raises(ConfigurationError, match="cannot approve"):
@@ -175,13 +175,13 @@ def test_nobody_approves_under_a_second_spelling(
         ({"effective_from": datetime(2020, 1, 1, tzinfo=UTC)}, "lies in the past"),
     ],
 )
-def test_an_approval_that_says_nothing_is_refused(
+def test_an_approval_without_names_reason_or_future_is_refused(
     connection: psycopg.Connection[Any], stated: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         activate(connection, "2026.12.1", **stated)
 
-    assert in_force(connection) == 0
+    assert activation_count(connection) == 0
 
 
 def test_a_policy_may_be_approved_for_a_later_moment(connection: psycopg.Connection[Any]) -> None:
@@ -230,7 +230,7 @@ def test_the_database_refuses_a_second_spelling_too(
         (("ann", "ben", " \u200b"), "reasoned"),
     ],
 )
-def test_the_database_refuses_what_shows_nothing(
+def test_the_database_refuses_names_and_reasons_without_a_visible_letter(
     connection: psycopg.Connection[Any], values: tuple[str, str, str], constraint: str
 ) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match=constraint):
@@ -244,14 +244,14 @@ NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"]), max_
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(NAMES, min_size=200, max_size=200))
-def test_a_name_that_shows_nothing_in_the_database_shows_nothing_at_all(
+def test_a_name_that_is_empty_for_the_database_is_empty_for_the_code(
     migrated: Db, names: list[str]
 ) -> None:
     """The table is never stricter than the code: what the code takes can be written."""
-    found = migrated.rows("select audit.person(name) from unnest(%s::text[]) as t (name)", names)
+    compared = migrated.rows("select audit.person(name) from unnest(%s::text[]) as t (name)", names)
 
-    for name, (shown,) in zip(names, found, strict=True):
-        assert shown or not persons.identity_of(name)
+    for name, (visible,) in zip(names, compared, strict=True):
+        assert visible or not persons.identity_of(name)
 
 
 def test_a_policy_that_an_earlier_version_approved_and_this_one_cannot_run_is_not_claimed(

@@ -1,4 +1,4 @@
-"""A source is found by its name, and a name that cannot be one is refused in one line."""
+"""A source is found by its name, and an impossible name is refused in one line."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.unit.features.test_sources import MINIMAL
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder of the user's own, with one source."""
-    found = tmp_path / "own"
-    found.mkdir()
-    (found / "corner-shop.yaml").write_text(yaml.safe_dump(MINIMAL))
-    return found
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "corner-shop.yaml").write_text(yaml.safe_dump(MINIMAL))
+    return own
 
 
-def test_a_source_of_one_s_own_is_found_beside_the_shipped_ones(folder: Path) -> None:
+def test_an_own_source_is_found_beside_the_shipped_ones(folder: Path) -> None:
     own = sources.load("corner-shop", folder=folder)
 
     assert own.name == "corner-shop"
@@ -40,7 +40,9 @@ def test_a_path_needs_no_folder(folder: Path) -> None:
     assert sources.load(str(folder / "corner-shop.yaml")).name == "corner-shop"
 
 
-def test_an_unknown_name_is_told_the_nearest_all_others_and_the_places(folder: Path) -> None:
+def test_an_unknown_name_is_answered_with_the_nearest_name_all_names_and_the_folders(
+    folder: Path,
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         sources.load("cornershop", folder=folder)
 
@@ -60,20 +62,8 @@ def test_a_folder_that_does_not_exist_is_named_as_such(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *(
-            "",
-            ".",
-            "..",
-            "-shop",
-            "_shop",
-            "a b",
-            "a.b",
-            "shop\n",
-            "größe",
-            "s" * 64,
-            "$HOME",
-            "a\0",
-        ),
+        *("", ".", "..", "-shop", "_shop", "a b", "a.b", "shop\n", "größe"),
+        *("s" * 64, "$HOME", "a\0"),
         *("work", "Reports", "faults", "history", "quality-1", "env", "bench", "objects"),
     ],
 )
@@ -112,10 +102,12 @@ def test_the_name_of_a_file_given_by_path_is_checked_too(stem: str, tmp_path: Pa
         sources.load(str(path))
 
 
-def test_a_description_cannot_name_itself_otherwise_than_its_file(folder: Path) -> None:
+def test_a_description_cannot_state_another_name_than_that_of_its_file(folder: Path) -> None:
     (folder / "corner-shop.yaml").write_text(yaml.safe_dump(MINIMAL | {"name": "../elsewhere"}))
 
-    with pytest.raises(ConfigurationError, match=r"corner-shop\.yaml: name: it is corner-shop"):
+    with pytest.raises(
+        ConfigurationError, match=r"corner-shop\.yaml: name: a source has the name of its file"
+    ):
         sources.load("corner-shop", folder=folder)
 
 

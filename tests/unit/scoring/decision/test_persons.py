@@ -1,4 +1,4 @@
-"""Nobody approves their own policy under a second spelling of their name."""
+"""An author cannot approve their own policy under a second spelling of the name."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_ligatures_and_composed_letters_are_the_letters_they_stand_for(
     ("author", "approver"),
     [("ann", "ben"), ("ann1", "ann2"), ("Ann Lee", "Ann Li"), ("李雷", "李磊"), ("मीना", "माना")],
 )
-def test_two_persons_are_two(author: str, approver: str) -> None:
+def test_names_that_differ_in_a_letter_are_two_persons(author: str, approver: str) -> None:
     persons.require_two(author, approver)
 
 
@@ -65,7 +65,7 @@ def test_two_persons_are_two(author: str, approver: str) -> None:
     "name", ["", " ", "\t\n", "\u200b\u200d", "\u00a0", "\u3164", "...", "\x00"]
 )
 @pytest.mark.parametrize("role", ["author", "approver"])
-def test_a_name_that_shows_nothing_is_refused(name: str, role: str) -> None:
+def test_a_name_without_a_visible_letter_is_refused(name: str, role: str) -> None:
     names = {"author": "ann", "approver": "ben"} | {role: name}
 
     with pytest.raises(ConfigurationError, match=f"the {role} has no name"):

@@ -1,6 +1,8 @@
-"""Rules are tried on edge values before anybody approves them."""
+"""Rules are tried on edge values before their approval."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,12 +22,12 @@ def faults(when: str, columns: RuleColumns = TRANSACTIONS) -> list[str]:
 
 
 @pytest.mark.parametrize("path", sorted(policy.FOLDER.glob("*.yaml")), ids=lambda p: p.stem)
-def test_every_committed_policy_passes_its_trials(path: object) -> None:
-    found = policy.load(path.stem)  # type: ignore[attr-defined]
+def test_every_committed_policy_passes_its_trials(path: Path) -> None:
+    committed = policy.load(path.stem)
 
-    assert rule_trials.faults_of(found.rules, TRANSACTIONS) == []
-    if found.credit:
-        assert rule_trials.faults_of(found.credit.rules, APPLICATIONS) == []
+    assert rule_trials.faults_of(committed.rules, TRANSACTIONS) == []
+    if committed.credit:
+        assert rule_trials.faults_of(committed.credit.rules, APPLICATIONS) == []
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_every_committed_policy_passes_its_trials(path: object) -> None:
         ("amount * 1e300 > 5", "is too large"),
     ],
 )
-def test_a_rule_that_cannot_be_meant_is_refused(when: str, reason: str) -> None:
+def test_a_rule_that_cannot_be_intended_is_refused(when: str, reason: str) -> None:
     (fault,) = faults(when)
 
     assert fault.startswith(f"rule r: the condition {when!r} ")
@@ -102,7 +104,7 @@ def test_a_rule_of_applications_is_tried_on_levels_and_counts(when: str, reason:
         "customer_transaction_count_3h > 3 and customer_transaction_count_6h > 3",
     ],
 )
-def test_a_rule_that_can_be_meant_is_kept(when: str) -> None:
+def test_a_rule_that_can_be_intended_is_kept(when: str) -> None:
     assert faults(when) == []
 
 
@@ -116,7 +118,7 @@ def test_a_rule_that_can_be_meant_is_kept(when: str) -> None:
         "purpose_group = 'home' or home_ownership_group is null",
     ],
 )
-def test_a_rule_of_applications_that_can_be_meant_is_kept(when: str) -> None:
+def test_a_rule_of_applications_that_can_be_intended_is_kept(when: str) -> None:
     assert faults(when, APPLICATIONS) == []
 
 
@@ -127,9 +129,9 @@ bounds = st.integers(-3, 30)
 def test_a_rule_that_hits_some_row_is_never_called_true_of_none(
     low: int, high: int, hour: float
 ) -> None:
-    """What is provable is proven: nobody's rule is refused for values that were not tried."""
+    """A rule is never refused for values that were not tried."""
     is_hit = low < hour < high
 
-    said = faults(f"local_hour > {low} and local_hour < {high}")
+    named = faults(f"local_hour > {low} and local_hour < {high}")
 
-    assert not is_hit or not any("no row" in fault for fault in said)
+    assert not is_hit or not any("no row" in fault for fault in named)

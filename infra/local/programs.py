@@ -1,7 +1,7 @@
-"""Which processes a stack should run, and what became of them: the supervisor's two files.
+"""The programs that a stack should run, and how their processes have ended.
 
-`make up` writes `wanted.json` and nothing else does; the supervisor starts what it names, is the
-parent of what it starts, and keeps `restarts.json`. So neither overwrites the other's record.
+`make up` alone writes `wanted.json`, the list of programs. The supervisor starts them, is their
+parent, and alone writes `restarts.json`. So neither overwrites the other's record.
 """
 
 from __future__ import annotations
@@ -21,8 +21,13 @@ START_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A process that should run."""
+class Program:
+    """A program that should run.
+
+    Args:
+        command: what to run; nothing for Postgres, which has a start of its own.
+        asked_at: when `make up` requested it, UTC; a later request forgives a failure.
+    """
 
     command: list[str]
     asked_at: str
@@ -33,7 +38,7 @@ class Ends:
     """How often a process has ended without `make down`, and how it ended last.
 
     Args:
-        asked_at: of the `Wanted` that these facts belong to.
+        asked_at: of the `Program` that these facts belong to.
         restarts: how often it was started again.
         quick: ends in a row, each soon after a start.
         last_at: UTC.
@@ -53,24 +58,24 @@ class Ends:
     has_failed: bool = False
 
 
-def wanted(state: State) -> dict[str, Wanted]:
-    """Return the processes that should run, by name, in the order of their start."""
-    return {name: Wanted(**fields) for name, fields in state.read("wanted.json", {}).items()}
+def programs(state: State) -> dict[str, Program]:
+    """Return the programs that should run, by name, in the order of their start."""
+    return {name: Program(**fields) for name, fields in state.read("wanted.json", {}).items()}
 
 
 def ends(state: State) -> dict[str, Ends]:
-    """Return what became of processes that have ended, by name."""
+    """Return how processes have ended, by the name of their program."""
     return {name: Ends(**fields) for name, fields in state.read("restarts.json", {}).items()}
 
 
 def record_ends(state: State, name: str, facts: Ends) -> None:
-    """Remember how a process has ended; the supervisor alone calls this."""
+    """Record how a process has ended; the supervisor alone calls this."""
     others = {other: asdict(entry) for other, entry in ends(state).items()}
     state.write("restarts.json", others | {name: asdict(facts)})
 
 
 def runs(state: State, name: str) -> bool:
-    """Tell whether a process that this stack has started runs."""
+    """Return whether the process of a program runs."""
     record = processes.recorded(state).get(name)
     return record is not None and record.runs()
 
@@ -79,38 +84,38 @@ def start_supervisor(state: State) -> None:
     """Start the supervisor, unless it runs."""
     if runs(state, SUPERVISOR):
         return
-    # what an earlier one was asked for may be of another version or port
+    # the programs of an earlier supervisor may be of another version or port
     (state.folder / "wanted.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "infra.local.supervise", str(state.root), state.source]
     processes.start(state, SUPERVISOR, command, environment(state))
 
 
-def want(state: State, name: str, command: Sequence[str] = ()) -> None:
-    """Have the supervisor start a process, and start it again where it ends.
+def request(state: State, name: str, command: Sequence[str] = ()) -> None:
+    """Let the supervisor start a program, and restart it where it ends.
 
-    A second call gives a process that was given up another chance.
+    A second call restarts a program that the supervisor has given up.
 
     Args:
         state: of the stack.
-        name: of the process.
+        name: of the program.
         command: what to run; nothing for Postgres, which has a start of its own.
 
     Raises:
         StackError: the supervisor has not started it.
     """
-    found = ends(state).get(name)
-    if name in wanted(state) and runs(state, name) and not (found and found.is_over):
+    facts = ends(state).get(name)
+    if name in programs(state) and runs(state, name) and not (facts and facts.is_over):
         return
-    asked = Wanted(list(command), datetime.now(UTC).isoformat())
-    others = {other: asdict(entry) for other, entry in wanted(state).items()}
-    state.write("wanted.json", others | {name: asdict(asked)})
+    program = Program(list(command), datetime.now(UTC).isoformat())
+    others = {other: asdict(entry) for other, entry in programs(state).items()}
+    state.write("wanted.json", others | {name: asdict(program)})
     if not command:
         return
     deadline = time.monotonic() + START_SECONDS
     while not runs(state, name):
-        found = ends(state).get(name)
-        if found is not None and found.asked_at == asked.asked_at:
-            return  # it was started and has ended: the caller asks after its health
+        facts = ends(state).get(name)
+        if facts is not None and facts.asked_at == program.asked_at:
+            return  # it was started and has ended: the caller checks its health
         if time.monotonic() > deadline or not runs(state, SUPERVISOR):
             raise StackError(
                 f"the supervisor has not started {name}: see {state.logs / f'{SUPERVISOR}.log'}"
@@ -119,6 +124,6 @@ def want(state: State, name: str, command: Sequence[str] = ()) -> None:
 
 
 def forget(state: State) -> None:
-    """Drop what should run and what became of it."""
+    """Remove both files."""
     for name in ("wanted.json", "restarts.json"):
         (state.folder / name).unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""Refuse requests to Airflow whose body its database cannot hold.
+"""Refuses requests to Airflow whose body its database cannot hold.
 
 Airflow's api-server answers 500 to a NUL character, half a character, deep nesting or a date at the
-end of the calendar, and takes a body of any size. This middleware stands before all of its routes
-and answers 400 or 413 with one line. The tasks' own interface is let through: a task is no stranger
+end of the calendar, and takes a body of any size. This middleware runs before all of its routes and
+answers 400 or 413 with one line. Requests of tasks pass unchecked: a task has authenticated itself,
 and its results may be large.
 """
 
@@ -29,15 +29,15 @@ TASKS = "/execution/"
 WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-class Doorway:
+class RequestGuard:
     """An ASGI middleware that reads a request's body before Airflow does."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stand before an application."""
+        """Guard an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that no database can hold, and hand on every other one."""
+        """Refuse a request that no database can hold, and pass on every other one."""
         if scope["type"] != "http" or _is_of_task(scope):
             await self._app(scope, receive, send)
             return
@@ -50,7 +50,7 @@ class Doorway:
         try:
             body = await _body(scope, receive)
         except ConnectionError:
-            return  # nobody is left to answer, and half a body is no request
+            return  # the client is gone, and half a body is no request
         if body is None:
             await _refuse(
                 send, 413, f"the body has more than {LARGEST_BODY} bytes; send a smaller one"
@@ -63,18 +63,18 @@ class Doorway:
 
 
 def objection(body: bytes) -> str | None:
-    """Return why a body is refused, or None; what is no JSON is left to Airflow."""
+    """Return why a body is refused, or None; Airflow itself refuses what is no JSON."""
     try:
-        found = json.loads(body, object_pairs_hook=_object, parse_int=_whole)
+        content = json.loads(body, object_pairs_hook=_object, parse_int=_whole)
     except RecursionError:
         return "the body is nested too deep; send plain fields"
     except _RefusedError as error:
         return str(error)
     except ValueError:
         return None
-    if wrong := flaw(found):
+    if wrong := flaw(content):
         return f"the body {wrong}; nothing can store that"
-    return _objection_to_fields(found) if isinstance(found, dict) else None
+    return _objection_to_fields(content) if isinstance(content, dict) else None
 
 
 def _objection_to_fields(body: Mapping[str, Any]) -> str | None:
@@ -104,10 +104,10 @@ class _RefusedError(Exception):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         raise _RefusedError("the body names a key twice; name each once")
-    return found
+    return fields
 
 
 def _whole(digits: str) -> int:
@@ -144,7 +144,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Return a channel that hands a body out once, and then goes on with the client's."""
+    """Return a channel that repeats a body once, and then reads from the client again."""
     left = [body]
 
     async def channel() -> Message:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestration import doorway
+from orchestration.request_guard import RequestGuard
 
 PATH = "/api/v2/dags/score_transactions/dagRuns"
 
@@ -20,7 +20,7 @@ def answer(
     length: int | None = None,
     **messages: Any,
 ) -> tuple[int, str, bytes]:
-    """Return status and detail of an answer, and the body that Airflow was handed."""
+    """Return status and detail of an answer, and the body that reached Airflow."""
     sent: list[dict[str, Any]] = []
     read: list[bytes] = []
 
@@ -46,7 +46,7 @@ def answer(
         **{"type": "http", "method": "POST", "path": path, "query_string": query},
         **{"headers": headers, "root_path": messages.get("root_path", "")},
     }
-    asyncio.run(doorway.Doorway(airflow)(scope, receive, send))
+    asyncio.run(RequestGuard(airflow)(scope, receive, send))
     if not sent:
         return 0, "", b"".join(read)
     return sent[0]["status"], json.loads(sent[1]["body"]).get("detail", ""), b"".join(read)
@@ -130,7 +130,7 @@ def test_a_large_body_is_refused_whether_announced_or_not() -> None:
     assert answer(parts=[part] * 5)[0] == 413
 
 
-def test_half_a_request_is_none() -> None:
+def test_a_request_that_breaks_off_is_not_passed_on() -> None:
     parts = [
         {"type": "http.request", "body": b'{"conf"', "more_body": True},
         {"type": "http.disconnect"},
@@ -151,5 +151,5 @@ def test_an_address_with_nul_is_refused(where: dict[str, Any]) -> None:
         {"path": "/flow/execution/xcoms/a", "root_path": "/flow"},
     ],
 )
-def test_a_task_is_let_through(where: dict[str, Any]) -> None:
+def test_a_request_of_a_task_passes_unchecked(where: dict[str, Any]) -> None:
     assert answer(conf("1e400"), **where)[0] == 200
