@@ -82,13 +82,9 @@ def rehearse() -> list[Outcome]:
     Raises:
         StackError: the stack did not come up, or a run failed for good.
     """
-    state = State(DEFAULT_SOURCE, CHECKOUT / ".local" / "faults")
-    for other in (*all_states(), state):
-        if stack.runs(other):
-            with step(f"Stopping the stack of SOURCE={other.source}"):
-                stack.down(other)
-    # anew each time: windows that an earlier rehearsal decided would hold nobody
-    shutil.rmtree(state.folder, ignore_errors=True)
+    for other in all_states():
+        _stop(other)
+    state = anew(CHECKOUT / ".local" / "faults")
     state.prepare()
     # a rehearsal needs no port that somebody knows
     state.write("ports.json", {name: free_port() for name in DEFAULT_PORTS})
@@ -107,6 +103,24 @@ def rehearse() -> list[Outcome]:
         finally:
             with step("Stopping the stack"):
                 stack.down(state)
+
+
+def anew(root: Path) -> State:
+    """Return a stack without a past: windows that an earlier rehearsal decided would hold nobody.
+
+    To ask whether the earlier one runs makes its passwords, so it is not the one that is returned:
+    its supervisor would read other ones.
+    """
+    earlier = State(DEFAULT_SOURCE, root)
+    _stop(earlier)
+    shutil.rmtree(earlier.folder, ignore_errors=True)
+    return State(DEFAULT_SOURCE, root)
+
+
+def _stop(state: State) -> None:
+    if stack.runs(state):
+        with step(f"Stopping the stack of SOURCE={state.source}"):
+            stack.down(state)
 
 
 def _rehearse(state: State, token: Path) -> list[Outcome]:
