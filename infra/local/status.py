@@ -27,7 +27,7 @@ union all select 'decisions.application_decisions', count(*), max(decided_at)
 """
 
 HELD = """
-select delivery_id, object_name, reason from raw.deliveries where state = 'held'
+select delivery_id, object_name, reason, count(*) over () from raw.deliveries where state = 'held'
 order by received_at desc limit 10
 """
 
@@ -118,5 +118,8 @@ def _show_warehouse(state: State) -> None:
         ],
     )
     if held:
-        table("Held deliveries, the newest", ["delivery", "file", "reason"], held)
+        count = held[0][-1]
+        shown = f", the newest {len(held)}" if count > len(held) else ""
+        rows = [row[:-1] for row in held]
+        table(f"Held deliveries: {count:,}{shown}", ["delivery", "file", "reason"], rows)
         console.print("`python -m features release` admits one as it is, `discard` gives it up.")
