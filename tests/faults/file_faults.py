@@ -254,6 +254,10 @@ def stray(house: House, name: str) -> Outcome:
             (found.world.folder / "out").mkdir()
             (found.world.folder / "out" / "a.csv").write_bytes(GOOD)
             (folder / "linked").symlink_to(found.world.folder / "out")
+        elif name == "a link to itself":
+            (folder / "loop.csv").symlink_to("loop.csv")
+        elif name == "a pipe that nobody writes":
+            os.mkfifo(folder / "pipe.csv")
         else:
             (folder / name).write_bytes(_retyped())
         found.rerun()
@@ -272,6 +276,8 @@ def _drop_landed(found: Trial) -> None:
 NAMES = (
     "a link out of the store",
     "a linked folder out of the store",
+    "a link to itself",
+    "a pipe that nobody writes",
     "..\\..\\etc\\passwd.csv",
     "-rf *.csv",
     "'; drop table raw.deliveries; --.csv",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from features.errors import ConfigurationError
 from features.object_names import UnsafeNameError, check_name
-from features.objects import FolderStore, open_store
+from features.objects import open_store
 
 UNSAFE = [
     "",
@@ -43,8 +44,9 @@ def test_an_address_of_another_kind_is_refused(url: str) -> None:
 
 
 def test_a_link_to_itself_hides_no_other_file(tmp_path: Path) -> None:
-    (tmp_path / "loop.csv").symlink_to("loop.csv")
-    (tmp_path / "gone.csv").symlink_to("nowhere.csv")
     (tmp_path / "a.csv").write_bytes(b"a")
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    (tmp_path / "nowhere.csv").symlink_to("nowhere/at/all.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
 
-    assert [info.name for info in FolderStore(tmp_path).list("")] == ["a.csv"]
+    assert [info.name for info in open_store(tmp_path.as_uri()).list("")] == ["a.csv"]
