@@ -26,11 +26,12 @@ TEXTS = pa.list_(pa.string())
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A row that has no fields to check: its number in the file, why, and how it was delivered."""
+    """A row without fields to check: its number in the file, why, as delivered, what is wrong."""
 
     row_number: int
     reason: RowReason
     record: Record
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from features.feeds import Csv, Feed
 from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, mapped
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
-from features.ingest.reasons import HeldError, HoldReason, RowReason
+from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
 
 
 def csv_chunks(
@@ -87,8 +87,13 @@ class _Reader:
             columns,
             done + 1 + np.flatnonzero(is_row),
             [
-                Malformed(done + 1 + record, RowReason.WRONG_FIELD_COUNT, block.record(record))
-                for record in malformed
+                Malformed(
+                    done + 1 + place,
+                    RowReason.WRONG_FIELD_COUNT,
+                    block.record(place),
+                    SENTENCES[RowReason.WRONG_FIELD_COUNT],
+                )
+                for place in malformed
             ],
             Records(block, np.flatnonzero(is_row)),
         )

@@ -19,8 +19,7 @@ from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, Malformed, check_
 from features.ingest.layout import TEXTUAL, Kind, delivered_kinds
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
-from features.ingest.reasons import HeldError, HoldReason, RowReason
-from features.ingest.verdicts import Mask
+from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
 
 Row = dict[str, Any]
 
@@ -51,23 +50,24 @@ def json_chunks(
     is_judged = False
     for whole in blocks(text, limits, tally):
         block = _without_blanks(whole, tally)
-        rows = [_row(block.text(position)) for position in range(len(block))]
+        read = [_row(block.text(position)) for position in range(len(block))]
+        rows = [None if isinstance(row, str) else row for row in read]
         objects = [row for row in rows if row is not None]
         if objects and not is_judged:
             _judge(objects, feed, header, limits)
             is_judged = True
-        columns, is_wrong = _columns(rows, feed)
-        is_wrong |= np.array([row is None for row in rows], np.bool_)
+        faults = {place: row for place, row in enumerate(read) if isinstance(row, str)}
+        columns = _columns(rows, feed, faults)
         numbers = np.arange(done + 1, done + 1 + len(rows), dtype=np.int64)
         done += len(rows)
         check_rows(done, limits)
-        kept = np.flatnonzero(~is_wrong)
+        kept = np.delete(np.arange(len(rows)), sorted(faults))
         yield Chunk(
             {name: column.take(pa.array(kept)) for name, column in columns.items()},
             numbers[kept],
             [
-                Malformed(int(numbers[row]), RowReason.MALFORMED_JSON, block.record(row))
-                for row in np.flatnonzero(is_wrong).tolist()
+                Malformed(int(numbers[place]), RowReason.MALFORMED_JSON, block.record(place), fault)
+                for place, fault in sorted(faults.items())
             ],
             Records(block, kept),
         )
@@ -80,26 +80,34 @@ def _without_blanks(block: Block, tally: LineTally) -> Block:
     return block.only(np.flatnonzero(~is_blank))
 
 
-def _row(line: str) -> Row | None:
-    """Return the object of a line, or None where the line is not one object of plain values."""
+class _FaultError(ValueError):
+    """What is wrong with a line that is JSON; the message never holds a value."""
+
+
+def _row(line: str) -> Row | str:
+    """Return the object of a line, or what keeps the line from being one of plain values."""
     try:
         row = _DECODER.decode(line)
         if "\\ud" in line or "\\uD" in line:
-            json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is no text
+            json.dumps(row, ensure_ascii=False).encode()
+    except _FaultError as fault:
+        return str(fault)
+    except UnicodeEncodeError:
+        return "half of a surrogate pair is no text"
     except (ValueError, RecursionError):
-        return None
-    return row if isinstance(row, dict) else None
+        return SENTENCES[RowReason.MALFORMED_JSON]
+    return row if isinstance(row, dict) else SENTENCES[RowReason.MALFORMED_JSON]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Row:
     row = dict(pairs)
     if len(row) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise _FaultError("a key occurs twice")
     kinds = set(map(type, row.values()))
     if not kinds <= _VALUES:
-        raise ValueError("an object inside of the object")
+        raise _FaultError("a value is an object")
     if list in kinds and not all(_is_list_of_text(value) for value in row.values()):
-        raise ValueError("a list of something else than text")
+        raise _FaultError("a list holds something else than text")
     return row
 
 
@@ -108,7 +116,7 @@ def _is_list_of_text(value: Any) -> bool:  # noqa: ANN401 - any JSON
 
 
 def _refuse(literal: str) -> NoReturn:
-    raise ValueError(literal)
+    raise _FaultError(f"{literal} is no value of JSON; write null where there is no value")
 
 
 _DECODER = json.JSONDecoder(
@@ -124,24 +132,28 @@ def _judge(objects: Sequence[Row], feed: Feed, header: Header, limits: Limits) -
     header.judge(keys, feed, must=needed - {feed.columns.get(key) for key in feed.optional})
 
 
-def _columns(rows: Sequence[Row | None], feed: Feed) -> tuple[dict[str, pa.Array], Mask]:
-    """Return the columns of a block, and its rows with a value of another kind than wanted."""
-    is_wrong = np.zeros(len(rows), np.bool_)
+def _columns(rows: Sequence[Row | None], feed: Feed, faults: dict[int, str]) -> dict[str, pa.Array]:
+    """Return the columns of a block; note the rows with a value of another kind than wanted."""
     columns = {}
     for name, kinds in delivered_kinds(feed).items():
         values = [None if row is None else row.get(name) for row in rows]
-        wanted = _wanted(kinds)
+        wanted, fault = _wanted(kinds)
         if not set(map(type, values)) <= wanted:
-            is_wrong |= np.array([type(value) not in wanted for value in values], np.bool_)
-            values = [value if type(value) in wanted else None for value in values]
+            for place, value in enumerate(values):
+                if type(value) not in wanted:
+                    faults.setdefault(place, f"{name}: {fault}")
+                    values[place] = None
         columns[name] = _lists(values, feed) if Kind.LIST in kinds else _texts(values)
-    return columns, is_wrong
+    return columns
 
 
-def _wanted(kinds: Set[Kind]) -> _Types:
+def _wanted(kinds: Set[Kind]) -> tuple[_Types, str]:
+    """Return the types that a column of these kinds takes, and what is said of another type."""
     if Kind.LIST in kinds:
-        return _WANTED_AS_LIST
-    return _WANTED_AS_SCALAR if kinds.isdisjoint(TEXTUAL) else _WANTED_AS_TEXT
+        return _WANTED_AS_LIST, "neither text nor a list of text"
+    if kinds.isdisjoint(TEXTUAL):
+        return _WANTED_AS_SCALAR, "a list in place of one value"
+    return _WANTED_AS_TEXT, "neither text nor a whole number"
 
 
 def _lists(values: list[Any], feed: Feed) -> pa.Array:

@@ -153,7 +153,7 @@ def _prepared(
         rejected = _Rejected(
             [*chunk.row_numbers[rows].tolist(), *(row.row_number for row in chunk.malformed)],
             [*reasons, *(row.reason for row in chunk.malformed)],
-            [*details, *(SENTENCES[row.reason] for row in chunk.malformed)],
+            [*details, *(row.detail for row in chunk.malformed)],
             [*chunk.originals(rows), *(row.record for row in chunk.malformed)],
         )
         yield checked.typed, rejected.kept(rules.feed, header, tally)

@@ -120,7 +120,8 @@ def _inflate(spool: Spool, target: IO[bytes], limits: Limits) -> None:
     except EOFError as error:
         raise HeldError(HoldReason.TRUNCATED, "the gzip ends before its end mark") from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise HeldError(HoldReason.UNREADABLE, f"broken gzip: {error}") from error
+        # the message would quote the first bytes
+        raise HeldError(HoldReason.UNREADABLE, "no gzip, or a broken one") from error
     if not written and not spool.size:
         raise HeldError(HoldReason.TRUNCATED, "the gzip is empty, without even a header")
     target.flush()

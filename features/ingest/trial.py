@@ -14,7 +14,7 @@ from features.ingest.chunks import Header
 from features.ingest.json_files import json_chunks
 from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
-from features.ingest.reasons import SENTENCES, HeldError
+from features.ingest.reasons import HeldError
 
 
 def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:
@@ -34,7 +34,7 @@ def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:
         chunks = list(json_chunks(line, feed, header, DEFAULT, LineTally(1)))
     except HeldError as error:
         return [error.detail]
-    malformed = [SENTENCES[fault.reason] for chunk in chunks for fault in chunk.malformed]
+    malformed = [row.detail for chunk in chunks for row in chunk.malformed]
     if malformed or header.notes:
         return [*malformed, *header.notes]
     return [detail for chunk in chunks for detail in check(chunk, rules).verdicts.rejected()[2]]

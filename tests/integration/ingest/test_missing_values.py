@@ -228,6 +228,14 @@ def test_every_bad_value_of_a_json_line_is_the_fault_of_that_line(intake: Intake
     assert intake.rows("select row_number, reason from raw.rejected_rows order by 1") == [
         (number, "malformed_json") for number in range(2, 14)
     ]
+    details = intake.rows("select detail from raw.rejected_rows order by row_number")
+    assert [detail for (detail,) in details][:5] == [
+        "a key occurs twice",
+        "NaN is no value of JSON; write null where there is no value",
+        "customer_id: neither text nor a whole number",
+        "a value is an object",
+        "Infinity is no value of JSON; write null where there is no value",
+    ]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
