@@ -47,9 +47,10 @@ def check_run(run: Mapping[str, Any], fields: Iterable[str] | None, now: datetim
     start, end = run.get("data_interval") or (None, None)
     _check_moment("data_interval_start", start, now)
     _check_moment("data_interval_end", end, now)
-    if start is not None and end is not None and start >= end:
+    # Airflow gives a run of a DAG without a schedule an interval of no length
+    if start is not None and end is not None and start > end:
         raise TriggerRefusedError(
-            "data_interval_end is not after data_interval_start; swap them or leave both out"
+            "data_interval_end lies before data_interval_start; swap them or leave both out"
         )
     check_conf(run.get("conf"), fields)
 

@@ -258,10 +258,10 @@ def test_the_status_names_a_held_delivery_and_why(migrated: Db) -> None:
         connection.execute(
             "insert into raw.deliveries (source, feed, object_name, content_sha256, size_bytes, "
             "load_kind, state, reason) values ('shop', 'transactions', 'landing/a.csv', 'x', 1, "
-            "'live', 'held', 'not_readable: line 3')"
+            "'live', 'held', 'unreadable: line 3')"
         )
 
     held = migrated.rows(status.HELD)
 
-    assert [row[1:] for row in held] == [("landing/a.csv", "not_readable: line 3")]
+    assert [row[1:] for row in held] == [("landing/a.csv", "unreadable: line 3", 1)]
     assert ("raw.deliveries", 1) in [row[:2] for row in migrated.rows(status.COUNTS)]

@@ -11,7 +11,9 @@ from scoring.decision.confidence import confidence_of
 from scoring.decision.outcome import Confidence, Outcome
 from tests.credit import CONDITIONS, COUNTS, POLICY, Applicant, decide, floats
 
-USED = sorted({name for _, found in CONDITIONS for name in found.columns if "fraud" not in name})
+USED = sorted(
+    {name for _, found in CONDITIONS for name in found.tree.columns if "fraud" not in name}
+)
 counts = st.integers(0, 5)
 probabilities = st.floats(0, 1)
 applicants = st.builds(

@@ -14,7 +14,7 @@ from scoring.decision.rule_columns import types_of
 
 POLICY = policy.load(max(path.stem for path in policy.FOLDER.glob("*.yaml")))
 CONDITIONS = POLICY.conditions(types_of(rule_columns.TRANSACTIONS))
-USED = sorted({name for _, condition in CONDITIONS for name in condition.columns})
+USED = sorted({name for _, condition in CONDITIONS for name in condition.tree.columns})
 
 probability = st.floats(0, 1)
 score = st.one_of(probability, st.none())
@@ -87,7 +87,7 @@ def test_every_rule_of_the_policy_can_decide() -> None:
         hit = False
         for value in (0.0, 1.0, 3.0, 15.0, 50.0, 5000.0):
             features: dict[str, float | None] = dict.fromkeys(USED)
-            features |= dict.fromkeys(condition.columns, value)
+            features |= dict.fromkeys(condition.tree.columns, value)
             decided = decide([(0.0, 0.0, features)])
             hit |= bool(decided.outcome[0] == Outcome.of(rule.outcome))
         assert hit, rule.rule_id

@@ -24,8 +24,7 @@ FIELDS = ("start", "end")
         ({"logical_date": NOW + timedelta(days=365)}, "block the schedule"),
         ({"run_after": NOW + HOUR}, "run_after lies in the future"),
         ({"data_interval": (NOW, NOW + HOUR)}, "data_interval_end lies in the future"),
-        ({"data_interval": (NOW, NOW - HOUR)}, "not after data_interval_start"),
-        ({"data_interval": (NOW, NOW)}, "not after data_interval_start"),
+        ({"data_interval": (NOW, NOW - HOUR)}, "lies before data_interval_start"),
         ({"logical_date": datetime(1970, 1, 1, tzinfo=UTC)}, "before 2000-01-01"),
         ({"logical_date": datetime(1, 1, 1, tzinfo=UTC)}, "before 2000-01-01"),
         ({"run_after": datetime(1, 1, 1, tzinfo=UTC)}, "before 2000-01-01"),
@@ -74,3 +73,7 @@ def test_only_the_runs_of_the_schedule_and_of_a_checked_backfill_are_let_through
 
     with nullcontext() if is_let_through else pytest.raises(TriggerRefusedError):
         check_new_run(None, (), run)
+
+
+def test_a_run_of_a_dag_without_a_schedule_has_an_interval_of_no_length() -> None:
+    check_run({"run_id": "manual__1", "data_interval": (NOW, NOW)}, FIELDS, NOW)
