@@ -6,6 +6,7 @@
     │   └── TooFewLabelsError    nobody, for a while: what is known does not suffice to learn from
     ├── ModelUnavailableError    the ML engineer: no model that may score
     ├── ConfigurationError       the operator: a setting, a source or a policy is wrong
+    ├── CodeChangedError         nobody: the next attempt loads the new code
     └── FencedError              nobody: a newer attempt does the work
 
 Messages carry what is needed to act: file, row, table, window, count and the next step. They never
@@ -37,6 +38,10 @@ class ModelUnavailableError(ScoringError):
 
 class ConfigurationError(ScoringError):
     """A setting, a source description or a policy is wrong; nothing was written."""
+
+
+class CodeChangedError(ScoringError):
+    """The code or the libraries have changed under this process; the next attempt loads them."""
 
 
 class FencedError(ScoringError):

@@ -17,11 +17,13 @@ from uuid import UUID
 
 import psycopg
 
+from features import code_version
 from features.errors import ScoringError
 from scoring import (
     closure,
     explain_command,
     fairness_command,
+    libraries,
     publish,
     quality_command,
     runs,
@@ -95,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     failing.add_argument("--reason", required=True)
     failing.set_defaults(command=_fail)
 
+    versions = commands.add_parser("version", help="print the code and the lock that runs pin here")
+    versions.set_defaults(command=_version)
+
     train_command.add_parser(commands)
     quality_command.add_parser(commands)
     fairness_command.add_parser(commands)
@@ -158,6 +163,13 @@ def _fail(parsed: argparse.Namespace) -> int:
         was_open = runs.fail(connection, parsed.run_id, parsed.reason)
     print(f"run {parsed.run_id} {'is now failed' if was_open else 'was not open; nothing changed'}")
     return 0 if was_open else 1
+
+
+def _version(_: argparse.Namespace) -> int:
+    settings = get_settings()
+    print(f"code {code_version.pinned(settings.code_version)}")
+    print(f"lock {libraries.lock_digest(settings.lock_file)}")
+    return 0
 
 
 def _connect() -> psycopg.Connection[Any]:

@@ -76,6 +76,7 @@ class Run:
     policy_version: str
     policy_sha256: str
     feature_view: str
+    code_version: str
     known_at_cutoff: datetime
     claimed_at: datetime
     rows_claimed: int

@@ -15,7 +15,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features import failpoints, readers
+from features import code_version, failpoints, readers
 from features.errors import ContractError, FencedError
 from features.objects import ObjectStore
 from scoring import claims, domains, leases, runs, scored, shards
@@ -53,7 +53,8 @@ def run_shard(
 
     Raises:
         FencedError: a newer attempt at this shard has taken over.
-        ContractError: the run has failed or has no such shard, or rows have no features.
+        ContractError: the run has failed, has no such shard or was claimed by other code, or rows
+            have no features.
         ConfigurationError: the pinned policy is not the file that was pinned.
     """
     started = time.monotonic()
@@ -61,6 +62,7 @@ def run_shard(
     with psycopg.connect(conninfo, autocommit=True) as connection:
         if (found := _open(connection, run_id, shard)).state != "claimed":
             return found.receipt()
+        _require_pinned_code(found)
         lease = leases.take(connection, run_id, STEP, shard)
         # the attempt before may have got through before its session ended
         found = runs.load(connection, run_id)
@@ -114,6 +116,15 @@ def _open(connection: psycopg.Connection, run_id: UUID, shard: int) -> runs.Run:
     if found.state in {"scored", "validated"} and scored.is_lost(connection, found):
         return runs.reopen(connection, run_id)
     return found
+
+
+def _require_pinned_code(found: runs.Run) -> None:
+    if not code_version.is_loaded(found.code_version):
+        raise ContractError(
+            f"run {found.run_id} was claimed by code {found.code_version}, and this process has "
+            f"loaded {code_version.at_load()[: code_version.SHOWN_LETTERS]}: clear the task "
+            "`admit` and everything after it, and the window is claimed anew with this code"
+        )
 
 
 def _recover(

@@ -13,7 +13,7 @@ import numpy as np
 import psycopg
 import pyarrow.compute as pc
 
-from features import readers, sources
+from features import code_version, readers, sources
 from features.build import install as install_models
 from orchestration import steps
 from scoring.decision import activations, policy
@@ -85,7 +85,7 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
             in_force.version,
             in_force.sha256,
             TRANSACTIONS.qualified,
-            "bench",
+            code_version.pinned("bench"),
             "0" * 64,
         )
     )

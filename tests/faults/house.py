@@ -150,6 +150,7 @@ class House:
         self.pins, self.other_pins = found
 
     def _pins_of(self, world: World, path: Path) -> dict[str, Any]:
+        from features import code_version
         from features.views import TRANSACTIONS
         from scoring.decision import policy
         from scoring.model_files import ModelPin
@@ -172,7 +173,7 @@ class House:
                 in_force.version,
                 in_force.sha256,
                 TRANSACTIONS.qualified,
-                "faults",
+                code_version.pinned("faults"),
                 "0" * 64,
             )
         )

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import skops.io
 
+from features import code_version
 from features.build import build
 from features.digests import feature_digest
 from features.objects import ObjectStore
@@ -183,7 +184,7 @@ def bench(built: Db, model_file: Path) -> Bench:
         policy.version,
         policy.sha256,
         TRANSACTIONS.qualified,
-        "test",
+        code_version.pinned("test"),
         "0" * 64,
     )
     return Bench(built, store, pins)
