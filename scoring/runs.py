@@ -82,6 +82,7 @@ class Run:
     state: str
     rows_scored: int | None
     rows_degraded: int | None
+    scored_at: datetime | None
     parquet: dict[str, Any] | None
 
     @property

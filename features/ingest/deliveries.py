@@ -19,6 +19,9 @@ from features.ingest.receipts import DeliveryReceipt
 
 log = structlog.get_logger(__name__)
 
+#: How the reason of a delivery begins that a person has released.
+RELEASED = "released: "
+
 _RECEIPT = """
 select
     delivery_id, source, feed, object_name, load_kind, state, landed_table,
@@ -155,7 +158,7 @@ def release(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
                 f"delivery {delivery_id} of {receipt.feed} has no rows to release "
                 f"({receipt.reason}): discard it and deliver the file again"
             )
-        _move(connection, delivery_id, ("held",), "parsed", f"released: {reason}")
+        _move(connection, delivery_id, ("held",), "parsed", f"{RELEASED}{reason}")
         receipt = get(connection, delivery_id)
     log.info("delivery_released", delivery_id=str(delivery_id), reason=reason)
     return receipt

@@ -45,17 +45,24 @@ def ingest() -> list[Receipt]:
     return [receipt.as_dict() for receipt in receipts]
 
 
-def admit_deliveries(validations: Sequence[Receipt]) -> list[Receipt]:
-    """Move every delivery that passed its gate into `raw`, each in one transaction."""
+def admit_deliveries(validations: Sequence[Receipt] | None) -> list[Receipt]:
+    """Move every delivery that passed its gate into `raw`, each in one transaction.
+
+    Args:
+        validations: what `validate_raw` has left; None where the task did not run.
+
+    Raises:
+        ContractError: a delivery has not passed its gate, whatever was left says; names it.
+    """
     import psycopg
 
     from features.ingest import admit_all
+    from orchestration import admission
     from scoring.settings import get_settings
     from scoring.source_set import source_set
 
     settings = get_settings()
-    # in the order of receipt: rates come before the rows that need them
-    passed = [UUID(found["subject"]) for found in validations if found["verdict"] != "failed"]
+    passed = admission.passed(validations)
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
         receipts = admit_all(
             passed,

@@ -25,7 +25,7 @@ from scoring.fraud.model import FraudModel
 from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
 from scoring.model_files import ModelPin
 from scoring.storage import object_store
-from tests.builders import NOON, a_transaction, insert_transactions
+from tests.builders import NOON, a_transaction, insert_transactions, let_gates_pass
 from tests.conftest import Db
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class Bench:
         return score.run_shard(run_id, self.db.settings, self.store, shard)
 
     def publish(self, run_id: UUID) -> dict[str, object]:
-        """Call a scored run validated, and publish it."""
+        """Let a scored run pass its gates, and publish it."""
         with self.connect() as connection:
-            runs.mark_validated(connection, run_id)
+            let_gates_pass(connection, run_id)
         conninfo = self.db.settings.warehouse.conninfo("score")
         return publish.publish(run_id, conninfo, self.store)
 
