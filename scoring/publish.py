@@ -38,6 +38,10 @@ STEP = "publish"
 PATIENCE = "1h"
 
 
+class RowsLostError(ContractError):
+    """A crash of the server has taken what was scored; nothing was published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parquet:
     """One published file."""
@@ -59,6 +63,7 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
         The run's receipt.
 
     Raises:
+        RowsLostError: a crash of the server has taken the scored rows.
         ContractError: the run is not validated, a verdict of its gates is missing or stale, it does
             not close, or a row is decided already.
         FencedError: a newer attempt has taken over.
@@ -72,7 +77,7 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
             run = runs.load(connection, run_id)
         if run.state == "validated":
             if scored.is_lost(connection, run):
-                raise ContractError(
+                raise RowsLostError(
                     f"the scored rows of run {run_id} were lost in a crash of the server; nothing "
                     "was published; run the step `score` again, and the steps after it"
                 )

@@ -236,7 +236,7 @@ def mark_validated(connection: psycopg.Connection[Any], run_id: UUID) -> None:
     )
 
 
-def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
+def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> None:
     """Take a scored run back to its claim, because a crash of the server has emptied its tables."""
     connection.execute(
         "update decisions.runs set state = 'claimed', scored_at = null, validated_at = null, "
@@ -244,8 +244,6 @@ def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
         "where run_id = %s and state in ('scored', 'validated')",
         (run_id,),
     )
-    log.warning("run_reopened", run_id=str(run_id), reason="its scored rows were lost in a crash")
-    return load(connection, run_id)
 
 
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:

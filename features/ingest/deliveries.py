@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 from uuid import UUID
@@ -200,6 +201,33 @@ def discard_lost(connection: psycopg.Connection[Any], source: str, feed: str) ->
             if lost:
                 landing.drop(connection, receipt.landed_table)
                 log.warning("delivery_lost", delivery_id=str(receipt.delivery_id), feed=feed)
+
+
+def are_lost(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) -> bool:
+    """Return whether a crash of Postgres took the landed rows of any of these deliveries.
+
+    `receive` takes their files again, under other ids.
+    """
+    row = connection.execute(
+        """
+        select exists (
+            select from raw.deliveries
+            where
+                delivery_id = any(%s)
+                and case state
+                    -- a crash leaves an unlogged table without a page
+                    when 'parsed' then
+                        rows_in_file > rows_rejected + rows_duplicate
+                        and coalesce(pg_relation_size(to_regclass(landed_table)), 0) = 0
+                    when 'held' then starts_with(reason, %s)
+                    when 'discarded' then reason = %s
+                    else false
+                end
+        )
+        """,
+        (list(delivery_ids), f"{HoldReason.LANDED_ROWS_LOST}:", arrivals.LOST),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def discard_unread(connection: psycopg.Connection[Any], feed: Feed, object_name: str) -> None:

@@ -48,6 +48,8 @@ def ingest() -> list[Receipt]:
 def admit_deliveries(validations: Sequence[Receipt] | None) -> list[Receipt]:
     """Move every delivery that passed its gate into `raw`, each in one transaction.
 
+    Where a crash of the server has taken the rows of one, its file is parsed and looked at again.
+
     Args:
         validations: what `validate_raw` has left; None where the task did not run.
 
@@ -62,8 +64,9 @@ def admit_deliveries(validations: Sequence[Receipt] | None) -> list[Receipt]:
     from scoring.source_set import source_set
 
     settings = get_settings()
-    passed = admission.passed(validations)
+    # a crash from here on ends this session, and no emptied table is taken for a delivery
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
+        passed = admission.passed(connection, validations)
         receipts = admit_all(
             passed,
             connection,
@@ -125,14 +128,25 @@ def score(run: Receipt, shard: int | None = None) -> Receipt:
 
 
 def publish(run: Receipt) -> Receipt:
-    """Move the run into the ledger, whole or not at all."""
+    """Move the run into the ledger, whole or not at all.
+
+    Raises:
+        WarehouseUnavailableError: a crash of the server took the scored rows just now; retry.
+    """
+    from features.errors import WarehouseUnavailableError
+    from orchestration import recovery
+    from scoring.publish import RowsLostError
     from scoring.publish import publish as publish_run
     from scoring.settings import get_settings
     from scoring.storage import object_store
 
     settings = get_settings()
     conninfo = settings.warehouse.conninfo("score")
-    return publish_run(UUID(run["run_id"]), conninfo, object_store(settings))
+    recovery.restore_validated(run)
+    try:
+        return publish_run(UUID(run["run_id"]), conninfo, object_store(settings))
+    except RowsLostError as error:
+        raise WarehouseUnavailableError(str(error)) from error
 
 
 def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:

@@ -27,6 +27,7 @@ from scoring.model_files import ModelPin
 from scoring.storage import object_store
 from tests.builders import NOON, a_transaction, insert_transactions, let_gates_pass
 from tests.conftest import Db
+from tests.faults import deliveries
 
 if TYPE_CHECKING:
     from tests.integration.scoring.lender import Lender
@@ -219,3 +220,21 @@ def lender(bench: Bench, credit_model_file: Path) -> Lender:
         feature_view=APPLICATIONS.qualified,
     )
     return Lender(bench.db, bench.store, pins, SCORE_APPLICATIONS)
+
+
+@pytest.fixture
+def landing(migrated: Db, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Deliver a file of transactions under a name; the steps work on this test's warehouse."""
+    description = tmp_path / f"{deliveries.SOURCE}.yaml"
+    description.write_text(deliveries.DESCRIPTION)
+    settings = migrated.settings.model_copy(update={"sources": str(description)})
+    monkeypatch.setattr("scoring.settings.get_settings", lambda: settings)
+    content = deliveries.second_window().content
+
+    def deliver(name: str) -> None:
+        target = tmp_path / "objects" / deliveries.FOLDER / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # other bytes each time: the same ones would be a repetition
+        target.write_bytes(content + b"\n" * len(list(target.parent.iterdir())))
+
+    return deliver

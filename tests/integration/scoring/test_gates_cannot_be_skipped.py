@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,6 @@ from scoring import publish, runs
 from scoring.jobs import JOBS
 from tests.builders import let_gates_pass
 from tests.conftest import Db
-from tests.faults import deliveries
 from tests.integration.scoring.conftest import Bench, some_transactions
 
 VERDICTS = "audit.validation_results"
@@ -121,26 +119,8 @@ def test_every_job_names_gates_that_there_are() -> None:
         suites.require(job.decisions_gate)
 
 
-@pytest.fixture
-def landing(built: Db, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
-    """Deliver a file of transactions under a name; the steps work on this test's warehouse."""
-    description = tmp_path / f"{deliveries.SOURCE}.yaml"
-    description.write_text(deliveries.DESCRIPTION)
-    settings = built.settings.model_copy(update={"sources": str(description)})
-    monkeypatch.setattr("scoring.settings.get_settings", lambda: settings)
-    content = deliveries.second_window().content
-
-    def deliver(name: str) -> None:
-        target = tmp_path / "objects" / deliveries.FOLDER / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # other bytes each time: the same ones would be a repetition
-        target.write_bytes(content + b"\n" * len(list(target.parent.iterdir())))
-
-    return deliver
-
-
 def test_a_delivery_is_admitted_only_with_the_verdict_of_its_gate(
-    built: Db, landing: Callable[[str], None]
+    migrated: Db, landing: Callable[[str], None]
 ) -> None:
     landing("one.csv")
     [waiting] = steps.ingest()
@@ -151,10 +131,10 @@ def test_a_delivery_is_admitted_only_with_the_verdict_of_its_gate(
     with pytest.raises(ContractError, match=r"gate raw\.transactions .* has left no verdict"):
         steps.admit_deliveries(forged)
     validations = gates.validate_raw([waiting])
-    _execute(built, f"update {VERDICTS} set checked_table = 'landed.other'")
+    _execute(migrated, f"update {VERDICTS} set checked_table = 'landed.other'")
     with pytest.raises(ContractError, match=r"has looked at landed\.other"):
         steps.admit_deliveries(validations)
-    assert built.rows("select from raw.transactions") == []
+    assert migrated.rows("select from raw.transactions") == []
 
     gates.validate_raw([waiting])
     assert [one["delivery_id"] for one in steps.admit_deliveries(validations)] == [
@@ -162,10 +142,12 @@ def test_a_delivery_is_admitted_only_with_the_verdict_of_its_gate(
     ]
 
 
-def test_what_a_person_releases_needs_no_verdict(built: Db, landing: Callable[[str], None]) -> None:
+def test_what_a_person_releases_needs_no_verdict(
+    migrated: Db, landing: Callable[[str], None]
+) -> None:
     landing("one.csv")
     [waiting] = steps.ingest()
-    with built.connect("ingest") as connection:
+    with migrated.connect("ingest") as connection:
         hold(waiting["delivery_id"], "wrong", connection)
         release(waiting["delivery_id"], "looked at by ann", connection)
 
