@@ -38,8 +38,8 @@ _SERVER_GONE = re.compile(
     r"could not (?:send|receive) data (?:to|from) server|the database system is|"
     r"no connection to the server|(?:connection|cursor) already closed|connection is closed|"
     r"SSL (?:connection has been closed|SYSCALL)|EOF detected|timeout expired|broken pipe|"
-    r"unexpected postmaster exit|too many (?:clients|connections)|connection slots|"
-    r"OperationalError",
+    r"unexpected postmaster exit|a crash of the server|too many (?:clients|connections)|"
+    r"connection slots|OperationalError",
     re.IGNORECASE,
 )
 
@@ -64,6 +64,7 @@ class TransformAccess(Protocol):
 
 class _Node(Protocol):
     name: str
+    resource_type: object
 
 
 class _NodeResult(Protocol):
@@ -253,7 +254,8 @@ def run_dbt(
             f"{len(failed)} of {len(results)} models of {selector} failed: {told}. Nothing of the "
             "failed models was written; correct the cause and build again",
         )
-    return results
+    # a hook is no model
+    return [result for result in results if str(result.node.resource_type) != "operation"]
 
 
 def is_server_gone(told: str) -> bool:

@@ -77,6 +77,30 @@ def test_a_build_that_the_server_does_not_let_in_is_worth_a_retry(built: Any) ->
         built_rows(built)
 
 
+def test_a_build_that_a_crash_has_emptied_in_the_middle_adds_nothing(built: Any) -> None:
+    insert_transactions(built, [a_transaction()])
+    with built.superuser() as connection:
+        # as after a crash between two models: the line of the build is gone with all that it made
+        connection.execute(
+            "create function public.forget() returns trigger language plpgsql as "
+            "'begin return null; end'"
+        )
+        connection.execute("grant usage on schema public to transform")
+        connection.execute(
+            "create trigger forget before insert on intermediate.builds_begun "
+            "for each row execute function public.forget()"
+        )
+
+    with pytest.raises(WarehouseUnavailableError, match="a crash of the server"):
+        built_rows(built)
+    assert built.rows("select from marts.feat_transactions") == []
+
+    with built.superuser() as connection:
+        connection.execute("drop trigger forget on intermediate.builds_begun")
+    assert built_rows(built) == 1
+    assert built.rows("select from intermediate.builds_begun") == []
+
+
 def test_a_build_leaves_no_password_behind(built: Any) -> None:
     built_rows(built)
 
