@@ -21,7 +21,7 @@ from typing import Literal, Protocol, get_args
 import structlog
 
 from features import failpoints
-from features.errors import ConfigurationError, ContractError
+from features.errors import ConfigurationError, ContractError, WarehouseUnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +30,18 @@ BUILD_LOCK_KEY = 4242002
 REBUILD_LOCK_KEY = 4242003  # a rebuild writes to a schema of its own and need not stop a build
 LOCK_WAIT = "30min"
 _FOLDER = "build-"
+
+#: What libpq and Postgres say where the server went away, or is not there yet.
+_SERVER_GONE = re.compile(
+    r"server closed the connection|terminating connection|connection (?:refused|reset|timed out)|"
+    r"connection to server .* failed|could not (?:connect|translate host)|"
+    r"could not (?:send|receive) data (?:to|from) server|the database system is|"
+    r"no connection to the server|(?:connection|cursor) already closed|connection is closed|"
+    r"SSL (?:connection has been closed|SYSCALL)|EOF detected|timeout expired|broken pipe|"
+    r"unexpected postmaster exit|a crash of the server|too many (?:clients|connections)|"
+    r"connection slots|OperationalError",
+    re.IGNORECASE,
+)
 
 Selector = Literal["reference", "transaction_features", "application_features", "serving"]
 
@@ -52,6 +64,7 @@ class TransformAccess(Protocol):
 
 class _Node(Protocol):
     name: str
+    resource_type: object
 
 
 class _NodeResult(Protocol):
@@ -115,6 +128,7 @@ def build(
 
     Raises:
         ContractError: a model failed; names the models and the database's first words, no values.
+        WarehouseUnavailableError: the server went away meanwhile; nothing is wrong with a model.
         ConfigurationError: a variable is unknown or malformed.
     """
     checked = checked_variables(variables or {})
@@ -229,18 +243,28 @@ def run_dbt(
         ]
     )
     if outcome.exception is not None:
-        raise ContractError(
-            f"dbt could not start {selector}: {_scrubbed(str(outcome.exception))}"
-        ) from None
+        told = str(outcome.exception)
+        raise _failure(told, f"dbt could not start {selector}: {_scrubbed(told)}") from None
     results: Sequence[_NodeResult] = getattr(outcome.result, "results", ())
     failed = [result for result in results if str(result.status) in {"error", "fail"}]
     if failed or not outcome.success:
         told = "; ".join(f"{result.node.name}: {_scrubbed(result.message)}" for result in failed)
-        raise ContractError(
+        raise _failure(
+            "\n".join(str(result.message) for result in failed),
             f"{len(failed)} of {len(results)} models of {selector} failed: {told}. Nothing of the "
-            "failed models was written; correct the cause and build again"
+            "failed models was written; correct the cause and build again",
         )
-    return results
+    # a hook is no model
+    return [result for result in results if str(result.node.resource_type) != "operation"]
+
+
+def is_server_gone(told: str) -> bool:
+    """Tell a server that went away from a model that is wrong: only the first ends at a retry."""
+    return _SERVER_GONE.search(told) is not None
+
+
+def _failure(told: str, message: str) -> ContractError | WarehouseUnavailableError:
+    return (WarehouseUnavailableError if is_server_gone(told) else ContractError)(message)
 
 
 def _rows(result: _NodeResult) -> int:

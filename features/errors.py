@@ -5,6 +5,7 @@
     ├── ContractError            the data engineer: a table or view is not what it should be
     │   └── TooFewLabelsError    nobody, for a while: what is known does not suffice to learn from
     ├── ModelUnavailableError    the ML engineer: no model that may score
+    ├── WarehouseUnavailableError nobody, for a while: Postgres went away; the step is tried again
     ├── ConfigurationError       the operator: a setting, a source or a policy is wrong
     ├── CodeChangedError         nobody: the next attempt loads the new code
     └── FencedError              nobody: a newer attempt does the work
@@ -34,6 +35,10 @@ class TooFewLabelsError(ContractError):
 
 class ModelUnavailableError(ScoringError):
     """There is no model that may score: missing, unreachable, altered or not trusted."""
+
+
+class WarehouseUnavailableError(ScoringError):
+    """Postgres went away under a step, or has just come back; the same step works at a retry."""
 
 
 class ConfigurationError(ScoringError):

@@ -83,6 +83,7 @@ class Run:
     state: str
     rows_scored: int | None
     rows_degraded: int | None
+    scored_at: datetime | None
     parquet: dict[str, Any] | None
 
     @property
@@ -236,7 +237,7 @@ def mark_validated(connection: psycopg.Connection[Any], run_id: UUID) -> None:
     )
 
 
-def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
+def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> None:
     """Take a scored run back to its claim, because a crash of the server has emptied its tables."""
     connection.execute(
         "update decisions.runs set state = 'claimed', scored_at = null, validated_at = null, "
@@ -244,8 +245,6 @@ def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
         "where run_id = %s and state in ('scored', 'validated')",
         (run_id,),
     )
-    log.warning("run_reopened", run_id=str(run_id), reason="its scored rows were lost in a crash")
-    return load(connection, run_id)
 
 
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:

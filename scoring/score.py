@@ -18,7 +18,7 @@ from psycopg import sql
 from features import code_version, failpoints, readers
 from features.errors import ContractError, FencedError
 from features.objects import ObjectStore
-from scoring import claims, domains, leases, runs, scored, shards
+from scoring import domains, leases, recovery, runs, scored, shards
 from scoring.decider import Decider
 from scoring.domains import Domain
 from scoring.jobs import JOBS, Job, quoted
@@ -26,7 +26,7 @@ from scoring.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-STEP = "score"
+STEP = recovery.SCORE
 
 
 def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, object]:
@@ -113,9 +113,7 @@ def _open(connection: psycopg.Connection, run_id: UUID, shard: int) -> runs.Run:
             f"run {run_id} is cut into {found.shards} shards, counted from 0; there is no shard "
             f"{shard}"
         )
-    if found.state in {"scored", "validated"} and scored.is_lost(connection, found):
-        return runs.reopen(connection, run_id)
-    return found
+    return recovery.reopen_lost(connection, run_id)
 
 
 def _require_pinned_code(found: runs.Run) -> None:
@@ -132,16 +130,7 @@ def _recover(
 ) -> None:
     """Make what the chunks need; begin again where a crash has emptied the unlogged tables."""
     with connection.transaction():
-        shards.lock(connection, found.run_id)
-        if claims.is_lost(connection, found.tables, found.rows_claimed):
-            rows = claims.make(connection, job, found.tables, found.population)
-            if rows != found.rows_claimed:
-                raise ContractError(
-                    f"run {found.run_id} had claimed {found.rows_claimed} rows, and {rows} stand "
-                    "there after the crash; fail the run and claim its window again"
-                )
-            leases.restart_all(connection, found.run_id, STEP)
-        claims.expose_features(connection, job, found.tables)
+        recovery.restore_claim(connection, job, found)
         scored.prepare(connection, job, found, lease)
 
 

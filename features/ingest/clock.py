@@ -39,7 +39,10 @@ def whole(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
     Raises:
         ConfigurationError: the caller's transaction is open, so that nothing would be committed.
+        OperationalError: the session has ended.
     """
+    if connection.broken:
+        raise psycopg.OperationalError("the session with the warehouse has ended")
     if connection.info.transaction_status != TransactionStatus.IDLE:
         raise ConfigurationError("ingest commits by itself: pass an idle connection")
     with connection.transaction():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,9 @@ from features.ingest.reasons import HoldReason
 from features.ingest.receipts import DeliveryReceipt
 
 log = structlog.get_logger(__name__)
+
+#: How the reason of a delivery begins that a person has released.
+RELEASED = "released: "
 
 _RECEIPT = """
 select
@@ -155,7 +159,7 @@ def release(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
                 f"delivery {delivery_id} of {receipt.feed} has no rows to release "
                 f"({receipt.reason}): discard it and deliver the file again"
             )
-        _move(connection, delivery_id, ("held",), "parsed", f"released: {reason}")
+        _move(connection, delivery_id, ("held",), "parsed", f"{RELEASED}{reason}")
         receipt = get(connection, delivery_id)
     log.info("delivery_released", delivery_id=str(delivery_id), reason=reason)
     return receipt
@@ -197,6 +201,33 @@ def discard_lost(connection: psycopg.Connection[Any], source: str, feed: str) ->
             if lost:
                 landing.drop(connection, receipt.landed_table)
                 log.warning("delivery_lost", delivery_id=str(receipt.delivery_id), feed=feed)
+
+
+def are_lost(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) -> bool:
+    """Return whether a crash of Postgres took the landed rows of any of these deliveries.
+
+    `receive` takes their files again, under other ids.
+    """
+    row = connection.execute(
+        """
+        select exists (
+            select from raw.deliveries
+            where
+                delivery_id = any(%s)
+                and case state
+                    -- a crash leaves an unlogged table without a page
+                    when 'parsed' then
+                        rows_in_file > rows_rejected + rows_duplicate
+                        and coalesce(pg_relation_size(to_regclass(landed_table)), 0) = 0
+                    when 'held' then starts_with(reason, %s)
+                    when 'discarded' then reason = %s
+                    else false
+                end
+        )
+        """,
+        (list(delivery_ids), f"{HoldReason.LANDED_ROWS_LOST}:", arrivals.LOST),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def discard_unread(connection: psycopg.Connection[Any], feed: Feed, object_name: str) -> None:

@@ -6,27 +6,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
-from airflow.sdk import get_current_context
-
 from orchestration.links import XCOM_KEY
 from orchestration.steps import Receipt
 
 
 def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
-    """Check each parsed delivery; one that fails is held with its reason, and the rest goes on."""
+    """Check each parsed delivery; one that fails is held with its reason, and the rest goes on.
+
+    Where a crash of the server has taken what was parsed, it is parsed again first.
+    """
     import psycopg
 
     from expectations import GateFailedError, GateUnavailableError, suites, validate
     from features.errors import BadDeliveryError
     from features.ingest import hold
     from features.ingest.deliveries import get
+    from orchestration import admission
     from scoring.settings import get_settings
     from scoring.storage import object_store
 
     settings = get_settings()
     receipts = []
+    # a crash from here on ends this session, and no verdict on an emptied table holds a delivery
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-        for delivery in deliveries:
+        for delivery in admission.standing(connection, deliveries):
             delivery_id = UUID(delivery["delivery_id"])
             # held at its parsing, or taken by another run of a DAG since
             if get(connection, delivery_id).state != "parsed":
@@ -58,32 +61,50 @@ def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
 
 
 def validate_run(suite: str, run: Receipt) -> Receipt:
-    """Check the claimed rows' features, or their decisions; a critical failure stops the run."""
+    """Check the claimed rows' features, or their decisions; a critical failure stops the run.
+
+    What a crash of the server has taken of these rows is made again first.
+
+    Raises:
+        ContractError: the run is not as far as its gate, or has failed.
+        GateFailedError: a critical expectation does not hold.
+        GateUnavailableError: the gate could not look; retry.
+    """
     import psycopg
 
-    from expectations import validate
-    from scoring import claims, runs
-    from scoring.jobs import JOBS
+    from expectations import GateFailedError, validate
+    from features.errors import ContractError
+    from orchestration import recovery
+    from scoring import runs
     from scoring.settings import get_settings
     from scoring.storage import object_store
 
     settings = get_settings()
+    is_features = suite.startswith("features.")
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
-        found = runs.load(connection, UUID(run["run_id"]))
+        restored = recovery.run_with_claim if is_features else recovery.run_with_scores
+        found = restored(connection, run)
         if found.state == "published":
             return run
-        is_features = suite.startswith("features.")
-        if is_features:
-            claims.expose_features(connection, JOBS[found.job], found.tables)
-        with _linked():
-            validation = validate(
-                suite,
-                found.tables.features if is_features else found.tables.decisions,
-                expected_rows=found.rows_claimed,
-                subject=run["run_id"],
-                url=settings.warehouse.url("score"),
-                store=object_store(settings),
+        if found.state == "failed" or (found.state == "claimed" and not is_features):
+            raise ContractError(
+                f"gate {suite} has nothing to look at: run {found.run_id} is {found.state}; next: "
+                "clear the task `admit` and everything after it"
             )
+        with _linked():
+            try:
+                validation = validate(
+                    suite,
+                    found.tables.features if is_features else found.tables.decisions,
+                    expected_rows=found.rows_claimed,
+                    subject=run["run_id"],
+                    url=settings.warehouse.url("score"),
+                    store=object_store(settings),
+                )
+            except GateFailedError:
+                # a crash ends this session: then the gate has seen what the crash has emptied
+                connection.execute("select")
+                raise
         if not is_features:
             runs.mark_validated(connection, found.run_id)
     return validation.as_dict()
@@ -92,6 +113,8 @@ def validate_run(suite: str, run: Receipt) -> Receipt:
 @contextmanager
 def _linked() -> Iterator[None]:
     """Push the validation's id before a gate's error goes on: a failed task returns no receipt."""
+    from airflow.sdk import get_current_context
+
     from expectations import GateFailedError, GateUnavailableError
 
     try:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from features import code_version, readers, sources
 from features.build import install as install_models
-from orchestration import steps
+from orchestration import gates, steps
 from scoring.decision import activations, policy
 from scoring.fraud.decider import INPUT_TYPES
 from scoring.settings import get_settings
@@ -51,10 +51,7 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
     from scoring.model_files import ModelPin
     from scoring.runs import Pins
 
-    waiting = steps.ingest()
-    steps.admit_deliveries(
-        [{"subject": one["delivery_id"], "verdict": "passed"} for one in waiting]
-    )
+    steps.admit_deliveries(gates.validate_raw(steps.ingest()))
     steps.build("transaction_features")
     settings = get_settings()
     query = sql.SQL(

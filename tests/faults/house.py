@@ -22,6 +22,7 @@ import psycopg
 
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
+from tests.builders import let_deliveries_pass
 from tests.faults import deliveries, flow
 from tests.faults.flow import Asked
 from tests.faults.world import World, drop
@@ -190,12 +191,10 @@ def _install() -> None:
     settings = get_settings()
     described = sources.load(settings.sources)
     install(settings.warehouse, settings.work, described.dbt_variables("USD"))
-    waiting = steps.ingest()
-    steps.admit_deliveries(
-        [{"subject": one["delivery_id"], "verdict": "passed"} for one in waiting]
-    )
-    steps.build("transaction_features")
+    received = steps.ingest()
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        steps.admit_deliveries(let_deliveries_pass(connection, received))
+        steps.build("transaction_features")
         activations.activate(connection, POLICY, author="ann", approver="ben", reason="faults")
 
 

@@ -13,6 +13,7 @@ from tests.faults import (
     connection_faults,
     file_faults,
     form_faults,
+    gate_faults,
     model_faults,
     noticing,
     order_faults,
@@ -20,6 +21,7 @@ from tests.faults import (
     process_faults,
     registry_faults,
     schedules,
+    server_faults,
     store_faults,
 )
 from tests.faults.cases import Case, NotRunError, Outcome
@@ -67,6 +69,8 @@ class Result:
 GROUPS = {
     "noticing": (noticing,),
     "processes": (process_faults,),
+    "server": (server_faults,),
+    "gates": (gate_faults,),
     "connections": (connection_faults,),
     "files": (file_faults, order_faults),
     "models": (model_faults,),
