@@ -17,7 +17,7 @@ import psycopg
 import structlog
 from psycopg.rows import class_row
 
-from features import failpoints
+from features import failpoints, seals
 from features.errors import ContractError, ScoringError
 from features.ingest import clock
 from scoring import claims, shards
@@ -83,6 +83,7 @@ class Run:
     rows_scored: int | None
     rows_degraded: int | None
     parquet: dict[str, Any] | None
+    seal: dict[str, Any] | None
 
     @property
     def population(self) -> claims.Population:
@@ -215,6 +216,7 @@ def fail(connection: psycopg.Connection[Any], run_id: UUID, failure: str) -> boo
                 (str(run_id), failure),
             )
             claims.drop(connection, RunTables(run_id))
+            seals.seal(connection, "run", run_id)
     return changed == 1
 
 
