@@ -7,6 +7,11 @@ alter table decisions.runs
 add column seal jsonb;                               -- {seq, chain}, as the manifest has it
 comment on column decisions.runs.parquet is '{object_name, sha256, rows, digests}';
 
+-- what came with a delivery is found without reading the whole table
+create index transaction_versions_admission on raw.transaction_versions using brin (delivery_seq);
+create index fx_rates_admission on raw.fx_rates (delivery_seq);
+create index applicant_attributes_admission on protected.applicant_attributes (delivery_seq);
+
 -- Which tables hold the rows of a delivery or a run, and by which column they name it.
 create view audit.digested as
 select
@@ -198,7 +203,8 @@ $$;
 
 -- The only way into the chain: what is sealed is read here, and not told by the caller.
 create function audit.seal(kind text, subject uuid) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
     found_digests jsonb;
     sealed audit.seals;
