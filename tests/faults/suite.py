@@ -21,6 +21,7 @@ from tests.faults import (
     registry_faults,
     schedules,
     store_faults,
+    tamper_faults,
 )
 from tests.faults.cases import Case, NotRunError, Outcome
 from tests.faults.house import House
@@ -74,6 +75,7 @@ GROUPS = {
     "people": (people_faults,),
     "forms": (form_faults,),
     "registry": (registry_faults,),
+    "tampering": (tamper_faults,),
 }
 
 
