@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 import structlog
 from psycopg import sql
 
-from features import failpoints, readers
+from features import failpoints, readers, seals
 from features.errors import ContractError
 from features.objects import ObjectStore
 from scoring import claims, closure, gates, leases, ledgers, published_files, runs, scored
@@ -109,7 +109,7 @@ def write_manifest(run: runs.Run, store: ObjectStore) -> bool:
     """Write the manifest of a published run unless it stands; return whether it was written."""
     if run.parquet is None:
         raise ContractError(f"run {run.run_id} is published without a file")
-    manifest = published_files.claims(run.run_id, run.parquet) | {
+    manifest = published_files.claims(run.run_id, run.parquet, run.seal) | {
         "job": run.job,
         "window_start": run.window_start.isoformat(),
         "window_end": run.window_end.isoformat(),
@@ -197,6 +197,7 @@ def _move_to_ledger(
             ).rowcount
             if updated != 1:
                 raise ContractError(f"run {run.run_id} was no longer validated at its publishing")
+            seals.seal(connection, "run", run.run_id)
     except psycopg.errors.UniqueViolation as error:
         raise ContractError(_conflict(connection, job, run, error)) from None
 

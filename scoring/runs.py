@@ -17,7 +17,7 @@ import psycopg
 import structlog
 from psycopg.rows import class_row
 
-from features import failpoints
+from features import failpoints, seals
 from features.errors import ContractError, ScoringError
 from features.ingest import clock
 from scoring import claims, shards
@@ -85,6 +85,7 @@ class Run:
     rows_degraded: int | None
     scored_at: datetime | None
     parquet: dict[str, Any] | None
+    seal: dict[str, Any] | None
 
     @property
     def population(self) -> claims.Population:
@@ -217,6 +218,7 @@ def fail(connection: psycopg.Connection[Any], run_id: UUID, failure: str) -> boo
                 (str(run_id), failure),
             )
             claims.drop(connection, RunTables(run_id))
+            seals.seal(connection, "run", run_id)
     return changed == 1
 
 

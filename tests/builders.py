@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features import seals
+
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 _numbers = itertools.count(1)
 
@@ -121,6 +123,7 @@ def insert_transactions(db: Any, rows: Sequence[dict[str, Any]]) -> int:
                 for row in numbered
             ],
         )
+        seals.seal(connection, "delivery", delivery["delivery_id"])
     return int(delivery["delivery_seq"])
 
 
@@ -144,6 +147,7 @@ def insert_applications(db: Any, rows: Sequence[dict[str, Any]]) -> int:
             for n, row in enumerate(rows, start=1)
         ]
         _insert(connection, "applications", numbered)
+        seals.seal(connection, "delivery", delivery["delivery_id"])
     return int(delivery["delivery_seq"])
 
 
@@ -156,6 +160,7 @@ def _insert_told(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
     with db.superuser() as connection:
         delivery = _admit(connection, feed, rows)
         _insert(connection, feed, [row | delivery for row in rows])
+        seals.seal(connection, "delivery", delivery["delivery_id"])
     return int(delivery["delivery_seq"])
 
 

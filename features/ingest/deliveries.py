@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from features import seals
 from features.errors import BadDeliveryError, ConfigurationError
 from features.feeds import Feed
 from features.ingest import arrivals, landing, tables
@@ -126,6 +127,7 @@ def register(
             """,
             (receipt.delivery_id, receipt.source, receipt.object_name),
         )
+    seals.seal(connection, "delivery", receipt.delivery_id)
 
 
 def hold(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) -> None:
@@ -259,6 +261,8 @@ def _try_move(connection: psycopg.Connection[Any], receipt: DeliveryReceipt, rea
         "where delivery_id = %s and state = %s",
         (reason, receipt.delivery_id, receipt.state),
     )
+    if moved.rowcount == 1:
+        seals.seal(connection, "delivery", receipt.delivery_id)
     return moved.rowcount == 1
 
 
@@ -279,3 +283,4 @@ def _move(
         raise BadDeliveryError(
             f"delivery {delivery_id} of {found.feed} is {found.state}, not {' or '.join(allowed)}"
         )
+    seals.seal(connection, "delivery", delivery_id)

@@ -23,6 +23,7 @@ from tests.faults import (
     schedules,
     server_faults,
     store_faults,
+    tamper_faults,
 )
 from tests.faults.cases import Case, NotRunError, Outcome
 from tests.faults.house import House
@@ -78,6 +79,7 @@ GROUPS = {
     "people": (people_faults,),
     "forms": (form_faults,),
     "registry": (registry_faults,),
+    "tampering": (tamper_faults,),
 }
 
 
