@@ -23,7 +23,7 @@ def test_admission_waits_for_the_ingest_lock(intake: Any) -> None:
         done.set()
 
     with intake.db.connect("ingest") as other:
-        other.execute("select pg_advisory_xact_lock(%s)", (clock.INGEST_LOCK_KEY,))
+        clock.lock(other)
         thread = threading.Thread(target=work)
         thread.start()
         assert not done.wait(0.5)
