@@ -54,6 +54,7 @@ WITHHELD_FUNCTIONS = "|".join(
         "pg_logical_emit_message",  # writes to the log of the server
         # lock tables that the caller may not read, until its transaction ends
         "pg_get_viewdef|pg_get_ruledef|pg_partition_tree|pg_get_partition_constraintdef",
+        "nextval|currval|setval|pg_sequence_last_value|pg_get_sequence_data",  # of any table
         # wait for a table that the caller does not own, and end its autovacuum
         "brin_(de)?summarize_.*|gin_clean_pending_list",
     )
