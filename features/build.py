@@ -26,8 +26,8 @@ from features.errors import ConfigurationError, ContractError, WarehouseUnavaila
 log = structlog.get_logger(__name__)
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
-BUILD_LOCK_KEY = 4242002
-REBUILD_LOCK_KEY = 4242003  # a rebuild writes to a schema of its own and need not stop a build
+BUILD_LOCK = "build"
+REBUILD_LOCK = "rebuild"  # a rebuild writes to a schema of its own and need not stop a build
 LOCK_WAIT = "30min"
 _FOLDER = "build-"
 
@@ -134,7 +134,7 @@ def build(
     checked = checked_variables(variables or {})
     started = time.perf_counter()
     conninfo = warehouse.conninfo("transform")
-    with target_folder(conninfo, work) as target, locked(conninfo, BUILD_LOCK_KEY):
+    with target_folder(conninfo, work) as target, locked(conninfo, BUILD_LOCK):
         results = run_dbt(selector, checked, target)
     failpoints.reach("after_features")
     receipt = BuildReceipt(
@@ -215,13 +215,27 @@ def target_folder(conninfo: str, work: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(conninfo: str, key: int) -> Iterator[None]:
-    """Hold a lock of the whole warehouse; it ends with the session, hence with us."""
-    import psycopg
+def locked(conninfo: str, lock: str) -> Iterator[None]:
+    """Hold a lock of the whole warehouse; it ends with the session, hence with us.
 
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    Args:
+        conninfo: of role `transform`, which alone may take it.
+        lock: an empty table of schema `locks`.
+    """
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(conninfo) as connection:
+        # the lock is held by a transaction that does nothing else while dbt runs
+        connection.execute("set idle_in_transaction_session_timeout = 0")
+        connection.execute("set transaction_timeout = 0")
         connection.execute(f"set lock_timeout = '{LOCK_WAIT}'".encode())
-        connection.execute("select pg_advisory_lock(%s)", (key,))
+        # the weakest mode that excludes itself: a dump of the warehouse need not wait
+        connection.execute(
+            sql.SQL("lock table {} in share update exclusive mode").format(
+                sql.Identifier("locks", lock)
+            )
+        )
         yield
 
 
