@@ -18,6 +18,7 @@ from features.card_numbers import (
     MIN_DIGITS,
     has_card_number,
     mask,
+    names_card_number,
     passes_luhn,
     with_card_numbers,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "has_card_number",
     "mask",
     "mask_all",
+    "numbers_above_one",
     "passes_luhn",
 ]
 
@@ -80,6 +82,18 @@ def card_numbers(column: pa.Array) -> Mask:
     padded = column.take(pa.array(zeros))
     is_padded = pc.starts_with(padded, "0").to_numpy(zero_copy_only=False)
     found[zeros[is_padded]] = with_card_numbers(padded.filter(pa.array(is_padded)).to_pylist())
+    return found
+
+
+def numbers_above_one(column: pa.Array) -> Mask:
+    """Return which numbers, as written, hold a card number that does not lie behind `0.` alone.
+
+    A fraction such as 0.1234567890123456 has as many digits, and any of them.
+    """
+    found = np.zeros(len(column), np.bool_)
+    rows = np.flatnonzero(_suspicious(column) & ~_matches(column, r"^[+-]?0*\."))
+    for row in rows.tolist():
+        found[row] = names_card_number(column[row].as_py())
     return found
 
 
