@@ -11,6 +11,7 @@ import psycopg
 import structlog
 
 from features import seals
+from features.card_numbers import mask_name
 from features.errors import BadDeliveryError, ConfigurationError
 from features.feeds import Feed
 from features.ingest import arrivals, landing, tables
@@ -144,7 +145,7 @@ def hold(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) ->
         delivery_id=str(delivery_id),
         feed=receipt.feed,
         object_name=ascii(receipt.object_name),
-        reason=reason,
+        reason=mask_name(reason),
     )
 
 
@@ -163,7 +164,7 @@ def release(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
             )
         _move(connection, delivery_id, ("held",), "parsed", f"{RELEASED}{reason}")
         receipt = get(connection, delivery_id)
-    log.info("delivery_released", delivery_id=str(delivery_id), reason=reason)
+    log.info("delivery_released", delivery_id=str(delivery_id), reason=mask_name(reason))
     return receipt
 
 
@@ -180,7 +181,7 @@ def discard(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
         connection.execute(
             "update raw.deliveries set landed_table = null where delivery_id = %s", (delivery_id,)
         )
-    log.warning("delivery_discarded", delivery_id=str(delivery_id), reason=reason)
+    log.warning("delivery_discarded", delivery_id=str(delivery_id), reason=mask_name(reason))
 
 
 def supersede(
@@ -276,7 +277,7 @@ def _move(
     moved = connection.execute(
         "update raw.deliveries set state = %s, reason = %s "
         "where delivery_id = %s and state = any(%s)",
-        (state, reason, delivery_id, list(allowed)),
+        (state, mask_name(reason), delivery_id, list(allowed)),
     )
     if moved.rowcount != 1:
         found = get(connection, delivery_id)
