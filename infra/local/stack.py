@@ -48,6 +48,7 @@ def up(state: State) -> None:
     state.prepare()
     processes.end(processes.strays(state))
     _take_ports(state)
+    earlier = {name: record.pid for name, record in processes.recorded(state).items()}
     with step("Postgres 18") as note:
         note(f"port {state.ports()['postgres']}")
         start_postgres(state)
@@ -64,7 +65,7 @@ def up(state: State) -> None:
     for name, arguments in AIRFLOW_PROCESSES.items():
         programs.request(state, name, [processes.tool("airflow"), *arguments])
     with step("MLflow and Airflow") as note:
-        _await_settled(state, began, note)
+        _await_settled(state, began, earlier, note)
     with step("DAGs") as note:
         _await_dags(state, began, note)
 
@@ -192,27 +193,34 @@ def run(state: State, name: str, command: Sequence[str], variables: Mapping[str,
         raise StackError(f"{name} failed: its last lines are above, all of them in {log}")
 
 
-def _await_settled(state: State, began: datetime, note: Callable[[str], None]) -> None:
+def _await_settled(
+    state: State, began: datetime, earlier: Mapping[str, int], note: Callable[[str], None]
+) -> None:
     """Wait until all parts of the stack have shown that they stay.
 
     What has ended meanwhile, the supervisor starts again; what ran before and gives no sign of life
     is ended, so that the supervisor starts it again.
 
+    Args:
+        state: of the stack.
+        began: when this start began, UTC.
+        earlier: the ids of the processes that were there before it.
+        note: shows what is waited for.
+
     Raises:
         StackError: a part ends again and again, or does not settle in time.
     """
     settling = Settling(began)
-    earlier = {name: ends.restarts for name, ends in programs.ends(state).items()}
-    silent = {name for name in PROCESSES if programs.runs(state, name)}
+    restarts = {name: ends.restarts for name, ends in programs.ends(state).items()}
+    silent = set(PROCESSES) & set(earlier)
     deadline = time.monotonic() + START_SECONDS
     silent_until = time.monotonic() + SILENT_SECONDS
     while left := settling.missing(found := signs(state), datetime.now(UTC)):
         note(f"waiting for {', '.join(left)}")
-        _give_up_on_hopeless(state, left, earlier)
-        silent = {name for name in silent if found[name].at is None}
+        _give_up_on_hopeless(state, left, restarts)
+        silent = {name for name in silent & set(left) if found[name].pid == earlier[name]}
         if time.monotonic() > silent_until and silent:
-            processes.end(pid for name in silent if (pid := found[name].pid))
-            silent = set()
+            processes.end(earlier[name] for name in silent)
         if time.monotonic() > deadline:
             show_tail(log_file(state, left[0]))
             raise StackError(
@@ -222,7 +230,7 @@ def _await_settled(state: State, began: datetime, note: Callable[[str], None]) -
     note("api-server, scheduler, dag-processor, triggerer")
 
 
-def _give_up_on_hopeless(state: State, left: Iterable[str], earlier: Mapping[str, int]) -> None:
+def _give_up_on_hopeless(state: State, left: Iterable[str], restarts: Mapping[str, int]) -> None:
     if not programs.runs(state, programs.SUPERVISOR):
         show_tail(log_file(state, programs.SUPERVISOR))
         raise StackError("the supervisor has ended while starting: `make up` again")
@@ -231,7 +239,7 @@ def _give_up_on_hopeless(state: State, left: Iterable[str], earlier: Mapping[str
         known = facts.get(name, programs.Ends())
         program = programs.programs(state).get(name)
         is_over = known.is_over and program is not None and known.asked_at == program.asked_at
-        if is_over or known.restarts - earlier.get(name, 0) > RESTARTS_WHILE_STARTING:
+        if is_over or known.restarts - restarts.get(name, 0) > RESTARTS_WHILE_STARTING:
             show_tail(log_file(state, name))
             raise StackError(
                 f"{name} ended while starting, and again after it was started again: its last "
