@@ -133,15 +133,19 @@ class Airflow:
         return "\n".join(_lines(content)[-lines:])
 
     def _get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        """Ask again where no answer comes: a machine at its limit answers late."""
+        """Ask again where no answer comes: it is late, or its database has just crashed."""
         deadline = time.monotonic() + ANSWER_PATIENCE_SECONDS
         while True:
             try:
-                return self._client.get(path, **options)
+                answer = self._client.get(path, **options)
+                if not answer.is_server_error:
+                    return answer
+                cause = str(answer.status_code)
             except httpx.TransportError as error:
-                if time.monotonic() > deadline:
-                    raise StackError(f"Airflow does not answer: {error}; `make status`") from error
-                time.sleep(1)
+                cause = str(error)
+            if time.monotonic() > deadline:
+                raise StackError(f"Airflow does not answer: {cause}; `make status`")
+            time.sleep(1)
 
     def _import_errors(self) -> str:
         answer = self._checked(self._get("/api/v2/importErrors"))

@@ -106,7 +106,7 @@ def airflow(state: State) -> dict[str, str]:
             "executor": "LocalExecutor",
             "parallelism": "4",
             "max_active_runs_per_dag": "1",
-            "default_task_retries": "2",
+            "default_task_retries": "5",
             "default_task_retry_delay": "15",
             "default_task_execution_timeout": "3600",
             "min_serialized_dag_update_interval": "10",
