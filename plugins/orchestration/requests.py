@@ -114,12 +114,11 @@ def has_ended(dag_id: str, requested_by: str) -> bool:
     """
     import structlog
 
-    # a restatement's is "person (run id)", and both may hold brackets
-    pieces = requested_by.removesuffix(")").split(" (")
-    run_ids = [requested_by, *(" (".join(pieces[n:]) for n in range(1, len(pieces)))]
+    # a restatement's is "person (run id)"; Airflow takes no run id with a space
+    run_id = requested_by.removesuffix(")").rpartition(" (")[2]
     try:
         going_on = get_current_context()["ti"].get_dr_count(
-            dag_id=dag_id, run_ids=run_ids, states=["queued", "running"]
+            dag_id=dag_id, run_ids=[run_id], states=["queued", "running"]
         )
     except Exception as error:  # noqa: BLE001 - whatever it is, the window then waits its turn
         structlog.get_logger(__name__).warning("airflow_did_not_answer", error=str(error))
