@@ -28,11 +28,23 @@ _POLL_SECONDS = 2.0
 
 
 def claim(
-    job: Job, request: runs.Request, settings: Settings, store: ObjectStore
+    job: Job,
+    request: runs.Request,
+    settings: Settings,
+    store: ObjectStore,
+    has_ended: Callable[[str], bool] = lambda _: False,
 ) -> dict[str, object]:
     """Claim a window with the champion and the policy of this moment; return the run's receipt.
 
     The model file is copied to our own store first: scoring and replay never ask the registry.
+
+    Args:
+        job: what is decided.
+        request: the window and who wants it.
+        settings: of the warehouse and the registry.
+        store: for the model file.
+        has_ended: tells of the requester of an open run whether it has ended. Then nobody goes on
+            with that run, so it is failed, and this one need not wait for it.
 
     Raises:
         ModelUnavailableError: there is no champion, or the registry does not answer, and the policy
@@ -42,11 +54,23 @@ def claim(
         CodeChangedError: the code or the libraries have changed under this process.
         RunOpenError: another run of the job was open for all of `PATIENCE`.
     """
-    return in_turn(lambda: _claim(job, request, settings, store)).receipt()
+    return in_turn(
+        lambda: _claim(job, request, settings, store),
+        give_up=lambda left: fail_left(left, has_ended, settings),
+    ).receipt()
 
 
-def in_turn(claim_window: Callable[[], runs.Run], patience: timedelta = PATIENCE) -> runs.Run:
+def in_turn(
+    claim_window: Callable[[], runs.Run],
+    patience: timedelta = PATIENCE,
+    give_up: Callable[[runs.Run], bool] = lambda _: False,
+) -> runs.Run:
     """Claim, and while another run of the job is open, wait and try again.
+
+    Args:
+        claim_window: tries once.
+        patience: how long to try.
+        give_up: fails the open run where nobody goes on with it; returns whether it did.
 
     Raises:
         RunOpenError: it was open for all that time.
@@ -57,12 +81,31 @@ def in_turn(claim_window: Callable[[], runs.Run], patience: timedelta = PATIENCE
         try:
             return claim_window()
         except runs.RunOpenError as reason:
+            if give_up(reason.run):
+                continue
             if time.monotonic() >= deadline:
                 raise
             if not has_told:
                 log.info("window_waits", reason=str(reason), minutes=patience.total_seconds() / 60)
                 has_told = True
             time.sleep(_POLL_SECONDS)
+
+
+def fail_left(left: runs.Run, has_ended: Callable[[str], bool], settings: Settings) -> bool:
+    """Fail an open run whose requester has ended; return whether it did.
+
+    Args:
+        left: the open run.
+        has_ended: as of `claim`.
+        settings: of the warehouse.
+    """
+    if not has_ended(left.requested_by):
+        return False
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        cause = f"{left.requested_by}, which had requested it, ended without publishing it"
+        has_failed = runs.fail(connection, left.run_id, cause)
+    log.warning("run_given_up", run_id=str(left.run_id), requested_by=left.requested_by)
+    return has_failed
 
 
 def _claim(job: Job, request: runs.Request, settings: Settings, store: ObjectStore) -> runs.Run:

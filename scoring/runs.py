@@ -46,7 +46,17 @@ OPEN_STATES = ("claimed", "scored", "validated")
 
 
 class RunOpenError(ScoringError):
-    """Another run of the job is open; wait for it, or let it go stale."""
+    """Another run of the job is open; wait for it, or let it go stale.
+
+    Args:
+        message: says which run is open, and how long it has not moved.
+        run: the open one.
+    """
+
+    def __init__(self, message: str, run: Run) -> None:
+        """Name the open run."""
+        super().__init__(message)
+        self.run = run
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +276,8 @@ def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -
                 f"run {open_run.run_id} of {job.name} is open for window "
                 f"{open_run.window_start.isoformat()}/{open_run.window_end.isoformat()} "
                 f"(requested by {open_run.requested_by}, last moved {moved} ago); this window "
-                f"waits for it, and takes over once it has not moved for {STALE_AFTER}"
+                f"waits for it, and takes over once it has not moved for {STALE_AFTER}",
+                open_run,
             )
         _fail_stale(connection, open_run, moved)
     return None

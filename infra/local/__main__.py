@@ -16,6 +16,7 @@ from infra.local import choice, kills, processes, run_dag, sample, stack
 from infra.local.console import console, errors, step, table
 from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
+from infra.local.health import cluster
 from infra.local.report import show_addresses
 from infra.local.state import CHECKOUT, StackError, State, disk_message
 from infra.local.status import status
@@ -166,7 +167,7 @@ def docs(arguments: argparse.Namespace) -> int:
 
 def _with_warehouse(arguments: argparse.Namespace) -> State:
     state = choice.current(arguments.source)
-    if state is None or stack.cluster(state).pid() is None:
+    if state is None or cluster(state).pid() is None:
         raise StackError(f"the warehouse does not run: `{_make('up', arguments)}`")
     return state
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,23 @@ class Airflow:
             if time.monotonic() > deadline:
                 raise StackError(f"Airflow does not know the DAG {dag_id}: {self._import_errors()}")
             time.sleep(1)
+
+    def unparsed(self, files: Collection[str], began: datetime) -> list[str]:
+        """Return those of some DAG files that Airflow has not parsed, or could not earlier.
+
+        Raises:
+            StackError: Airflow has found since then that it cannot parse one; says why.
+        """
+        answer = self._checked(self._get("/api/v2/importErrors", params={"limit": 100}))
+        errors = {error["filename"]: error for error in answer.json()["import_errors"]}
+        broken = [error for error in errors.values() if _moment(error["timestamp"]) >= began]
+        if broken:
+            raise StackError(
+                f"Airflow cannot parse {_told(broken)}: mend the file, then `make up` again"
+            )
+        answer = self._checked(self._get("/api/v2/dags", params={"limit": 100}))
+        parsed = {dag["relative_fileloc"] for dag in answer.json()["dags"] if not dag["is_stale"]}
+        return sorted(set(files) - parsed | set(errors))
 
     def set_paused(self, dag_id: str, *, is_paused: bool) -> None:
         """Pause a DAG, or let its schedule and its queued runs go on."""
@@ -116,23 +133,23 @@ class Airflow:
         return "\n".join(_lines(content)[-lines:])
 
     def _get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        """Ask again where no answer comes: a machine at its limit answers late."""
+        """Ask again where no answer comes: it is late, or its database has just crashed."""
         deadline = time.monotonic() + ANSWER_PATIENCE_SECONDS
         while True:
             try:
-                return self._client.get(path, **options)
+                answer = self._client.get(path, **options)
+                if not answer.is_server_error:
+                    return answer
+                cause = str(answer.status_code)
             except httpx.TransportError as error:
-                if time.monotonic() > deadline:
-                    raise StackError(f"Airflow does not answer: {error}; `make status`") from error
-                time.sleep(1)
+                cause = str(error)
+            if time.monotonic() > deadline:
+                raise StackError(f"Airflow does not answer: {cause}; `make status`")
+            time.sleep(1)
 
     def _import_errors(self) -> str:
         answer = self._checked(self._get("/api/v2/importErrors"))
-        errors = [
-            f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
-            for error in answer.json()["import_errors"]
-        ]
-        return "; ".join(errors) or "it has not parsed it yet"
+        return _told(answer.json()["import_errors"]) or "it has not parsed it yet"
 
     def _checked(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_error:
@@ -159,6 +176,13 @@ def _lines(content: Iterable[Any]) -> list[str]:
             for detail in entry.get("error_detail") or ()
         ]
     return lines
+
+
+def _told(import_errors: Iterable[Mapping[str, str]]) -> str:
+    return "; ".join(
+        f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
+        for error in import_errors
+    )
 
 
 def _moment(text: str) -> datetime:

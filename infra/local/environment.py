@@ -32,8 +32,13 @@ ONE_THREAD = {
 }
 
 
-def environment(state: State) -> dict[str, str]:
-    """Return the whole environment of this stack's processes."""
+def environment(state: State, program: str = "") -> dict[str, str]:
+    """Return the whole environment of this stack's processes.
+
+    Args:
+        state: of the stack.
+        program: one that needs a secret which is no other process' business.
+    """
     return {
         **{name: os.environ[name] for name in INHERITED if name in os.environ},
         "LC_ALL": "C.UTF-8",
@@ -47,6 +52,7 @@ def environment(state: State) -> dict[str, str]:
         **scoring(state),
         **mlflow(state),
         **airflow(state),
+        **({"MLFLOW_BACKEND_STORE_URI": mlflow_store_url(state)} if program == "mlflow" else {}),
         # what a rehearsal of faults sets for its own stack
         **state.read("environment.json", {}),
     }
@@ -100,7 +106,7 @@ def airflow(state: State) -> dict[str, str]:
             "executor": "LocalExecutor",
             "parallelism": "4",
             "max_active_runs_per_dag": "1",
-            "default_task_retries": "2",
+            "default_task_retries": "5",
             "default_task_retry_delay": "15",
             "default_task_execution_timeout": "3600",
             "min_serialized_dag_update_interval": "10",

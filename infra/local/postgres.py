@@ -6,17 +6,23 @@ files belong to an ordinary user, so no account is made and no folder changes it
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
+import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
+
 SUPERUSER = "postgres"
-CRASH_SECONDS = 15.0  # backends end by themselves when their postmaster is gone
+START_SECONDS = 60
+CRASH_SECONDS = 5.0  # backends end by themselves when their postmaster is gone
 
 SERVER_SETTINGS = {
     "listen_addresses": "'127.0.0.1'",
@@ -35,6 +41,7 @@ SERVER_SETTINGS = {
 # text in the order of its code points: told by the server itself, so that no C library of another
 # machine sorts otherwise, and several times as fast as asking one
 LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+LAST_SETTING = f"{list(SERVER_SETTINGS)[-1]} = "  # where it stands, the settings are complete
 
 
 class PostgresError(RuntimeError):
@@ -64,26 +71,36 @@ class Cluster:
     def create(self, extra_settings: dict[str, str] | None = None) -> None:
         """Initialise the cluster; does nothing where it exists.
 
+        It is made in a folder beside, and renamed when it is whole: a start that is cut leaves no
+        half of one.
+
         Raises:
             PostgresError: initdb failed.
         """
-        if (self.data / "PG_VERSION").exists():
-            return
         self.folder.mkdir(parents=True, exist_ok=True)
+        with self._alone() as lock:
+            if not self._is_whole():
+                self._create(SERVER_SETTINGS | (extra_settings or {}), lock)
+
+    def _create(self, settings: Mapping[str, str], lock: int) -> None:
+        draft = self.folder / "data.new"
+        for rest in (draft, self.data):  # of a start that was cut
+            shutil.rmtree(rest, ignore_errors=True)
         password_file = self.folder / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(self.password)
         self._run(
             "initdb",
-            *("-D", str(self.data), "-U", SUPERUSER, "--auth=scram-sha-256"),
+            *("-D", str(draft), "-U", SUPERUSER, "--auth=scram-sha-256"),
             *("--pwfile", str(password_file), "--encoding=UTF8", "--no-sync", *LOCALE),
+            # one that outlives a killed `make up` keeps the next one waiting
+            pass_fds=(lock,),
         )
         password_file.unlink()
-        lines = [
-            f"{key} = {value}" for key, value in (SERVER_SETTINGS | (extra_settings or {})).items()
-        ]
-        with (self.data / "postgresql.conf").open("a") as conf:
+        lines = [f"{key} = {value}" for key, value in settings.items()]
+        with (draft / "postgresql.conf").open("a") as conf:
             conf.write("\n" + "\n".join(lines) + "\n")
+        draft.rename(self.data)
 
     def start(self) -> int:
         """Start the server, wait until it answers, and return its process id.
@@ -91,19 +108,27 @@ class Cluster:
         Raises:
             PostgresError: it did not start, for instance because the port is taken.
         """
-        if (pid := self.pid()) is not None:
-            return pid
-        self._clear_after_crash()
         log = self.folder / "postgres.log"
-        self._run(
-            "pg_ctl",
-            *("-D", str(self.data), "-w", "-t", "60", "-l", str(log), "-o", f"-p {self.port}"),
-            "start",
-        )
-        pid = self.pid()
+        with self._alone():
+            if not self._await_running():
+                self._clear_after_crash()
+                self._run(
+                    "pg_ctl",
+                    *("-D", str(self.data), "-w", "-t", str(START_SECONDS), "-l", str(log)),
+                    *("-o", f"-p {self.port}", "start"),
+                )
+            pid = self.pid()
         if pid is None:
             raise PostgresError(f"Postgres did not start on port {self.port}; see {log}")
         return pid
+
+    def answers(self) -> bool:
+        """Return whether the server takes connections, whatever it says of the password."""
+        try:
+            psycopg.connect(self.conninfo(), connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            return "authentication failed" in str(error)
+        return True
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server if it runs."""
@@ -120,17 +145,55 @@ class Cluster:
             return None
         return pid if str(self.data).encode() in command else None
 
-    def _clear_after_crash(self) -> None:
-        """Drop the lock file of a server that was killed.
+    def _is_whole(self) -> bool:
+        """Return whether the data directory is complete, or a server has ever run in it.
 
+        What initdb has left half done holds nothing of value: no server can have written to it.
+        """
+        if (self.data / "postmaster.opts").exists():
+            return True
+        conf = self.data / "postgresql.conf"
+        lines = conf.read_text().splitlines() if conf.exists() else []
+        return any(line.startswith(LAST_SETTING) for line in lines)
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """Hold the cluster, as `make up` and the supervisor may both start it; return the lock."""
+        with (self.folder / "start.lock").open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield handle.fileno()
+
+    def _await_running(self) -> bool:
+        """Wait until a server that is there takes connections; return False where none is left.
+
+        It may be recovering, or about to end because somebody has stopped it.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while self.pid() is not None:
+            if self.answers():
+                return True
+            if time.monotonic() > deadline:
+                raise PostgresError(
+                    f"Postgres runs on port {self.port} and has not answered for "
+                    f"{START_SECONDS} s; see {self.folder / 'postgres.log'}"
+                )
+            time.sleep(0.1)
+        return False
+
+    def _clear_after_crash(self) -> None:
+        """Wait for what a killed server has left, and drop its lock file.
+
+        Its backends end by themselves when they next look; one in a long calculation is ended.
         Postgres itself takes a killed server for a running one as long as nobody has collected its
         exit status, which in a container may be for ever.
         """
         lock = self.data / "postmaster.pid"
         deadline = time.monotonic() + CRASH_SECONDS
-        while lock.exists() and (left := self._processes()):
+        while left := self._processes():
             if time.monotonic() > deadline:
-                raise PostgresError(f"processes {left} of a killed server still use {self.data}")
+                for pid in left:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
             time.sleep(0.1)
         lock.unlink(missing_ok=True)
 
@@ -143,7 +206,7 @@ class Cluster:
                     found.append(int(path.name))
         return found
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _run(self, program: str, *arguments: str, pass_fds: Sequence[int] = ()) -> None:
         result = subprocess.run(  # noqa: S603 - our own binaries, no shell
             [*_as_ordinary_user(), str(binaries() / program), *arguments],
             stdin=subprocess.DEVNULL,
@@ -151,6 +214,7 @@ class Cluster:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
+            pass_fds=pass_fds,
             env=os.environ | {"LC_ALL": "C.UTF-8", "PGTZ": "UTC"},
         )
         if result.returncode != 0:

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from infra.local.state import State
@@ -34,6 +35,12 @@ class Record:
     def runs(self) -> bool:
         """Tell whether exactly this process still runs, not another one with its id."""
         return self.boot == boot_id() and start_ticks(self.pid) == self.started
+
+    def started_at(self) -> datetime:
+        """Return when the process started, UTC, to a hundredth of a second."""
+        up_seconds = float((PROC / "uptime").read_text().split()[0])
+        age = up_seconds - self.started / os.sysconf("SC_CLK_TCK")
+        return datetime.now(UTC) - timedelta(seconds=age)
 
 
 def boot_id() -> str:

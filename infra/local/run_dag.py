@@ -13,8 +13,8 @@ from difflib import get_close_matches
 from infra.local.airflow_api import Airflow
 from infra.local.console import console, step
 from infra.local.demo import ask, follow
+from infra.local.health import airflow_missing
 from infra.local.sample import Window
-from infra.local.stack import airflow_missing
 from infra.local.state import CHECKOUT, StackError, State
 
 SCORING = "score_"

@@ -4,54 +4,51 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import httpx
+import psycopg
 
 from infra.local import processes, programs
+from infra.local.airflow_api import DAG_PATIENCE_SECONDS, Airflow
 from infra.local.console import console, step
-from infra.local.environment import (
-    airflow_url,
-    environment,
-    mlflow_store_url,
-    mlflow_url,
-    write_logins,
-    write_terminal_file,
+from infra.local.environment import environment, write_logins, write_terminal_file
+from infra.local.health import (
+    AIRFLOW_PROCESSES,
+    POSTGRES,
+    PROCESSES,
+    Settling,
+    cluster,
+    log_file,
+    signs,
 )
 from infra.local.ports import require_free
-from infra.local.postgres import Cluster, PostgresError
+from infra.local.postgres import PostgresError
 from infra.local.state import CHECKOUT, LOGIN_ROLES, StackError, State, all_states
 from infra.postgres import warehouse
 
-AIRFLOW_PROCESSES = {
-    "api-server": ("api-server",),
-    "scheduler": ("scheduler", "--skip-serve-logs"),
-    "dag-processor": ("dag-processor",),
-    "triggerer": ("triggerer", "--skip-serve-logs"),
-}
-PROCESSES = ("mlflow", *AIRFLOW_PROCESSES)
-POSTGRES = "postgres"
-START_SECONDS = 180
+START_SECONDS = 240
+SILENT_SECONDS = 45  # longer than a scheduler takes to say that it lives
+RESTARTS_WHILE_STARTING = 2
 LOG_TAIL_LINES = 12
 
 
-def cluster(state: State) -> Cluster:
-    """Return the stack's Postgres."""
-    return Cluster(state.folder / "postgres", state.ports()["postgres"], state.secrets["postgres"])
-
-
 def up(state: State) -> None:
-    """Start what does not run yet, and wait until all of it is healthy.
+    """Start what does not run yet, and wait until all of it is healthy and stays so.
+
+    Every step is safe to repeat, so that the next start completes one that was cut.
 
     Raises:
         StackError: something outside must change first, or a process ended while starting.
     """
+    began = datetime.now(UTC)
     stop_others(state)
     state.prepare()
     processes.end(processes.strays(state))
     _take_ports(state)
+    earlier = {name: record.pid for name, record in processes.recorded(state).items()}
     with step("Postgres 18") as note:
         note(f"port {state.ports()['postgres']}")
         start_postgres(state)
@@ -67,11 +64,10 @@ def up(state: State) -> None:
         note(_airflow_migrate(state, variables))
     for name, arguments in AIRFLOW_PROCESSES.items():
         programs.request(state, name, [processes.tool("airflow"), *arguments])
-    with step("MLflow") as note:
-        _await(state, lambda: [] if mlflow_answers(state) else ["mlflow"], note)
-    with step("Airflow") as note:
-        _await(state, lambda: airflow_missing(state), note)
-        note("api-server, scheduler, dag-processor, triggerer")
+    with step("MLflow and Airflow") as note:
+        _await_settled(state, began, earlier, note)
+    with step("DAGs") as note:
+        _await_dags(state, began, note)
 
 
 def down(state: State) -> int:
@@ -136,7 +132,6 @@ def mlflow_command(state: State) -> list[str]:
     return [
         processes.tool("mlflow"),
         "server",
-        *("--backend-store-uri", mlflow_store_url(state)),
         *("--artifacts-destination", str(state.folder / "mlflow-artifacts")),
         *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
         *("--allowed-hosts", f"127.0.0.1:{port},localhost:{port}"),
@@ -152,10 +147,18 @@ def _take_ports(state: State) -> None:
 
 def _migrate(state: State) -> str:
     postgres = cluster(state)
-    warehouse.create_roles(postgres.conninfo(), {role: state.secrets[role] for role in LOGIN_ROLES})
-    for database, owner in (("warehouse", "owner"), ("airflow", "airflow"), ("mlflow", "mlflow")):
-        warehouse.create_database(postgres.conninfo(), database, owner)
-    applied = warehouse.migrate(postgres.conninfo("warehouse"))
+    passwords = {role: state.secrets[role] for role in LOGIN_ROLES}
+    owners = {"warehouse": "owner", "airflow": "airflow", "mlflow": "mlflow"}
+    try:
+        warehouse.create_roles(postgres.conninfo(), passwords)
+        for database, owner in owners.items():
+            warehouse.create_database(postgres.conninfo(), database, owner)
+        applied = warehouse.migrate(postgres.conninfo("warehouse"))
+    except psycopg.OperationalError as error:
+        raise StackError(
+            f"Postgres ended at work or refused it: {postgres_cause(str(error))}; `make up` again "
+            f"(log: {log_file(state, POSTGRES)})"
+        ) from error
     return f"{len(applied)} migrations applied" if applied else "up to date"
 
 
@@ -190,46 +193,79 @@ def run(state: State, name: str, command: Sequence[str], variables: Mapping[str,
         raise StackError(f"{name} failed: its last lines are above, all of them in {log}")
 
 
-def mlflow_answers(state: State) -> bool:
-    """Return whether MLflow is healthy."""
-    try:
-        return httpx.get(f"{mlflow_url(state)}/health", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
+def _await_settled(
+    state: State, began: datetime, earlier: Mapping[str, int], note: Callable[[str], None]
+) -> None:
+    """Wait until all parts of the stack have shown that they stay.
 
+    What has ended meanwhile, the supervisor starts again; what ran before and gives no sign of life
+    is ended, so that the supervisor starts it again.
 
-def airflow_missing(state: State) -> list[str]:
-    """Return those of Airflow's four processes that are not healthy yet."""
-    names = {"scheduler": "scheduler", "triggerer": "triggerer", "dag_processor": "dag-processor"}
-    try:
-        health = httpx.get(f"{airflow_url(state)}/api/v2/monitor/health", timeout=10).json()
-    except (httpx.HTTPError, ValueError):
-        return list(AIRFLOW_PROCESSES)
-    return [
-        name
-        for part, name in names.items()
-        if (health.get(part) or {}).get("status") != "healthy" or not programs.runs(state, name)
-    ]
+    Args:
+        state: of the stack.
+        began: when this start began, UTC.
+        earlier: the ids of the processes that were there before it.
+        note: shows what is waited for.
 
-
-def _await(state: State, missing: Callable[[], list[str]], note: Callable[[str], None]) -> None:
+    Raises:
+        StackError: a part ends again and again, or does not settle in time.
+    """
+    settling = Settling(began)
+    restarts = {name: ends.restarts for name, ends in programs.ends(state).items()}
+    silent = set(PROCESSES) & set(earlier)
     deadline = time.monotonic() + START_SECONDS
-    while left := missing():
+    silent_until = time.monotonic() + SILENT_SECONDS
+    while left := settling.missing(found := signs(state), datetime.now(UTC)):
         note(f"waiting for {', '.join(left)}")
-        for name in left:
-            if not programs.runs(state, name):
-                show_tail(state.logs / f"{name}.log")
-                raise StackError(
-                    f"{name} ended while starting: its last lines are above, "
-                    f"all of them in {state.logs / f'{name}.log'}"
-                )
+        _give_up_on_hopeless(state, left, restarts)
+        silent = {name for name in silent & set(left) if found[name].pid == earlier[name]}
+        if time.monotonic() > silent_until and silent:
+            processes.end(earlier[name] for name in silent)
         if time.monotonic() > deadline:
-            show_tail(state.logs / f"{left[0]}.log")
+            show_tail(log_file(state, left[0]))
             raise StackError(
                 f"{', '.join(left)} not healthy after {START_SECONDS} s: see {state.logs}"
             )
         time.sleep(0.5)
-    note("healthy")
+    note("api-server, scheduler, dag-processor, triggerer")
+
+
+def _give_up_on_hopeless(state: State, left: Iterable[str], restarts: Mapping[str, int]) -> None:
+    if not programs.runs(state, programs.SUPERVISOR):
+        show_tail(log_file(state, programs.SUPERVISOR))
+        raise StackError("the supervisor has ended while starting: `make up` again")
+    facts = programs.ends(state)
+    for name in left:
+        known = facts.get(name, programs.Ends())
+        program = programs.programs(state).get(name)
+        is_over = known.is_over and program is not None and known.asked_at == program.asked_at
+        if is_over or known.restarts - restarts.get(name, 0) > RESTARTS_WHILE_STARTING:
+            show_tail(log_file(state, name))
+            raise StackError(
+                f"{name} ended while starting, and again after it was started again: its last "
+                f"lines are above, all of them in {log_file(state, name)}"
+            )
+
+
+def _await_dags(state: State, began: datetime, note: Callable[[str], None]) -> None:
+    """Wait until Airflow has parsed every DAG of this checkout.
+
+    Raises:
+        StackError: it cannot, or it has not after a while; says why.
+    """
+    airflow = Airflow(state)
+    folder = Path(environment(state)["AIRFLOW__CORE__DAGS_FOLDER"])
+    files = {path.name for path in folder.glob("*.py")}
+    deadline = time.monotonic() + DAG_PATIENCE_SECONDS
+    while left := airflow.unparsed(files, began):
+        note(f"waiting for {', '.join(left)}")
+        if time.monotonic() > deadline:
+            raise StackError(
+                f"Airflow has not parsed {', '.join(left)} after {DAG_PATIENCE_SECONDS} s: see "
+                f"{log_file(state, 'dag-processor')}"
+            )
+        time.sleep(1)
+    note(f"{len(files)} files without an error")
 
 
 def show_tail(log: Path, lines: int = LOG_TAIL_LINES) -> None:

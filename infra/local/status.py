@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import psycopg
 from rich.text import Text
 
 from infra.local import processes
 from infra.local.console import console, table
 from infra.local.environment import airflow_url, mlflow_url
+from infra.local.health import POSTGRES, cluster, signs
 from infra.local.programs import SUPERVISOR, ends
-from infra.local.stack import PROCESSES, airflow_missing, cluster, mlflow_answers
 from infra.local.state import State
 
 # estimates would say 0 for a table that was filled a moment ago
@@ -52,23 +54,20 @@ def status(state: State) -> bool:
 
 
 def health(state: State) -> dict[str, tuple[int | None, bool, str]]:
-    """Return by process: its id where it runs, whether it answers, and where."""
-    postgres = cluster(state).pid()
-    found: dict[str, tuple[int | None, bool, str]] = {
-        "postgres": (postgres, postgres is not None, f"127.0.0.1:{state.ports()['postgres']}")
+    """Return by process: its id where it runs, whether it shows that it lives, and where."""
+    now, records = datetime.now(UTC), processes.recorded(state)
+    where = {
+        POSTGRES: f"127.0.0.1:{state.ports()['postgres']}",
+        SUPERVISOR: "starts again what ends",
+        "mlflow": mlflow_url(state),
+        "api-server": airflow_url(state),
     }
-    records = processes.recorded(state)
-    supervisor = records.get(SUPERVISOR)
-    pid = supervisor.pid if supervisor is not None and supervisor.runs() else None
-    where = "starts again what ends" if pid else "nothing starts again what ends: `make up`"
-    found[SUPERVISOR] = (pid, pid is not None, where)
-    missing = airflow_missing(state)
-    urls = {"mlflow": mlflow_url(state), "api-server": airflow_url(state)}
-    for name in PROCESSES:
-        record = records.get(name)
-        pid = record.pid if record is not None and record.runs() else None
-        answers = mlflow_answers(state) if name == "mlflow" else name not in missing
-        found[name] = (pid, pid is not None and answers, urls.get(name, str(state.logs)))
+    found: dict[str, tuple[int | None, bool, str]] = {}
+    for name, sign in signs(state).items():
+        place = where.get(name, str(state.logs))
+        if name == SUPERVISOR and sign.pid is None:
+            place = "nothing starts again what ends: `make up`"
+        found[name] = (sign.pid, sign.is_of_now(now), place)
     if (feed := records.get("feed")) is not None and feed.runs():
         found["feed"] = (feed.pid, True, "delivers a file of sample data each hour")
     return found

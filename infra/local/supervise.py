@@ -22,9 +22,9 @@ from pathlib import Path
 
 from infra.local import processes
 from infra.local.environment import environment
+from infra.local.health import POSTGRES, cluster, log_file
 from infra.local.postgres import PostgresError
 from infra.local.programs import Ends, Program, ends, programs, record_ends, runs
-from infra.local.stack import POSTGRES, cluster
 from infra.local.state import State
 
 TICK_SECONDS = 0.25
@@ -89,6 +89,8 @@ class Supervisor:
             facts = self._note_end(name, facts, *self._cause(name))
         if facts.asked_at != program.asked_at:
             # a new request: the count goes on, a failure is forgiven
+            if facts.is_over:
+                record_ends(self.state, name, replace(facts, is_over=False, has_failed=False))
             facts = Ends(program.asked_at, facts.restarts)
             self._due.pop(name, None)
         if not facts.is_over and self.clock() >= self._due.get(name, 0.0):
@@ -104,7 +106,7 @@ class Supervisor:
                 if name in HOLD_PORTS:
                     processes.end(self._left_by(name), patience_seconds=2)
                 self._children[name] = processes.start(
-                    self.state, name, program.command, environment(self.state)
+                    self.state, name, program.command, environment(self.state, name)
                 )
         except (PostgresError, OSError) as error:
             cause = f"it did not start: {str(error).strip().splitlines()[0]}"
@@ -127,7 +129,7 @@ class Supervisor:
             quick=quick,
             last_at=datetime.now(UTC).isoformat(timespec="seconds"),
             cause=cause,
-            tail=_tail(self._log(name)),
+            tail=_tail(log_file(self.state, name)),
             is_over=is_done or has_failed,
             has_failed=has_failed,
         )
@@ -152,11 +154,6 @@ class Supervisor:
         if name == POSTGRES:
             return cluster(self.state).pid() is not None
         return runs(self.state, name)
-
-    def _log(self, name: str) -> Path:
-        if name == POSTGRES:
-            return cluster(self.state).folder / "postgres.log"
-        return self.state.logs / f"{name}.log"
 
 
 def _tail(log: Path) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from infra.local.stack import cluster
+from infra.local.health import cluster
 from infra.local.state import State
 
 

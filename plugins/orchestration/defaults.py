@@ -61,8 +61,12 @@ DAG_DEFAULTS: dict[str, Any] = {
     "dagrun_timeout": timedelta(hours=6),
     "default_args": {
         "owner": "scoring-platform",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=30),
+        # a crash of the server costs every task that runs one attempt, and several may follow one
+        # another: five retries after 15 to 300 s outlast ten minutes
+        "retries": 5,
+        "retry_delay": timedelta(seconds=15),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=5),
         "retry_policy": ExceptionRetryPolicy(
             rules=[
                 RetryRule(exception=error, action=RetryAction.FAIL, reason="the same at a retry")

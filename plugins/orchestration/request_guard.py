@@ -1,17 +1,20 @@
-"""Refuses requests to Airflow whose body its database cannot hold.
+"""Refuses requests to Airflow that its database cannot hold, and tells strangers nothing.
 
 Airflow's api-server answers 500 to a NUL character, half a character, deep nesting or a date at the
-end of the calendar, and takes a body of any size. This middleware runs before all of its routes and
-answers 400 or 413 with one line. Requests of tasks pass unchecked: a task has authenticated itself,
-and its results may be large.
+end of the calendar, and takes a body of any size. It describes its routes and names its version to
+whoever asks. This middleware runs before all of its routes and answers 400, 401, 404 or 413 with
+one line. The bodies of tasks pass unchecked: a task has authenticated itself, and its results may
+be large.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from orchestration.fields import CARD_NUMBER, RUN_ID_LETTERS, flaw, holds_card_number
 
@@ -27,6 +30,10 @@ MOMENTS = (
 )
 FORMS = {"conf", "dag_run_conf"}
 TASKS = "/execution/"
+# last parts of addresses at which FastAPI and Cadwyn describe the routes of each application
+DESCRIPTIONS = {"openapi.json", "docs", "redoc", "oauth2-redirect", "changelog"}
+MOUNTS = {"", "/execution", "/auth", "/docs", "/execution/docs", "/auth/docs"}
+FOR_USERS = {"/api/v2/version"}
 WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -39,15 +46,18 @@ class RequestGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request that no database can hold, and pass on every other one."""
-        if scope["type"] != "http" or _is_of_task(scope):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
-            await _refuse(send, 400, "the address holds a NUL character; leave it out")
-            return
-        if scope["method"] not in WITH_BODY:
+        path = _path(scope)
+        if refusal := await _refusal_of_address(path, scope):
+            await _refuse(send, *refusal)
+        elif scope["method"] not in WITH_BODY or path.startswith(TASKS):
             await self._app(scope, receive, send)
-            return
+        else:
+            await self._with_body(scope, receive, send)
+
+    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await _body(scope, receive)
         except ConnectionError:
@@ -61,6 +71,56 @@ class RequestGuard:
             await _refuse(send, 400, wrong)
             return
         await self._app(scope, _again(body, receive), send)
+
+
+async def _refusal_of_address(path: str, scope: Scope) -> tuple[int, str] | None:
+    """Return status and reason where the address alone says that Airflow must not answer."""
+    if wrong := _objection_to_address(path, scope.get("query_string", b"")):
+        return 400, wrong
+    mount, _, last = path.rstrip("/").rpartition("/")
+    if last in DESCRIPTIONS and mount in MOUNTS:
+        return 404, "this server does not describe its routes"
+    if path.rstrip("/") in FOR_USERS and await _is_stranger(scope):
+        return 401, "Not authenticated"
+    return None
+
+
+def _objection_to_address(path: str, query: bytes) -> str | None:
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in path):
+        return "the address holds a control character; leave it out"
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if "\0" in name + value:
+            return "the address holds a NUL character; leave it out"
+        if _leaves_the_calendar(value):
+            return f"{name} is no time of the calendar in UTC; name a later or an earlier one"
+    return None
+
+
+def _leaves_the_calendar(value: str) -> bool:
+    try:
+        datetime.fromisoformat(value.strip().upper()).astimezone(UTC)
+    except ValueError:
+        return False  # no time at all, or one that Airflow refuses
+    except OverflowError:
+        return True
+    return False
+
+
+async def _is_stranger(scope: Scope) -> bool:
+    """Return whether a request has no valid login, in a header or a cookie."""
+    from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
+    from airflow.api_fastapi.core_api.security import resolve_user_from_token
+    from fastapi import HTTPException
+    from starlette.requests import HTTPConnection
+
+    request = HTTPConnection(scope)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    given = token if scheme.lower() == "bearer" else request.cookies.get(COOKIE_NAME_JWT_TOKEN)
+    try:
+        await resolve_user_from_token(given)
+    except HTTPException:
+        return True
+    return False
 
 
 def objection(body: bytes) -> str | None:
@@ -121,9 +181,10 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _is_of_task(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", "").rstrip("/")).startswith(TASKS)
+def _path(scope: Scope) -> str:
+    """Return the decoded path below the one that a proxy serves, with single slashes."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+    return re.sub("/+", "/", path)
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:

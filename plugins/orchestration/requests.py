@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Param
+from airflow.sdk import Param, get_current_context
 
 from features.errors import ConfigurationError
 from orchestration import fields
@@ -100,6 +100,30 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     kind = "restate" if ids else _KINDS.get(run_type(context), "manual")
     who = f"{person} ({dag_run.run_id})" if ids else str(dag_run.run_id)
     return Request(window.start, window.end, kind, who, reason, ids)
+
+
+def has_ended(dag_id: str, requested_by: str) -> bool:
+    """Return whether the Airflow run that has made a request is over or deleted.
+
+    A person may have marked it, deleted it, or it may have run out of time; its tasks are dead. One
+    that waits in the queue may go on. Where Airflow does not answer, it counts as going on.
+
+    Args:
+        dag_id: of the DAG whose run it is, which has the name of its job.
+        requested_by: as `request` has written it.
+    """
+    import structlog
+
+    # a restatement's is "person (run id)"; Airflow takes no run id with a space
+    run_id = requested_by.removesuffix(")").rpartition(" (")[2]
+    try:
+        going_on = get_current_context()["ti"].get_dr_count(
+            dag_id=dag_id, run_ids=[run_id], states=["queued", "running"]
+        )
+    except Exception as error:  # noqa: BLE001 - whatever it is, the window then waits its turn
+        structlog.get_logger(__name__).warning("airflow_did_not_answer", error=str(error))
+        return False
+    return not going_on
 
 
 def run_type(context: Mapping[str, Any]) -> str:

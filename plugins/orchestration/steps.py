@@ -7,8 +7,11 @@ parse. Each returns a receipt (counts, versions, window), never rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from orchestration import requests
 
 if TYPE_CHECKING:
     from features.build import Selector
@@ -84,7 +87,9 @@ def claim(job: str, request: Request) -> Receipt:
     from scoring.storage import object_store
 
     settings = get_settings()
-    return claim_window(JOBS[job], request, settings, object_store(settings))
+    return claim_window(
+        JOBS[job], request, settings, object_store(settings), partial(requests.has_ended, job)
+    )
 
 
 def hand_on(run: Receipt, context: Mapping[str, Any]) -> list[int]:

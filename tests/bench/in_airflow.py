@@ -18,6 +18,7 @@ from infra.local.airflow_api import Airflow
 from infra.local.console import step
 from infra.local.demo import approve_policy, follow, install, train
 from infra.local.environment import environment
+from infra.local.health import cluster
 from infra.local.ports import free_port
 from infra.local.sample import Window
 from infra.local.state import DEFAULT_PORTS, DEFAULT_SOURCE, State
@@ -102,7 +103,7 @@ def _run(
     airflow.set_paused(DAG, is_paused=False)
     with step(f"{DAG} of {start:%Y-%m-%d %H:%M} UTC") as note:
         follow(airflow, DAG, run_id, note)
-    conninfo = stack.cluster(state).conninfo
+    conninfo = cluster(state).conninfo
     with psycopg.connect(conninfo("airflow")) as connection:
         found = connection.execute(_TASKS, {"dag": DAG, "run": run_id}).fetchall()
     with psycopg.connect(conninfo("warehouse")) as connection:

@@ -13,7 +13,7 @@ import yaml
 
 from infra.images.fill_env import TEMPLATE, filled
 from infra.local.environment import environment
-from infra.local.stack import AIRFLOW_PROCESSES
+from infra.local.health import AIRFLOW_PROCESSES
 from infra.local.state import State
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -48,7 +48,7 @@ def ask() -> dict[str, Any]:
     from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
     from fastapi.testclient import TestClient
 
-    client = TestClient(create_app(apps="core"))
+    client = TestClient(create_app())
     token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="ada", role="viewer"))
     user = {"Authorization": f"Bearer {token}"}
     paths = [
@@ -59,6 +59,8 @@ def ask() -> dict[str, Any]:
         "/scoring/validations/00000000-0000-0000-0000-000000000000",
         "/scoring/docs",
         "/scoring/openapi.json",
+        *("/openapi.json", "/docs", "/auth/openapi.json", "/auth/docs", "/api/v2/version"),
+        *("/execution/docs", "/execution/openapi.json"),
     ]
     answers = {
         who: {path: _answer(client.get(ROOT + path, headers=headers)) for path in paths}

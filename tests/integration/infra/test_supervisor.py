@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import processes, programs, stack, status
+from infra.local import health, processes, programs, stack, status
 from infra.local.ports import free_port
 from infra.local.state import State
 from infra.local.supervise import Patience, Supervisor
@@ -188,18 +188,18 @@ def test_a_feed_that_has_delivered_everything_is_left_alone(state: State) -> Non
 def test_a_killed_postgres_is_started_again_before_anything_else(state: State) -> None:
     stack.start_postgres(state)
     programs.start_supervisor(state)
-    programs.request(state, stack.POSTGRES)
+    programs.request(state, health.POSTGRES)
     programs.request(state, "sleeper", SLEEP)
-    first = stack.cluster(state).pid()
+    first = health.cluster(state).pid()
     assert first is not None
     _await(lambda: "starting sleeper" in (state.logs / "supervisor.log").read_text())
 
     os.kill(first, signal.SIGKILL)
-    _await(lambda: stack.cluster(state).pid() not in {None, first}, 40)
+    _await(lambda: health.cluster(state).pid() not in {None, first}, 40)
 
-    _await(lambda: programs.ends(state)[stack.POSTGRES].restarts == 1)
+    _await(lambda: programs.ends(state)[health.POSTGRES].restarts == 1)
     # it is stopped by its own means, never ended as one of the stack's processes
-    assert stack.cluster(state).pid() not in processes.members(state)
+    assert health.cluster(state).pid() not in processes.members(state)
 
 
 def test_status_shows_what_has_ended_and_what_was_given_up(

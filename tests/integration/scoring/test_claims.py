@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
 
+from features.errors import ContractError
 from scoring import runs
-from scoring.claim import in_turn
+from scoring.claim import fail_left, in_turn
 from scoring.runs import RunOpenError
 from tests.builders import NOON
 from tests.integration.scoring.conftest import HOUR, Bench
@@ -42,6 +43,36 @@ def test_a_window_waits_for_its_turn(bench: Bench) -> None:
     ending.join()
 
     assert waited.window_start == NOON + HOUR
+
+
+def test_a_window_does_not_wait_for_a_run_that_nobody_goes_on_with(bench: Bench) -> None:
+    published = bench.decide(NOON + 2 * HOUR, requested_by="manual__1")
+    left = bench.claim(requested_by="manual__2")
+    asked: list[str] = []
+
+    def has_ended(requested_by: str) -> bool:
+        asked.append(requested_by)
+        return requested_by in {"manual__1", "manual__2"}
+
+    def give_up(open_run: runs.Run) -> bool:
+        return fail_left(open_run, has_ended, bench.db.settings)
+
+    def claim(start: datetime, requested_by: str) -> runs.Run:
+        return in_turn(
+            lambda: bench.claim(start, requested_by=requested_by), timedelta(), give_up=give_up
+        )
+
+    assert claim(NOON + HOUR, "manual__3").window_start == NOON + HOUR
+    assert asked == ["manual__2"]
+    with pytest.raises(RunOpenError):
+        claim(NOON + 3 * HOUR, "manual__4")  # the third goes on
+    with bench.connect() as connection:
+        assert runs.load(connection, left.run_id).state == "failed"
+        assert runs.load(connection, published.run_id).state == "published"
+        # an attempt at it that still runs, or a retry, gets no further
+        for step in (bench.score, bench.publish):
+            with pytest.raises(ContractError, match="fail"):
+                step(left.run_id)
 
 
 def test_a_window_does_not_wait_for_ever(bench: Bench) -> None:

@@ -140,9 +140,54 @@ def test_a_request_that_breaks_off_is_not_passed_on() -> None:
     assert answer(parts=parts) == (0, "", b"")
 
 
-@pytest.mark.parametrize("where", [{"path": "/api/v2/dags/a\0b"}, {"query": b"run_id=a%00b"}])
-def test_an_address_with_nul_is_refused(where: dict[str, Any]) -> None:
-    assert answer(**where)[:2] == (400, "the address holds a NUL character; leave it out")
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ({"path": "/api/v2/dags/a\0b"}, "a control character"),
+        ({"path": "/execution/xcoms/a\0b"}, "a control character"),
+        ({"path": "/api/v2/dags/a\nb"}, "a control character"),
+        ({"query": b"run_id=a%00b"}, "a NUL character"),
+        ({"query": b"a&%00"}, "a NUL character"),
+        ({"query": b"start=0001-01-01T00:00:00%2B14:00"}, "start is no time of the calendar"),
+        ({"query": b"a=b&end=9999-12-31T23:59-14:00"}, "end is no time of the calendar"),
+        ({"query": b"end=9999-12-31t23:59-1400"}, "end is no time of the calendar"),
+    ],
+)
+def test_an_address_that_no_database_can_look_for_is_refused(
+    where: dict[str, Any], told: str
+) -> None:
+    status, detail, _ = answer(**where)
+
+    assert status == 400
+    assert told in detail
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"",
+        b"end=9999-12-31T23:59:59Z",
+        b"start=1970-01-01",
+        b"start=soon&limit=-1",
+        b"name=%ff&other=%ed%a0%80",
+        b"pattern=a%2500b",
+    ],
+)
+def test_every_other_address_reaches_airflow(query: bytes) -> None:
+    assert answer(query=query)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/openapi.json", "/docs", "/redoc", "/docs/oauth2-redirect", "//openapi.json", "/docs/"),
+        *("/execution/docs", "/execution/openapi.json", "/execution/redoc", "/execution/changelog"),
+        *("/auth/openapi.json", "/auth/docs", "/auth/redoc", "/auth/docs/oauth2-redirect"),
+    ],
+)
+def test_the_routes_are_described_to_nobody(path: str) -> None:
+    for root in ("", "/flow"):
+        assert answer(path=root + path, root_path=root)[0] == 404
 
 
 @pytest.mark.parametrize(
