@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from expectations.errors import GateFailedError, GateUnavailableError
-from expectations.runner import validate
+from expectations.runner import OpenGate, validate
 from expectations.validation import Check, Outcome, Severity, Validation, Verdict
 
 __all__ = [
     "Check",
+    "OpenGate",
     "GateFailedError",
     "GateUnavailableError",
     "Outcome",

@@ -9,16 +9,22 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from expectations import suites
+import psycopg
+
+from expectations import record, suites
 from expectations.validation import Check, Outcome, Severity
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 
+    from expectations.compiled import CompiledSuite
     from expectations.vocabulary import Sentence
 
 _RESULT_FORMAT = {
@@ -42,50 +48,87 @@ class CouldNotCheckError(Exception):
         super().__init__(cause)
 
 
-def check(suite: str, table: str, columns: Iterable[str], rows: int, url: str) -> tuple[Check, ...]:
-    """Validate a table that exists and has rows.
+class Checker:
+    """Puts tables to suites; what it works out for one table serves all of the same columns.
 
     Args:
-        suite: name of the suite.
-        table: name with its schema.
-        columns: the columns that the table has.
-        rows: rows of the table.
-        url: SQLAlchemy URL of a role that may read it.
+        url: SQLAlchemy URL of a role that may read the tables.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._first: dict[Hashable, _Run] = {}
+        self._compiled: dict[Hashable, CompiledSuite | None] = {}
+
+    def check(
+        self, suite: str, table: str, found: record.Found, connection: record.Connection
+    ) -> tuple[Check, ...]:
+        """Validate a table that exists and has rows.
+
+        Args:
+            suite: name of the suite.
+            table: name with its schema.
+            found: its rows and its columns.
+            connection: of the role of the URL; every statement commits by itself.
+
+        Raises:
+            ConfigurationError: there is no such suite.
+            CouldNotCheckError: the table cannot be looked at.
+        """
+        # A missing column is one broken expectation, not one error for each that speaks of it.
+        answerable = [
+            expectation
+            for expectation in suites.load(suite, found.rows).expectations
+            if getattr(expectation, "column", None) in {*found.columns, None}
+        ]
+        alike = (suite, found.columns, found.types, str([one.dict() for one in answerable]))
+        compiled = self._compile(alike)
+        if compiled is not None:
+            with suppress(psycopg.Error):  # the long way finds out which metric it is
+                answers = compiled.answer(table, connection)
+                return tuple(
+                    _read(expectation, answers[position]["success"], answers[position]["result"])
+                    for position, expectation in enumerate(answerable)
+                )
+        run = _run(suite, answerable, table, self._url)
+        if alike not in self._compiled:
+            self._first[alike] = run
+        return _read_all(answerable, run)
+
+    def _compile(self, alike: Hashable) -> CompiledSuite | None:
+        """Compile a suite at the second table of the same columns: the first may be the last."""
+        first = self._first.pop(alike, None)
+        if first is not None:
+            from expectations.compiled import compile_suite
+
+            is_complete = not any(_trouble(result) for result in first.results)
+            self._compiled[alike] = (
+                compile_suite(first.results, first.engine, _RESULT_FORMAT) if is_complete else None
+            )
+        return self._compiled.get(alike)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One validation by Great Expectations, and the engine that has computed it."""
+
+    results: list[ExpectationValidationResult]
+    engine: SqlAlchemyExecutionEngine
+
+
+def _run(suite: str, expectations: list[Any], table: str, url: str) -> _Run:
+    """Let Great Expectations compute a suite over a table.
 
     Raises:
-        ConfigurationError: there is no such suite.
         CouldNotCheckError: the table cannot be looked at.
     """
     # This version sends nothing home, but reads the switch where a later one would; it is the
     # library's own, not a setting of ours, and must stand before the import.
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # noqa: TID251
+    import great_expectations as gx
     from great_expectations.datasource.fluent.interfaces import TestConnectionError
     from great_expectations.exceptions import GreatExpectationsError
     from sqlalchemy.exc import SQLAlchemyError
-
-    present = frozenset(columns)
-    # A missing column is one broken expectation, not one error for each that speaks of it.
-    answerable = [
-        expectation
-        for expectation in suites.load(suite, rows).expectations
-        if getattr(expectation, "column", None) in present | {None}
-    ]
-    try:
-        results = _run(suite, answerable, table, url)
-    except (TestConnectionError, GreatExpectationsError, SQLAlchemyError) as error:
-        raise CouldNotCheckError(type(error).__name__) from None
-    checks = [(int(result.expectation_config.id), result) for result in results]
-    return tuple(
-        _read(answerable[position], result)
-        for position, result in sorted(checks, key=lambda pair: pair[0])
-    )
-
-
-def _run(
-    suite: str, expectations: list[Any], table: str, url: str
-) -> list[ExpectationValidationResult]:
-    """Let Great Expectations compute a suite over a table."""
-    import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
@@ -97,7 +140,10 @@ def _run(
         asked = gx.ExpectationSuite(name=suite, expectations=expectations)
         for position, expectation in enumerate(asked.expectations):
             expectation.id = str(position)  # results come back in another order
-        return list(batch.validate(asked, result_format=_RESULT_FORMAT).results)
+        results = list(batch.validate(asked, result_format=_RESULT_FORMAT).results)
+        return _Run(results, source.get_execution_engine())
+    except (TestConnectionError, GreatExpectationsError, SQLAlchemyError) as error:
+        raise CouldNotCheckError(type(error).__name__) from None
     finally:
         source.get_engine().dispose()
 
@@ -109,14 +155,25 @@ def _quoted(url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{who}@{parts.netloc.rpartition('@')[2]}"))
 
 
-def _read(expectation: Sentence, result: ExpectationValidationResult) -> Check:
+def _read_all(expectations: list[Any], run: _Run) -> tuple[Check, ...]:
+    results = {int(result.expectation_config.id): result for result in run.results}
+    return tuple(
+        _read(expectation, results[at].success, results[at].result or {}, _trouble(results[at]))
+        for at, expectation in enumerate(expectations)
+    )
+
+
+def _read(
+    expectation: Sentence,
+    success: bool | None,
+    figures: Mapping[str, Any],
+    trouble: str | None = None,
+) -> Check:
     """Turn a result into a check, keeping figures only."""
-    figures = result.result or {}
-    trouble = _trouble(result)
-    outcome = Outcome.HELD if result.success else Outcome.BROKEN
+    outcome = Outcome.HELD if success else Outcome.BROKEN
     rows = _whole(figures.get("element_count"))
     return Check(
-        expectation=result.expectation_config.type,
+        expectation=expectation.expectation_type,
         column=getattr(expectation, "column", None),
         words=expectation.words(),
         why=str(expectation.notes or ""),

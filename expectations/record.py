@@ -6,7 +6,7 @@ Great Expectations alone takes six seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -19,15 +19,23 @@ from psycopg.types.json import Jsonb
 
 from expectations.validation import Check, Outcome, Severity, Validation, Verdict
 
+_VALIDATION = """
+select
+    validation_id, suite, subject, checked_table, verdict, rows_expected, rows_checked,
+    expectations, validated_at, report
+from audit.validation_results
+"""
+
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A table as it was found."""
+    """A table as it was found: its rows, and its columns with their types' numbers."""
 
     rows: int
     columns: tuple[str, ...]
+    types: tuple[int, ...]
 
 
 def connect(url: str) -> Connection:
@@ -67,9 +75,14 @@ def look(table: str, connection: Connection) -> Found:
         psycopg.Error: there is no such table, or this role may not read it.
     """
     name = sql.Identifier(*table.split(".", 1))
-    described = connection.execute(sql.SQL("select * from {} limit 0").format(name)).description
+    query = sql.SQL("select * from {} limit 0").format(name)
+    described = connection.execute(query).description or ()
     (rows,) = _one(connection.execute(sql.SQL("select count(*) from {}").format(name)).fetchone())
-    return Found(rows, tuple(column.name for column in described or ()))
+    return Found(
+        rows,
+        tuple(column.name for column in described),
+        tuple(column.type_code for column in described),
+    )
 
 
 def write(validation: Validation, connection: Connection) -> None:
@@ -103,14 +116,30 @@ def read(validation_id: UUID, connection: Connection) -> Validation | None:
     Raises:
         psycopg.Error: the audit cannot be read.
     """
-    row = connection.execute(
-        "select suite, subject, checked_table, verdict, rows_expected, rows_checked, expectations,"
-        " validated_at, report from audit.validation_results where validation_id = %s",
-        (validation_id,),
-    ).fetchone()
-    if row is None:
-        return None
-    suite, subject, table, verdict, expected, rows, checks, at, report = row
+    row = connection.execute(f"{_VALIDATION} where validation_id = %s", (validation_id,)).fetchone()
+    return None if row is None else _validation(row)
+
+
+def passed(subjects: Sequence[str], connection: Connection) -> dict[str, Validation]:
+    """Return the newest validation of each table that passed, all its rows looked at.
+
+    Args:
+        subjects: deliveries or runs.
+        connection: of a role that may read the audit.
+
+    Raises:
+        psycopg.Error: the audit cannot be read.
+    """
+    rows = connection.execute(
+        f"{_VALIDATION} where subject = any(%s) and verdict = any(%s) "
+        "and rows_checked = rows_expected order by validated_at",
+        (list(subjects), [Verdict.PASSED, Verdict.WARNED, Verdict.NOTHING_TO_CHECK]),
+    )
+    return {validation.table: validation for validation in map(_validation, rows)}
+
+
+def _validation(row: tuple[Any, ...]) -> Validation:
+    validation_id, suite, subject, table, verdict, expected, rows, checks, at, report = row
     return Validation(
         validation_id,
         suite,

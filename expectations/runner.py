@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import uuid4
 
 import psycopg
@@ -24,6 +25,88 @@ class PageStore(Protocol):
         """Store an object whole, or not at all."""
 
 
+class OpenGate:
+    """A gate that stays open over many tables: one connection, and suites worked out once.
+
+    Args:
+        url: SQLAlchemy URL of role `score`.
+        store: the object store; pages go to `validations/<date>/<validation id>.html`.
+    """
+
+    def __init__(self, url: str, store: PageStore) -> None:
+        self._url = url
+        self._store = store
+        self._checker = checker.Checker(url)
+        self._connection: record.Connection | None = None
+
+    def __enter__(self) -> Self:
+        """Open the gate; it connects at its first table."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def validate(self, suite: str, table: str, *, expected_rows: int, subject: str) -> Validation:
+        """Put a table to its suite; record the answer in the audit and as a page.
+
+        Args:
+            suite: name of the suite, such as `raw.transactions`.
+            table: the per-run table with its schema, such as `landed.d_7f3a`.
+            expected_rows: rows that the receipt of the step before names.
+            subject: the delivery or the run that is checked.
+
+        Returns:
+            The validation, whose verdict is passed, warned or nothing_to_check.
+
+        Raises:
+            GateFailedError: a critical expectation does not hold; a retry would not help.
+            GateUnavailableError: the gate could not look, or could not record what it saw; retry.
+            ConfigurationError: there is no such suite.
+        """
+        suites.require(suite)
+        started = time.perf_counter()
+        try:
+            connection = self._connected()
+            validation = _judge(suite, table, expected_rows, subject, self._checker, connection)
+            seconds = time.perf_counter() - started
+            validation = _keep(validation, seconds, self._store, connection)
+        except psycopg.Error as error:
+            # the driver's own text may quote rows; its class and state say enough
+            raise GateUnavailableError(
+                f"gate {suite} could not check {table} for {subject}: the warehouse answered "
+                f"{type(error).__name__} (SQLSTATE {error.sqlstate or 'none'}). Next: see that "
+                "Postgres runs and role score may log in; then let the step be tried again."
+            ) from None
+        log.info("table_validated", table=table, **validation.as_dict())
+        if validation.verdict is Verdict.FAILED:
+            raise GateFailedError(validation)
+        if validation.verdict is Verdict.COULD_NOT_CHECK:
+            raise _unavailable(validation)
+        return validation
+
+    def passed(self, subjects: Sequence[str]) -> dict[str, Validation]:
+        """Return the validations of these subjects that passed, by the table that they checked.
+
+        Raises:
+            GateUnavailableError: the audit cannot be read; retry.
+        """
+        try:
+            return record.passed(subjects, self._connected())
+        except psycopg.Error as error:
+            raise GateUnavailableError(
+                f"the gate could not read audit.validation_results: {type(error).__name__} "
+                f"(SQLSTATE {error.sqlstate or 'none'}). Next: see that Postgres runs and role "
+                "score may log in; then let the step be tried again."
+            ) from None
+
+    def _connected(self) -> record.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = record.connect(self._url)
+        return self._connection
+
+
 def validate(
     suite: str,
     table: str,
@@ -33,43 +116,9 @@ def validate(
     url: str,
     store: PageStore,
 ) -> Validation:
-    """Put a table to its suite; record the answer in the audit and as a page.
-
-    Args:
-        suite: name of the suite, such as `raw.transactions`.
-        table: the per-run table with its schema, such as `landed.d_7f3a`.
-        expected_rows: rows that the receipt of the step before names.
-        subject: the delivery or the run that is checked.
-        url: SQLAlchemy URL of role `score`.
-        store: the object store; the page goes to `validations/<date>/<validation id>.html`.
-
-    Returns:
-        The validation, whose verdict is passed, warned or nothing_to_check.
-
-    Raises:
-        GateFailedError: a critical expectation does not hold; bad data, a retry would not help.
-        GateUnavailableError: the gate could not look, or could not record what it saw; retry.
-        ConfigurationError: there is no such suite.
-    """
-    suites.require(suite)
-    started = time.perf_counter()
-    try:
-        with record.connect(url) as connection:
-            validation = _judge(suite, table, expected_rows, subject, url, connection)
-            validation = _keep(validation, time.perf_counter() - started, store, connection)
-    except psycopg.Error as error:
-        # the driver's own text may quote rows; its class and state say enough
-        raise GateUnavailableError(
-            f"gate {suite} could not check {table} for {subject}: the warehouse answered "
-            f"{type(error).__name__} (SQLSTATE {error.sqlstate or 'none'}). Next: see that "
-            "Postgres runs and role score may log in; then let the step be tried again."
-        ) from None
-    log.info("table_validated", table=table, **validation.as_dict())
-    if validation.verdict is Verdict.FAILED:
-        raise GateFailedError(validation)
-    if validation.verdict is Verdict.COULD_NOT_CHECK:
-        raise _unavailable(validation)
-    return validation
+    """Put one table to its suite, as `OpenGate.validate` does."""
+    with OpenGate(url, store) as gate:
+        return gate.validate(suite, table, expected_rows=expected_rows, subject=subject)
 
 
 def _judge(
@@ -77,7 +126,7 @@ def _judge(
     table: str,
     expected_rows: int,
     subject: str,
-    url: str,
+    suites_over: checker.Checker,
     connection: record.Connection,
 ) -> Validation:
     """Return the answer, cheapest question first."""
@@ -88,7 +137,7 @@ def _judge(
         rows = found.rows
         checks: tuple[Check, ...] = (_row_count(expected_rows, rows),)
         if rows == expected_rows and rows > 0:
-            checks += checker.check(suite, table, found.columns, rows, url)
+            checks += suites_over.check(suite, table, found, connection)
     except psycopg.Error as error:
         checks = (_unreadable(type(error).__name__),)
     except checker.CouldNotCheckError as error:

@@ -35,6 +35,7 @@ class Sentence(Protocol):
     id: str | None
     notes: str | list[str] | None
     severity: FailureSeverity
+    expectation_type: ClassVar[str]
 
     def words(self) -> str:
         """Say it in words."""

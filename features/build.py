@@ -21,15 +21,27 @@ from typing import Literal, Protocol, get_args
 import structlog
 
 from features import failpoints
-from features.errors import ConfigurationError, ContractError
+from features.errors import ConfigurationError, ContractError, WarehouseUnavailableError
 
 log = structlog.get_logger(__name__)
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
-BUILD_LOCK_KEY = 4242002
-REBUILD_LOCK_KEY = 4242003  # a rebuild writes to a schema of its own and need not stop a build
+BUILD_LOCK = "build"
+REBUILD_LOCK = "rebuild"  # a rebuild writes to a schema of its own and need not stop a build
 LOCK_WAIT = "30min"
 _FOLDER = "build-"
+
+#: What libpq and Postgres say where the server went away, or is not there yet.
+_SERVER_GONE = re.compile(
+    r"server closed the connection|terminating connection|connection (?:refused|reset|timed out)|"
+    r"connection to server .* failed|could not (?:connect|translate host)|"
+    r"could not (?:send|receive) data (?:to|from) server|the database system is|"
+    r"no connection to the server|(?:connection|cursor) already closed|connection is closed|"
+    r"SSL (?:connection has been closed|SYSCALL)|EOF detected|timeout expired|broken pipe|"
+    r"unexpected postmaster exit|a crash of the server|too many (?:clients|connections)|"
+    r"connection slots|OperationalError",
+    re.IGNORECASE,
+)
 
 Selector = Literal["reference", "transaction_features", "application_features", "serving"]
 
@@ -52,6 +64,7 @@ class TransformAccess(Protocol):
 
 class _Node(Protocol):
     name: str
+    resource_type: object
 
 
 class _NodeResult(Protocol):
@@ -115,12 +128,13 @@ def build(
 
     Raises:
         ContractError: a model failed; names the models and the database's first words, no values.
+        WarehouseUnavailableError: the server went away meanwhile; nothing is wrong with a model.
         ConfigurationError: a variable is unknown or malformed.
     """
     checked = checked_variables(variables or {})
     started = time.perf_counter()
     conninfo = warehouse.conninfo("transform")
-    with target_folder(conninfo, work) as target, locked(conninfo, BUILD_LOCK_KEY):
+    with target_folder(conninfo, work) as target, locked(conninfo, BUILD_LOCK):
         results = run_dbt(selector, checked, target)
     failpoints.reach("after_features")
     receipt = BuildReceipt(
@@ -201,13 +215,27 @@ def target_folder(conninfo: str, work: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(conninfo: str, key: int) -> Iterator[None]:
-    """Hold a lock of the whole warehouse; it ends with the session, hence with us."""
-    import psycopg
+def locked(conninfo: str, lock: str) -> Iterator[None]:
+    """Hold a lock of the whole warehouse; it ends with the session, hence with us.
 
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    Args:
+        conninfo: of role `transform`, which alone may take it.
+        lock: an empty table of schema `locks`.
+    """
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(conninfo) as connection:
+        # the lock is held by a transaction that does nothing else while dbt runs
+        connection.execute("set idle_in_transaction_session_timeout = 0")
+        connection.execute("set transaction_timeout = 0")
         connection.execute(f"set lock_timeout = '{LOCK_WAIT}'".encode())
-        connection.execute("select pg_advisory_lock(%s)", (key,))
+        # the weakest mode that excludes itself: a dump of the warehouse need not wait
+        connection.execute(
+            sql.SQL("lock table {} in share update exclusive mode").format(
+                sql.Identifier("locks", lock)
+            )
+        )
         yield
 
 
@@ -229,18 +257,28 @@ def run_dbt(
         ]
     )
     if outcome.exception is not None:
-        raise ContractError(
-            f"dbt could not start {selector}: {_scrubbed(str(outcome.exception))}"
-        ) from None
+        told = str(outcome.exception)
+        raise _failure(told, f"dbt could not start {selector}: {_scrubbed(told)}") from None
     results: Sequence[_NodeResult] = getattr(outcome.result, "results", ())
     failed = [result for result in results if str(result.status) in {"error", "fail"}]
     if failed or not outcome.success:
         told = "; ".join(f"{result.node.name}: {_scrubbed(result.message)}" for result in failed)
-        raise ContractError(
+        raise _failure(
+            "\n".join(str(result.message) for result in failed),
             f"{len(failed)} of {len(results)} models of {selector} failed: {told}. Nothing of the "
-            "failed models was written; correct the cause and build again"
+            "failed models was written; correct the cause and build again",
         )
-    return results
+    # a hook is no model
+    return [result for result in results if str(result.node.resource_type) != "operation"]
+
+
+def is_server_gone(told: str) -> bool:
+    """Tell a server that went away from a model that is wrong: only the first ends at a retry."""
+    return _SERVER_GONE.search(told) is not None
+
+
+def _failure(told: str, message: str) -> ContractError | WarehouseUnavailableError:
+    return (WarehouseUnavailableError if is_server_gone(told) else ContractError)(message)
 
 
 def _rows(result: _NodeResult) -> int:

@@ -5,7 +5,9 @@
     ├── ContractError            the data engineer: a table or view is not what it should be
     │   └── TooFewLabelsError    nobody, for a while: what is known does not suffice to learn from
     ├── ModelUnavailableError    the ML engineer: no model that may score
+    ├── WarehouseUnavailableError nobody, for a while: Postgres went away; the step is tried again
     ├── ConfigurationError       the operator: a setting, a source or a policy is wrong
+    ├── CodeChangedError         nobody: the next attempt loads the new code
     └── FencedError              nobody: a newer attempt does the work
 
 Messages carry what is needed to act: file, row, table, window, count and the next step. They never
@@ -35,8 +37,16 @@ class ModelUnavailableError(ScoringError):
     """There is no model that may score: missing, unreachable, altered or not trusted."""
 
 
+class WarehouseUnavailableError(ScoringError):
+    """Postgres went away under a step, or has just come back; the same step works at a retry."""
+
+
 class ConfigurationError(ScoringError):
     """A setting, a source description or a policy is wrong; nothing was written."""
+
+
+class CodeChangedError(ScoringError):
+    """The code or the libraries have changed under this process; the next attempt loads them."""
 
 
 class FencedError(ScoringError):

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from features import readers
 from features.build import (
-    REBUILD_LOCK_KEY,
+    REBUILD_LOCK,
     TransformAccess,
     checked_variables,
     locked,
@@ -86,7 +86,7 @@ def rebuild(
     checked = checked_variables(variables or {}) | {"rebuild": True}
     # a work folder of its own: dbt would parse anew at every change of its variables
     with (
-        locked(conninfo, REBUILD_LOCK_KEY),
+        locked(conninfo, REBUILD_LOCK),
         psycopg.connect(conninfo, autocommit=True) as connection,
     ):
         _drop(connection)

@@ -10,9 +10,10 @@ from datetime import timedelta
 import psycopg
 import structlog
 
+from features import code_version
 from features.errors import ModelUnavailableError
 from features.objects import ObjectStore
-from scoring import registry, runs
+from scoring import libraries, registry, runs
 from scoring.decision import activations, approval
 from scoring.jobs import Job
 from scoring.settings import Settings
@@ -48,7 +49,9 @@ def claim(
     Raises:
         ModelUnavailableError: there is no champion, or the registry does not answer, and the policy
             says to wait.
-        ConfigurationError: no approved policy is in force, or it cannot run.
+        ConfigurationError: no approved policy is in force, or it cannot run; or other libraries are
+            installed than the lock file says.
+        CodeChangedError: the code or the libraries have changed under this process.
         RunOpenError: another run of the job was open for all of `PATIENCE`.
     """
     return in_turn(
@@ -121,8 +124,8 @@ def _claim(job: Job, request: runs.Request, settings: Settings, store: ObjectSto
             policy_version=policy.version,
             policy_sha256=policy.sha256,
             feature_view=job.view.qualified,
-            code_version=settings.code_version,
-            lock_sha256=settings.lock_digest(),
+            code_version=code_version.pinned(settings.code_version),
+            lock_sha256=libraries.lock_digest(settings.lock_file),
         )
         return runs.claim(connection, job, request, pins)
 

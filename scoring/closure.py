@@ -1,48 +1,30 @@
-"""Closure: nothing lost, nothing twice, as equations that anyone can run.
+"""Closure: nothing lost, nothing twice, nothing changed, as equations that anyone can run.
 
 Every term is counted by a predicate of its own and none is a remainder, so a row that falls through
-shows as an equation that does not hold. Publishing asks the equations of its own run before it
-commits.
+shows as an equation that does not hold. Rows are held against their digests, and registers against
+their seals. Publishing asks the equations of its own run before it commits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from features.objects import ObjectStore
-from scoring import published_files
-from scoring.jobs import Job
+from scoring import published_files, row_digests, seals
+from scoring.equation import Equation, of_counts
+from scoring.jobs import JOBS, Job
+from scoring.row_digests import Rows
 
-
-@dataclass(frozen=True, slots=True)
-class Equation:
-    """A total, the terms that it must be the sum of, and what else speaks against the subject."""
-
-    subject: str
-    total: int
-    terms: dict[str, int]
-    faults: tuple[str, ...] = ()
-
-    @property
-    def holds(self) -> bool:
-        """Whether the terms add up, and nothing speaks against the subject."""
-        return self._adds_up and not self.faults
-
-    @property
-    def _adds_up(self) -> bool:
-        return self.total == sum(self.terms.values())
-
-    def __str__(self) -> str:
-        terms = " + ".join(f"{count} {name}" for name, count in self.terms.items())
-        equation = f"{self.subject}: {self.total} {'=' if self._adds_up else '≠'} {terms}"
-        return "; ".join([equation, *self.faults])
+__all__ = ["Equation", "Window", "equations", "of_run", "snapshot"]
 
 
 Window = tuple[datetime, datetime]
@@ -50,24 +32,71 @@ Window = tuple[datetime, datetime]
 
 def equations(
     connection: psycopg.Connection[Any],
-    job: Job,
+    jobs: Job | Sequence[Job],
     window: Window | None = None,
     store: ObjectStore | None = None,
+    *,
+    is_fast: bool = False,
 ) -> Sequence[Equation]:
-    """Return the closure of deliveries, of row versions, and of runs.
+    """Return the closure of seals, tables, deliveries, row versions and runs; see their notes.
 
     Args:
         connection: of role `score` or `transform`.
-        job: the scoring job.
+        jobs: the scoring job, or several.
         window: restricts versions to those that happened in it and runs to those inside it.
         store: where the published files lie; their bytes are read and compared. Without it the rows
             of a file are those that were counted at its writing.
+        is_fast: compare the rows and read the files of the newest days only.
     """
-    return [
-        *_deliveries(connection),
-        _versions(connection, job, window),
-        *_runs(connection, job, window, store),
-    ]
+    wanted = [jobs] if isinstance(jobs, Job) else jobs
+    # before the snapshot: what stands in the store by now has been committed
+    standing = [published_files.standing(job.published, store) if store else None for job in wanted]
+    with snapshot(connection):
+        rows = row_digests.look(connection, wanted, is_fast=is_fast)
+        found = [*seals.equations(connection), *rows.tables]
+        of_deliveries = _deliveries(connection, rows)
+        of_versions = [_versions(connection, job, window) for job in wanted]
+        published = [_published(connection, job, window) for job in wanted]
+    of_runs: list[Equation] = []
+    for job, of_job, names in zip(wanted, published, standing, strict=True):
+        if names is not None and window is None:
+            found.append(_manifests(job, of_job, names))
+        of_runs += _runs(of_job, rows, store)
+    coverage = rows.rest()
+    notes = (*coverage.notes, *_not_checked(wanted, window, rows, store))
+    return [*found, replace(coverage, notes=notes), *of_deliveries, *of_versions, *of_runs]
+
+
+def _not_checked(
+    jobs: Sequence[Job], window: Window | None, rows: Rows, store: ObjectStore | None
+) -> Iterator[str]:
+    """Say what these equations leave open, and what closes it."""
+    if store is None:
+        yield (
+            "published files and manifests: not read (--no-files), so that a chain of seals that "
+            "was written anew as a whole is not noticed"
+        )
+    elif rows.since is not None:
+        yield f"files of runs published before {rows.since:%Y-%m-%d %H:%M} UTC: --fast leaves them"
+    if window is not None:
+        yield "row versions and runs outside of --window, and manifests of unknown runs"
+    left_out = [job.ledger for job in JOBS.values() if job not in jobs]
+    if left_out:
+        yield f"{', '.join(left_out)}: --job leaves it out"
+    yield "deliveries since the newest published run: no manifest holds their seals yet"
+    yield "features and decisions computed again from their rows: `python -m scoring replay`"
+    yield "audit.events, audit.validation_results, raw.repeated_deliveries: they have no seals"
+
+
+@contextmanager
+def snapshot(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Look at one state of the warehouse, whatever is admitted and published meanwhile."""
+    is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
+    with connection.transaction():
+        if is_outermost:
+            connection.execute("set transaction isolation level repeatable read, read only")
+        connection.execute("set local timezone = 'UTC'")
+        yield
 
 
 def of_run(
@@ -93,23 +122,21 @@ def of_run(
 
 _DELIVERIES = """
     with rejected as (
-        select delivery_id, count(*) as in_rows, sum(line_count) as in_lines
+        select delivery_id, sum(line_count) as in_lines
         from raw.rejected_rows
         group by delivery_id
     )
 
     select
-        format('delivery %s %s', deliveries.delivery_seq, deliveries.object_name),
-        deliveries.rows_in_file,
-        coalesce(rejected.in_rows, 0),
+        deliveries.delivery_id::text,
+        coalesce(deliveries.rows_in_file, 0),
         deliveries.rows_duplicate,
-        deliveries.rows_admitted,
         deliveries.lines_in_file,
-        deliveries.header_lines,
-        deliveries.blank_lines,
+        coalesce(deliveries.header_lines, 0),
+        coalesce(deliveries.blank_lines, 0),
         coalesce(rejected.in_lines, 0),
-        deliveries.lines_duplicate,
-        deliveries.lines_admitted
+        coalesce(deliveries.lines_duplicate, 0),
+        coalesce(deliveries.lines_admitted, 0)
     from raw.deliveries
     left join rejected using (delivery_id)
     where deliveries.state = 'admitted'
@@ -117,21 +144,21 @@ _DELIVERIES = """
 """
 
 
-def _deliveries(connection: psycopg.Connection[Any]) -> list[Equation]:
+def _deliveries(connection: psycopg.Connection[Any], rows: Rows) -> list[Equation]:
     """Return the rows of each admitted file and, where its format has them, its physical lines."""
     equations = []
-    for subject, *counts in connection.execute(_DELIVERIES):
-        rows, (lines, *of_lines) = counts[:4], counts[4:]
-        equations.append(_equation(subject, rows, ("rejected", "duplicate", "admitted")))
+    for delivery_id, in_file, duplicate, lines, *of_lines in connection.execute(_DELIVERIES):
+        subject = rows.names[delivery_id]
+        terms = {
+            "rejected": rows.rejected.get(delivery_id, 0),
+            "duplicate": duplicate,
+            "admitted": rows.counted.get(delivery_id, 0),
+        }
+        equations.append(Equation(subject, in_file, terms, rows.take(delivery_id)))
         if lines is not None:
-            terms = ("header", "blank", "rejected", "duplicate", "admitted")
-            equations.append(_equation(f"{subject} lines", (lines, *of_lines), terms))
+            names = ("header", "blank", "rejected", "duplicate", "admitted")
+            equations.append(of_counts(f"{subject} lines", (lines, *of_lines), names))
     return equations
-
-
-def _equation(subject: str, counts: Sequence[int], terms: Sequence[str]) -> Equation:
-    total, *parts = counts
-    return Equation(subject, total, dict(zip(terms, parts, strict=True)))
 
 
 _VERSIONS = sql.SQL(
@@ -206,16 +233,25 @@ _COUNTS = sql.SQL(
 )
 
 
-def _runs(
-    connection: psycopg.Connection[Any],
-    job: Job,
-    window: Window | None,
-    store: ObjectStore | None,
-) -> list[Equation]:
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """A published run, and what of it stands in the ledger."""
+
+    run_id: UUID
+    claimed: int
+    parquet: dict[str, Any] | None
+    seal: dict[str, Any] | None
+    published_at: datetime
+    counts: Sequence[int]
+
+
+def _published(
+    connection: psycopg.Connection[Any], job: Job, window: Window | None
+) -> list[_Published]:
     start, end = window or (None, None)
     rows = connection.execute(
         sql.SQL(
-            "select runs.run_id, runs.rows_claimed, runs.parquet, {} "
+            "select runs.run_id, runs.rows_claimed, runs.parquet, runs.seal, runs.published_at, {} "
             "from decisions.runs left join {} as ledger on ledger.run_id = runs.run_id "
             "where runs.job = %s and runs.state = 'published' "
             "and runs.window_start >= coalesce(%s, '-infinity'::timestamptz) "
@@ -223,16 +259,30 @@ def _runs(
             "group by runs.run_id order by min(runs.published_at)"
         ).format(_COUNTS.format(job.is_scored), job.ledger_table),
         (job.name, start, end),
-    ).fetchall()
-    found: list[Equation] = []
-    for run_id, claimed, parquet, *counts in rows:
-        seen = (
-            published_files.inspect(run_id, parquet, store)
-            if store
-            else published_files.Inspection(parquet["rows"], ())
+    )
+    return [_Published(*row[:5], row[5:]) for row in rows]
+
+
+def _runs(
+    published: Sequence[_Published], rows: Rows, store: ObjectStore | None
+) -> Iterator[Equation]:
+    for run in published:
+        is_read = rows.since is None or run.published_at >= rows.since
+        seen = published_files.inspect(
+            run.run_id, run.parquet or {}, run.seal, store, is_read=is_read
         )
-        found += _equations_of_run(run_id, claimed, counts, seen.rows, seen.faults)
-    return found
+        yield from _equations_of_run(
+            run.run_id, run.claimed, run.counts, seen.rows, rows.take(str(run.run_id)), seen.faults
+        )
+
+
+def _manifests(job: Job, published: Sequence[_Published], names: frozenset[str]) -> Equation:
+    """Hold the manifests that stand against the register: what one names was published."""
+    known = {f"run={run.run_id}" for run in published}
+    strange = sorted(name for name in names if name.split("/")[-2] not in known)
+    faults = [f"{name} stands, and decisions.runs has no such published run" for name in strange]
+    terms = {"of published runs": len(names) - len(strange)}
+    return Equation(f"manifests in published/{job.published}", len(names), terms, tuple(faults))
 
 
 def _equations_of_run(
@@ -240,11 +290,12 @@ def _equations_of_run(
     claimed: int,
     counts: Sequence[int],
     rows_in_file: int,
-    faults: tuple[str, ...] = (),
+    of_rows: tuple[str, ...] = (),
+    of_file: tuple[str, ...] = (),
 ) -> list[Equation]:
     in_ledger, scored, degraded = counts
     return [
         Equation(f"run {run_id}", claimed, {"scored": scored, "degraded": degraded}),
-        Equation(f"run {run_id} ledger", claimed, {"rows in the ledger": in_ledger}),
-        Equation(f"run {run_id} file", claimed, {"rows in Parquet": rows_in_file}, faults),
+        Equation(f"run {run_id} ledger", claimed, {"rows in the ledger": in_ledger}, of_rows),
+        Equation(f"run {run_id} file", claimed, {"rows in Parquet": rows_in_file}, of_file),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ TREE_SETTINGS = (
 
 class EventClassifier(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
     """A model of one event, such as fraud or default, from rows in which values may be missing."""
+
+    #: What `fit` leaves beside the classes; a model file without one of them is no model.
+    FITTED: ClassVar[tuple[str, ...]] = ()
 
     classes_: NDArray[np.generic]  # no event, event
 

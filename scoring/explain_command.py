@@ -78,7 +78,7 @@ def text_of(told: Explanation) -> str:
         f"  features  {decision['feature_view']}, sha256 {decision['feature_sha256'].hex()[:16]}",
         f"  run       {run.get('run_id')}, {run.get('kind')} for {run.get('requested_by')}, "
         f"window {run.get('window_start')} to {run.get('window_end')}, code "
-        f"{str(run.get('code_version'))[:12]}",
+        f"{run.get('code_version')}",
     ]
     if len(told.revisions) > 1:
         lines += ["", "Revisions"]

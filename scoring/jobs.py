@@ -54,6 +54,16 @@ class Job:
     serving: str
 
     @property
+    def features_gate(self) -> str:
+        """The suite that its claimed rows' features must pass."""
+        return f"features.{self.view.name}"
+
+    @property
+    def decisions_gate(self) -> str:
+        """The suite that its scored rows must pass."""
+        return f"decisions.{self.view.name}"
+
+    @property
     def raw_table(self) -> sql.Composable:
         """The raw table, quoted."""
         return _qualified(self.raw)

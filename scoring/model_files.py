@@ -3,7 +3,8 @@
 A model file is data from outside. Before anything of it is loaded, its SHA-256 must be the one that
 was registered, its description must name nothing but skops, and every type in it must stand in our
 list. MLflow's own loaders are never used: they trust the list that lies beside the model, and a
-`loader_module` or a `code/` folder runs what it likes.
+`loader_module` or a `code/` folder runs what it likes. Whatever else is wrong with a file, the
+error is the same: the model is unavailable.
 """
 
 from __future__ import annotations
@@ -18,12 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from skops.io import get_untrusted_types
 from skops.io import load as skops_load
-from skops.io.exceptions import UntrustedTypesFoundException
 
-from features.errors import ModelUnavailableError
+from features import strict_yaml
+from features.errors import ConfigurationError, ModelUnavailableError
 from features.objects import ObjectStore
 
 MODEL_FILE = "model.skops"
@@ -41,6 +41,11 @@ TRUSTED_TYPES = (
 )
 LOADER_MODULE = "mlflow.sklearn"
 FLAVOURS = frozenset({"python_function", "sklearn"})
+# our largest model unpacks to 6 MB; a schema takes ten times its size in memory
+MAX_UNPACKED_BYTES, MAX_SCHEMA_BYTES, MAX_MEMBERS = 512 << 20, 64 << 20, 200_000
+_SCHEMA = "schema.json"
+#: What every fitted model has beside the settings of its class.
+_FITTED = ("features", "n_features_in_", "classes_")
 # NumPy reads an array's header as a syntax tree, whose depth Python 3.11 counts once for all
 # threads: two that load at once may both fail (python/cpython#106905)
 _LOADING = threading.Lock()
@@ -110,23 +115,34 @@ def check_folder(folder: Path, subject: str) -> None:
     Raises:
         ModelUnavailableError: it holds code, a pickle, another loader or another flavour.
     """
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    found = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
     if strange := sorted(found - FOLDER_FILES):
-        raise _refused(subject, f"its folder holds {', '.join(strange[:5])}")
+        names = ", ".join(ascii(name)[1:-1][:100] for name in strange[:5])
+        raise _refused(subject, f"its folder holds {names}")
+    for name in sorted(found):
+        if (folder / name).is_symlink() or not (folder / name).is_file():
+            raise _refused(subject, f"its {name} is a link or no file")
     try:
-        description = yaml.safe_load((folder / DESCRIPTION_FILE).read_text())
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise _refused(subject, f"its {DESCRIPTION_FILE} cannot be read") from error
+        description = strict_yaml.read(folder / DESCRIPTION_FILE).content
+    except (OSError, ConfigurationError) as error:
+        problem = f"its {DESCRIPTION_FILE} cannot be read ({ascii(str(error))[1:-1][:200]})"
+        raise _refused(subject, problem) from error
     if problem := _problem_of(description):
         raise _refused(subject, problem)
 
 
-def _problem_of(description: Any) -> str | None:  # noqa: ANN401 - a file from outside
+def _problem_of(description: Mapping[str, Any]) -> str | None:
     """Return what speaks against a model's description, or None."""
-    flavours = description.get("flavors") if isinstance(description, Mapping) else None
-    if not isinstance(flavours, Mapping) or not set(flavours) <= FLAVOURS:
+    flavours = description.get("flavors")
+    if not isinstance(flavours, Mapping) or set(flavours) != FLAVOURS:
         return "its flavours are not those of a scikit-learn model"
-    pyfunc, sklearn = (flavours.get(name) or {} for name in ("python_function", "sklearn"))
+    pyfunc, sklearn = flavours["python_function"], flavours["sklearn"]
+    if not isinstance(pyfunc, Mapping) or not isinstance(sklearn, Mapping):
+        return "its flavours hold no keys and values"
     claims = {
         f"its loader_module is not {LOADER_MODULE}": pyfunc.get("loader_module") != LOADER_MODULE,
         "it brings code of its own": bool(pyfunc.get("code") or sklearn.get("code")),
@@ -141,23 +157,64 @@ def read(path: Path, subject: str) -> Any:  # noqa: ANN401 - whatever the file h
     """Load a skops file whose digest was checked, with our list of types.
 
     Raises:
-        ModelUnavailableError: it is no skops file, or holds a type that we do not trust.
+        ModelUnavailableError: it is no skops file, it unpacks to too much, it holds a type that we
+            do not trust, or what it holds is no fitted model of ours.
     """
     try:
+        _check_members(path)
         foreign = sorted(set(get_untrusted_types(file=path)) - set(TRUSTED_TYPES))
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
+    except ModelUnavailableError as error:
+        raise _refused(subject, str(error)) from None
+    except Exception as error:  # skops walks what the file holds: any error may come of it
         raise _refused(subject, "its file is not a skops file") from error
     if foreign:
-        raise _refused(subject, f"it holds types that are not trusted: {', '.join(foreign[:5])}")
+        names = ", ".join(ascii(name)[1:-1][:100] for name in foreign[:5])
+        raise _refused(subject, f"it holds types that are not trusted: {names}")
     try:
         with _LOADING:
             model = skops_load(path, trusted=list(TRUSTED_TYPES))
-    except UntrustedTypesFoundException as error:
-        raise _refused(subject, "it holds types that are not trusted") from error
+    except Exception as error:  # the constructors of trusted types meet what the file holds
+        problem = f"its file cannot be loaded ({type(error).__name__})"
+        raise _refused(subject, problem) from error
     found = f"{type(model).__module__}.{type(model).__qualname__}"
     if found not in MODEL_CLASSES:
         raise _refused(subject, f"a {found} is no model of ours")
+    if problem := _unfit(model):
+        raise _refused(subject, problem)
     return model
+
+
+def _check_members(path: Path) -> None:
+    """Refuse an archive that unpacks to too much; zipfile reads no more than a member declares.
+
+    Raises:
+        ModelUnavailableError: without a subject.
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        schema = sum(member.file_size for member in members if member.filename == _SCHEMA)
+    if len(members) > MAX_MEMBERS:
+        raise ModelUnavailableError(f"its file holds {len(members):,} members")
+    if {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise ModelUnavailableError("its file is packed in a way that skops does not use")
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > MAX_UNPACKED_BYTES or schema > MAX_SCHEMA_BYTES:
+        raise ModelUnavailableError(f"its file unpacks to {unpacked:,} bytes, which is too much")
+
+
+def _unfit(model: Any) -> str | None:  # noqa: ANN401 - of one of our classes, otherwise anything
+    """Return why a model of ours cannot score, or None."""
+    held = vars(model)
+    wanted = {*type(model)._get_param_names(), *_FITTED, *type(model).FITTED}
+    if missing := sorted(wanted - set(held)):
+        return f"the model lacks {', '.join(missing[:5])}"
+    names, width = held["features"], held["n_features_in_"]
+    are_names = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    if not are_names or not names or len(set(names)) != len(names):
+        return "its features are no list of different names"
+    if isinstance(width, bool) or not isinstance(width, int) or width != len(names):
+        return f"it names {len(names)} features and was fitted on another number"
+    return None
 
 
 def load(pin: ModelPin, store: ObjectStore, cache_dir: Path) -> Any:  # noqa: ANN401 - any model

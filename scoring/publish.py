@@ -12,6 +12,7 @@ import json
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,10 +24,10 @@ import pyarrow.parquet as pq
 import structlog
 from psycopg import sql
 
-from features import failpoints, readers
+from features import failpoints, readers, seals
 from features.errors import ContractError
 from features.objects import ObjectStore
-from scoring import claims, closure, leases, ledgers, published_files, runs, scored
+from scoring import claims, closure, gates, leases, ledgers, published_files, runs, scored
 from scoring.jobs import JOBS, Job, quoted
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,10 @@ STEP = "publish"
 #: How long the rows may wait in their transaction for the file, which a slow object store takes:
 #: as long as Airflow gives the task.
 PATIENCE = "1h"
+
+
+class RowsLostError(ContractError):
+    """A crash of the server has taken what was scored; nothing was published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,9 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
         The run's receipt.
 
     Raises:
-        ContractError: the run is not validated, does not close, or a row is decided already.
+        RowsLostError: a crash of the server has taken the scored rows.
+        ContractError: the run is not validated, a verdict of its gates is missing or stale, it does
+            not close, or a row is decided already.
         FencedError: a newer attempt has taken over.
     """
     with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -70,7 +77,7 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
             run = runs.load(connection, run_id)
         if run.state == "validated":
             if scored.is_lost(connection, run):
-                raise ContractError(
+                raise RowsLostError(
                     f"the scored rows of run {run_id} were lost in a crash of the server; nothing "
                     "was published; run the step `score` again, and the steps after it"
                 )
@@ -102,7 +109,7 @@ def write_manifest(run: runs.Run, store: ObjectStore) -> bool:
     """Write the manifest of a published run unless it stands; return whether it was written."""
     if run.parquet is None:
         raise ContractError(f"run {run.run_id} is published without a file")
-    manifest = published_files.claims(run.run_id, run.parquet) | {
+    manifest = published_files.claims(run.run_id, run.parquet, run.seal) | {
         "job": run.job,
         "window_start": run.window_start.isoformat(),
         "window_end": run.window_end.isoformat(),
@@ -170,6 +177,7 @@ def _move_to_ledger(
             )
             parquet = written.result()
             lease.advance(connection)  # last: its lock must not wait for the object store
+            _require_gates(connection, job, run)
             _require_closure(connection, job, run, parquet)
             updated = connection.execute(
                 "update decisions.runs set state = 'published', rows_published = %s, "
@@ -189,8 +197,26 @@ def _move_to_ledger(
             ).rowcount
             if updated != 1:
                 raise ContractError(f"run {run.run_id} was no longer validated at its publishing")
+            seals.seal(connection, "run", run.run_id)
     except psycopg.errors.UniqueViolation as error:
         raise ContractError(_conflict(connection, job, run, error)) from None
+
+
+def _require_gates(connection: psycopg.Connection[Any], job: Job, run: runs.Run) -> None:
+    """Refuse a run whose gates have not looked at exactly these rows, whatever its state says."""
+    # of a run that is not scored, no verdict is new enough
+    scored_at = runs.load(connection, run.run_id).scored_at or datetime.max.replace(tzinfo=UTC)
+    subject, rows = str(run.run_id), run.rows_claimed
+    wanted = (
+        gates.Gate(job.features_gate, subject, run.tables.features, rows, run.claimed_at),
+        gates.Gate(job.decisions_gate, subject, run.tables.decisions, rows, scored_at),
+    )
+    if found := gates.missing(connection, wanted):
+        raise ContractError(
+            f"run {run.run_id} has not passed its gates: {'; '.join(found)}. Nothing was published "
+            "(audit.validation_results holds the verdicts); next: clear the task `admit` and "
+            "everything after it, and let every gate look"
+        )
 
 
 def _require_closure(

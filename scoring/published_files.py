@@ -18,10 +18,12 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.object_names import UnsafeNameError
 from features.objects import ObjectStore
 
 MANIFEST = "manifest.json"
 _BLOCK = 1 << 20
+_NAMES_A_FILE = {"object_name", "sha256", "rows"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +39,70 @@ def manifest_name(parquet: Mapping[str, Any]) -> str:
     return str(PurePosixPath(parquet["object_name"]).with_name(MANIFEST))
 
 
-def claims(run_id: UUID, parquet: Mapping[str, Any]) -> dict[str, object]:
-    """Return what a manifest says about its file."""
-    return {
+def standing(folder: str, store: ObjectStore) -> frozenset[str]:
+    """Return the names of the manifests that stand in a folder of `published/`."""
+    found = store.list(f"published/{folder}/")
+    return frozenset(one.name for one in found if one.name.endswith(f"/{MANIFEST}"))
+
+
+def claims(
+    run_id: UUID, parquet: Mapping[str, Any], seal: Mapping[str, Any] | None
+) -> dict[str, object]:
+    """Return what a manifest says about its file, its ledger rows, and its place in the chain."""
+    of_file = {
         "run_id": str(run_id),
         "file": PurePosixPath(parquet["object_name"]).name,
         "sha256": parquet["sha256"],
         "rows": parquet["rows"],
     }
+    # a run of before the seals has neither
+    return of_file | ({"digests": parquet.get("digests"), "seal": seal} if seal else {})
 
 
-def inspect(run_id: UUID, parquet: Mapping[str, Any], store: ObjectStore) -> Inspection:
+def inspect(
+    run_id: UUID,
+    parquet: Mapping[str, Any],
+    seal: Mapping[str, Any] | None,
+    store: ObjectStore | None,
+    *,
+    is_read: bool = True,
+) -> Inspection:
     """Look at the file and the manifest of a published run.
 
     Args:
         run_id: the run.
         parquet: object name, SHA-256 and rows, as `decisions.runs` has them.
-        store: the object store of the published files.
+        seal: the run's place in the chain, as `decisions.runs` has it.
+        store: the object store of the published files; without it the rows are those that were
+            counted at the file's writing.
+        is_read: read the file's bytes; otherwise only the manifest.
     """
-    manifest = _manifest_faults(run_id, parquet, store)
-    name = parquet["object_name"]
+    if not (isinstance(parquet, dict) and parquet.keys() >= _NAMES_A_FILE):
+        return Inspection(0, ("decisions.runs names no file of it any more: see its seal",))
+    if store is None:
+        return Inspection(parquet["rows"], ())
+    name = str(parquet["object_name"])
+    try:
+        manifest = _manifest_faults(claims(run_id, parquet, seal), manifest_name(parquet), store)
+    except UnsafeNameError:
+        return Inspection(0, (f"decisions.runs names a file outside of the store: {name!a}",))
+    if not is_read:
+        gone = () if store.exists(name) else (_gone(name),)
+        return Inspection(parquet["rows"], (*manifest, *gone))
     # read once: the digest needs every byte, the footer a file that can be sought in
     with tempfile.TemporaryFile(prefix="vesper-closure-") as copy:
         try:
             digest = _copied(store, name, copy)
         except FileNotFoundError:
-            gone = f"{name} is gone: restore it; the ledger still holds its decisions"
-            return Inspection(0, (*manifest, gone))
+            return Inspection(0, (*manifest, _gone(name)))
         rows, footer = _footer(copy, name)
     altered = () if digest == parquet["sha256"] else (_altered(name, digest, parquet["sha256"]),)
     return Inspection(rows, (*manifest, *altered, *footer))
 
 
 def _manifest_faults(
-    run_id: UUID, parquet: Mapping[str, Any], store: ObjectStore
+    wanted: Mapping[str, object], name: str, store: ObjectStore
 ) -> tuple[str, ...]:
-    name = manifest_name(parquet)
     try:
         with store.open(name) as handle:
             manifest = json.loads(handle.read())
@@ -81,13 +111,17 @@ def _manifest_faults(
     except ValueError:
         return (f"{name} is no JSON: delete it, and maintain_warehouse writes it again",)
     said = manifest if isinstance(manifest, dict) else {}
-    wrong = [key for key, value in claims(run_id, parquet).items() if said.get(key) != value]
+    wrong = [key for key, value in wanted.items() if said.get(key) != value]
     if not wrong:
         return ()
-    return (
-        f"{name} says another {', '.join(wrong)} than the run: delete it, and maintain_warehouse "
-        "writes it again",
-    )
+    fault = f"{name} says another {', '.join(wrong)} than the run"
+    if {"seal", "digests"} & set(wrong):
+        return (f"{fault}: it, or the register and its seals were rewritten; keep it as evidence",)
+    return (f"{fault}: delete it, and maintain_warehouse writes it again",)
+
+
+def _gone(name: str) -> str:
+    return f"{name} is gone: restore it; the ledger still holds its decisions"
 
 
 def _copied(store: ObjectStore, name: str, copy: IO[bytes]) -> str:

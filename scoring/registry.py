@@ -6,6 +6,7 @@ its SHA-256; whatever scores or replays later loads from there and never asks th
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -57,6 +58,7 @@ log = structlog.get_logger(__name__)
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 DIGEST_TAG = "model_sha256"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 # stated, not inferred: inference starts a second Python and takes a minute
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "scipy")
 
@@ -101,10 +103,10 @@ def resolve(name: str, alias: str, settings: Settings) -> ModelPin:
                 "set the alias on the model's page in MLflow"
             ) from error
     digest = found.tags.get(DIGEST_TAG, "")
-    if len(digest) != 64:
+    if not _DIGEST.fullmatch(digest):
         raise ModelUnavailableError(
-            f"model {name} version {found.version} carries no tag {DIGEST_TAG}: it was not "
-            "registered by `python -m scoring train`; move the alias to a version that was"
+            f"model {name} version {found.version} carries no tag {DIGEST_TAG} with a SHA-256: it "
+            "was not registered by `python -m scoring train`; move the alias to a version that was"
         )
     return ModelPin(name, str(found.version), digest, found.run_id or "", found.source or "")
 
@@ -123,12 +125,7 @@ def fetch(pin: ModelPin, settings: Settings, store: ObjectStore) -> str:
     if store.exists(pin.object_name):
         return pin.object_name
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
-        with _answering(settings):
-            mlflow.artifacts.download_artifacts(
-                artifact_uri=f"models:/{pin.name}/{pin.version}",
-                dst_path=folder,
-                tracking_uri=settings.registry.tracking_uri,
-            )
+        _download(pin, folder, settings)
         model_files.check_folder(Path(folder), str(pin))
         path = Path(folder) / model_files.MODEL_FILE
         if not path.is_file():
@@ -137,6 +134,23 @@ def fetch(pin: ModelPin, settings: Settings, store: ObjectStore) -> str:
         store.put(pin.object_name, path)
     log.info("model_fetched", model=pin.name, version=pin.version, sha256=pin.sha256)
     return pin.object_name
+
+
+def _download(pin: ModelPin, folder: str, settings: Settings) -> None:
+    """Copy a version's artifacts; its source may name any place, and MLflow fails in any way."""
+    uri = f"models:/{pin.name}/{pin.version}"
+    try:
+        with _answering(settings):
+            mlflow.artifacts.download_artifacts(
+                artifact_uri=uri, dst_path=folder, tracking_uri=settings.registry.tracking_uri
+            )
+    except ModelUnavailableError:
+        raise
+    except Exception as error:
+        raise ModelUnavailableError(
+            f"{pin}: its artifacts cannot be downloaded ({type(error).__name__}); move the alias "
+            "to another version"
+        ) from error
 
 
 def log_and_register(

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from features import code_version
 from scoring.settings import Settings
 
 Bar = float | tuple[float, float]
@@ -60,13 +61,14 @@ def write(
     """
     target = settings.home / ".local" / "reports" / f"{command}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
-    parts = _earlier_parts(target, settings.code_version)
+    version_of_code = code_version.pinned(settings.code_version)
+    parts = _earlier_parts(target, version_of_code)
     parts[part] = {**found, "checks": [check.as_dict() for check in checks]}
     report = {
         "command": command,
         "machine": {"cores": len(os.sched_getaffinity(0)), "platform": platform.platform()},
         "versions": {name: version(name) for name in ("scikit-learn", "numpy", "dbt-core")},
-        "code_version": settings.code_version,
+        "code_version": version_of_code,
         "checks": [check for name in sorted(parts) for check in parts[name]["checks"]],
         "parts": parts,
     }
@@ -84,9 +86,9 @@ def as_lines(checks: Sequence[Check]) -> list[str]:
     ]
 
 
-def _earlier_parts(target: Path, code_version: str) -> dict[str, Any]:
+def _earlier_parts(target: Path, version_of_code: str) -> dict[str, Any]:
     try:
         report = json.loads(target.read_text())
-        return dict(report["parts"]) if report["code_version"] == code_version else {}
+        return dict(report["parts"]) if report["code_version"] == version_of_code else {}
     except (OSError, ValueError, KeyError):
         return {}  # there is none, or of an older form

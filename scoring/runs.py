@@ -17,7 +17,7 @@ import psycopg
 import structlog
 from psycopg.rows import class_row
 
-from features import failpoints
+from features import failpoints, seals
 from features.errors import ContractError, ScoringError
 from features.ingest import clock
 from scoring import claims, shards
@@ -86,13 +86,16 @@ class Run:
     policy_version: str
     policy_sha256: str
     feature_view: str
+    code_version: str
     known_at_cutoff: datetime
     claimed_at: datetime
     rows_claimed: int
     state: str
     rows_scored: int | None
     rows_degraded: int | None
+    scored_at: datetime | None
     parquet: dict[str, Any] | None
+    seal: dict[str, Any] | None
 
     @property
     def population(self) -> claims.Population:
@@ -225,6 +228,7 @@ def fail(connection: psycopg.Connection[Any], run_id: UUID, failure: str) -> boo
                 (str(run_id), failure),
             )
             claims.drop(connection, RunTables(run_id))
+            seals.seal(connection, "run", run_id)
     return changed == 1
 
 
@@ -245,7 +249,7 @@ def mark_validated(connection: psycopg.Connection[Any], run_id: UUID) -> None:
     )
 
 
-def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
+def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> None:
     """Take a scored run back to its claim, because a crash of the server has emptied its tables."""
     connection.execute(
         "update decisions.runs set state = 'claimed', scored_at = null, validated_at = null, "
@@ -253,8 +257,6 @@ def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
         "where run_id = %s and state in ('scored', 'validated')",
         (run_id,),
     )
-    log.warning("run_reopened", run_id=str(run_id), reason="its scored rows were lost in a crash")
-    return load(connection, run_id)
 
 
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:

@@ -15,10 +15,10 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features import failpoints, readers
+from features import code_version, failpoints, readers
 from features.errors import ContractError, FencedError
 from features.objects import ObjectStore
-from scoring import claims, domains, leases, runs, scored, shards
+from scoring import domains, leases, recovery, runs, scored, shards
 from scoring.decider import Decider
 from scoring.domains import Domain
 from scoring.jobs import JOBS, Job, quoted
@@ -26,7 +26,7 @@ from scoring.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-STEP = "score"
+STEP = recovery.SCORE
 
 
 def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, object]:
@@ -53,7 +53,8 @@ def run_shard(
 
     Raises:
         FencedError: a newer attempt at this shard has taken over.
-        ContractError: the run has failed or has no such shard, or rows have no features.
+        ContractError: the run has failed, has no such shard or was claimed by other code, or rows
+            have no features.
         ConfigurationError: the pinned policy is not the file that was pinned.
     """
     started = time.monotonic()
@@ -61,6 +62,7 @@ def run_shard(
     with psycopg.connect(conninfo, autocommit=True) as connection:
         if (found := _open(connection, run_id, shard)).state != "claimed":
             return found.receipt()
+        _require_pinned_code(found)
         lease = leases.take(connection, run_id, STEP, shard)
         # the attempt before may have got through before its session ended
         found = runs.load(connection, run_id)
@@ -111,9 +113,16 @@ def _open(connection: psycopg.Connection, run_id: UUID, shard: int) -> runs.Run:
             f"run {run_id} is cut into {found.shards} shards, counted from 0; there is no shard "
             f"{shard}"
         )
-    if found.state in {"scored", "validated"} and scored.is_lost(connection, found):
-        return runs.reopen(connection, run_id)
-    return found
+    return recovery.reopen_lost(connection, run_id)
+
+
+def _require_pinned_code(found: runs.Run) -> None:
+    if not code_version.is_loaded(found.code_version):
+        raise ContractError(
+            f"run {found.run_id} was claimed by code {found.code_version}, and this process has "
+            f"loaded {code_version.at_load()[: code_version.SHOWN_LETTERS]}: clear the task "
+            "`admit` and everything after it, and the window is claimed anew with this code"
+        )
 
 
 def _recover(
@@ -121,16 +130,7 @@ def _recover(
 ) -> None:
     """Make what the chunks need; begin again where a crash has emptied the unlogged tables."""
     with connection.transaction():
-        shards.lock(connection, found.run_id)
-        if claims.is_lost(connection, found.tables, found.rows_claimed):
-            rows = claims.make(connection, job, found.tables, found.population)
-            if rows != found.rows_claimed:
-                raise ContractError(
-                    f"run {found.run_id} had claimed {found.rows_claimed} rows, and {rows} stand "
-                    "there after the crash; fail the run and claim its window again"
-                )
-            leases.restart_all(connection, found.run_id, STEP)
-        claims.expose_features(connection, job, found.tables)
+        recovery.restore_claim(connection, job, found)
         scored.prepare(connection, job, found, lease)
 
 

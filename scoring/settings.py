@@ -6,7 +6,6 @@ the same ones. Nothing that changes a decision lives here: thresholds and rules 
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -100,7 +99,7 @@ class Settings(BaseSettings):
     registry: Registry = Registry()
     home: Path = Path(__file__).resolve().parent.parent  # the checkout: dbt project, policies
     work: Path = Path(".local/work")  # scratch: dbt targets, downloaded models
-    code_version: str = "unknown"  # the commit that runs; stamped on every run
+    code_version: str = "unknown"  # the commit that was started; a run adds a digest of its code
     sources: str = "synthetic"  # which source descriptions feed this warehouse
     sources_dir: Path = Path(__file__).resolve().parent.parent / "sources"  # the user's own ones
     model_timeout_seconds: float = 120.0  # a chunk that takes longer is degraded
@@ -108,9 +107,10 @@ class Settings(BaseSettings):
     test: bool = False  # failpoints act only where this is set
     test_data: Path | None = None  # real data for tests; absent in production
 
-    def lock_digest(self) -> str:
-        """Return the SHA-256 of the lock file: which library versions run here."""
-        return hashlib.sha256((self.home / "requirements.txt").read_bytes()).hexdigest()
+    @property
+    def lock_file(self) -> Path:
+        """The lock file: which library versions should be installed."""
+        return self.home / "requirements.txt"
 
 
 @cache

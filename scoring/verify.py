@@ -24,6 +24,7 @@ from features.rebuild import Rebuild, keys_of, rebuild
 from scoring import domains
 from scoring.divergence import Divergence
 from scoring.jobs import JOBS, Job, job_of
+from scoring.libraries import lock_digest
 from scoring.replay import Replay, Selection, replay
 from scoring.settings import Settings, get_settings
 from scoring.source_set import source_set
@@ -96,7 +97,7 @@ def verify(
             job,
             lambda run: domains.of(job).for_replay(run, settings, store),
             selection,
-            settings.lock_digest(),
+            lock_digest(settings.lock_file),
             told,
         )
         keys = readers.read(

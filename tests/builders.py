@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features import seals
+
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 _numbers = itertools.count(1)
 
@@ -121,6 +123,7 @@ def insert_transactions(db: Any, rows: Sequence[dict[str, Any]]) -> int:
                 for row in numbered
             ],
         )
+        seals.seal(connection, "delivery", delivery["delivery_id"])
     return int(delivery["delivery_seq"])
 
 
@@ -144,6 +147,7 @@ def insert_applications(db: Any, rows: Sequence[dict[str, Any]]) -> int:
             for n, row in enumerate(rows, start=1)
         ]
         _insert(connection, "applications", numbered)
+        seals.seal(connection, "delivery", delivery["delivery_id"])
     return int(delivery["delivery_seq"])
 
 
@@ -156,6 +160,7 @@ def _insert_told(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
     with db.superuser() as connection:
         delivery = _admit(connection, feed, rows)
         _insert(connection, feed, [row | delivery for row in rows])
+        seals.seal(connection, "delivery", delivery["delivery_id"])
     return int(delivery["delivery_seq"])
 
 
@@ -204,3 +209,44 @@ def _insert(
     )
     with connection.cursor() as cursor:
         cursor.executemany(statement, [[row[name] for name in names] for row in rows])
+
+
+def let_gates_pass(connection: psycopg.Connection[Any], run_id: uuid.UUID) -> None:
+    """Leave what a run's gates leave where they pass, without the seconds that it takes to look."""
+    from scoring import runs
+    from scoring.jobs import JOBS
+
+    run = runs.load(connection, run_id)
+    job = JOBS[run.job]
+    for suite, table in (
+        (job.features_gate, run.tables.features),
+        (job.decisions_gate, run.tables.decisions),
+    ):
+        _leave_verdict(connection, suite, str(run_id), table, run.rows_claimed)
+    runs.mark_validated(connection, run_id)
+
+
+def let_deliveries_pass(
+    connection: psycopg.Connection[Any], received: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Leave what the gates of deliveries leave where they pass; return what their task returns."""
+    parsed = [one for one in received if one["state"] == "parsed"]
+    for one in parsed:
+        _leave_verdict(
+            connection,
+            f"raw.{one['feed']}",
+            one["delivery_id"],
+            one["landed_table"],
+            one["rows_landed"],
+        )
+    return [{"subject": one["delivery_id"], "verdict": "passed"} for one in parsed]
+
+
+def _leave_verdict(
+    connection: psycopg.Connection[Any], suite: str, subject: str, table: str, rows: int
+) -> None:
+    connection.execute(
+        "insert into audit.validation_results (suite, subject, checked_table, verdict, "
+        "rows_expected, rows_checked, expectations) values (%s, %s, %s, 'passed', %s, %s, '[]')",
+        (suite, subject, table, rows, rows),
+    )

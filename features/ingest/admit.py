@@ -19,7 +19,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features import failpoints
+from features import failpoints, seals
 from features.currencies import EXPONENTS
 from features.errors import BadDeliveryError, ConfigurationError
 from features.feeds import Feed
@@ -273,6 +273,7 @@ def _close(
         ),
     )
     landing.drop(connection, delivery.landed_table)
+    seals.seal(connection, "delivery", delivery.delivery_id)
 
 
 def _receipt(connection: psycopg.Connection[Any], delivery_id: UUID) -> AdmitReceipt:

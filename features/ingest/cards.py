@@ -1,8 +1,6 @@
-"""Full card numbers: found in any text, and masked wherever a rejected row is kept.
+"""Full card numbers in columns: found in bulk, and masked wherever a rejected row is kept.
 
-A full card number may not enter the warehouse at all. What passes as one is a run of 13 to 19
-digits, or the same in groups with spaces or dashes, whose last digit is right by Luhn. One random
-number in ten passes by chance, which is why a source declares identifiers that are long numbers.
+A source declares identifiers that are long numbers, because one in ten of them passes by chance.
 """
 
 from __future__ import annotations
@@ -15,78 +13,107 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MIN_DIGITS, MAX_DIGITS = 13, 19
+from features.card_numbers import (
+    MAX_DIGITS,
+    MIN_DIGITS,
+    has_card_number,
+    mask,
+    names_card_number,
+    passes_luhn,
+    with_card_numbers,
+)
 
-#: Values longer than this pattern's shortest match are rare: the exact test runs on few of them.
-_SUSPECT = r"[0-9]{13}|[0-9]{3,7}[ -][0-9]{3,7}[ -][0-9]{3,7}"
+__all__ = [
+    "card_numbers",
+    "count_known_prefixes",
+    "has_card_number",
+    "mask",
+    "mask_all",
+    "numbers_above_one",
+    "passes_luhn",
+]
+
+Mask = npt.NDArray[np.bool_]
+
+#: What holds a card number in ASCII matches this, and few honest values do.
+_SUSPECT = rf"(?:[0-9][^0-9A-Za-z]*){{{MIN_DIGITS - 1}}}[0-9]|[0-9]\.[0-9]{{8,18}}[eE]\+?1[2-8]"
+#: One character beyond ASCII may show two digits; to count thirteen here would be slow.
+_SUSPECT_BEYOND_ASCII = r"\pN(?:[^\pL\pN]*\pN){6}"
+_BEYOND_ASCII = r"[^\x00-\x7f\pL]"
 _PLAIN = "^[0-9]+$"
-_RUN = re.compile(r"(?<![0-9])(?:[0-9]{13,19}|[0-9]{3,7}(?:[ -][0-9]{3,7}){1,5})(?![0-9])")
 
 #: American Express, Diners, JCB, Visa, Mastercard, Maestro, Discover, UnionPay.
 _KNOWN_PREFIX = r"^(?:4|5[0-8]|3[0-9]|6[0-9]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)[0-9]{8,17}$"
 
 
-def passes_luhn(digits: str) -> bool:
-    """Return whether the last digit is the check digit of the others."""
-    total = 0
-    for position, char in enumerate(reversed(digits)):
-        value = ord(char) - 48
-        total += value if position % 2 == 0 else (value * 2 - 9 if value > 4 else value * 2)
-    return total % 10 == 0
+def mask_all(texts: Sequence[str], *, delimiter: str | None = None) -> list[str]:
+    """Mask many texts; those without a suspicious run are not looked at twice.
+
+    Args:
+        texts: any.
+        delimiter: the texts are rows of fields, with this between them; numbers that stand in two
+            fields are two.
+    """
+    if delimiter is None:
+        mend = mask
+    else:
+        field = re.compile(rf'"(?:[^"]|"")*"|[^{re.escape(delimiter)}]+')
+
+        def mend(text: str) -> str:
+            return field.sub(lambda match: mask(match[0]), text)
+
+    suspicious = _suspicious(pa.array(texts, pa.string())).tolist()
+    return [mend(text) if hit else text for text, hit in zip(texts, suspicious, strict=True)]
 
 
-def _card_digits(run: str) -> str | None:
-    digits = run.replace(" ", "").replace("-", "")
-    fits = MIN_DIGITS <= len(digits) <= MAX_DIGITS
-    return digits if fits and passes_luhn(digits) else None
-
-
-def has_card_number(text: str) -> bool:
-    """Return whether a text holds what passes as a full card number."""
-    return any(_card_digits(match[0]) for match in _RUN.finditer(text))
-
-
-def mask(text: str) -> str:
-    """Return the text with every card number cut to its first six and last four digits."""
-    return _RUN.sub(_mask_run, text)
-
-
-def _mask_run(match: re.Match[str]) -> str:
-    digits = _card_digits(match[0])
-    if digits is None:
-        return match[0]
-    hidden = range(6, len(digits) - 4)
-    masked, position = [], 0
-    for char in match[0]:
-        is_digit = char.isdigit()
-        masked.append("*" if is_digit and position in hidden else char)
-        position += is_digit
-    return "".join(masked)
-
-
-def mask_all(texts: Sequence[str]) -> list[str]:
-    """Mask many texts; those without a suspicious run are not looked at twice."""
-    suspicious = pc.match_substring_regex(pa.array(texts, pa.string()), _SUSPECT).to_pylist()
-    return [mask(text) if hit else text for text, hit in zip(texts, suspicious, strict=True)]
-
-
-def card_numbers(column: pa.Array) -> npt.NDArray[np.bool_]:
+def card_numbers(column: pa.Array) -> Mask:
     """Return which values of a text column hold a full card number."""
     found = np.zeros(len(column), np.bool_)
     longest = pc.max(pc.binary_length(column)).as_py()
     if longest is None or longest < MIN_DIGITS:
         return found
-    suspicious = pc.fill_null(pc.match_substring_regex(column, _SUSPECT), False)
-    suspects = np.flatnonzero(suspicious.to_numpy(zero_copy_only=False))
+    suspects = np.flatnonzero(_suspicious(column))
     texts = column.take(pa.array(suspects))
     plain = pc.match_substring_regex(texts, _PLAIN).to_numpy(zero_copy_only=False)
     found[suspects[plain]] = _plain_numbers(texts.filter(pa.array(plain)))
-    others = texts.filter(pa.array(~plain)).to_pylist()
-    found[suspects[~plain]] = [has_card_number(text) for text in others]
+    others = suspects[~plain]
+    found[others] |= with_card_numbers(texts.filter(pa.array(~plain)).to_pylist())
+    zeros = suspects[plain & ~found[suspects]]
+    padded = column.take(pa.array(zeros))
+    is_padded = pc.starts_with(padded, "0").to_numpy(zero_copy_only=False)
+    found[zeros[is_padded]] = with_card_numbers(padded.filter(pa.array(is_padded)).to_pylist())
     return found
 
 
-def _plain_numbers(texts: pa.Array) -> npt.NDArray[np.bool_]:
+def numbers_above_one(column: pa.Array) -> Mask:
+    """Return which numbers, as written, hold a card number that does not lie behind `0.` alone.
+
+    A fraction such as 0.1234567890123456 has as many digits, and any of them.
+    """
+    found = np.zeros(len(column), np.bool_)
+    rows = np.flatnonzero(_suspicious(column) & ~_matches(column, r"^[+-]?0*\."))
+    for row in rows.tolist():
+        found[row] = names_card_number(column[row].as_py())
+    return found
+
+
+def _suspicious(column: pa.Array) -> Mask:
+    """Return which values may hold a card number."""
+    suspicious = _matches(column, _SUSPECT)
+    data = column.buffers()[2]
+    if data is None or not (np.frombuffer(data, np.uint8) >= 0x80).any():
+        return suspicious
+    others = np.flatnonzero(_matches(column, _BEYOND_ASCII) & ~suspicious)
+    suspicious[others] = _matches(column.take(pa.array(others)), _SUSPECT_BEYOND_ASCII)
+    return suspicious
+
+
+def _matches(column: pa.Array, pattern: str) -> Mask:
+    matched = pc.fill_null(pc.match_substring_regex(column, pattern), False)
+    return np.array(matched.to_numpy(zero_copy_only=False))
+
+
+def _plain_numbers(texts: pa.Array) -> Mask:
     """Test values that are digits and nothing else, all of one length at once."""
     found = np.zeros(len(texts), np.bool_)
     lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False)

@@ -21,6 +21,7 @@ from features.ingest.verdicts import Mask, Verdicts
 
 _CONTROL = r"[\x00-\x1f\x7f]"
 _FREE_TEXT = {Kind.ID, Kind.TEXT, Kind.LIST, Kind.PROVENANCE}
+_WITH_DECIMALS = {Kind.RATE, Kind.PERCENT}  # so many that they may spell a card number
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ def _check_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules
         verdicts.reject(too_long, RowReason.FIELD_TOO_LONG, column.name)
     if column.kind in _FREE_TEXT:
         _check_free_text(text, column, verdicts, rules)
+    elif column.kind in _WITH_DECIMALS:
+        verdicts.reject(cards.numbers_above_one(text), RowReason.CARD_NUMBER, column.name)
 
 
 def _check_free_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> None:
@@ -172,7 +175,7 @@ def _may_hold_control(text: pa.Array) -> bool:
 _READERS: Mapping[Kind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
     Kind.DATE: times.dates,
     Kind.INTEGER: numbers.integers,
-    Kind.NUMBER: numbers.floats,
+    Kind.SHARE: numbers.shares,
     Kind.RATE: numbers.rates,
     Kind.FLAG: numbers.booleans,
     Kind.PAST_DATE: times.past_dates,
@@ -223,6 +226,9 @@ def _list(lists: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> 
         row: Mask = np.zeros(len(lists), np.bool_)
         row[parents[bad_items[np.array(reasons) == reason]]] = True
         verdicts.reject(row, reason, column.name)
+    if pa.types.is_string(lists.type.value_type):
+        spelled = cards.card_numbers(pc.binary_join(lists, " "))  # one item after the other
+        verdicts.reject(spelled, RowReason.CARD_NUMBER, column.name)
     escaped = pc.replace_substring(pc.replace_substring(items, "\\", "\\\\"), '"', '\\"')
     quoted = pc.binary_join_element_wise('"', escaped, '"', "")
     # an offset list cannot take new values; build it from lengths

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.canonical import is_protected
+from features.card_numbers import mask
 from features.feeds import Feed
 from features.ingest.limits import Limits
 from features.ingest.lines import Record, Records
@@ -43,12 +44,14 @@ class Chunk:
         row_numbers: 1 is the first row after the header.
         malformed: rows of this stretch of the file that are in no column.
         records: the rows as delivered, where the format has lines.
+        delimiter: what stands between the fields of a row's text; None where fields have names.
     """
 
     columns: Mapping[str, pa.Array]
     row_numbers: npt.NDArray[np.int64]
     malformed: Sequence[Malformed] = ()
     records: Records | None = None
+    delimiter: str | None = None
 
     @property
     def line_counts(self) -> npt.NDArray[np.int64] | None:
@@ -125,7 +128,7 @@ def mapped(feed: Feed) -> set[str]:
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(ascii(name[:60]) for name in names[:20])
+    shown = ", ".join(ascii(mask(name)[:60]) for name in names[:20])
     return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
 
 

@@ -1,7 +1,8 @@
 """The one ingest lock, and the clock that only grows.
 
 Whoever admits rows holds the lock; whoever claims a window takes it to read the cut-off. So no row
-can ever appear in the past of a decision.
+can ever appear in the past of a decision. The lock is that of the clock's row, which only the roles
+of these two can take.
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from features.errors import ConfigurationError
-
-#: Advisory lock of the warehouse's ledger clock; admission and claims take it.
-INGEST_LOCK_KEY = 4242001
 
 #: A holder that sends nothing for so long is frozen or cut off: the server ends its session and so
 #: its transaction. Less than every role's lock_timeout, so that who waits for it gets through.
@@ -39,7 +37,10 @@ def whole(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
     Raises:
         ConfigurationError: the caller's transaction is open, so that nothing would be committed.
+        OperationalError: the session has ended.
     """
+    if connection.broken:
+        raise psycopg.OperationalError("the session with the warehouse has ended")
     if connection.info.transaction_status != TransactionStatus.IDLE:
         raise ConfigurationError("ingest commits by itself: pass an idle connection")
     with connection.transaction():
@@ -48,7 +49,7 @@ def whole(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 def lock(connection: psycopg.Connection[Any]) -> None:
     """Take the ingest lock until the transaction ends, which it must do without standing still."""
-    connection.execute("select pg_advisory_xact_lock(%s)", (INGEST_LOCK_KEY,))
+    connection.execute("select raw.lock_ledger()")
     connection.execute(
         "select set_config('idle_in_transaction_session_timeout', %s, true)", (STANDSTILL,)
     )

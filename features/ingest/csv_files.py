@@ -96,6 +96,7 @@ class _Reader:
                 for place in malformed
             ],
             Records(block, np.flatnonzero(is_row)),
+            self.csv.delimiter,
         )
 
     def _parse(self, block: Block, remember: Any) -> pa.Table:  # noqa: ANN401 - a callback

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from features import seals
+from features.card_numbers import mask_name
 from features.errors import BadDeliveryError, ConfigurationError
 from features.feeds import Feed
 from features.ingest import arrivals, landing, tables
@@ -18,6 +21,9 @@ from features.ingest.reasons import HoldReason
 from features.ingest.receipts import DeliveryReceipt
 
 log = structlog.get_logger(__name__)
+
+#: How the reason of a delivery begins that a person has released.
+RELEASED = "released: "
 
 _RECEIPT = """
 select
@@ -122,6 +128,7 @@ def register(
             """,
             (receipt.delivery_id, receipt.source, receipt.object_name),
         )
+    seals.seal(connection, "delivery", receipt.delivery_id)
 
 
 def hold(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) -> None:
@@ -138,7 +145,7 @@ def hold(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) ->
         delivery_id=str(delivery_id),
         feed=receipt.feed,
         object_name=ascii(receipt.object_name),
-        reason=reason,
+        reason=mask_name(reason),
     )
 
 
@@ -155,9 +162,9 @@ def release(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
                 f"delivery {delivery_id} of {receipt.feed} has no rows to release "
                 f"({receipt.reason}): discard it and deliver the file again"
             )
-        _move(connection, delivery_id, ("held",), "parsed", f"released: {reason}")
+        _move(connection, delivery_id, ("held",), "parsed", f"{RELEASED}{reason}")
         receipt = get(connection, delivery_id)
-    log.info("delivery_released", delivery_id=str(delivery_id), reason=reason)
+    log.info("delivery_released", delivery_id=str(delivery_id), reason=mask_name(reason))
     return receipt
 
 
@@ -174,7 +181,7 @@ def discard(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
         connection.execute(
             "update raw.deliveries set landed_table = null where delivery_id = %s", (delivery_id,)
         )
-    log.warning("delivery_discarded", delivery_id=str(delivery_id), reason=reason)
+    log.warning("delivery_discarded", delivery_id=str(delivery_id), reason=mask_name(reason))
 
 
 def supersede(
@@ -197,6 +204,33 @@ def discard_lost(connection: psycopg.Connection[Any], source: str, feed: str) ->
             if lost:
                 landing.drop(connection, receipt.landed_table)
                 log.warning("delivery_lost", delivery_id=str(receipt.delivery_id), feed=feed)
+
+
+def are_lost(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) -> bool:
+    """Return whether a crash of Postgres took the landed rows of any of these deliveries.
+
+    `receive` takes their files again, under other ids.
+    """
+    row = connection.execute(
+        """
+        select exists (
+            select from raw.deliveries
+            where
+                delivery_id = any(%s)
+                and case state
+                    -- a crash leaves an unlogged table without a page
+                    when 'parsed' then
+                        rows_in_file > rows_rejected + rows_duplicate
+                        and coalesce(pg_relation_size(to_regclass(landed_table)), 0) = 0
+                    when 'held' then starts_with(reason, %s)
+                    when 'discarded' then reason = %s
+                    else false
+                end
+        )
+        """,
+        (list(delivery_ids), f"{HoldReason.LANDED_ROWS_LOST}:", arrivals.LOST),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def discard_unread(connection: psycopg.Connection[Any], feed: Feed, object_name: str) -> None:
@@ -228,6 +262,8 @@ def _try_move(connection: psycopg.Connection[Any], receipt: DeliveryReceipt, rea
         "where delivery_id = %s and state = %s",
         (reason, receipt.delivery_id, receipt.state),
     )
+    if moved.rowcount == 1:
+        seals.seal(connection, "delivery", receipt.delivery_id)
     return moved.rowcount == 1
 
 
@@ -241,10 +277,11 @@ def _move(
     moved = connection.execute(
         "update raw.deliveries set state = %s, reason = %s "
         "where delivery_id = %s and state = any(%s)",
-        (state, reason, delivery_id, list(allowed)),
+        (state, mask_name(reason), delivery_id, list(allowed)),
     )
     if moved.rowcount != 1:
         found = get(connection, delivery_id)
         raise BadDeliveryError(
             f"delivery {delivery_id} of {found.feed} is {found.state}, not {' or '.join(allowed)}"
         )
+    seals.seal(connection, "delivery", delivery_id)

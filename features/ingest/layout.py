@@ -21,7 +21,7 @@ class Kind(StrEnum):
     INSTANT = "instant"
     DATE = "date"
     INTEGER = "integer"
-    NUMBER = "number"
+    SHARE = "share"  # a score from 0 to 1
     PERCENT = "percent"
     COUNT = "count"
     RATE = "rate"
@@ -53,7 +53,7 @@ _SQL_TYPES = {
     Kind.INSTANT: "timestamptz",
     Kind.DATE: "date",
     Kind.INTEGER: "integer",
-    Kind.NUMBER: "double precision",
+    Kind.SHARE: "double precision",
     Kind.RATE: "numeric(24, 12)",
     Kind.FLAG: "boolean",
     Kind.EXCEPTION: "boolean",
@@ -78,9 +78,9 @@ _KINDS: Mapping[str, Kind] = {
     "currency": Kind.CURRENCY,
     "type": Kind.INTEGER,
     "customer_segments": Kind.LIST,
-    "merchant_risk_score": Kind.NUMBER,
-    "card_risk_score": Kind.NUMBER,
-    "customer_risk_score": Kind.NUMBER,
+    "merchant_risk_score": Kind.SHARE,
+    "card_risk_score": Kind.SHARE,
+    "customer_risk_score": Kind.SHARE,
     "is_velocity_alert": Kind.FLAG,
     "is_location_alert": Kind.FLAG,
     "is_device_alert": Kind.FLAG,

@@ -14,7 +14,7 @@ from features.ingest.reasons import RowReason
 from features.ingest.times import mask_of, matches
 from features.ingest.verdicts import Mask, Verdicts
 
-MAX_MINOR = 10**15  # sums over a customer's month stay inside a bigint
+MAX_MINOR = 10**12 - 1  # one digit less than the shortest card number has
 _WHOLE_DIGITS = 13
 _NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 _FITS = rf"^\+?[0-9]{{1,{_WHOLE_DIGITS}}}(?:\.[0-9]{{1,{MAX_EXPONENT}}})?$"
@@ -134,6 +134,15 @@ def floats(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     finite = mask_of(pc.is_finite(found))
     verdicts.reject(present & ~finite, RowReason.NOT_A_NUMBER, column)
     return pc.if_else(pa.array(finite), found, None)
+
+
+def shares(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return numbers from 0 to 1, null where there is none or the row is rejected."""
+    found = floats(texts, column, verdicts)
+    inside = pc.and_(pc.greater_equal(found, 0.0), pc.less_equal(found, 1.0))
+    outside = mask_of(pc.is_valid(found)) & ~mask_of(inside)
+    verdicts.reject(outside, RowReason.NOT_A_SHARE, column)
+    return pc.if_else(inside, found, None)
 
 
 def integers(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:

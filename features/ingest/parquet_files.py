@@ -47,7 +47,7 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
             columns = {name: _as_text(name, batch.column(name), kinds[name]) for name in wanted}
             numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
             done += batch.num_rows
-            yield Chunk(columns, numbers)
+            yield Chunk(columns, numbers, delimiter=",")
         _check_count(file.metadata, done)
     except (pa.ArrowInvalid, OSError, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         raise HeldError(HoldReason.UNREADABLE, first_line(error)) from error

@@ -155,6 +155,7 @@ def _prepared(
             [*reasons, *(row.reason for row in chunk.malformed)],
             [*details, *(row.detail for row in chunk.malformed)],
             [*chunk.originals(rows), *(row.record for row in chunk.malformed)],
+            chunk.delimiter,
         )
         yield checked.typed, rejected.kept(rules.feed, header, tally)
 
@@ -167,21 +168,25 @@ class _Rejected:
     reasons: Sequence[RowReason]
     details: Sequence[str]
     records: Sequence[Record]
+    delimiter: str | None
 
     def kept(self, feed: Feed, header: Header, tally: Tally) -> pa.Table:
         """Count the rows, and return them as they are kept."""
         tally.reasons.update(self.reasons)
         tally.rejected_lines += sum(record.line_count for record in self.records)
-        texts = _kept([record.text for record in self.records], feed, header)
+        texts = self._texts(feed, header)
         return landing.rejected_rows(self.numbers, self.reasons, self.details, self.records, texts)
 
-
-def _kept(originals: list[str], feed: Feed, header: Header) -> list[str]:
-    """Return the texts of rejected rows as they may be kept: nothing of what may not be read."""
-    if feed.conceals or header.conceals:
-        return [WITHHELD] * len(originals)
-    masked = cards.mask_all(originals)
-    return [WITHHELD if _PROTECTED_KEY.search(text) else text for text in masked]
+    def _texts(self, feed: Feed, header: Header) -> list[str]:
+        """Return the rows as they may be kept: nothing of what may not be read."""
+        if feed.conceals or header.conceals:
+            return [WITHHELD] * len(self.records)
+        texts = [record.text for record in self.records]
+        masked = cards.mask_all(texts, delimiter=self.delimiter)
+        for row, reason in enumerate(self.reasons):
+            if reason is RowReason.WRONG_FIELD_COUNT:  # the delimiter may stand in a number
+                masked[row] = cards.mask(texts[row])
+        return [WITHHELD if _PROTECTED_KEY.search(text) else text for text in masked]
 
 
 def _ahead(
@@ -211,6 +216,7 @@ def _conflicting(
             [reason] * len(rows),
             [SENTENCES[reason]] * len(rows),
             chunk.originals(rows),
+            chunk.delimiter,
         )
         yield rejected.kept(feed, header, tally)
 

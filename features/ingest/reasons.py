@@ -26,6 +26,7 @@ class RowReason(StrEnum):
     TIMESTAMP_IN_FUTURE = "timestamp_in_future"
     DATE_NOT_IN_FORMAT = "date_not_in_format"
     NOT_A_NUMBER = "not_a_number"
+    NOT_A_SHARE = "not_a_share"
     NOT_AN_INTEGER = "not_an_integer"
     NOT_A_BOOLEAN = "not_a_boolean"
     RATE_OUT_OF_RANGE = "rate_out_of_range"
@@ -89,7 +90,7 @@ SENTENCES: dict[RowReason, str] = {
     ),
     RowReason.AMOUNT_NOT_A_NUMBER: "not a plain decimal number such as 1234.50",
     RowReason.AMOUNT_NOT_POSITIVE: "not above zero",
-    RowReason.AMOUNT_TOO_LARGE: "absurdly large",
+    RowReason.AMOUNT_TOO_LARGE: "more than 12 digits in minor units",
     RowReason.AMOUNT_TOO_PRECISE: "more decimals than the currency has",
     RowReason.UNKNOWN_CURRENCY: "not a code of ISO 4217",
     RowReason.TIMESTAMP_NOT_A_TIME: (
@@ -99,6 +100,7 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.TIMESTAMP_IN_FUTURE: "later than now",
     RowReason.DATE_NOT_IN_FORMAT: "not in the format that the source declares",
     RowReason.NOT_A_NUMBER: "not a finite number",
+    RowReason.NOT_A_SHARE: "not a number from 0 to 1",
     RowReason.NOT_AN_INTEGER: "not a whole number of 32 bits",
     RowReason.NOT_A_BOOLEAN: "neither true nor false",
     RowReason.RATE_OUT_OF_RANGE: "not a rate between 1e-12 and 1e12",

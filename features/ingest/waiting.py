@@ -9,6 +9,7 @@ from typing import Any, Literal
 import psycopg
 import structlog
 
+from features.card_numbers import mask_name, names_card_number
 from features.feeds import Feed
 from features.ingest import arrivals
 from features.ingest.clock import whole
@@ -36,7 +37,7 @@ def offered(
         again = {info.name: info for info in store.list(f"{feed.folder}/")}
         growing = [name for name, info in found.items() if again.get(name) != info]
         for name in growing:
-            log.info("delivery_still_growing", feed=feed.name, object_name=ascii(name))
+            log.info("delivery_still_growing", feed=feed.name, object_name=shown(name))
             del found[name]
     if load_kind is not None:
         found = {name: info for name, info in found.items() if kind_of(name, feed) == load_kind}
@@ -49,10 +50,28 @@ def offered(
     )
 
 
+def check(name: str) -> None:
+    """Check a name before it is used.
+
+    Raises:
+        UnsafeNameError: no store may open it, or it holds a card number and may not be kept.
+    """
+    check_name(name)
+    if names_card_number(name):
+        raise UnsafeNameError(
+            "object name that holds what passes as a card number; deliver the file under another"
+        )
+
+
+def shown(name: str) -> str:
+    """Return a name as it may be kept and logged: printable, and without a card number."""
+    return ascii(mask_name(name))
+
+
 def is_safe(name: str) -> bool:
     """Return whether a name may be used."""
     try:
-        check_name(name)
+        check(name)
     except UnsafeNameError:
         return False
     return True

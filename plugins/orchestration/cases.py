@@ -125,6 +125,8 @@ def _checked(case: Mapping[str, Any], feed: Feed) -> str:
 
     if wrong := fields.flaw(case):
         raise ConfigurationError(f"application {wrong}; nothing can store that")
+    if fields.holds_card_number(case):
+        raise ConfigurationError(f"application {fields.CARD_NUMBER}")
     subject = feed.columns["application_id"]
     if subject not in case:
         raise ConfigurationError(f"the application has no {subject!r}; give it one")

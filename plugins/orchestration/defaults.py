@@ -18,6 +18,7 @@ _FAIL_AT_ONCE = (BadDeliveryError, ConfigurationError, ContractError, FencedErro
 
 def explain_failure(context: Mapping[str, Any]) -> None:
     """Say in the log which window failed, why, and what to do; mark the run failed."""
+    import psycopg
     import structlog
 
     from orchestration import steps
@@ -31,7 +32,11 @@ def explain_failure(context: Mapping[str, Any]) -> None:
     run_id = receipt.get("run_id")
     # before the claim there is only what was asked for: in the form, or of another DAG
     asked = getattr(context.get("task"), "conf", None) or context["params"]
-    failed = steps.fail_run(run_id, f"{ti.task_id}: {type(error).__name__}: {error}")
+    try:
+        failed = steps.fail_run(run_id, f"{ti.task_id}: {type(error).__name__}: {error}")
+    except psycopg.OperationalError:
+        # the run stays open, goes stale and is failed then; why this task failed must be told now
+        failed = False
     structlog.get_logger(__name__).error(
         "task_failed",
         task=ti.task_id,

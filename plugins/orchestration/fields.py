@@ -12,12 +12,14 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
+from features.card_numbers import names_card_number
 from features.errors import ConfigurationError
 
 ID_BYTES = 256  # as ingest has it: identifiers are keys of indexes
 RUN_ID_LETTERS = 200  # a folder of logs is named after the run, and a name has 255 bytes
 DEEPEST = 32
 LARGEST = 2**63 - 1
+CARD_NUMBER = "holds what passes as a full card number; take it out"
 EXAMPLE = "2026-11-21T10:00:00Z"
 
 _MOMENT = re.compile(
@@ -32,8 +34,16 @@ def text(name: str, value: object, longest: int) -> str:
     """Return a text that a person can read and Postgres can hold.
 
     Raises:
-        ConfigurationError: it is no text, blank, too long or not writable; says which field.
+        ConfigurationError: it is no text, blank, too long, not writable or holds a card number;
+            says which field.
     """
+    readable = _readable(name, value, longest)
+    if names_card_number(readable):
+        raise ConfigurationError(f"{name} {CARD_NUMBER}")
+    return readable
+
+
+def _readable(name: str, value: object, longest: int) -> str:
     if not isinstance(value, str):
         raise ConfigurationError(f"{name} is {_kind(value)}; write it as text")
     categories = {unicodedata.category(letter) for letter in value}
@@ -62,7 +72,7 @@ def identifier(name: str, value: object) -> str:
         raise ConfigurationError(
             f"{name} is {_kind(value)}; an identifier is text or a whole number"
         )
-    readable = text(name, value, ID_BYTES)
+    readable = _readable(name, value, ID_BYTES)
     categories = {unicodedata.category(letter) for letter in readable}
     if readable != readable.strip() or categories & _INVISIBLE:
         raise ConfigurationError(
@@ -119,6 +129,20 @@ def flaw(value: object) -> str | None:
         elif wrong := _flaw_of_scalar(part):
             return wrong
     return None
+
+
+def holds_card_number(value: object) -> bool:
+    """Return whether a value of JSON holds a card number, in a key, a text or a number."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            left += [inner for pair in part.items() for inner in pair]
+        elif isinstance(part, list | tuple):
+            left += part
+        elif isinstance(part, str | int | float) and names_card_number(str(part)):
+            return True
+    return False
 
 
 def _flaw_of_scalar(value: object) -> str | None:

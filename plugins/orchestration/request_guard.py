@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from orchestration.fields import RUN_ID_LETTERS, flaw
+from orchestration.fields import CARD_NUMBER, RUN_ID_LETTERS, flaw, holds_card_number
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,7 @@ MOMENTS = (
     *("logical_date", "run_after", "data_interval_start", "data_interval_end"),
     *("from_date", "to_date"),
 )
+FORMS = {"conf", "dag_run_conf"}
 TASKS = "/execution/"
 # last parts of addresses at which FastAPI and Cadwyn describe the routes of each application
 DESCRIPTIONS = {"openapi.json", "docs", "redoc", "oauth2-redirect", "changelog"}
@@ -138,6 +139,10 @@ def objection(body: bytes) -> str | None:
 
 
 def _objection_to_fields(body: Mapping[str, Any]) -> str | None:
+    # a form is checked at the trigger, which knows the ids that are long numbers
+    others = {name: value for name, value in body.items() if name not in FORMS}
+    if holds_card_number(others):
+        return f"the body {CARD_NUMBER}: Airflow would keep it"
     for name in MOMENTS:
         if body.get(name) is not None and not _is_of_calendar(body[name]):
             return f"{name} is no time of the years {YEARS[0]} to {YEARS[1]}; leave it out"

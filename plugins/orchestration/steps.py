@@ -48,18 +48,28 @@ def ingest() -> list[Receipt]:
     return [receipt.as_dict() for receipt in receipts]
 
 
-def admit_deliveries(validations: Sequence[Receipt]) -> list[Receipt]:
-    """Move every delivery that passed its gate into `raw`, each in one transaction."""
+def admit_deliveries(validations: Sequence[Receipt] | None) -> list[Receipt]:
+    """Move every delivery that passed its gate into `raw`, each in one transaction.
+
+    Where a crash of the server has taken the rows of one, its file is parsed and looked at again.
+
+    Args:
+        validations: what `validate_raw` has left; None where the task did not run.
+
+    Raises:
+        ContractError: a delivery has not passed its gate, whatever was left says; names it.
+    """
     import psycopg
 
     from features.ingest import admit_all
+    from orchestration import admission
     from scoring.settings import get_settings
     from scoring.source_set import source_set
 
     settings = get_settings()
-    # in the order of receipt: rates come before the rows that need them
-    passed = [UUID(found["subject"]) for found in validations if found["verdict"] != "failed"]
+    # a crash from here on ends this session, and no emptied table is taken for a delivery
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
+        passed = admission.passed(connection, validations)
         receipts = admit_all(
             passed,
             connection,
@@ -123,14 +133,25 @@ def score(run: Receipt, shard: int | None = None) -> Receipt:
 
 
 def publish(run: Receipt) -> Receipt:
-    """Move the run into the ledger, whole or not at all."""
+    """Move the run into the ledger, whole or not at all.
+
+    Raises:
+        WarehouseUnavailableError: a crash of the server took the scored rows just now; retry.
+    """
+    from features.errors import WarehouseUnavailableError
+    from orchestration import recovery
+    from scoring.publish import RowsLostError
     from scoring.publish import publish as publish_run
     from scoring.settings import get_settings
     from scoring.storage import object_store
 
     settings = get_settings()
     conninfo = settings.warehouse.conninfo("score")
-    return publish_run(UUID(run["run_id"]), conninfo, object_store(settings))
+    recovery.restore_validated(run)
+    try:
+        return publish_run(UUID(run["run_id"]), conninfo, object_store(settings))
+    except RowsLostError as error:
+        raise WarehouseUnavailableError(str(error)) from error
 
 
 def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:

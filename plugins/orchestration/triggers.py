@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from features.errors import ConfigurationError
-from orchestration.fields import RUN_ID_LETTERS, flaw
+from orchestration.fields import CARD_NUMBER, RUN_ID_LETTERS, flaw, holds_card_number
 from orchestration.forms import check_fields
 from orchestration.windows import EARLIEST
 
@@ -42,6 +42,8 @@ def check_run(run: Mapping[str, Any], fields: Iterable[str] | None, now: datetim
             f"the run id has more than {RUN_ID_LETTERS} characters or a control character; leave "
             "it out"
         )
+    if holds_card_number(run_id):
+        raise TriggerRefusedError(f"the run id {CARD_NUMBER}")
     for name in ("logical_date", "run_after"):
         _check_moment(name, run.get(name), now)
     start, end = run.get("data_interval") or (None, None)
@@ -59,7 +61,8 @@ def check_conf(conf: object, fields: Iterable[str] | None) -> None:
     """Check that a conf can be stored, and that each of its keys is a field.
 
     Raises:
-        TriggerRefusedError: the conf cannot be stored, or a key is not a field.
+        TriggerRefusedError: the conf cannot be stored, holds a card number, or a key is not a
+            field.
     """
     if not conf:
         return
@@ -67,10 +70,31 @@ def check_conf(conf: object, fields: Iterable[str] | None) -> None:
         raise TriggerRefusedError("conf is no JSON object; write the fields of the form by name")
     if wrong := flaw(dict(conf)):
         raise TriggerRefusedError(f"conf {wrong}; nothing can store that")
+    if holds_card_number(_without_declared_ids(dict(conf))):
+        raise TriggerRefusedError(f"conf {CARD_NUMBER}: Airflow would keep it")
     try:
         check_fields(conf, conf if fields is None else fields)
     except ConfigurationError as error:
         raise TriggerRefusedError(str(error)) from None
+
+
+def _without_declared_ids(conf: dict[str, Any]) -> dict[str, Any]:
+    """Leave out ids that are long numbers, where a source declares that its ids are."""
+    ids = conf.get("restate_ids")
+    if not isinstance(ids, list) or not holds_card_number(ids) or not _ids_may_be_long_numbers():
+        return conf
+    return {**conf, "restate_ids": [one for one in ids if not str(one).isdecimal()]}
+
+
+def _ids_may_be_long_numbers() -> bool:
+    from scoring.settings import get_settings
+    from scoring.source_set import source_set
+
+    try:
+        feeds = source_set(get_settings()).feeds.values()
+    except ConfigurationError:
+        return False
+    return any({"transaction_id", "application_id"} & feed.numeric_id for feed in feeds)
 
 
 def _check_moment(name: str, moment: datetime | None, now: datetime) -> None:

@@ -49,6 +49,8 @@ class CreditModel(EventClassifier):
         calibration_slices: into how many slices of time the rest is cut.
     """
 
+    FITTED = ("slopes_", "intercepts_", "scorecard_", "boosting_", "reference_")
+
     def __init__(  # noqa: PLR0913 - scikit-learn wants every parameter here, by name
         self,
         features: Sequence[str] | None = None,

@@ -13,6 +13,7 @@ import numpy as np
 import psycopg
 import structlog
 
+from features import code_version
 from features.errors import ConfigurationError
 from features.views import APPLICATIONS, FeatureView
 from scoring import registry, training
@@ -226,5 +227,5 @@ def _tags(rows: TrainingSet, card: Card, as_of: datetime, settings: Settings) ->
         "training_end": last,
         "decides": card.decides,
         "sources": settings.sources,
-        "code_version": settings.code_version,
+        "code_version": code_version.pinned(settings.code_version),
     }

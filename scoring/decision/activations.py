@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 
+from features import seals
 from features.errors import ConfigurationError
 from scoring.decision import approval, persons, policy
 from scoring.decision.policy import Policy
@@ -47,12 +49,23 @@ def activate(
         )
     candidate = policy.load(version)
     approval.require_approvable(candidate)
-    connection.execute(
-        "insert into audit.policy_activations "
-        "(policy_version, policy_sha256, effective_from, author, approver, reason) "
-        "values (%s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s)",
-        (version, candidate.sha256, effective_from, author, approver, reason),
-    )
+    activation_id = uuid4()
+    with connection.transaction():
+        connection.execute(
+            "insert into audit.policy_activations (activation_id, policy_version, policy_sha256, "
+            "effective_from, author, approver, reason) "
+            "values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s)",
+            (
+                activation_id,
+                version,
+                candidate.sha256,
+                effective_from,
+                author,
+                approver,
+                reason,
+            ),
+        )
+        seals.seal(connection, "policy", activation_id)
     return candidate
 
 

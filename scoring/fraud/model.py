@@ -53,6 +53,11 @@ class FraudModel(EventClassifier):
         random_state: seed of everything that draws.
     """
 
+    FITTED = (
+        *("slope_", "intercept_", "supervised_"),
+        *("anomaly_", "anomaly_columns_", "anomaly_quantiles_"),
+    )
+
     def __init__(  # noqa: PLR0913 - scikit-learn wants every parameter here, by name
         self,
         features: Sequence[str] | None = None,

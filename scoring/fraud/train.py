@@ -13,6 +13,7 @@ import numpy as np
 import psycopg
 import structlog
 
+from features import code_version
 from features.views import TRANSACTIONS, FeatureView
 from scoring import registry, training
 from scoring.fraud import figures, fitting, training_set
@@ -113,7 +114,7 @@ def _tags(
         "training_start": first,
         "training_end": last,
         "sources": settings.sources,
-        "code_version": settings.code_version,
+        "code_version": code_version.pinned(settings.code_version),
     }
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import psycopg
 import pyarrow.compute as pc
 
-from features import readers, sources
+from features import code_version, readers, sources
 from features.build import install as install_models
-from orchestration import steps
+from orchestration import gates, steps
 from scoring.decision import activations, policy
 from scoring.fraud.decider import INPUT_TYPES
 from scoring.settings import get_settings
@@ -51,10 +51,7 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
     from scoring.model_files import ModelPin
     from scoring.runs import Pins
 
-    waiting = steps.ingest()
-    steps.admit_deliveries(
-        [{"subject": one["delivery_id"], "verdict": "passed"} for one in waiting]
-    )
+    steps.admit_deliveries(gates.validate_raw(steps.ingest()))
     steps.build("transaction_features")
     settings = get_settings()
     query = sql.SQL(
@@ -85,7 +82,7 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
             in_force.version,
             in_force.sha256,
             TRANSACTIONS.qualified,
-            "bench",
+            code_version.pinned("bench"),
             "0" * 64,
         )
     )

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.faults import invariants
+from tests.faults import flow, invariants
 from tests.faults.flow import Asked, Told
 from tests.faults.house import House, Stage
 from tests.faults.invariants import Expected, Verdict
 from tests.faults.reading import reading
 from tests.faults.world import World
+
+RETRIES = 2  # of a task, in every DAG
 
 
 class NotRunError(Exception):
@@ -90,6 +92,24 @@ class Trial:
         self.outcome.seconds = max(self.outcome.seconds, time.monotonic() - started)
         return told
 
+    def retried(self, told: Told) -> Told:
+        """Try the step again that an attempt has ended in, and no step before it, as Airflow does.
+
+        Every step after it runs as usual. An error that Airflow would not try again is a problem.
+        """
+        started = time.monotonic()
+        for _ in range(RETRIES):
+            if told.ok:
+                break
+            self.expect(
+                holds=told.error not in _fatal(), otherwise=f"Airflow would not retry: {told}"
+            )
+            rest = flow.TASKS[flow.TASKS.index(told.step) :]
+            told = self.heard(self.world.run(rest, receipts=told.receipts))
+        self.expect(holds=told.ok, otherwise=f"the retries failed: {told}")
+        self.outcome.seconds = max(self.outcome.seconds, time.monotonic() - started)
+        return told
+
     def give_up(self, reason: str) -> None:
         """Mark the open run failed, as the DAG does for a task that failed for good."""
         import psycopg
@@ -106,6 +126,18 @@ class Trial:
         """Check every invariant."""
         digest = self.house.reference.get("digest") if self.same_decisions else None
         self.outcome.verdict.add(invariants.look(self.world, self.wanted, digest=digest))
+
+
+def _fatal() -> set[str]:
+    """Return the names of the errors that Airflow does not try again, with all their kinds."""
+    import features.ingest  # noqa: F401 - it has kinds of its own
+    from expectations import GateFailedError
+    from features.errors import BadDeliveryError, ConfigurationError, ContractError, FencedError
+
+    found = {BadDeliveryError, ConfigurationError, ContractError, FencedError, GateFailedError}
+    for kind in list(found):
+        found |= {*kind.__subclasses__()}
+    return {kind.__name__ for kind in found}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from tests.faults import process_faults
+from tests.faults import process_faults, server_faults
 from tests.faults.cases import Trial
 from tests.faults.connection_faults import COPIES, STATEMENTS, proxied
 from tests.faults.flow import Asked
@@ -57,7 +57,7 @@ def end_sessions(found: Trial, asked: Asked, places: Sequence[str], draw: random
 def crash(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
     """Crash the server."""
     place = draw.choice(places)
-    paused(found, place, lambda: process_faults.crash(found.house), asked)
+    paused(found, place, lambda: server_faults.crash(found.house), asked)
     return f"server crash at {place}"
 
 

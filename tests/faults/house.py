@@ -22,6 +22,7 @@ import psycopg
 
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
+from tests.builders import let_deliveries_pass
 from tests.faults import deliveries, flow
 from tests.faults.flow import Asked
 from tests.faults.world import World, drop
@@ -150,6 +151,7 @@ class House:
         self.pins, self.other_pins = found
 
     def _pins_of(self, world: World, path: Path) -> dict[str, Any]:
+        from features import code_version
         from features.views import TRANSACTIONS
         from scoring.decision import policy
         from scoring.model_files import ModelPin
@@ -172,7 +174,7 @@ class House:
                 in_force.version,
                 in_force.sha256,
                 TRANSACTIONS.qualified,
-                "faults",
+                code_version.pinned("faults"),
                 "0" * 64,
             )
         )
@@ -189,12 +191,10 @@ def _install() -> None:
     settings = get_settings()
     described = sources.load(settings.sources)
     install(settings.warehouse, settings.work, described.dbt_variables("USD"))
-    waiting = steps.ingest()
-    steps.admit_deliveries(
-        [{"subject": one["delivery_id"], "verdict": "passed"} for one in waiting]
-    )
-    steps.build("transaction_features")
+    received = steps.ingest()
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        steps.admit_deliveries(let_deliveries_pass(connection, received))
+        steps.build("transaction_features")
         activations.activate(connection, POLICY, author="ann", approver="ben", reason="faults")
 
 

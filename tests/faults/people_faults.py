@@ -13,8 +13,10 @@ from tests.faults.cases import Case, Outcome, trial
 from tests.faults.deliveries import HOSTILE, HOUR, SECOND
 from tests.faults.flow import Asked
 from tests.faults.house import House, Stage
+from tests.hostile import hostile_sessions
 
 ROLES = ("ingest", "transform", "score", "analyst")
+HOSTILE_SESSIONS = 50
 #: Append-only tables, with a column that nobody may change.
 APPEND_ONLY = {
     "decisions.transaction_decisions": "decision",
@@ -99,6 +101,27 @@ def read_long(house: House, stage: Stage, how: str) -> Outcome:
         process = found.world.spawn(analyst, "analyst")
         while not ready.exists() and process.status is None:
             found.world.rows("select 1")
+        found.rerun()
+        process.kill()
+    return found.outcome
+
+
+def besiege(house: House, stage: Stage) -> Outcome:
+    """Let readers who mean harm try everything that could stall a run, as many as get in."""
+    with trial(house, stage) as found:
+        ready = found.world.folder / "ready"
+
+        def readers() -> None:
+            import time
+
+            with hostile_sessions(found.world.conninfo("analyst"), HOSTILE_SESSIONS):
+                ready.touch()
+                time.sleep(600)
+
+        process = found.world.spawn(readers, "readers")
+        while not ready.exists() and process.status is None:
+            found.world.rows("select 1")
+        found.expect(holds=process.status is None, otherwise="the readers could not try at all")
         found.rerun()
         process.kill()
     return found.outcome
@@ -221,6 +244,9 @@ def _locks_and_writes() -> Iterator[Case]:
     for how in ("long reading", "idle transaction"):
         run = partial(read_long, stage=Stage.WAITING, how=how)
         yield Case("analyst's transaction", f"{how}, whole run", "nobody waits", run)
+    for stage in (Stage.WAITING, Stage.VALIDATED):
+        run = partial(besiege, stage=stage)
+        yield Case("hostile sessions", f"from {stage}", "nobody waits", run)
     for table, stage in LOCKED.items():
         run = partial(lock, stage=stage, table=table)
         yield Case("locked table", table, "the step gives up; a re-run publishes", run)

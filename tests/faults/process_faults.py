@@ -116,27 +116,10 @@ def kick_out(world: World) -> None:
     )
 
 
-def crash(house: House) -> None:
-    """Crash the server, and start it again: sessions are gone, and so is what is unlogged."""
-    house.cluster.stop("immediate")
-    house.cluster.start()
-
-
 def end_sessions(house: House, place: str, stage: Stage) -> Outcome:
     """Let an administrator end the sessions of the process at the place."""
     with trial(house, stage) as found:
         is_reached = paused(found, place, lambda: kick_out(found.world))
-        found.expect(holds=is_reached, otherwise="the place was not reached")
-        found.rerun()
-    return found.outcome
-
-
-def restart(house: House, place: str, stage: Stage) -> Outcome:
-    """Crash the server at the place."""
-    # what stands validated is unlogged, and a crash has emptied the template of it
-    begin = Stage.BUILT if stage is Stage.VALIDATED else stage
-    with trial(house, begin) as found:
-        is_reached = paused(found, place, lambda: crash(house))
         found.expect(holds=is_reached, otherwise="the place was not reached")
         found.rerun()
     return found.outcome
@@ -201,11 +184,3 @@ def cases() -> Iterator[Case]:
     for seconds in (1.0, 2.5):
         place = f"{seconds} s into the build"
         yield Case("freeze", place, "another build waits", partial(freeze_builder, seconds=seconds))
-    for place, stage in PLACES.items():
-        yield Case(
-            "server crash",
-            place,
-            "a plain re-run publishes, once",
-            partial(restart, place=place, stage=stage),
-            breaks_server=True,
-        )

@@ -34,9 +34,11 @@ def warm(folder: Path) -> None:
 
     import dbt.adapters.postgres
     import dbt.cli.main  # noqa: F401
+    import great_expectations.expectations  # noqa: F401
     from dbt.contracts.graph.manifest import Manifest, WritableManifest
     from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
 
+    import expectations.checker  # noqa: F401
     import features.ingest  # noqa: F401
     import orchestration.steps  # noqa: F401
     import scoring.claim

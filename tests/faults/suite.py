@@ -13,6 +13,7 @@ from tests.faults import (
     connection_faults,
     file_faults,
     form_faults,
+    gate_faults,
     model_faults,
     noticing,
     order_faults,
@@ -20,7 +21,9 @@ from tests.faults import (
     process_faults,
     registry_faults,
     schedules,
+    server_faults,
     store_faults,
+    tamper_faults,
 )
 from tests.faults.cases import Case, NotRunError, Outcome
 from tests.faults.house import House
@@ -67,6 +70,8 @@ class Result:
 GROUPS = {
     "noticing": (noticing,),
     "processes": (process_faults,),
+    "server": (server_faults,),
+    "gates": (gate_faults,),
     "connections": (connection_faults,),
     "files": (file_faults, order_faults),
     "models": (model_faults,),
@@ -74,6 +79,7 @@ GROUPS = {
     "people": (people_faults,),
     "forms": (form_faults,),
     "registry": (registry_faults,),
+    "tampering": (tamper_faults,),
 }
 
 

@@ -73,6 +73,7 @@ class World:
         failpoint: str = "",
         before: Step | None = None,
         environment: Mapping[str, str] | None = None,
+        receipts: Mapping[str, Any] | None = None,
     ) -> Attempt:
         """Start steps in a process of their own.
 
@@ -83,6 +84,7 @@ class World:
             failpoint: the same as a setting, `place:action`.
             before: what the process does first.
             environment: settings that differ from the world's.
+            receipts: of the steps before these, which do not run again.
         """
         number = len(self.processes)
         told_path = self.folder / f"told-{number}.json"
@@ -94,7 +96,7 @@ class World:
                 failpoints.on_reach(name, action, hit=int(hit or 1))
             if before:
                 before()
-            told = flow.run(steps, request, told_path)
+            told = flow.run(steps, request, told_path, receipts)
             if not told.ok:
                 raise SystemExit(1)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from features.build import build
-from features.errors import ConfigurationError, ContractError
+from features.errors import ConfigurationError, ContractError, WarehouseUnavailableError
 from tests.builders import NOON, a_transaction, insert_transactions
 
 HOUR = timedelta(hours=1)
@@ -65,6 +65,40 @@ def test_a_failed_build_names_the_model_and_no_row_value(built: Any) -> None:
         built_rows(built)
 
     assert "secret customer" not in str(told.value)
+
+
+def test_a_build_that_the_server_does_not_let_in_is_worth_a_retry(built: Any) -> None:
+    name = built.settings.warehouse.database
+    with built.superuser() as connection:
+        # the session that holds the build's lock is let in, and dbt's own are not
+        connection.execute(f"alter database {name} connection limit 1".encode())
+
+    with pytest.raises(WarehouseUnavailableError, match="too many connections"):
+        built_rows(built)
+
+
+def test_a_build_that_a_crash_has_emptied_in_the_middle_adds_nothing(built: Any) -> None:
+    insert_transactions(built, [a_transaction()])
+    with built.superuser() as connection:
+        # as after a crash between two models: the line of the build is gone with all that it made
+        connection.execute(
+            "create function public.forget() returns trigger language plpgsql as "
+            "'begin return null; end'"
+        )
+        connection.execute("grant usage on schema public to transform")
+        connection.execute(
+            "create trigger forget before insert on intermediate.builds_begun "
+            "for each row execute function public.forget()"
+        )
+
+    with pytest.raises(WarehouseUnavailableError, match="a crash of the server"):
+        built_rows(built)
+    assert built.rows("select from marts.feat_transactions") == []
+
+    with built.superuser() as connection:
+        connection.execute("drop trigger forget on intermediate.builds_begun")
+    assert built_rows(built) == 1
+    assert built.rows("select from intermediate.builds_begun") == []
 
 
 def test_a_build_leaves_no_password_behind(built: Any) -> None:

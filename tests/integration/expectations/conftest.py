@@ -25,4 +25,4 @@ def suite_gate(
     """A gate whose warehouse serves a whole module: each call makes its table anew."""
     folder = tmp_path_factory.mktemp("gate")
     with house.a_warehouse(cluster, migrated_template, folder) as db:
-        yield Gate(db, folder)
+        yield Gate(db, folder, is_checked_again=True)

@@ -18,7 +18,7 @@ from tests.conftest import Db
 
 ROLES: tuple[Role, ...] = get_args(Role)
 DBT_SCHEMAS = ("staging", "intermediate", "marts", "serving")
-SCHEMAS = ("landed", "raw", "protected", *DBT_SCHEMAS, "scored", "decisions", "audit")
+SCHEMAS = ("landed", "raw", "protected", *DBT_SCHEMAS, "scored", "decisions", "audit", "locks")
 OWNS = {"select", "insert", "update", "delete", "truncate", "drop", "create"}
 
 # what a role may do in a schema; a role that is not named may do nothing there
@@ -176,7 +176,7 @@ def test_only_progress_may_be_updated_in_the_ledgers(migrated: Db, role: Role) -
 def test_no_login_role_owns_a_table_of_the_ledgers(built: Db) -> None:
     owners = built.rows(
         "select distinct tableowner::text from pg_tables "
-        "where schemaname in ('raw', 'protected', 'decisions', 'audit')"
+        "where schemaname in ('raw', 'protected', 'decisions', 'audit', 'locks')"
     )
 
     assert owners == [("owner",)]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from itertools import count
+from typing import Any
 
 import psycopg
 import pytest
@@ -35,19 +39,190 @@ def test_every_migration_is_recorded_once(migrated: Db) -> None:
     assert recorded == sorted(path.stem for path in warehouse.MIGRATIONS.glob("*.sql"))
 
 
-def test_roles_and_databases_may_be_made_again(cluster: Cluster) -> None:
-    name = f"again_{uuid.uuid4().hex[:8]}"
+PASSWORDS = dict.fromkeys((*warehouse.LOGIN_ROLES, "airflow"), "role-password")
+# what a start makes of roles and databases, whatever stood there before
+STATE = {
+    "roles": "select rolname::text, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, "
+    "rolreplication, rolbypassrls, rolconnlimit, rolpassword is not null from pg_authid "
+    "where rolname = any(%(roles)s) order by 1",
+    "settings": "select coalesce(datname::text, ''), coalesce(rolname::text, ''), "
+    "(select array_agg(one order by one) from unnest(setconfig) as one) from pg_db_role_setting "
+    "left join pg_roles as role on role.oid = setrole "
+    "left join pg_database as database on database.oid = setdatabase order by 1, 2",
+    "members": "select roleid::regrole::text, member::regrole::text from pg_auth_members "
+    "where member::regrole::text = any(%(roles)s) order by 1, 2",
+    "databases": "select datname::text, datdba::regrole::text, (select array_agg(one::text "
+    "order by one::text) from unnest(datacl) as one) from pg_database order by 1",
+}
+OPEN_FUNCTIONS = (
+    "select oid::regprocedure::text from pg_proc where pronamespace = 'pg_catalog'::regnamespace "
+    "and proname ~ %s and has_function_privilege('analyst', oid, 'execute')"
+)
 
-    for _ in range(2):
-        warehouse.create_roles(cluster.conninfo(), {"guest": "guest-password"})
-        warehouse.create_database(cluster.conninfo(), name, "guest")
 
-    with psycopg.connect(
-        f"host=127.0.0.1 port={cluster.port} user=guest password=guest-password dbname={name}"
-    ) as connection:
-        assert connection.execute("select 1").fetchone() == (1,)
+class CutError(Exception):
+    """The process that starts ends here, as by a kill."""
+
+
+@pytest.fixture(scope="module")
+def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of this module: what a start does to roles would end other tests' readings."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    cluster = Cluster(tmp_path_factory.mktemp("own") / "postgres", port, "cluster-password")
+    cluster.create({"fsync": "off", "shared_buffers": "'32MB'"})
+    cluster.start()
+    yield cluster
+    cluster.stop("immediate")
+
+
+def _start(cluster: Cluster) -> None:
+    warehouse.create_roles(cluster.conninfo(), PASSWORDS)
+    warehouse.create_database(cluster.conninfo(), "warehouse", "owner")
+    warehouse.create_database(cluster.conninfo(), "airflow", "airflow")
+
+
+def _state(cluster: Cluster) -> dict[str, Any]:
+    with psycopg.connect(cluster.conninfo()) as connection:
+        found: dict[str, Any] = {
+            name: connection.execute(query.encode(), {"roles": [*PASSWORDS, "owner"]}).fetchall()
+            for name, query in STATE.items()
+        }
+    if ("warehouse",) in [row[:1] for row in found["databases"]]:
+        with psycopg.connect(cluster.conninfo("warehouse")) as connection:
+            found["functions"] = connection.execute(
+                OPEN_FUNCTIONS, (f"^({warehouse.WITHHELD_FUNCTIONS})$",)
+            ).fetchall()
+    return found
+
+
+def _execute(cluster: Cluster, *statements: str) -> None:
     with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
-        connection.execute(f"drop database {name}".encode())
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def _login(cluster: Cluster, role: str, database: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(
+        f"host=127.0.0.1 port={cluster.port} user={role} password={PASSWORDS[role]} "
+        f"dbname={database}"
+    )
+
+
+def _cut(start: Callable[[], None], after: int) -> bool:
+    """Start, and end after so many statements; return whether it came to its end before."""
+    statements = count(1)
+
+    class Cutting(psycopg.Connection[Any]):
+        def execute(self, *arguments: Any, **named: Any) -> psycopg.Cursor[Any]:
+            cursor = super().execute(*arguments, **named)
+            if next(statements) == after:
+                raise CutError
+            return cursor
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(psycopg, "connect", Cutting.connect)
+        try:
+            start()
+        except CutError:
+            return False
+    return True
+
+
+def test_a_start_cut_at_any_statement_is_completed_by_the_next(own_cluster: Cluster) -> None:
+    # one role of each kind; the others stand
+    some = {role: PASSWORDS[role] for role in ("ingest", "analyst", "airflow")}
+    conninfo = own_cluster.conninfo()
+    starts: tuple[tuple[Callable[[], None], list[str]], ...] = (
+        (
+            lambda: warehouse.create_roles(conninfo, some),
+            [
+                *("drop database if exists warehouse", "drop database if exists airflow"),
+                *(f"drop role {role}" for role in some),
+                "grant all on database postgres, template1 to public",
+            ],
+        ),
+        (
+            lambda: warehouse.create_database(conninfo, "warehouse", "owner"),
+            ["drop database warehouse"],
+        ),
+    )
+    warehouse.create_roles(conninfo, PASSWORDS)
+    for start, undo in starts:
+        start()
+        whole = _state(own_cluster)
+        for after in count(1):
+            _execute(own_cluster, *undo)
+
+            is_whole = _cut(start, after)
+            start()
+
+            assert _state(own_cluster) == whole, f"cut after {after} statements"
+            if is_whole:
+                break
+        assert after > 8
+    assert whole["functions"] == []
+
+
+def test_what_a_hand_has_changed_is_set_right_by_the_next_start(own_cluster: Cluster) -> None:
+    _start(own_cluster)
+    whole = _state(own_cluster)
+    _execute(
+        own_cluster,
+        "alter role analyst superuser createdb nologin connection limit -1 password null",
+        "alter role analyst set statement_timeout = 0",
+        "alter role analyst set work_mem = '10GB'",
+        "alter role ingest set lock_timeout = 0",
+        "alter role score in database warehouse set lock_timeout = 0",
+        "grant connect on database airflow to public",
+        "grant temporary on database warehouse to analyst",
+        "grant connect on database postgres to public",
+        "alter database warehouse set timezone to 'Asia/Tokyo'",
+    )
+    with psycopg.connect(own_cluster.conninfo("warehouse"), autocommit=True) as connection:
+        connection.execute("grant execute on function pg_advisory_lock(bigint) to public")
+
+    _start(own_cluster)
+
+    assert _state(own_cluster) == whole
+
+
+def test_a_reader_who_changes_its_own_role_holds_up_no_start(own_cluster: Cluster) -> None:
+    _start(own_cluster)
+    with _login(own_cluster, "analyst", "warehouse") as reader:
+        reader.execute("set transaction read write")
+        reader.execute("alter role analyst password 'of-my-own'")
+
+        _start(own_cluster)
+
+        with pytest.raises(psycopg.OperationalError):
+            reader.execute("select 1")
+    _login(own_cluster, "analyst", "warehouse").close()
+
+
+def test_readers_take_few_connections_and_enter_one_database(own_cluster: Cluster) -> None:
+    _start(own_cluster)
+
+    with ExitStack() as sessions:
+        taken = dict.fromkeys(warehouse.READER_ROLES, 0)
+        for role in taken:
+            for _ in range(50):
+                with suppress(psycopg.OperationalError):
+                    sessions.enter_context(_login(own_cluster, role, "warehouse"))
+                    taken[role] += 1
+            with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+                _login(own_cluster, role, "warehouse")
+        for role in warehouse.JOB_ROLES:
+            sessions.enter_context(_login(own_cluster, role, "warehouse"))
+
+    assert taken == {"analyst": 20, "fairness": 5}
+    for role, database in (
+        *((role, name) for role in ("analyst", "score") for name in ("postgres", "template1")),
+        *(("analyst", "airflow"), ("airflow", "warehouse"), ("airflow", "postgres")),
+    ):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            _login(own_cluster, role, database)
+    _login(own_cluster, "airflow", "airflow").close()
 
 
 def test_a_wrong_password_is_refused(migrated: Db) -> None:

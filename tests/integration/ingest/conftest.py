@@ -157,6 +157,11 @@ class SharedDb:
         self._cluster = cluster
         self._database = database
 
+    @property
+    def conninfo(self) -> str:
+        """The connection string of a superuser."""
+        return self._cluster.conninfo(self._database)
+
     def connect(self, role: str) -> psycopg.Connection[Any]:
         """Open a connection as a login role."""
         return psycopg.connect(
@@ -170,7 +175,7 @@ class SharedDb:
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a query as superuser."""
-        with psycopg.connect(self._cluster.conninfo(self._database)) as connection:
+        with psycopg.connect(self.conninfo) as connection:
             return connection.execute(query.encode(), parameters or None).fetchall()
 
 

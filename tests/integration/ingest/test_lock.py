@@ -1,4 +1,4 @@
-"""The ingest lock: others wait for it, and whoever holds it and stands still gives way to them."""
+"""The locks: others wait for them, only the jobs take them, and who stands still gives way."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.errors import InsufficientPrivilege, LockNotAvailable
 
+from features import build
 from features.ingest import admit_all, clock
-from infra.postgres.warehouse import ROLE_SETTINGS
+from infra.postgres.warehouse import LOGIN_ROLES, ROLE_SETTINGS
+from tests.conftest import Db
+
+TAKEN_BY = {
+    "select raw.lock_ledger()": {"ingest", "score"},
+    "lock table locks.build in share update exclusive mode": {"transform"},
+    "lock table locks.rebuild in share update exclusive mode": {"transform"},
+}
 
 
 def test_admission_waits_for_the_ingest_lock(intake: Any) -> None:
@@ -23,7 +32,7 @@ def test_admission_waits_for_the_ingest_lock(intake: Any) -> None:
         done.set()
 
     with intake.db.connect("ingest") as other:
-        other.execute("select pg_advisory_xact_lock(%s)", (clock.INGEST_LOCK_KEY,))
+        clock.lock(other)
         thread = threading.Thread(target=work)
         thread.start()
         assert not done.wait(0.5)
@@ -54,3 +63,71 @@ def test_a_holder_gives_way_before_anybody_who_waits_gives_up() -> None:
     ]
 
     assert standstill < min(patience)
+
+
+def test_a_lock_is_taken_by_the_jobs_that_need_it_and_by_nobody_else(migrated: Db) -> None:
+    taken: dict[str, set[str]] = {statement: set() for statement in TAKEN_BY}
+
+    for role in LOGIN_ROLES:
+        for statement in TAKEN_BY:
+            with psycopg.connect(migrated.settings.warehouse.conninfo(role)) as connection:
+                connection.execute("set transaction read write")
+                try:
+                    connection.execute(statement.encode())
+                except InsufficientPrivilege:
+                    connection.rollback()
+                else:
+                    taken[statement].add(role)
+
+    assert taken == TAKEN_BY
+
+
+def test_a_build_shuts_out_another_build_and_nothing_else(
+    migrated: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "LOCK_WAIT", "100ms")
+    conninfo = migrated.settings.warehouse.conninfo("transform")
+
+    with build.locked(conninfo, build.BUILD_LOCK):
+        with pytest.raises(LockNotAvailable), build.locked(conninfo, build.BUILD_LOCK):
+            pass
+        with build.locked(conninfo, build.REBUILD_LOCK):
+            pass
+        # as a dump of the warehouse does
+        with migrated.superuser() as connection, connection.transaction():
+            connection.execute("lock table locks.build in access share mode nowait")
+        # a snapshot or a transaction number would keep vacuum from its work for a whole build
+        held = migrated.rows(
+            "select state, backend_xid, backend_xmin from pg_stat_activity "
+            "where usename = 'transform' and datname = current_database()"
+        )
+
+    assert held == [("idle in transaction", None, None)]
+    with build.locked(conninfo, build.BUILD_LOCK):
+        pass
+
+
+def test_a_new_day_waits_for_no_reader(migrated: Db) -> None:
+    with migrated.connect("ingest") as connection:
+        connection.execute("select raw.ensure_transaction_days('2026-03-01', '2026-03-01')")
+    reader, ingest = migrated.connect("transform"), migrated.connect("ingest")
+    with reader, ingest:
+        reader.execute("select count(*) from raw.transactions")
+        ingest.execute("set lock_timeout = '1s'")
+
+        made = ingest.execute(
+            "select raw.ensure_transaction_days('2026-03-01', '2026-03-03')"
+        ).fetchone()
+
+    assert made == (2,)
+    described = migrated.rows(
+        "select count(distinct facts.told) from pg_inherits inner join lateral (select "
+        "(select array_agg((attname, atttypid, attnotnull)::text order by attnum) "
+        "from pg_attribute where attrelid = inhrelid and attnum > 0)::text "
+        "|| (select array_agg(conname::text || pg_get_constraintdef(oid) order by conname) "
+        "from pg_constraint where conrelid = inhrelid)::text "
+        "|| (select count(*) from pg_index where indrelid = inhrelid) "
+        "|| (select relacl::text from pg_class where oid = inhrelid) as told) as facts on true "
+        "where inhparent = 'raw.transactions'::regclass"
+    )
+    assert described == [(1,)]

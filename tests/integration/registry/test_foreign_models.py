@@ -144,6 +144,33 @@ def test_a_type_that_we_do_not_trust_is_refused(
     assert not marker.exists()
 
 
+def test_a_version_whose_source_is_nowhere_or_whose_digest_is_none_is_unavailable(
+    registry_settings: Settings, store: ObjectStore
+) -> None:
+    address = registry_settings.registry.tracking_uri
+    client = MlflowClient(address)
+    client.create_registered_model("odd_source")
+    taken = 0
+    for source in ("s3://bucket/model", "gs://bucket/model", "hdfs://x/y", "runs:/none/model"):
+        try:
+            version = client.create_model_version(
+                "odd_source", source, tags={registry.DIGEST_TAG: "a" * 64}
+            )
+        except mlflow.exceptions.MlflowException:
+            continue  # MLflow refuses the source itself
+        taken += 1
+        client.set_registered_model_alias("odd_source", "champion", version.version)
+        pin = registry.resolve("odd_source", "champion", registry_settings)
+        with pytest.raises(ModelUnavailableError):
+            registry.fetch(pin, registry_settings, store)
+    assert taken
+
+    for digest in ("", "a" * 63, "z" * 64, "../" * 21 + "a"):
+        client.set_model_version_tag("odd_source", version.version, registry.DIGEST_TAG, digest)
+        with pytest.raises(ModelUnavailableError, match="carries no tag model_sha256"):
+            registry.resolve("odd_source", "champion", registry_settings)
+
+
 @pytest.mark.parametrize(
     ("flavour", "key", "value", "reason"),
     [

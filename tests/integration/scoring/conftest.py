@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import skops.io
 
+from features import code_version
 from features.build import build
 from features.digests import feature_digest
 from features.objects import ObjectStore
@@ -25,8 +26,9 @@ from scoring.fraud.model import FraudModel
 from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
 from scoring.model_files import ModelPin
 from scoring.storage import object_store
-from tests.builders import NOON, a_transaction, insert_transactions
+from tests.builders import NOON, a_transaction, insert_transactions, let_gates_pass
 from tests.conftest import Db
+from tests.faults import deliveries
 
 if TYPE_CHECKING:
     from tests.integration.scoring.lender import Lender
@@ -98,9 +100,9 @@ class Bench:
         return score.run_shard(run_id, self.db.settings, self.store, shard)
 
     def publish(self, run_id: UUID) -> dict[str, object]:
-        """Call a scored run validated, and publish it."""
+        """Let a scored run pass its gates, and publish it."""
         with self.connect() as connection:
-            runs.mark_validated(connection, run_id)
+            let_gates_pass(connection, run_id)
         conninfo = self.db.settings.warehouse.conninfo("score")
         return publish.publish(run_id, conninfo, self.store)
 
@@ -183,7 +185,7 @@ def bench(built: Db, model_file: Path) -> Bench:
         policy.version,
         policy.sha256,
         TRANSACTIONS.qualified,
-        "test",
+        code_version.pinned("test"),
         "0" * 64,
     )
     return Bench(built, store, pins)
@@ -219,3 +221,21 @@ def lender(bench: Bench, credit_model_file: Path) -> Lender:
         feature_view=APPLICATIONS.qualified,
     )
     return Lender(bench.db, bench.store, pins, SCORE_APPLICATIONS)
+
+
+@pytest.fixture
+def landing(migrated: Db, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Deliver a file of transactions under a name; the steps work on this test's warehouse."""
+    description = tmp_path / f"{deliveries.SOURCE}.yaml"
+    description.write_text(deliveries.DESCRIPTION)
+    settings = migrated.settings.model_copy(update={"sources": str(description)})
+    monkeypatch.setattr("scoring.settings.get_settings", lambda: settings)
+    content = deliveries.second_window().content
+
+    def deliver(name: str) -> None:
+        target = tmp_path / "objects" / deliveries.FOLDER / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # other bytes each time: the same ones would be a repetition
+        target.write_bytes(content + b"\n" * len(list(target.parent.iterdir())))
+
+    return deliver

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
@@ -174,3 +176,13 @@ def test_a_scored_run_that_is_whole_is_not_scored_again(bench: Bench) -> None:
     bench.score(run.run_id)
 
     assert bench.db.rows(f"select decided_at from {run.tables.decisions} order by 1") == table
+
+
+def test_a_run_that_other_code_has_claimed_is_not_scored(bench: Bench) -> None:
+    bench.admit(some_transactions(2))
+    bench.pins = replace(bench.pins, code_version="3026074a1b2c+0123456789abcdef")
+    run = bench.claim()
+    bench.build()
+
+    with pytest.raises(ContractError, match=r"code 3026074a1b2c\+0123.*clear the task `admit`"):
+        bench.score(run.run_id)

@@ -129,8 +129,9 @@ def test_a_file_with_another_number_of_rows_is_found_by_its_footer(bench: Bench)
             (digest,),
         )
 
-    (problem,) = bench.open_equations()
+    register, problem = bench.open_equations()
 
+    assert "was changed in decisions.runs since seal" in register
     assert problem.endswith("file: 3 ≠ 2 rows in Parquet")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from features import code_version
 from features.build import build
 from features.digests import feature_digest
 from features.views import APPLICATIONS, TRANSACTIONS
@@ -65,7 +66,7 @@ def applied(cluster: Cluster, built_template: str, tmp_path: Path) -> Applied:
 
 def _bench(db: Db, model: Path | None) -> Bench:
     store = object_store(db.settings)
-    pins = Pins({}, "", "", TRANSACTIONS.qualified, "test", "0" * 64)
+    pins = Pins({}, "", "", TRANSACTIONS.qualified, code_version.pinned("test"), "0" * 64)
     bench = Bench(db, store, pins)
     if model:
         digest = hashlib.sha256(model.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""What killed builds leave behind is removed; what may still be in use is not."""
+"""What killed builds leave behind, and which failures of a build end at a retry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from features.build import sweep
+import pytest
+
+from features.build import is_server_gone, sweep
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -30,3 +32,35 @@ def test_only_the_folders_of_old_builds_are_removed(tmp_path: Path) -> None:
 
 def test_a_place_where_nothing_was_ever_built_needs_no_sweeping(tmp_path: Path) -> None:
     assert sweep(tmp_path, NOW) == 0
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "server closed the connection unexpectedly\n\tThis probably means the server terminated",
+        "terminating connection because of crash of another server process",
+        "terminating connection due to administrator command",
+        'connection to server at "127.0.0.1", port 5 failed: Connection refused',
+        "FATAL:  the database system is starting up",
+        "FATAL:  the database system is in recovery mode",
+        "FATAL:  the database system is shutting down",
+        "could not receive data from server: Connection reset by peer",
+        "SSL connection has been closed unexpectedly",
+        "connection already closed",
+    ],
+)
+def test_a_server_that_went_away_is_worth_a_retry(told: str) -> None:
+    assert is_server_gone(f"Database Error in model feat_transactions\n  {told}")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'column "amount" does not exist',
+        "division by zero",
+        'new row for relation "feat_transactions" violates check constraint "server"',
+        "Compilation Error: macro 'connection' is undefined",
+    ],
+)
+def test_a_model_that_is_wrong_is_wrong_at_a_retry_too(told: str) -> None:
+    assert not is_server_gone(f"Database Error in model feat_transactions\n  {told}")

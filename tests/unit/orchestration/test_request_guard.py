@@ -76,6 +76,7 @@ def conf(literal: str) -> bytes:
         (conf("[" * 100 + "]" * 100), "nested"),
         (conf('1, "reason": 2'), "names a key twice"),
         (trigger(note="\0"), "NUL"),
+        (trigger(note="paid by 4111 1111 1111 1111"), "holds what passes as a full card number"),
         (trigger(note="x" * 1001), "note has 1001 characters"),
         (trigger(dag_run_id="x" * 201), "dag_run_id has 201 characters"),
         (trigger(logical_date="0001-01-01T00:00:00+10:00"), "logical_date is no time"),

@@ -10,6 +10,7 @@ import pytest
 from airflow.utils.types import DagRunType
 
 from orchestration.triggers import TriggerRefusedError, check_run
+from scoring.settings import get_settings
 from scoring_plugin import check_run as check_new_run
 
 NOW = datetime(2026, 11, 21, 10, 25, tzinfo=UTC)
@@ -35,6 +36,13 @@ FIELDS = ("start", "end")
         ({"conf": {"start": "\0"}}, "NUL"),
         ({"conf": {"start": 9e300}}, "64 bits"),
         ({"conf": ["start"]}, "no JSON object"),
+        ({"run_id": "4111-1111-1111-1111"}, "the run id holds what passes as a full card number"),
+        ({"conf": {"start": "card 4111.1111.1111.1111"}}, "conf holds what passes as a full card"),
+        ({"conf": {"start": {"a": [{"b": 4111111111111111}]}}}, "conf holds what passes"),
+        ({"conf": {"start": 4111111111111111.0}}, "conf holds what passes"),
+        ({"conf": {"4111 1111 1111 1111": 1}}, "conf holds what passes"),
+        ({"conf": {"restate_ids": ["４１１１１１１１１１１１１１１１"]}}, "conf holds what passes"),
+        ({"conf": {"restate_ids": ["4111111111111111"]}}, "conf holds what passes"),
     ],
 )
 def test_a_run_that_makes_no_sense_is_refused(run: dict[str, Any], reason: str) -> None:
@@ -42,6 +50,7 @@ def test_a_run_that_makes_no_sense_is_refused(run: dict[str, Any], reason: str) 
         check_run({"run_id": "manual__1", **run}, FIELDS, NOW)
 
     assert "\n" not in str(caught.value)
+    assert "1111" not in str(caught.value)
     assert isinstance(caught.value, ValueError)  # Airflow answers 400 to it
 
 
@@ -53,6 +62,8 @@ def test_a_run_that_makes_no_sense_is_refused(run: dict[str, Any], reason: str) 
         {"run_after": NOW + timedelta(seconds=30)},  # of a clock that is ahead
         {"logical_date": NOW - HOUR, "data_interval": (NOW - HOUR, NOW)},
         {"conf": {"start": "a", "end": None}},
+        {"run_id": "manual__2026-11-21T22:21:00.123456+00:00_x1"},
+        {"conf": {"start": "2026-11-21T22:21:00.123456+00:00"}},
         {"conf": {}},
     ],
 )
@@ -77,3 +88,19 @@ def test_only_the_runs_of_the_schedule_and_of_a_checked_backfill_are_let_through
 
 def test_a_run_of_a_dag_without_a_schedule_has_an_interval_of_no_length() -> None:
     check_run({"run_id": "manual__1", "data_interval": (NOW, NOW)}, FIELDS, NOW)
+
+
+def test_ids_that_are_long_numbers_are_taken_where_a_source_declares_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run: dict[str, Any] = {"run_id": "manual__1", "conf": {"restate_ids": ["4111111111111111"]}}
+    monkeypatch.setenv("SCORING_SOURCES", "fraud_handbook")
+    get_settings.cache_clear()
+    try:
+        check_run(run, ("restate_ids",), NOW)
+
+        run["conf"]["restate_ids"].append("4111-1111-1111-1111")
+        with pytest.raises(TriggerRefusedError, match="conf holds what passes"):
+            check_run(run, ("restate_ids",), NOW)
+    finally:
+        get_settings.cache_clear()

@@ -1,0 +1,133 @@
+"""A crash of the server between two steps: the next one makes again what it needs, and goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from features.errors import ContractError
+from orchestration import gates, steps
+from scoring import claims, runs, shards
+from scoring.jobs import quoted
+from tests.builders import let_gates_pass
+from tests.conftest import Db
+from tests.faults import deliveries
+from tests.integration.scoring.conftest import Bench, some_transactions
+
+ROWS = 7
+
+
+@pytest.fixture
+def claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> steps.Receipt:
+    """A claimed run of two shards, whose steps work on this test's warehouse."""
+    monkeypatch.setattr("scoring.settings.get_settings", lambda: bench.db.settings)
+    monkeypatch.setattr(claims, "CHUNK_ROWS", 2)
+    bench.admit(some_transactions(ROWS))
+    run = bench.claim()
+    assert run.shards == shards.MAX_SHARDS
+    bench.build()
+    return run.receipt()
+
+
+def crash(db: Db) -> None:
+    """Empty what is unlogged, as a crash of the server does."""
+    with db.superuser() as connection:
+        names = connection.execute(
+            "select relnamespace::regnamespace || '.' || relname from pg_class "
+            "where relpersistence = 'u' and relkind = 'r'"
+        ).fetchall()
+        for (name,) in names:
+            connection.execute(f"truncate {quoted(name).as_string(connection)}".encode())
+
+
+def test_a_run_is_published_though_the_server_crashes_between_all_its_steps(
+    bench: Bench, claimed: steps.Receipt
+) -> None:
+    crash(bench.db)
+    assert gates.validate_run("features.transactions", claimed)["rows"] == ROWS
+    crash(bench.db)
+    steps.score(claimed, 0)
+    crash(bench.db)  # the task of the first shard has ended, and does not come back
+    steps.score(claimed, 1)
+    crash(bench.db)
+    assert gates.validate_run("decisions.transactions", claimed)["rows"] == ROWS
+    crash(bench.db)
+    assert steps.publish(claimed)["state"] == "published"
+
+    assert len(bench.decisions()) == ROWS
+    bench.assert_closes()
+    # the gate has looked at what was scored again
+    assert bench.db.rows(
+        "select suite, count(*) from audit.validation_results where verdict <> 'failed' "
+        "group by suite order by suite"
+    ) == [("decisions.transactions", 2), ("features.transactions", 1)]
+    assert bench.db.rows("select detail ->> 'state' from audit.events order by occurred_at") == [
+        ("scored",),
+        ("validated",),
+    ]
+
+
+def test_a_step_restores_what_stood_before_the_crash_and_no_more(
+    bench: Bench, claimed: steps.Receipt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ContractError, match="clear the task `admit`"):
+        gates.validate_run("decisions.transactions", claimed)  # `score` was marked by hand
+    steps.score(claimed)
+    crash(bench.db)
+    with pytest.raises(ContractError, match="only a run whose decisions were validated"):
+        steps.publish(claimed)  # `validate_decisions` was
+    assert bench.decisions() == []
+
+    def break_off(*_: object) -> None:
+        raise ConnectionError
+
+    with bench.connect() as connection:
+        let_gates_pass(connection, UUID(claimed["run_id"]))
+    for module, interrupted in ((steps, "score"), (gates, "validate_run")):
+        crash(bench.db)
+        with monkeypatch.context() as broken:
+            broken.setattr(module, interrupted, break_off)
+            with pytest.raises(ConnectionError):
+                steps.publish(claimed)
+    assert steps.publish(claimed)["state"] == "published"
+    assert len(bench.decisions()) == ROWS
+
+
+def test_nothing_is_restored_of_a_run_that_has_failed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scoring.settings.get_settings", lambda: bench.db.settings)
+    run = bench.claim()
+    with bench.connect() as connection:
+        runs.fail(connection, run.run_id, "given up")
+
+    for suite in (bench.job.features_gate, bench.job.decisions_gate):
+        with pytest.raises(ContractError, match="is failed"):
+            gates.validate_run(suite, run.receipt())
+    assert bench.db.rows("select from pg_class where relname like 'claim_%'") == []
+
+
+def test_a_delivery_whose_landed_rows_a_crash_took_is_admitted_by_the_same_run(
+    migrated: Db, landing: Callable[[str], None]
+) -> None:
+    landing("one.csv")
+    landing("two.csv")
+    received = steps.ingest()
+    crash(migrated)
+    validations = gates.validate_raw(received)
+    assert [one["verdict"] for one in validations] == ["passed", "passed"]
+    crash(migrated)
+
+    admitted = steps.admit_deliveries(validations)
+
+    assert sum(one["rows_in_file"] for one in admitted) == sum(
+        one["rows_in_file"] for one in received
+    )
+    assert migrated.rows(
+        "select object_name, count(*) filter (where state = 'admitted'), "
+        "count(*) filter (where state = 'discarded') from raw.deliveries group by 1 order by 1"
+    ) == [(f"{deliveries.FOLDER}/{name}.csv", 1, 2) for name in ("one", "two")]
+    # a retry of the task has what the first try had, and finds all of it admitted
+    assert steps.admit_deliveries(validations) == []

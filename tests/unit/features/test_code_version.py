@@ -1,0 +1,80 @@
+"""The code that a process has loaded, told apart from the code that lies there now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from features import code_version
+from features.errors import CodeChangedError
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    for name in ("scoring/score.py", "features/feeds.py", "dbt/models/a.sql", "dbt/target/a.sql"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("first")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["scoring/score.py", "dbt/models/a.sql"])
+def test_changed_code_has_another_digest(checkout: Path, name: str) -> None:
+    before = code_version.of_checkout(checkout)
+
+    (checkout / name).write_text("second")
+
+    assert code_version.of_checkout(checkout) != before
+
+
+def test_a_moved_a_new_and_a_removed_file_change_the_digest(checkout: Path) -> None:
+    found = {code_version.of_checkout(checkout)}
+    (checkout / "scoring" / "score.py").rename(checkout / "scoring" / "scores.py")
+    found.add(code_version.of_checkout(checkout))
+    (checkout / "scoring" / "more.py").touch()
+    found.add(code_version.of_checkout(checkout))
+    (checkout / "features" / "feeds.py").unlink()
+    found.add(code_version.of_checkout(checkout))
+
+    assert len(found) == 4
+
+
+def test_what_is_no_code_leaves_the_digest_as_it_is(checkout: Path) -> None:
+    before = code_version.of_checkout(checkout)
+    (checkout / "dbt" / "target" / "a.sql").write_text("compiled")
+    (checkout / "scoring" / "decision" / "policies").mkdir(parents=True)
+    (checkout / "scoring" / "decision" / "policies" / "new.yaml").write_text("a policy")
+    (checkout / "scoring" / "__pycache__").mkdir()
+    (checkout / "scoring" / "__pycache__" / "score.cpython-311.pyc").write_bytes(b"compiled")
+
+    assert code_version.of_checkout(checkout) == before
+
+
+def test_the_digest_does_not_depend_on_where_the_checkout_lies(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = code_version.of_checkout(checkout)
+    moved = checkout.rename(tmp_path_factory.mktemp("elsewhere") / "checkout")
+
+    assert code_version.of_checkout(moved) == before
+
+
+def test_a_run_pins_the_commit_and_the_code_that_is_loaded() -> None:
+    version = code_version.pinned("3026074a1b2c")
+
+    assert version.startswith("3026074a1b2c+")
+    assert code_version.is_loaded(version)
+
+
+@pytest.mark.parametrize("version", ["3026074a1b2c", "3026074a1b2c+0123456789abcdef", ""])
+def test_other_code_is_not_the_code_that_is_loaded(version: str) -> None:
+    assert not code_version.is_loaded(version)
+
+
+def test_a_process_whose_code_has_changed_pins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # as if a file had been saved since the first import
+    monkeypatch.setattr(code_version, "at_load", lambda: "0" * 64)
+
+    with pytest.raises(CodeChangedError, match="make down"):
+        code_version.pinned("3026074a1b2c")
