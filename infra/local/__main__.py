@@ -17,6 +17,7 @@ from infra.local.console import console, errors, step, table
 from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
 from infra.local.health import cluster
+from infra.local.outcomes import show
 from infra.local.report import show_addresses
 from infra.local.state import CHECKOUT, StackError, State, disk_message
 from infra.local.status import status
@@ -144,9 +145,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def kill(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - it has a stack of its own
-    """Kill task, supervisor and scheduler in a real Airflow; exit status 1 where a row is lost."""
+    """Kill task, server, supervisor and scheduler in a real Airflow; exit status 1 at a loss."""
     outcomes = kills.rehearse()
-    kills.show(outcomes)
+    show(outcomes)
     return 0 if all(outcome.holds for outcome in outcomes) else 1
 
 

@@ -23,21 +23,21 @@ from typing import Any
 
 from infra.local import processes, sample, stack
 from infra.local.airflow_api import Airflow
-from infra.local.console import step, table
+from infra.local.console import step
 from infra.local.deliver import deliver_due
 from infra.local.demo import approve_policy, ask, follow, install, train
 from infra.local.environment import environment
 from infra.local.health import cluster
+from infra.local.leaks import leaks
+from infra.local.outcomes import Outcome, Window, ask_the_ledger
 from infra.local.ports import free_port
 from infra.local.state import CHECKOUT, DEFAULT_PORTS, DEFAULT_SOURCE, StackError, State, all_states
-from infra.local.warehouse_facts import connect
 
 HEARTBEAT_TIMEOUT_SECONDS = 30
 ORPHAN_SLEEPS_SECONDS = 150  # longer than it takes Airflow to notice and to try again
 PATIENCE_SECONDS = 420
 SERVER_HOLD_SECONDS = 10  # longer than it takes to see the process and to kill the server
 DAG = "score_transactions"
-Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +76,11 @@ class Tokens:
     publish: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one kill led to."""
-
-    victim: str
-    rows: int
-    rows_lost: int
-    rows_doubled: int
-    epochs: int
-    fenced: int
-    seconds: float
-    holds: bool
-
-
 def rehearse() -> list[Outcome]:
     """Bring a stack up, kill its processes and its server, and return what came of each.
 
     Raises:
-        StackError: the stack did not come up, or a run failed for good.
+        StackError: the stack did not come up, a run failed for good, or a secret is to be seen.
     """
     for other in all_states():
         _stop(other)
@@ -117,7 +103,10 @@ def rehearse() -> list[Outcome]:
     )
     with state.locked():
         try:
-            return _rehearse(state, tokens)
+            outcomes = _rehearse(state, tokens)
+            if shown := leaks(state):
+                raise StackError(f"secrets stand where others read them: {'; '.join(shown)}")
+            return outcomes
         finally:
             with step("Stopping the stack"):
                 stack.down(state)
@@ -191,7 +180,8 @@ def _kill(
         if victim.leaves_orphan:
             note("waiting for the orphan to wake and be refused")
             _await(lambda: not is_alive() or None, "the orphan did not end")
-        outcome = _ask_the_ledger(state, victim, window, seconds)
+        wants_refusal = victim.leaves_orphan and not victim.airflow_may_end_it
+        outcome = ask_the_ledger(state, victim.name, window, seconds, wants_refusal=wants_refusal)
         note(f"{outcome.rows} rows, {outcome.epochs} epochs, {outcome.fenced} refused")
     return outcome
 
@@ -224,8 +214,8 @@ def _kill_server(
         follow(airflow, DAG, run_id, note)
         tokens.task.touch()  # for the next window
         seconds = time.monotonic() - began
-        victim = Victim("server, 3 times", lambda _, task: task, leaves_orphan=False)
-        outcome = _ask_the_ledger(state, victim, window, seconds)
+        killed = "server, three times"
+        outcome = ask_the_ledger(state, killed, window, seconds, wants_refusal=False)
         note(f"{outcome.rows} rows, {outcome.epochs} epochs")
     return outcome
 
@@ -245,55 +235,3 @@ def _await(ask: Callable[[], Any], failure: str) -> Any:  # noqa: ANN401 - what 
             raise StackError(f"{failure} after {PATIENCE_SECONDS} s")
         time.sleep(0.5)
     return answer
-
-
-def _ask_the_ledger(state: State, victim: Victim, window: Window, seconds: float) -> Outcome:
-    with connect(state, "score") as connection:
-        row = connection.execute(
-            """
-            with windows as (
-                select run_id, rows_claimed from decisions.runs
-                where window_start = %(start)s and window_end = %(end)s and state = 'published'
-            )
-            select
-                (select count(*) from windows),
-                coalesce((select sum(rows_claimed) from windows), 0),
-                (select count(*) from decisions.transaction_decisions as ledger
-                 where ledger.run_id in (select run_id from windows)),
-                (select count(*) from raw.transaction_versions as versions
-                 where not is_history and version = 1
-                 and occurred_at >= %(start)s and occurred_at < %(end)s
-                 and known_at <= (select max(known_at_cutoff) from decisions.runs
-                                  where run_id in (select run_id from windows))
-                 and not exists (select from decisions.transaction_decisions as ledger
-                                 where ledger.transaction_id = versions.transaction_id)),
-                (select count(*) - count(distinct (transaction_id, revision))
-                 from decisions.transaction_decisions),
-                (select coalesce(max(epoch), 0) from decisions.leases
-                 where step = 'score' and run_id in (select run_id from windows)),
-                (select count(*) from audit.events where event = 'attempt_fenced'
-                 and subject in (select run_id::text from windows))
-            """,
-            {"start": window[0], "end": window[1]},
-        ).fetchone()
-    published, claimed, written, lost, doubled, epochs, fenced = row or (0,) * 7
-    doubled += max(written - claimed, 0)
-    lost += max(claimed - written, 0)
-    holds = (
-        published == 1
-        and lost == doubled == 0
-        and epochs >= 2
-        and (fenced > 0 or victim.airflow_may_end_it or not victim.leaves_orphan)
-    )
-    return Outcome(victim.name, written, lost, doubled, epochs, fenced, round(seconds, 1), holds)
-
-
-def show(outcomes: list[Outcome]) -> None:
-    """Print the table."""
-    columns = ["killed", "rows", "lost", "doubled", "epochs", "refused", "seconds", "holds"]
-    rows = [
-        (o.victim, o.rows, o.rows_lost, o.rows_doubled, o.epochs, o.fenced, o.seconds,
-         "yes" if o.holds else "NO")
-        for o in outcomes
-    ]  # fmt: skip
-    table("kill -9 in a real Airflow", columns, rows)

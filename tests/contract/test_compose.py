@@ -104,6 +104,8 @@ def test_no_secret_stands_in_the_file(services: dict[str, Any]) -> None:
         for variable, value in service.get("environment", {}).items():
             if re.search(r"PASSWORD$|SECRET|_KEY$|FERNET", variable):
                 assert str(value).startswith("${"), f"{name}: {variable}"
+        # every user of a machine reads the arguments of its processes
+        assert "${" not in str(service.get("command", "")), name
 
 
 def test_the_template_names_every_secret_and_fills_it() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +17,9 @@ import pytest
 import yaml
 
 from features import sources
-from infra.local import deliver, ports, run_dag, status
+from infra.local import deliver, ports, run_dag, stack, status
 from infra.local.environment import environment, logins_file, write_logins
+from infra.local.leaks import CHUNK_BYTES, leaks
 from infra.local.public_files import FILES, cut, own_file
 from infra.local.sample import Sample, prepare
 from infra.local.state import CHECKOUT, StackError, State
@@ -80,6 +83,31 @@ def test_secrets_are_made_once_and_only_the_owner_reads_them(state: State) -> No
     assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
     assert State("test", state.root).secrets == made
     assert len(set(made.values())) == len(made)
+
+
+def test_no_process_is_started_with_a_secret_among_its_arguments(state: State) -> None:
+    arguments = " ".join(stack.mlflow_command(state))
+
+    assert not [name for name, secret in state.secrets.items() if secret in arguments]
+    assert state.secrets["mlflow"] in environment(state, "mlflow")["MLFLOW_BACKEND_STORE_URI"]
+    assert state.secrets["mlflow"] not in str(environment(state, "scheduler"))
+
+
+def test_a_secret_that_others_can_read_is_found_and_not_repeated(state: State) -> None:
+    log = state.airflow_home / "logs" / "task.log"
+    log.parent.mkdir()
+    log.write_text("x" * (CHUNK_BYTES - 5) + state.secrets["score"])
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)", state.secrets["ingest"]]
+    with subprocess.Popen(sleep) as process:
+        found = leaks(state)
+        process.kill()
+    log.write_text("nothing")
+
+    assert sorted(found) == [
+        f"ingest in the command line of process {process.pid}",
+        f"score in the log {log}",
+    ]
+    assert leaks(state) == []
 
 
 def test_every_process_has_one_environment_and_nothing_of_the_caller_s_shell(
