@@ -187,6 +187,20 @@ def _shards_checks(found: Mapping[str, Measured]) -> list[Check]:
     return [Check("bench.shards_2_vs_1", ratio, 1.5)]
 
 
+def _closure(bench: Bench, tell: Tell, _: int) -> Results:
+    done = sides.ours(bench, Traffic(MEDIUM), with_closure=True)
+    tell("ours", done)
+    return {"ours": done}
+
+
+def _closure_checks(found: Mapping[str, Measured]) -> list[Check]:
+    done = found["ours"]
+    return [
+        Check(f"bench.{one}_s_per_million", done.seconds[one] / done.rows * 1e6, None)
+        for one in ("closure", "closure_fast")
+    ]
+
+
 def _airflow(bench: Bench, tell: Tell, _: int) -> Results:
     found: Results = {}
     for name, done in in_airflow.measure(bench, Traffic(LARGE)):
@@ -257,6 +271,12 @@ PARTS = (
         "500,000 rows without history, scored with two shards at once and then one by one",
         _shards,
         _shards_checks,
+    ),
+    Part(
+        "closure",
+        "100,000 rows without history, and then their closure: whole, and fast as of a past day",
+        _closure,
+        _closure_checks,
     ),
     Part(
         "flat",
