@@ -272,12 +272,7 @@ PARTS = (
         _shards,
         _shards_checks,
     ),
-    Part(
-        "closure",
-        "100,000 rows without history, and then their closure: whole, and fast as of a past day",
-        _closure,
-        _closure_checks,
-    ),
+    Part("closure", "100,000 rows, and closure, whole and fast", _closure, _closure_checks),
     Part(
         "flat",
         "20,000 rows after 35 days and after 70 days",
