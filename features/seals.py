@@ -25,6 +25,6 @@ def seal(connection: psycopg.Connection[Any], kind: Kind, subject: UUID) -> None
         subject: the id there.
 
     Raises:
-        psycopg.errors.IntegrityConstraintViolation: it was sealed for good, and has changed since.
+        psycopg.errors.RaiseException: it was sealed for good, and has changed since.
     """
     connection.execute("select audit.seal(%s, %s)", (kind, subject))

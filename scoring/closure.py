@@ -2,32 +2,28 @@
 
 Every term is counted by a predicate of its own and none is a remainder, so a row that falls through
 shows as an equation that does not hold. Rows are held against their digests, and registers against
-their seals. Publishing asks the equations of its own run before it commits.
+their seals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from features.objects import ObjectStore
-from scoring import published_files, row_digests, seals
+from scoring import published_files, row_digests, run_closure, seals
 from scoring.equation import Equation, of_counts
 from scoring.jobs import JOBS, Job
 from scoring.row_digests import Rows
+from scoring.run_closure import Window, of_run
 
 __all__ = ["Equation", "Window", "equations", "of_run", "snapshot"]
-
-
-Window = tuple[datetime, datetime]
 
 
 def equations(
@@ -56,12 +52,12 @@ def equations(
         found = [*seals.equations(connection), *rows.tables]
         of_deliveries = _deliveries(connection, rows)
         of_versions = [_versions(connection, job, window) for job in wanted]
-        published = [_published(connection, job, window) for job in wanted]
+        published = [run_closure.published(connection, job, window) for job in wanted]
     of_runs: list[Equation] = []
     for job, of_job, names in zip(wanted, published, standing, strict=True):
         if names is not None and window is None:
-            found.append(_manifests(job, of_job, names))
-        of_runs += _runs(of_job, rows, store)
+            found.append(run_closure.manifests(job, of_job, names))
+        of_runs += run_closure.equations(of_job, rows, store)
     coverage = rows.rest()
     notes = (*coverage.notes, *_not_checked(wanted, window, rows, store))
     return [*found, replace(coverage, notes=notes), *of_deliveries, *of_versions, *of_runs]
@@ -97,27 +93,6 @@ def snapshot(connection: psycopg.Connection[Any]) -> Iterator[None]:
             connection.execute("set transaction isolation level repeatable read, read only")
         connection.execute("set local timezone = 'UTC'")
         yield
-
-
-def of_run(
-    connection: psycopg.Connection[Any], job: Job, run_id: UUID, *, claimed: int, rows_in_file: int
-) -> Sequence[Equation]:
-    """Return the closure of one run, counted in the ledger as this transaction sees it.
-
-    Args:
-        connection: of role `score`.
-        job: the run's job.
-        run_id: the run.
-        claimed: the rows that were counted at its claim.
-        rows_in_file: the rows that its Parquet file counts.
-    """
-    row = connection.execute(
-        sql.SQL("select {} from {} as ledger where ledger.run_id = %s").format(
-            _COUNTS.format(job.is_scored), job.ledger_table
-        ),
-        (run_id,),
-    ).fetchone()
-    return _equations_of_run(run_id, claimed, row or (0, 0, 0), rows_in_file)
 
 
 _DELIVERIES = """
@@ -225,77 +200,3 @@ def _versions(connection: psycopg.Connection[Any], job: Job, window: Window | No
     total, *counts = row or (0, 0, 0, 0, 0, 0)
     names = ("history", "decided", "correction", "replaced", "pending")
     return Equation(f"versions in {job.versions}", total, dict(zip(names, counts, strict=True)))
-
-
-# Three predicates, and none the rest of another.
-_COUNTS = sql.SQL(
-    "count(ledger.run_id), count(*) filter (where {}), count(*) filter (where ledger.is_degraded)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Published:
-    """A published run, and what of it stands in the ledger."""
-
-    run_id: UUID
-    claimed: int
-    parquet: dict[str, Any] | None
-    seal: dict[str, Any] | None
-    published_at: datetime
-    counts: Sequence[int]
-
-
-def _published(
-    connection: psycopg.Connection[Any], job: Job, window: Window | None
-) -> list[_Published]:
-    start, end = window or (None, None)
-    rows = connection.execute(
-        sql.SQL(
-            "select runs.run_id, runs.rows_claimed, runs.parquet, runs.seal, runs.published_at, {} "
-            "from decisions.runs left join {} as ledger on ledger.run_id = runs.run_id "
-            "where runs.job = %s and runs.state = 'published' "
-            "and runs.window_start >= coalesce(%s, '-infinity'::timestamptz) "
-            "and runs.window_end <= coalesce(%s, 'infinity'::timestamptz) "
-            "group by runs.run_id order by min(runs.published_at)"
-        ).format(_COUNTS.format(job.is_scored), job.ledger_table),
-        (job.name, start, end),
-    )
-    return [_Published(*row[:5], row[5:]) for row in rows]
-
-
-def _runs(
-    published: Sequence[_Published], rows: Rows, store: ObjectStore | None
-) -> Iterator[Equation]:
-    for run in published:
-        is_read = rows.since is None or run.published_at >= rows.since
-        seen = published_files.inspect(
-            run.run_id, run.parquet or {}, run.seal, store, is_read=is_read
-        )
-        yield from _equations_of_run(
-            run.run_id, run.claimed, run.counts, seen.rows, rows.take(str(run.run_id)), seen.faults
-        )
-
-
-def _manifests(job: Job, published: Sequence[_Published], names: frozenset[str]) -> Equation:
-    """Hold the manifests that stand against the register: what one names was published."""
-    known = {f"run={run.run_id}" for run in published}
-    strange = sorted(name for name in names if name.split("/")[-2] not in known)
-    faults = [f"{name} stands, and decisions.runs has no such published run" for name in strange]
-    terms = {"of published runs": len(names) - len(strange)}
-    return Equation(f"manifests in published/{job.published}", len(names), terms, tuple(faults))
-
-
-def _equations_of_run(
-    run_id: UUID,
-    claimed: int,
-    counts: Sequence[int],
-    rows_in_file: int,
-    of_rows: tuple[str, ...] = (),
-    of_file: tuple[str, ...] = (),
-) -> list[Equation]:
-    in_ledger, scored, degraded = counts
-    return [
-        Equation(f"run {run_id}", claimed, {"scored": scored, "degraded": degraded}),
-        Equation(f"run {run_id} ledger", claimed, {"rows in the ledger": in_ledger}, of_rows),
-        Equation(f"run {run_id} file", claimed, {"rows in Parquet": rows_in_file}, of_file),
-    ]

@@ -8,7 +8,7 @@ import multiprocessing
 import runpy
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,11 +19,13 @@ from psycopg import sql
 from features import build as builder
 from infra.local.state import CHECKOUT
 from orchestration import gates, steps
-from scoring import leases, runs, score
+from scoring import closure, leases, row_digests, runs, score
 from scoring.jobs import SCORE_TRANSACTIONS, RunTables, quoted
 from scoring.settings import get_settings
+from scoring.storage import object_store
 from tests.bench.stopwatch import Stopwatch
 from tests.bench.traffic import HOUR
+from tests.bench.world import BenchError
 
 
 def run(request: dict[str, Any]) -> None:
@@ -31,7 +33,8 @@ def run(request: dict[str, Any]) -> None:
 
     Args:
         request: the run's pins, the file that keeps the SQL which dbt compiled, whether the hour
-            ends as it is admitted, and whether it is scored once more, one shard after the other.
+            ends as it is admitted, whether it is scored once more, one shard after the other, and
+            whether its closure is looked at.
     """
     _warm()
     # forked before anything has run, as the scheduler forks its tasks
@@ -57,6 +60,11 @@ def run(request: dict[str, Any]) -> None:
     receipt = timed("publish", lambda: steps.publish(claimed))
     workers.close()
     workers.join()
+    if request["with_closure"]:
+        timed("closure", _close)
+        # a past day, seen from today: its rows are counted and not compared
+        row_digests.NEWEST = timedelta(seconds=-1)
+        timed("closure_fast", lambda: _close(is_fast=True))
     watch.tell(receipt["rows_claimed"])
 
 
@@ -67,6 +75,16 @@ def _claim(request: dict[str, Any]) -> dict[str, Any]:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         found = runs.claim(connection, SCORE_TRANSACTIONS, window, runs.Pins(**request["pins"]))
     return dict(found.receipt())
+
+
+def _close(*, is_fast: bool = False) -> None:
+    settings = get_settings()
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        found = closure.equations(
+            connection, SCORE_TRANSACTIONS, store=object_store(settings), is_fast=is_fast
+        )
+    if problems := [str(one) for one in found if not one.holds]:
+        raise BenchError(f"the hour does not close: {'; '.join(problems)}")
 
 
 def _forget_scored_rows(claimed: dict[str, Any]) -> None:

@@ -187,6 +187,20 @@ def _shards_checks(found: Mapping[str, Measured]) -> list[Check]:
     return [Check("bench.shards_2_vs_1", ratio, 1.5)]
 
 
+def _closure(bench: Bench, tell: Tell, _: int) -> Results:
+    done = sides.ours(bench, Traffic(MEDIUM), with_closure=True)
+    tell("ours", done)
+    return {"ours": done}
+
+
+def _closure_checks(found: Mapping[str, Measured]) -> list[Check]:
+    done = found["ours"]
+    return [
+        Check(f"bench.{one}_s_per_million", done.seconds[one] / done.rows * 1e6, None)
+        for one in ("closure", "closure_fast")
+    ]
+
+
 def _airflow(bench: Bench, tell: Tell, _: int) -> Results:
     found: Results = {}
     for name, done in in_airflow.measure(bench, Traffic(LARGE)):
@@ -258,6 +272,7 @@ PARTS = (
         _shards,
         _shards_checks,
     ),
+    Part("closure", "100,000 rows, and closure, whole and fast", _closure, _closure_checks),
     Part(
         "flat",
         "20,000 rows after 35 days and after 70 days",

@@ -21,7 +21,7 @@ STAGES = {
     "airflow": ("airflow",),
 }
 #: What is measured in an hour and is no part of it.
-BESIDE = ("reference", "score_one_by_one")
+BESIDE = ("reference", "score_one_by_one", "closure", "closure_fast")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def ours(
     keep_for_floor: bool = False,
     only_ingest: bool = False,
     one_by_one: bool = False,
+    with_closure: bool = False,
 ) -> Measured:
     """Run the product on the hour.
 
@@ -78,6 +79,7 @@ def ours(
         keep_for_floor: leave the files that the floor copies in.
         only_ingest: end as the hour is admitted.
         one_by_one: score the hour once more, one shard after the other, beside its stages.
+        with_closure: look at the whole closure afterwards, and at the fast one, beside its stages.
     """
     template = histories.template(bench, wanted)
     kept = bench.folder / "floor"
@@ -90,6 +92,7 @@ def ours(
             "compiled": str(kept / "compiled.json"),
             "only_ingest": only_ingest,
             "one_by_one": one_by_one,
+            "with_closure": with_closure,
         }
         told = bench.child("tests.bench.ours", request, database, objects)
         if keep_for_floor:

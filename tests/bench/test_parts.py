@@ -78,6 +78,15 @@ def test_bad_rows_are_held_against_good_ones_by_the_median_of_the_rounds() -> No
     assert slower.holds
 
 
+def test_closure_is_stated_in_seconds_per_million_rows() -> None:
+    closure = next(part for part in parts.PARTS if part.name == "closure")
+
+    found = closure.judge({"ours": ours(9.0, 100_000, closure=1.2, closure_fast=0.3)})
+
+    assert [round(check.value, 6) for check in found] == [12.0, 3.0]
+    assert ours(9.0, closure=1.2).total == ours(9.0).total
+
+
 def test_what_airflow_adds_is_a_share_of_the_whole_run() -> None:
     found = {"empty": ours(15, airflow=3.0), "hour": ours(90, airflow=30.0)}
     airflow = next(part for part in parts.PARTS if part.name == "airflow")

@@ -29,11 +29,12 @@ _LAST_RUN = "(select run_id from decisions.runs order by published_at desc limit
 _NEWEST = "(select delivery_id from raw.deliveries order by delivery_seq desc limit 1)"
 _LAST_SEAL = "(select max(seal_seq) from audit.seals)"
 _SWAPPED = (
-    "update {0} as one set {1} = other.{1} from {0} as other where (one.transaction_id, "
-    "other.transaction_id) in (select a.transaction_id, b.transaction_id from {0} as a inner join "
-    "{0} as b on a.{1} <> b.{1} where a.transaction_id in ('w2-20', 'w2-21', 'w2-24', 'w2-25') "
-    "and b.transaction_id in ('w2-20', 'w2-21', 'w2-24', 'w2-25') "
-    "order by a.transaction_id, b.transaction_id limit 1)"
+    "with pair as (select a.transaction_id as first, b.transaction_id as second from {0} as a "
+    "inner join {0} as b on a.{1} < b.{1} "
+    "where a.transaction_id like 'w2-%' and b.transaction_id like 'w2-%' limit 1) "
+    "update {0} as one set {1} = other.{1} from {0} as other, pair where "
+    "(one.transaction_id, other.transaction_id) in ((pair.first, pair.second), "
+    "(pair.second, pair.first))"
 )
 
 

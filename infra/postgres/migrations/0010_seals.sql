@@ -175,7 +175,7 @@ begin
     from audit.sealable
     where sealable.kind = append_seal.kind and sealable.subject = append_seal.subject;
     if not found then
-        raise exception 'there is no % % to seal', kind, subject using errcode = 'no_data_found';
+        raise exception 'there is no % % to seal', kind, subject;
     end if;
     select * into sealed
     from audit.seals
@@ -186,8 +186,8 @@ begin
         return sealed;
     end if;
     if sealed.kind <> 'delivery' or sealed.content ->> 'state' in ('admitted', 'discarded') then
-        raise exception '% % is sealed for good and says something else now: see closure',
-            kind, subject using errcode = 'integrity_constraint_violation';
+        raise exception '% % is sealed for good and says something else now: ask closure',
+            kind, subject;
     end if;
     select * into newest from audit.seals order by seals.seal_seq desc limit 1;
     sealed := row(
