@@ -12,7 +12,7 @@ import structlog
 
 from features.errors import ModelUnavailableError
 from features.objects import ObjectStore
-from scoring import registry, runs
+from scoring import registry, runs, standing_readers
 from scoring.decision import activations, approval
 from scoring.jobs import Job
 from scoring.settings import Settings
@@ -64,6 +64,7 @@ def in_turn(claim_window: Callable[[], runs.Run], patience: timedelta = PATIENCE
 
 def _claim(job: Job, request: runs.Request, settings: Settings, store: ObjectStore) -> runs.Run:
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        standing_readers.end(connection)
         policy = activations.in_force(connection)
         approval.require_runnable(policy)
         try:
