@@ -13,7 +13,7 @@ import structlog
 from features import code_version
 from features.errors import ModelUnavailableError
 from features.objects import ObjectStore
-from scoring import libraries, registry, runs
+from scoring import libraries, registry, runs, standing_readers
 from scoring.decision import activations, approval
 from scoring.jobs import Job
 from scoring.settings import Settings
@@ -110,6 +110,7 @@ def fail_left(left: runs.Run, has_ended: Callable[[str], bool], settings: Settin
 
 def _claim(job: Job, request: runs.Request, settings: Settings, store: ObjectStore) -> runs.Run:
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        standing_readers.end(connection)
         policy = activations.in_force(connection)
         approval.require_runnable(policy)
         try:

@@ -20,7 +20,7 @@ GUARDS = (
     *("idle_in_transaction_session_timeout", "default_transaction_read_only"),
 )
 #: Numbers of the advisory locks that earlier versions took, and some of nobody.
-KEYS = (4242001, 4242002, 4242003, 1, 0)
+KEYS = (4242001, 4242002, 4242003, 4242010, 1, 0)
 
 _SERVED = "select oid::regclass::text from pg_class where relnamespace = 'serving'::regnamespace"
 #: One relation of each schema and kind, and all that belongs to runs.

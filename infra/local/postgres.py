@@ -32,6 +32,7 @@ SERVER_SETTINGS = {
     "shared_buffers": "'512MB'",
     "max_wal_size": "'4GB'",
     "max_connections": "200",
+    "max_notify_queue_pages": "1024",  # 8 MB of disk: everybody may notify, and nobody listens
     "password_encryption": "'scram-sha-256'",
     # DETAIL lines carry row values; terse leaves them out of the log
     "log_error_verbosity": "'terse'",

@@ -45,7 +45,7 @@ ROLE_SETTINGS: dict[str, dict[str, str]] = {
 #: Sessions at once of one role; a role that is not named may have all that the server has.
 CONNECTION_LIMITS = {"analyst": 20, "fairness": 5}
 
-#: Functions that Postgres lets everybody call and no role here needs, as one regular expression.
+#: Functions that Postgres lets everybody call and no login role needs, as one regular expression.
 WITHHELD_FUNCTIONS = "|".join(
     (
         "pg_(try_)?advisory_.*",  # fill the one table of locks that all sessions share
@@ -87,6 +87,8 @@ def create_roles(superuser: str, passwords: Mapping[str, str]) -> None:
         if _roles(connection) >= set(LOGIN_ROLES):
             # lets migrations state what these two grant on tables that they will create
             connection.execute("grant ingest, transform to owner")
+            # and lets a function of the owner's end the readers' sessions, and nobody else's
+            connection.execute("grant analyst, fairness to owner")
         # a session in a template would stop the next database from being made
         connection.execute("revoke all on database postgres, template1 from public")
 
@@ -172,6 +174,8 @@ def _withhold_functions(connection: psycopg.Connection[Any]) -> None:
         (f"^({WITHHELD_FUNCTIONS})$",),
     ).fetchone()
     if found and found[0]:
+        # what runs for the jobs runs as `owner`
+        connection.execute(f"grant execute on function {found[0]} to owner".encode())
         connection.execute(f"revoke execute on function {found[0]} from public".encode())
 
 

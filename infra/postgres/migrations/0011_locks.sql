@@ -43,3 +43,18 @@ begin
     return made;
 end
 $$;
+
+-- A reader may lift every timeout of its own sessions. A transaction that stays open keeps vacuum from
+-- its work in the whole warehouse, so a run ends those that have stood for too long.
+create function audit.end_standing_readers(patience interval) returns bigint
+language sql security definer set search_path = pg_catalog, pg_temp
+return (
+    select count(*) filter (where pg_terminate_backend(pid))
+    from pg_stat_activity
+    where
+        datname = current_database()
+        and usename in ('analyst', 'fairness')
+        and xact_start < clock_timestamp() - patience
+);
+revoke all on function audit.end_standing_readers from public;
+grant execute on function audit.end_standing_readers to score;

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from features import build, failpoints
 from infra.postgres.warehouse import JOB_ROLES, READER_ROLES
+from scoring import standing_readers
 from tests.builders import NOON
 from tests.conftest import Db
 from tests.hostile import ACTS, hostile_sessions, locks_by_number
@@ -93,10 +94,16 @@ def test_readers_who_mean_harm_hold_up_no_run(
             "select count(*) from pg_stat_activity where usename = 'analyst' "
             "and datname = current_database() and xact_start is not null"
         )
+        with bench.connect() as connection:
+            ended = [
+                standing_readers.end(connection),
+                standing_readers.end(connection, timedelta()),
+            ]
 
     intake.connection.close()
     assert [one.rows_admitted for one in admitted] == [3]
     assert (run.state, run.rows_claimed) == ("published", 3)
     assert waits == set()
     assert held == [(SESSIONS,)]
+    assert ended == [0, SESSIONS]
     bench.assert_closes()
