@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,12 +34,7 @@ def find(root: Path, folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
         root: resolved; no file outside of it is found, whatever links to it.
         folder: below the root; may be absent.
     """
-
-    def note_unreadable(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):
-            _note(root, Path(str(error.filename)), f"the folder cannot be read: {error.strerror}")
-
-    for parent, folders, names in os.walk(folder, onerror=note_unreadable):
+    for parent, folders, names in os.walk(folder, onerror=partial(_note_unreadable, root)):
         for name in folders:
             if Path(parent, name).is_symlink():  # `walk` does not enter it
                 _note(root, Path(parent, name), _KINDS[stat.S_IFDIR])
@@ -85,6 +81,11 @@ def _status(root: Path, path: Path) -> os.stat_result | str | None:
     if not stat.S_ISREG(status.st_mode):
         return _KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
     return status
+
+
+def _note_unreadable(root: Path, error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        _note(root, Path(str(error.filename)), f"the folder cannot be read: {error.strerror}")
 
 
 def _note(root: Path, path: Path, reason: str) -> None:
