@@ -52,6 +52,21 @@ def get(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryRecei
     return _receipt(row)
 
 
+def claimed(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryReceipt:
+    """Return what the register says of a delivery that the caller's transaction will move.
+
+    Other sessions that move it wait until the transaction ends. A session locks the register's row
+    before the landed table: the other order deadlocks with an admission, which drops that table.
+
+    Raises:
+        ConfigurationError: there is no such delivery.
+    """
+    connection.execute(
+        "select from raw.deliveries where delivery_id = %s for update", (delivery_id,)
+    )
+    return get(connection, delivery_id)
+
+
 def waiting(connection: psycopg.Connection[Any], source: str, feed: str) -> list[DeliveryReceipt]:
     """Return the deliveries of a feed that are parsed and not admitted, in order of arrival."""
     rows = connection.execute(
@@ -156,7 +171,7 @@ def release(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
         BadDeliveryError: it is not held, or nothing of it could be read.
     """
     with whole(connection):
-        receipt = get(connection, delivery_id)
+        receipt = claimed(connection, delivery_id)
         if receipt.state == "held" and not _is_whole(connection, receipt):
             raise BadDeliveryError(
                 f"delivery {delivery_id} of {receipt.feed} has no rows to release "
@@ -195,7 +210,8 @@ def discard_lost(connection: psycopg.Connection[Any], source: str, feed: str) ->
     """Give up deliveries whose rows a crash of Postgres took; their files are taken again."""
     found = connection.execute(
         f"{_RECEIPT} where source = %s and feed = %s "
-        "and (state = 'parsed' or state = 'held' and starts_with(reason, %s))",
+        "and (state = 'parsed' or state = 'held' and starts_with(reason, %s)) "
+        "for update skip locked",  # another session moves it, and has looked at its table
         (source, feed, f"{HoldReason.LANDED_ROWS_LOST}:"),
     )
     for receipt in map(_receipt, found.fetchall()):
