@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from features.card_numbers import names_card_number
 from features.errors import ConfigurationError
 from scoring.decision import approval, persons, policy
 from scoring.decision.policy import Policy
@@ -38,6 +39,9 @@ def activate(
             one person, or the reason is empty.
     """
     persons.require_two(author, approver)
+    for role, words in (("author", author), ("approver", approver), ("reason", reason)):
+        if names_card_number(words):
+            raise ConfigurationError(f"{role} holds what passes as a full card number; take it out")
     if not persons.is_text(reason) or not persons.identity_of(reason):
         raise ConfigurationError(f"policy {version}: state in words why it is put in force")
     if effective_from is not None and effective_from < datetime.now(UTC) - CLOCKS_DIFFER_BY:
