@@ -16,6 +16,7 @@ import psycopg
 import structlog
 
 from features import failpoints, seals
+from features.card_numbers import mask_name
 from features.errors import ScoringError
 from features.ingest import clock
 from scoring import claims, run_record
@@ -137,13 +138,13 @@ def fail(connection: psycopg.Connection[Any], run_id: UUID, failure: str) -> boo
             "update decisions.runs set state = 'failed', failure = %s, "
             "failed_at = clock_timestamp() "
             "where run_id = %s and state = any(%s)",
-            (failure, run_id, list(OPEN_STATES)),
+            (mask_name(failure), run_id, list(OPEN_STATES)),
         ).rowcount
         if changed:
             connection.execute(
                 "insert into audit.events (event, subject, actor, detail) values "
                 "('run_failed', %s, current_user, jsonb_build_object('failure', %s::text))",
-                (str(run_id), failure),
+                (str(run_id), mask_name(failure)),
             )
             claims.drop(connection, RunTables(run_id))
             seals.seal(connection, "run", run_id)
