@@ -24,6 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 _LONGEST_GAP = 8  # characters between two digits of one number
 _PIECE = 1 << 20  # characters that are looked at together
+_LONGEST = 1 << 16  # characters of a text whose numbers are told apart; no honest row is longer
 _BREAK = "x"  # stands for what ends a number
 _BETWEEN = "\n" * (_LONGEST_GAP + 1)
 
@@ -100,7 +101,13 @@ def names_card_number(text: str) -> bool:
 
 
 def mask(text: str) -> str:
-    """Return a value with every card number cut to its first six and last four digits."""
+    """Return a value with every card number cut to its first six and last four digits.
+
+    A text of more than 65,536 characters loses all of its digits.
+    """
+    if len(text) > _LONGEST:
+        digits = [char for char in set(text) if _form(char)[0].isdigit()]
+        return text.translate({ord(char): "*" for char in digits})
     return _masked(text, _find(text, in_name=False))
 
 
@@ -110,8 +117,9 @@ def mask_name(text: str) -> str:
 
 
 def with_card_numbers(texts: Sequence[str]) -> Mask:
-    """Return which of many values hold a full card number."""
-    found = np.zeros(len(texts), np.bool_)
+    """Return which of many values hold a full card number; an over-long one may, and counts."""
+    found = np.fromiter((len(text) > _LONGEST for text in texts), np.bool_, len(texts))
+    texts = [text if len(text) <= _LONGEST else "" for text in texts]
     for first, last in _pieces(texts):
         piece = texts[first:last]
         ends = np.cumsum([len(text) + len(_BETWEEN) for text in piece])
@@ -169,6 +177,8 @@ def _folded(text: str) -> tuple[str, Numbers | None]:
 @cache
 def _form(char: str) -> str:
     """Return the digits that a character shows, a blank for a mark, and a letter for letters."""
+    if char.isascii():
+        return char if char.isdigit() else _BREAK if char.isalpha() else " "
     shown = unicodedata.normalize("NFKC", char)
     if any(one.isalpha() for one in shown):
         return _BREAK

@@ -55,13 +55,11 @@ def mask_all(texts: Sequence[str], *, delimiter: str | None = None) -> list[str]
         delimiter: the texts are rows of fields, with this between them; numbers that stand in two
             fields are two.
     """
-    if delimiter is None:
-        mend = mask
-    else:
-        field = re.compile(rf'"(?:[^"]|"")*"|[^{re.escape(delimiter)}]+')
+    mark = None if delimiter is None else re.escape(delimiter)
+    field = None if mark is None else re.compile(rf'"(?:[^"]|"")*"|[^{mark}]+')
 
-        def mend(text: str) -> str:
-            return field.sub(lambda match: mask(match[0]), text)
+    def mend(text: str) -> str:
+        return mask(text) if field is None else field.sub(lambda match: mask(match[0]), text)
 
     suspicious = _suspicious(pa.array(texts, pa.string())).tolist()
     return [mend(text) if hit else text for text, hit in zip(texts, suspicious, strict=True)]

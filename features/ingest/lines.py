@@ -19,6 +19,7 @@ from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 
 LF, CR, QUOTE = 10, 13, 34
+_RECORDS = 131_072  # of a block; honest records of 64 bytes and more fill one with fewer
 Numbers = npt.NDArray[np.int64]
 
 
@@ -153,7 +154,7 @@ def blocks(
         rest = content[whole:]
         _check_size(record_ends, len(rest), limits)
         if whole:
-            yield _block(content[:whole], line_ends[line_ends <= whole], record_ends, tally)
+            yield from _parts(content[:whole], line_ends, record_ends, tally)
 
 
 def count_line_ends(content: bytes, *, follows_return: bool) -> int:
@@ -211,6 +212,19 @@ def _block(content: bytes, line_ends: Numbers, record_ends: Numbers, tally: Line
     tally.blank += int(len(kept) - kept.sum())
     tally.continuation += int((counts[kept] - 1).sum())
     return Block(content, starts[kept], stripped[kept], numbers[kept], counts[kept])
+
+
+def _parts(
+    content: bytes, line_ends: Numbers, record_ends: Numbers, tally: LineTally
+) -> Iterator[Block]:
+    """Yield the records of a stretch, some at once: lines of two bytes would fill the memory."""
+    start = 0
+    for first in range(0, len(record_ends), _RECORDS):
+        ends = record_ends[first : first + _RECORDS]
+        end = int(ends[-1])
+        lines = line_ends[(line_ends > start) & (line_ends <= end)]
+        yield _block(content[start:end], lines - start, ends - start, tally)
+        start = end
 
 
 def _without_line_end(content: bytes, starts: Numbers, ends: Numbers) -> Numbers:

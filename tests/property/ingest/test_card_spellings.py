@@ -155,3 +155,12 @@ def test_a_line_of_json_is_masked_and_stays_json() -> None:
     [masked] = cards.mask_all([row])
 
     assert json.loads(masked) == {"device_id": "4111-11**-****-1111", "amount": "12.50"}
+
+
+def test_an_over_long_text_of_digits_is_masked_at_once() -> None:
+    text = "4 1 " * 500_000 + "x"
+
+    [masked] = cards.mask_all([text])
+
+    assert masked == "* * " * 500_000 + "x"
+    assert cards.card_numbers(pa.array([text, "x"])).tolist() == [True, False]
