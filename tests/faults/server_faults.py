@@ -32,6 +32,8 @@ def crash(house: House) -> None:
     for pid in _processes(house.cluster):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    while house.cluster.pid() is not None:  # it is dying, and counts as running until it is gone
+        time.sleep(0.02)
     house.cluster.start()
 
 
