@@ -8,9 +8,9 @@ from expectations.validation import Check, Outcome, Severity, Validation, Verdic
 
 __all__ = [
     "Check",
-    "OpenGate",
     "GateFailedError",
     "GateUnavailableError",
+    "OpenGate",
     "Outcome",
     "Severity",
     "Validation",

@@ -77,7 +77,7 @@ class CompiledSuite:
             metrics = {name: figures[place] for name, place in judge.places.items()}
             metrics |= judge.constants
             # the method that every custom expectation of the library defines
-            answers[judge.position] = judge.expectation._validate(metrics, runtime, self.engine)  # noqa: SLF001
+            answers[judge.position] = judge.expectation._validate(metrics, runtime, self.engine)
         return answers
 
 
@@ -96,7 +96,7 @@ def compile_suite(
     Returns:
         None where a metric could not be computed, or is no aggregate over all rows.
     """
-    known = engine._metric_cache  # noqa: SLF001 - the library gives its aggregates in no other way
+    known = engine._metric_cache
     aggregates: dict[Any, Any] = {}
     judges = []
     for result in results:

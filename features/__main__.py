@@ -9,6 +9,7 @@ from importlib import import_module
 import psycopg
 import structlog
 
+from features import logs
 from features.errors import ScoringError
 from scoring.settings import get_settings
 
@@ -19,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 failed, 2 something was held."""
     # receipts go to standard output, the log beside it
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.install()
     parser = argparse.ArgumentParser(prog="python -m features", description=__doc__)
     parser.set_defaults(settings=get_settings)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")

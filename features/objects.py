@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from features import regular_files
 from features.errors import ConfigurationError
 from features.object_names import UnsafeNameError, check_name
 
@@ -96,19 +96,22 @@ class FolderStore:
     def list(self, prefix: str) -> list[ObjectInfo]:
         """Return the files whose names begin with a prefix, by name."""
         folder = self._root / prefix.rpartition("/")[0]
-        found = (self._info(path) for path in self._files(folder))
+        found = (
+            self._info(path, status)
+            for path, status in regular_files.find(self._root, folder)
+            if not path.name.endswith(TEMPORARY)
+        )
         return sorted(
-            (info for info in found if info and info.name.startswith(prefix)),
-            key=lambda info: info.name,
+            (info for info in found if info.name.startswith(prefix)), key=lambda info: info.name
         )
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is none, or it is no regular file.
         """
-        return self._path(name).open("rb")
+        return regular_files.open_file(self._path(name))
 
     def put(self, name: str, source: Path | bytes) -> None:
         """Write a file beside its place and rename it, so that nobody sees half of it."""
@@ -141,24 +144,15 @@ class FolderStore:
         return self._path(name).as_uri()
 
     def _path(self, name: str) -> Path:
-        path = (self._root / check_name(name)).resolve()
+        try:
+            path = (self._root / check_name(name)).resolve()
+        except RuntimeError:
+            raise FileNotFoundError(f"{name} is a link to itself") from None
         if not path.is_relative_to(self._root):
             raise UnsafeNameError("object name that a link leads out of the store")
         return path
 
-    def _files(self, folder: Path) -> Iterator[Path]:
-        for parent, _, names in os.walk(folder):  # does not enter linked folders
-            for name in names:
-                if not name.endswith(TEMPORARY):
-                    yield Path(parent) / name
-
-    def _info(self, path: Path) -> ObjectInfo | None:
-        try:
-            if not path.resolve().is_relative_to(self._root) or not path.is_file():
-                return None
-            status = path.stat()
-        except (OSError, RuntimeError):  # gone since the listing, or a link to itself
-            return None
+    def _info(self, path: Path, status: os.stat_result) -> ObjectInfo:
         # a file that was moved or copied in with its old date is new all the same
         changed = max(status.st_mtime_ns, status.st_ctime_ns)
         name = path.relative_to(self._root).as_posix()

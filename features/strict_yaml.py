@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from features.card_numbers import names_card_number
 from features.errors import ConfigurationError
 from features.yaml_document import Document, Steps, dotted
 
@@ -185,6 +186,10 @@ def _require_readable(node: Node, path: Steps) -> None:
         raise _fault(
             node,
             f"{dotted(path) or 'a key'}: the character U+{ord(hostile[0]):04X} is refused",
+        )
+    if names_card_number(node.value):
+        raise _fault(
+            node, f"{dotted(path) or 'a key'}: what passes as a full card number is refused"
         )
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import psycopg
 
-from features import code_version
+from features import code_version, logs
 from features.errors import ScoringError
 from scoring import (
     closure,
@@ -43,6 +43,7 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status: 0 holds, 1 does not, 2 could not be asked."""
+    logs.install()
     parsed = _parser().parse_args(arguments)
     command: Command = parsed.command
     try:

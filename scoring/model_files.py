@@ -131,8 +131,8 @@ def check_folder(folder: Path, subject: str) -> None:
     except (OSError, ConfigurationError) as error:
         problem = f"its {DESCRIPTION_FILE} cannot be read ({ascii(str(error))[1:-1][:200]})"
         raise _refused(subject, problem) from error
-    if problem := _problem_of(description):
-        raise _refused(subject, problem)
+    if flaw := _problem_of(description):
+        raise _refused(subject, flaw)
 
 
 def _problem_of(description: Mapping[str, Any]) -> str | None:
@@ -179,8 +179,8 @@ def read(path: Path, subject: str) -> Any:  # noqa: ANN401 - whatever the file h
     found = f"{type(model).__module__}.{type(model).__qualname__}"
     if found not in MODEL_CLASSES:
         raise _refused(subject, f"a {found} is no model of ours")
-    if problem := _unfit(model):
-        raise _refused(subject, problem)
+    if flaw := _unfit(model):
+        raise _refused(subject, flaw)
     return model
 
 

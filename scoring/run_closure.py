@@ -77,7 +77,10 @@ def published(
         ).format(_COUNTS.format(job.is_scored), job.ledger_table),
         (job.name, start, end),
     )
-    return [Published(*row[:5], row[5:]) for row in rows]
+    return [
+        Published(run_id, claimed, parquet, seal, published_at, counts)
+        for run_id, claimed, parquet, seal, published_at, *counts in rows
+    ]
 
 
 def equations(

@@ -7,22 +7,22 @@ may not. Of each job one run is open at a time.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import structlog
-from psycopg.rows import class_row
 
 from features import failpoints, seals
-from features.errors import ContractError, ScoringError
+from features.card_numbers import mask_name
+from features.errors import ScoringError
 from features.ingest import clock
-from scoring import claims, shards
+from scoring import claims, run_record
 from scoring.jobs import Job, RunTables
 from scoring.requests import Request
+from scoring.run_record import Pins, Run, load
 
 __all__ = [
     "OPEN_STATES",
@@ -59,75 +59,6 @@ class RunOpenError(ScoringError):
         self.run = run
 
 
-@dataclass(frozen=True, slots=True)
-class Pins:
-    """What a run decides with, fixed at its claim."""
-
-    models: Mapping[str, Mapping[str, str]]
-    policy_version: str
-    policy_sha256: str
-    feature_view: str
-    code_version: str
-    lock_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One row of `decisions.runs`."""
-
-    run_id: UUID
-    job: str
-    kind: str
-    window_start: datetime
-    window_end: datetime
-    requested_by: str
-    restated_ids: list[str] | None
-    models: dict[str, dict[str, str]]
-    policy_version: str
-    policy_sha256: str
-    feature_view: str
-    code_version: str
-    known_at_cutoff: datetime
-    claimed_at: datetime
-    rows_claimed: int
-    state: str
-    rows_scored: int | None
-    rows_degraded: int | None
-    scored_at: datetime | None
-    parquet: dict[str, Any] | None
-    seal: dict[str, Any] | None
-
-    @property
-    def population(self) -> claims.Population:
-        """The rows that it takes."""
-        window = (self.window_start, self.window_end)
-        return claims.Population(self.kind, window, self.known_at_cutoff, self.restated_ids)
-
-    @property
-    def tables(self) -> RunTables:
-        """Its tables in schema `scored`."""
-        return RunTables(self.run_id)
-
-    @property
-    def shards(self) -> int:
-        """How many processes score it at once."""
-        return shards.count(self.rows_claimed)
-
-    def receipt(self) -> dict[str, object]:
-        """What a task hands to the next one: counts and versions, never rows."""
-        return {
-            "run_id": str(self.run_id),
-            "window": [self.window_start.isoformat(), self.window_end.isoformat()],
-            "state": self.state,
-            "rows_claimed": self.rows_claimed,
-            "rows_degraded": self.rows_degraded,
-            "models": {role: pin.get("version") for role, pin in self.models.items()},
-            "policy_version": self.policy_version,
-            "shards": list(range(self.shards)),
-        }
-
-
-_COLUMNS = ", ".join(Run.__dataclass_fields__)
 _ASKED = ("window_start", "window_end", "requested_by", "restated_ids")
 # a window is decided once, a restatement once for who asked (which names the Airflow run) and why
 _IS_PUBLISHED = (
@@ -136,18 +67,6 @@ _IS_PUBLISHED = (
     "then kind <> all(%(no_window)s) else kind = %(kind)s and (requested_by, reason, "
     "restated_ids) is not distinct from (%(requested_by)s, %(reason)s, %(restated_ids)s) end"
 )
-
-
-def load(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
-    """Read one run.
-
-    Raises:
-        ContractError: there is no such run.
-    """
-    found = _find(connection, "run_id = %(run_id)s", run_id=run_id)
-    if found is None:
-        raise ContractError(f"there is no run {run_id} in decisions.runs")
-    return found
 
 
 def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins: Pins) -> Run:
@@ -219,13 +138,13 @@ def fail(connection: psycopg.Connection[Any], run_id: UUID, failure: str) -> boo
             "update decisions.runs set state = 'failed', failure = %s, "
             "failed_at = clock_timestamp() "
             "where run_id = %s and state = any(%s)",
-            (failure, run_id, list(OPEN_STATES)),
+            (mask_name(failure), run_id, list(OPEN_STATES)),
         ).rowcount
         if changed:
             connection.execute(
                 "insert into audit.events (event, subject, actor, detail) values "
                 "('run_failed', %s, current_user, jsonb_build_object('failure', %s::text))",
-                (str(run_id), failure),
+                (str(run_id), mask_name(failure)),
             )
             claims.drop(connection, RunTables(run_id))
             seals.seal(connection, "run", run_id)
@@ -265,7 +184,7 @@ def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -
     asked = (request.window_start, request.window_end, request.requested_by, ids)
     values = dict(zip(_ASKED, asked, strict=True), job=job.name, reason=request.reason)
     values |= {"kind": request.kind, "no_window": list(claims.NO_WINDOW)}
-    if (published := _find(connection, _IS_PUBLISHED, **values)) is not None:
+    if (published := run_record.find(connection, _IS_PUBLISHED, **values)) is not None:
         return published
     if (open_run := _open(connection, job)) is not None:
         if tuple(getattr(open_run, name) for name in _ASKED) == asked:
@@ -289,7 +208,7 @@ def _fail_stale(connection: psycopg.Connection[Any], run: Run, moved: timedelta)
 
 def _open(connection: psycopg.Connection[Any], job: Job) -> Run | None:
     """Return the job's open run; the table holds one at most."""
-    return _find(
+    return run_record.find(
         connection, "job = %(job)s and state = any(%(open)s)", job=job.name, open=list(OPEN_STATES)
     )
 
@@ -302,9 +221,3 @@ def _last_moved(connection: psycopg.Connection[Any], run_id: UUID) -> timedelta:
         (run_id,),
     ).fetchone()
     return row[0] if row else timedelta()
-
-
-def _find(connection: psycopg.Connection[Any], condition: str, **values: object) -> Run | None:
-    with connection.cursor(row_factory=class_row(Run)) as cursor:
-        query = f"select {_COLUMNS} from decisions.runs where {condition}"  # noqa: S608 - ours
-        return cursor.execute(query.encode(), values).fetchone()

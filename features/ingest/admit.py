@@ -81,7 +81,7 @@ def admit(
     try:
         with _refused_as_a_whole(), whole(connection):
             lock(connection)
-            delivery = deliveries.get(connection, delivery_id)
+            delivery = deliveries.claimed(connection, delivery_id)
             if delivery.state == "admitted":
                 return _receipt(connection, delivery_id)
             _check_state(delivery)

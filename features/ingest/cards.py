@@ -41,6 +41,7 @@ _SUSPECT = rf"(?:[0-9][^0-9A-Za-z]*){{{MIN_DIGITS - 1}}}[0-9]|[0-9]\.[0-9]{{8,18
 _SUSPECT_BEYOND_ASCII = r"\pN(?:[^\pL\pN]*\pN){6}"
 _BEYOND_ASCII = r"[^\x00-\x7f\pL]"
 _PLAIN = "^[0-9]+$"
+_AT_ONCE = 4096
 
 #: American Express, Diners, JCB, Visa, Mastercard, Maestro, Discover, UnionPay.
 _KNOWN_PREFIX = r"^(?:4|5[0-8]|3[0-9]|6[0-9]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)[0-9]{8,17}$"
@@ -76,12 +77,11 @@ def card_numbers(column: pa.Array) -> Mask:
     texts = column.take(pa.array(suspects))
     plain = pc.match_substring_regex(texts, _PLAIN).to_numpy(zero_copy_only=False)
     found[suspects[plain]] = _plain_numbers(texts.filter(pa.array(plain)))
-    others = suspects[~plain]
-    found[others] |= with_card_numbers(texts.filter(pa.array(~plain)).to_pylist())
-    zeros = suspects[plain & ~found[suspects]]
-    padded = column.take(pa.array(zeros))
-    is_padded = pc.starts_with(padded, "0").to_numpy(zero_copy_only=False)
-    found[zeros[is_padded]] = with_card_numbers(padded.filter(pa.array(is_padded)).to_pylist())
+    starts_with_zero = pc.starts_with(texts, "0").to_numpy(zero_copy_only=False)
+    others = suspects[~plain | starts_with_zero]
+    for start in range(0, len(others), _AT_ONCE):
+        rows = others[start : start + _AT_ONCE]
+        found[rows] |= with_card_numbers(column.take(pa.array(rows)).to_pylist())
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 from uuid import UUID
@@ -13,11 +12,9 @@ import structlog
 from features import seals
 from features.card_numbers import mask_name
 from features.errors import BadDeliveryError, ConfigurationError
-from features.feeds import Feed
-from features.ingest import arrivals, landing, tables
+from features.ingest import landing, tables
 from features.ingest.arrivals import Arrival
 from features.ingest.clock import whole
-from features.ingest.reasons import HoldReason
 from features.ingest.receipts import DeliveryReceipt
 
 log = structlog.get_logger(__name__)
@@ -33,8 +30,19 @@ from raw.deliveries
 """
 
 
-def _receipt(row: tuple[Any, ...]) -> DeliveryReceipt:
-    return DeliveryReceipt(*(*row[:-1], tuple(row[-1])))
+def matching(
+    connection: psycopg.Connection[Any], condition: str, *values: object
+) -> list[DeliveryReceipt]:
+    """Return what the register says of the deliveries of which a condition is true.
+
+    Args:
+        connection: of a role that may read the register.
+        condition: SQL of this package, and what may follow it: an order, a limit, a lock.
+        values: its parameters.
+    """
+    query = f"{_RECEIPT} where {condition}"
+    rows = connection.execute(query.encode(), values)
+    return [DeliveryReceipt(*(*row[:-1], tuple(row[-1]))) for row in rows]
 
 
 def get(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryReceipt:
@@ -43,36 +51,52 @@ def get(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryRecei
     Raises:
         ConfigurationError: there is no such delivery.
     """
-    row = connection.execute(
-        f"{_RECEIPT} where delivery_id = %s",
-        (delivery_id,),
-    ).fetchone()
-    if row is None:
+    found = matching(connection, "delivery_id = %s", delivery_id)
+    if not found:
         raise ConfigurationError(f"there is no delivery {delivery_id}")
-    return _receipt(row)
+    return found[0]
+
+
+def claimed(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryReceipt:
+    """Return what the register says of a delivery that the caller's transaction will move.
+
+    Other sessions that move it wait until the transaction ends. A session locks the register's row
+    before the landed table: the other order deadlocks with an admission, which drops that table.
+
+    Raises:
+        ConfigurationError: there is no such delivery.
+    """
+    connection.execute(
+        "select from raw.deliveries where delivery_id = %s for update", (delivery_id,)
+    )
+    return get(connection, delivery_id)
 
 
 def waiting(connection: psycopg.Connection[Any], source: str, feed: str) -> list[DeliveryReceipt]:
     """Return the deliveries of a feed that are parsed and not admitted, in order of arrival."""
-    rows = connection.execute(
-        f"{_RECEIPT} where source = %s and feed = %s and state = 'parsed' "
+    return matching(
+        connection,
+        "source = %s and feed = %s and state = 'parsed' "
         "order by load_kind = 'live', coalesce(arrived_at, received_at), "
         'object_name collate "C", received_at',
-        (source, feed),
+        source,
+        feed,
     )
-    return [_receipt(row) for row in rows]
 
 
 def by_content(
     connection: psycopg.Connection[Any], source: str, feed: str, sha256: str
 ) -> DeliveryReceipt | None:
     """Return the newest delivery that brought these bytes."""
-    row = connection.execute(
-        f"{_RECEIPT} where source = %s and feed = %s and content_sha256 = %s "
+    found = matching(
+        connection,
+        "source = %s and feed = %s and content_sha256 = %s "
         "and state <> 'discarded' order by received_at desc limit 1",
-        (source, feed, sha256),
-    ).fetchone()
-    return _receipt(row) if row else None
+        source,
+        feed,
+        sha256,
+    )
+    return found[0] if found else None
 
 
 def register(
@@ -156,8 +180,8 @@ def release(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
         BadDeliveryError: it is not held, or nothing of it could be read.
     """
     with whole(connection):
-        receipt = get(connection, delivery_id)
-        if receipt.state == "held" and not _is_whole(connection, receipt):
+        receipt = claimed(connection, delivery_id)
+        if receipt.state == "held" and not is_whole(connection, receipt):
             raise BadDeliveryError(
                 f"delivery {delivery_id} of {receipt.feed} has no rows to release "
                 f"({receipt.reason}): discard it and deliver the file again"
@@ -188,64 +212,11 @@ def supersede(
     connection: psycopg.Connection[Any], receipt: DeliveryReceipt, object_name: str
 ) -> None:
     """Give up a held delivery whose bytes came again under another suffix."""
-    _try_move(connection, receipt, f"delivered again as {object_name}")
+    try_discard(connection, receipt, f"delivered again as {object_name}")
 
 
-def discard_lost(connection: psycopg.Connection[Any], source: str, feed: str) -> None:
-    """Give up deliveries whose rows a crash of Postgres took; their files are taken again."""
-    found = connection.execute(
-        f"{_RECEIPT} where source = %s and feed = %s "
-        "and (state = 'parsed' or state = 'held' and starts_with(reason, %s))",
-        (source, feed, f"{HoldReason.LANDED_ROWS_LOST}:"),
-    )
-    for receipt in map(_receipt, found.fetchall()):
-        if receipt.state == "held" or not _is_whole(connection, receipt):
-            lost = _try_move(connection, receipt, arrivals.LOST)
-            if lost:
-                landing.drop(connection, receipt.landed_table)
-                log.warning("delivery_lost", delivery_id=str(receipt.delivery_id), feed=feed)
-
-
-def are_lost(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) -> bool:
-    """Return whether a crash of Postgres took the landed rows of any of these deliveries.
-
-    `receive` takes their files again, under other ids.
-    """
-    row = connection.execute(
-        """
-        select exists (
-            select from raw.deliveries
-            where
-                delivery_id = any(%s)
-                and case state
-                    -- a crash leaves an unlogged table without a page
-                    when 'parsed' then
-                        rows_in_file > rows_rejected + rows_duplicate
-                        and coalesce(pg_relation_size(to_regclass(landed_table)), 0) = 0
-                    when 'held' then starts_with(reason, %s)
-                    when 'discarded' then reason = %s
-                    else false
-                end
-        )
-        """,
-        (list(delivery_ids), f"{HoldReason.LANDED_ROWS_LOST}:", arrivals.LOST),
-    ).fetchone()
-    return bool(row and row[0])
-
-
-def discard_unread(connection: psycopg.Connection[Any], feed: Feed, object_name: str) -> None:
-    """Give up the hold of an object that the store could not read before, and can read now."""
-    found = connection.execute(
-        f"{_RECEIPT} where source = %s and feed = %s and object_name = %s "
-        "and state = 'held' and starts_with(reason, %s)",
-        (feed.source, feed.name, object_name, f"{HoldReason.STORE_FAILED}:"),
-    )
-    for receipt in map(_receipt, found.fetchall()):
-        if _try_move(connection, receipt, arrivals.TRIED_AGAIN):
-            log.info("delivery_tried_again", delivery_id=str(receipt.delivery_id), feed=feed.name)
-
-
-def _is_whole(connection: psycopg.Connection[Any], receipt: DeliveryReceipt) -> bool:
+def is_whole(connection: psycopg.Connection[Any], receipt: DeliveryReceipt) -> bool:
+    """Return whether the rows stand that a delivery has landed."""
     if receipt.landed_table is None:
         return False
     try:
@@ -255,7 +226,7 @@ def _is_whole(connection: psycopg.Connection[Any], receipt: DeliveryReceipt) -> 
         return False
 
 
-def _try_move(connection: psycopg.Connection[Any], receipt: DeliveryReceipt, reason: str) -> bool:
+def try_discard(connection: psycopg.Connection[Any], receipt: DeliveryReceipt, reason: str) -> bool:
     """Discard a delivery unless another has moved it meanwhile."""
     moved = connection.execute(
         "update raw.deliveries set state = 'discarded', reason = %s, landed_table = null "

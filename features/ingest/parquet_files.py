@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+import os
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import numpy as np
 import pyarrow as pa
@@ -28,11 +29,13 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
         HeldError: not a whole Parquet file, a wrong schema, or a type that cannot be such a column.
     """
     try:
+        _check_footer_size(spool, limits)
         file = pyarrow.parquet.ParquetFile(str(spool.path))
         _check_footer(file.metadata, spool, limits)
         wanted = header.judge(file.schema_arrow.names, feed, must=mapped(feed))
         kinds = {name: kinds for name, kinds in delivered_kinds(feed).items() if name in wanted}
         _check_types(file.schema_arrow, kinds)
+        _check_lists(file.metadata, wanted, limits)
         file = pyarrow.parquet.ParquetFile(
             str(spool.path),
             read_dictionary=[
@@ -53,14 +56,46 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
         raise HeldError(HoldReason.UNREADABLE, first_line(error)) from error
 
 
+def _check_footer_size(spool: Spool, limits: Limits) -> None:
+    """Refuse a footer that takes much memory; its length stands before the last four bytes."""
+    with spool.path.open("rb") as file:
+        file.seek(-min(spool.size, 8), os.SEEK_END)
+        length = int.from_bytes(file.read(4), "little")
+    if length > limits.footer_bytes and length < spool.size:
+        raise HeldError(HoldReason.TOO_LARGE, f"a footer over {limits.footer_bytes} bytes")
+
+
 def _check_footer(footer: pyarrow.parquet.FileMetaData, spool: Spool, limits: Limits) -> None:
     if footer.num_columns > limits.columns:
         raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
     check_rows(footer.num_rows, limits)
+    if footer.num_row_groups > limits.row_groups:
+        raise HeldError(
+            HoldReason.TOO_LARGE, f"{footer.num_row_groups} row groups, allowed {limits.row_groups}"
+        )
     groups = map(footer.row_group, range(footer.num_row_groups))
     allowed = max(limits.ratio_floor, spool.size * limits.ratio)
     if sum(group.total_byte_size for group in groups) > min(allowed, limits.text_bytes):
         raise HeldError(HoldReason.TOO_LARGE, "its pages inflate beyond the limits")
+
+
+def _check_lists(
+    footer: pyarrow.parquet.FileMetaData, wanted: Sequence[str], limits: Limits
+) -> None:
+    """Refuse lists of which one row may hold more items than memory does, in a few bytes."""
+    repeated = [
+        column
+        for column in range(footer.num_columns)
+        if footer.schema.column(column).max_repetition_level
+        and footer.schema.column(column).path.split(".")[0] in wanted
+    ]
+    for number in range(footer.num_row_groups if repeated else 0):
+        group = footer.row_group(number)
+        if max(group.column(column).num_values for column in repeated) > limits.list_items:
+            raise HeldError(
+                HoldReason.TOO_LARGE,
+                f"more than {limits.list_items} items of lists in a row group; write smaller ones",
+            )
 
 
 def _check_width(batch: pa.RecordBatch, limits: Limits) -> None:
@@ -68,7 +103,7 @@ def _check_width(batch: pa.RecordBatch, limits: Limits) -> None:
 
     A text that stands in the file once may be meant in each row; Arrow would overflow its offsets.
     """
-    longest = _ROWS * limits.field_bytes
+    longest = _ROWS * limits.text_bytes_per_row
     if sum(_text_bytes(column) for column in batch.columns) > longest:
         raise HeldError(
             HoldReason.TOO_LARGE, f"more than {longest} bytes of text in {batch.num_rows} rows"

@@ -16,7 +16,7 @@ import structlog
 
 from features.card_numbers import names_card_number
 from features.feeds import Feed
-from features.ingest import arrivals, deliveries, refusals
+from features.ingest import arrivals, deliveries, lost_deliveries, refusals
 from features.ingest.arrivals import Arrival
 from features.ingest.checks import Rules
 from features.ingest.clock import whole
@@ -92,7 +92,7 @@ def receive(
     """
     intake = _Intake(feed, store, connection, provenances, limits)
     with whole(connection):
-        deliveries.discard_lost(connection, feed.source, feed.name)
+        lost_deliveries.discard_lost(connection, feed.source, feed.name)
         now = _now(connection)
     fresh = [_take(info, intake) for info in offered(feed, store, connection, now, load_kind)]
     with whole(connection):
@@ -146,7 +146,7 @@ def _read(info: ObjectInfo, intake: _Intake, content: _Content) -> Iterator[Spoo
 def _parse(info: ObjectInfo, intake: _Intake, spool: Spool) -> DeliveryReceipt | None:
     feed, connection = intake.feed, intake.connection
     with whole(connection):
-        deliveries.discard_unread(connection, feed, info.name)
+        lost_deliveries.discard_unread(connection, feed, info.name)
         if _is_repeated(connection, info, feed, spool.sha256):
             return None
         follows, _ = arrivals.last_seen(connection, feed, info.name)

@@ -22,7 +22,7 @@ def standing(
     connection: psycopg.Connection[Any], deliveries: Sequence[Receipt]
 ) -> Sequence[Receipt]:
     """Return the deliveries, received again if a crash of the server took landed rows of them."""
-    from features.ingest.deliveries import are_lost
+    from features.ingest.lost_deliveries import are_lost
     from orchestration import steps
 
     ids = [UUID(delivery["delivery_id"]) for delivery in deliveries]
@@ -47,7 +47,7 @@ def passed(
             no such verdict in the audit.
     """
     from features.errors import ContractError
-    from features.ingest.deliveries import are_lost
+    from features.ingest.lost_deliveries import are_lost
     from orchestration import gates, steps
 
     if validations is None:

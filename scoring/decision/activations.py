@@ -9,6 +9,7 @@ from uuid import uuid4
 import psycopg
 
 from features import seals
+from features.card_numbers import names_card_number
 from features.errors import ConfigurationError
 from scoring.decision import approval, persons, policy
 from scoring.decision.policy import Policy
@@ -40,6 +41,9 @@ def activate(
             one person, or the reason is empty.
     """
     persons.require_two(author, approver)
+    for role, words in (("author", author), ("approver", approver), ("reason", reason)):
+        if names_card_number(words):
+            raise ConfigurationError(f"{role} holds what passes as a full card number; take it out")
     if not persons.is_text(reason) or not persons.identity_of(reason):
         raise ConfigurationError(f"policy {version}: state in words why it is put in force")
     if effective_from is not None and effective_from < datetime.now(UTC) - CLOCKS_DIFFER_BY:

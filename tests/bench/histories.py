@@ -140,7 +140,7 @@ def _train(bench: Bench) -> None:
     """Fit the model on an hour's features."""
     with bench.copy("training") as (database, objects):
         with bench.connect(database) as connection:
-            traffic.write_hour(connection, TRAINING, bench.start, objects / FOLDER / "hour.csv")
+            traffic.write_hour(connection, TRAINING, bench.start, objects / FOLDER)
         bench.pins = bench.child(
             "tests.bench.setup", {"step": "train", "model": str(bench.model)}, database, objects
         )

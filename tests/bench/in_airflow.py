@@ -63,11 +63,13 @@ def _deliver(bench: Bench, wanted: Traffic, hour: datetime, state: State) -> Non
     """Land the hour's file whole: what a run saw of it while it grows would be refused."""
     landing = state.objects / "landing" / state.source / "transactions"
     landing.mkdir(parents=True, exist_ok=True)
-    growing = bench.folder / "hour.csv"
+    growing = bench.folder / "growing"
+    growing.mkdir(exist_ok=True)
     with bench.connect("postgres") as connection:
         traffic.prepare(connection)
         traffic.write_hour(connection, wanted, hour, growing)
-    growing.rename(landing / growing.name)
+    for file in growing.iterdir():
+        file.rename(landing / file.name)
 
 
 @contextmanager

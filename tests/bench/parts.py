@@ -156,6 +156,17 @@ def _bad_rows(found: Mapping[str, Measured]) -> list[Check]:
     return [Check("bench.bad_rows_ingest", bad / good, 1.10, at_most=True)]
 
 
+def _small_files(found: Mapping[str, Measured]) -> list[Check]:
+    one, few, many = (
+        median(done.total for done in _of(found, side)) for side in ("one", "few", "many")
+    )
+    per_file = (many / MANY_FILES.files) / (few / FEW_FILES.files)
+    return [
+        Check("bench.small_files", many / one, 3.0, at_most=True),
+        Check("bench.small_files_flat", per_file, None),
+    ]
+
+
 def _peer(bench: Bench, tell: Tell, _: int) -> Results:
     """Measure ours and the pandas script by turns."""
     found: Results = {}
@@ -224,6 +235,8 @@ DAY_OF_LARGE = Traffic(LARGE, history_days=1)
 DAY_OF_MEDIUM = Traffic(MEDIUM, history_days=1)
 SKEWED = Traffic(MEDIUM, history_days=1, is_skewed=True)
 AFTER_35_DAYS, AFTER_70_DAYS = (Traffic(SMALL, history_days=days) for days in (35, 70))
+MANY_FILES = Traffic(MEDIUM, files=200)
+FEW_FILES = Traffic(MEDIUM // 4, files=50)
 
 QUICK = Part(
     "quick",
@@ -259,6 +272,13 @@ PARTS = (
         "500,000 rows as far as into the ledger, all good and one in a hundred bad",
         _by_turns(good=Traffic(HALF), bad=Traffic(HALF, bad_share=0.01), only_ingest=True),
         _bad_rows,
+    ),
+    Part(
+        "small_files",
+        "100,000 rows as far as into the ledger, in one file and in 200, and 25,000 in 50",
+        _by_turns(one=Traffic(MEDIUM), few=FEW_FILES, many=MANY_FILES, only_ingest=True),
+        _small_files,
+        rounds=3,
     ),
     Part(
         "linear",

@@ -85,7 +85,7 @@ def ours(
     kept = bench.folder / "floor"
     with bench.copy(template) as (database, objects):
         with bench.connect(database) as connection:
-            traffic.write_hour(connection, wanted, bench.start, objects / FOLDER / "hour.csv")
+            traffic.write_hour(connection, wanted, bench.start, objects / FOLDER)
         request = {
             "pins": bench.pins,
             "start": bench.start.isoformat(),
@@ -136,9 +136,9 @@ def floor(bench: Bench, wanted: Traffic) -> Measured:
 def pandas_pipeline(bench: Bench, wanted: Traffic) -> Measured:
     """Run the pandas script on the hour."""
     with bench.copy(histories.template(bench, wanted)) as (database, objects):
-        file = objects / "hour.csv"
         with bench.connect(database) as connection:
-            traffic.write_hour(connection, wanted, bench.start, file)
+            traffic.write_hour(connection, wanted, bench.start, objects)
+        (file,) = objects.glob("*.csv")
         url = (
             f"postgresql+psycopg://postgres:{bench.cluster.password}"
             f"@127.0.0.1:{bench.cluster.port}/{database}"

@@ -87,6 +87,16 @@ def test_closure_is_stated_in_seconds_per_million_rows() -> None:
     assert ours(9.0, closure=1.2).total == ours(9.0).total
 
 
+def test_many_small_files_are_held_against_one_file_with_the_same_rows() -> None:
+    found = {"one 1": ours(4), "few 1": ours(2), "many 1": ours(10)}
+    small_files = next(part for part in parts.PARTS if part.name == "small_files")
+
+    ratio, flat = small_files.judge(found)
+
+    assert (ratio.value, ratio.holds) == (pytest.approx(2.5), True)
+    assert flat.value == pytest.approx((10 / 200) / (2 / 50))
+
+
 def test_what_airflow_adds_is_a_share_of_the_whole_run() -> None:
     found = {"empty": ours(15, airflow=3.0), "hour": ours(90, airflow=30.0)}
     airflow = next(part for part in parts.PARTS if part.name == "airflow")

@@ -33,12 +33,14 @@ class Traffic:
         history_days: whole days before it, each of 24 such hours.
         is_skewed: whether few customers and merchants have many rows.
         bad_share: of the hour's rows, not valid.
+        files: in which the hour's rows are delivered, the same number in each.
     """
 
     rows: int
     history_days: int = 0
     is_skewed: bool = False
     bad_share: float = 0.0
+    files: int = 1
 
     @property
     def customers(self) -> int:
@@ -102,9 +104,9 @@ insert into raw.deliveries (
     state, rows_in_file, rows_admitted, known_at, admitted_at, first_occurred_at, last_occurred_at
 )
 select
-    gen_random_uuid(), last_delivery_seq, 'bench', 'transactions', 'history-' || last_delivery_seq,
-    'history-' || last_delivery_seq, 1, 'history', 'admitted', %(rows)s, %(rows)s, %(known_at)s,
-    %(known_at)s, %(start)s, %(end)s
+    gen_random_uuid(), last_delivery_seq, 'traffic', 'transactions',
+    'history-' || last_delivery_seq, 'history-' || last_delivery_seq, 1, 'history', 'admitted',
+    %(rows)s, %(rows)s, %(known_at)s, %(known_at)s, %(start)s, %(end)s
 from ticked
 returning delivery_id, delivery_seq
 """
@@ -211,10 +213,23 @@ def add_delivery(
 
 
 def write_hour(
-    connection: psycopg.Connection[Any], traffic: Traffic, start: datetime, target: Path
+    connection: psycopg.Connection[Any], traffic: Traffic, start: datetime, folder: Path
 ) -> None:
-    """Write the hour's file as a source delivers it: CSV with a header, amounts in major units."""
-    made = _rows(traffic, "n", start, HOUR, range(1, traffic.rows + 1))
+    """Write the hour's files as a source delivers them: CSV with a header, amounts with cents."""
+    each = traffic.rows // traffic.files
+    for number in range(traffic.files):
+        rows = range(1 + number * each, 1 + (number + 1) * each)
+        _write_file(connection, traffic, start, folder / f"hour_{number:04}.csv", rows)
+
+
+def _write_file(
+    connection: psycopg.Connection[Any],
+    traffic: Traffic,
+    start: datetime,
+    target: Path,
+    numbers: range,
+) -> None:
+    made = _rows(traffic, "n", start, HOUR, numbers)
     amount = "(amount_minor / 100.0)::numeric(20, 2)::text"
     if traffic.bad_share:
         amount = f"case when uniform(number, 20) < {traffic.bad_share} then '-1' else {amount} end"

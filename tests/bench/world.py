@@ -27,7 +27,7 @@ from infra.postgres import warehouse as bootstrap
 from tests.bench import traffic
 from tests.bench.traffic import DAY, HOUR
 
-SOURCE = "bench"
+SOURCE = "traffic"  # the name `bench` belongs to a folder of the project
 FOLDER = f"landing/{SOURCE}/transactions"
 #: How far an hour reads back: whole days before its own, row by row.
 READ_BACK = 31 * DAY

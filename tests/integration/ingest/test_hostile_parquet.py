@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from features.ingest.limits import Limits
+
 
 def _repeated(text: str, rows: int, *, is_dictionary: bool) -> pa.Array:
     texts = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([text]))
@@ -39,3 +41,29 @@ def test_a_small_parquet_file_of_much_text_ends_no_process(
     assert len(sink.getvalue()) < 100_000
     ((reason,),) = intake.rows("select reason from raw.deliveries where state = 'held'")
     assert reason.startswith("too_large: ")
+
+
+def test_a_parquet_file_of_many_items_groups_or_notes_is_held_before_it_is_read(
+    intake: Any,
+) -> None:
+    plain = {name: [value] for name, value in intake.row().items()}
+    items = pa.ListArray.from_arrays(pa.array([0, 2_000], pa.int32()), pa.nulls(2_000, pa.string()))
+    table, three = pa.table(plain), pa.table({name: value * 3 for name, value in plain.items()})
+    files: dict[str, tuple[pa.Table, dict[str, Any]]] = {
+        "items of lists": (table.append_column("customer_segments", items), {}),
+        "row groups": (three, {"row_group_size": 1}),
+        "a footer": (table.replace_schema_metadata({"note": "x" * 100_000}), {}),
+    }
+    for name, (content, options) in files.items():
+        sink = io.BytesIO()
+        pyarrow.parquet.write_table(content, sink, **options)
+        intake.deliver(sink.getvalue(), f"{name}.parquet")
+
+    intake.receive(Limits(list_items=1_000, row_groups=2, footer_bytes=50_000))
+
+    held = intake.rows("select object_name, reason from raw.deliveries order by 1")
+    assert len(held) == 3
+    for object_name, reason in held:
+        kind = object_name.rpartition("/")[2].removesuffix(".parquet")
+        assert reason.startswith("too_large: ")
+        assert kind in reason

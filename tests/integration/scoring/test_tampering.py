@@ -109,7 +109,7 @@ def unseen(bench: Bench, of: dict[str, str]) -> list[tuple[str, str, str]]:
         assert problems(bench, connection) == ""
         for told in TAMPERINGS:
             statement, wanted = (
-                re.sub("{(first|last)}", lambda match: of[match[1]], text) for text in told
+                re.sub("{(first|last)}", lambda match: of[str(match[1])], text) for text in told
             )
             with connection.transaction(force_rollback=True):
                 connection.execute(statement.encode())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from features.errors import ConfigurationError
 from features.object_names import UnsafeNameError, check_name
@@ -43,10 +45,52 @@ def test_an_address_of_another_kind_is_refused(url: str) -> None:
         open_store(url)
 
 
-def test_a_link_to_itself_hides_no_other_file(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(b"a")
-    (tmp_path / "loop.csv").symlink_to("loop.csv")
-    (tmp_path / "nowhere.csv").symlink_to("nowhere/at/all.csv")
-    os.mkfifo(tmp_path / "pipe.csv")
+def test_what_is_no_file_of_the_folder_is_skipped_with_a_note_and_hides_no_other_file(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "store"
+    (root / "of_files.csv").mkdir(parents=True)
+    (root / "a.csv").write_bytes(b"a")
+    (root / "of_files.csv" / "b.csv").write_bytes(b"b")
+    (root / "same.csv").symlink_to("a.csv")
+    (root / "loop.csv").symlink_to("loop.csv")
+    (root / "nowhere.csv").symlink_to("nowhere/at/all.csv")
+    (root / "outside.csv").symlink_to(tmp_path / "secret.csv")
+    (root / "device.csv").symlink_to("/dev/zero")
+    (root / "folders.csv").symlink_to(".")
+    (tmp_path / "secret.csv").write_bytes(b"secret")
+    os.mkfifo(root / "pipe.csv")
+    with socket.socket(socket.AF_UNIX) as listener, capture_logs() as logs:
+        listener.bind(str(root / "socket.csv"))
+        found = [info.name for info in open_store(root.as_uri()).list("")]
 
-    assert [info.name for info in open_store(tmp_path.as_uri()).list("")] == ["a.csv"]
+    assert found == ["a.csv", "of_files.csv/b.csv", "same.csv"]
+    assert {line["object_name"]: line["reason"] for line in logs} == {
+        "'loop.csv'": "a link to itself",
+        "'nowhere.csv'": "a link to nothing",
+        "'outside.csv'": "a link that leads out of the store",
+        "'device.csv'": "a link that leads out of the store",
+        "'folders.csv'": "a link to a folder",
+        "'pipe.csv'": "a pipe",
+        "'socket.csv'": "a socket",
+    }
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "loop", "link", "folder"])
+def test_what_takes_the_place_of_a_listed_file_is_not_waited_for(tmp_path: Path, kind: str) -> None:
+    store, path = open_store(tmp_path.as_uri()), tmp_path / "a.csv"
+    with socket.socket(socket.AF_UNIX) as listener:
+        match kind:
+            case "pipe":
+                os.mkfifo(path)
+            case "socket":
+                listener.bind(str(path))
+            case "loop":
+                path.symlink_to("a.csv")
+            case "link":
+                path.symlink_to("nowhere.csv")
+            case _:
+                path.mkdir()
+
+        with pytest.raises(FileNotFoundError):
+            store.open("a.csv")

@@ -1,0 +1,175 @@
+"""Two DAGs read the same feeds at the same hour: each delivery is left to the run that has it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from features import failpoints
+from features.errors import BadDeliveryError
+from features.ingest import admit, admit_all, discard, hold, receive_all, release
+from orchestration import gates
+
+FILES, ROWS = 8, 5
+
+
+@pytest.fixture
+def validate_raw(
+    intake: Any, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    """The gate of the DAGs over the warehouse of the test."""
+    monkeypatch.setattr("scoring.settings.get_settings", lambda: intake.db.settings)
+    return gates.validate_raw
+
+
+@pytest.fixture(autouse=True)
+def _disarmed() -> Iterator[None]:
+    yield
+    failpoints.disarm()
+
+
+def _deliver(intake: Any, files: int = FILES) -> None:
+    for file in range(files):
+        rows = [intake.row(transaction_id=f"t{file}-{number}") for number in range(ROWS)]
+        intake.deliver(intake.csv(*rows), f"{file}.csv")
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_two_runs_over_the_same_files_take_each_row_once_and_neither_fails(
+    intake: Any, validate_raw: Any
+) -> None:
+    _deliver(intake)
+    start = threading.Barrier(2)
+
+    def run() -> int:
+        with intake.db.connect("ingest") as connection:
+            connection.autocommit = True
+            start.wait()
+            received = receive_all(intake.sources, intake.store, connection)
+            passed = validate_raw([receipt.as_dict() for receipt in received])
+            ids = [found["subject"] for found in passed]
+            return len(admit_all(ids, connection, intake.sources))
+
+    with ThreadPoolExecutor(2) as pool:
+        admitted = [pool.submit(run) for _ in range(2)]
+        assert sum(done.result(120) for done in admitted) >= FILES
+
+    assert intake.rows("select state, count(*) from raw.deliveries group by 1") == [
+        ("admitted", FILES)
+    ]
+    assert intake.rows("select count(*) from raw.transactions") == [(FILES * ROWS,)]
+    assert intake.rows("select count(*) from pg_tables where schemaname = 'landed'") == [(0,)]
+
+
+def test_a_retry_of_the_gate_checks_only_what_has_not_passed(
+    intake: Any, validate_raw: Any
+) -> None:
+    _deliver(intake, 3)
+    received = [receipt.as_dict() for receipt in intake.receive()]
+    first = validate_raw(received[:2])
+
+    again = validate_raw(received)
+
+    assert [found["validation_id"] for found in again[:2]] == [
+        found["validation_id"] for found in first
+    ]
+    assert intake.rows(
+        "select verdict, rows_expected, rows_checked, checked_table "
+        "from audit.validation_results order by validated_at"
+    ) == [("passed", ROWS, ROWS, delivery["landed_table"]) for delivery in received]
+
+
+def test_a_bad_delivery_among_good_ones_of_the_same_columns_is_held_alone(
+    intake: Any, validate_raw: Any
+) -> None:
+    _deliver(intake, 4)
+    received = [receipt.as_dict() for receipt in intake.receive()]
+    with intake.db.superuser() as connection:
+        connection.execute(f"update {received[2]['landed_table']} set amount_minor = -1")
+
+    verdicts = [found["verdict"] for found in validate_raw(received)]
+
+    assert verdicts == ["passed", "passed", "failed", "passed"]
+    assert intake.rows("select object_name from raw.deliveries where state = 'held'") == [
+        (received[2]["object_name"],)
+    ]
+
+
+def test_a_delivery_that_another_takes_away_under_the_gate_is_left_to_it(
+    intake: Any, validate_raw: Any
+) -> None:
+    _deliver(intake, 2)
+    received = [receipt.as_dict() for receipt in intake.receive()]
+    table = received[0]["landed_table"]
+    with intake.db.superuser() as other, ThreadPoolExecutor(1) as pool:
+        with other.transaction():
+            other.execute(f"lock table {table}")
+            checked = pool.submit(validate_raw, received)
+            _until(
+                lambda: bool(
+                    intake.rows("select from pg_stat_activity where wait_event_type = 'Lock'")
+                )
+            )
+            other.execute(
+                "update raw.deliveries set state = 'discarded', reason = 'by a person', "
+                "landed_table = null where delivery_id = %s",
+                (received[0]["delivery_id"],),
+            )
+            other.execute(f"drop table {table}")
+        found = checked.result(60)
+
+    assert [one["subject"] for one in found] == [received[1]["delivery_id"]]
+
+
+@pytest.mark.parametrize("move", [hold, discard])
+def test_a_delivery_is_neither_held_nor_discarded_while_it_is_admitted(
+    intake: Any, move: Callable[..., None]
+) -> None:
+    _deliver(intake, 1)
+    (receipt,) = intake.receive()
+    copied, moving = threading.Event(), threading.Event()
+
+    def pause() -> None:
+        copied.set()
+        _until(
+            lambda: bool(intake.rows("select from pg_stat_activity where wait_event_type = 'Lock'"))
+        )
+
+    def interfere() -> None:
+        copied.wait(30)
+        with intake.db.connect("ingest") as connection:
+            connection.autocommit = True
+            moving.set()
+            with pytest.raises(BadDeliveryError, match="is admitted, not parsed or held"):
+                move(receipt.delivery_id, "by a person", connection)
+
+    failpoints.on_reach("after_raw_copy", pause)
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(interfere)
+        admit(receipt.delivery_id, intake.connection, intake.sources)
+        done.result(30)
+
+    assert moving.is_set()
+    assert intake.rows("select state from raw.deliveries") == [("admitted",)]
+
+
+def test_a_second_release_of_an_admitted_delivery_is_refused_at_once(intake: Any) -> None:
+    _deliver(intake, 1)
+    (receipt,) = intake.receive()
+    hold(receipt.delivery_id, "looks odd", intake.connection)
+    release(receipt.delivery_id, "looked at", intake.connection)
+    admit(receipt.delivery_id, intake.connection, intake.sources)
+
+    with pytest.raises(BadDeliveryError, match="is admitted, not held"):
+        release(receipt.delivery_id, "looked at", intake.connection)
