@@ -154,10 +154,10 @@ def _migrate(state: State) -> str:
         for database, owner in owners.items():
             warehouse.create_database(postgres.conninfo(), database, owner)
         applied = warehouse.migrate(postgres.conninfo("warehouse"))
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise StackError(
-            f"Postgres ended at work or refused it: {postgres_cause(str(error))}; `make up` again "
-            f"(log: {log_file(state, POSTGRES)})"
+            f"the warehouse could not be set up: {str(error).splitlines()[0]}; where Postgres has "
+            f"just ended, `make up` again (log: {log_file(state, POSTGRES)})"
         ) from error
     return f"{len(applied)} migrations applied" if applied else "up to date"
 
