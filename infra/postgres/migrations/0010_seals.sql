@@ -47,9 +47,9 @@ create table protected.digest_salt (
 );
 insert into protected.digest_salt default values;
 
--- The digest of a set of rows, in whatever order they lie: SHA-256 over their number and the sums of
--- the four quarters of each row's SHA-256. record_send writes types, lengths and nulls, so that no
--- two rows share one form.
+-- The digest of a set of rows, in whatever order they lie: SHA-256 over their number and the sum of
+-- each row's SHA-256, taken as a number. record_send writes types, lengths and nulls, so that no two
+-- rows share one form. One expression for each row: a subquery would keep the sum from two cores.
 create function audit.row_digests(
     relation text,
     first_columns integer default null,              -- null: all; 0: only count
@@ -98,25 +98,18 @@ begin
     return query execute format(
         $query$
         select
-            hashed.key::text,
+            rows.%I::text,
             count(*),
             $2,
             encode(sha256(record_send(row(
                 count(*),
-                sum(substr(hashed.hash, 1, 8)::bigint),
-                sum(substr(hashed.hash, 9, 8)::bigint),
-                sum(substr(hashed.hash, 17, 8)::bigint),
-                sum(substr(hashed.hash, 25, 8)::bigint)
+                sum(('0x' || encode(sha256(record_send(row(%s))), 'hex'))::numeric)
             ))), 'hex')
-        from (
-            select rows.%I as key, sha256(record_send(row(%s))) as hash
-            from %s as rows
-            %s
-            offset 0  -- else each of the four sums computes the hash anew
-        ) as hashed
-        group by hashed.key
+        from %s as rows
+        %s
+        group by rows.%I
         $query$,
-        key_column, columns, relation::regclass, wanted
+        key_column, columns, relation::regclass, wanted, key_column
     ) using keys, column_count;
 end
 $$;
