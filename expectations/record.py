@@ -54,7 +54,8 @@ def connect(url: str) -> Connection:
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         autocommit=True,
-        **dict(parse_qsl(parts.query)),  # type: ignore[arg-type]  # sslmode and its like are text
+        # a step that goes on after a verdict commits later, and that commit keeps the verdict too
+        **{"options": "-c synchronous_commit=off", **dict(parse_qsl(parts.query))},  # type: ignore[arg-type]  # all are text
     )
 
 

@@ -156,6 +156,13 @@ def twins(
     key = sql.SQL(", ").join(map(sql.Identifier, KEYS[feed]))
     content = sql.SQL(", ").join(sql.Identifier(column.target) for column in columns)
     connection.execute("set local work_mem = '256MB'")
+    repeated = connection.execute(
+        sql.SQL("select exists (select from {table} group by {key} having count(*) > 1)").format(
+            table=identifier(table), key=key
+        )
+    ).fetchone()
+    if repeated == (False,):
+        return Twins(np.empty(0, np.int64), 0, 0)
     connection.execute(
         sql.SQL(
             """

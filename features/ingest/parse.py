@@ -34,6 +34,8 @@ from features.objects import ObjectInfo
 # a key of JSON, wherever in the line it stands
 _PROTECTED_KEY = re.compile(rf'"(?:{"|".join(sorted(PROTECTED))})"\s*:', re.IGNORECASE)
 
+_ROWS_TO_ANALYZE = 5_000
+
 
 def parse(
     delivery_id: UUID,
@@ -60,7 +62,8 @@ def parse(
             for rejected in _conflicting(twins.conflicts, again.chunks, feed, header, tally):
                 landing.copy(connection, None, rejected)
     failpoints.reach("after_landed_copy")
-    connection.execute(b"analyze " + table.encode())
+    if tally.rows > _ROWS_TO_ANALYZE:  # of a small table, its size tells the planner enough
+        connection.execute(b"analyze " + table.encode())
     reason = whole_file.hold_reason(connection, table, tally, rules)
     return DeliveryReceipt(
         delivery_id,

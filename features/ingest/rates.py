@@ -83,6 +83,18 @@ _FOUND = sql.SQL(
     """
 )
 
+# What most deliveries need: every row is in the base currency.
+_NONE_NEEDED = """
+create temporary table fx_needed (
+    currency_code text,
+    day date,
+    minor_rate numeric,
+    largest_minor numeric,
+    valid_from timestamptz,
+    valid_to timestamptz
+) on commit drop
+"""
+
 #: Joins a row of `fresh` to its rate.
 OF_ROW = sql.SQL(
     """
@@ -158,7 +170,10 @@ def find(
     connection: psycopg.Connection[Any], event: sql.Composable, values: Mapping[str, Any]
 ) -> None:
     """Make `fx_needed`, the rates of the rows of `fresh`."""
-    connection.execute(_NEEDED.format(event=event), dict(values))
+    days = connection.execute(_NEEDED.format(event=event), dict(values)).rowcount
+    if not days:
+        connection.execute(_NONE_NEEDED)
+        return
     connection.execute("analyze fx_days")
     connection.execute(_FOUND, dict(values))
     connection.execute("analyze fx_needed")

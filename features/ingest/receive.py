@@ -29,6 +29,7 @@ from features.ingest.streams import opened
 from features.ingest.waiting import LoadKind, check, is_safe, kind_of, offered, shown
 from features.object_names import UnsafeNameError
 from features.objects import ObjectInfo, ObjectStore
+from features.progress import logged
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +95,8 @@ def receive(
     with whole(connection):
         lost_deliveries.discard_lost(connection, feed.source, feed.name)
         now = _now(connection)
-    fresh = [_take(info, intake) for info in offered(feed, store, connection, now, load_kind)]
+    found = offered(feed, store, connection, now, load_kind)
+    fresh = [_take(info, intake) for info in logged(found, "deliveries_being_parsed")]
     with whole(connection):
         parsed = deliveries.waiting(connection, feed.source, feed.name)
     if load_kind is not None:
@@ -152,6 +154,8 @@ def _parse(info: ObjectInfo, intake: _Intake, spool: Spool) -> DeliveryReceipt |
         follows, _ = arrivals.last_seen(connection, feed, info.name)
     arrival = Arrival(info, spool.sha256, spool.size, follows)
     with whole(connection):
+        # a crash that takes this commit takes the landed rows too, and the file is read again
+        connection.execute("set local synchronous_commit = off")
         rules = Rules(feed, intake.provenances, _now(connection), intake.limits)
         receipt = parse(uuid4(), info, spool, rules, connection)
         deliveries.register(connection, receipt, arrival)

@@ -19,6 +19,7 @@ from features.ingest.receive import receive
 from features.ingest.refusals import AT_ADMISSION
 from features.ingest.waiting import LoadKind
 from features.objects import ObjectStore
+from features.progress import logged
 from features.sources import Sources
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ def admit_all(
         the receipts of those that were admitted.
     """
     receipts = []
-    for delivery_id in delivery_ids:
+    for delivery_id in logged(list(delivery_ids), "deliveries_being_admitted"):
         try:
             receipts.append(admit(delivery_id, connection, sources, base_currency=base_currency))
         except AT_ADMISSION as refusal:
