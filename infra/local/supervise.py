@@ -22,12 +22,13 @@ from pathlib import Path
 
 from infra.local import processes
 from infra.local.environment import environment
-from infra.local.health import POSTGRES, cluster, log_file
+from infra.local.health import HEARTBEATS, POSTGRES, cluster, log_file, signs
 from infra.local.postgres import PostgresError
 from infra.local.programs import Ends, Program, ends, programs, record_ends, runs
 from infra.local.state import State
 
 TICK_SECONDS = 0.25
+SILENT_SECONDS = 60.0  # after a restart of the server; a heartbeat comes every five seconds
 TAIL_LINES = 5
 TAIL_BYTES = 8192
 MAY_END = frozenset({"feed"})  # its work is done when nothing is left to deliver
@@ -66,6 +67,7 @@ class Supervisor:
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _running_since: dict[str, float] = field(default_factory=dict)
     _due: dict[str, float] = field(default_factory=dict)
+    _heard_by: float | None = None
 
     def run(self) -> None:
         """Look after the stack until this process is ended or the stack's folder is gone."""
@@ -80,6 +82,26 @@ class Supervisor:
             self._look_at(name, program, known.get(name, Ends()))
             if name == POSTGRES and not self._runs(POSTGRES):
                 return  # without it every other program would end again
+        if self._heard_by is not None and self.clock() >= self._heard_by:
+            self._heard_by = None
+            self._end_silent()
+
+    def _end_silent(self) -> None:
+        """End what ran when the server ended and has sent no heartbeat since.
+
+        A scheduler that has lost its database waits for its running tasks before it ends, which may
+        take an hour. The tasks themselves go on.
+        """
+        found, now = signs(self.state), datetime.now(UTC)
+        server = found[POSTGRES].since
+        for name in HEARTBEATS:
+            record = processes.recorded(self.state).get(name)
+            if server is None or record is None or not record.runs():
+                continue
+            if record.started_at() < server and not found[name].is_of_now(now):
+                _say(f"{name} has sent no heartbeat since the server started again; it is ended")
+                with suppress(ProcessLookupError):
+                    os.kill(record.pid, signal.SIGKILL)
 
     def _look_at(self, name: str, program: Program, facts: Ends) -> None:
         if self._runs(name):
@@ -102,6 +124,7 @@ class Supervisor:
         try:
             if name == POSTGRES:
                 cluster(self.state).start()
+                self._heard_by = self.clock() + SILENT_SECONDS
             else:
                 if name in HOLD_PORTS:
                     processes.end(self._left_by(name), patience_seconds=2)

@@ -202,6 +202,35 @@ def test_a_killed_postgres_is_started_again_before_anything_else(state: State) -
     assert health.cluster(state).pid() not in processes.members(state)
 
 
+def test_what_is_silent_since_a_crash_of_the_server_is_ended_and_started_again(
+    state: State,
+) -> None:
+    now = [0.0]
+    supervisor = Supervisor(state, QUICK, clock=lambda: now[0])
+    stack.start_postgres(state)
+    asked = str(time.monotonic())
+    wanted = {health.POSTGRES: [], "scheduler": SLEEP, "sleeper": SLEEP}
+    state.write("wanted.json", {n: {"command": c, "asked_at": asked} for n, c in wanted.items()})
+    supervisor.tick()
+    silent, other = _pid(state, "scheduler"), _pid(state)
+    server = health.cluster(state).pid()
+    assert server is not None
+
+    os.kill(server, signal.SIGKILL)
+    _await(lambda: health.cluster(state).pid() is None)
+    supervisor.tick()
+    now[0] = 59.0
+    supervisor.tick()
+    assert _pid(state, "scheduler") == silent
+    now[0] = 61.0
+    supervisor.tick()
+    _await(lambda: not programs.runs(state, "scheduler"))
+    supervisor.tick()
+
+    assert _pid(state, "scheduler") != silent
+    assert _pid(state) == other  # it sends no heartbeats at all
+
+
 def test_status_shows_what_has_ended_and_what_was_given_up(
     state: State, capsys: pytest.CaptureFixture[str]
 ) -> None:
