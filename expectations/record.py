@@ -54,8 +54,7 @@ def connect(url: str) -> Connection:
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         autocommit=True,
-        # a step that goes on after a verdict commits later, and that commit keeps the verdict too
-        **{"options": "-c synchronous_commit=off", **dict(parse_qsl(parts.query))},  # type: ignore[arg-type]  # all are text
+        **dict(parse_qsl(parts.query)),  # type: ignore[arg-type]  # sslmode and its like are text
     )
 
 

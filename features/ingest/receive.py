@@ -154,8 +154,6 @@ def _parse(info: ObjectInfo, intake: _Intake, spool: Spool) -> DeliveryReceipt |
         follows, _ = arrivals.last_seen(connection, feed, info.name)
     arrival = Arrival(info, spool.sha256, spool.size, follows)
     with whole(connection):
-        # a crash that takes this commit takes the landed rows too, and the file is read again
-        connection.execute("set local synchronous_commit = off")
         rules = Rules(feed, intake.provenances, _now(connection), intake.limits)
         receipt = parse(uuid4(), info, spool, rules, connection)
         deliveries.register(connection, receipt, arrival)

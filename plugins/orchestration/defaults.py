@@ -16,6 +16,18 @@ from orchestration.windows import EARLIEST
 _FAIL_AT_ONCE = (BadDeliveryError, ConfigurationError, ContractError, FencedError)
 
 
+def prepare(context: Mapping[str, Any]) -> None:
+    """Mask card numbers in the log of the task from here on, and refuse a form's unknown fields.
+
+    Raises:
+        ConfigurationError: the DAG has no such field.
+    """
+    from features import logs
+
+    logs.install()  # Airflow has configured its log for this task by now
+    refuse_unknown_fields(context)
+
+
 def explain_failure(context: Mapping[str, Any]) -> None:
     """Say in the log which window failed, why, and what to do; mark the run failed."""
     import psycopg
@@ -74,7 +86,7 @@ DAG_DEFAULTS: dict[str, Any] = {
             ]
         ),
         "execution_timeout": timedelta(hours=1),
-        "pre_execute": refuse_unknown_fields,
+        "pre_execute": prepare,
         "on_failure_callback": explain_failure,
     },
 }

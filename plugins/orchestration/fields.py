@@ -12,7 +12,6 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
-from features.card_numbers import names_card_number
 from features.errors import ConfigurationError
 
 ID_BYTES = 256  # as ingest has it: identifiers are keys of indexes
@@ -37,6 +36,8 @@ def text(name: str, value: object, longest: int) -> str:
         ConfigurationError: it is no text, blank, too long, not writable or holds a card number;
             says which field.
     """
+    from features.card_numbers import names_card_number  # heavier than a DAG file may be
+
     readable = _readable(name, value, longest)
     if names_card_number(readable):
         raise ConfigurationError(f"{name} {CARD_NUMBER}")
@@ -133,6 +134,8 @@ def flaw(value: object) -> str | None:
 
 def holds_card_number(value: object) -> bool:
     """Return whether a value of JSON holds a card number, in a key, a text or a number."""
+    from features.card_numbers import names_card_number
+
     left = [value]
     while left:
         part = left.pop()

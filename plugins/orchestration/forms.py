@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from features import logs
 from features.errors import ConfigurationError
 
 SHOWN = 60  # characters of a key that a message repeats
@@ -23,7 +22,6 @@ def refuse_unknown_fields(context: Mapping[str, Any]) -> None:
     Raises:
         ConfigurationError: the DAG has no such field; names it, the nearest one, and all there are.
     """
-    logs.install()  # Airflow has configured its log for this task by now
     check_fields(context["dag_run"].conf or {}, context["dag"].params)
 
 
