@@ -195,7 +195,14 @@ class _Rejected:
 def _ahead(
     source: Iterator[tuple[pa.Table, pa.Table]],
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Prepare the next chunk while the caller copies this one."""
+    """Prepare the next chunk while the caller copies this one.
+
+    A small file has one chunk, and is not worth a thread.
+    """
+    for _ in range(2):
+        if (ready := next(source, None)) is None:
+            return
+        yield ready
     with ThreadPoolExecutor(1, thread_name_prefix="ingest") as worker:
         coming = worker.submit(next, source, None)
         while (ready := coming.result()) is not None:

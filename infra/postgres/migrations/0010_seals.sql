@@ -8,9 +8,10 @@ add column seal jsonb;                               -- {seq, chain}, as the man
 comment on column decisions.runs.parquet is '{object_name, sha256, rows, digests}';
 
 -- what came with a delivery is found without reading the whole table
-create index transaction_versions_admission on raw.transaction_versions using brin (delivery_seq);
-create index fx_rates_admission on raw.fx_rates (delivery_seq);
-create index applicant_attributes_admission on protected.applicant_attributes (delivery_seq);
+create index transactions_delivery on raw.transactions (delivery_seq);
+create index transaction_versions_delivery on raw.transaction_versions (delivery_seq);
+create index fx_rates_delivery on raw.fx_rates (delivery_seq);
+create index applicant_attributes_delivery on protected.applicant_attributes (delivery_seq);
 
 -- Which tables hold the rows of a delivery or a run, and by which column they name it.
 create view audit.digested as
