@@ -97,8 +97,15 @@ def test_a_secret_that_others_can_read_is_found_and_not_repeated(state: State) -
     log = state.airflow_home / "logs" / "task.log"
     log.parent.mkdir()
     log.write_text("x" * (CHUNK_BYTES - 5) + state.secrets["score"])
-    sleep = [sys.executable, "-c", "import time; time.sleep(60)", state.secrets["ingest"]]
-    with subprocess.Popen(sleep) as process:
+    sleep = [
+        sys.executable,
+        "-c",
+        "print(flush=True); import time; time.sleep(60)",
+        state.secrets["ingest"],
+    ]
+    with subprocess.Popen(sleep, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # the kernel shows its arguments by now
         found = leaks(state)
         process.kill()
     log.write_text("nothing")
