@@ -188,6 +188,7 @@ def test_make_passes_a_name_on_as_one_word(target: str, tmp_path: Path) -> None:
 def test_a_command_of_an_unknown_source_ends_with_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # the command reads its arguments from the process
     monkeypatch.setattr(sys, "argv", ["local", "reset", "--source=../.."])
 
     assert local.main() == 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -15,6 +16,17 @@ from scoring.equation import Equation
 from scoring.jobs import JOBS, SCORE_TRANSACTIONS
 from tests.integration.ingest import loans
 from tests.integration.ingest.conftest import Intake
+
+
+@contextmanager
+def undone(taken: Intake) -> Iterator[psycopg.Connection[Any]]:
+    """Give a superuser's session whose changes are rolled back."""
+    with (
+        psycopg.connect(taken.db.conninfo, autocommit=True) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        yield connection
+
 
 # statement, and what closure says of it; {of} is a delivery by the file that brought it
 TAMPERINGS = (
@@ -254,10 +266,7 @@ def test_a_delivery_that_is_held_released_and_admitted_or_discarded_stays_as_it_
 def test_the_fast_look_counts_all_rows_and_compares_those_of_the_newest_days(
     taken: Intake,
 ) -> None:
-    with (
-        psycopg.connect(taken.db.conninfo, autocommit=True) as connection,
-        connection.transaction(force_rollback=True),
-    ):
+    with undone(taken) as connection:
         connection.execute(
             "update raw.deliveries set admitted_at = admitted_at - interval '3 days', "
             "received_at = received_at - interval '3 days' where object_name like '%old.csv'"
@@ -279,10 +288,7 @@ def test_the_fast_look_counts_all_rows_and_compares_those_of_the_newest_days(
 
 
 def test_a_delivery_of_before_the_digests_is_counted_and_said_to_be(taken: Intake) -> None:
-    with (
-        psycopg.connect(taken.db.conninfo, autocommit=True) as connection,
-        connection.transaction(force_rollback=True),
-    ):
+    with undone(taken) as connection:
         connection.execute("update raw.deliveries set digests = null")
         connection.execute("delete from audit.seals")
         connection.execute("select audit.append_seal(kind, subject) from audit.sealable")
@@ -294,10 +300,7 @@ def test_a_delivery_of_before_the_digests_is_counted_and_said_to_be(taken: Intak
 
 
 def test_a_digest_stays_comparable_when_its_table_gets_a_column(taken: Intake) -> None:
-    with (
-        psycopg.connect(taken.db.conninfo, autocommit=True) as connection,
-        connection.transaction(force_rollback=True),
-    ):
+    with undone(taken) as connection:
         connection.execute("alter table raw.transactions add column later text default 'x'")
         connection.execute("alter table raw.deliveries add column later text")
         assert problems(connection) == []

@@ -88,6 +88,7 @@ def test_a_step_restores_what_stood_before_the_crash_and_no_more(
     for module, interrupted in ((steps, "score"), (gates, "validate_run")):
         crash(bench.db)
         with monkeypatch.context() as broken:
+            # a second crash, in the middle of what makes good the first one
             broken.setattr(module, interrupted, break_off)
             with pytest.raises(ConnectionError):
                 steps.publish(claimed)
@@ -98,6 +99,7 @@ def test_a_step_restores_what_stood_before_the_crash_and_no_more(
 def test_nothing_is_restored_of_a_run_that_has_failed(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # the steps of the DAG read the settings of the process; this test has a warehouse of its own
     monkeypatch.setattr("scoring.settings.get_settings", lambda: bench.db.settings)
     run = bench.claim()
     with bench.connect() as connection:

@@ -18,6 +18,7 @@ def test_blocks_of_few_records_hold_what_one_block_holds(
 ) -> None:
     read = []
     for most in (lines._RECORDS, 1_000, 7):
+        # the real bound takes 131,072 lines to reach
         monkeypatch.setattr(lines, "_RECORDS", most)
         tally = lines.LineTally(0)
         options = {"multiline_fields": multiline_fields}
