@@ -16,9 +16,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from infra.local.environment import ONE_THREAD
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
 from scoring.settings import Objects, Role, Settings, Warehouse
+
+# As in a stack, and before a test loads numpy: OpenBLAS's threads spin while they wait, and take
+# the cores from the other worker.
+os.environ.update(ONE_THREAD)
 
 PASSWORD = "test-password"  # noqa: S105 - of a throw-away cluster on loopback
 STOREYS = (
