@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scoring.decision.merge import ComponentScores
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import CIRCUMSTANCES
-from scoring.decision.policy import Conditions, Policy
-from scoring.guarded_model import GuardedModel
-from scoring.runs import Run
+from scoring.decision.policy.policy import Conditions, Policy
+from scoring.models.guarded_model import GuardedModel
+from scoring.runs.record import Run
 
 Columns = Mapping[str, pa.Array]
 Matrix = NDArray[np.float64]

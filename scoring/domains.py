@@ -13,20 +13,21 @@ import pyarrow as pa
 import structlog
 from psycopg import sql
 
-from features.errors import ContractError, ModelUnavailableError
-from features.objects import ObjectStore
-from scoring import model_files, runs
+from features.platform.errors import ContractError, ModelUnavailableError
+from features.platform.objects import ObjectStore
+from features.platform.settings import Settings
 from scoring.credit import decider as credit
 from scoring.decider import Decider
 from scoring.fraud import decider as fraud
-from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
-from scoring.model_files import ModelPin
-from scoring.settings import Settings
+from scoring.models import model_files
+from scoring.models.model_files import ModelPin
+from scoring.runs import record
+from scoring.runs.job import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
 
 log = structlog.get_logger(__name__)
 
 
-MakeDecider = Callable[[runs.Run, Any, Settings], Decider]
+MakeDecider = Callable[[record.Run, Any, Settings], Decider]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,11 @@ class Domain:
     job: Job
     input_types: Mapping[str, pa.DataType]
     input_columns: Callable[[str, str], sql.Composable]
-    source: Callable[[sql.Composable, runs.Run], sql.Composable]
+    source: Callable[[sql.Composable, record.Run], sql.Composable]
     recorded: Mapping[str, pa.DataType]
     decider_of: MakeDecider
 
-    def for_run(self, found: runs.Run, settings: Settings, store: ObjectStore) -> Decider:
+    def for_run(self, found: record.Run, settings: Settings, store: ObjectStore) -> Decider:
         """Return the decider of a run; without its model, every row will be degraded.
 
         Raises:
@@ -66,7 +67,7 @@ class Domain:
             log.error("model_unavailable", model=name, reason=str(error))
             return self.decider_of(found, None, settings)
 
-    def for_replay(self, found: runs.Run, settings: Settings, store: ObjectStore) -> Decider:
+    def for_replay(self, found: record.Run, settings: Settings, store: ObjectStore) -> Decider:
         """Return the decider of a run with exactly what it had pinned.
 
         Raises:
@@ -87,7 +88,7 @@ class Domain:
         return self.decider_of(found, model, settings)
 
 
-def _features_alone(table: sql.Composable, _run: runs.Run) -> sql.Composable:
+def _features_alone(table: sql.Composable, _run: record.Run) -> sql.Composable:
     return sql.SQL("{} as features").format(table)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from psycopg import sql
 
-from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.runs.job import SCORE_TRANSACTIONS
 
 _BEFORE = sql.SQL(
     """

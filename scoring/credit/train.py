@@ -13,10 +13,11 @@ import numpy as np
 import psycopg
 import structlog
 
-from features import code_version
-from features.errors import ConfigurationError
+from features.platform import code_version
+from features.platform.errors import ConfigurationError
+from features.platform.settings import Settings
+from features.sources.source_set import source_set
 from features.views import APPLICATIONS, FeatureView
-from scoring import registry, training
 from scoring.credit import (
     applicant_groups,
     evaluation,
@@ -32,11 +33,10 @@ from scoring.credit.fitting import Slices
 from scoring.credit.model import CreditModel
 from scoring.credit.model_card import Card
 from scoring.credit.training_set import TrainingSet
-from scoring.decision import activations
-from scoring.evaluation import Floats
-from scoring.settings import Settings
-from scoring.source_set import source_set
-from scoring.training import Learnt, TrainReceipt
+from scoring.decision.policy import activations
+from scoring.models import registry, training
+from scoring.models.evaluation import Floats
+from scoring.models.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)
 

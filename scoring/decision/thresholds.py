@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.decision.review_policy import FraudCosts, ReviewTeam
+from scoring.decision.policy.review import FraudCosts, ReviewTeam
 
 Floats = NDArray[np.float64]
 

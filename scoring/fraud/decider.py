@@ -10,18 +10,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
-from features.digests import feature_digest
+from features.platform.settings import Settings
 from features.views import TRANSACTIONS as VIEW
 from features.views import Kind
-from scoring import runs
+from features.views.digests import feature_digest
 from scoring.decider import Columns, Decider, Matrix, Scores
-from scoring.decision import merge, policy, reasons
 from scoring.decision.attributions import by_characteristic
-from scoring.decision.merge import ComponentScores
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
-from scoring.decision.rule_columns import TRANSACTIONS, types_of
-from scoring.guarded_model import GuardedModel
-from scoring.settings import Settings
+from scoring.decision.policy import policy
+from scoring.decision.rules.columns import TRANSACTIONS, types_of
+from scoring.fraud import merge, reasons
+from scoring.models.guarded_model import GuardedModel
+from scoring.runs import record
 
 KEYS = ("transaction_id", "version", "customer_id", "merchant_id", "occurred_at")
 
@@ -90,7 +91,7 @@ class PaymentDecider(Decider):
         return pa.array(texts, pa.string())
 
 
-def decider_of(found: runs.Run, model: Any, settings: Settings) -> PaymentDecider:  # noqa: ANN401
+def decider_of(found: record.Run, model: Any, settings: Settings) -> PaymentDecider:  # noqa: ANN401
     """Return the decider of a run with a model; with None, every row will be degraded.
 
     Raises:
@@ -102,7 +103,7 @@ def decider_of(found: runs.Run, model: Any, settings: Settings) -> PaymentDecide
 
 
 def _as_ledger_rows(
-    found: runs.Run,
+    found: record.Run,
     columns: Columns,
     decided: merge.Decisions,
     scores: Scores,

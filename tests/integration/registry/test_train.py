@@ -9,10 +9,10 @@ import pytest
 from mlflow import MlflowClient
 
 from features.build import build
-from features.errors import ContractError
-from scoring import registry
+from features.platform.errors import ContractError
+from features.platform.settings import Settings
 from scoring.fraud import train
-from scoring.settings import Settings
+from scoring.models import registry
 from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
 from tests.conftest import Db
 

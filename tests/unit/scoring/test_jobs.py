@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job, job_of
+from scoring.runs.job import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job, job_of
 
 
 @pytest.mark.parametrize(
