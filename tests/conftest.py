@@ -17,10 +17,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from features.platform.settings import Objects, Role, Settings, Warehouse
 from infra.local.environment import ONE_THREAD
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
-from scoring.settings import Objects, Role, Settings, Warehouse
 
 # As in a stack, and before a test loads numpy: OpenBLAS's threads spin while they wait, and take
 # the cores from the other worker.

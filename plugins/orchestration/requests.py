@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, get_current_context
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from orchestration import fields
 from orchestration.windows import run_window
 
 if TYPE_CHECKING:
-    from scoring.runs import Request
+    from scoring.runs.request import Request
 
 MOST_IDS = 10_000
 LONGEST_REASON = 500
@@ -78,7 +78,7 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
     """
-    from scoring.runs import Request
+    from scoring.runs.request import Request
 
     params, dag_run = context["params"], context["dag_run"]
     if run_type(context) == "backfill" and any(
@@ -100,6 +100,11 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     kind = "restate" if ids else _KINDS.get(run_type(context), "manual")
     who = f"{person} ({dag_run.run_id})" if ids else str(dag_run.run_id)
     return Request(window.start, window.end, kind, who, reason, ids)
+
+
+def hourly(context: Mapping[str, Any]) -> Request:
+    """Return the request of an Airflow run whose windows are hours."""
+    return request(context, timedelta(hours=1))
 
 
 def has_ended(dag_id: str, requested_by: str) -> bool:

@@ -22,7 +22,6 @@ import psycopg
 
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
-from tests.builders import let_deliveries_pass
 from tests.faults import deliveries, flow
 from tests.faults.flow import Asked
 from tests.faults.world import World, drop
@@ -55,8 +54,8 @@ class Stage(StrEnum):
 
 
 _BEFORE = {
-    Stage.BUILT: ("ingest", "admit", "build"),
-    Stage.VALIDATED: ("ingest", "admit", "claim", "score", "validate"),
+    Stage.BUILT: ("ingest", "validate_raw", "admit", "build"),
+    Stage.VALIDATED: ("claim", "validate_features", "score", "validate_decisions"),
     Stage.PUBLISHED: ("claim", "publish"),
 }
 
@@ -151,11 +150,11 @@ class House:
         self.pins, self.other_pins = found
 
     def _pins_of(self, world: World, path: Path) -> dict[str, Any]:
-        from features import code_version
+        from features.platform import code_version
         from features.views import TRANSACTIONS
-        from scoring.decision import policy
-        from scoring.model_files import ModelPin
-        from scoring.runs import Pins
+        from scoring.decision.policy import policy
+        from scoring.models.model_files import ModelPin
+        from scoring.runs.record import Pins
 
         pin = ModelPin(
             "fraud_transactions",
@@ -182,19 +181,20 @@ class House:
 
 def _install() -> None:
     """Build the empty warehouse, take the history in and put the policy in force; in a child."""
-    from features import sources
     from features.build import install
-    from orchestration import steps
-    from scoring.decision import activations
-    from scoring.settings import get_settings
+    from features.platform.settings import get_settings
+    from features.sources import descriptions
+    from scoring.decision.policy import activations
+    from scoring.domains import SCORE_TRANSACTIONS
+    from scoring.steps.pipeline import Pipeline
 
     settings = get_settings()
-    described = sources.load(settings.sources)
+    described = descriptions.load(settings.sources)
     install(settings.warehouse, settings.work, described.dbt_variables("USD"))
-    received = steps.ingest()
+    pipeline = Pipeline(SCORE_TRANSACTIONS, settings)
+    pipeline.admit(pipeline.validate_raw(pipeline.ingest()))
+    pipeline.build()
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
-        steps.admit_deliveries(let_deliveries_pass(connection, received))
-        steps.build("transaction_features")
         activations.activate(connection, POLICY, author="ann", approver="ben", reason="faults")
 
 

@@ -9,7 +9,11 @@ import pytest
 from dbt.adapters.base.impl import DEFAULT_BASE_BEHAVIOR_FLAGS
 
 from features.build import build
-from features.errors import ConfigurationError, ContractError, WarehouseUnavailableError
+from features.platform.errors import (
+    ConfigurationError,
+    ContractError,
+    WarehouseUnavailableError,
+)
 from tests.builders import NOON, a_transaction, insert_transactions
 
 HOUR = timedelta(hours=1)
