@@ -20,7 +20,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features.platform.errors import FencedError
+from features.platform.errors import FencedError, StatementError, WarehouseUnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -163,7 +163,7 @@ def held(conninfo: str, lease: Lease) -> Iterator[None]:
     except FencedError:
         _record_fenced(conninfo, lease)
         raise
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, StatementError, WarehouseUnavailableError) as error:
         if not _is_taken_over(conninfo, lease):
             raise
         _record_fenced(conninfo, lease)
