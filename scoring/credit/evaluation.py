@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from scoring.models import evaluation
 from scoring.models.evaluation import Floats, Interval, Ranking
 

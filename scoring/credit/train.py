@@ -32,7 +32,7 @@ from scoring.credit import (
 from scoring.credit.fitting import Slices
 from scoring.credit.model import CreditModel
 from scoring.credit.model_card import Card
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from scoring.decision.policy import activations
 from scoring.models import registry, training
 from scoring.models.evaluation import Floats

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from scoring.fraud.training_set import TrainingSet
+    from scoring.fraud.rows import TrainingSet
     from scoring.models.evaluation import Flags, Floats
 
 

@@ -11,7 +11,7 @@ from features.platform.errors import TooFewLabelsError
 from features.views import FeatureView
 from scoring.fraud import card_precision
 from scoring.fraud.model import FraudModel, FraudScores
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 from scoring.models import evaluation
 from scoring.models.evaluation import Interval, Ranking
 

@@ -20,7 +20,7 @@ from features.views import TRANSACTIONS, FeatureView
 from scoring.fraud import figures, fitting, training_set
 from scoring.fraud.fitting import Slices
 from scoring.fraud.model import FraudModel
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 from scoring.models import registry, training
 from scoring.models.training import Learnt, TrainReceipt
 

@@ -22,7 +22,7 @@ from features.views import APPLICATIONS
 from scoring.credit import training_set
 from scoring.credit.quality import benchmark
 from scoring.credit.quality.benchmark import FOLDS, TEST, FoldResult, TestResult
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from scoring.models.evaluation import Interval
 from scoring.quality import history
 from scoring.quality.checks import Check, as_lines, write

@@ -10,7 +10,7 @@ import numpy as np
 from scoring.fraud import card_precision
 from scoring.fraud.model import FraudModel
 from scoring.fraud.quality.handbook import Fold
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 from scoring.models import evaluation
 from scoring.quality.checks import Bar, Check
 

@@ -21,7 +21,7 @@ from features.views import TRANSACTIONS
 from scoring.fraud import book, fitting, training_set
 from scoring.fraud.quality import benchmark, handbook
 from scoring.fraud.quality.benchmark import MEASURES, FoldResult
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 from scoring.quality import checks, history
 from scoring.quality.checks import Check
 

@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.postgres import Cluster
 from scoring.credit.quality import protocol
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from scoring.quality import history
 from tests.conftest import a_warehouse
 
