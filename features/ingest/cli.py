@@ -15,6 +15,7 @@ import psycopg
 from features.ingest.admit import admit
 from features.ingest.deliveries import discard, release
 from features.ingest.run import ingest_all
+from features.platform import database
 from features.platform.objects import open_store
 from features.sources import descriptions
 
@@ -58,7 +59,7 @@ def _described(args: argparse.Namespace) -> descriptions.Sources:
 
 
 def _connect(args: argparse.Namespace) -> psycopg.Connection[Any]:
-    return psycopg.connect(args.settings().warehouse.conninfo("ingest"))
+    return database.connect(args.settings().warehouse, "ingest", autocommit=False)
 
 
 def _ingest(args: argparse.Namespace) -> int:

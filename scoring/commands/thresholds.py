@@ -21,7 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from psycopg import sql
 
-from features.platform import readers
+from features.platform import database, readers
 from features.platform.settings import get_settings
 from scoring.decision import thresholds
 from scoring.decision.policy import activations
@@ -147,7 +147,7 @@ def add_parser(commands: Any, moment: Callable[[str], datetime]) -> None:  # noq
 
 
 def _command(parsed: argparse.Namespace) -> int:
-    with psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(get_settings().warehouse, "score") as connection:
         policy = policies.load(parsed.policy) if parsed.policy else activations.in_force(connection)
         window = parsed.window and (*parsed.window,)
         compared = [compare(connection, job, policy, window) for job in JOBS.values()]

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import numpy as np
-import psycopg
 import structlog
 
-from features.platform import code_version
+from features.platform import code_version, database
 from features.platform.errors import ConfigurationError
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
@@ -108,7 +107,7 @@ def _read(
     outcomes = source_set(settings).feeds.get("application_labels")
     if outcomes is None:
         raise ConfigurationError(f"the sources {settings.sources!r} deliver no application_labels")
-    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+    with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         rows = training_set.read(
             connection,
             feature_view,

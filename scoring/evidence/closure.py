@@ -198,7 +198,7 @@ def _versions(connection: psycopg.Connection[Any], job: Job, window: Window | No
     start, end = window or (None, None)
     total, *counts = database.fetch_one(
         connection,
-        f"count the versions in {job.versions}",
+        f"count the versions in {job.population.versions}",
         _VERSIONS.format(**job.names),
         {"start": start, "end": end},
     )

@@ -10,10 +10,9 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import psycopg
 import structlog
 
-from features.platform import code_version
+from features.platform import code_version, database
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
 from features.views import TRANSACTIONS, FeatureView
@@ -53,7 +52,7 @@ def train(
     """
     maturity = timedelta(days=source_set(settings).maturity_days)
     end = as_of - maturity
-    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+    with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         rows = training_set.read(connection, feature_view, start=end - window, end=end, as_of=as_of)
     log.info("training_set_read", rows=len(rows), frauds=int(rows.is_fraud.sum()))
     slices = fitting.cut(rows)

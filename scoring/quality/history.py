@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import psycopg
 import structlog
 
 from features import build
 from features.build import Selector
 from features.ingest.run import ingest_all
+from features.platform import database
 from features.platform.errors import BadDeliveryError, ConfigurationError
 from features.platform.objects import open_store
 from features.platform.settings import Settings
@@ -50,8 +50,10 @@ def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
     }
     store = open_store((settings.work / "objects").resolve().as_uri())
     store.put(f"{described.feeds[feed].history_folder}/{path.name}", path)
-    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-        if connection.execute("select 1 from raw.deliveries limit 1").fetchone():
+    with database.connect(settings.warehouse, "ingest") as connection:
+        if database.fetch_optional(
+            connection, "look for a delivery", "select 1 from raw.deliveries limit 1"
+        ):
             raise ConfigurationError(
                 "quality needs an empty warehouse for each data set and this one is not empty: "
                 "`make quality DATA=<path>` makes one for each"

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import structlog
 
+from features.platform import database
 from features.platform.settings import Settings
 from features.sources import descriptions
 from features.views import APPLICATIONS
@@ -100,7 +100,7 @@ def read(settings: Settings) -> tuple[TrainingSet, TrainingSet, TrainingSet]:
     """Return the loans in hindsight, those that had ended in 2010, and whole vintages of these."""
     lag = descriptions.load(SOURCE).feeds["application_labels"].charge_off_lag
     moments = ((HINDSIGHT, True), (THEN, False), (THEN, True))
-    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+    with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         hindsight, closed, whole = (
             training_set.read(
                 connection,

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import structlog
 
+from features.platform import database
 from features.platform.errors import ContractError
 from features.platform.settings import Settings
 from features.views import TRANSACTIONS
@@ -78,7 +78,7 @@ def read(settings: Settings, first: date) -> tuple[TrainingSet, TrainingSet]:
         ContractError: they are not the same rows.
     """
     start = datetime.combine(first, datetime.min.time(), UTC) - timedelta(weeks=3)
-    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+    with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         ours = training_set.read(connection, TRANSACTIONS, start=start, end=END, as_of=LABELS_AS_OF)
         matrix = book.read(connection, start, END)
     if len(matrix) != len(ours):

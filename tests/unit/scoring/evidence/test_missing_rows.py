@@ -12,8 +12,8 @@ import pytest
 from psycopg.pq import TransactionStatus
 
 from features.platform.errors import ContractError
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure, seal_chain
-from scoring.runs.job import SCORE_TRANSACTIONS
 
 RUN = UUID(int=1)
 
