@@ -61,7 +61,17 @@ def fetch_one(
         StatementError: Postgres refuses the statement.
         WarehouseUnavailableError: the server went away.
     """
-    row = fetch_optional(session, name, statement, values)
+    return certain(name, fetch_optional(session, name, statement, values))
+
+
+def certain(name: str, row: Row | None) -> Row:
+    """Return the row of a statement that has one for certain.
+
+    For callers that handle the driver's errors by their class and so run the statement themselves.
+
+    Raises:
+        ContractError: the statement has no row.
+    """
     if row is None:
         raise ContractError(f"{name}: the statement has no row, and one row is certain")
     return row

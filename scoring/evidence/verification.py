@@ -107,4 +107,4 @@ def verify(
 
 def _rebuild(keys: pa.Table, job: Job, settings: Settings) -> Rebuild:
     variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
-    return rebuild(keys, settings.warehouse, settings.work, variables, job.view)
+    return rebuild(keys, job.view, settings.warehouse, settings.work, variables)
