@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from psycopg import sql
 
+from features.platform.arrays import Columns, Matrix
 from features.platform.settings import Settings
 from features.views import APPLICATIONS as VIEW
 from scoring.credit import ledger_rows, merge, payments, reasons
@@ -19,7 +20,7 @@ from scoring.credit.job import JOB
 from scoring.credit.limits import Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
 from scoring.credit.reasons import Told
-from scoring.decider import Columns, Decider, Domain, Matrix, Scores
+from scoring.decider import Decider, Domain, Scores
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.evaluation import Codes, Flags
+from features.platform.arrays import Codes, Flags
 from scoring.models.labelled_rows import LabelledRows, varies
 
 NEWEST_SHARE = 0.25  # of the rows, in which a column must still tell rows apart

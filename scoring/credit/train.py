@@ -13,6 +13,7 @@ import numpy as np
 import structlog
 
 from features.platform import code_version, database
+from features.platform.arrays import Floats
 from features.platform.errors import ConfigurationError
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
@@ -35,7 +36,6 @@ from scoring.credit.model_card import Card
 from scoring.credit.rows import TrainingSet
 from scoring.decision.policy import activations
 from scoring.models import registry, training
-from scoring.models.evaluation import Floats
 from scoring.models.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)

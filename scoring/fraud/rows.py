@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.evaluation import Codes, Flags, Floats
+from features.platform.arrays import Codes, Flags, Floats
 from scoring.models.labelled_rows import LabelledRows
 
 DAY_MICROSECONDS = 86_400_000_000

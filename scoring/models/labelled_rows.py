@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.evaluation import Flags, Floats
+from features.platform.arrays import Flags, Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from features.platform.arrays import Floats
 from scoring.fraud import card_precision
 from scoring.fraud.model import FraudModel
 from scoring.fraud.quality.handbook import Fold
@@ -64,7 +65,7 @@ BARS: dict[str, Bar] = {
 def measure_fold(
     rows: TrainingSet,
     fold: Fold,
-    amount: evaluation.Floats,
+    amount: Floats,
     label_free: Sequence[str],
     seeds: Sequence[int] = SEEDS,
 ) -> FoldResult:
