@@ -66,6 +66,7 @@ def train(
         tags=tags,
         figures=figures.draw(slices.test, scores.fraud_probability),
         description=_description(metrics, tags),
+        outcomes=("genuine", "fraud"),
     )
     names = list(model.features or ())
     learnt = Learnt(
