@@ -52,7 +52,7 @@ class ApplicationDecider(Decider):
         decided = merge.decide(facts, columns, self.policy, self.conditions)
         told = Told(credit, limits.binding, limits.is_below(asked))
         return ledger_rows.of(
-            self.run,
+            _stamp(self.run),
             columns,
             ledger_rows.Answers(decided, limits, told, second),
             self.policy.require_credit(),
@@ -76,6 +76,11 @@ class ApplicationDecider(Decider):
         rendered = reasons.reasons_of(subset, said, speakers, weights, codes)
         texts[explained] = rendered.to_numpy(zero_copy_only=False)
         return pa.array(texts, pa.string())
+
+
+def _stamp(run: record.Run) -> ledger_rows.Stamp:
+    model_version = str(run.models["credit"].get("version", ""))
+    return ledger_rows.Stamp(str(run.run_id), run.feature_view, model_version, run.policy_version)
 
 
 def requests_of(columns: Columns, credit: ComponentScores) -> Requests:

@@ -25,7 +25,8 @@ from scoring.credit.applicant_groups import AGES
 from scoring.credit.fairness import GroupFigures
 from scoring.credit.scorecard import Scorecard
 from scoring.models.evaluation import Ranking
-from scoring.quality.checks import Check, write
+from scoring.quality.checks import Check
+from scoring.quality.report import write
 
 SOURCE = "german_credit"
 OUTCOME = "creditability"

@@ -25,7 +25,8 @@ from scoring.credit.quality.benchmark import FOLDS, TEST, FoldResult, TestResult
 from scoring.credit.rows import TrainingSet
 from scoring.models.evaluation import Interval
 from scoring.quality import history
-from scoring.quality.checks import Check, as_lines, write
+from scoring.quality.checks import Check, as_lines
+from scoring.quality.report import write
 
 log = structlog.get_logger(__name__)
 

@@ -24,6 +24,7 @@ from scoring.fraud.quality.benchmark import MEASURES, FoldResult
 from scoring.fraud.rows import TrainingSet
 from scoring.quality import checks, history
 from scoring.quality.checks import Check
+from scoring.quality.report import write
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +67,7 @@ def run(path: Path, settings: Settings, *, folds: Sequence[date] = handbook.TEST
         },
         "folds": {key: [one.as_dict() for one in part] for key, part in results.items()},
     }
-    target = checks.write("quality", SOURCE, report, found, settings)
+    target = write("quality", SOURCE, report, found, settings)
     sys.stdout.write(f"\n{target}\n")
     return 0 if all(check.holds for check in found) else 1
 
