@@ -11,7 +11,6 @@ from features.canonical import ADMISSION
 from features.ingest import tables
 from features.ingest.receipts import DeliveryReceipt
 from features.ingest.refusals import HistoryRefusedError
-from features.platform import database
 
 _OF_APPLICATIONS = ("applications", "application_labels", "applicant_attributes")
 #: The jobs that read a feed: a load of its history would change the past that they have used.
@@ -34,13 +33,11 @@ def check(connection: psycopg.Connection[Any], delivery: DeliveryReceipt) -> Non
         HistoryRefusedError: features were built or decisions published from this warehouse.
     """
     used = ""
-    (is_decided,) = database.fetch_one(
-        connection,
-        "look for published runs",
+    row = connection.execute(
         "select exists (select from decisions.runs where state = 'published' and job = any(%s))",
         (list(_JOBS[delivery.feed]),),
-    )
-    if is_decided:
+    ).fetchone()
+    if row and row[0]:
         used = "decisions were published"
     elif any(tables.holds_rows(connection, table) for table in _FEATURES[delivery.feed]):
         used = "features were built"
