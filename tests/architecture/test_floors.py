@@ -40,12 +40,8 @@ OPENS_SESSIONS = {
 }
 #: Open sessions until the steps take the settings instead of a connection string.
 NOT_YET_THROUGH_THE_SEAM = {
-    "plugins/orchestration/admission.py",
-    "plugins/orchestration/gates.py",
     "plugins/orchestration/maintenance.py",
-    "plugins/orchestration/recovery.py",
     "plugins/orchestration/steps.py",
-    "scoring/steps/claim.py",
     "scoring/steps/publish.py",
     "scoring/steps/score.py",
 }
