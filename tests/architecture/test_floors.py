@@ -17,6 +17,20 @@ PURE = CONTRACTS["pure modules reach no warehouse, no registry and no object sto
 FEATURES = sorted((ROOT / "features").rglob("*.py"))
 CORE = [*FEATURES, *sorted((ROOT / "scoring").rglob("*.py"))]
 
+SHARED = [
+    ROOT / "features" / "build.py",
+    ROOT / "features" / "rebuild.py",
+    ROOT / "scoring" / "decider.py",
+    *(
+        path
+        for room in ("evidence", "models", "quality", "runs", "steps")
+        for path in sorted((ROOT / "scoring" / room).glob("*.py"))
+    ),
+]
+DOMAIN = re.compile(
+    r"\bfraud|\bcredit|\bgenuine|(?<!set )\btransactions?\b(?! isol)|application(?!_name)"
+)
+
 #: Declared data that may name jobs and tables of higher floors.
 DECLARED = {"features/feeds/readers.py"}
 #: Waits for the declaration of the readers of a feed.
@@ -81,6 +95,13 @@ def test_no_string_of_the_data_side_names_a_higher_floor(path: Path) -> None:
     names = [text for text in texts if HIGHER_FLOOR.search(text)]
 
     assert name_of(path) in DECLARED or bool(names) == (name_of(path) in NOT_YET), names
+
+
+@pytest.mark.parametrize("path", SHARED, ids=name_of)
+def test_no_string_of_the_shared_machinery_names_a_domain(path: Path) -> None:
+    texts = strings(ast.parse(path.read_text()))
+
+    assert not [text for text in texts if DOMAIN.search(text)]
 
 
 @pytest.mark.parametrize("path", CORE, ids=name_of)

@@ -60,7 +60,7 @@ def run(path: Path, settings: Settings) -> int:
         ContractError: the ranking is too good to be true: a feature knows the outcome.
     """
     started = time.monotonic()
-    history.load(path, SOURCE, "applications", settings)
+    history.load(path, SOURCE, APPLICATIONS, settings)
     loaded = time.monotonic()
     rows, closed_then, whole_then = read(settings)
     found = measure(rows, closed_then)

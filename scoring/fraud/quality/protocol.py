@@ -45,7 +45,7 @@ def run(path: Path, settings: Settings, *, folds: Sequence[date] = handbook.TEST
         ContractError: features and raw rows do not match.
     """
     started = time.monotonic()
-    history.load(path, SOURCE, "transactions", settings)
+    history.load(path, SOURCE, TRANSACTIONS, settings)
     loaded = time.monotonic()
     ours, books = read(settings, min(folds))
     results = {
