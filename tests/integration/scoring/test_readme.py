@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from scoring.settings import Role, Settings
+from scoring.settings import Role, get_settings
 from tests import documents
 from tests.builders import NOON, a_label, a_transaction, insert_labels
 from tests.integration.scoring.conftest import HOUR, Bench
@@ -52,23 +50,28 @@ def test_every_query_runs_and_an_analysts_query_finds_rows(decided: Bench) -> No
         assert rows or role != ANALYST, query
 
 
-def test_every_question_to_a_warehouse_is_answered(decided: Bench) -> None:
+@pytest.fixture
+def at_a_terminal(decided: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment of a person at a terminal of this warehouse."""
+    for name, value in _variables(decided.db.settings).items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    assert get_settings() == decided.db.settings
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_every_question_to_a_warehouse_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
     asked = set()
     for package, arguments in documents.commands():
         name, *options = shlex.split(arguments.replace("<decision id>", "transactions/declined/0"))
-        if name not in QUESTIONS or (name == "explain" and not options):
-            continue
-        asked.add(name)
-        answer = subprocess.run(
-            [sys.executable, "-m", package, name, *options],
-            cwd=documents.ROOT,
-            env=os.environ | _variables(decided.db.settings),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert answer.returncode == STATUS.get(name, 0), (arguments, answer.stdout, answer.stderr)
-        assert answer.stdout.strip(), arguments
+        if name in QUESTIONS:
+            asked.add(name)
+            status = _run(package, [name, *options])
+            shown = capsys.readouterr()
+            assert status == STATUS.get(name, 0), (arguments, shown)
+            assert shown.out.strip(), arguments
     assert asked == QUESTIONS
 
 
@@ -80,13 +83,13 @@ def test_every_proof_of_a_promise_that_is_a_command_is_such_a_question() -> None
     assert named == {"closure", "windows", "replay", "explain"}
 
 
-def test_every_command_of_ours_exists(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_of_ours_exists() -> None:
     names = {(package, arguments.split()[0]) for package, arguments in documents.commands()}
 
     assert {package for package, _ in names} == {"features", "scoring"}
     for package, name in sorted(names):
         with pytest.raises(SystemExit) as ended:
-            import_module(f"{package}.__main__").main([name, "--help"])
+            _run(package, [name, "--help"])
         assert ended.value.code == 0, (package, name)
 
 
@@ -114,6 +117,11 @@ def test_every_view_that_analysts_have_is_described(bench: Bench) -> None:
     assert {name for (name,) in views} == set(re.findall(r"^\| `serving\.(\w+)`", page, re.M))
 
 
+def _run(package: str, arguments: Sequence[str]) -> int:
+    """Run one command line of ours in this process; return its exit status."""
+    return int(import_module(f"{package}.__main__").main(list(arguments)))
+
+
 def _variables(part: BaseModel, prefix: str = "SCORING_") -> dict[str, str]:
     """Return settings as the environment of a process."""
     variables = {}
@@ -124,10 +132,3 @@ def _variables(part: BaseModel, prefix: str = "SCORING_") -> dict[str, str]:
             shown = value.get_secret_value() if isinstance(value, SecretStr) else value
             variables[prefix + name.upper()] = str(shown)
     return variables
-
-
-def test_settings_survive_the_environment(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in _variables(bench.db.settings).items():
-        monkeypatch.setenv(name, value)
-
-    assert Settings() == bench.db.settings
