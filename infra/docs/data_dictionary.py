@@ -19,9 +19,9 @@ from typing import Any
 import yaml
 
 from features.canonical import CANONICAL
-from features.feeds import Csv, Feed
 from features.ingest.layout import KEYS, LAYOUTS
-from features.sources import Sources
+from features.sources.descriptions import Sources
+from features.sources.feeds import Csv, Feed
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView
 
 ROOT = Path(__file__).resolve().parents[2]

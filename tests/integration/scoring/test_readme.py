@@ -10,7 +10,7 @@ from importlib import import_module
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from scoring.settings import Role, get_settings
+from features.platform.settings import Role, get_settings
 from tests import documents
 from tests.builders import NOON, a_label, a_transaction, insert_labels
 from tests.integration.scoring.conftest import HOUR, Bench
