@@ -10,11 +10,13 @@ import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
-from tests.documents import README, ROOT
+from tests.documents import PAGES, README, ROOT
 
 LONGEST_README = 150
 LARGEST_PICTURE = 300_000
 _LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=\"?([^\"> ]+)")
+#: A file or folder in backticks; one with a placeholder is a pattern for a reader.
+_PATH = r"`(?:pytest )?((?:{})/[\w/.*-]*)`"
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -62,6 +64,14 @@ def test_a_link_of_a_top_level_document_leads_to_a_file(name: str) -> None:
     links = {link for link in _LINK.findall((ROOT / name).read_text()) if "://" not in link}
 
     assert {link for link in links if not (ROOT / link).exists()} == set()
+
+
+def test_a_path_that_a_page_names_exists() -> None:
+    roots = "dags|dbt|docs|expectations|features|infra|plugins|scoring|tests"
+    named = {path for text in PAGES.values() for path in re.findall(_PATH.format(roots), text)}
+
+    assert len(named) > 10
+    assert {path for path in named if not list(ROOT.glob(path.rstrip("/")))} == set()
 
 
 def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
