@@ -62,7 +62,7 @@ sql: setup ## Run a query as the role analyst (QUERY="select ...")
 
 # ------------------------------------------------------------------------------------ checks
 
-unit: setup ## Run the tests that need no database
+unit: setup ## Run the fast tests: pure code, structure, contracts
 	@pytest -q tests/unit tests/architecture tests/contract
 
 test: setup ## Run all tests, against real components

@@ -81,6 +81,14 @@ def test_the_table_of_a_readme_is_the_folder(folder: str) -> None:
     assert (gone, unnamed) == (set(), set()), f"in no table: {unnamed}; not in {folder}: {gone}"
 
 
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_make_target_that_a_readme_names_exists(folder: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)", (ROOT / folder / "README.md").read_text()))
+
+    assert named <= targets
+
+
 def test_a_missing_and_a_vanished_file_are_found() -> None:
     readme = "| where | what |\n| --- | --- |\n| `a.py`, `old.py` | x |\n| `sub/` | y |\n"
     files = contents("f", ["f/a.py", "f/new.py", "f/sub/deep/b.py", "f/README.md", "g/c.py"])
