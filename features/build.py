@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 import structlog
 
@@ -26,6 +26,7 @@ from features.platform.errors import (
     ContractError,
     WarehouseUnavailableError,
 )
+from features.platform.settings import Warehouse
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,8 @@ _SERVER_GONE = re.compile(
     re.IGNORECASE,
 )
 
-Selector = Literal["reference", "transaction_features", "application_features", "serving"]
+#: A name of `dbt/selectors.yml`.
+Selector = str
 
 # dbt pastes its variables into SQL as text, so only these shapes may pass
 _VARIABLES = {
@@ -56,14 +58,6 @@ _VARIABLES = {
     "label_maturity_days": re.compile(r"[0-9]{1,3}"),
     "label_provenance_ranks": re.compile(r"[a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*"),
 }
-
-
-class TransformAccess(Protocol):
-    """Where the warehouse answers to role `transform`."""
-
-    def conninfo(self, role: Literal["transform"]) -> str:
-        """Return the libpq connection string of the role."""
-        ...
 
 
 class _Node(Protocol):
@@ -95,7 +89,7 @@ class BuildReceipt:
 
 
 def install(
-    warehouse: TransformAccess, work: Path, variables: Mapping[str, str | int] | None = None
+    warehouse: Warehouse, work: Path, variables: Mapping[str, str | int] | None = None
 ) -> None:
     """Build everything that a run expects to stand: seeds, empty feature tables, serving views.
 
@@ -110,14 +104,21 @@ def install(
         ContractError: a model failed.
         ConfigurationError: a variable is unknown or malformed.
     """
-    selectors: tuple[Selector, ...] = get_args(Selector)
-    for selector in selectors:
+    for selector in selectors():
         build(selector, warehouse, work, variables)
+
+
+def selectors() -> list[Selector]:
+    """Return the selectors of the project, in the order in which an installation builds them."""
+    import yaml
+
+    described = yaml.safe_load((PROJECT / "selectors.yml").read_text())
+    return [selector["name"] for selector in described["selectors"]]
 
 
 def build(
     selector: Selector,
-    warehouse: TransformAccess,
+    warehouse: Warehouse,
     work: Path,
     variables: Mapping[str, str | int] | None = None,
 ) -> BuildReceipt:
@@ -138,7 +139,7 @@ def build(
     checked = checked_variables(variables or {})
     started = time.perf_counter()
     conninfo = warehouse.conninfo("transform")
-    with target_folder(conninfo, work) as target, locked(conninfo, BUILD_LOCK):
+    with target_folder(conninfo, work) as target, locked(warehouse, BUILD_LOCK):
         results = run_dbt(selector, checked, target)
     failpoints.reach("after_features")
     receipt = BuildReceipt(
@@ -219,17 +220,18 @@ def target_folder(conninfo: str, work: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(conninfo: str, lock: str) -> Iterator[None]:
+def locked(warehouse: Warehouse, lock: str) -> Iterator[None]:
     """Hold a lock of the whole warehouse; it ends with the session, hence with us.
 
     Args:
-        conninfo: of role `transform`, which alone may take it.
+        warehouse: where role `transform` may log in, which alone may take the lock.
         lock: an empty table of schema `locks`.
     """
-    import psycopg
     from psycopg import sql
 
-    with psycopg.connect(conninfo) as connection:
+    from features.platform import database
+
+    with database.connect(warehouse, "transform", autocommit=False) as connection:
         # the lock is held by a transaction that does nothing else while dbt runs
         connection.execute("set idle_in_transaction_session_timeout = 0")
         connection.execute("set transaction_timeout = 0")

@@ -32,27 +32,13 @@ from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from scoring.models import model_files
-from scoring.models.model_files import ModelPin, load
+from scoring.models.model_files import ModelPin
 from scoring.runs.job import ModelSlot
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
-
-__all__ = [
-    "CHALLENGER",
-    "CHAMPION",
-    "ModelPin",
-    "ModelRecord",
-    "aliases_of",
-    "fetch",
-    "load",
-    "log_and_register",
-    "resolve",
-    "set_alias",
-    "tag_version",
-]
 
 log = structlog.get_logger(__name__)
 
@@ -74,8 +60,8 @@ class ModelRecord:
         tags: feature view, data digest, training window and the like, on run and version.
         figures: pictures by file name.
         description: Markdown for the version's page.
+        outcomes: the names of the two outcomes whose probabilities the model returns.
         texts: pages and tables by file name.
-        outcomes: what the two probabilities are of.
     """
 
     metrics: Mapping[str, float]
@@ -83,8 +69,8 @@ class ModelRecord:
     tags: Mapping[str, str]
     figures: Mapping[str, Figure]
     description: str
+    outcomes: tuple[str, str]
     texts: Mapping[str, str] = field(default_factory=dict)
-    outcomes: tuple[str, str] = ("genuine", "fraud")
 
 
 def resolve(name: str, alias: str, settings: Settings) -> ModelPin:

@@ -7,12 +7,14 @@ the pins.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import structlog
 
+from features.platform import database
 from features.platform.errors import ContractError
 from scoring.runs import leases, lifecycle, population, record, scored_table, shards
 from scoring.runs.job import Job
@@ -66,11 +68,30 @@ def reopen_lost(connection: psycopg.Connection[Any], run_id: UUID) -> record.Run
         return record.load(connection, run_id)
 
 
+def with_scores(
+    connection: psycopg.Connection[Any], run_id: UUID, score: Callable[[UUID], object]
+) -> record.Run:
+    """Return a run with its scored rows, if it had been scored and has not ended.
+
+    Args:
+        connection: of role `score`, in autocommit.
+        run_id: the run.
+        score: scores the run again where a crash took its scored rows.
+    """
+    run = reopen_lost(connection, run_id)
+    if run.state == "claimed" and had_come_to(connection, run, "scored", "validated"):
+        score(run_id)
+        return record.load(connection, run_id)
+    return run
+
+
 def had_come_to(connection: psycopg.Connection[Any], run: record.Run, *states: str) -> bool:
     """Return whether a run was in one of these states when a crash took it back to its claim."""
-    row = connection.execute(
+    (has_come,) = database.fetch_one(
+        connection,
+        f"read the past states of run {run.run_id}",
         "select exists (select from audit.events where subject = %s and event = %s "
         "and detail ->> 'state' = any(%s))",
         (str(run.run_id), _REOPENED, list(states)),
-    ).fetchone()
-    return bool(row and row[0])
+    )
+    return bool(has_come)

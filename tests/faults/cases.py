@@ -104,7 +104,7 @@ class Trial:
             self.expect(
                 holds=told.error not in _fatal(), otherwise=f"Airflow would not retry: {told}"
             )
-            rest = flow.TASKS[flow.TASKS.index(told.step) :]
+            rest = flow.STEPS[flow.STEPS.index(told.step) :]
             told = self.heard(self.world.run(rest, receipts=told.receipts))
         self.expect(holds=told.ok, otherwise=f"the retries failed: {told}")
         self.outcome.seconds = max(self.outcome.seconds, time.monotonic() - started)
@@ -131,7 +131,7 @@ class Trial:
 def _fatal() -> set[str]:
     """Return the names of the errors that Airflow does not try again, with all their kinds."""
     import features.ingest  # noqa: F401 - it has kinds of its own
-    from expectations import GateFailedError
+    from expectations.errors import GateFailedError
     from features.platform.errors import (
         BadDeliveryError,
         ConfigurationError,

@@ -8,16 +8,13 @@ from typing import Any
 
 import psycopg
 
-from expectations import (
-    GateFailedError,
-    GateUnavailableError,
-    Validation,
-    checker,
-    record,
-    validate,
-)
+from expectations import checker, record
+from expectations.errors import GateFailedError, GateUnavailableError
+from expectations.runner import validate
+from expectations.validation import Validation
 from features.platform.objects import FolderStore
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView, Kind
+from scoring.domains import SUITES
 from tests.conftest import Db
 from tests.integration.expectations.application_tables import (
     LANDED_APPLICATIONS,
@@ -184,7 +181,7 @@ class Gate:
                 connection.execute(statement.encode())
         try:
             validation = validate(
-                sample.suite,
+                SUITES[sample.suite],
                 sample.table,
                 expected_rows=rows if expected is None else expected,
                 subject="delivery 7",
