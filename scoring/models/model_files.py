@@ -15,9 +15,8 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from skops.io import get_untrusted_types
 from skops.io import load as skops_load
@@ -26,8 +25,8 @@ from features.platform import strict_yaml
 from features.platform.errors import ConfigurationError, ModelUnavailableError
 from features.platform.objects import ObjectStore
 from scoring.runs.job import ModelSlot
+from scoring.runs.pins import MODEL_FILE, ModelPin
 
-MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "MLmodel"
 
 # Tree and TreePredictor hold raw node indices that could be crafted: hence the digest comes first.
@@ -58,30 +57,6 @@ FOLDER_FILES = frozenset(
         "registered_model_meta",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ModelPin:
-    """Exactly one model file: what a run stamps on every decision."""
-
-    name: str
-    version: str
-    sha256: str
-    run_id: str
-    source: str
-
-    @classmethod
-    def of(cls, pin: Mapping[str, Any]) -> Self:
-        """Return the pin that a run has stored."""
-        return cls(**{key: str(pin.get(key, "")) for key in cls.__slots__})
-
-    def __str__(self) -> str:
-        return f"model {self.name} version {self.version}"
-
-    @property
-    def object_name(self) -> str:
-        """Where the file lies in the object store."""
-        return f"models/{self.sha256}/{MODEL_FILE}"
 
 
 def digest_of(path: Path) -> str:

@@ -32,8 +32,8 @@ from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from scoring.models import model_files
-from scoring.models.model_files import ModelPin
 from scoring.runs.job import ModelSlot
+from scoring.runs.pins import MODEL_FILE, ModelPin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,9 +114,9 @@ def fetch(pin: ModelPin, settings: Settings, store: ObjectStore) -> str:
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         _download(pin, folder, settings)
         model_files.check_folder(Path(folder), str(pin))
-        path = Path(folder) / model_files.MODEL_FILE
+        path = Path(folder) / MODEL_FILE
         if not path.is_file():
-            raise ModelUnavailableError(f"{pin}: its artifacts hold no {model_files.MODEL_FILE}")
+            raise ModelUnavailableError(f"{pin}: its artifacts hold no {MODEL_FILE}")
         model_files.check_digest(path, pin.sha256, str(pin))
         store.put(pin.object_name, path)
     log.info("model_fetched", model=pin.name, version=pin.version, sha256=pin.sha256)
@@ -267,7 +267,7 @@ def _digest_of_logged(
     """Read a logged model back, see that it gives the same bits, and return its file's SHA-256."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=folder)
-        path = Path(folder) / model_files.MODEL_FILE
+        path = Path(folder) / MODEL_FILE
         model_files.check_folder(Path(folder), model_uri)
         copy = model_files.read(path, model_uri, slot)
         if copy.predict_proba(example).tobytes() != model.predict_proba(example).tobytes():

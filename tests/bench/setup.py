@@ -55,8 +55,7 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
     from features.views import TRANSACTIONS
     from scoring.fraud.decider import input_columns
     from scoring.fraud.model import FraudModel
-    from scoring.models.model_files import ModelPin
-    from scoring.runs.record import Pins
+    from scoring.runs.pins import ModelPin, Pins
 
     pipeline = _pipeline()
     pipeline.admit(pipeline.validate_raw(pipeline.ingest()))

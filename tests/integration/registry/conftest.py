@@ -15,7 +15,7 @@ from features.platform.settings import Registry, Settings
 from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.models import registry
-from scoring.models.model_files import ModelPin
+from scoring.runs.pins import ModelPin
 from tests.mlflow_server import mlflow_server
 
 FEATURES = ["amount", "customer_amount_avg_30d", "merchant_fraud_rate_7d"]

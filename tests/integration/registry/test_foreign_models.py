@@ -19,7 +19,7 @@ from features.platform.settings import Settings
 from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.models import model_files, registry
-from scoring.models.model_files import ModelPin
+from scoring.runs.pins import ModelPin
 
 DESCRIPTION = {
     "flavors": {

@@ -17,7 +17,7 @@ from features.platform.settings import Registry, Settings
 from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.models import model_files, registry
-from scoring.models.model_files import ModelPin
+from scoring.runs.pins import ModelPin
 from tests.mlflow_server import free_port
 
 

@@ -11,11 +11,14 @@ import pytest
 from features.ingest.run import ingest_all
 from features.platform import failpoints
 from features.platform import settings as configuration
-from features.platform.errors import ContractError, FencedError
+from features.platform.errors import ConfigurationError, ContractError, FencedError
 from features.sources import descriptions
 from orchestration import cases
+from scoring.decision.policy import activations
 from scoring.domains import SCORE_APPLICATIONS
 from scoring.runs import gaps, lifecycle
+from scoring.runs.request import Kind, Request
+from scoring.steps.pipeline import Pipeline
 from tests.integration.scoring.lender import DAY, MIDNIGHT, Lender, a_day_of_applications
 
 
@@ -115,3 +118,17 @@ def test_one_application_from_the_form_takes_the_same_path(
     ]
     assert lender.closes() == []
     assert lender.replayed(with_features=True).holds
+
+
+def test_a_policy_without_a_credit_part_is_refused_at_the_claim(
+    lender: Lender,
+) -> None:
+    lender.admit(a_day_of_applications())
+    with lender.connect() as connection:
+        activations.activate(connection, "2026.11.1", author="ann", approver="ben", reason="back")
+    pipeline = Pipeline(lender.job, lender.db.settings)  # pins the policy in force
+
+    with pytest.raises(ConfigurationError, match="decides no applications"):
+        pipeline.claim(Request(MIDNIGHT, MIDNIGHT + DAY, Kind.MANUAL, "ann"))
+
+    assert lender.db.rows("select from decisions.runs where job = 'score_applications'") == []

@@ -9,7 +9,7 @@ import pytest
 
 from features.platform import database, failpoints
 from features.platform.errors import ContractError, FencedError
-from scoring.runs import leases, lifecycle, population, record, shards
+from scoring.runs import leases, lifecycle, record
 from scoring.runs.job import quoted
 from tests.integration.scoring.conftest import Bench, some_transactions
 
@@ -121,8 +121,7 @@ def test_an_attempt_goes_on_where_the_last_one_ended(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # three rows a chunk, so that a handful of rows makes two, both of one shard
-    monkeypatch.setattr(population, "CHUNK_ROWS", 3)
-    monkeypatch.setattr(shards, "MAX_SHARDS", 1)
+    bench.chunk_rows, bench.max_shards = 3, 1
     bench.admit(some_transactions(5))
     run = bench.claim()
     bench.build()

@@ -18,8 +18,7 @@ from features.views import APPLICATIONS, TRANSACTIONS
 from features.views.digests import feature_digest
 from infra.local.postgres import Cluster
 from scoring.decision.policy import activations
-from scoring.models.model_files import ModelPin
-from scoring.runs.record import Pins
+from scoring.runs.pins import ModelPin, Pins
 from tests.builders import (
     NOON,
     a_label,

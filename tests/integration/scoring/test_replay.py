@@ -28,7 +28,7 @@ from scoring.evidence.divergence import Divergence
 from scoring.evidence.explain import explain
 from scoring.evidence.replay import Selection
 from scoring.fraud.model import FraudModel
-from scoring.models.model_files import ModelPin
+from scoring.runs.pins import ModelPin
 from tests.builders import NOON, a_transaction
 from tests.conftest import Db, _settings
 from tests.integration.scoring.conftest import HOUR, Bench

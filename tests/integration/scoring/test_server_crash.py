@@ -10,7 +10,7 @@ import pytest
 from expectations.validation import Validation
 from features.platform.errors import ContractError
 from orchestration import steps
-from scoring.runs import lifecycle, population, shards
+from scoring.runs import lifecycle, shards
 from scoring.runs.job import quoted
 from scoring.steps.pipeline import Pipeline
 from tests.builders import let_gates_pass
@@ -22,9 +22,9 @@ ROWS = 7
 
 
 @pytest.fixture
-def claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> UUID:
+def claimed(bench: Bench) -> UUID:
     """The id of a claimed run of two shards."""
-    monkeypatch.setattr(population, "CHUNK_ROWS", 2)
+    bench.chunk_rows = 2
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
     assert run.shards == shards.MAX_SHARDS
