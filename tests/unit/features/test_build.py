@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from features.build import is_server_gone, sweep
+from features.build import sweep
+from features.platform.server_loss import is_server_gone
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
