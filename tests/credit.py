@@ -16,7 +16,7 @@ from scoring.credit import merge
 from scoring.credit.limits import Limits, Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
 from scoring.credit.reasons import Told, reasons_of
-from scoring.decision.candidates import Speaker
+from scoring.decision.candidates import FeatureReason
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome, Status
 from scoring.decision.policy import policy, reason_codes
@@ -32,8 +32,8 @@ COUNTS = ("decision_count", "review_count", "decline_count", "confirmed_count")
 EVIDENCE_COLUMNS = tuple(f"fraud_{name}" for name in COUNTS)
 CONDITIONS = policy.parsed(POLICY.rules, types_of(columns.APPLICATIONS))
 SPEAKERS = (
-    Speaker("late_payments", "delinquency_count_2y", "Delinquencies in 2 years"),
-    Speaker("debt_to_income", "debt_to_income", "Monthly debt payments over monthly income"),
+    FeatureReason("late_payments", "delinquency_count_2y", "Delinquencies in 2 years"),
+    FeatureReason("debt_to_income", "debt_to_income", "Monthly debt payments over monthly income"),
 )
 
 

@@ -141,7 +141,7 @@ def _read(
 
 def _payment_costs(columns: Columns, found: Policy, team: ReviewTeam) -> Costs:
     costs: FraudCosts = _require(found.costs, found, "costs")
-    return thresholds.of_payments(columns["probability"], columns["amount_minor"], costs, team)
+    return thresholds.of_transactions(columns["probability"], columns["amount_minor"], costs, team)
 
 
 def _application_costs(columns: Columns, found: Policy, team: ReviewTeam) -> Costs:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scoring.credit.merge import STATES, ApplicationDecisions
-from scoring.decision.candidates import Candidate, Speaker, of_model, of_rules, render
+from scoring.decision.candidates import Candidate, FeatureReason, of_model, of_rules, render
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Binding, FraudState, Origin, Outcome, Status
 from scoring.decision.policy.reason_codes import ReasonCodes
@@ -59,7 +59,7 @@ class Told:
 def reasons_of(
     decisions: ApplicationDecisions,
     told: Told,
-    speakers: Sequence[Speaker],
+    speakers: Sequence[FeatureReason],
     weights: NDArray[np.float64],
     codes: ReasonCodes,
 ) -> pa.Array:

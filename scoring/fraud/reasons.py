@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scoring.decision.candidates import Candidate, Speaker, of_model, of_rules
+from scoring.decision.candidates import Candidate, FeatureReason, of_model, of_rules
 from scoring.decision.candidates import render as rendered
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Origin, Outcome, Status
@@ -33,7 +33,7 @@ ANOMALY_TEXT = "Unlike nearly all payments the model has learnt from"
 def render(
     decisions: Decisions,
     fraud: ComponentScores,
-    speakers: Sequence[Speaker],
+    speakers: Sequence[FeatureReason],
     weights: NDArray[np.float64],
 ) -> pa.Array:
     """Return the reasons of n rows that were not approved, as JSON text.
