@@ -1,4 +1,4 @@
-"""An annuity: level monthly payments, and how much is outstanding while they are made. Pure."""
+"""Computes the shares of an annuity: the monthly payment and the expected exposure. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def payment_share(term_months: Floats, annual_rate: float) -> Floats:
 
     Args:
         term_months: [n], above 0; NaN gives NaN.
-        annual_rate: nominal rate a year as a fraction, at least 0.001; a twelfth of it is charged
-            each month.
+        annual_rate: nominal rate a year as a fraction, at least 0.001; each month charges a
+            twelfth of it.
     """
     rate = annual_rate / MONTHS
     return np.asarray(rate / -np.expm1(-term_months * np.log1p(rate)))
@@ -24,7 +24,7 @@ def payment_share(term_months: Floats, annual_rate: float) -> Floats:
 def exposure_share(term_months: Floats, annual_rate: float) -> Floats:
     """Return the expected exposure at default as a share of the amount.
 
-    A default is as likely before any of the n payments, so this is the mean balance that stands
+    A default is equally likely before each of the n payments, so the exposure is the mean balance
     before them: 1 / (1 - (1 + r)^-n) - 1 / (n r).
 
     Args:
