@@ -15,10 +15,11 @@ from features.platform.settings import Settings
 from features.views import APPLICATIONS as VIEW
 from scoring.credit import card_history, ledger_rows, merge, reasons
 from scoring.credit.inputs import INPUT_TYPES, input_columns, matrix_of
+from scoring.credit.job import JOB
 from scoring.credit.limits import Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
 from scoring.credit.reasons import ReasonInputs
-from scoring.decider import Columns, Decider, Matrix, Scores
+from scoring.decider import Columns, Decider, Domain, Matrix, Scores
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
@@ -27,16 +28,12 @@ from scoring.decision.rules.columns import APPLICATIONS, EVIDENCE_COUNTS, types_
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs import record
 
-__all__ = ["INPUT_TYPES", "decider_of", "input_columns", "source"]
-
 TYPES = types_of(APPLICATIONS)  # of the columns that a rule may name
-ANSWERS = ("default_probability", "second_probability")
+ANSWERS = JOB.answers
 
 
 class ApplicationDecider(Decider):
-    """Decides the applications of a run."""
-
-    statuses = ("credit_status", "credit_status")  # both probabilities share one status
+    """The model, the policy and the rules that decide the applications of a run."""
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
         return matrix_of(columns, names)
@@ -46,7 +43,7 @@ class ApplicationDecider(Decider):
         return self.model.score(matrix, has_rate.to_numpy(zero_copy_only=False))
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
-        credit, second = scores
+        credit, second = (scores[answer.name] for answer in ANSWERS)
         requests = requests_of(columns, credit)
         limits = recommend(requests, self.policy.require_credit())
         counts = [columns[name].to_numpy(zero_copy_only=False) for name in EVIDENCE_COUNTS]
@@ -122,3 +119,6 @@ def decider_of(run: record.Run, model: Any, settings: Settings) -> ApplicationDe
 
 def _floats(columns: Columns, name: str) -> NDArray[np.float64]:
     return np.asarray(columns[name].to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+DOMAIN = Domain(INPUT_TYPES, input_columns, source, decider_of)
