@@ -1,4 +1,4 @@
-"""What trains and tests a model of any domain: labelled rows in order of time, in one matrix."""
+"""Holds the labelled rows of any domain in order of time, in one matrix for training and tests."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from psycopg import sql
 from features.platform import readers
 from scoring.models.evaluation import Flags, Floats
 
-# One big read: hashes beat index look-ups, whose number the planner cannot guess after `distinct`,
-# and after a first load nothing is known of the tables: expecting few rows, it would loop.
+# The query is one big read. Hash joins beat index look-ups, whose number the planner cannot
+# estimate after `distinct`. After a first load there are no statistics, so it would loop.
 _PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledRows:
-    """Rows in order of time; a domain adds label, clock and whose they are, each by row.
+    """Rows in order of time; a domain adds label, time and subject of each row.
 
     Args:
         features: names of the matrix' columns.
@@ -48,7 +48,7 @@ class LabelledRows:
         return replace(self, features=tuple(names), matrix=self.matrix[:, columns])
 
     def varying(self) -> tuple[str, ...]:
-        """Return the columns that tell rows apart."""
+        """Return the columns that vary."""
         return self._named(varies(self.matrix))
 
     def _named(self, is_chosen: Flags) -> tuple[str, ...]:
@@ -63,11 +63,11 @@ class LabelledRows:
 
 
 def varies(matrix: Floats) -> Flags:
-    """Return the columns whose values differ, or which some rows have and others lack."""
+    """Return the columns whose values differ, or are missing in only some rows."""
     known = ~np.isnan(matrix)
     first = np.where(known.any(0), matrix[known.argmax(0), range(matrix.shape[1])], 0.0)
-    found: Flags = ((matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
-    return found
+    is_varying: Flags = ((matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
+    return is_varying
 
 
 def read(
@@ -76,9 +76,9 @@ def read(
     types: Mapping[str, pa.DataType],
     order: Sequence[str],
 ) -> tuple[pa.Table, pa.Array]:
-    """Read rows as they come, and their places in ascending order of some columns.
+    """Read rows in any order, and their positions in ascending order of some columns.
 
-    Rows are put in order here, because Postgres would sort them with all their columns.
+    Python sorts the positions, because Postgres would sort the rows with all their columns.
     """
     with connection.transaction():
         connection.execute(_PLAN)

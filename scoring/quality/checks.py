@@ -1,4 +1,4 @@
-"""What a command that measures leaves behind: its checks, and the file that holds them."""
+"""Writes the report of a command that measures: its checks against bars, and its figures."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ class Check:
 def write(
     command: str,
     part: str,
-    found: Mapping[str, object],
+    figures: Mapping[str, object],
     checks: Sequence[Check],
     settings: Settings,
 ) -> Path:
-    """Write one part of a command's report; the parts that the same code has measured stay.
+    """Write one part of a command's report, and keep the other parts of the same code version.
 
     Args:
         command: names the file.
-        part: what was measured; parts of a command differ in their data.
-        found: figures of this part.
+        part: the name of the part; parts of a command differ in their data.
+        figures: of this part.
         checks: of this part.
         settings: the project's folder and the code's version.
 
@@ -63,7 +63,7 @@ def write(
     target.parent.mkdir(parents=True, exist_ok=True)
     version_of_code = code_version.pinned(settings.code_version)
     parts = _earlier_parts(target, version_of_code)
-    parts[part] = {**found, "checks": [check.as_dict() for check in checks]}
+    parts[part] = {**figures, "checks": [check.as_dict() for check in checks]}
     report = {
         "command": command,
         "machine": {"cores": len(os.sched_getaffinity(0)), "platform": platform.platform()},
@@ -77,7 +77,7 @@ def write(
 
 
 def as_lines(checks: Sequence[Check]) -> list[str]:
-    """Return the checks that have a bar, as lines for a person."""
+    """Return the checks with a bar, as lines for a person."""
     return [
         f"{'holds' if check.holds else 'DOES NOT HOLD':>14}  {check.name:44} "
         f"{check.value:.3f}  bar {check.bar}"
@@ -91,4 +91,4 @@ def _earlier_parts(target: Path, version_of_code: str) -> dict[str, Any]:
         report = json.loads(target.read_text())
         return dict(report["parts"]) if report["code_version"] == version_of_code else {}
     except (OSError, ValueError, KeyError):
-        return {}  # there is none, or of an older form
+        return {}  # there is no report, or it has an older form

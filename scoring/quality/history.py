@@ -1,6 +1,6 @@
-"""Takes one file into an empty warehouse as history and builds its features: what is measured on.
+"""Loads one file into an empty warehouse as history, and builds its features for measurements.
 
-The file goes the way that every delivery goes: parsed, admitted, features built by dbt.
+The file passes through the usual pipeline: it is parsed and admitted, and dbt builds its features.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ FEATURES: dict[Subject, Selector] = {
 
 
 def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
-    """Take a file into the warehouse as history of a source, and build its features.
+    """Load a file into the warehouse as history of a source, and build its features.
 
     Args:
         path: the file.
-        source: whose description reads it.
-        feed: of that source, which this is a file of.
+        source: the source that describes the file.
+        feed: the feed of that source that the file belongs to.
         settings: an empty warehouse and a folder to work in.
 
     Raises:
-        ConfigurationError: the warehouse holds rows of something else.
-        BadDeliveryError: the file is not what it seems; says why.
+        ConfigurationError: the warehouse already holds rows.
+        BadDeliveryError: the file does not fit its description; the message names the fault.
     """
-    described = descriptions.load(source)
+    description = descriptions.load(source)
     variables: dict[str, str | int] = {
         "base_currency": settings.warehouse.base_currency,
-        "source_time_zone": described.time_zone or "UTC",
-        "label_maturity_days": described.maturity_days,
+        "source_time_zone": description.time_zone or "UTC",
+        "label_maturity_days": description.maturity_days,
     }
     store = open_store((settings.work / "objects").resolve().as_uri())
-    store.put(f"{described.feeds[feed].history_folder}/{path.name}", path)
+    store.put(f"{description.feeds[feed].history_folder}/{path.name}", path)
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
         if connection.execute("select 1 from raw.deliveries limit 1").fetchone():
             raise ConfigurationError(
-                "quality needs an empty warehouse for each data set and this one is not empty: "
+                "quality needs an empty warehouse for each data set, but this one is not empty: "
                 "`make quality DATA=<path>` makes one for each"
             )
         received, admitted = ingest_all(
-            described, store, connection, base_currency=settings.warehouse.base_currency
+            description, store, connection, base_currency=settings.warehouse.base_currency
         )
     held = [f"{receipt.feed}: {receipt.reason}" for receipt in received if receipt.state == "held"]
     if held or not admitted:
