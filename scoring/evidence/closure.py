@@ -20,16 +20,16 @@ from scoring.domains import JOBS
 from scoring.evidence import published_files, row_digests, run_closure, seal_chain
 from scoring.evidence.equation import Equation, of_counts
 from scoring.evidence.row_digests import Rows
-from scoring.evidence.run_closure import Window, of_run
+from scoring.evidence.run_closure import Period, of_run
 from scoring.runs.job import Job
 
-__all__ = ["Equation", "Window", "equations", "of_run", "snapshot"]
+__all__ = ["Equation", "Period", "equations", "of_run", "snapshot"]
 
 
 def equations(
     connection: psycopg.Connection[Any],
     jobs: Job | Sequence[Job],
-    window: Window | None = None,
+    window: Period | None = None,
     store: ObjectStore | None = None,
     *,
     is_fast: bool = False,
@@ -64,7 +64,7 @@ def equations(
 
 
 def _not_checked(
-    jobs: Sequence[Job], window: Window | None, rows: Rows, store: ObjectStore | None
+    jobs: Sequence[Job], window: Period | None, rows: Rows, store: ObjectStore | None
 ) -> Iterator[str]:
     """Yield a note for each open question of these equations, with the way to close it."""
     if store is None:
@@ -191,7 +191,7 @@ _VERSIONS = sql.SQL(
 )
 
 
-def _versions(connection: psycopg.Connection[Any], job: Job, window: Window | None) -> Equation:
+def _versions(connection: psycopg.Connection[Any], job: Job, window: Period | None) -> Equation:
     start, end = window or (None, None)
     row = connection.execute(
         _VERSIONS.format(**job.names),

@@ -20,7 +20,7 @@ from scoring.evidence.equation import Equation
 from scoring.evidence.row_digests import Rows
 from scoring.runs.job import Job
 
-Window = tuple[datetime, datetime]
+Period = tuple[datetime, datetime]
 
 # three independent predicates; none is the remainder of the others
 _COUNTS = sql.SQL(
@@ -62,7 +62,7 @@ class Published:
 
 
 def published(
-    connection: psycopg.Connection[Any], job: Job, window: Window | None
+    connection: psycopg.Connection[Any], job: Job, window: Period | None
 ) -> list[Published]:
     """Return the published runs of a job, all or those inside a window."""
     start, end = window or (None, None)
