@@ -1,4 +1,4 @@
-"""Computes the shares of an annuity: the monthly payment and the expected exposure. Pure."""
+"""Computes the shares of an annuity: the monthly instalment and the expected exposure. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MONTHS = 12
 
 
 def payment_share(term_months: Floats, annual_rate: float) -> Floats:
-    """Return the monthly payment as a share of the amount: r / (1 - (1 + r)^-n).
+    """Return the monthly instalment as a share of the amount: r / (1 - (1 + r)^-n).
 
     Args:
         term_months: [n], above 0; NaN gives NaN.
@@ -24,7 +24,7 @@ def payment_share(term_months: Floats, annual_rate: float) -> Floats:
 def exposure_share(term_months: Floats, annual_rate: float) -> Floats:
     """Return the expected exposure at default as a share of the amount.
 
-    A default is equally likely before each of the n payments, so the exposure is the mean balance
+    A default is equally likely before each of the n instalments. So the exposure is the mean balance
     before them: 1 / (1 - (1 + r)^-n) - 1 / (n r).
 
     Args:

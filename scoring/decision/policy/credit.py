@@ -45,7 +45,7 @@ class LimitSettings(PolicyPart):
     annual_rate: float = Field(ge=0.001, lt=1)  # of the annuity; the features use the same rate
     step_minor: WholeNumber = Field(gt=0)  # a limit below the request is a multiple of it
     minimum_minor: WholeNumber = Field(gt=0)  # the product's smallest loan
-    debt_service_cap: float = Field(gt=0, lt=1)  # of monthly income, the new payment included
+    debt_service_cap: float = Field(gt=0, lt=1)  # of monthly income, with the new instalment
 
     @model_validator(mode="after")
     def _on_a_step(self) -> Self:
