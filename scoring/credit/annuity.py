@@ -24,8 +24,8 @@ def payment_share(term_months: Floats, annual_rate: float) -> Floats:
 def exposure_share(term_months: Floats, annual_rate: float) -> Floats:
     """Return the expected exposure at default as a share of the amount.
 
-    A default is equally likely before each of the n instalments. So the exposure is the mean balance
-    before them: 1 / (1 - (1 + r)^-n) - 1 / (n r).
+    A default is equally likely before each of the n instalments. So the exposure is the mean
+    balance before them: 1 / (1 - (1 + r)^-n) - 1 / (n r).
 
     Args:
         term_months: [n], above 0; NaN gives NaN.
