@@ -1,7 +1,7 @@
 """Reads YAML files strictly, and refuses guesses, repeated keys and hidden content.
 
-Plain YAML keeps the last of two equal keys, reads `yes` as a boolean and `12:30` as a number, and
-lets ten lines grow to gigabytes. Here a file is one mapping in UTF-8, each key occurs once and is
+Plain YAML keeps the last of two equal keys and lets ten lines grow to gigabytes. It reads `yes` as
+a boolean and `12:30` as a number. Here a file is one mapping in UTF-8, each key occurs once and is
 text, and only `true` and `false` are booleans. Every refusal names file, line, column and key.
 """
 

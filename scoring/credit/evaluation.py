@@ -100,12 +100,12 @@ def by_month(learnt: Floats, rows: TrainingSet, probability: Floats) -> list[Mon
         after = np.bincount(np.searchsorted(edges, probability[of_month]), minlength=len(edges) + 1)
         figures.append(
             MonthFigures(
-                str(month),
-                int(of_month.sum()),
-                int(rows.is_bad[of_month].sum()),
-                float(probability[of_month].sum()),
-                evaluation.population_stability(before, after),
-                quantile * float(1 / len(learnt) + 1 / of_month.sum()),
+                month=str(month),
+                rows=int(of_month.sum()),
+                bads=int(rows.is_bad[of_month].sum()),
+                foretold=float(probability[of_month].sum()),
+                stability_index=evaluation.population_stability(before, after),
+                by_chance=quantile * float(1 / len(learnt) + 1 / of_month.sum()),
             )
         )
     return figures
@@ -155,10 +155,10 @@ def _segment(
     is_bad, foretold = rows.is_bad[members], probability[members]
     is_enough = min(is_bad.sum(), (~is_bad).sum()) >= FEWEST_EVENTS
     return SegmentFigures(
-        name,
-        label,
-        len(members),
-        int(is_bad.sum()),
-        float(foretold.sum()),
-        Ranking(is_bad, foretold).auc_roc() if is_enough else None,
+        characteristic=name,
+        segment=label,
+        rows=len(members),
+        bads=int(is_bad.sum()),
+        foretold=float(foretold.sum()),
+        auc_roc=Ranking(is_bad, foretold).auc_roc() if is_enough else None,
     )

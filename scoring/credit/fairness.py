@@ -108,13 +108,13 @@ def _of_attribute(
     reference = max(large, key=lambda group: tallies[group].rate, default=None)
     return [
         GroupFigures(
-            name,
-            group,
-            tally.rows,
-            tally.rate,
-            _ratio(tally, tallies.get(reference or "")),
-            _gap(tally, tallies.get(reference or "")),
-            group == reference,
+            attribute=name,
+            group=group,
+            rows=tally.rows,
+            approval_rate=tally.rate,
+            adverse_impact_ratio=_ratio(tally, tallies.get(reference or "")),
+            equal_opportunity_gap=_gap(tally, tallies.get(reference or "")),
+            is_reference=group == reference,
         )
         for group, tally in tallies.items()
     ]
@@ -127,12 +127,14 @@ def _tally(
     masks = [members, members & is_approved, repaid, repaid & is_approved]
     rows, approved, repaid_rows, repaid_approved = (int(mask.sum()) for mask in masks)
     return _Tally(
-        rows,
-        approved,
-        repaid_rows,
-        repaid_approved,
-        draw.binomial(rows, approved / rows, REPLICATES) / rows,
-        draw.binomial(repaid_rows, repaid_approved / max(1, repaid_rows), REPLICATES)
+        rows=rows,
+        approved=approved,
+        repaid=repaid_rows,
+        repaid_approved=repaid_approved,
+        drawn_rate=draw.binomial(rows, approved / rows, REPLICATES) / rows,
+        drawn_opportunity=draw.binomial(
+            repaid_rows, repaid_approved / max(1, repaid_rows), REPLICATES
+        )
         / max(1, repaid_rows),
     )
 

@@ -1,8 +1,8 @@
 """Builds the reasons of an application that was not approved as requested, at most four. Pure.
 
 An approval below the request is adverse action too (12 CFR 1002.2(c)), so it has reasons as well.
-If the expected loss bounds the amount, the model's own reasons explain the loss, because "a score
-too low" is not a specific reason (12 CFR 1002.9(b)(2)).
+If the expected loss bounds the amount, the model's own reasons explain the loss: "a score too low"
+is not a specific reason (12 CFR 1002.9(b)(2)).
 """
 
 from __future__ import annotations
@@ -145,6 +145,11 @@ def _coded(
 ) -> Candidate:
     text = codes[code]
     return Candidate(
-        code, origin, text.analyst_text, np.asarray(is_present, dtype=bool), level,
-        np.zeros(len(level)), applicant_text=text.applicant_text,
-    )  # fmt: skip
+        code=code,
+        origin=origin,
+        text=text.analyst_text,
+        is_present=np.asarray(is_present, dtype=bool),
+        level=level,
+        weight=np.zeros(len(level)),
+        applicant_text=text.applicant_text,
+    )

@@ -37,12 +37,14 @@ def lines(
     """
     return [
         ScorecardLine(
-            name,
-            label,
-            int(bins.rows[at]),
-            round(float(bins.bads[at] / bins.rows[at]), 4) if bins.rows[at] else None,
-            round(float(bins.woe[at]), 4),
-            int(points[at]),
+            characteristic=name,
+            bin=label,
+            rows=int(bins.rows[at]),
+            default_rate=(
+                round(float(bins.bads[at] / bins.rows[at]), 4) if bins.rows[at] else None
+            ),
+            woe=round(float(bins.woe[at]), 4),
+            points=int(points[at]),
         )
         for name, bins, names, points in zip(
             features, card.bins_, levels, card.points_, strict=True

@@ -91,12 +91,12 @@ def train(
         outcomes=("repaid", "default"),
     )
     learnt = Learnt(
-        model,
-        names,
-        slices.test.select(names).matrix[:5],
-        len(rows),
-        int(rows.is_bad.sum()),
-        as_of,
+        model=model,
+        features=names,
+        example=slices.test.select(names).matrix[:5],
+        rows=len(rows),
+        events=int(rows.is_bad.sum()),
+        as_of=as_of,
     )
     return training.register(JOB.model, learnt, record, settings)
 

@@ -141,14 +141,14 @@ def of_model(
     present = (added > 0) | ((largest <= 0) & (added == largest) & np.isfinite(added))
     return [
         Candidate(
-            reason.code,
-            Origin.MODEL,
-            reason.analyst_text,
-            is_adverse & present[:, i],
-            level,
-            np.nan_to_num(weights[:, i]),
-            reason.feature,
-            reason.applicant_text,
+            code=reason.code,
+            origin=Origin.MODEL,
+            text=reason.analyst_text,
+            is_present=is_adverse & present[:, i],
+            level=level,
+            weight=np.nan_to_num(weights[:, i]),
+            feature=reason.feature,
+            applicant_text=reason.applicant_text,
         )
         for i, reason in enumerate(feature_reasons)
     ]
@@ -167,12 +167,12 @@ def of_rules(
     rows = len(hits)
     return [
         Candidate(
-            rule.rule_id,
-            Origin.KNOCK_OUT if rule.is_knock_out else Origin.RULE,
-            rule.analyst_text,
-            hits[:, i],
-            np.full(rows, Outcome.of(rule.outcome), dtype=np.int8),
-            np.zeros(rows),
+            code=rule.rule_id,
+            origin=Origin.KNOCK_OUT if rule.is_knock_out else Origin.RULE,
+            text=rule.analyst_text,
+            is_present=hits[:, i],
+            level=np.full(rows, Outcome.of(rule.outcome), dtype=np.int8),
+            weight=np.zeros(rows),
             applicant_text=rule.applicant_text if for_applicants else None,
         )
         for i, rule in enumerate(rules)

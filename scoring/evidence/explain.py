@@ -1,7 +1,8 @@
 """Gathers everything about one decision for a person.
 
-An explanation holds the decision and its reasons, the features behind them, and the usual values of
-the customer and of the population at that time. It also names model, policy, delivery and run.
+An explanation holds the decision and its reasons, and the features behind them. For comparison it
+adds the usual values of the customer and of the population at that time. It also names model,
+policy, delivery and run.
 """
 
 from __future__ import annotations

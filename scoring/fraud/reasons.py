@@ -63,24 +63,24 @@ def _degraded(decisions: Decisions, fraud: ComponentScores) -> list[Candidate]:
     review = np.full(len(decisions.outcome), Outcome.REVIEW, dtype=np.int8)
     candidates = [
         Candidate(
-            status.value,
-            Origin.DEGRADED,
-            text,
-            decisions.is_degraded & (fraud.status == status),
-            review,
-            np.zeros(len(review)),
+            code=status.value,
+            origin=Origin.DEGRADED,
+            text=text,
+            is_present=decisions.is_degraded & (fraud.status == status),
+            level=review,
+            weight=np.zeros(len(review)),
         )
         for status, text in DEGRADED_TEXTS.items()
     ]
     # only the unsupervised model failed
     candidates.append(
         Candidate(
-            "anomaly_unavailable",
-            Origin.DEGRADED,
-            "The anomaly model returned no usable score",
-            decisions.is_degraded & fraud.is_ok,
-            review,
-            np.zeros(len(review)),
+            code="anomaly_unavailable",
+            origin=Origin.DEGRADED,
+            text="The anomaly model returned no usable score",
+            is_present=decisions.is_degraded & fraud.is_ok,
+            level=review,
+            weight=np.zeros(len(review)),
         )
     )
     return candidates
@@ -88,10 +88,10 @@ def _degraded(decisions: Decisions, fraud: ComponentScores) -> list[Candidate]:
 
 def _anomaly(decisions: Decisions) -> Candidate:
     return Candidate(
-        ANOMALY_CODE,
-        Origin.ANOMALY,
-        ANOMALY_TEXT,
-        decisions.anomaly_level > Outcome.APPROVE,
-        decisions.anomaly_level,
-        np.zeros(len(decisions.outcome)),
+        code=ANOMALY_CODE,
+        origin=Origin.ANOMALY,
+        text=ANOMALY_TEXT,
+        is_present=decisions.anomaly_level > Outcome.APPROVE,
+        level=decisions.anomaly_level,
+        weight=np.zeros(len(decisions.outcome)),
     )

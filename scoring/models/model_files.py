@@ -159,7 +159,7 @@ def read(path: Path, subject: str, slot: ModelSlot) -> Any:  # noqa: ANN401 - an
 
     Raises:
         ModelUnavailableError: the file is not a skops file, unpacks to too much, holds a type off
-            the list, or does not hold a fitted model of the job.
+            the list, or holds no fitted model of the job.
     """
     try:
         _check_members(path)

@@ -99,15 +99,15 @@ def measure_fold(
     boosting = Ranking(test.is_bad, scores.default_probability)
     card = Ranking(test.is_bad, scores.second_probability)
     result = FoldResult(
-        fold,
-        FICO in (model.features or ()),
-        len(learn),
-        int(learn.is_bad.sum()),
-        len(test),
-        int(test.is_bad.sum()),
-        boosting.auc_roc(),
-        card.auc_roc(),
-        max(boosting.ks(), card.ks()),
+        fold=fold,
+        has_fico=FICO in (model.features or ()),
+        train_rows=len(learn),
+        train_bads=int(learn.is_bad.sum()),
+        test_rows=len(test),
+        test_bads=int(test.is_bad.sum()),
+        auc_roc=boosting.auc_roc(),
+        scorecard_auc_roc=card.auc_roc(),
+        ks=max(boosting.ks(), card.ks()),
     )
     refuse_leaks(fold, max(result.auc_roc, result.scorecard_auc_roc))
     return result
@@ -123,10 +123,10 @@ def measure_test(learn: TrainingSet, test: TrainingSet, view: FeatureView) -> Te
     scores = fitting.score(model, test)
     constant = np.full(len(test), learn.is_bad.mean())
     result = TestResult(
-        model,
-        measure(test, scores.default_probability),
-        measure(test, scores.second_probability),
-        evaluation.brier(test.is_bad, constant),
+        model=model,
+        boosting=measure(test, scores.default_probability),
+        scorecard=measure(test, scores.second_probability),
+        constant_brier=evaluation.brier(test.is_bad, constant),
     )
     refuse_leaks("2011", getattr(result, result.better)["auc_roc"].value)
     return result

@@ -142,7 +142,15 @@ def measure(rows: TrainingSet, closed_then: TrainingSet) -> Measurements:
     )
     (*with_fico, test_with), (*without, test_without) = by_fico[True], by_fico[False]
     shipped = benchmark.shipped(with_fico, without, rows)
-    return Measurements(tested, with_fico, without, shipped, test_with, test_without, known_then)
+    return Measurements(
+        tested=tested,
+        with_fico=with_fico,
+        without_fico=without,
+        folds=shipped,
+        test_with_fico=test_with,
+        test_without_fico=test_without,
+        known_then=known_then,
+    )
 
 
 def _as_dicts(*folds: FoldResult) -> list[dict[str, object]]:
