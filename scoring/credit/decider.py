@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from psycopg import sql
 
+from features.platform.arrays import Columns, Matrix
 from features.platform.settings import Settings
 from features.views import APPLICATIONS as VIEW
 from scoring.credit import card_history, ledger_rows, merge, reasons
@@ -19,7 +20,7 @@ from scoring.credit.job import JOB
 from scoring.credit.limits import Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
 from scoring.credit.reasons import ReasonInputs
-from scoring.decider import Columns, Decider, Domain, Matrix, Scores
+from scoring.decider import Decider, Domain, Scores
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
@@ -51,7 +52,7 @@ class ApplicationDecider(Decider):
         decisions = merge.decide(facts, columns, self.policy, self.conditions)
         inputs = ReasonInputs(credit, limits.binding, limits.is_below(requests))
         return ledger_rows.of(
-            self.run,
+            _stamp(self.run),
             columns,
             ledger_rows.Answers(decisions, limits, inputs, second),
             self.policy.require_credit(),
@@ -77,6 +78,11 @@ class ApplicationDecider(Decider):
         rendered = reasons.reasons_of(decisions, inputs, feature_reasons, weights, codes)
         texts[explained] = rendered.to_numpy(zero_copy_only=False)
         return pa.array(texts, pa.string())
+
+
+def _stamp(run: record.Run) -> ledger_rows.Stamp:
+    model_version = str(run.models["credit"].get("version", ""))
+    return ledger_rows.Stamp(str(run.run_id), run.feature_view, model_version, run.policy_version)
 
 
 def requests_of(columns: Columns, credit: ComponentScores) -> Requests:

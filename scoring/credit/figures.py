@@ -12,8 +12,8 @@ from scoring.models import curves, evaluation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-if TYPE_CHECKING:
-    from scoring.models.evaluation import Flags, Floats
+
+    from features.platform.arrays import Flags, Floats
 
 
 def draw(

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from features.platform import database
 from scoring.evidence.equation import Equation
 from scoring.runs.job import Job
 
@@ -204,9 +205,12 @@ def _digests(
             by_columns.setdefault(columns, []).append(subject.keys[key])
     found: dict[str, str] = {}
     for columns, keys in by_columns.items():
-        found |= connection.execute(
-            "select key, digest from audit.row_digests(%s, %s, %s)", (relation, columns, keys)
-        ).fetchall()
+        found |= database.fetch_all(
+            connection,
+            f"digest the rows of {relation}",
+            "select key, digest from audit.row_digests(%s, %s, %s)",
+            (relation, columns, keys),
+        )
     return found
 
 

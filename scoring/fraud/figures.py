@@ -13,8 +13,8 @@ from scoring.models import curves, evaluation
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from scoring.fraud.training_set import TrainingSet
-    from scoring.models.evaluation import Flags, Floats
+    from features.platform.arrays import Flags, Floats
+    from scoring.fraud.rows import TrainingSet
 
 
 def draw(rows: TrainingSet, probability: Floats) -> dict[str, Figure]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from scoring.models.evaluation import Flags, Floats
+    from features.platform.arrays import Flags, Floats
 
 
 def axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:

@@ -1,25 +1,16 @@
-"""Holds the labelled rows of any domain in order of time, in one matrix for training and tests."""
+"""Hold the labelled rows of any domain in one matrix, in order of time. Pure."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
-import psycopg
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
-from psycopg import sql
 
-from features.platform import readers
-from scoring.models.evaluation import Flags, Floats
-
-# The query is one big read. Hash joins beat index look-ups, whose number the planner cannot
-# estimate after `distinct`. After a first load there are no statistics, so it would loop.
-_PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
+from features.platform.arrays import Flags, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +59,3 @@ def varies(matrix: Floats) -> Flags:
     first = np.where(known.any(0), matrix[known.argmax(0), range(matrix.shape[1])], 0.0)
     is_varying: Flags = ((matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
     return is_varying
-
-
-def read(
-    connection: psycopg.Connection[Any],
-    query: sql.Composed,
-    types: Mapping[str, pa.DataType],
-    order: Sequence[str],
-) -> tuple[pa.Table, pa.Array]:
-    """Read rows in any order, and their positions in ascending order of some columns.
-
-    Python sorts the positions, because Postgres would sort the rows with all their columns.
-    """
-    with connection.transaction():
-        connection.execute(_PLAN)
-        rows = readers.read(connection, query, types)
-    return rows, pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in order])

@@ -34,7 +34,9 @@ __all__ = [
     "Rule",
     "Suppression",
     "load",
+    "newest",
     "read",
+    "versions",
 ]
 
 FOLDER = Path(__file__).resolve().parents[1] / "policies"
@@ -191,3 +193,26 @@ def load(version: str, sha256: str | None = None, folder: Path = FOLDER) -> Poli
             f"policy {version} was edited after it was pinned: a change is a new file and version"
         )
     return policy
+
+
+def versions(folder: Path = FOLDER) -> list[str]:
+    """Return the versions of a folder from the oldest to the newest: 2026.2.1 before 2026.12.1."""
+    return sorted((path.stem for path in folder.glob("*.yaml")), key=_order)
+
+
+def newest(folder: Path = FOLDER) -> Policy:
+    """Load the policy of the newest version.
+
+    Raises:
+        ConfigurationError: the folder holds no policy, or the newest one is malformed.
+    """
+    known = versions(folder)
+    if not known:
+        raise ConfigurationError(f"{folder} holds no policy")
+    return load(known[-1], folder=folder)
+
+
+def _order(version: str) -> list[tuple[int, int, str]]:
+    """Return the key of a version: numbers compare as numbers, and before words."""
+    parts = re.split(r"[.-]", version)
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
