@@ -251,19 +251,19 @@ def _as_number(job: Job, name: str) -> sql.Composable:
     return sql.SQL(form).format(sql.Identifier(name))
 
 
-def _run(connection: psycopg.Connection[Any], found: record.Run) -> dict[str, Any]:
+def _run(connection: psycopg.Connection[Any], run: record.Run) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return database.fetch_one(
             cursor,
-            f"read run {found.run_id}",
+            f"read run {run.run_id}",
             "select run_id, job, kind, requested_by, reason, window_start, window_end, claimed_at, "
             "published_at, code_version, lock_sha256, known_at_cutoff, models "
             "from decisions.runs where run_id = %s",
-            (found.run_id,),
+            (run.run_id,),
         )
 
 
-def _policy(connection: psycopg.Connection[Any], found: record.Run) -> dict[str, Any]:
+def _policy(connection: psycopg.Connection[Any], run: record.Run) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
         row = database.fetch_optional(
             cursor,
@@ -271,9 +271,9 @@ def _policy(connection: psycopg.Connection[Any], found: record.Run) -> dict[str,
             "select policy_version, policy_sha256, author, approver, reason, effective_from "
             "from audit.policy_activations where policy_version = %s and policy_sha256 = %s "
             "order by activated_at desc limit 1",
-            (found.policy_version, found.policy_sha256),
+            (run.policy_version, run.policy_sha256),
         )
-    return row or {"policy_version": found.policy_version, "policy_sha256": found.policy_sha256}
+    return row or {"policy_version": run.policy_version, "policy_sha256": run.policy_sha256}
 
 
 def _delivery(connection: psycopg.Connection[Any], job: Job, decision: Row) -> dict[str, Any]:

@@ -203,15 +203,15 @@ def _digests(
     for subject in compared:
         if columns := subject.recorded(relation).columns:
             by_columns.setdefault(columns, []).append(subject.keys[key])
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for columns, keys in by_columns.items():
-        found |= database.fetch_all(
+        digests |= database.fetch_all(
             connection,
             f"digest the rows of {relation}",
             "select key, digest from audit.row_digests(%s, %s, %s)",
             (relation, columns, keys),
         )
-    return found
+    return digests
 
 
 def _fault(relation: str, rows: int, recorded: _Digest, digest: str | None) -> str | None:
