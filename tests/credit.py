@@ -15,8 +15,8 @@ from features.views import APPLICATIONS
 from scoring.credit import merge
 from scoring.credit.limits import Limits, Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
-from scoring.credit.reasons import Told, reasons_of
-from scoring.decision.candidates import Speaker
+from scoring.credit.reasons import ReasonInputs, reasons_of
+from scoring.decision.candidates import FeatureReason
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome, Status
 from scoring.decision.policy import policy, reason_codes
@@ -32,8 +32,8 @@ COUNTS = ("decision_count", "review_count", "decline_count", "confirmed_count")
 EVIDENCE_COLUMNS = tuple(f"fraud_{name}" for name in COUNTS)
 CONDITIONS = policy.parsed(POLICY.rules, types_of(columns.APPLICATIONS))
 SPEAKERS = (
-    Speaker("late_payments", "delinquency_count_2y", "Delinquencies in 2 years"),
-    Speaker("debt_to_income", "debt_to_income", "Monthly debt payments over monthly income"),
+    FeatureReason("late_payments", "delinquency_count_2y", "Delinquencies in 2 years"),
+    FeatureReason("debt_to_income", "debt_to_income", "Monthly debt payments over monthly income"),
 )
 
 
@@ -60,7 +60,7 @@ class Answer:
 
     decisions: ApplicationDecisions
     limits: Limits
-    told: Told
+    told: ReasonInputs
     reasons: list[list[dict[str, Any]]]  # of those not approved as asked, else empty
 
     @property
@@ -86,7 +86,7 @@ def decide(
     counts = [np.array([getattr(one, name) for one in applicants]) for name in COUNTS]
     facts = Facts(credit, limits.level, Evidence(*counts))
     found = merge.decide(facts, _columns(applicants), of_record, conditions)
-    told = Told(credit, limits.binding, limits.is_below(asked))
+    told = ReasonInputs(credit, limits.binding, limits.is_below(asked))
     weights = np.array([one.contributions for one in applicants])
     explained = np.flatnonzero((found.outcome > Outcome.APPROVE) | told.is_reduced)
     texts: list[list[dict[str, Any]]] = [[] for _ in applicants]

@@ -12,7 +12,7 @@ _NO_VERSION = "none"  # stored in the pin of a run that the policy allowed witho
 
 @dataclass(frozen=True, slots=True)
 class ModelPin:
-    """Exactly one model file: what a run stamps on every decision."""
+    """The identity of one model file, which a run stamps on every decision."""
 
     name: str
     version: str
@@ -30,7 +30,7 @@ class ModelPin:
 
     @property
     def object_name(self) -> str:
-        """Where the file lies in the object store."""
+        """The name of the file in the object store."""
         return f"models/{self.sha256}/{MODEL_FILE}"
 
 

@@ -82,7 +82,7 @@ TAMPERINGS = (
         f"delete from {LEDGER} where run_id = '{{last}}'; "
         "delete from decisions.runs where run_id = '{last}'; delete from audit.seals "
         "where seal_seq >= (select seal_seq from audit.seals where subject = '{last}')",
-        "run={last}/manifest.json stands, and decisions.runs has no such published run",
+        "run={last}/manifest.json exists, but decisions.runs has no such published run",
     ),
     # a decision changed, and digest, register and chain written anew from there on
     (

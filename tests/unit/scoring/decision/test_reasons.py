@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from scoring.decision.candidates import LIMIT, Speaker
+from scoring.decision.candidates import LIMIT, FeatureReason
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
 from scoring.decision.policy.policy import Rule
 from scoring.fraud.merge import Decisions
 from scoring.fraud.reasons import render
 
-SPEAKERS = [Speaker(f"thing_{i}", f"feature_{i}", f"Thing {i}") for i in range(6)]
+SPEAKERS = [FeatureReason(f"thing_{i}", f"feature_{i}", f"Thing {i}") for i in range(6)]
 RULE = Rule(rule_id="burst", outcome="review", when="x", analyst_text="Burst", applicant_text="b")
 KNOCK_OUT = Rule(
     rule_id="stop", outcome="decline", when="x", is_knock_out=True, analyst_text="S",
