@@ -1,4 +1,4 @@
-"""What every task does before it begins, and when its attempt dies."""
+"""Every task has the same preparation, retries and handling of a dead attempt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.logs import mask_card_numbers
 from orchestration.defaults import DAG_DEFAULTS
 
 
-def test_retries_outlast_several_crashes_of_the_server_one_after_another() -> None:
+def test_retries_outlast_several_server_crashes_in_a_row() -> None:
     task = DAG_DEFAULTS["default_args"]
     waits = [
         min(task["retry_delay"] * task["retry_exponential_backoff"] ** n, task["max_retry_delay"])
@@ -25,7 +25,7 @@ def test_retries_outlast_several_crashes_of_the_server_one_after_another() -> No
     assert timedelta(minutes=5) <= sum(waits, timedelta()) <= timedelta(minutes=30)
 
 
-def test_every_task_masks_its_log_and_refuses_fields_that_its_form_has_not() -> None:
+def test_every_task_masks_its_log_and_refuses_unknown_form_fields() -> None:
     before = structlog.get_config()
     run, dag = (
         SimpleNamespace(conf={"strat": "2026-11-21"}),

@@ -1,4 +1,4 @@
-"""Which job a command line is about."""
+"""The form of a decision id identifies its job."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job, job_of
         ("score_applications", ["a1"], SCORE_APPLICATIONS),
     ],
 )
-def test_a_decision_id_says_whose_it_is(name: str | None, ids: list[str], job: Job) -> None:
+def test_a_decision_id_identifies_its_job(name: str | None, ids: list[str], job: Job) -> None:
     assert job_of(name, ids) is job

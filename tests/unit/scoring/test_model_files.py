@@ -1,4 +1,4 @@
-"""Model files: what reading one promises, whoever else reads."""
+"""Threads read model files one after the other."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.models import fitted
 def test_threads_read_model_files_one_after_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Python 3.11 counts the depth of a syntax tree once for all threads, and NumPy reads an array's
-    # header as one: two threads at once end in "AST constructor recursion depth mismatch"
+    # Python 3.11 keeps one recursion depth of the syntax tree for all threads, and NumPy parses an
+    # array's header with it: two threads at once end in "AST constructor recursion depth mismatch"
     path = tmp_path / model_files.MODEL_FILE
     path.write_bytes(skops.io.dumps(fitted("fraud")))
     inside, most, really_load = 0, 0, model_files.skops_load

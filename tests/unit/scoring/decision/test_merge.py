@@ -1,4 +1,4 @@
-"""The decision table, cell by cell."""
+"""Check the decision table cell by cell."""
 
 from __future__ import annotations
 
@@ -105,9 +105,9 @@ def test_an_allow_list_lowers_everything_but_a_knock_out_and_a_degraded_row(
 
 
 def test_an_allow_list_entry_of_another_customer_changes_nothing() -> None:
-    other = Listing(customer_id="c2", until=LATER, reason="verified")
+    listing = Listing(customer_id="c2", until=LATER, reason="verified")
 
-    assert decide(0.9, policy=a_policy(allow_list=(other,))) == "decline"
+    assert decide(0.9, policy=a_policy(allow_list=(listing,))) == "decline"
 
 
 def test_an_expired_allow_list_entry_changes_nothing() -> None:
