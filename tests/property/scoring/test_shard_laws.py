@@ -1,4 +1,4 @@
-"""Laws of the cut into shards: every chunk is of one shard, and no shard has much more to do."""
+"""Every chunk belongs to one shard, and the shards are equally large to within one chunk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROWS = st.integers(0, 50_000_000)
 
 
 @given(ROWS)
-def test_every_chunk_is_of_exactly_one_shard(rows: int) -> None:
+def test_every_chunk_belongs_to_exactly_one_shard(rows: int) -> None:
     parts = [shards.chunks_of(shard, rows) for shard in range(shards.count(rows))]
 
     chunks = sorted(chunk for part in parts for chunk in part)
@@ -21,7 +21,7 @@ def test_every_chunk_is_of_exactly_one_shard(rows: int) -> None:
 
 
 @given(ROWS)
-def test_no_shard_has_more_than_one_chunk_more_than_another(rows: int) -> None:
+def test_shards_differ_by_at_most_one_chunk(rows: int) -> None:
     sizes = [len(shards.chunks_of(shard, rows)) for shard in range(shards.count(rows))]
 
     assert max(sizes) - min(sizes) <= 1
