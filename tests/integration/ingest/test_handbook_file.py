@@ -1,4 +1,4 @@
-"""The benchmark's real file, a day of it, through its own description."""
+"""One day of the benchmark's real file enters through its own source description."""
 
 from __future__ import annotations
 
