@@ -1,4 +1,4 @@
-"""Gates that somebody goes round: by a mark, by a state, by a verdict about something else."""
+"""Gates cannot be bypassed by a mark, a state, or a verdict on another table."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def _execute(db: Db, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-#: What somebody does to the verdicts of a run, and what the refusal names.
+#: Each act on the verdicts of a run, with a pattern of the refusal.
 SKIPPED: dict[str, tuple[str, str]] = {
-    "no gate has looked": (f"delete from {VERDICTS}", "gate features.transactions .* no verdict"),
-    "nobody looked at the features": (
+    "no gate has run": (f"delete from {VERDICTS}", "gate features.transactions .* no verdict"),
+    "no verdict on the features": (
         f"delete from {VERDICTS} where suite like 'features%'",
         "gate features.transactions .* no verdict",
     ),
-    "nobody looked at the decisions": (
+    "no verdict on the decisions": (
         f"delete from {VERDICTS} where suite like 'decisions%'",
         "gate decisions.transactions .* no verdict",
     ),
@@ -111,7 +111,7 @@ def test_an_empty_window_needs_its_gates_too(bench: Bench) -> None:
     bench.publish(run.run_id)
 
 
-def test_every_job_names_gates_that_there_are() -> None:
+def test_every_job_names_existing_gates() -> None:
     from expectations import suites
 
     for job in JOBS.values():
@@ -137,12 +137,12 @@ def test_a_delivery_is_admitted_only_with_the_verdict_of_its_gate(
     assert migrated.rows("select from raw.transactions") == []
 
     gates.validate_raw([waiting])
-    assert [one["delivery_id"] for one in steps.admit_deliveries(validations)] == [
+    assert [receipt["delivery_id"] for receipt in steps.admit_deliveries(validations)] == [
         waiting["delivery_id"]
     ]
 
 
-def test_what_a_person_releases_needs_no_verdict(
+def test_a_delivery_released_by_a_person_needs_no_verdict(
     migrated: Db, landing: Callable[[str], None]
 ) -> None:
     landing("one.csv")

@@ -1,4 +1,4 @@
-"""What the README shows works as written."""
+"""The queries and commands of the README work as written."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ QUERIES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"`make ([a-z]+)", README) + re.findall(r"^make ([a-z]+)", README, re.M)
 
 
-def test_every_query_runs_as_an_analyst_and_finds_what_it_is_about(
-    bench: Bench, lender: Lender
-) -> None:
+def test_every_query_runs_as_an_analyst_and_returns_rows(bench: Bench, lender: Lender) -> None:
     bench.admit(
         [
             a_transaction(transaction_id="declined", amount_minor=20_000),
@@ -38,7 +36,7 @@ def test_every_query_runs_as_an_analyst_and_finds_what_it_is_about(
             assert connection.execute(query.encode()).fetchall(), query
 
 
-def test_an_analyst_sees_serving_and_nothing_else(bench: Bench) -> None:
+def test_an_analyst_sees_only_serving(bench: Bench) -> None:
     with bench.db.connect("analyst") as connection:
         schemas = connection.execute(
             "select distinct table_schema from information_schema.table_privileges "

@@ -1,4 +1,4 @@
-"""A run of several shards: scored at once, each row by one of them, by whatever way they end."""
+"""The shards of a run are scored at the same time, and each row is written once."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class CutOffError(Exception):
 
 @pytest.fixture
 def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks of three rows."""
-    # real ones hold 50,000: every test would have to admit and build 200,001 rows
+    """Cut chunks of three rows."""
+    # real chunks hold 50,000 rows: every test would have to admit and build 200,001 rows
     monkeypatch.setattr(claims, "CHUNK_ROWS", 3)
 
 
 @pytest.fixture
 def run(bench: Bench, short_chunks: None) -> runs.Run:
-    """A claimed run of five chunks, built: chunks 0, 2, 4 are of shard 0, and 1, 3 of shard 1."""
+    """Claim and build a run of five chunks: chunks 0, 2, 4 are of shard 0, and 1, 3 of shard 1."""
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
     bench.build()
@@ -42,13 +42,13 @@ def run(bench: Bench, short_chunks: None) -> runs.Run:
 
 
 def at_once(bench: Bench, run: runs.Run) -> list[dict[str, object]]:
-    """Score both shards at once."""
+    """Score both shards at the same time."""
     with ThreadPoolExecutor(2) as pool:
         return [*pool.map(lambda shard: bench.score_shard(run.run_id, shard), BOTH)]
 
 
 def cut_off(bench: Bench, run: runs.Run, shard: int, *, chunk: int) -> None:
-    """End an attempt at a shard while it scores its nth chunk."""
+    """End an attempt at a shard during the scoring of its nth chunk."""
 
     def end() -> None:
         raise CutOffError
@@ -59,7 +59,7 @@ def cut_off(bench: Bench, run: runs.Run, shard: int, *, chunk: int) -> None:
 
 
 def scored_rows(bench: Bench, run: runs.Run) -> Sequence[tuple[Any, ...]]:
-    """Return the run's rows in `scored`, but for the time at which each was scored and took."""
+    """Return the run's rows in `scored` without the time and duration of their scoring."""
     changing = {"decided_at", "processing_time_ms"}
     columns = ", ".join(name for name in bench.job.columns if name not in changing)
     return bench.db.rows(f"select {columns}, chunk from {run.tables.decisions} order by 1")
@@ -72,14 +72,14 @@ def state_of(bench: Bench, run: runs.Run) -> str:
 
 
 def assert_whole(bench: Bench, run: runs.Run) -> None:
-    """The run publishes each of its rows once."""
+    """Assert that the run publishes each of its rows once."""
     bench.publish(run.run_id)
     assert len(bench.decisions()) == ROWS
     bench.assert_closes()
 
 
-def assert_both_begin_anew_after_a_crash(bench: Bench, run: runs.Run) -> None:
-    """A crash takes what both shards have scored, and they score it again."""
+def assert_both_start_again_after_a_crash(bench: Bench, run: runs.Run) -> None:
+    """Assert that both shards score their rows again after a crash has emptied them."""
     crash_of(bench, run)
 
     at_once(bench, run)
@@ -88,13 +88,13 @@ def assert_both_begin_anew_after_a_crash(bench: Bench, run: runs.Run) -> None:
     assert_whole(bench, run)
 
 
-def test_two_shards_at_once_decide_what_one_decides(
+def test_two_concurrent_shards_decide_like_one_shard(
     bench: Bench, run: runs.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once(bench, run)
     by_two = scored_rows(bench, run)
     crash_of(bench, run)
-    # a run of these rows has two shards: that one decides the same can only be seen by force
+    # a run of these rows has two shards; the comparison with one shard must force it
     monkeypatch.setattr(shards, "MAX_SHARDS", 1)
 
     bench.score(run.run_id)
@@ -105,7 +105,7 @@ def test_two_shards_at_once_decide_what_one_decides(
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_the_shard_that_ends_last_calls_the_run_scored(
+def test_the_last_shard_to_finish_marks_the_run_scored(
     bench: Bench, run: runs.Run, order: tuple[int, int]
 ) -> None:
     first, last = order
@@ -116,7 +116,7 @@ def test_the_shard_that_ends_last_calls_the_run_scored(
     assert_whole(bench, run)
 
 
-def test_shards_that_start_at_the_same_instant_make_their_table_once(
+def test_shards_that_start_at_the_same_instant_create_their_table_once(
     bench: Bench, run: runs.Run
 ) -> None:
     waiting = "select count(*) from pg_stat_activity where query like '%for no key update%' "
@@ -135,7 +135,7 @@ def test_shards_that_start_at_the_same_instant_make_their_table_once(
     assert_whole(bench, run)
 
 
-def test_a_shard_that_was_cut_off_goes_on_and_doubles_nothing(bench: Bench, run: runs.Run) -> None:
+def test_a_shard_that_was_cut_off_resumes_without_duplicates(bench: Bench, run: runs.Run) -> None:
     cut_off(bench, run, 1, chunk=2)
     kept = bench.db.rows(f"select transaction_id, decided_at from {run.tables.decisions}")
 
@@ -148,7 +148,7 @@ def test_a_shard_that_was_cut_off_goes_on_and_doubles_nothing(bench: Bench, run:
     assert_whole(bench, run)
 
 
-def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_goes_on(
+def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_continues(
     bench: Bench, run: runs.Run
 ) -> None:
     def overtake_an_attempt_at_the_other() -> None:
@@ -165,7 +165,7 @@ def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_goes_on(
     assert_whole(bench, run)
 
 
-def test_a_shard_whose_rows_are_gone_begins_anew_and_leaves_the_others_alone(
+def test_a_shard_that_lost_its_rows_starts_again_and_leaves_the_others_alone(
     bench: Bench, run: runs.Run
 ) -> None:
     cut_off(bench, run, 0, chunk=3)
@@ -182,16 +182,14 @@ def test_a_shard_whose_rows_are_gone_begins_anew_and_leaves_the_others_alone(
     assert_whole(bench, run)
 
 
-def test_after_a_crash_that_cut_both_shards_off_both_begin_anew(
-    bench: Bench, run: runs.Run
-) -> None:
+def test_after_a_crash_during_both_shards_both_start_again(bench: Bench, run: runs.Run) -> None:
     for shard in BOTH:
         cut_off(bench, run, shard, chunk=2)
 
-    assert_both_begin_anew_after_a_crash(bench, run)
+    assert_both_start_again_after_a_crash(bench, run)
 
 
-def test_what_a_crash_took_of_a_shard_that_had_ended_is_scored_by_the_one_at_work(
+def test_lost_rows_of_a_finished_shard_are_scored_by_the_running_shard(
     bench: Bench, run: runs.Run
 ) -> None:
     bench.score_shard(run.run_id, 0)
@@ -202,15 +200,15 @@ def test_what_a_crash_took_of_a_shard_that_had_ended_is_scored_by_the_one_at_wor
     assert_whole(bench, run)
 
 
-def test_a_scored_run_whose_rows_a_crash_took_is_scored_again_by_both(
+def test_a_scored_run_that_lost_its_rows_is_scored_again_by_both_shards(
     bench: Bench, run: runs.Run
 ) -> None:
     at_once(bench, run)
 
-    assert_both_begin_anew_after_a_crash(bench, run)
+    assert_both_start_again_after_a_crash(bench, run)
 
 
-def test_rows_without_features_fail_the_run_once_the_last_shard_has_ended(
+def test_rows_without_features_fail_the_run_after_the_last_shard(
     bench: Bench, short_chunks: None
 ) -> None:
     bench.admit(some_transactions(ROWS))
@@ -221,7 +219,7 @@ def test_rows_without_features_fail_the_run_once_the_last_shard_has_ended(
         bench.score_shard(run.run_id, 1)
 
 
-def test_a_run_of_few_rows_is_one_shard_and_has_no_other(bench: Bench) -> None:
+def test_a_run_of_few_rows_has_one_shard(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     run = bench.claim()
 
