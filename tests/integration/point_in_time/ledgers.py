@@ -1,4 +1,4 @@
-"""Ledgers to hold laws against: what was admitted in which order, and ways to change it."""
+"""Draw ledgers to test laws on, as deliveries in the order of admission, and change them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True)
 class Ledger:
-    """Deliveries in the order of their admission, and the labels that come between them."""
+    """Hold deliveries in the order of their admission, and the labels between them."""
 
     deliveries: tuple[tuple[Row, ...], ...]
     labels: tuple[Row, ...]
@@ -30,11 +30,11 @@ class Ledger:
             yield from delivery
 
     def keys(self, chosen: Callable[[Row], bool] = bool) -> set[Key]:
-        """Return the keys of the rows that are chosen, or of all."""
+        """Return the keys of the selected rows, or of all."""
         return {(row["transaction_id"], row["version"]) for row in self.rows() if chosen(row)}
 
     def labels_before(self, place: int) -> list[Row]:
-        """Return the labels that are admitted right before a delivery: known by then, new since."""
+        """Return the labels that are admitted right before a delivery: known by then and new."""
         ends = [max(row["known_at"] for row in delivery) for delivery in self.deliveries]
         first = ends[place - 1] if place else datetime.min.replace(tzinfo=UTC)
         last = ends[place] if place < len(ends) - 1 else datetime.max.replace(tzinfo=UTC)
@@ -59,7 +59,7 @@ class Ledger:
         return replace(self, labels=self.labels + added)
 
     def where(self, row_stays: Callable[[Row], bool], label_stays: Callable[[Row], bool]) -> Ledger:
-        """Return the ledger with the rows and labels that stay."""
+        """Return the ledger with the rows and labels that pass a filter."""
         kept = (tuple(filter(row_stays, delivery)) for delivery in self.deliveries)
         return Ledger(
             tuple(delivery for delivery in kept if delivery),
@@ -67,7 +67,7 @@ class Ledger:
         )
 
     def known_by(self, moment: datetime) -> Ledger:
-        """Return what could be known at a moment."""
+        """Return the part of the ledger that was known at a moment."""
 
         def known(row: Row) -> bool:
             return bool(row["known_at"] <= moment)
@@ -75,7 +75,7 @@ class Ledger:
         return self.where(known, known)
 
     def happened_by(self, moment: datetime) -> Ledger:
-        """Return the transactions of which no version happened after a moment."""
+        """Return the transactions whose versions all happened before or at a moment."""
         later = {row["transaction_id"] for row in self.rows() if row["occurred_at"] > moment}
 
         def stays(row: Row) -> bool:
@@ -94,9 +94,9 @@ class Ledger:
 def a_ledger(seed: int) -> Ledger:
     """Draw a ledger: a history of five weeks, then five live deliveries two days apart.
 
-    Few entities and few instants, so that windows fill and rows tie; one live row in five comes
-    late, one in eight is corrected by the next delivery, one in six amounts is far above the
-    customer's average; a third of the history is labelled.
+    Entities and instants are few, so that windows fill and rows tie. One live row in five comes
+    late. One in eight is corrected by the next delivery. One amount in six is far above the
+    customer's average. A third of the history is labelled.
     """
     draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
     history = [
@@ -125,7 +125,7 @@ def a_ledger(seed: int) -> Ledger:
 
 
 def _between(draw: random.Random, first: int, last: int) -> datetime:
-    """Draw an instant between so many days ago and so many days ago, on a grid of ten minutes."""
+    """Draw an instant between two numbers of days ago, on a grid of ten minutes."""
     return NOON - timedelta(minutes=10 * draw.randrange(last * 144, first * 144))
 
 
@@ -146,7 +146,7 @@ def _row(draw: random.Random, name: str, occurred_at: datetime, **more: Any) -> 
 
 
 def absurd(rows: Collection[Row], **changes: Any) -> list[Row]:
-    """Return huge live transactions like those given, under other ids."""
+    """Return huge live transactions like the given ones, under other ids."""
     return [
         row
         | {

@@ -1,6 +1,6 @@
-"""The tests of the tests: each leak, planted into a copy of the dbt project, breaks a law.
+"""Test the tests: each leak, planted into a copy of the dbt project, breaks a law.
 
-A law that holds of leaking models would be no proof for the real ones.
+A law that also holds for leaking models would prove no property of the real models.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.integration.point_in_time.ledgers import a_ledger
 
 @dataclass(frozen=True)
 class Leak:
-    """A change of one macro, the law that it breaks, and a column that gives it away."""
+    """Hold a change of one macro, the law that it breaks, and a column that shows it."""
 
     macro: str
     text: str
