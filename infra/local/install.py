@@ -6,8 +6,8 @@ A process of its own, because dbt keeps memory: `python -m infra.local.install`.
 from __future__ import annotations
 
 from features.build import install
-from scoring.settings import get_settings
-from scoring.source_set import source_set
+from features.platform.settings import get_settings
+from features.sources.source_set import source_set
 
 
 def main() -> None:

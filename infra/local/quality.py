@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from infra.local.environment import INHERITED, ONE_THREAD, QUIET
 from infra.local.ports import free_port
 from infra.local.postgres import Cluster
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     A failure of one data set does not stop the next one: 1 where a bar does not hold, 2 where a
     data set could not be measured.
     """
-    from scoring.quality_command import measurable
+    from scoring.commands.quality import measurable
 
     path, *options = arguments or ("",)
     if not path:

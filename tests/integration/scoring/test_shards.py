@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from features import failpoints
-from features.errors import ContractError, FencedError
-from scoring import claims, runs, shards
-from scoring.jobs import quoted
+from features.platform import failpoints
+from features.platform.errors import ContractError, FencedError
+from scoring.runs import population, record, shards
+from scoring.runs.job import quoted
 from tests.integration.scoring.conftest import Bench, some_transactions
 from tests.integration.scoring.test_attempts import crash_of
 
@@ -28,11 +28,11 @@ class CutOffError(Exception):
 def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut chunks of three rows."""
     # real chunks hold 50,000 rows: every test would have to admit and build 200,001 rows
-    monkeypatch.setattr(claims, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(population, "CHUNK_ROWS", 3)
 
 
 @pytest.fixture
-def run(bench: Bench, short_chunks: None) -> runs.Run:
+def run(bench: Bench, short_chunks: None) -> record.Run:
     """Claim and build a run of five chunks: chunks 0, 2, 4 are of shard 0, and 1, 3 of shard 1."""
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
@@ -41,13 +41,13 @@ def run(bench: Bench, short_chunks: None) -> runs.Run:
     return run
 
 
-def at_once(bench: Bench, run: runs.Run) -> list[dict[str, object]]:
+def at_once(bench: Bench, run: record.Run) -> list[dict[str, object]]:
     """Score both shards at the same time."""
     with ThreadPoolExecutor(2) as pool:
         return [*pool.map(lambda shard: bench.score_shard(run.run_id, shard), BOTH)]
 
 
-def cut_off(bench: Bench, run: runs.Run, shard: int, *, chunk: int) -> None:
+def cut_off(bench: Bench, run: record.Run, shard: int, *, chunk: int) -> None:
     """End an attempt at a shard during the scoring of its nth chunk."""
 
     def end() -> None:
@@ -58,27 +58,27 @@ def cut_off(bench: Bench, run: runs.Run, shard: int, *, chunk: int) -> None:
         bench.score_shard(run.run_id, shard)
 
 
-def scored_rows(bench: Bench, run: runs.Run) -> Sequence[tuple[Any, ...]]:
+def scored_rows(bench: Bench, run: record.Run) -> Sequence[tuple[Any, ...]]:
     """Return the run's rows in `scored` without the time and duration of their scoring."""
     changing = {"decided_at", "processing_time_ms"}
     columns = ", ".join(name for name in bench.job.columns if name not in changing)
     return bench.db.rows(f"select {columns}, chunk from {run.tables.decisions} order by 1")
 
 
-def state_of(bench: Bench, run: runs.Run) -> str:
+def state_of(bench: Bench, run: record.Run) -> str:
     """Return the state of a run."""
     with bench.connect() as connection:
-        return runs.load(connection, run.run_id).state
+        return record.load(connection, run.run_id).state
 
 
-def assert_whole(bench: Bench, run: runs.Run) -> None:
+def assert_whole(bench: Bench, run: record.Run) -> None:
     """Assert that the run publishes each of its rows once."""
     bench.publish(run.run_id)
     assert len(bench.decisions()) == ROWS
     bench.assert_closes()
 
 
-def assert_both_start_again_after_a_crash(bench: Bench, run: runs.Run) -> None:
+def assert_both_start_again_after_a_crash(bench: Bench, run: record.Run) -> None:
     """Assert that both shards score their rows again after a crash has emptied them."""
     crash_of(bench, run)
 
@@ -89,7 +89,7 @@ def assert_both_start_again_after_a_crash(bench: Bench, run: runs.Run) -> None:
 
 
 def test_two_concurrent_shards_decide_like_one_shard(
-    bench: Bench, run: runs.Run, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, run: record.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once(bench, run)
     by_two = scored_rows(bench, run)
@@ -106,7 +106,7 @@ def test_two_concurrent_shards_decide_like_one_shard(
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_the_last_shard_to_finish_marks_the_run_scored(
-    bench: Bench, run: runs.Run, order: tuple[int, int]
+    bench: Bench, run: record.Run, order: tuple[int, int]
 ) -> None:
     first, last = order
 
@@ -117,7 +117,7 @@ def test_the_last_shard_to_finish_marks_the_run_scored(
 
 
 def test_shards_that_start_at_the_same_instant_create_their_table_once(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     waiting = "select count(*) from pg_stat_activity where query like '%for no key update%' "
     waiting += "and wait_event_type = 'Lock' and datname = current_database()"
@@ -135,7 +135,7 @@ def test_shards_that_start_at_the_same_instant_create_their_table_once(
     assert_whole(bench, run)
 
 
-def test_a_shard_that_was_cut_off_resumes_without_duplicates(bench: Bench, run: runs.Run) -> None:
+def test_a_shard_that_was_cut_off_resumes_without_duplicates(bench: Bench, run: record.Run) -> None:
     cut_off(bench, run, 1, chunk=2)
     kept = bench.db.rows(f"select transaction_id, decided_at from {run.tables.decisions}")
 
@@ -149,7 +149,7 @@ def test_a_shard_that_was_cut_off_resumes_without_duplicates(bench: Bench, run: 
 
 
 def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_continues(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     def overtake_an_attempt_at_the_other() -> None:
         failpoints.on_reach("mid_copy", lambda: bench.score_shard(run.run_id, 1))
@@ -166,7 +166,7 @@ def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_continues(
 
 
 def test_a_shard_that_lost_its_rows_starts_again_and_leaves_the_others_alone(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     cut_off(bench, run, 0, chunk=3)
     cut_off(bench, run, 1, chunk=2)
@@ -182,7 +182,7 @@ def test_a_shard_that_lost_its_rows_starts_again_and_leaves_the_others_alone(
     assert_whole(bench, run)
 
 
-def test_after_a_crash_during_both_shards_both_start_again(bench: Bench, run: runs.Run) -> None:
+def test_after_a_crash_during_both_shards_both_start_again(bench: Bench, run: record.Run) -> None:
     for shard in BOTH:
         cut_off(bench, run, shard, chunk=2)
 
@@ -190,7 +190,7 @@ def test_after_a_crash_during_both_shards_both_start_again(bench: Bench, run: ru
 
 
 def test_lost_rows_of_a_finished_shard_are_scored_by_the_running_shard(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     bench.score_shard(run.run_id, 0)
     cut_off(bench, run, 1, chunk=2)
@@ -201,7 +201,7 @@ def test_lost_rows_of_a_finished_shard_are_scored_by_the_running_shard(
 
 
 def test_a_scored_run_that_lost_its_rows_is_scored_again_by_both_shards(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     at_once(bench, run)
 

@@ -10,24 +10,26 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scoring import __main__ as command_line
-from scoring import runs, windows, windows_command
-from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.commands import windows
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.runs import gaps, lifecycle, record
+from scoring.runs.request import Request
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
 
 
-def gaps(bench: Bench, until: datetime) -> list[windows.Undecided]:
+def undecided_windows(bench: Bench, until: datetime) -> list[gaps.Undecided]:
     with bench.connect() as connection:
-        return windows.undecided(connection, SCORE_TRANSACTIONS, until)
+        return gaps.undecided(connection, SCORE_TRANSACTIONS, until)
 
 
 def states(bench: Bench, until: datetime) -> dict[datetime, str]:
-    return {gap.start: gap.state.value for gap in gaps(bench, until)}
+    return {gap.start: gap.state.value for gap in undecided_windows(bench, until)}
 
 
-def fail(bench: Bench, run: runs.Run, failure: str = "a gate said no") -> None:
+def fail(bench: Bench, run: record.Run, failure: str = "a gate said no") -> None:
     with bench.connect() as connection:
-        runs.fail(connection, run.run_id, failure)
+        lifecycle.fail(connection, run.run_id, failure)
 
 
 def a_transaction_in(hour: int, **overrides: Any) -> dict[str, Any]:
@@ -35,13 +37,13 @@ def a_transaction_in(hour: int, **overrides: Any) -> dict[str, Any]:
 
 
 def test_a_warehouse_without_rows_and_runs_has_no_gaps(bench: Bench) -> None:
-    assert gaps(bench, NOON) == []
+    assert undecided_windows(bench, NOON) == []
 
 
 def test_history_alone_has_no_gaps(bench: Bench) -> None:
     bench.admit([a_transaction(is_history=True)])
 
-    assert gaps(bench, NOON + 5 * HOUR) == []
+    assert undecided_windows(bench, NOON + 5 * HOUR) == []
 
 
 def test_before_any_run_windows_begin_at_the_first_live_row(bench: Bench) -> None:
@@ -58,7 +60,7 @@ def test_before_any_run_windows_begin_at_the_first_live_row(bench: Bench) -> Non
 def test_a_window_that_has_not_ended_is_no_gap(bench: Bench) -> None:
     bench.admit([a_transaction_in(0)])
 
-    assert gaps(bench, NOON + HOUR - MINUTE) == []
+    assert undecided_windows(bench, NOON + HOUR - MINUTE) == []
     assert list(states(bench, NOON + HOUR)) == [NOON]
 
 
@@ -106,14 +108,14 @@ def test_a_failure_followed_by_a_published_run_is_no_gap(bench: Bench) -> None:
     fail(bench, bench.claim())
     bench.decide()
 
-    assert gaps(bench, NOON + HOUR) == []
+    assert undecided_windows(bench, NOON + HOUR) == []
 
 
 def test_the_newest_failure_is_reported(bench: Bench) -> None:
     fail(bench, bench.claim(), "first")
     fail(bench, bench.claim(), "second")
 
-    (gap,) = gaps(bench, NOON + HOUR)
+    (gap,) = undecided_windows(bench, NOON + HOUR)
 
     assert gap.last_failure == "second"
 
@@ -121,8 +123,8 @@ def test_the_newest_failure_is_reported(bench: Bench) -> None:
 def test_a_run_over_several_hours_decides_each_of_them(bench: Bench) -> None:
     bench.admit([a_transaction_in(hour) for hour in range(4)])
     with bench.connect() as connection:
-        request = runs.Request(NOON, NOON + 3 * HOUR, "manual", "ann")
-        run = runs.claim(connection, SCORE_TRANSACTIONS, request, bench.pins)
+        request = Request(NOON, NOON + 3 * HOUR, "manual", "ann")
+        run = lifecycle.claim(connection, SCORE_TRANSACTIONS, request, bench.pins)
     bench.build()
     bench.score(run.run_id)
     bench.publish(run.run_id)
@@ -149,7 +151,7 @@ def test_pending_rows_are_counted_only_in_their_own_window(bench: Bench) -> None
     moved = {"transaction_id": "moved", "version": 2, "known_at": NOON + 4 * HOUR}
     bench.admit([a_transaction_in(2, **moved)])
 
-    waiting = {gap.start: gap.rows_pending for gap in gaps(bench, NOON + 4 * HOUR)}
+    waiting = {gap.start: gap.rows_pending for gap in undecided_windows(bench, NOON + 4 * HOUR)}
 
     assert waiting == {NOON: 2, NOON + HOUR: 0, NOON + 2 * HOUR: 2}
 
@@ -158,7 +160,7 @@ def test_rows_before_the_first_run_have_a_window(bench: Bench) -> None:
     bench.decide(NOON + 2 * HOUR)
     bench.admit([a_transaction_in(0, known_at=NOON + 3 * HOUR)])
 
-    assert {gap.start: gap.rows_pending for gap in gaps(bench, NOON + 3 * HOUR)} == {
+    assert {gap.start: gap.rows_pending for gap in undecided_windows(bench, NOON + 3 * HOUR)} == {
         NOON: 1,
         NOON + HOUR: 0,
     }
@@ -180,7 +182,7 @@ def test_a_day_on_which_the_source_changes_its_clocks_has_24_windows(
     instants = [midnight + 30 * n * MINUTE for n in range(48)]
     bench.admit([a_transaction(occurred_at=instant.astimezone(berlin)) for instant in instants])
 
-    day_long = gaps(bench, midnight + 24 * HOUR)
+    day_long = undecided_windows(bench, midnight + 24 * HOUR)
 
     assert [gap.start for gap in day_long] == [midnight + n * HOUR for n in range(24)]
     assert {gap.end - gap.start for gap in day_long} == {HOUR}
@@ -191,7 +193,7 @@ def test_the_command_names_the_next_step_and_returns_a_status(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
-    monkeypatch.setattr(windows_command, "get_settings", lambda: bench.db.settings)
+    monkeypatch.setattr(windows, "get_settings", lambda: bench.db.settings)
     bench.admit([a_transaction_in(0), a_transaction_in(1)])
     fail(bench, bench.claim(), "the gate [decisions] said no")
     bench.decide(NOON + HOUR)
@@ -216,7 +218,7 @@ def test_a_window_of_a_running_run_does_not_fail_the_command(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
-    monkeypatch.setattr(windows_command, "get_settings", lambda: bench.db.settings)
+    monkeypatch.setattr(windows, "get_settings", lambda: bench.db.settings)
     bench.claim()
 
     assert command_line.main(["windows", "--until", (NOON + HOUR).isoformat()]) == 0
@@ -229,10 +231,10 @@ def test_a_long_undecided_stretch_is_one_line(
     bench.decide()
     bench.admit([a_transaction(occurred_at=NOON + 5 * HOUR)])
     until = NOON + 1000 * HOUR
-    undecided = gaps(bench, until)
+    undecided = undecided_windows(bench, until)
 
     capsys.readouterr()
-    windows_command.show(undecided, until)
+    windows.show(undecided, until)
 
     lines = [line for line in capsys.readouterr().out.splitlines() if "missing" in line]
     assert len(undecided) == 999
