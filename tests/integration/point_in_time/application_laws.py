@@ -134,11 +134,11 @@ def _poisoned(book: Book, at: datetime, known_at: datetime) -> Book:
     )
 
 
-def _verdicts(book: Book, told_at: datetime) -> Book:
+def _verdicts(book: Book, reported_at: datetime) -> Book:
     """Return a book where every early transaction is reported as fraud and every loan failed."""
-    old = told_at - DAY
-    payments = {r["transaction_id"] for r in book.of("transactions") if r["occurred_at"] < old}
+    old = reported_at - DAY
+    transactions = {r["transaction_id"] for r in book.of("transactions") if r["occurred_at"] < old}
     loans = {r["application_id"] for r in book.of("applications") if r["applied_at"] < old}
     return book.plus(
-        "labels", [a_label(name, told_at, version=9) for name in sorted(payments)]
-    ).plus("outcomes", [an_outcome(name, told_at, version=9) for name in sorted(loans)])
+        "labels", [a_label(name, reported_at, version=9) for name in sorted(transactions)]
+    ).plus("outcomes", [an_outcome(name, reported_at, version=9) for name in sorted(loans)])

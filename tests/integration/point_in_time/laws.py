@@ -160,7 +160,7 @@ def moved_by_labels_before_maturity(features: Features, ledger: Ledger) -> Moved
 
     unmatured = ledger.keys(lambda row: row["occurred_at"] < day + DAY + LABEL_MATURITY)
     own = ledger.keys(lambda row: day <= row["occurred_at"] < day + DAY + LABEL_MATURITY)
-    assert own, "no row was told its own label too early"
+    assert own, "no row used its own label too early"
     assert moved(clean, labelled, clean.keys() - unmatured), "no label ever matured"
     return moved(clean, labelled, unmatured)
 

@@ -139,14 +139,14 @@ LEAKS: dict[str, tuple[str, str, str, Any, str]] = {
         laws.moved_by_later_events,
         "customer_spend_sum_30d",
     ),
-    "a fraud counts before anybody has told it": (
+    "a fraud counts before its report": (
         "int_applicant_frauds_counted.sql",
         "            and suffered.applied_at >= labels.known_at\n",
         "",
         laws.moved_by_verdicts_reported_later,
         "customer_fraud_confirmed_count",
     ),
-    "an outcome counts before anybody has told it": (
+    "an outcome counts before its report": (
         "int_applicant_applications_counted.sql",
         "            and earlier.asked_at >= labels.known_at\n",
         "",

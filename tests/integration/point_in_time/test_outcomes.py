@@ -84,7 +84,7 @@ LEAKS = {
         "        and newer.version > labels.version\n"
         ")\n",
     ),
-    "an outcome is dated back to the first that was told of its loan": (
+    "an outcome is dated back to the first report on its loan": (
         "    known_at,\n",
         "    min(known_at) over (partition by application_id) as known_at,\n",
     ),

@@ -80,7 +80,7 @@ LEAKS = {
         laws.moved_by_labels_before_maturity,
         "merchant_fraud_rate_7d",
     ),
-    "a fraud counts before anybody has reported it": Leak(
+    "a fraud counts before its report": Leak(
         "frauds.sql",
         "            lines.known_at,\n            {{ day_start(",
         "            lines.occurred_at,\n            {{ day_start(",

@@ -27,7 +27,7 @@ def test_a_published_window_is_found_while_another_window_is_open(bench: Bench) 
     published = bench.decide()
     bench.claim(NOON + HOUR)
 
-    assert bench.claim(requested_by="somebody else").run_id == published.run_id
+    assert bench.claim(requested_by="another run").run_id == published.run_id
 
 
 def test_a_window_waits_for_its_turn(bench: Bench) -> None:

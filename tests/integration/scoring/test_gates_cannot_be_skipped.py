@@ -93,7 +93,7 @@ def test_a_run_publishes_only_with_the_verdicts_of_all_its_gates(bench: Bench) -
 
     for skip, words in SKIPPED.values():
         refused(skip, words)
-    refused(*SKIPPED["nobody looked at the decisions"], at_once=False)
+    refused(*SKIPPED["no verdict on the decisions"], at_once=False)
 
     bench.publish(run.run_id)
     assert len(bench.decisions()) == 3

@@ -30,7 +30,7 @@ def test_a_published_window_is_not_decided_again(bench: Bench) -> None:
     first = bench.decide()
     before = bench.decisions("transaction_id, revision, decided_at")
 
-    again = bench.decide(requested_by="somebody else")
+    again = bench.decide(requested_by="another run")
 
     assert again.run_id == first.run_id
     assert bench.decisions("transaction_id, revision, decided_at") == before

@@ -133,7 +133,7 @@ class Schedule:
         start = self.day + hour * HOUR
         if fails:
             with self.bench.connect() as connection:
-                run = self.bench.claim(start, requested_by="somebody who gives up")
+                run = self.bench.claim(start, requested_by="manual__failed")
                 lifecycle.fail(connection, run.run_id, "a gate said no")
             return
         self.expected.run(hour)
