@@ -211,8 +211,8 @@ def configure(house: House, variable: str, value: str) -> Outcome:
 def intrude(house: House) -> Outcome:
     """Start another window during an open run: refused with the id of the run."""
     with open_trial(house, Stage.VALIDATED) as trial:
-        other = Asked(SECOND + HOUR, SECOND + 2 * HOUR)
-        result = trial.record(trial.world.run(("claim",), other))
+        second_window = Asked(SECOND + HOUR, SECOND + 2 * HOUR)
+        result = trial.record(trial.world.run(("claim",), second_window))
         open_run = trial.world.rows("select run_id from decisions.runs where state = 'validated'")
         trial.expect(
             holds=result.error == "RunOpenError" and str(open_run[0][0]) in result.message,

@@ -202,7 +202,7 @@ class Schedule(RuleBasedStateMachine):
 
 
 def play(house: House, seed: int) -> Outcome:
-    """Play the one schedule that a seed draws."""
+    """Play the schedule that a seed draws."""
 
     @hypothesis.seed(seed)
     class Seeded(Schedule):

@@ -112,7 +112,7 @@ class World:
         return self.start(steps, request, **more).end()
 
     def spawn(self, work: Step, name: str) -> Process:
-        """Run anything else in a process of the world."""
+        """Run any other work in a process of the world."""
         process = fork(work, self.folder / f"{name}.log", self.environment())
         self.processes.append(process)
         return process

@@ -36,7 +36,7 @@ def a_month(customer: str) -> list[dict[str, Any]]:
     return [*rows, rows[-1] | {"transaction_id": f"{customer}-twin"}]
 
 
-def test_the_future_changes_nothing(built: Any) -> None:
+def test_later_rows_do_not_change_features(built: Any) -> None:
     insert_transactions(built, a_month("c1"))
     before = built_features(built)
 

@@ -142,7 +142,7 @@ def test_the_base_currency_is_the_source_s_only_one_and_stays(
         choice.base_currency(state, described)
 
 
-def test_a_changed_description_is_installed_anew(own: Path, tmp_path: Path) -> None:
+def test_a_changed_description_is_installed_again(own: Path, tmp_path: Path) -> None:
     state = started(tmp_path)
     before = demo.fingerprint(state)
 

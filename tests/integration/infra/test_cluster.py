@@ -70,10 +70,10 @@ def test_a_cluster_left_by_a_crash_starts_again(cluster_of_test: Cluster) -> Non
 def test_a_start_that_was_cut_in_initdb_is_completed_by_the_next_start(
     cluster_of_test: Cluster,
 ) -> None:
-    for rest in (cluster_of_test.data, cluster_of_test.folder / "data.new"):
-        rest.mkdir(parents=True)
-        (rest / "PG_VERSION").write_text("18\n")
-        (rest / "postgresql.conf").write_text("#jit = on\n")
+    for leftover in (cluster_of_test.data, cluster_of_test.folder / "data.new"):
+        leftover.mkdir(parents=True)
+        (leftover / "PG_VERSION").write_text("18\n")
+        (leftover / "postgresql.conf").write_text("#jit = on\n")
 
     cluster_of_test.create(SMALL)
     cluster_of_test.start()

@@ -1,4 +1,4 @@
-"""Each schema has one writer: every role tries everything on every table, and only grants work.
+"""Each schema has one writer: of all acts of all roles on all tables, only granted acts work.
 
 Each attempt runs a statement that changes no row, inside a transaction that is rolled back. The
 test therefore measures the answer of Postgres and not a reading of its catalogue.

@@ -192,9 +192,9 @@ def test_only_ended_windows_with_rows_are_requested() -> None:
     start = datetime(2026, 11, 20, tzinfo=UTC)
     hour, day = timedelta(hours=1), timedelta(days=1)
     first = start + 31 * hour
-    made = Sample(start, start + 4 * day, transactions=9, applications=1, hourly_from=first)
+    sample = Sample(start, start + 4 * day, transactions=9, applications=1, hourly_from=first)
 
-    over = made.windows(first + timedelta(hours=2, minutes=59))
+    over = sample.windows(first + timedelta(hours=2, minutes=59))
 
     assert over == {
         "score_transactions": [
@@ -209,10 +209,10 @@ def test_only_ended_windows_with_rows_are_requested() -> None:
 
 def test_the_sample_of_a_stack_is_created_once(state: State) -> None:
     moment = datetime(2011, 12, 1, tzinfo=UTC)
-    made = Sample(moment, moment + timedelta(days=1), applications=5, learns_from_later=True)
-    state.write("sample.json", asdict(made))
+    sample = Sample(moment, moment + timedelta(days=1), applications=5, learns_from_later=True)
+    state.write("sample.json", asdict(sample))
 
-    assert prepare(state, None) == made
+    assert prepare(state, None) == sample
 
 
 def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
@@ -220,9 +220,9 @@ def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
     dates = ["2011-10-01", "2011-11-01", "2011-12-01", "2011-12-01"]
     pq.write_table(pa.table({"issue_d": dates, "source_row": [1, 2, 3, 4]}), data)
 
-    made = cut(FILES["lending_club"], data, tmp_path, "lending_club")
+    cut_file = cut(FILES["lending_club"], data, tmp_path, "lending_club")
 
-    assert made.rows == 4
+    assert cut_file.rows == 4
     live, history = deliver.waiting(tmp_path)[::-1]
     assert (history.is_history, live.is_history) == (True, False)
     assert live.due_at == datetime(2011, 12, 2, tzinfo=UTC)
@@ -251,14 +251,14 @@ def test_a_file_of_the_user_is_cut_at_the_described_moment(tmp_path: Path, texts
     data = tmp_path / "payments.parquet"
     pq.write_table(pa.table({"AT": texts, "ID": [1, 2, 3, 4]}), data)
 
-    made = cut(own_file(described), data, tmp_path, "shop")
+    cut_file = cut(own_file(described), data, tmp_path, "shop")
 
     live, history = deliver.waiting(tmp_path)[::-1]
     assert (history.is_history, live.is_history) == (True, False)
     assert pq.read_table(history.path)["ID"].to_pylist() == [1]
     # a row without a time is not lost: ingest rejects it with its reason
     assert pq.read_table(live.path)["ID"].to_pylist() == [2, 3, 4]
-    assert made == (4, datetime(2026, 3, 2, 8, tzinfo=UTC))
+    assert cut_file == (4, datetime(2026, 3, 2, 8, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

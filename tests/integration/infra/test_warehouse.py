@@ -23,7 +23,7 @@ order by 1, 2, 3
 """
 
 
-def test_migrations_applied_again_change_nothing(migrated: Db) -> None:
+def test_migrations_applied_again_have_no_effect(migrated: Db) -> None:
     before = migrated.rows(SCHEMA_QUERY)
     superuser = migrated.cluster.conninfo(migrated.settings.warehouse.database)
 
@@ -204,18 +204,18 @@ def test_readers_take_few_connections_and_enter_one_database(own_cluster: Cluste
     _start(own_cluster)
 
     with ExitStack() as sessions:
-        taken = dict.fromkeys(warehouse.READER_ROLES, 0)
-        for role in taken:
+        session_counts = dict.fromkeys(warehouse.READER_ROLES, 0)
+        for role in session_counts:
             for _ in range(50):
                 with suppress(psycopg.OperationalError):
                     sessions.enter_context(_login(own_cluster, role, "warehouse"))
-                    taken[role] += 1
+                    session_counts[role] += 1
             with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
                 _login(own_cluster, role, "warehouse")
         for role in warehouse.JOB_ROLES:
             sessions.enter_context(_login(own_cluster, role, "warehouse"))
 
-    assert taken == {"analyst": 20, "fairness": 5}
+    assert session_counts == {"analyst": 20, "fairness": 5}
     for role, database in (
         *((role, name) for role in ("analyst", "score") for name in ("postgres", "template1")),
         *(("analyst", "airflow"), ("airflow", "warehouse"), ("airflow", "postgres")),

@@ -17,7 +17,7 @@ def _versions(intake: Any) -> list[tuple[Any, ...]]:
     return versions
 
 
-def test_the_same_file_twice_changes_nothing(intake: Any) -> None:
+def test_the_same_file_twice_has_no_effect(intake: Any) -> None:
     content = intake.csv(intake.row(), intake.row(transaction_id="t2", amount="-1"))
     intake.deliver(content)
     intake.take()
@@ -52,8 +52,8 @@ def test_changed_content_is_the_next_version_and_so_is_a_reversal(intake: Any) -
         )
         intake.take()
 
-    mine = [row for row in _versions(intake) if row[0] == "t1"]
-    assert mine == [("t1", 1, 100), ("t1", 2, 200), ("t1", 3, 100)]
+    versions = [row for row in _versions(intake) if row[0] == "t1"]
+    assert versions == [("t1", 1, 100), ("t1", 2, 200), ("t1", 3, 100)]
 
 
 def test_admitting_twice_returns_the_same_receipt(intake: Any) -> None:
@@ -142,7 +142,7 @@ def test_history_is_refused_once_features_were_built(intake: Any) -> None:
     assert reason.startswith("history_refused: ")
 
 
-def test_every_row_of_every_delivery_went_to_exactly_one_place(intake: Any) -> None:
+def test_every_row_of_every_delivery_is_in_exactly_one_table(intake: Any) -> None:
     intake.deliver(
         intake.csv(
             intake.row(),

@@ -119,7 +119,7 @@ def test_a_registry_that_is_down_is_named_within_seconds() -> None:
 def test_a_flipped_byte_in_the_registry_is_refused(
     pin: registry.ModelPin, registry_settings: Settings, store: ObjectStore
 ) -> None:
-    altered = replace(pin, sha256="0" * 64)  # stands for other bytes under the same digest
+    altered = replace(pin, sha256="0" * 64)  # simulates other bytes under the same digest
 
     with pytest.raises(ModelUnavailableError, match="the file was altered"):
         registry.fetch(altered, registry_settings, store)

@@ -19,7 +19,7 @@ from scoring.runs import gaps, lifecycle
 from tests.integration.scoring.lender import DAY, MIDNIGHT, Lender, a_day_of_applications
 
 
-def test_a_second_run_of_a_day_changes_nothing(lender: Lender) -> None:
+def test_a_second_run_of_a_day_has_no_effect(lender: Lender) -> None:
     lender.admit(a_day_of_applications())
     first = lender.decide()
     decided = lender.decided("application_id, run_id, decided_at")

@@ -21,7 +21,7 @@ LIMIT = 24
 
 @dataclass
 class DagRun:
-    """Stand in for an Airflow run that an operator triggered: it has no logical date."""
+    """Describe an Airflow run that an operator triggered: it has no logical date."""
 
     run_after: datetime
     run_type: str = "operator_triggered"

@@ -236,9 +236,9 @@ def test_old_decisions_replay_from_a_restored_dump(bench: Bench, tmp_path: Path)
         ):
             subprocess.run(command, check=True, capture_output=True, env=environment)
         settings: Settings = _settings(db.cluster, restored, tmp_path)
-        there = Bench(Db(db.cluster, settings), bench.store, bench.pins)
+        restored_bench = Bench(Db(db.cluster, settings), bench.store, bench.pins)
 
-        done = replayed(there, with_features=True)
+        done = replayed(restored_bench, with_features=True)
 
         assert done.holds
         assert done.replay.decisions == 40

@@ -130,7 +130,7 @@ settings_of_bulk = settings(
 
 
 def hits_of(conditions: list[rules.Condition], rows: list[tuple[Any, ...]]) -> list[list[bool]]:
-    """Return what the rules hit: [conditions, rows]."""
+    """Return the hits of the rules: [conditions, rows]."""
     columns = {
         name: pa.array(values, type_)
         for (name, type_), values in zip(TYPES.items(), zip(*rows, strict=True), strict=True)

@@ -38,8 +38,8 @@ def numbers(draw: st.DrawFn) -> str:
     """Draw the digits of a card number that an issuer might use."""
     prefix = draw(st.sampled_from(sorted(ISSUERS)))
     length = draw(st.sampled_from(ISSUERS[prefix]))
-    rest = length - len(prefix) - 1
-    body = prefix + draw(st.from_regex(rf"[0-9]{{{rest}}}", fullmatch=True))
+    digits = length - len(prefix) - 1
+    body = prefix + draw(st.from_regex(rf"[0-9]{{{digits}}}", fullmatch=True))
     return next(body + d for d in "0123456789" if card_numbers.passes_luhn(body + d))
 
 

@@ -98,7 +98,7 @@ def test_a_higher_income_never_worsens_the_outcome(
 
 
 @given(st.lists(applicants, min_size=1, max_size=10), st.permutations(range(len(CONDITIONS))))
-def test_the_order_of_rows_and_rules_changes_nothing(
+def test_the_order_of_rows_and_rules_has_no_effect(
     batch: list[Applicant], order: list[int]
 ) -> None:
     shuffled = tuple(CONDITIONS[place] for place in order)

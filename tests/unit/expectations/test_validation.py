@@ -91,7 +91,7 @@ def test_the_error_of_a_failed_gate_survives_pickling() -> None:
     assert again.validation == error.validation
 
 
-def test_the_page_escapes_every_name_and_loads_nothing() -> None:
+def test_the_page_escapes_every_name_and_loads_no_other_file() -> None:
     text = page.render(a_validation(a_check(words=HOSTILE), subject=HOSTILE)).decode()
 
     assert "<img" not in text

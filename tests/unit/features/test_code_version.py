@@ -77,7 +77,7 @@ def test_changed_code_differs_from_the_loaded_code(version: str) -> None:
     assert not code_version.is_loaded(version)
 
 
-def test_a_process_whose_code_has_changed_pins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_whose_code_has_changed_pins_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     # simulate a file that was saved after the first import
     monkeypatch.setattr(code_version, "at_load", lambda: "0" * 64)
 

@@ -111,7 +111,7 @@ def test_a_description_cannot_state_another_name_than_that_of_its_file(folder: P
         descriptions.load("corner-shop", folder=folder)
 
 
-def test_an_entry_that_is_not_a_file_is_no_description(folder: Path) -> None:
+def test_an_entry_that_is_not_a_file_is_skipped(folder: Path) -> None:
     (folder / "shop.yaml").mkdir()
     (folder / "gone.yaml").symlink_to(folder / "nowhere")
     (folder / ".hidden.yaml").write_text("a: 1")

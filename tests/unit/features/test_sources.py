@@ -108,7 +108,7 @@ def test_a_missing_description_is_refused_with_the_existing_names() -> None:
         descriptions.load("nobody")
 
 
-def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
     path.write_text("a: [")
 

@@ -108,7 +108,7 @@ def test_a_file_that_is_too_large_is_not_even_parsed(tmp_path: Path) -> None:
         strict_yaml.read(path)
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="is not readable"):
         strict_yaml.read(tmp_path)
 

@@ -63,7 +63,7 @@ def test_loaded_libraries_are_installed_and_not_of_this_project(library: str) ->
 
 
 @pytest.mark.parametrize("command", ["api-server", "dag-processor", "triggerer", "task"])
-def test_nothing_is_loaded_outside_the_scheduler(command: str) -> None:
+def test_other_processes_load_no_library(command: str) -> None:
     assert loaded(command) == []
 
 

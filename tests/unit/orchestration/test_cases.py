@@ -30,12 +30,12 @@ CASE = {
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def form_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Return settings of a warehouse whose landing area is a folder of the test."""
-    settings = Settings(objects=Objects(url=f"file://{tmp_path}"))
+    new_settings = Settings(objects=Objects(url=f"file://{tmp_path}"))
     # a form's task takes no settings: the process reads the real ones once, for one folder
-    monkeypatch.setattr(configuration, "get_settings", lambda: settings)
-    return settings
+    monkeypatch.setattr(configuration, "get_settings", lambda: new_settings)
+    return new_settings
 
 
 def test_an_empty_form_requests_the_last_full_day() -> None:
@@ -45,7 +45,9 @@ def test_an_empty_form_requests_the_last_full_day() -> None:
     assert cases.deliver(context()) is None
 
 
-def test_a_case_is_requested_by_its_id_on_the_day_of_the_application(here: Settings) -> None:
+def test_a_case_is_requested_by_its_id_on_the_day_of_the_application(
+    form_settings: Settings,
+) -> None:
     request = cases.request(context(application=CASE))
 
     assert (request.kind, request.restated_ids) == ("case", ("case-1",))
@@ -53,14 +55,14 @@ def test_a_case_is_requested_by_its_id_on_the_day_of_the_application(here: Setti
     request.check()
 
 
-def test_a_case_is_landed_once_as_a_file_of_its_feed(here: Settings) -> None:
+def test_a_case_is_landed_once_as_a_file_of_its_feed(form_settings: Settings) -> None:
     name = cases.deliver(context(application=CASE))
     again = cases.deliver(context(application=CASE))
 
     assert name is not None
     assert name == again
     assert name.startswith("landing/synthetic/applications/case_")
-    with object_store(here).open(name) as handle:
+    with object_store(form_settings).open(name) as handle:
         landed = json.loads(handle.read())
     assert landed == {**CASE, "applied_at": "2026-11-21T10:25:00+00:00"}
 
@@ -113,7 +115,7 @@ def test_an_invalid_form_is_refused_and_delivers_no_file(
     assert not list(tmp_path.rglob("*.jsonl"))
 
 
-def test_an_identifier_may_be_a_whole_number(here: Settings) -> None:
+def test_an_identifier_may_be_a_whole_number(form_settings: Settings) -> None:
     form = {"application": {**CASE, "application_id": 1007}}
 
     assert cases.deliver(context(**form))
@@ -130,12 +132,12 @@ def test_any_value_is_accepted_as_by_ingest_or_refused_in_words(field: str, valu
         cases.deliver(context(application={**CASE, field: value}))
 
 
-def test_a_backfill_with_a_single_application_is_refused(here: Settings) -> None:
+def test_a_backfill_with_a_single_application_is_refused(form_settings: Settings) -> None:
     with pytest.raises(ConfigurationError, match="a backfill"):
         cases.request(context(DagRunType.BACKFILL_JOB, application=CASE))
 
 
-def test_the_readmes_example_is_taken(here: Settings) -> None:
+def test_the_readmes_example_is_accepted(form_settings: Settings) -> None:
     readme = (Path(__file__).resolve().parents[3] / "README.md").read_text()
     (example,) = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
 
@@ -143,9 +145,9 @@ def test_the_readmes_example_is_taken(here: Settings) -> None:
 
 
 def test_sources_without_applications_refuse_a_case(
-    here: Settings, monkeypatch: pytest.MonkeyPatch
+    form_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_applications = here.model_copy(update={"sources": "fraud_handbook"})
+    without_applications = form_settings.model_copy(update={"sources": "fraud_handbook"})
     # a form's task takes no settings: the process reads the real ones once, for one source
     monkeypatch.setattr(configuration, "get_settings", lambda: without_applications)
 

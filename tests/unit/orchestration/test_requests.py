@@ -83,7 +83,7 @@ def test_an_id_that_is_named_twice_is_restated_once() -> None:
     assert restatement.restated_ids == ("t1", "t2")
 
 
-def test_a_backfill_takes_its_windows_from_its_dates_alone() -> None:
+def test_a_backfill_takes_its_windows_only_from_its_dates() -> None:
     form = {"start": "2026-11-21T05:00:00Z", "end": "2026-11-21T06:00:00Z"}
 
     with pytest.raises(ConfigurationError, match="takes its windows from its dates"):

@@ -56,7 +56,7 @@ def test_a_well_calibrated_score_has_slope_one_and_the_predicted_number_of_event
     assert evaluation.observed_to_expected(is_event, probability) == pytest.approx(1, abs=0.03)
 
 
-def test_a_score_that_is_too_sure_has_a_slope_below_one() -> None:
+def test_an_overconfident_score_has_a_slope_below_one() -> None:
     draw = np.random.default_rng(2)
     probability = draw.beta(2, 5, 50_000)
     is_event = draw.random(50_000) < probability

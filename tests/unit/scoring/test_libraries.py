@@ -44,7 +44,7 @@ def test_a_missing_lock_is_named(tmp_path: Path) -> None:
         lock_digest(tmp_path / "requirements.txt")
 
 
-def test_a_process_that_holds_an_older_library_pins_nothing(
+def test_a_process_with_an_older_loaded_library_pins_no_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert sys.modules["numpy"] is np

@@ -144,7 +144,7 @@ def test_every_bad_row_has_the_fault_it_is_counted_under(dirty: Delivered) -> No
     feed = dirty.feed(TRANSACTIONS)
     bad = feed[~feed.transaction_id.isin(dirty.truth().index)]
 
-    found = {
+    counts = {
         "unknown_currency": (bad.currency == "XQZ").sum(),
         "negative_amount": bad.amount.str.startswith("-").sum(),
         "not_a_number": (bad.amount == "NaN").sum(),
@@ -154,7 +154,7 @@ def test_every_bad_row_has_the_fault_it_is_counted_under(dirty: Delivered) -> No
         "oversized_id": (bad.transaction_id.str.len() > 10_000).sum(),
         "naive_timestamp": (~bad.timestamp.str.endswith("Z")).sum(),
     }
-    assert found == dirty.counts.bad
+    assert counts == dirty.counts.bad
 
 
 def test_no_text_of_a_good_row_passes_as_a_card_number(clean: Delivered) -> None:
