@@ -17,7 +17,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 
-from expectations import record, suites
+from expectations import record
+from expectations.suites import Suite
 from expectations.validation import Check, Outcome, Severity
 
 if TYPE_CHECKING:
@@ -61,24 +62,23 @@ class Checker:
         self._compiled: dict[Hashable, CompiledSuite | None] = {}
 
     def check(
-        self, suite: str, table: str, found: record.Found, connection: record.Connection
+        self, suite: Suite, table: str, found: record.Found, connection: record.Connection
     ) -> tuple[Check, ...]:
         """Validate a table that exists and has rows.
 
         Args:
-            suite: name of the suite.
+            suite: the suite.
             table: name with its schema.
             found: its rows and its columns.
             connection: of the role of the URL; every statement commits by itself.
 
         Raises:
-            ConfigurationError: there is no such suite.
             CouldNotCheckError: the table cannot be looked at.
         """
         # A missing column is one broken expectation, not one error for each that speaks of it.
         answerable = [
             expectation
-            for expectation in suites.load(suite, found.rows).expectations
+            for expectation in suite.load(found.rows).expectations
             if getattr(expectation, "column", None) in {*found.columns, None}
         ]
         alike = (suite, found.columns, found.types, str([one.dict() for one in answerable]))
@@ -90,7 +90,7 @@ class Checker:
                     _read(expectation, answers[position]["success"], answers[position]["result"])
                     for position, expectation in enumerate(answerable)
                 )
-        run = _run(suite, answerable, table, self._url)
+        run = _run(suite.name, answerable, table, self._url)
         if alike not in self._compiled:
             self._first[alike] = run
         return _read_all(answerable, run)

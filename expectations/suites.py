@@ -1,7 +1,8 @@
-"""Which suites there are. Importing this costs nothing; loading one imports Great Expectations."""
+"""Name the suites. A suite is light until it is loaded; loading imports Great Expectations."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -10,41 +11,51 @@ from features.platform.errors import ConfigurationError
 if TYPE_CHECKING:
     import great_expectations as gx
 
-SUITES = {
-    "raw.transactions": "expectations.raw:transactions",
-    "raw.transaction_labels": "expectations.raw:transaction_labels",
-    "raw.fx_rates": "expectations.raw:fx_rates",
-    "raw.applications": "expectations.raw_applications:applications",
-    "raw.application_labels": "expectations.raw_applications:application_labels",
-    "features.transactions": "expectations.features:transactions",
-    "features.applications": "expectations.features:applications",
-    "decisions.transactions": "expectations.decisions:transactions",
-    "decisions.applications": "expectations.application_decisions:applications",
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One suite by reference.
+
+    Attributes:
+        name: the name in the audit, such as `raw.transactions`.
+        target: `module:function`; the function takes the table's rows and returns the suite.
+    """
+
+    name: str
+    target: str
+
+    def load(self, rows: int) -> gx.ExpectationSuite:
+        """Return the expectations for a table of so many rows."""
+        module, _, function = self.target.partition(":")
+        suite: gx.ExpectationSuite = getattr(import_module(module), function)(rows)
+        return suite
+
+
+#: The suites of deliveries, by feed; a job declares the suites of its runs.
+RAW = {
+    feed: Suite(f"raw.{feed}", f"expectations.{module}:{feed}")
+    for feed, module in (
+        ("transactions", "raw"),
+        ("transaction_labels", "raw"),
+        ("fx_rates", "raw"),
+        ("applications", "raw_applications"),
+        ("application_labels", "raw_applications"),
+    )
 }
 
-#: Feeds whose rows nobody but ingest may read, so that no gate can look at them.
+#: Feeds whose rows only ingest may read, so that no gate can check them.
 CLOSED = frozenset(("applicant_attributes",))
 
 
-def require(name: str) -> None:
-    """Refuse a name that is no suite, before anything is looked at.
+def of_feed(feed: str) -> Suite:
+    """Return the suite of a feed's deliveries.
 
     Raises:
-        ConfigurationError: there is no suite of this name.
+        ConfigurationError: the feed has no suite.
     """
-    if name not in SUITES:
+    if feed not in RAW:
         raise ConfigurationError(
-            f"there is no suite {name!r}; the suites are {', '.join(sorted(SUITES))} "
-            "(expectations/suites.py)"
+            f"there is no suite for the feed {feed!r}; the feeds with a suite are "
+            f"{', '.join(sorted(RAW))} (expectations/suites.py)"
         )
-
-
-def load(name: str, rows: int) -> gx.ExpectationSuite:
-    """Return a suite for a table of so many rows.
-
-    Raises:
-        ConfigurationError: there is no suite of this name.
-    """
-    require(name)
-    module, _, function = SUITES[name].partition(":")
-    return getattr(import_module(module), function)(rows)
+    return RAW[feed]

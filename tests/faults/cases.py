@@ -105,7 +105,7 @@ class Trial:
             self.expect(
                 holds=result.error not in _fatal(), otherwise=f"Airflow would not retry: {result}"
             )
-            rest = flow.TASKS[flow.TASKS.index(result.step) :]
+            rest = flow.STEPS[flow.STEPS.index(result.step) :]
             result = self.record(self.world.run(rest, receipts=result.receipts))
         self.expect(holds=result.ok, otherwise=f"the retries failed: {result}")
         self.outcome.seconds = max(self.outcome.seconds, time.monotonic() - started)

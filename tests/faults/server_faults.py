@@ -16,7 +16,7 @@ from pathlib import Path
 
 from infra.local.postgres import Cluster
 from tests.faults.cases import Case, Outcome, open_trial
-from tests.faults.flow import TASKS
+from tests.faults.flow import STEPS
 from tests.faults.house import House, Stage
 from tests.faults.process_faults import PLACES
 from tests.faults.processes import Pause
@@ -24,7 +24,7 @@ from tests.faults.processes import Pause
 FAULT = "server killed"
 _EXPECTED = "the tasks' own retries publish, once"
 #: For a window that is admitted and whose features are built.
-_AFTER_BUILD = ("claim", *TASKS[TASKS.index("validate_features") :])
+_AFTER_BUILD = ("claim", *STEPS[STEPS.index("validate_features") :])
 
 
 def crash(house: House) -> None:
@@ -48,7 +48,7 @@ def _processes(cluster: Cluster) -> Sequence[int]:
 def at_place(house: House, place: str, stage: Stage) -> Outcome:
     """Kill the server during a task, at the place."""
     # the rows of the validated stage are unlogged, and a crash has emptied them in the template
-    begin, tasks = (Stage.WAITING, TASKS) if stage is Stage.WAITING else (Stage.BUILT, _AFTER_BUILD)
+    begin, tasks = (Stage.WAITING, STEPS) if stage is Stage.WAITING else (Stage.BUILT, _AFTER_BUILD)
     with open_trial(house, begin) as trial:
         pause = Pause()
         attempt = trial.world.start(tasks, at={place: pause.here})
@@ -64,7 +64,7 @@ def at_place(house: House, place: str, stage: Stage) -> Outcome:
 def before(house: House, task: str) -> Outcome:
     """Kill the server between a task and the previous one."""
     is_early = task in {"validate_raw", "admit", "claim", "build"}
-    begin, tasks = (Stage.WAITING, TASKS) if is_early else (Stage.BUILT, _AFTER_BUILD)
+    begin, tasks = (Stage.WAITING, STEPS) if is_early else (Stage.BUILT, _AFTER_BUILD)
     with open_trial(house, begin) as trial:
         result = trial.record(trial.world.run(tasks[: tasks.index(task)]))
         trial.expect(holds=result.ok, otherwise=f"there is nothing to go on from: {result}")
@@ -77,7 +77,7 @@ def before(house: House, task: str) -> Outcome:
 def amid(house: House, task: str, seconds: float) -> Outcome:
     """Kill the server some time after the start of a task, at any place."""
     is_early = task in {"ingest", "validate_raw", "build"}
-    begin, tasks = (Stage.WAITING, TASKS) if is_early else (Stage.BUILT, _AFTER_BUILD)
+    begin, tasks = (Stage.WAITING, STEPS) if is_early else (Stage.BUILT, _AFTER_BUILD)
     with open_trial(house, begin) as trial:
         result = trial.record(trial.world.run(tasks[: tasks.index(task)]))
         rest = tasks[tasks.index(task) :]
@@ -105,7 +105,7 @@ def cases() -> Iterator[Case]:
 
     for place, stage in PLACES.items():
         yield case(place, partial(at_place, place=place, stage=stage))
-    for task in TASKS[1:]:
+    for task in STEPS[1:]:
         yield case(f"before {task}", partial(before, task=task))
     for task, moments in _MOMENTS.items():
         for seconds in moments:

@@ -14,13 +14,15 @@ from mlflow import MlflowClient
 from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Registry, Settings
+from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
-from scoring.models import registry
+from scoring.models import model_files, registry
+from scoring.models.model_files import ModelPin
 from tests.mlflow_server import free_port
 
 
 def test_a_registered_model_scores_the_same_bits_without_the_registry(
-    pin: registry.ModelPin,
+    pin: ModelPin,
     model: FraudModel,
     matrix: np.ndarray,
     store: ObjectStore,
@@ -30,7 +32,7 @@ def test_a_registered_model_scores_the_same_bits_without_the_registry(
     registry.fetch(pin, registry_settings, store)
 
     # without settings, it cannot call the registry
-    loaded = registry.load(pin, store, tmp_path / "cache")
+    loaded = model_files.load(pin, store, tmp_path / "cache", JOB.model)
 
     assert loaded.features == model.features
     assert loaded.score(matrix).fraud_probability.tobytes() == (
@@ -42,7 +44,7 @@ def test_a_registered_model_scores_the_same_bits_without_the_registry(
 
 
 def test_an_alias_is_resolved_to_one_version_and_its_digest(
-    pin: registry.ModelPin, registry_settings: Settings
+    pin: ModelPin, registry_settings: Settings
 ) -> None:
     registry.set_alias(pin.name, pin.version, "resolved", registry_settings)
 
@@ -50,13 +52,13 @@ def test_an_alias_is_resolved_to_one_version_and_its_digest(
     assert registry.aliases_of(pin.name, registry_settings)["resolved"] == pin.version
 
 
-def test_a_pin_survives_being_stored_with_a_run(pin: registry.ModelPin) -> None:
+def test_a_pin_survives_being_stored_with_a_run(pin: ModelPin) -> None:
     stored = {"name": pin.name, "version": pin.version, "sha256": pin.sha256, "other": 1}
 
-    assert registry.ModelPin.of(stored) == replace(pin, run_id="", source="")
+    assert ModelPin.of(stored) == replace(pin, run_id="", source="")
 
 
-def test_a_version_carries_the_facts_for_its_review(pin: registry.ModelPin, address: str) -> None:
+def test_a_version_carries_the_facts_for_its_review(pin: ModelPin, address: str) -> None:
     client = MlflowClient(address)
 
     version = client.get_model_version(pin.name, pin.version)
@@ -74,7 +76,7 @@ def test_a_version_carries_the_facts_for_its_review(pin: registry.ModelPin, addr
 
 
 def test_a_verdict_is_written_on_the_version(
-    pin: registry.ModelPin, registry_settings: Settings, address: str
+    pin: ModelPin, registry_settings: Settings, address: str
 ) -> None:
     registry.tag_version(pin.name, pin.version, {"gate_verdict": "passed"}, registry_settings)
 
@@ -84,7 +86,7 @@ def test_a_verdict_is_written_on_the_version(
 
 @pytest.mark.parametrize("name", ["fraud_tested", "never_registered"])
 def test_a_missing_alias_names_the_next_step(
-    pin: registry.ModelPin, registry_settings: Settings, name: str
+    pin: ModelPin, registry_settings: Settings, name: str
 ) -> None:
     assert pin
     with pytest.raises(ModelUnavailableError, match=f"{name} has no version with alias.*train"):
@@ -92,7 +94,7 @@ def test_a_missing_alias_names_the_next_step(
 
 
 def test_a_version_of_another_origin_is_refused(
-    pin: registry.ModelPin, registry_settings: Settings, address: str
+    pin: ModelPin, registry_settings: Settings, address: str
 ) -> None:
     client = MlflowClient(address)
     client.create_registered_model("foreign")
@@ -117,7 +119,7 @@ def test_a_registry_that_is_down_is_named_within_seconds() -> None:
 
 
 def test_a_flipped_byte_in_the_registry_is_refused(
-    pin: registry.ModelPin, registry_settings: Settings, store: ObjectStore
+    pin: ModelPin, registry_settings: Settings, store: ObjectStore
 ) -> None:
     altered = replace(pin, sha256="0" * 64)  # simulates other bytes under the same digest
 
@@ -128,33 +130,33 @@ def test_a_flipped_byte_in_the_registry_is_refused(
 
 
 def test_a_flipped_byte_in_the_object_store_is_refused(
-    pin: registry.ModelPin, registry_settings: Settings, store: ObjectStore, tmp_path: Path
+    pin: ModelPin, registry_settings: Settings, store: ObjectStore, tmp_path: Path
 ) -> None:
     registry.fetch(pin, registry_settings, store)
     store.put(pin.object_name, _flipped(store.open(pin.object_name).read()))
 
     with pytest.raises(ModelUnavailableError, match="the file was altered"):
-        registry.load(pin, store, tmp_path / "cache")
+        model_files.load(pin, store, tmp_path / "cache", JOB.model)
 
     assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_a_flipped_byte_in_the_cache_is_restored_from_the_store(
-    pin: registry.ModelPin, registry_settings: Settings, store: ObjectStore, tmp_path: Path
+    pin: ModelPin, registry_settings: Settings, store: ObjectStore, tmp_path: Path
 ) -> None:
     registry.fetch(pin, registry_settings, store)
-    registry.load(pin, store, tmp_path)
+    model_files.load(pin, store, tmp_path, JOB.model)
     (cached,) = tmp_path.glob("*.skops")
     cached.write_bytes(_flipped(cached.read_bytes()))
 
-    assert registry.load(pin, store, tmp_path).features
+    assert model_files.load(pin, store, tmp_path, JOB.model).features
 
 
 def test_a_model_that_was_never_fetched_names_the_next_step(
-    pin: registry.ModelPin, store: ObjectStore, tmp_path: Path
+    pin: ModelPin, store: ObjectStore, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelUnavailableError, match="claim the window again"):
-        registry.load(pin, store, tmp_path)
+        model_files.load(pin, store, tmp_path, JOB.model)
 
 
 def _flipped(content: bytes) -> bytes:

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from expectations import Validation
 from features.platform.errors import ContractError
-from orchestration import gates, steps
+from orchestration import steps
 from scoring.runs import lifecycle, population, shards
 from scoring.runs.job import quoted
+from scoring.steps.pipeline import Pipeline
 from tests.builders import let_gates_pass
 from tests.conftest import Db
 from tests.faults import deliveries
@@ -20,15 +22,18 @@ ROWS = 7
 
 
 @pytest.fixture
-def claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> steps.Receipt:
-    """Claim a run of two shards whose steps work on this test's warehouse."""
-    monkeypatch.setattr("features.platform.settings.get_settings", lambda: bench.db.settings)
+def claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """Claim a run of two shards and return its id."""
     monkeypatch.setattr(population, "CHUNK_ROWS", 2)
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
     assert run.shards == shards.MAX_SHARDS
     bench.build()
-    return run.receipt()
+    return run.run_id
+
+
+def rows_checked(validation: Validation | None) -> int | None:
+    return validation and validation.rows
 
 
 def crash(db: Db) -> None:
@@ -43,18 +48,19 @@ def crash(db: Db) -> None:
 
 
 def test_a_run_is_published_despite_a_server_crash_between_all_its_steps(
-    bench: Bench, claimed: steps.Receipt
+    bench: Bench, claimed: UUID
 ) -> None:
+    pipeline = bench.pipeline
     crash(bench.db)
-    assert gates.validate_run("features.transactions", claimed)["rows"] == ROWS
+    assert rows_checked(pipeline.validate_features(claimed)) == ROWS
     crash(bench.db)
-    steps.score(claimed, 0)
+    pipeline.score(claimed, 0)
     crash(bench.db)  # the task of the first shard has ended and does not run again
-    steps.score(claimed, 1)
+    pipeline.score(claimed, 1)
     crash(bench.db)
-    assert gates.validate_run("decisions.transactions", claimed)["rows"] == ROWS
+    assert rows_checked(pipeline.validate_decisions(claimed)) == ROWS
     crash(bench.db)
-    assert steps.publish(claimed)["state"] == "published"
+    assert pipeline.publish(claimed).state == "published"
 
     assert len(bench.decisions()) == ROWS
     bench.assert_closes()
@@ -70,42 +76,43 @@ def test_a_run_is_published_despite_a_server_crash_between_all_its_steps(
 
 
 def test_a_step_restores_exactly_the_state_before_the_crash(
-    bench: Bench, claimed: steps.Receipt, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, claimed: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pipeline = bench.pipeline
     with pytest.raises(ContractError, match="clear the task `admit`"):
-        gates.validate_run("decisions.transactions", claimed)  # `score` was marked by hand
-    steps.score(claimed)
+        pipeline.validate_decisions(claimed)  # `score` was marked by hand
+    pipeline.score(claimed)
     crash(bench.db)
     with pytest.raises(ContractError, match="only a run whose decisions were validated"):
-        steps.publish(claimed)  # `validate_decisions` was marked by hand
+        pipeline.publish(claimed)  # `validate_decisions` was marked by hand
     assert bench.decisions() == []
 
     def break_off(*_: object) -> None:
         raise ConnectionError
 
     with bench.connect() as connection:
-        let_gates_pass(connection, UUID(claimed["run_id"]))
-    for module, interrupted in ((steps, "score"), (gates, "validate_run")):
+        let_gates_pass(connection, claimed)
+    for interrupted in ("score", "validate_decisions"):
         crash(bench.db)
         with monkeypatch.context() as broken:
             # a second crash, during the repair of the first
-            broken.setattr(module, interrupted, break_off)
+            broken.setattr(Pipeline, interrupted, break_off)
             with pytest.raises(ConnectionError):
-                steps.publish(claimed)
-    assert steps.publish(claimed)["state"] == "published"
+                pipeline.publish(claimed)
+    assert pipeline.publish(claimed).state == "published"
     assert len(bench.decisions()) == ROWS
 
 
-def test_a_failed_run_is_not_restored(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    # the steps of the DAG read the settings of the process; this test has a warehouse of its own
-    monkeypatch.setattr("features.platform.settings.get_settings", lambda: bench.db.settings)
+def test_a_failed_run_is_not_restored(
+    bench: Bench,
+) -> None:
     run = bench.claim()
     with bench.connect() as connection:
         lifecycle.fail(connection, run.run_id, "given up")
 
-    for suite in (bench.job.features_gate, bench.job.decisions_gate):
+    for validate in (bench.pipeline.validate_features, bench.pipeline.validate_decisions):
         with pytest.raises(ContractError, match="is failed"):
-            gates.validate_run(suite, run.receipt())
+            validate(run.run_id)
     assert bench.db.rows("select from pg_class where relname like 'claim_%'") == []
 
 
@@ -116,11 +123,11 @@ def test_a_delivery_that_lost_its_landed_rows_is_admitted_by_the_same_run(
     landing("two.csv")
     received = steps.ingest()
     crash(migrated)
-    validations = gates.validate_raw(received)
+    validations = steps.validate_raw(received)
     assert [receipt["verdict"] for receipt in validations] == ["passed", "passed"]
     crash(migrated)
 
-    admitted = steps.admit_deliveries(validations)
+    admitted = steps.admit(validations)
 
     assert sum(receipt["rows_in_file"] for receipt in admitted) == sum(
         receipt["rows_in_file"] for receipt in received
@@ -130,4 +137,4 @@ def test_a_delivery_that_lost_its_landed_rows_is_admitted_by_the_same_run(
         "count(*) filter (where state = 'discarded') from raw.deliveries group by 1 order by 1"
     ) == [(f"{deliveries.FOLDER}/{name}.csv", 1, 2) for name in ("one", "two")]
     # a retry of the task has the same inputs and finds all deliveries admitted
-    assert steps.admit_deliveries(validations) == []
+    assert steps.admit(validations) == []

@@ -126,5 +126,5 @@ def test_pages_lie_in_the_folder_of_their_day() -> None:
 
 
 def test_an_unknown_suite_is_refused_with_the_known_names() -> None:
-    with pytest.raises(ConfigurationError, match=r"raw\.transactions"):
-        suites.require("raw.payments")
+    with pytest.raises(ConfigurationError, match="transactions"):
+        suites.of_feed("payments")
