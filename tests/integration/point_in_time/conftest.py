@@ -1,4 +1,4 @@
-"""Build one warehouse per ledger and cache its features for the whole test run."""
+"""Build one warehouse per raw history and cache its features for the whole test run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from infra.local.postgres import Cluster
 from tests.builders import insert_labels, insert_transactions
 from tests.conftest import Db, a_warehouse
 from tests.integration.point_in_time.laws import Built
-from tests.integration.point_in_time.ledgers import Key, Ledger
+from tests.integration.point_in_time.raw_histories import Key, RawHistory
 
 ROWS = sql.SQL(
     "select transaction_id, version, {}, to_jsonb(f) - 'delivery_seq' "
@@ -38,19 +38,21 @@ class Warehouses:
         self._work = work
         self._known: dict[tuple[Path, str, tuple[int, ...]], dict[Key, Built]] = {}
 
-    def __call__(self, ledger: Ledger, build_after: Collection[int] = ()) -> dict[Key, Built]:
-        """Return the feature rows of a ledger, built after some deliveries and at the end."""
-        key = (builder.PROJECT, repr(ledger), tuple(sorted(build_after)))
+    def __call__(
+        self, raw_history: RawHistory, build_after: Collection[int] = ()
+    ) -> dict[Key, Built]:
+        """Return the feature rows of a raw history, built after some deliveries and at the end."""
+        key = (builder.PROJECT, repr(raw_history), tuple(sorted(build_after)))
         if key not in self._known:
             with a_warehouse(self._cluster, self._template, self._work) as db:
-                self._known[key] = self._built(db, ledger, build_after)
+                self._known[key] = self._built(db, raw_history, build_after)
         return self._known[key]
 
     @staticmethod
-    def _built(db: Db, ledger: Ledger, build_after: Collection[int]) -> dict[Key, Built]:
-        last = len(ledger.deliveries) - 1
-        for place, delivery in enumerate(ledger.deliveries):
-            if labels := ledger.labels_before(place):
+    def _built(db: Db, raw_history: RawHistory, build_after: Collection[int]) -> dict[Key, Built]:
+        last = len(raw_history.deliveries) - 1
+        for place, delivery in enumerate(raw_history.deliveries):
+            if labels := raw_history.labels_before(place):
                 insert_labels(db, labels)
             insert_transactions(db, delivery)
             if place in build_after or place == last:

@@ -1,9 +1,9 @@
-"""Define the laws that features keep on any ledger, for the tests and for the planted leaks.
+"""Define the laws that features keep on any raw history, for the tests and for the planted leaks.
 
-Each law takes `features`, which admits a ledger to a fresh warehouse, builds it, and returns every
-feature row with its digest. A law returns the columns that moved without permission, each with its
-rows; the result is empty if the law holds. A law that expects no change also names rows that must
-change, because a poison without any effect would prove no law.
+Each law takes `features`, which admits a raw history to a fresh warehouse, builds it, and returns
+every feature row with its digest. A law returns the columns that moved without permission, each
+with its rows; the result is empty if the law holds. A law that expects no change also names rows
+that must change, because a poison without any effect would prove no law.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any, Protocol
 
-from tests.integration.point_in_time.ledgers import (
+from tests.integration.point_in_time.raw_histories import (
     DAY,
     HOUR,
     INSTANT,
     MINUTE,
     Key,
-    Ledger,
+    RawHistory,
     absurd,
     frauds,
     one_per_transaction,
@@ -43,9 +43,11 @@ class Built:
 
 
 class Features(Protocol):
-    """Build a ledger in a fresh warehouse, and again after each of the named deliveries."""
+    """Build a raw history in a fresh warehouse, and again after each of the named deliveries."""
 
-    def __call__(self, ledger: Ledger, build_after: Collection[int] = ()) -> dict[Key, Built]: ...
+    def __call__(
+        self, raw_history: RawHistory, build_after: Collection[int] = ()
+    ) -> dict[Key, Built]: ...
 
 
 def moved(rows: Mapping[Key, Built], compared: Mapping[Key, Built], keys: Collection[Key]) -> Moved:
@@ -60,9 +62,9 @@ def moved(rows: Mapping[Key, Built], compared: Mapping[Key, Built], keys: Collec
     return moved_columns
 
 
-def moved_by_later_rows(features: Features, ledger: Ledger, place: int = 3) -> Moved:
+def moved_by_later_rows(features: Features, raw_history: RawHistory, place: int = 3) -> Moved:
     """No event after a row enters its features, not even a microsecond after it."""
-    delivery = ledger.deliveries[place]
+    delivery = raw_history.deliveries[place]
     pivot = sorted(row["occurred_at"] for row in delivery)[len(delivery) // 2]
     customers = {row["customer_id"]: row for row in delivery if row["occurred_at"] <= pivot}
     poison = absurd(
@@ -73,21 +75,21 @@ def moved_by_later_rows(features: Features, ledger: Ledger, place: int = 3) -> M
         ],
         known_at=delivery[0]["known_at"],
     )
-    clean = features(ledger)
-    poisoned = features(ledger.with_rows(place, poison).with_labels(frauds(poison)))
+    clean = features(raw_history)
+    poisoned = features(raw_history.with_rows(place, poison).with_labels(frauds(poison)))
 
-    until = ledger.keys(lambda row: row["occurred_at"] <= pivot)
+    until = raw_history.keys(lambda row: row["occurred_at"] <= pivot)
     assert moved(clean, poisoned, clean.keys() - until), "the poison moved no row"
     return moved(clean, poisoned, until)
 
 
-def moved_by_peers(features: Features, ledger: Ledger) -> Moved:
+def moved_by_peers(features: Features, raw_history: RawHistory) -> Moved:
     """An event at the very instant of a row counts as simultaneous and enters no window."""
-    instant = max(row["occurred_at"] for row in ledger.rows())
-    last = [row for row in ledger.rows() if row["occurred_at"] == instant]
-    peers = ledger.keys(lambda row: row["occurred_at"] == instant)
-    clean = features(ledger)
-    poisoned = features(ledger.with_rows(-1, absurd(last)))
+    instant = max(row["occurred_at"] for row in raw_history.rows())
+    last = [row for row in raw_history.rows() if row["occurred_at"] == instant]
+    peers = raw_history.keys(lambda row: row["occurred_at"] == instant)
+    clean = features(raw_history)
+    poisoned = features(raw_history.with_rows(-1, absurd(last)))
 
     counted = {
         key: row.values["customer_same_instant_count"]
@@ -99,15 +101,15 @@ def moved_by_peers(features: Features, ledger: Ledger) -> Moved:
     return moved(*others, clean.keys())
 
 
-def moved_by_later_knowledge(features: Features, ledger: Ledger) -> Moved:
+def moved_by_later_knowledge(features: Features, raw_history: RawHistory) -> Moved:
     """No row that is admitted later enters a row's features, however early it happened.
 
     The later rows are transactions, corrections that raise an amount and change the customer, and
     labels. All are in the raw tables before any build.
     """
-    known_at = ledger.newest_known()
-    corrected = {row["transaction_id"] for row in ledger.rows() if row["known_at"] == known_at}
-    earlier = [row for row in ledger.rows() if row["known_at"] < known_at]
+    known_at = raw_history.newest_known()
+    corrected = {row["transaction_id"] for row in raw_history.rows() if row["known_at"] == known_at}
+    earlier = [row for row in raw_history.rows() if row["known_at"] < known_at]
     twins = absurd(
         [row | {"occurred_at": row["occurred_at"] - INSTANT} for row in earlier[::2]],
         known_at=known_at,
@@ -117,19 +119,21 @@ def moved_by_later_knowledge(features: Features, ledger: Ledger) -> Moved:
         row | {"transaction_id": source["transaction_id"], "version": 9, "customer_id": "c3"}
         for source, row in zip(wrong, absurd(wrong, known_at=known_at), strict=True)
     ]
-    changed = ledger.with_rows(-1, [*twins, *one_per_transaction(corrections)])
-    clean = features(ledger)
+    changed = raw_history.with_rows(-1, [*twins, *one_per_transaction(corrections)])
+    clean = features(raw_history)
     poisoned = features(changed.with_labels(frauds([*earlier[::3], *twins], known_at)))
 
-    until = ledger.keys(lambda row: row["known_at"] < known_at)
+    until = raw_history.keys(lambda row: row["known_at"] < known_at)
     assert moved(clean, poisoned, clean.keys() - until), "the poison moved no row"
     return moved(clean, poisoned, until)
 
 
-def moved_by_an_early_end(features: Features, ledger: Ledger, cut: Ledger | None = None) -> Moved:
-    """Features of a ledger that ends early equal those of the same rows in the whole ledger."""
-    cut = cut or ledger.known_by(ledger.deliveries[3][0]["known_at"])
-    whole = features(ledger)
+def moved_by_an_early_end(
+    features: Features, raw_history: RawHistory, cut: RawHistory | None = None
+) -> Moved:
+    """Features of a history that ends early equal those of the same rows in the whole history."""
+    cut = cut or raw_history.known_by(raw_history.deliveries[3][0]["known_at"])
+    whole = features(raw_history)
     short = features(cut)
 
     assert short.keys() == cut.keys() < whole.keys()
@@ -137,43 +141,46 @@ def moved_by_an_early_end(features: Features, ledger: Ledger, cut: Ledger | None
 
 
 def moved_by_schedule_and_order(
-    features: Features, ledger: Ledger, build_after: Collection[int] = (0, 2, 4), seed: int = 1
+    features: Features,
+    raw_history: RawHistory,
+    build_after: Collection[int] = (0, 2, 4),
+    seed: int = 1,
 ) -> Moved:
     """Features do not depend on the schedule of builds or on the order of rows in deliveries."""
-    at_once = features(ledger)
-    piecewise = features(ledger.shuffled(seed), build_after)
+    at_once = features(raw_history)
+    piecewise = features(raw_history.shuffled(seed), build_after)
 
-    assert piecewise.keys() == at_once.keys() == ledger.keys()
+    assert piecewise.keys() == at_once.keys() == raw_history.keys()
     return moved(at_once, piecewise, at_once.keys())
 
 
-def moved_by_labels_before_maturity(features: Features, ledger: Ledger) -> Moved:
+def moved_by_labels_before_maturity(features: Features, raw_history: RawHistory) -> Moved:
     """Neither a row's own label nor an immature label moves its features.
 
     Every transaction as of some day is labelled fraud the instant it happens. A row uses the labels
     of a day only when the maturity after the day's end has passed.
     """
-    day = midnight_after(min(row["occurred_at"] for row in ledger.deliveries[1]))
-    late_rows = [row for row in ledger.rows() if row["occurred_at"] >= day]
-    clean = features(ledger)
-    labelled = features(ledger.with_labels(frauds(late_rows)))
+    day = midnight_after(min(row["occurred_at"] for row in raw_history.deliveries[1]))
+    late_rows = [row for row in raw_history.rows() if row["occurred_at"] >= day]
+    clean = features(raw_history)
+    labelled = features(raw_history.with_labels(frauds(late_rows)))
 
-    unmatured = ledger.keys(lambda row: row["occurred_at"] < day + DAY + LABEL_MATURITY)
-    own = ledger.keys(lambda row: day <= row["occurred_at"] < day + DAY + LABEL_MATURITY)
+    unmatured = raw_history.keys(lambda row: row["occurred_at"] < day + DAY + LABEL_MATURITY)
+    own = raw_history.keys(lambda row: day <= row["occurred_at"] < day + DAY + LABEL_MATURITY)
     assert own, "no row used its own label too early"
     assert moved(clean, labelled, clean.keys() - unmatured), "no label ever matured"
     return moved(clean, labelled, unmatured)
 
 
-def moved_by_labels_known_at_once(features: Features, ledger: Ledger) -> Moved:
+def moved_by_labels_known_at_once(features: Features, raw_history: RawHistory) -> Moved:
     """Frauds known the instant they happen count as if they were known at maturity."""
-    at_once = tuple(frauds(list(ledger.rows())[::3]))
+    at_once = tuple(frauds(list(raw_history.rows())[::3]))
     at_maturity = tuple(
         label | {"known_at": midnight_after(label["known_at"]) + LABEL_MATURITY}
         for label in at_once
     )
-    early = features(replace(ledger, labels=at_once))
-    late = features(replace(ledger, labels=at_maturity))
+    early = features(replace(raw_history, labels=at_once))
+    late = features(replace(raw_history, labels=at_maturity))
 
     return moved(early, late, early.keys())
 

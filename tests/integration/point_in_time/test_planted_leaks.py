@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.point_in_time import laws
 from tests.integration.point_in_time.conftest import Plant
-from tests.integration.point_in_time.ledgers import a_ledger
+from tests.integration.point_in_time.raw_histories import a_raw_history
 
 
 @dataclass(frozen=True)
@@ -103,4 +103,4 @@ def test_a_planted_leak_breaks_its_law(features: Any, name: str, plant: Plant) -
 
     plant(f"macros/{leak.macro}", leak.text, leak.leaking)
 
-    assert leak.column in leak.law(features, a_ledger(7))
+    assert leak.column in leak.law(features, a_raw_history(7))

@@ -1,4 +1,4 @@
-"""Define every ledger-bound feature as slowly and plainly as possible.
+"""Define every feature that reads the raw tables as slowly and plainly as possible.
 
 One query per feature row filters the rows known to its reader by the window and aggregates them.
 The definition uses no optimization of the models, so it can check the models.

@@ -39,7 +39,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def ledgers(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
+def raw_histories(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
     """Draw deliveries in the order of their admission, with late rows and corrections."""
     drawn = draw(st.lists(rows(), min_size=60, max_size=120))
     cuts = draw(st.integers(2, 4))
@@ -112,7 +112,7 @@ def same(value: Any, expected: Any) -> bool:
     ],
 )
 @given(
-    ledger=ledgers(),
+    raw_history=raw_histories(),
     first_is_history=st.booleans(),
     build_after=st.integers(0, 2),
     labelled=st.lists(
@@ -123,16 +123,16 @@ def same(value: Any, expected: Any) -> bool:
 )
 def test_features_equal_their_definition(
     fresh_built: Any,
-    ledger: list[list[dict[str, Any]]],
+    raw_history: list[list[dict[str, Any]]],
     first_is_history: bool,
     build_after: int,
     labelled: list[tuple[int, bool]],
 ) -> None:
     with fresh_built() as db:
         floor = NOON - timedelta(days=46)
-        for number, delivery in enumerate(ledger):
+        for number, delivery in enumerate(raw_history):
             floor = admitted(db, delivery, floor, live=not (first_is_history and number == 0))
-            if number == len(ledger) // 2 and labelled:
+            if number == len(raw_history) // 2 and labelled:
                 labels = {f"t{of}": is_fraud for of, is_fraud in labelled}
                 known = {row["transaction_id"]: row["occurred_at"] for row in delivery}
                 insert_labels(
