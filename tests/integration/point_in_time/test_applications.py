@@ -53,8 +53,10 @@ class Lenders:
             if place in build_after or place == len(rounds) - 1:
                 builder.build("application_features", db.settings.warehouse, db.settings.work)
         with db.superuser() as connection:
-            rows = connection.execute(ROWS).fetchall()
-        return {(name, version): Built(digest, values) for name, version, digest, values in rows}
+            feature_rows = connection.execute(ROWS).fetchall()
+        return {
+            (name, version): Built(digest, values) for name, version, digest, values in feature_rows
+        }
 
 
 @pytest.fixture(scope="module")
