@@ -11,6 +11,7 @@ from psycopg import sql
 from features.ingest import outdated
 from features.ingest.layout import LAYOUTS
 from features.ingest.reasons import SENTENCES, RowReason
+from features.platform import database
 
 # A label is compared with what the same provenance said, so that two sources that disagree do not
 # correct each other for ever. Within a delivery the best provenance gets the highest version. What
@@ -260,7 +261,11 @@ def admit_inline(
     statement = _FRESH_INLINE.format(table=table, is_outdated=outdated.is_outdated("offered"))
     connection.execute(statement, dict(values))
     connection.execute(_INSERT_INLINE, dict(values))
-    row = connection.execute("select count(*) from fresh_labels where is_outdated").fetchone()
-    if not row or not row[0]:
+    (rows,) = database.fetch_one(
+        connection,
+        "count outdated inline labels",
+        "select count(*) from fresh_labels where is_outdated",
+    )
+    if not rows:
         return ()
-    return (f"{row[0]} inline labels were not taken: {SENTENCES[RowReason.OUTDATED_STATEMENT]}",)
+    return (f"{rows} inline labels were not taken: {SENTENCES[RowReason.OUTDATED_STATEMENT]}",)

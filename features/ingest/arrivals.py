@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from features.ingest.receipts import DeliveryReceipt
+from features.platform import database
 from features.platform.objects import ObjectInfo
 from features.sources.feeds import Feed
 
@@ -117,13 +118,15 @@ def last_seen(
     connection: psycopg.Connection[Any], feed: Feed, name: str
 ) -> tuple[UUID | None, datetime | None]:
     """Return what was seen last under a name: the delivery of its bytes, and when it arrived."""
-    row = connection.execute(
+    row = database.fetch_optional(
+        connection,
+        "read the last arrival of a name",
         sql.SQL(
             "with {} select delivery_id, arrived_at from seen "
             "where object_name = %(name)s order by seen_at desc limit 1"
         ).format(_SEEN),
         {"name": name, "source": feed.source, "feed": feed.name, "again": [LOST, TRIED_AGAIN]},
-    ).fetchone()
+    )
     return (row[0], row[1]) if row else (None, None)
 
 
@@ -153,7 +156,9 @@ def is_contradicted(
     So it may where another delivery was admitted since, or waits to be admitted. Labels come from
     two feeds where transactions carry them inline.
     """
-    row = connection.execute(
+    (is_possible,) = database.fetch_one(
+        connection,
+        "look for deliveries since one",
         """
         select exists (
             select
@@ -196,8 +201,8 @@ def is_contradicted(
             "known": known.delivery_id,
             "is_labelling": feed.name == "transaction_labels" or feed.inline_label is not None,
         },
-    ).fetchone()
-    return bool(row and row[0])
+    )
+    return bool(is_possible)
 
 
 def note_repeated(connection: psycopg.Connection[Any], delivery_id: UUID, info: ObjectInfo) -> None:
@@ -224,7 +229,9 @@ def newer_deliveries(connection: psycopg.Connection[Any], delivery_id: UUID) -> 
 
     There are such where a delivery was held meanwhile. What they said of a key is newer.
     """
-    row = connection.execute(
+    (numbers,) = database.fetch_one(
+        connection,
+        "list newer deliveries",
         """
         with arrivals as (
             select
@@ -260,6 +267,5 @@ def newer_deliveries(connection: psycopg.Connection[Any], delivery_id: UUID) -> 
         where mine.delivery_id = %s
         """,
         (delivery_id,),
-    ).fetchone()
-    numbers: list[int] = row[0] if row else []
-    return numbers
+    )
+    return list(numbers)

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from features.ingest.reasons import SENTENCES, WITHHELD, RowReason
+from features.platform import database
 
 _IS_OUTDATED = sql.SQL(
     """
@@ -80,11 +81,14 @@ def keep(
     conceals: bool,
 ) -> tuple[int, int]:
     """Write the rows that were set aside to the rejected rows; return their rows and lines."""
-    found = connection.execute("select exists (select from outdated)").fetchone()
-    if not found or not found[0]:
+    (is_any,) = database.certain(
+        "look for outdated rows",
+        connection.execute("select exists (select from outdated)").fetchone(),
+    )
+    if not is_any:
         return 0, 0
     connection.execute("set local timezone = 'UTC'")
-    row = connection.execute(
+    kept = connection.execute(
         _KEEP.format(table=table),
         {
             **values,
@@ -94,4 +98,5 @@ def keep(
             "ours": ["row_number", "line_count"],
         },
     ).fetchone()
-    return (row[0], row[1]) if row else (0, 0)
+    rows, lines = database.certain("keep outdated rows", kept)
+    return rows, lines

@@ -25,6 +25,7 @@ from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, spooled
 from features.ingest.streams import opened
 from features.ingest.waiting import LoadKind, check, is_safe, kind_of, offered, shown
+from features.platform import database
 from features.platform.card_numbers import names_card_number
 from features.platform.object_names import UnsafeNameError
 from features.platform.objects import ObjectInfo, ObjectStore
@@ -105,9 +106,8 @@ def receive(
 
 
 def _now(connection: psycopg.Connection[Any]) -> datetime:
-    row = connection.execute("select clock_timestamp()").fetchone()
-    assert row is not None  # noqa: S101 - a select without a from has one row
-    now: datetime = row[0]
+    now: datetime
+    (now,) = database.fetch_one(connection, "read the clock", "select clock_timestamp()")
     return now
 
 

@@ -11,6 +11,7 @@ import psycopg
 from features.ingest.checks import Rules
 from features.ingest.reasons import HoldReason, RowReason
 from features.ingest.versions import LEDGERS
+from features.platform import database
 from features.sources.feeds import Feed
 
 _PREFIX_SHARE = 0.2
@@ -75,10 +76,11 @@ def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules
     ledger = LEDGERS.get(rules.feed.name)
     if ledger is None or not ledger.has_days:
         return None
+    # without the seam: an error of the driver over a value holds the file
     row = connection.execute(
         b"select count(distinct (occurred_at at time zone 'UTC')::date) from " + table.encode()
     ).fetchone()
-    days = row[0] if row else 0
+    (days,) = database.certain("count the days of a file", row)
     if days <= rules.limits.days:
         return None
     return f"{HoldReason.TOO_MANY_DAYS}: rows of {days} days, allowed {rules.limits.days}"

@@ -17,8 +17,8 @@ from scoring.runs.job import Job
 ROOT = Path(__file__).resolve().parents[2]
 WITH_CREDIT = [
     committed
-    for path in sorted(policy.FOLDER.glob("*.yaml"))
-    if (committed := policy.read(path)).credit is not None
+    for version in policy.versions()
+    if (committed := policy.load(version)).credit is not None
 ]
 
 

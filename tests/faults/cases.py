@@ -132,7 +132,7 @@ class Trial:
 def _fatal() -> set[str]:
     """Return the names of the errors that Airflow does not retry, with all their subclasses."""
     import features.ingest  # noqa: F401 - it has subclasses of its own
-    from expectations import GateFailedError
+    from expectations.errors import GateFailedError
     from features.platform.errors import (
         BadDeliveryError,
         ConfigurationError,

@@ -175,6 +175,6 @@ def test_rows_rebuilt_long_after_equal_the_stored_rows(built: Any) -> None:
     rows = built.rows("select application_id, version from marts.feat_applications")
     keys = pa.table(dict(zip(types, zip(*rows, strict=True), strict=True)), schema=pa.schema(types))
 
-    comparison = rebuild(keys, built.settings.warehouse, built.settings.work, view=APPLICATIONS)
+    comparison = rebuild(keys, APPLICATIONS, built.settings.warehouse, built.settings.work)
 
     assert (comparison.rows, comparison.changed) == (3, [])

@@ -62,7 +62,9 @@ def a_varied_history(db: Any) -> None:
 def test_rows_rebuilt_long_after_equal_the_stored_rows(built: Any) -> None:
     a_varied_history(built)
 
-    comparison = rebuild(all_keys(built), built.settings.warehouse, built.settings.work)
+    comparison = rebuild(
+        all_keys(built), TRANSACTIONS, built.settings.warehouse, built.settings.work
+    )
 
     assert (comparison.rows, comparison.changed) == (39, [])
     assert built.rows("select count(*) from pg_tables where schemaname = 'rebuilt'") == [(0,)]
@@ -76,7 +78,9 @@ def test_a_rebuild_names_a_field_changed_by_hand(built: Any) -> None:
             "where transaction_id = 'now'"
         )
 
-    comparison = rebuild(all_keys(built), built.settings.warehouse, built.settings.work)
+    comparison = rebuild(
+        all_keys(built), TRANSACTIONS, built.settings.warehouse, built.settings.work
+    )
 
     assert [(row.subject_id, row.fields) for row in comparison.changed] == [
         ("now", ("customer_transaction_count_24h",))

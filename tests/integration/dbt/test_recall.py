@@ -95,7 +95,7 @@ def test_a_rebuild_of_the_newest_delivery_equals_its_features(
     keys = keys_of(TRANSACTIONS)
     rows = pa.table(dict(zip(keys, zip(*some, strict=True), strict=True)), schema=pa.schema(keys))
 
-    comparison = rebuild(rows, built.settings.warehouse, built.settings.work)
+    comparison = rebuild(rows, TRANSACTIONS, built.settings.warehouse, built.settings.work)
 
     # the rebuild of some rows calls dbt directly, in the mode "by reading"
     assert recall_modes[1:] == ["newest"]
@@ -111,7 +111,7 @@ def test_a_row_has_the_same_features_alone_and_among_many(built: Any) -> None:
         rows = pa.table(
             dict(zip(keys, [[value] for value in key], strict=True)), schema=pa.schema(keys)
         )
-        comparison = rebuild(rows, built.settings.warehouse, built.settings.work)
+        comparison = rebuild(rows, TRANSACTIONS, built.settings.warehouse, built.settings.work)
 
         assert (comparison.rows, comparison.changed) == (1, []), key
 

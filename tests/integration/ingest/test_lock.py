@@ -84,12 +84,12 @@ def test_only_the_jobs_that_need_a_lock_can_take_it(migrated: Db) -> None:
 
 def test_a_build_excludes_only_another_build(migrated: Db, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "LOCK_WAIT", "100ms")
-    conninfo = migrated.settings.warehouse.conninfo("transform")
+    warehouse = migrated.settings.warehouse
 
-    with build.locked(conninfo, build.BUILD_LOCK):
-        with pytest.raises(LockNotAvailable), build.locked(conninfo, build.BUILD_LOCK):
+    with build.locked(warehouse, build.BUILD_LOCK):
+        with pytest.raises(LockNotAvailable), build.locked(warehouse, build.BUILD_LOCK):
             pass
-        with build.locked(conninfo, build.REBUILD_LOCK):
+        with build.locked(warehouse, build.REBUILD_LOCK):
             pass
         # as a dump of the warehouse does
         with migrated.superuser() as connection, connection.transaction():
@@ -101,7 +101,7 @@ def test_a_build_excludes_only_another_build(migrated: Db, monkeypatch: pytest.M
         )
 
     assert held == [("idle in transaction", None, None)]
-    with build.locked(conninfo, build.BUILD_LOCK):
+    with build.locked(warehouse, build.BUILD_LOCK):
         pass
 
 

@@ -115,5 +115,5 @@ def test_late_and_corrected_applications_change_only_later_features(
     types = keys_of(APPLICATIONS)
     keys = pa.table(dict(zip(types, columns, strict=True))).cast(pa.schema(types))
     settings = office.db.settings
-    again = rebuild(keys, settings.warehouse, settings.work, view=APPLICATIONS)
+    again = rebuild(keys, APPLICATIONS, settings.warehouse, settings.work)
     assert (again.rows, again.changed) == (len(last), [])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from features.platform import failpoints
+from features.platform import database, failpoints
 from features.platform.errors import ContractError, FencedError
 from scoring.runs import leases, lifecycle, population, record, shards
 from scoring.runs.job import quoted
@@ -83,6 +83,18 @@ def test_an_orphan_frozen_during_its_copy_is_refused_and_recorded(bench: Bench) 
     assert bench.db.rows(
         "select subject, detail ->> 'epoch' from audit.events where event = 'attempt_fenced'"
     ) == [(str(run.run_id), "1")]
+
+
+def test_a_named_statement_of_an_overtaken_attempt_is_fenced(bench: Bench) -> None:
+    bench.admit(some_transactions(2))
+    run = bench.claim()
+    conninfo = bench.db.settings.warehouse.conninfo("score")
+    with bench.connect() as orphan, bench.connect() as successor:
+        old = leases.take(orphan, run.run_id, "score")
+        leases.take(successor, run.run_id, "score")
+
+        with pytest.raises(FencedError, match="attempt 1 at score"), leases.held(conninfo, old):
+            database.fetch_one(orphan, "read a number", "select 1")
 
 
 def test_a_lost_connection_without_a_successor_does_not_fence(bench: Bench) -> None:
