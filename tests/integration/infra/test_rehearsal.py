@@ -1,4 +1,4 @@
-"""The rehearsal of kills has a stack of its own, made anew each time."""
+"""The rehearsal of kills uses a stack of its own, recreated each time."""
 
 from __future__ import annotations
 
