@@ -6,6 +6,7 @@ before are taken again only where something else was said since: 10, 20, 10 must
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,11 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from features.feeds import Feed, label_columns, sharing_tables
+from features.ingest import tables
 from features.ingest.receipts import DeliveryReceipt
 from features.platform.objects import ObjectInfo
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 #: Reasons of discarded deliveries whose files are taken again though nobody delivered them again.
 LOST = "the landed rows were lost in a restart of the server"
@@ -114,7 +117,7 @@ def taken(
 
 
 def last_seen(
-    connection: psycopg.Connection[Any], feed: Feed, name: str
+    connection: psycopg.Connection[Any], feed: SourceFeed, name: str
 ) -> tuple[UUID | None, datetime | None]:
     """Return what was seen last under a name: the delivery of its bytes, and when it arrived."""
     row = connection.execute(
@@ -128,7 +131,7 @@ def last_seen(
 
 
 def is_same(
-    connection: psycopg.Connection[Any], known: DeliveryReceipt, info: ObjectInfo, feed: Feed
+    connection: psycopg.Connection[Any], known: DeliveryReceipt, info: ObjectInfo, feed: SourceFeed
 ) -> bool:
     """Return whether bytes that are known are the arrival that was last seen under this name.
 
@@ -146,15 +149,17 @@ def is_same(
 
 
 def is_contradicted(
-    connection: psycopg.Connection[Any], known: DeliveryReceipt, feed: Feed
+    connection: psycopg.Connection[Any], known: DeliveryReceipt, feed: SourceFeed
 ) -> bool:
-    """Return whether a ledger of the feed may say something else than these bytes by now.
+    """Return whether a raw table of the feed may say something else than these bytes by now.
 
     So it may where another delivery was admitted since, or waits to be admitted. Labels come from
-    two feeds where transactions carry them inline.
+    two feeds where the rows of one carry them inline.
     """
+    labels = _labels_of(feed)
     row = connection.execute(
-        """
+        sql.SQL(
+            """
         select exists (
             select
             from raw.deliveries as known
@@ -173,31 +178,51 @@ def is_contradicted(
                         other.state = 'parsed'
                         or other.state = 'admitted' and other.rows_admitted > 0
                     )
-                    or %(is_labelling)s
-                    and other.feed in ('transactions', 'transaction_labels')
+                    {or_brings_labels}
+                )
+        )
+        """
+        ).format(
+            or_brings_labels=_OR_BRINGS_LABELS.format(labels=tables.named(labels.table))
+            if labels
+            else sql.SQL("")
+        ),
+        {
+            "known": known.delivery_id,
+            "labelling": sharing_tables(labels.name) if labels else (),
+            "label_columns": label_columns(labels) if labels else (),
+        },
+    ).fetchone()
+    return bool(row and row[0])
+
+
+_OR_BRINGS_LABELS = sql.SQL(
+    """
+                    or other.feed = any(%(labelling)s)
                     and (
                         other.state = 'parsed'
                         and exists (
                             select from pg_attribute
                             where
                                 attrelid = to_regclass(other.landed_table)
-                                and attname in ('inline_is_fraud', 'is_fraud')
+                                and attname = any(%(label_columns)s)
                         )
                         or other.state = 'admitted'
                         and exists (
-                            select from raw.transaction_labels as labels
+                            select from {labels} as labels
                             where labels.delivery_seq = other.delivery_seq
                         )
                     )
-                )
-        )
-        """,
-        {
-            "known": known.delivery_id,
-            "is_labelling": feed.name == "transaction_labels" or feed.inline_label is not None,
-        },
-    ).fetchone()
-    return bool(row and row[0])
+    """
+)
+
+
+def _labels_of(feed: SourceFeed) -> Feed | None:
+    """Return the feed of the labels that deliveries of a feed bring, where rows may carry them."""
+    inline = feed.declaration.inline_labels
+    if feed.inline_label and inline:
+        return inline.feed
+    return feed.declaration if label_columns(feed.declaration) else None
 
 
 def note_repeated(connection: psycopg.Connection[Any], delivery_id: UUID, info: ObjectInfo) -> None:
@@ -219,10 +244,17 @@ def note_repeated(connection: psycopg.Connection[Any], delivery_id: UUID, info: 
     )
 
 
-def newer_deliveries(connection: psycopg.Connection[Any], delivery_id: UUID) -> list[int]:
+def newer_deliveries(
+    connection: psycopg.Connection[Any], delivery_id: UUID, feeds: Sequence[str]
+) -> list[int]:
     """Return the numbers of admitted deliveries that arrived, and were received, after this one.
 
     There are such where a delivery was held meanwhile. What they said of a key is newer.
+
+    Args:
+        connection: inside the transaction of the admission.
+        delivery_id: of the delivery that is admitted.
+        feeds: the feeds that fill a table which this delivery fills.
     """
     row = connection.execute(
         """
@@ -252,14 +284,10 @@ def newer_deliveries(connection: psycopg.Connection[Any], delivery_id: UUID) -> 
             and other.delivery_seq is not null
             -- history is what stood before, whenever it comes
             and not (mine.load_kind = 'live' and other.load_kind = 'history')
-            and (
-                other.feed = mine.feed
-                or mine.feed in ('transactions', 'transaction_labels')
-                and other.feed in ('transactions', 'transaction_labels')
-            )
-        where mine.delivery_id = %s
+            and other.feed = any(%(feeds)s)
+        where mine.delivery_id = %(delivery)s
         """,
-        (delivery_id,),
+        {"delivery": delivery_id, "feeds": list(feeds)},
     ).fetchone()
     numbers: list[int] = row[0] if row else []
     return numbers

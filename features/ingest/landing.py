@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
-from features.ingest.layout import KEYS, LAYOUTS, Column
+from features.feeds import Column
 from features.ingest.lines import Record
 
-_NAME = re.compile(rf"^landed\.(?:{'|'.join(LAYOUTS)})_[0-9a-f]{{32}}$")
+_NAME = re.compile(r"landed\.[a-z][a-z0-9_]{0,29}_[0-9a-f]{32}")
 _CSV = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384)
 _REJECTED = {
     "row_number": pa.int64(),
@@ -41,7 +41,7 @@ def identifier(table: str) -> sql.Identifier:
     Raises:
         ValueError: it is not the name of a landed table.
     """
-    if not _NAME.match(table):
+    if not _NAME.fullmatch(table):
         raise ValueError(f"{table!r} is not a landed table")
     return sql.Identifier(*table.split("."))
 
@@ -146,14 +146,17 @@ class Twins:
 
 
 def twins(
-    connection: psycopg.Connection[Any], table: str, feed: str, columns: Sequence[Column]
+    connection: psycopg.Connection[Any],
+    table: str,
+    key_columns: Sequence[str],
+    columns: Sequence[Column],
 ) -> Twins:
     """Take rows with the same key out of a landed table.
 
     Rows of one key and one content are one row, the first; the others are duplicates. Rows of one
     key and several contents contradict each other, and all of them go.
     """
-    key = sql.SQL(", ").join(map(sql.Identifier, KEYS[feed]))
+    key = sql.SQL(", ").join(map(sql.Identifier, key_columns))
     content = sql.SQL(", ").join(sql.Identifier(column.target) for column in columns)
     connection.execute("set local work_mem = '256MB'")
     repeated = connection.execute(

@@ -14,7 +14,7 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
-from features.canonical import PROTECTED
+from features.feeds.leaks import PROTECTED
 from features.ingest import cards, landing, whole_file
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
@@ -29,7 +29,7 @@ from features.ingest.waiting import kind_of
 from features.ingest.whole_file import Tally
 from features.platform import failpoints
 from features.platform.objects import ObjectInfo
-from features.sources.feeds import Feed, FileFormat
+from features.sources.mapping import FileFormat, SourceFeed
 
 # a key of JSON, wherever in the line it stands
 _PROTECTED_KEY = re.compile(rf'"(?:{"|".join(sorted(PROTECTED))})"\s*:', re.IGNORECASE)
@@ -56,7 +56,7 @@ def parse(
             failpoints.reach("before_rejects")
             landing.copy(connection, None, rejected)
         _check_lines(reading.lines)
-        twins = landing.twins(connection, table, feed.name, rules.columns)
+        twins = landing.twins(connection, table, feed.declaration.key, rules.columns)
         if len(twins.conflicts):
             again = file.read(rules, Header())
             for rejected in _conflicting(twins.conflicts, again.chunks, feed, header, tally):
@@ -173,14 +173,14 @@ class _Rejected:
     records: Sequence[Record]
     delimiter: str | None
 
-    def kept(self, feed: Feed, header: Header, tally: Tally) -> pa.Table:
+    def kept(self, feed: SourceFeed, header: Header, tally: Tally) -> pa.Table:
         """Count the rows, and return them as they are kept."""
         tally.reasons.update(self.reasons)
         tally.rejected_lines += sum(record.line_count for record in self.records)
         texts = self._texts(feed, header)
         return landing.rejected_rows(self.numbers, self.reasons, self.details, self.records, texts)
 
-    def _texts(self, feed: Feed, header: Header) -> list[str]:
+    def _texts(self, feed: SourceFeed, header: Header) -> list[str]:
         """Return the rows as they may be kept: nothing of what may not be read."""
         if feed.conceals or header.conceals:
             return [WITHHELD] * len(self.records)
@@ -213,7 +213,7 @@ def _ahead(
 def _conflicting(
     numbers: np.ndarray[Any, Any],
     source: Iterator[Chunk],
-    feed: Feed,
+    feed: SourceFeed,
     header: Header,
     tally: Tally,
 ) -> Iterator[pa.Table]:

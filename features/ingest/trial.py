@@ -14,10 +14,10 @@ from features.ingest.json_files import json_chunks
 from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
 from features.ingest.reasons import HeldError
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 
-def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:
+def objections(row: Mapping[str, Any], feed: SourceFeed, now: datetime) -> list[str]:
     """Return why a row would be rejected; nothing where it would be admitted.
 
     A file may bring columns that nobody reads. What a person enters may not: a misspelt optional

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from expectations import decisions, raw, raw_applications, suites
-from features.ingest.layout import LAYOUTS
+from features.feeds import FEEDS
 from features.views import APPLICATIONS, TRANSACTIONS, FeatureView, Kind
 from tests.conftest import Db
 
@@ -94,7 +94,7 @@ def test_the_raw_suites_ask_for_the_columns_that_raw_has(migrated: Db) -> None:
 
 def test_the_raw_suites_ask_for_columns_that_the_parser_fills() -> None:
     for feed, asked in RAW_COLUMNS.items():
-        filled = {column.target for column in LAYOUTS[feed]} | {"row_number"}
+        filled = {column.target for column in FEEDS[feed].columns} | {"row_number"}
 
         assert set(asked) - filled == set(), feed
 
@@ -102,7 +102,7 @@ def test_the_raw_suites_ask_for_columns_that_the_parser_fills() -> None:
 def test_every_feed_has_a_suite_or_is_closed_to_gates() -> None:
     gated = {name.removeprefix("raw.") for name in suites.SUITES if name.startswith("raw.")}
 
-    assert gated == set(RAW_COLUMNS) == set(LAYOUTS) - suites.CLOSED
+    assert gated == set(RAW_COLUMNS) == set(FEEDS) - suites.CLOSED
 
 
 def test_the_decisions_suite_asks_for_the_columns_that_the_ledger_has(migrated: Db) -> None:
