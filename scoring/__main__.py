@@ -31,9 +31,9 @@ from scoring.commands import (
     windows,
 )
 from scoring.decision.policy import activations
+from scoring.domains import JOBS
 from scoring.evidence import closure
 from scoring.runs import lifecycle
-from scoring.runs.job import JOBS
 from scoring.steps import publish, score
 
 Command = Callable[[argparse.Namespace], int]

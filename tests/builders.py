@@ -213,8 +213,8 @@ def _insert(
 
 def let_gates_pass(connection: psycopg.Connection[Any], run_id: uuid.UUID) -> None:
     """Leave what a run's gates leave where they pass, without the seconds that it takes to look."""
+    from scoring.domains import JOBS
     from scoring.runs import lifecycle, record
-    from scoring.runs.job import JOBS
 
     run = record.load(connection, run_id)
     job = JOBS[run.job]

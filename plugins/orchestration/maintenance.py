@@ -35,8 +35,8 @@ FORM = {
 
 def fail_stuck_runs() -> list[Receipt]:
     """Fail the open run of each job whose lease has not moved; its window can be run again."""
+    from scoring.domains import JOBS
     from scoring.runs import lifecycle
-    from scoring.runs.job import JOBS
 
     with _warehouse() as connection:
         found = [lifecycle.fail_stuck(connection, job) for job in JOBS.values()]
@@ -47,7 +47,7 @@ def write_manifests() -> Receipt:
     """Write the manifests that published runs lack."""
     from features.platform.settings import get_settings
     from features.platform.storage import object_store
-    from scoring.runs.job import JOBS
+    from scoring.domains import JOBS
     from scoring.steps import maintain
 
     store = object_store(get_settings())
@@ -71,7 +71,7 @@ def drop_leftovers(context: Mapping[str, Any]) -> Receipt:
 
 def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
     """Return, for each window to decide, what a person would enter in the form of the job's DAG."""
-    from scoring.runs.job import JOBS
+    from scoring.domains import JOBS
     from scoring.steps import maintain
 
     limit = fields.whole("windows", context["params"]["windows"], 0, MOST_WINDOWS)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def run_with_claim(connection: psycopg.Connection, run: Receipt) -> Run:
     """Return a run whose claimed rows stand, unless it has ended."""
+    from scoring.domains import JOBS
     from scoring.runs import record
-    from scoring.runs.job import JOBS
     from scoring.steps import recovery
 
     found = record.load(connection, UUID(run["run_id"]))
@@ -52,7 +52,7 @@ def restore_validated(run: Receipt) -> None:
 
     from features.platform.settings import get_settings
     from orchestration import gates
-    from scoring.runs.job import JOBS
+    from scoring.domains import JOBS
     from scoring.steps import recovery
 
     conninfo = get_settings().warehouse.conninfo("score")

@@ -83,7 +83,7 @@ def claim(job: str, request: Request) -> Receipt:
     """Claim the window: cut-off, pins, and the count of its rows."""
     from features.platform.settings import get_settings
     from features.platform.storage import object_store
-    from scoring.runs.job import JOBS
+    from scoring.domains import JOBS
     from scoring.steps.claim import claim as claim_window
 
     settings = get_settings()
@@ -161,9 +161,10 @@ def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:
     from features.platform.errors import ContractError
     from features.platform.settings import get_settings
     from features.platform.storage import object_store
-    from scoring.commands.replay import text_of, verify
+    from scoring.commands.replay import text_of
+    from scoring.domains import JOBS
     from scoring.evidence.replay import Selection
-    from scoring.runs.job import JOBS
+    from scoring.evidence.verification import verify
 
     settings = get_settings()
     selection = Selection(sample=sample, seed=zlib.crc32(seed_of.encode()))

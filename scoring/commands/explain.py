@@ -8,10 +8,14 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+import psycopg
+
 from features.platform.settings import get_settings
 from features.platform.storage import object_store
-from scoring.evidence.explain import Explanation, Row, explain
-from scoring.runs.job import JOBS, job_of
+from scoring.domains import JOBS, job_named
+from scoring.evidence.explain import Explanation, explain
+from scoring.evidence.lookup import job_of
+from scoring.runs.job import Job
 
 
 def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
@@ -21,7 +25,7 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such 
     parser.add_argument(
         "--job",
         choices=sorted(JOBS),
-        help="default: that of the decisions named, else score_transactions",
+        help="default: the job that has decided it",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command=_command)
@@ -29,12 +33,19 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such 
 
 def _command(parsed: argparse.Namespace) -> int:
     settings = get_settings()
-    told = explain(job_of(parsed.job, [parsed.id]), parsed.id, settings, object_store(settings))
+    told = explain(_job(parsed), parsed.id, settings, object_store(settings))
     if parsed.json:
         sys.stdout.write(json.dumps(asdict(told), indent=2, default=_plain) + "\n")
     else:
         sys.stdout.write(text_of(told) + "\n")
     return 0
+
+
+def _job(parsed: argparse.Namespace) -> Job:
+    if parsed.job:
+        return job_named(parsed.job)
+    with psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True) as connection:
+        return job_of(connection, [parsed.id])
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - what JSON has no form for
@@ -45,12 +56,13 @@ def text_of(told: Explanation) -> str:
     """Return the explanation as text for a terminal."""
     decision, run, delivery = told.decision, told.run, told.delivery
     job = JOBS[run["job"]]
-    model = (run.get("models") or {}).get(job.role, {})
+    model = (run.get("models") or {}).get(job.model.role, {})
     subject, happened = decision[job.id_column], decision[job.view.event_time]
     lines = [
         f"{decision['decision'].upper()}  {job.view.name.removesuffix('s')} {subject} of customer "
         f"{decision['customer_id']}, {happened:%Y-%m-%d %H:%M:%S} UTC",
-        f"  {_SCORES[job.role](decision)}" + (", degraded" if decision["is_degraded"] else ""),
+        f"  {job.summary(decision) if job.summary else job.name}"
+        + (", degraded" if decision["is_degraded"] else ""),
         "",
         "Reasons" if told.reasons else "No reasons: approved as asked",
         *(
@@ -91,34 +103,6 @@ def text_of(told: Explanation) -> str:
         f"Check it: python -m scoring replay --job {job.name} {subject}",
     ]
     return "\n".join(lines)
-
-
-def _score(decision: Row, component: str, measure: str) -> str:
-    value = decision[f"{component}_{measure}"]
-    return f"{value:.4f}" if value is not None else f"none ({decision[f'{component}_status']})"
-
-
-def _of_payment(decision: Row) -> str:
-    return (
-        f"fraud probability {_score(decision, 'fraud', 'probability')}, "
-        f"anomaly score {_score(decision, 'anomaly', 'score')}"
-    )
-
-
-def _of_application(decision: Row) -> str:
-    if decision["default_probability"] is None:
-        return f"no probability of default ({decision['credit_status']})"
-    limit, asked = decision["recommended_limit_minor"], decision["requested_amount_minor"]
-    return (
-        f"probability of default {decision['default_probability']:.4f} within "
-        f"{decision['pd_horizon_months']} months, grade {decision['grade']}, confidence "
-        f"{decision['confidence']}; limit {limit:,} of {asked:,} minor units of "
-        f"{decision['currency_code']}, bound by {decision['limit_binding']}; payments before: "
-        f"{decision['fraud_state']}" + (", counter-offer" if decision["is_counter_offer"] else "")
-    )
-
-
-_SCORES = {"fraud": _of_payment, "credit": _of_application}
 
 
 def _shown(value: float | str | None) -> str:

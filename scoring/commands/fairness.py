@@ -10,7 +10,7 @@ from typing import Any
 from features.platform.errors import ConfigurationError
 from features.platform.settings import get_settings
 from scoring.commands.quality import source_of
-from scoring.credit import train
+from scoring.credit.job import JOB
 from scoring.credit.quality import german_credit
 from scoring.models import registry
 
@@ -34,7 +34,7 @@ def _command(parsed: argparse.Namespace) -> int:
         raise ConfigurationError(f"{parsed.file} is not the German credit data")
     settings = get_settings()
     page = german_credit.report(parsed.file).page
-    pin = registry.resolve(train.MODEL_NAME, parsed.alias, settings)
+    pin = registry.resolve(JOB.model.name, parsed.alias, settings)
     registry.attach(pin, FILE_NAME, page, settings)
     sys.stdout.write(page + f"\n{FILE_NAME} stands beside {pin.name} version {pin.version}\n")
     return 0

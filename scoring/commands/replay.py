@@ -1,123 +1,24 @@
-"""`python -m scoring replay`: decisions decided again, features rebuilt, the result recorded.
-
-The command and the nightly DAG call the same function. Exit status 0: everything came out the same,
-bit for bit; 1: something did not.
-"""
+"""`python -m scoring replay`: past decisions again, bit for bit, as lines or as JSON."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-import pyarrow as pa
-from psycopg import sql
 
-from features.platform import readers
 from features.platform.errors import ConfigurationError
-from features.platform.libraries import lock_digest
-from features.platform.objects import ObjectStore
-from features.platform.settings import Settings, get_settings
+from features.platform.settings import get_settings
 from features.platform.storage import object_store
-from features.rebuild import Rebuild, keys_of, rebuild
-from features.sources.source_set import source_set
-from scoring import domains
+from scoring.domains import JOBS, job_named
 from scoring.evidence.divergence import Divergence
-from scoring.evidence.replay import Replay, Selection, replay
-from scoring.runs.job import JOBS, Job, job_of
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """A replay, and the rebuild of its features where that was asked for."""
-
-    replay: Replay
-    rebuild: Rebuild | None
-
-    @property
-    def holds(self) -> bool:
-        """Whether all of it came out the same."""
-        return self.replay.holds and (self.rebuild is None or self.rebuild.holds)
-
-    def as_dict(self) -> dict[str, object]:
-        """Return counts and the first differences, for logs and scripts."""
-        rebuilt = self.rebuild
-        return {
-            "holds": self.holds,
-            "decisions": self.replay.decisions,
-            "runs": self.replay.runs,
-            "degraded": self.replay.degraded,
-            "differing": self.replay.differing,
-            "differences": [
-                {
-                    "decision_id": one.decision_id,
-                    "run_id": one.run_id,
-                    "class": one.divergence.value,
-                    "fields": list(one.fields),
-                    "detail": one.detail,
-                }
-                for one in self.replay.differences
-            ],
-            "features_rebuilt": rebuilt.rows if rebuilt else None,
-            "features_differing": rebuilt.differing if rebuilt else None,
-            "features_changed": [
-                {
-                    "subject_id": row.subject_id,
-                    "version": row.version,
-                    "class": Divergence.FEATURE_CODE.value,
-                    "fields": list(row.fields),
-                }
-                for row in (rebuilt.changed if rebuilt else ())
-            ],
-        }
-
-
-def verify(
-    job: Job,
-    selection: Selection,
-    settings: Settings,
-    store: ObjectStore,
-    *,
-    with_features: bool = True,
-    told: Any = None,  # noqa: ANN401 - see scoring.evidence.replay.replay
-) -> Verification:
-    """Replay decisions, rebuild their features, and leave the result in `audit.events`.
-
-    Raises:
-        ConfigurationError: a named id has no decision.
-        ContractError: the features could not be rebuilt.
-    """
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
-        found = replay(
-            connection,
-            job,
-            lambda run: domains.of(job).for_replay(run, settings, store),
-            selection,
-            lock_digest(settings.lock_file),
-            told,
-        )
-        keys = readers.read(
-            connection,
-            sql.SQL("select distinct {}, version from replayed").format(job.subject_id),
-            keys_of(job.view),
-        )
-        rebuilt = _rebuild(keys, job, settings) if with_features and keys.num_rows else None
-        done = Verification(found, rebuilt)
-        connection.execute(
-            "insert into audit.events (event, subject, actor, detail) "
-            "values ('decisions_replayed', %s, current_user, %s)",
-            (job.name, json.dumps(done.as_dict())),
-        )
-    return done
-
-
-def _rebuild(keys: pa.Table, job: Job, settings: Settings) -> Rebuild:
-    variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
-    return rebuild(keys, settings.warehouse, settings.work, variables, job.view)
+from scoring.evidence.lookup import job_of
+from scoring.evidence.replay import Selection
+from scoring.evidence.verification import Verification, verify
+from scoring.runs.job import Job
 
 
 def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
@@ -131,7 +32,7 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such 
     parser.add_argument(
         "--job",
         choices=sorted(JOBS),
-        help="default: that of the decisions named, else score_transactions",
+        help="default: the job of the decisions named, else all jobs",
     )
     parser.add_argument(
         "--window", nargs=2, type=_moment, metavar=("START", "END"), help="what occurred in it"
@@ -154,18 +55,33 @@ def _command(parsed: argparse.Namespace) -> int:
     selection = Selection(
         tuple(parsed.ids), parsed.window and (*parsed.window,), parsed.sample, parsed.seed
     )
-    done = verify(
-        job_of(parsed.job, parsed.ids),
-        selection,
-        settings,
-        object_store(settings),
-        with_features=not parsed.no_features,
-        told=_progress if sys.stderr.isatty() else None,
-    )
-    sys.stdout.write(
-        json.dumps(done.as_dict(), indent=2) + "\n" if parsed.json else text_of(done) + "\n"
-    )
-    return 0 if done.holds else 1
+    verifications = {
+        job.name: verify(
+            job,
+            selection,
+            settings,
+            object_store(settings),
+            with_features=not parsed.no_features,
+            told=_progress if sys.stderr.isatty() else None,
+        )
+        for job in _jobs(parsed)
+    }
+    if parsed.json:
+        results = [done.as_dict() | {"job": job} for job, done in verifications.items()]
+        sys.stdout.write(json.dumps(results, indent=2) + "\n")
+    else:
+        for job, done in verifications.items():
+            sys.stdout.write(f"{job}\n{text_of(done)}\n")
+    return 0 if all(done.holds for done in verifications.values()) else 1
+
+
+def _jobs(parsed: argparse.Namespace) -> list[Job]:
+    if parsed.job:
+        return [job_named(parsed.job)]
+    if not parsed.ids:
+        return list(JOBS.values())
+    with psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True) as connection:
+        return [job_of(connection, parsed.ids)]
 
 
 def text_of(done: Verification) -> str:

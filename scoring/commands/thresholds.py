@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from features.platform import readers
-from features.platform.errors import ConfigurationError
 from features.platform.settings import get_settings
-from scoring.credit.annuity import exposure_share
 from scoring.decision import thresholds
-from scoring.decision.policy import activations, policy
+from scoring.decision.policy import activations
+from scoring.decision.policy import policy as policies
 from scoring.decision.policy.policy import Policy
-from scoring.decision.policy.review import FraudCosts, ReviewTeam
-from scoring.decision.thresholds import Costs, CutOffs
-from scoring.runs.job import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job, quoted
+from scoring.decision.pricing import Pricing, require
+from scoring.decision.thresholds import CutOffs
+from scoring.domains import JOBS
+from scoring.runs.job import Job, quoted
 
 Floats = NDArray[np.float64]
 Columns = Mapping[str, Floats]
@@ -53,21 +53,10 @@ class Comparison:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pricing:
-    """How a job's decisions are read and priced."""
-
-    probability: str
-    amount: str
-    cut_offs: Callable[[Policy], tuple[float, float]]
-    costs: Callable[[Columns, Policy, ReviewTeam], Costs]
-    capacity: Callable[[ReviewTeam], int]
-
-
 def compare(
     connection: psycopg.Connection[Any],
     job: Job,
-    found: Policy,
+    policy: Policy,
     window: tuple[datetime, datetime] | None = None,
 ) -> Comparison | None:
     """Price a job's published decisions; nothing where there are none.
@@ -75,22 +64,24 @@ def compare(
     Args:
         connection: of role `score`.
         job: whose decisions.
-        found: the policy that states costs, capacity and the cut-offs in force.
+        policy: the policy that states costs, capacity and the cut-offs in force.
         window: only what happened in it.
 
     Raises:
         ConfigurationError: the policy states no costs.
     """
-    team = _require(found.review_team, found, "review_team")
-    pricing = _PRICING[job.name]
+    if job.pricing is None:
+        return None
+    team = require(policy.review_team, policy, "review_team")
+    pricing = job.pricing()
     columns = _read(connection, job, pricing, window)
     probability = columns["probability"]
     if len(probability) == 0:
         return None
     days = len(np.unique(columns["day"]))
-    costs = pricing.costs(columns, found, team)
+    costs = pricing.costs(columns, policy, team)
     capacity = pricing.capacity(team)
-    review, decline = pricing.cut_offs(found)
+    review, decline = pricing.cut_offs(policy)
     elsewhere = int((columns["is_review"] * (probability < review)).sum())
     return Comparison(
         job.name,
@@ -106,7 +97,7 @@ def compare(
 def _read(
     connection: psycopg.Connection[Any],
     job: Job,
-    pricing: _Pricing,
+    pricing: Pricing,
     window: tuple[datetime, datetime] | None,
 ) -> dict[str, Floats]:
     start, end = window or (None, None)
@@ -125,10 +116,8 @@ def _read(
         **job.names,
         probability=sql.Identifier(pricing.probability),
         amount=sql.Identifier(pricing.amount),
-        term=sql.SQL(
-            "ledger.pd_horizon_months::float8"
-            if "pd_horizon_months" in job.columns
-            else "0::float8"
+        term=sql.SQL("{}::float8").format(
+            sql.Identifier("ledger", pricing.term) if pricing.term else sql.Literal(0)
         ),
         features=quoted(job.view.table),
         start=sql.Literal(start),
@@ -137,52 +126,6 @@ def _read(
     names = ("probability", "amount_minor", "term_months", "day", "is_review")
     rows = readers.read(connection, query, dict.fromkeys(names, pa.float64()))
     return {name: rows.column(name).to_numpy() for name in names}
-
-
-def _payment_costs(columns: Columns, found: Policy, team: ReviewTeam) -> Costs:
-    costs: FraudCosts = _require(found.costs, found, "costs")
-    return thresholds.of_payments(columns["probability"], columns["amount_minor"], costs, team)
-
-
-def _application_costs(columns: Columns, found: Policy, team: ReviewTeam) -> Costs:
-    part = found.require_credit()
-    exposure = exposure_share(columns["term_months"], part.limit.annual_rate)
-    amount = columns["amount_minor"]
-    loss = part.costs.loss_given_default * exposure * amount
-    gain = part.costs.margin * amount
-    return thresholds.of_applications(columns["probability"], loss, gain, team)
-
-
-def _credit_cut_offs(found: Policy) -> tuple[float, float]:
-    part = found.require_credit()
-    return part.review, part.decline
-
-
-_PRICING = {
-    SCORE_TRANSACTIONS.name: _Pricing(
-        "fraud_probability",
-        "amount_base_minor",
-        lambda found: (found.fraud.review, found.fraud.decline),
-        _payment_costs,
-        lambda team: team.transactions_per_day,
-    ),
-    SCORE_APPLICATIONS.name: _Pricing(
-        "default_probability",
-        "requested_amount_base_minor",
-        _credit_cut_offs,
-        _application_costs,
-        lambda team: team.applications_per_day,
-    ),
-}
-
-
-def _require(part: Any, found: Policy, name: str) -> Any:  # noqa: ANN401 - a part of any kind
-    if part is None:
-        raise ConfigurationError(
-            f"policy {found.version} states no {name}, so no cut-off can be derived from it; name "
-            "one that does with --policy"
-        )
-    return part
 
 
 def add_parser(commands: Any, moment: Callable[[str], datetime]) -> None:  # noqa: ANN401 - argparse
@@ -205,24 +148,21 @@ def add_parser(commands: Any, moment: Callable[[str], datetime]) -> None:  # noq
 
 def _command(parsed: argparse.Namespace) -> int:
     with psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True) as connection:
-        found = policy.load(parsed.policy) if parsed.policy else activations.in_force(connection)
+        policy = policies.load(parsed.policy) if parsed.policy else activations.in_force(connection)
         window = parsed.window and (*parsed.window,)
-        compared = [
-            compare(connection, job, found, window)
-            for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS)
-        ]
-    told = [one for one in compared if one is not None]
+        compared = [compare(connection, job, policy, window) for job in JOBS.values()]
+    comparisons = [comparison for comparison in compared if comparison is not None]
     if parsed.json:
-        sys.stdout.write(json.dumps([one.as_dict() for one in told], indent=2) + "\n")
+        sys.stdout.write(json.dumps([row.as_dict() for row in comparisons], indent=2) + "\n")
     else:
-        sys.stdout.write(text_of(found, told) + "\n")
+        sys.stdout.write(text_of(policy, comparisons) + "\n")
     return 0
 
 
-def text_of(found: Policy, compared: list[Comparison]) -> str:
+def text_of(policy: Policy, comparisons: list[Comparison]) -> str:
     """Return the comparison as lines for a person; money in minor units of the base currency."""
-    lines = [f"policy {found.version}; costs in minor units of the base currency, a day"]
-    for one in compared:
+    lines = [f"policy {policy.version}; costs in minor units of the base currency, a day"]
+    for one in comparisons:
         lines += [
             f"{one.job}: {one.rows:,} decisions of {one.days} days; at most "
             f"{one.capacity_per_day:,} reviews a day, of which rules and states take "
@@ -234,4 +174,4 @@ def text_of(found: Policy, compared: list[Comparison]) -> str:
                 for name, cut in (("in force", one.in_force), ("cheapest", one.cheapest))
             ),
         ]
-    return "\n".join(lines if compared else [*lines, "no decision was published yet"])
+    return "\n".join(lines if comparisons else [*lines, "no decision was published yet"])

@@ -10,20 +10,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from features.platform.settings import Settings, get_settings
-from scoring.credit import train as credit
-from scoring.fraud import train as fraud
+from scoring.domains import JOBS
 from scoring.models.training import TrainReceipt
 
 TRAINERS: dict[str, Callable[[datetime, Settings], TrainReceipt]] = {
-    fraud.MODEL_NAME: fraud.train,
-    credit.MODEL_NAME: credit.train,
+    job.model.name: job.training.train for job in JOBS.values() if job.training is not None
 }
 
 
 def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
     """Add `train` to the command line."""
     parser = commands.add_parser("train", help="train a model and register it")
-    parser.add_argument("--model", choices=sorted(TRAINERS), default=fraud.MODEL_NAME)
+    parser.add_argument("--model", choices=sorted(TRAINERS), required=True)
     parser.add_argument(
         "--as-of", type=_moment, help="train on what was known then (ISO 8601); now if left out"
     )

@@ -13,8 +13,8 @@ from typing import Any
 import psycopg
 
 from features.platform.settings import get_settings
+from scoring.domains import JOBS
 from scoring.runs import gaps
-from scoring.runs.job import JOBS
 
 FILE_WIDTH = 160  # a file has no width of its own, and a table would fold at 80
 

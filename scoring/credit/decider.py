@@ -15,10 +15,11 @@ from features.platform.settings import Settings
 from features.views import APPLICATIONS as VIEW
 from scoring.credit import ledger_rows, merge, payments, reasons
 from scoring.credit.inputs import INPUT_TYPES, input_columns, matrix_of
+from scoring.credit.job import JOB
 from scoring.credit.limits import Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
 from scoring.credit.reasons import Told
-from scoring.decider import Columns, Decider, Matrix, Scores
+from scoring.decider import Columns, Decider, Domain, Matrix, Scores
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
@@ -27,16 +28,12 @@ from scoring.decision.rules.columns import APPLICATIONS, EVIDENCE_COUNTS, types_
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs import record
 
-__all__ = ["INPUT_TYPES", "decider_of", "input_columns", "source"]
-
 TYPES = types_of(APPLICATIONS)  # of what a rule may name
-ANSWERS = ("default_probability", "second_probability")
+ANSWERS = JOB.answers
 
 
 class ApplicationDecider(Decider):
-    """What every application of a run is decided with."""
-
-    statuses = ("credit_status", "credit_status")  # the second probability has none of its own
+    """The model, the policy and the rules that decide the applications of a run."""
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
         return matrix_of(columns, names)
@@ -46,7 +43,7 @@ class ApplicationDecider(Decider):
         return self.model.score(matrix, has_rate.to_numpy(zero_copy_only=False))
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
-        credit, second = scores
+        credit, second = (scores[answer.name] for answer in ANSWERS)
         asked = requests_of(columns, credit)
         limits = recommend(asked, self.policy.require_credit())
         counts = [columns[name].to_numpy(zero_copy_only=False) for name in EVIDENCE_COUNTS]
@@ -106,18 +103,21 @@ def source(table: sql.Composable, run: record.Run) -> sql.Composable:
     return payments.beside(table, look_back, run.known_at_cutoff, run.claimed_at)
 
 
-def decider_of(found: record.Run, model: Any, settings: Settings) -> ApplicationDecider:  # noqa: ANN401
+def decider_of(run: record.Run, model: Any, settings: Settings) -> ApplicationDecider:  # noqa: ANN401
     """Return the decider of a run with a model; with None, every row will be degraded.
 
     Raises:
         ConfigurationError: the pinned policy is not the file that was pinned, or decides no
             applications.
     """
-    pinned = policy.load(found.policy_version, found.policy_sha256)
+    pinned = policy.load(run.policy_version, run.policy_sha256)
     conditions = policy.parsed(pinned.require_credit().rules, TYPES)
     guarded = GuardedModel(model, settings.model_timeout_seconds, ANSWERS)
-    return ApplicationDecider(found, guarded, model, pinned, conditions)
+    return ApplicationDecider(run, guarded, model, pinned, conditions)
 
 
 def _floats(columns: Columns, name: str) -> NDArray[np.float64]:
     return np.asarray(columns[name].to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+DOMAIN = Domain(INPUT_TYPES, input_columns, source, decider_of)

@@ -30,6 +30,7 @@ from scoring.credit import (
     training_set,
 )
 from scoring.credit.fitting import Slices
+from scoring.credit.job import JOB
 from scoring.credit.model import CreditModel
 from scoring.credit.model_card import Card
 from scoring.credit.training_set import TrainingSet
@@ -40,7 +41,6 @@ from scoring.models.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)
 
-MODEL_NAME = "credit_applications"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 SEGMENTS = ("term_months", "purpose_group", "home_ownership_group", "annual_income")
 
@@ -98,7 +98,7 @@ def train(
         int(rows.is_bad.sum()),
         as_of,
     )
-    return training.register(MODEL_NAME, learnt, record, settings)
+    return training.register(JOB.model, learnt, record, settings)
 
 
 def _read(

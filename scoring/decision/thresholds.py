@@ -39,8 +39,10 @@ class CutOffs:
     reviews: int
 
 
-def of_payments(probability: Floats, amount: Floats, costs: FraudCosts, team: ReviewTeam) -> Costs:
-    """Return what each answer to n payments costs.
+def of_transactions(
+    probability: Floats, amount: Floats, costs: FraudCosts, team: ReviewTeam
+) -> Costs:
+    """Return the cost of each answer to n transactions.
 
     Args:
         probability: [n], of fraud.

@@ -17,11 +17,12 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from features.platform.objects import ObjectStore
+from scoring.domains import JOBS
 from scoring.evidence import published_files, row_digests, run_closure, seal_chain
 from scoring.evidence.equation import Equation, of_counts
 from scoring.evidence.row_digests import Rows
 from scoring.evidence.run_closure import Window, of_run
-from scoring.runs.job import JOBS, Job
+from scoring.runs.job import Job
 
 __all__ = ["Equation", "Window", "equations", "of_run", "snapshot"]
 
@@ -76,7 +77,7 @@ def _not_checked(
         yield f"files of runs published before {rows.since:%Y-%m-%d %H:%M} UTC: --fast leaves them"
     if window is not None:
         yield "row versions and runs outside of --window, and manifests of unknown runs"
-    left_out = [job.ledger for job in JOBS.values() if job not in jobs]
+    left_out = [job.ledger.table for job in JOBS.values() if job not in jobs]
     if left_out:
         yield f"{', '.join(left_out)}: --job leaves it out"
     yield "deliveries since the newest published run: no manifest holds their seals yet"
@@ -199,4 +200,6 @@ def _versions(connection: psycopg.Connection[Any], job: Job, window: Window | No
     ).fetchone()
     total, *counts = row or (0, 0, 0, 0, 0, 0)
     names = ("history", "decided", "correction", "replaced", "pending")
-    return Equation(f"versions in {job.versions}", total, dict(zip(names, counts, strict=True)))
+    return Equation(
+        f"versions in {job.population.versions}", total, dict(zip(names, counts, strict=True))
+    )

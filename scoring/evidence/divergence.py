@@ -10,12 +10,12 @@ from enum import StrEnum
 from typing import Any
 
 import psycopg
-import pyarrow as pa
 from psycopg import sql
 
 from features.views.digests import feature_digest
 from scoring.runs import record
 from scoring.runs.job import Job, quoted
+from scoring.runs.ledger import Type
 
 
 class Divergence(StrEnum):
@@ -89,7 +89,7 @@ def differing(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, 
             sql.SQL(_form(job, name)).format(sql.Identifier("again", name)),
             sql.Literal(name),
         )
-        for name in (*job.scores, *job.outcomes)
+        for name in (*job.scores, *job.outcome)
     )
     return connection.execute(
         sql.SQL(
@@ -112,7 +112,7 @@ def differing(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, 
 
 def _form(job: Job, column: str) -> str:
     """Return how a column is compared: floats by their bits."""
-    return "float8send({})" if pa.types.is_float64(job.columns[column]) else "{}"
+    return "float8send({})" if job.columns[column] is Type.DOUBLE else "{}"
 
 
 def difference(job: Job, run: record.Run, row: tuple[Any, ...], same_libraries: bool) -> Difference:

@@ -20,7 +20,7 @@ from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from features.views import Kind
 from scoring import domains
-from scoring.evidence.replay import subject_of
+from scoring.evidence.lookup import subject_of
 from scoring.runs import record
 from scoring.runs.job import Job, quoted
 
@@ -131,8 +131,8 @@ def _chosen(revisions: list[dict[str, Any]], decision_id: str, job: Job) -> dict
         if wanted in {None, row["revision"]}:
             return row
     raise ConfigurationError(
-        f"{job.ledger} has no decision {decision_id!r}; look ids up in serving.{job.serving}, "
-        "or name another job by --job"
+        f"{job.ledger.table} has no decision {decision_id!r}; look ids up in "
+        f"serving.{job.serving}, or name another job by --job"
     )
 
 
@@ -154,12 +154,13 @@ def _contributions(
     store: ObjectStore,
 ) -> dict[str, float]:
     """Ask the pinned model what each feature added; nothing where it cannot be asked."""
-    domain = domains.of(job)
+    domain = job.decides()
     try:
-        asked = domain.for_replay(record.load(connection, decision["run_id"]), settings, store)
+        run = record.load(connection, decision["run_id"])
+        decider = domains.decider_for_replay(job, run, settings, store)
     except ModelUnavailableError:
         return {}
-    if asked.explainer is None or decision[job.components[0]] != "ok":
+    if decider.explainer is None or decision[job.components[0]] != "ok":
         return {}
     rows = readers.read(
         connection,
@@ -179,7 +180,7 @@ def _contributions(
     )
     if rows.num_rows == 0:
         return {}
-    parts = asked.contributions(rows)
+    parts = decider.contributions(rows)
     return {name: parts[name][0].as_py() for name in parts.column_names}
 
 
@@ -193,7 +194,7 @@ def _usual_of_customer(
         "where earlier.customer_id = %(customer)s and earlier.{at} < %(at)s "
         "and earlier.{at} >= %(at)s - interval '30 days'"
     ).format(
-        raw=job.raw_table,
+        raw=quoted(job.population.subjects),
         features=quoted(job.view.table),
         id=job.subject_id,
         at=job.event_time,
@@ -278,7 +279,7 @@ def _delivery(connection: psycopg.Connection[Any], job: Job, decision: Row) -> d
                 "from {} as rows inner join raw.deliveries "
                 "on deliveries.delivery_id = rows.delivery_id "
                 "where rows.{} = %s and rows.version = %s and rows.{} = %s"
-            ).format(job.raw_table, job.subject_id, job.event_time),
+            ).format(quoted(job.population.subjects), job.subject_id, job.event_time),
             (decision[job.id_column], decision["version"], decision[job.view.event_time]),
         ).fetchone()
     return row or {}

@@ -15,15 +15,16 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pyarrow as pa
 import structlog
 from psycopg import sql
 
 from features.platform import readers
 from features.platform.errors import ConfigurationError, ModelUnavailableError
-from scoring import domains
 from scoring.decider import Decider
 from scoring.evidence import divergence
 from scoring.evidence.divergence import Difference, Divergence
+from scoring.evidence.lookup import subject_of
 from scoring.runs import record
 from scoring.runs.job import Job, quoted
 
@@ -167,18 +168,12 @@ def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection)
         ).fetchall()
         if missing:
             raise ConfigurationError(
-                f"{job.ledger} has no decision of {', '.join(repr(row[0]) for row in missing)}; "
-                f"look ids up in serving.{job.serving}, or name another job by --job"
+                f"{job.ledger.table} has no decision of "
+                f"{', '.join(repr(row[0]) for row in missing)}; look ids up in "
+                f"serving.{job.serving}, or name another job by --job"
             )
     connection.execute("analyze replayed")
     return rows
-
-
-def subject_of(decision_id: str, job: Job) -> str:
-    """Return the subject's id of a decision id such as `transactions/t1/0`, or of a plain id."""
-    parts = decision_id.split("/")
-    is_full = len(parts) > 2 and parts[0] == job.view.name and parts[-1].isdigit()
-    return "/".join(parts[1:-1]) if is_full else decision_id
 
 
 def _replay_run(
@@ -240,14 +235,16 @@ def _decide_again(
         run=sql.Literal(decider.run.run_id),
         chunk=sql.Literal(chunk),
     )
-    domain = domains.of(job)
-    recorded = sql.SQL(", ").join(sql.Identifier("ledger", name) for name in domain.recorded)
+    domain = job.decides()
+    recorded = sql.SQL(", ").join(sql.Identifier("ledger", name) for name in job.components)
     query = sql.SQL("select {}, {} {}").format(
         domain.input_columns("replayed", "ledger"), recorded, selected
     )
-    rows = readers.read(connection, query, {**domain.input_types, **domain.recorded})
+    rows = readers.read(
+        connection, query, {**domain.input_types, **dict.fromkeys(job.components, pa.string())}
+    )
     again = decider.decide_again(
-        rows.select(list(domain.input_types)), rows.select(list(domain.recorded))
+        rows.select(list(domain.input_types)), rows.select(list(job.components))
     )
     connection.execute("drop table if exists decided_again")
     connection.execute(

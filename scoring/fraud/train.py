@@ -19,6 +19,7 @@ from features.sources.source_set import source_set
 from features.views import TRANSACTIONS, FeatureView
 from scoring.fraud import figures, fitting, training_set
 from scoring.fraud.fitting import Slices
+from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.fraud.training_set import TrainingSet
 from scoring.models import registry, training
@@ -26,7 +27,6 @@ from scoring.models.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)
 
-MODEL_NAME = "fraud_transactions"
 TRAINING_WINDOW = timedelta(days=60)
 
 
@@ -77,7 +77,7 @@ def train(
         int(rows.is_fraud.sum()),
         as_of,
     )
-    return training.register(MODEL_NAME, learnt, record, settings)
+    return training.register(JOB.model, learnt, record, settings)
 
 
 def _params(model: FraudModel, slices: Slices) -> dict[str, object]:

@@ -8,6 +8,7 @@ stricter.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
+from scoring.runs.job import Answer, AnswerKind
 
 log = structlog.get_logger(__name__)
 
@@ -42,32 +44,32 @@ class GuardedModel:
 
     model: Model | None
     timeout_seconds: float
-    answers: tuple[str, str] = ("fraud_probability", "anomaly_score")
+    answers: Sequence[Answer]
     unavailable: Status = Status.MODEL_UNAVAILABLE
     _broken: Status | None = field(default=None, init=False)
 
     def score(
-        self, matrix: Matrix, has_fx_rate: NDArray[np.bool_]
-    ) -> tuple[ComponentScores, ComponentScores]:
-        """Return both components of n rows, in the order of `answers`.
+        self, matrix: Matrix, has_fx_rate: NDArray[np.bool_] | None = None
+    ) -> dict[str, ComponentScores]:
+        """Return the component of each answer for n rows, by the name of the answer.
 
         Args:
             matrix: [n, features].
-            has_fx_rate: [n]; rows without a rate have no amount in the base currency and are not
-                scored.
+            has_fx_rate: [n]; a row without a rate has no amount in the base currency and is not
+                scored. None where no row needs a rate.
         """
         rows = len(matrix)
-        wanted = np.flatnonzero(has_fx_rate)
-        scores, failure = self._call(matrix if len(wanted) == rows else matrix[wanted])
-        parts = []
-        for name in self.answers:
+        scorable = np.arange(rows) if has_fx_rate is None else np.flatnonzero(has_fx_rate)
+        scores, failure = self._call(matrix if len(scorable) == rows else matrix[scorable])
+        components = {}
+        for answer in self.answers:
             values = np.full(rows, np.nan)
             status = np.full(rows, Status.NO_FX_RATE, dtype=object)
-            answered, answered_status = _checked(getattr(scores, name, None), len(wanted), failure)
-            values[wanted] = answered
-            status[wanted] = answered_status
-            parts.append(ComponentScores(values, status))
-        return parts[0], parts[1]
+            values[scorable], status[scorable] = _checked(
+                getattr(scores, answer.name, None), answer, len(scorable), failure
+            )
+            components[answer.name] = ComponentScores(values, status)
+        return components
 
     def _call(self, matrix: Matrix) -> tuple[Any, Status | None]:
         if self.model is None:
@@ -99,11 +101,12 @@ class GuardedModel:
 
 
 def _checked(
-    values: Any,  # noqa: ANN401 - whatever the model gave back
+    values: Any,  # noqa: ANN401 - the model may return anything
+    answer: Answer,
     rows: int,
     failure: Status | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
-    """Return values and status of `rows` rows; a value outside [0, 1] is no value."""
+    """Return values and status of `rows` rows; a value outside of the answer's bounds is none."""
     nothing = np.full(rows, np.nan)
     if failure is not None:
         return nothing, np.full(rows, failure, dtype=object)
@@ -114,7 +117,10 @@ def _checked(
     if array.shape != (rows,):
         log.error("scores_misaligned", expected=rows, shape=array.shape)
         return nothing, np.full(rows, Status.MISALIGNED_SCORES, dtype=object)
-    is_valid = (array >= 0.0) & (array <= 1.0)  # false for NaN
+    least, greatest = answer.bounds
+    is_valid = (array >= least) & (array <= greatest)  # false for NaN
+    if answer.kind is AnswerKind.LABEL:
+        is_valid &= array == np.round(array)
     if not is_valid.all():
         log.error("scores_invalid", rows=int((~is_valid).sum()))
     status = np.where(is_valid, Status.OK, Status.INVALID_SCORE).astype(object)

@@ -25,17 +25,13 @@ from skops.io import load as skops_load
 from features.platform import strict_yaml
 from features.platform.errors import ConfigurationError, ModelUnavailableError
 from features.platform.objects import ObjectStore
+from scoring.runs.job import ModelSlot
 
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "MLmodel"
 
-MODEL_CLASSES = ("scoring.credit.model.CreditModel", "scoring.fraud.model.FraudModel")
 # Tree and TreePredictor hold raw node indices that could be crafted: hence the digest comes first.
-TRUSTED_TYPES = (
-    *MODEL_CLASSES,
-    "scoring.credit.binning.Bins",
-    "scoring.credit.boosting.MonotoneBoosting",
-    "scoring.credit.scorecard.Scorecard",
+_LIBRARY_TYPES = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 )
@@ -153,8 +149,13 @@ def _problem_of(description: Mapping[str, Any]) -> str | None:
     return next((problem for problem, holds in claims.items() if holds), None)
 
 
-def read(path: Path, subject: str) -> Any:  # noqa: ANN401 - whatever the file holds
-    """Load a skops file whose digest was checked, with our list of types.
+def trusted_types(slot: ModelSlot) -> list[str]:
+    """Return the types that the file of a job's model may hold."""
+    return [*slot.classes, *slot.parts, *_LIBRARY_TYPES]
+
+
+def read(path: Path, subject: str, slot: ModelSlot) -> Any:  # noqa: ANN401 - any model of ours
+    """Load a skops file whose digest was checked, with the job's list of types.
 
     Raises:
         ModelUnavailableError: it is no skops file, it unpacks to too much, it holds a type that we
@@ -162,7 +163,7 @@ def read(path: Path, subject: str) -> Any:  # noqa: ANN401 - whatever the file h
     """
     try:
         _check_members(path)
-        foreign = sorted(set(get_untrusted_types(file=path)) - set(TRUSTED_TYPES))
+        foreign = sorted(set(get_untrusted_types(file=path)) - set(trusted_types(slot)))
     except ModelUnavailableError as error:
         raise _refused(subject, str(error)) from None
     except Exception as error:  # skops walks what the file holds: any error may come of it
@@ -172,12 +173,12 @@ def read(path: Path, subject: str) -> Any:  # noqa: ANN401 - whatever the file h
         raise _refused(subject, f"it holds types that are not trusted: {names}")
     try:
         with _LOADING:
-            model = skops_load(path, trusted=list(TRUSTED_TYPES))
+            model = skops_load(path, trusted=trusted_types(slot))
     except Exception as error:  # the constructors of trusted types meet what the file holds
         problem = f"its file cannot be loaded ({type(error).__name__})"
         raise _refused(subject, problem) from error
     found = f"{type(model).__module__}.{type(model).__qualname__}"
-    if found not in MODEL_CLASSES:
+    if found not in slot.classes:
         raise _refused(subject, f"a {found} is no model of ours")
     if flaw := _unfit(model):
         raise _refused(subject, flaw)
@@ -217,13 +218,14 @@ def _unfit(model: Any) -> str | None:  # noqa: ANN401 - of one of our classes, o
     return None
 
 
-def load(pin: ModelPin, store: ObjectStore, cache_dir: Path) -> Any:  # noqa: ANN401 - any model
+def load(pin: ModelPin, store: ObjectStore, cache_dir: Path, slot: ModelSlot) -> Any:  # noqa: ANN401 - any model
     """Load a pinned model from the object store; the registry is not asked.
 
     Args:
         pin: the model.
         store: where `fetch` has put it.
         cache_dir: local folder for downloaded files, by digest.
+        slot: the job's model, which says which types the file may hold.
 
     Raises:
         ModelUnavailableError: the file is missing, altered, or holds types that we do not trust.
@@ -231,7 +233,7 @@ def load(pin: ModelPin, store: ObjectStore, cache_dir: Path) -> Any:  # noqa: AN
     path = cache_dir / f"{pin.sha256}.skops"
     if not path.exists() or digest_of(path) != pin.sha256:
         _download(pin, store, path)
-    return read(path, str(pin))
+    return read(path, str(pin), slot)
 
 
 def _refused(subject: str, problem: str) -> ModelUnavailableError:

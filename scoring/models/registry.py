@@ -33,6 +33,7 @@ from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from scoring.models import model_files
 from scoring.models.model_files import ModelPin, load
+from scoring.runs.job import ModelSlot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,7 +156,7 @@ def _download(pin: ModelPin, folder: str, settings: Settings) -> None:
 
 def log_and_register(
     model: Any,  # noqa: ANN401 - any estimator of ours
-    name: str,
+    slot: ModelSlot,
     record: ModelRecord,
     example: NDArray[np.float64],
     features: Sequence[str],
@@ -167,7 +168,7 @@ def log_and_register(
 
     Args:
         model: the fitted estimator.
-        name: the registered model's name; also the experiment's.
+        slot: the registered model; its name is also the experiment's.
         record: what is logged beside it.
         example: a few rows of input, for the signature.
         features: names of the input's columns.
@@ -180,7 +181,7 @@ def log_and_register(
 
     frame = pd.DataFrame(example, columns=list(features))
     with _answering(settings) as client:
-        mlflow.set_experiment(name)
+        mlflow.set_experiment(slot.name)
         with mlflow.start_run(tags=dict(record.tags)) as run:
             mlflow.log_params(dict(record.params))
             mlflow.log_metrics(dict(record.metrics))
@@ -192,24 +193,24 @@ def log_and_register(
                 model,
                 name="model",
                 serialization_format="skops",
-                skops_trusted_types=list(model_files.TRUSTED_TYPES),
+                skops_trusted_types=model_files.trusted_types(slot),
                 pyfunc_predict_fn="predict_proba",
                 signature=_signature(features, record.outcomes),
                 input_example=frame,
                 pip_requirements=list(REQUIREMENTS),
             )
-        digest = _digest_of_logged(logged.model_uri, model, example)
-        _ensure_model(client, name)
+        digest = _digest_of_logged(logged.model_uri, model, example, slot)
+        _ensure_model(client, slot.name)
         version = client.create_model_version(
-            name,
+            slot.name,
             logged.model_uri,
             run_id=run.info.run_id,
             tags={**record.tags, DIGEST_TAG: digest},
             description=record.description,
             model_id=logged.model_id,
         )
-    log.info("model_registered", model=name, version=version.version, sha256=digest)
-    return ModelPin(name, str(version.version), digest, run.info.run_id, version.source or "")
+    log.info("model_registered", model=slot.name, version=version.version, sha256=digest)
+    return ModelPin(slot.name, str(version.version), digest, run.info.run_id, version.source or "")
 
 
 def aliases_of(name: str, settings: Settings) -> dict[str, str]:
@@ -275,13 +276,14 @@ def _digest_of_logged(
     model_uri: str,
     model: Any,  # noqa: ANN401 - any estimator of ours
     example: NDArray[np.float64],
+    slot: ModelSlot,
 ) -> str:
     """Read a logged model back, see that it gives the same bits, and return its file's SHA-256."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=folder)
         path = Path(folder) / model_files.MODEL_FILE
         model_files.check_folder(Path(folder), model_uri)
-        copy = model_files.read(path, model_uri)
+        copy = model_files.read(path, model_uri, slot)
         if copy.predict_proba(example).tobytes() != model.predict_proba(example).tobytes():
             raise ModelUnavailableError(
                 f"{model_uri}: the file read back gives other scores than the model that was "

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from features.platform.settings import Settings
 from scoring.models import registry
 from scoring.models.registry import ModelRecord
+from scoring.runs.job import ModelSlot
 
 log = structlog.get_logger(__name__)
 
@@ -58,20 +59,22 @@ class Learnt:
     as_of: datetime
 
 
-def register(name: str, learnt: Learnt, record: ModelRecord, settings: Settings) -> TrainReceipt:
-    """Register a model: `champion` where there is none, else `challenger`, for people promote.
+def register(
+    slot: ModelSlot, learnt: Learnt, record: ModelRecord, settings: Settings
+) -> TrainReceipt:
+    """Register a model: `champion` if there is none, otherwise `challenger`; promotion is manual.
 
     Raises:
         ModelUnavailableError: the registry does not answer.
     """
     pin = registry.log_and_register(
-        learnt.model, name, record, learnt.example, learnt.features, settings
+        learnt.model, slot, record, learnt.example, learnt.features, settings
     )
-    is_first = registry.CHAMPION not in registry.aliases_of(name, settings)
+    is_first = registry.CHAMPION not in registry.aliases_of(slot.name, settings)
     alias = registry.CHAMPION if is_first else registry.CHALLENGER
-    registry.set_alias(name, pin.version, alias, settings)
+    registry.set_alias(slot.name, pin.version, alias, settings)
     receipt = TrainReceipt(
-        model=name,
+        model=slot.name,
         version=pin.version,
         alias=alias,
         sha256=pin.sha256,

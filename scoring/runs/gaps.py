@@ -156,7 +156,7 @@ _FIRST_RUN = """
 _FIRST_ROW = sql.SQL(
     """
     select min(subject.{at})
-    from {raw} as subject
+    from {subjects} as subject
     where
         not subject.is_history
         and subject.{at} >= %(live)s
@@ -226,7 +226,7 @@ _UNDECIDED = """
 _PENDING = sql.SQL(
     """
     select date_bin(%(cadence)s, subject.{at}, %(origin)s), count(*)
-    from {raw} as subject
+    from {subjects} as subject
     where
         not subject.is_history
         and subject.{at} >= %(start)s
@@ -283,7 +283,7 @@ def _parameters(job: Job, **more: object) -> dict[str, object]:
         "stale_after": STALE_AFTER,
         "open": list(OPEN_STATES),
         "no_window": list(NO_WINDOW),
-        "feed": job.view.name,
+        "feed": job.population.feed,
         **more,
     }
 

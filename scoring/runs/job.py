@@ -1,82 +1,197 @@
-"""What a scoring job decides about: the tables that the shared machinery moves rows between.
+"""Declare a scoring job: one object from which everything about the job follows.
 
-Runs, claims, leases, publishing, closure and replay know no domain; they are given a `Job`.
+A domain package holds the `JOB` of its domain, and `scoring.domains` lists them. Runs, steps,
+evidence, commands and DAGs take a `Job` as an argument and know no domain. The declaration is
+light: a DAG file may import it, so domain code is loaded by the functions that a job names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import pyarrow as pa
-from psycopg import sql
+from features.views import FeatureView
+from scoring.runs.ledger import Ledger, Type
 
-from features.views import APPLICATIONS, TRANSACTIONS, FeatureView
-from scoring.runs import ledgers
+if TYPE_CHECKING:
+    from psycopg import sql
+
+    from features.platform.settings import Settings
+    from scoring.decider import Domain
+    from scoring.decision.pricing import Pricing
+    from scoring.models.training import TrainReceipt
+
+
+class AnswerKind(StrEnum):
+    """The type of a model's answer, which bounds its values."""
+
+    PROBABILITY = "probability"  # in [0, 1]
+    COUNT = "count"  # from 0 on
+    QUANTILE = "quantile"  # any finite number
+    LABEL = "label"  # the index of a level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One named answer of a job's model.
+
+    Attributes:
+        name: the attribute of the model's scores, and the ledger's column of the value.
+        status: the ledger's column of the status; answers may share one.
+        kind: the type of the values.
+        levels: the levels of a label, in the order of their indexes.
+    """
+
+    name: str
+    status: str
+    kind: AnswerKind = AnswerKind.PROBABILITY
+    levels: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Return the least and the greatest value that the answer may have; both are finite."""
+        finite = 1.7976931348623157e308
+        return {
+            AnswerKind.PROBABILITY: (0.0, 1.0),
+            AnswerKind.COUNT: (0.0, finite),
+            AnswerKind.QUANTILE: (-finite, finite),
+            AnswerKind.LABEL: (0.0, float(len(self.levels) - 1)),
+        }[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
+class Population:
+    """The subjects that the windows of a job decide: a relation with a row per subject version.
+
+    The relation is a raw table, of which a window decides the undecided row versions, or a view
+    over raw tables with a row for each active entity of a day or each live series of a day. Its
+    columns are the subject's id and event time, `version`, `known_at`, `delivery_seq` and
+    `is_history`.
+
+    Attributes:
+        subjects: the relation.
+        versions: a smaller relation of the same versions, or the same relation.
+        feed: the feed whose deliveries bound the subjects of a window.
+    """
+
+    subjects: str
+    versions: str
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSlot:
+    """The registered model of a job.
+
+    Attributes:
+        role: the key of the model in a run's pins.
+        name: the registered model.
+        classes: dotted paths of the classes that its file may hold as the model.
+        parts: dotted paths of our other classes inside the file.
+    """
+
+    role: str
+    name: str
+    classes: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """The suites that the rows of a run must pass, as `module:function` of the expectations.
+
+    Attributes:
+        features: the suite of the claimed rows' features.
+        decisions: the suite of the scored rows.
+    """
+
+    features: str
+    decisions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The training of a job's model.
+
+    Attributes:
+        feed: the feed without which there is nothing to learn from.
+        train: trains on the knowledge of a moment, and registers the model.
+    """
+
+    feed: str
+    train: Callable[[datetime, Settings], TrainReceipt]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One scoring job.
 
     Attributes:
         name: the job's name in `decisions.runs`; also its DAG's id.
-        cadence: its windows are whole multiples of this.
-        raw: the raw table of row versions.
-        versions: the table of version keys; the same where the raw table is small.
-        ledger: the append-only table of decisions.
-        columns: the ledger's columns, as they are published.
-        components: the ledger's columns that say whether a model answered; all ok, or degraded.
-        scores: what a replay compares first: the models' answers and their statuses.
-        outcomes: what follows from them, in the order in which a decision comes about.
-        view: the features that its models read; also names the subject's id and its clock.
-        role: of the model in a run's pins.
-        model: the registered model that it pins.
-        published: folder of its Parquet files under `published/`.
+        domain: the tag of its domain.
+        cadence: the length of its windows.
+        population: the subjects that a window decides.
+        view: the features that its model reads; also names the subject's id and event time.
+        model: its registered model.
+        answers: the model's answers, in the order of the ledger.
+        ledger: the append-only table of its decisions.
+        outcome: the ledger's columns that follow from the answers, in the order in which a decision
+            comes about; a job without an outcome step has `is_degraded` alone.
+        gates: the suites of its runs.
+        published: the folder of its Parquet files under `published/`.
         serving: the view in which people look decisions up.
+        decides: returns how its rows are read and decided.
+        training: how its model is trained; None for a model that is trained elsewhere.
+        pricing: returns how its decisions are priced; None where there are no cut-offs.
+        summary: returns one line about a ledger row, for `explain`.
     """
 
     name: str
+    domain: str
     cadence: timedelta
-    raw: str
-    versions: str
-    ledger: str
-    columns: Mapping[str, pa.DataType]
-    components: tuple[str, ...]
-    scores: tuple[str, ...]
-    outcomes: tuple[str, ...]
+    population: Population
     view: FeatureView
-    role: str
-    model: str
+    model: ModelSlot
+    answers: tuple[Answer, ...]
+    ledger: Ledger
+    outcome: tuple[str, ...] = ("is_degraded",)
+    gates: Gates
     published: str
     serving: str
+    decides: Callable[[], Domain]
+    training: Training | None = None
+    pricing: Callable[[], Pricing] | None = None
+    summary: Callable[[Mapping[str, Any]], str] | None = None
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The ledger's columns of statuses, each once; all ok, or the row is degraded."""
+        return tuple(dict.fromkeys(answer.status for answer in self.answers))
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The columns that a replay compares first: the answers and their statuses."""
+        pairs = (name for answer in self.answers for name in (answer.status, answer.name))
+        return tuple(dict.fromkeys(pairs))
+
+    @property
+    def columns(self) -> Mapping[str, Type]:
+        """The ledger's columns, in the order in which they are published."""
+        return self.ledger.columns(self.id_column, self.view.event_time)
 
     @property
     def features_gate(self) -> str:
-        """The suite that its claimed rows' features must pass."""
+        """The name of the suite that its claimed rows' features must pass."""
         return f"features.{self.view.name}"
 
     @property
     def decisions_gate(self) -> str:
-        """The suite that its scored rows must pass."""
+        """The name of the suite that its scored rows must pass."""
         return f"decisions.{self.view.name}"
-
-    @property
-    def raw_table(self) -> sql.Composable:
-        """The raw table, quoted."""
-        return _qualified(self.raw)
-
-    @property
-    def versions_table(self) -> sql.Composable:
-        """The table of versions, quoted."""
-        return _qualified(self.versions)
-
-    @property
-    def ledger_table(self) -> sql.Composable:
-        """The ledger, quoted."""
-        return _qualified(self.ledger)
 
     @property
     def id_column(self) -> str:
@@ -86,83 +201,46 @@ class Job:
     @property
     def subject_id(self) -> sql.Identifier:
         """The subject's id column, quoted."""
+        from psycopg import sql
+
         return sql.Identifier(self.id_column)
 
     @property
     def event_time(self) -> sql.Identifier:
-        """The column of when it happened, in every table, quoted."""
+        """The column of the event time, in every table, quoted."""
+        from psycopg import sql
+
         return sql.Identifier(self.view.event_time)
 
     @property
+    def ledger_table(self) -> sql.Composable:
+        """The ledger, quoted."""
+        return quoted(self.ledger.table)
+
+    @property
     def names(self) -> dict[str, sql.Composable]:
-        """What the shared queries call the subject's id, its clock and the three tables."""
+        """The names of the subject's id, its event time and the three relations in queries."""
         return {
             "id": self.subject_id,
             "at": self.event_time,
-            "raw": self.raw_table,
-            "versions": self.versions_table,
+            "subjects": quoted(self.population.subjects),
+            "versions": quoted(self.population.versions),
             "ledger": self.ledger_table,
         }
 
     @property
     def is_scored(self) -> sql.Composable:
         """The SQL condition that every component of a ledger row has answered."""
+        from psycopg import sql
+
         return sql.SQL(" and ").join(
             sql.SQL("{} = 'ok'").format(sql.Identifier("ledger", name)) for name in self.components
         )
 
 
-SCORE_TRANSACTIONS = Job(
-    name="score_transactions",
-    cadence=timedelta(hours=1),
-    raw="raw.transactions",
-    versions="raw.transaction_versions",
-    ledger="decisions.transaction_decisions",
-    columns=ledgers.TRANSACTION_DECISIONS,
-    components=("fraud_status", "anomaly_status"),
-    scores=("fraud_status", "fraud_probability", "anomaly_status", "anomaly_score"),
-    outcomes=("is_degraded", "rule_hits", "decision", "reasons"),
-    view=TRANSACTIONS,
-    role="fraud",
-    model="fraud_transactions",
-    published="transaction_decisions",
-    serving="latest_transaction_decisions",
-)
-SCORE_APPLICATIONS = Job(
-    name="score_applications",
-    cadence=timedelta(days=1),
-    raw="raw.applications",
-    versions="raw.applications",
-    ledger="decisions.application_decisions",
-    columns=ledgers.APPLICATION_DECISIONS,
-    components=("credit_status",),
-    scores=("credit_status", "default_probability", "second_probability"),
-    outcomes=(
-        *("is_degraded", "prediction", "grade", "pd_horizon_months", "confidence", "fraud_state"),
-        *("requested_amount_minor", "currency_code", "limit_binding", "recommended_limit_minor"),
-        *("is_counter_offer", "is_overridden", "rule_hits", "decision", "reasons"),
-    ),
-    view=APPLICATIONS,
-    role="credit",
-    model="credit_applications",
-    published="application_decisions",
-    serving="latest_application_decisions",
-)
-
-JOBS = {job.name: job for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS)}
-
-
-def job_of(name: str | None, decision_ids: Iterable[str]) -> Job:
-    """Return the named job, else the one whose decisions are named, such as `applications/a1/0`."""
-    if name is not None:
-        return JOBS[name]
-    kinds = {decision_id.split("/")[0] for decision_id in decision_ids}
-    return next((job for job in JOBS.values() if {job.view.name} == kinds), SCORE_TRANSACTIONS)
-
-
 @dataclass(frozen=True, slots=True)
 class RunTables:
-    """The unlogged tables of one run in schema `scored`; dropped once it is published."""
+    """The unlogged tables of one run in schema `scored`; they are dropped after publishing."""
 
     run_id: UUID
 
@@ -178,14 +256,12 @@ class RunTables:
 
     @property
     def decisions(self) -> str:
-        """What was scored, as it will stand in the ledger."""
+        """The scored rows, with the columns of the ledger."""
         return f"scored.decisions_{self.run_id.hex}"
 
 
 def quoted(name: str) -> sql.Composable:
     """Return `schema.table` as a quoted identifier."""
-    return _qualified(name)
+    from psycopg import sql
 
-
-def _qualified(name: str) -> sql.Composable:
     return sql.Identifier(*name.split(".", 1))

@@ -81,8 +81,8 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
         cutoff = population.newest_known_at(connection)
         run_id = uuid4()
         ids = list(request.restated_ids) or None
-        wanted = population.Population(request.kind, window, cutoff, ids)
-        rows = population.make(connection, job, RunTables(run_id), wanted)
+        scope = population.Scope(request.kind, window, cutoff, ids)
+        rows = population.make(connection, job, RunTables(run_id), scope)
         request.check_found(rows)
         connection.execute(
             "insert into decisions.runs (run_id, job, kind, window_start, window_end, "

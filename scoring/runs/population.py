@@ -1,8 +1,8 @@
-"""The rows that a run takes: live, undecided, known by its cut-off, and at home in a window it may.
+"""Select the rows a run decides: live, undecided, known by the cut-off, in its own window or late.
 
-A row's home window contains the time at which it happened. A run takes the undecided rows of its
-own window, and late ones: rows whose home window somebody has already published. Rows of windows
-that nobody has run are left for the run of their window; a case is named, and need not wait for it.
+The home window of a row contains its event time. A run decides the undecided rows of its own
+window, and late rows: rows of a home window that is already published. Rows of a window without a
+run are left for the run of that window. A case names its row and does not wait for the window.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _UNDECIDED = sql.SQL(
     with candidates as (
 
         select subject.{id} as subject_id, subject.version
-        from {raw} as subject
+        from {subjects} as subject
         where
             not subject.is_history
             and subject.known_at <= %(cutoff)s
@@ -37,7 +37,7 @@ _UNDECIDED = sql.SQL(
 
         -- late rows: every published run has taken what was late at its own cut-off
         select subject.{id}, subject.version
-        from {raw} as subject
+        from {subjects} as subject
         where
             not subject.is_history
             and subject.known_at <= %(cutoff)s
@@ -117,8 +117,8 @@ _POPULATIONS = {"restate": _RESTATED, "case": _CASE}
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
-    """Which rows a run takes."""
+class Scope:
+    """The subjects of one run: its kind, window and cut-off, or the ids that it names."""
 
     kind: str
     window: tuple[datetime, datetime]
@@ -126,24 +126,22 @@ class Population:
     named_ids: list[str] | None  # of a restatement or a case
 
 
-def make(
-    connection: psycopg.Connection[Any], job: Job, tables: RunTables, wanted: Population
-) -> int:
-    """Make the run's claim table and return its rows.
+def make(connection: psycopg.Connection[Any], job: Job, tables: RunTables, scope: Scope) -> int:
+    """Make the claim table of a run and return the number of its rows.
 
     The population is a function of the arguments and of published runs; while the run is open no
     other run of the job can be published, so a table lost in a crash comes back the same.
     """
     newest = _NEWEST.format(**job.names)
-    population = _POPULATIONS.get(wanted.kind, _UNDECIDED).format(newest=newest, **job.names)
+    population = _POPULATIONS.get(scope.kind, _UNDECIDED).format(newest=newest, **job.names)
     parameters = {
-        "cutoff": wanted.cutoff,
-        "start": wanted.window[0],
-        "end": wanted.window[1],
+        "cutoff": scope.cutoff,
+        "start": scope.window[0],
+        "end": scope.window[1],
         "job": job.name,
-        "ids": wanted.named_ids,
+        "ids": scope.named_ids,
         "no_window": list(NO_WINDOW),
-        **_bounds(connection, job, wanted),
+        **_bounds(connection, job, scope),
     }
     claim = quoted(tables.claim)
     connection.execute(sql.SQL("drop table if exists {} cascade").format(claim))
@@ -168,7 +166,7 @@ def make(
     return rows
 
 
-def _bounds(connection: psycopg.Connection[Any], job: Job, wanted: Population) -> dict[str, Any]:
+def _bounds(connection: psycopg.Connection[Any], job: Job, scope: Scope) -> dict[str, Any]:
     """Return what bounds the rows of a window, as constants: by them Postgres reads few blocks.
 
     The admissions whose live rows may lie in the window, and the newest cut-off that was published.
@@ -182,9 +180,9 @@ def _bounds(connection: psycopg.Connection[Any], job: Job, wanted: Population) -
         {
             "job": job.name,
             "no_window": list(NO_WINDOW),
-            "feed": job.view.name,
-            "start": wanted.window[0],
-            "end": wanted.window[1],
+            "feed": job.population.feed,
+            "start": scope.window[0],
+            "end": scope.window[1],
         },
     ).fetchone()
     if row is None:  # an aggregate has a row

@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 from features.platform.errors import ContractError
 from scoring.runs import shards
 from scoring.runs.job import RunTables
-from scoring.runs.population import Population
+from scoring.runs.population import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Run:
     seal: dict[str, Any] | None
 
     @property
-    def population(self) -> Population:
-        """The rows that it takes."""
+    def scope(self) -> Scope:
+        """The subjects that it decides."""
         window = (self.window_start, self.window_end)
-        return Population(self.kind, window, self.known_at_cutoff, self.restated_ids)
+        return Scope(self.kind, window, self.known_at_cutoff, self.restated_ids)
 
     @property
     def tables(self) -> RunTables:

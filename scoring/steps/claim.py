@@ -116,12 +116,12 @@ def _claim(job: Job, request: Request, settings: Settings, store: ObjectStore) -
         policy = activations.in_force(connection)
         approval.require_runnable(policy)
         try:
-            models = {job.role: _pin_champion(job, settings, store)}
+            models = {job.model.role: _pin_champion(job, settings, store)}
         except ModelUnavailableError as error:
             if policy.on_model_unavailable == "wait":
                 raise
-            log.error("model_unavailable", model=job.model, reason=str(error))
-            models = {job.role: {"name": job.model, "version": "none", "sha256": ""}}
+            log.error("model_unavailable", model=job.model.name, reason=str(error))
+            models = {job.model.role: {"name": job.model.name, "version": "none", "sha256": ""}}
         pins = record.Pins(
             models=models,
             policy_version=policy.version,
@@ -134,6 +134,6 @@ def _claim(job: Job, request: Request, settings: Settings, store: ObjectStore) -
 
 
 def _pin_champion(job: Job, settings: Settings, store: ObjectStore) -> Mapping[str, str]:
-    pin = registry.resolve(job.model, CHAMPION, settings)
+    pin = registry.resolve(job.model.name, CHAMPION, settings)
     registry.fetch(pin, settings, store)
     return {key: str(value) for key, value in asdict(pin).items()}

@@ -27,9 +27,11 @@ from psycopg import sql
 from features.platform import failpoints, readers, seals
 from features.platform.errors import ContractError
 from features.platform.objects import ObjectStore
+from scoring.domains import JOBS
 from scoring.evidence import closure, published_files
-from scoring.runs import leases, ledgers, population, record, scored_table, verdicts
-from scoring.runs.job import JOBS, Job, quoted
+from scoring.runs import leases, population, record, scored_table, verdicts
+from scoring.runs.job import Job, quoted
+from scoring.runs.ledger import arrow_type, as_text, file_type
 
 log = structlog.get_logger(__name__)
 
@@ -125,16 +127,16 @@ def _write_parquet(
     connection: psycopg.Connection[Any], job: Job, run: record.Run, store: ObjectStore
 ) -> Parquet:
     """Stream the run's decisions into a Parquet file and store it under its own hash."""
-    columns = sql.SQL(", ").join(ledgers.as_text(name) for name in job.columns)
+    columns = sql.SQL(", ").join(as_text(name, kind) for name, kind in job.columns.items())
     query = sql.SQL("select {} from {} order by chunk, {}").format(
         columns, quoted(run.tables.decisions), job.subject_id
     )
-    types = {**job.columns, "rule_hits": pa.list_(pa.string())}
-    schema = pa.schema(list(types.items()))
+    read = {name: arrow_type(kind) for name, kind in job.columns.items()}
+    schema = pa.schema([(name, file_type(kind)) for name, kind in job.columns.items()])
     with tempfile.TemporaryDirectory(prefix="vesper-publish-") as folder:
         path = Path(folder) / "part.parquet"
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-            for batch in readers.stream(connection, query, job.columns):
+            for batch in readers.stream(connection, query, read):
                 writer.write_batch(_with_lists(batch, schema))
         with path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
@@ -145,14 +147,17 @@ def _write_parquet(
 
 
 def _with_lists(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    index = schema.get_field_index("rule_hits")
-    texts = batch.column(index)
-    lists = pc.split_pattern(texts, ",")
-    empty = pc.equal(texts, "")
-    nothing = pa.scalar([], pa.list_(pa.string()))
-    arrays = list(batch.columns)
-    arrays[index] = pc.if_else(empty, nothing, lists)
+    """Return a batch in which the texts of lists are lists."""
+    arrays = [
+        _as_list(column) if pa.types.is_list(field.type) else column
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _as_list(texts: pa.Array) -> pa.Array:
+    empty = pa.scalar([], pa.list_(pa.string()))
+    return pc.if_else(pc.equal(texts, ""), empty, pc.split_pattern(texts, ","))
 
 
 def _move_to_ledger(
@@ -250,6 +255,6 @@ def _conflict(
     ).fetchall()
     ids = ", ".join(repr(row[0]) for row in rows)
     return (
-        f"run {run.run_id} would decide rows that {job.ledger} has decided already (among them "
-        f"{ids}); nothing was published; fail the run and claim its window again"
+        f"run {run.run_id} would decide rows that {job.ledger.table} has decided already (among "
+        f"them {ids}); nothing was published; fail the run and claim its window again"
     )

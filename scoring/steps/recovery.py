@@ -34,7 +34,7 @@ def restore_claim(connection: psycopg.Connection[Any], job: Job, run: record.Run
     with connection.transaction():
         shards.lock(connection, run.run_id)
         if population.is_lost(connection, run.tables, run.rows_claimed):
-            rows = population.make(connection, job, run.tables, run.population)
+            rows = population.make(connection, job, run.tables, run.scope)
             if rows != run.rows_claimed:
                 raise ContractError(
                     f"run {run.run_id} had claimed {run.rows_claimed} rows, and {rows} stand "

@@ -20,10 +20,10 @@ from features.platform.errors import ContractError, FencedError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from scoring import domains
-from scoring.decider import Decider
-from scoring.domains import Domain
+from scoring.decider import Decider, Domain
+from scoring.domains import JOBS
 from scoring.runs import leases, record, scored_table, shards
-from scoring.runs.job import JOBS, Job, quoted
+from scoring.runs.job import Job, quoted
 from scoring.steps import recovery
 
 log = structlog.get_logger(__name__)
@@ -71,9 +71,9 @@ def run_shard(
         if found.state != "claimed":
             return found.receipt()
         job = JOBS[found.job]
-        domain = domains.of(job)
+        domain = job.decides()
         with leases.held(conninfo, lease):
-            decider = domain.for_run(found, settings, store)
+            decider = domains.decider_for_run(job, found, settings, store)
             failpoints.reach("after_model_load")
             _recover(connection, job, found, lease)
             own = shards.chunks_of(shard, found.rows_claimed)

@@ -21,9 +21,10 @@ from features.platform.settings import get_settings
 from features.platform.storage import object_store
 from infra.local.state import CHECKOUT
 from orchestration import gates, steps
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure, row_digests
 from scoring.runs import leases, lifecycle, record
-from scoring.runs.job import SCORE_TRANSACTIONS, RunTables, quoted
+from scoring.runs.job import RunTables, quoted
 from scoring.runs.request import Request
 from scoring.steps import score
 from tests.bench.stopwatch import Stopwatch

@@ -143,8 +143,8 @@ def _admit(_: Asked, receipts: dict[str, Any]) -> Any:
 
 def _claim(asked: Asked, _: dict[str, Any]) -> Any:
     from orchestration import steps
+    from scoring.domains import SCORE_TRANSACTIONS
     from scoring.runs import lifecycle, record
-    from scoring.runs.job import SCORE_TRANSACTIONS
     from scoring.runs.request import Request
 
     request = Request(

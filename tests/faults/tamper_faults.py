@@ -10,8 +10,8 @@ from functools import partial
 import psycopg
 
 from features.platform.objects import FolderStore
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure
-from scoring.runs.job import SCORE_TRANSACTIONS
 from tests.faults.cases import Case, Outcome
 from tests.faults.house import House, Stage
 from tests.faults.world import World

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure
-from scoring.runs.job import SCORE_TRANSACTIONS
 from tests.integration.ingest.conftest import COLUMNS, Intake
 
 HEADER = ",".join(COLUMNS)

@@ -23,6 +23,7 @@ from features.views import APPLICATIONS
 from infra.local.postgres import Cluster
 from scoring.commands import fairness
 from scoring.credit import train, training_set
+from scoring.credit.job import JOB
 from scoring.credit.model import CreditModel
 from scoring.decision.policy import activations
 from scoring.models import registry
@@ -139,7 +140,7 @@ def test_a_report_on_public_data_joins_the_page(
 
 def test_the_registered_file_is_the_credit_model(trained: Trained, settings: Settings) -> None:
     store = open_store(settings.objects.url)
-    pin = registry.resolve(train.MODEL_NAME, "champion", settings)
+    pin = registry.resolve(JOB.model.name, "champion", settings)
 
     registry.fetch(pin, settings, store)
 

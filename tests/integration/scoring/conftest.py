@@ -22,11 +22,12 @@ from features.platform.storage import object_store
 from features.views import APPLICATIONS, TRANSACTIONS
 from features.views.digests import feature_digest
 from scoring.decision.policy import activations
+from scoring.domains import SCORE_APPLICATIONS, SCORE_TRANSACTIONS
 from scoring.evidence import closure
 from scoring.fraud.model import FraudModel
 from scoring.models.model_files import ModelPin
 from scoring.runs import lifecycle, record
-from scoring.runs.job import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
+from scoring.runs.job import Job
 from scoring.runs.request import Request
 from scoring.steps import publish, score
 from tests.builders import NOON, a_transaction, insert_transactions, let_gates_pass

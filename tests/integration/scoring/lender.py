@@ -14,10 +14,10 @@ from features.views import APPLICATIONS, Kind
 from scoring.commands.replay import Verification, verify
 from scoring.credit.boosting import MonotoneBoosting
 from scoring.credit.model import CreditModel
+from scoring.domains import SCORE_APPLICATIONS
 from scoring.evidence import closure
 from scoring.evidence.replay import Selection
 from scoring.runs import record
-from scoring.runs.job import SCORE_APPLICATIONS
 from tests.builders import NOON, an_application, insert_applications
 from tests.integration.scoring.conftest import Bench
 

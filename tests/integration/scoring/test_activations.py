@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from features.platform.errors import ConfigurationError
 from features.platform.storage import object_store
 from scoring.decision.policy import activations, persons, policy
-from scoring.runs.job import SCORE_TRANSACTIONS
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.runs.request import Request
 from scoring.steps import claim
 from tests.builders import NOON

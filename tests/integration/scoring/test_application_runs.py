@@ -14,8 +14,8 @@ from features.platform import settings as configuration
 from features.platform.errors import ContractError, FencedError
 from features.sources import descriptions
 from orchestration import cases
+from scoring.domains import SCORE_APPLICATIONS
 from scoring.runs import gaps, lifecycle
-from scoring.runs.job import SCORE_APPLICATIONS
 from tests.integration.scoring.lender import DAY, MIDNIGHT, Lender, a_day_of_applications
 
 

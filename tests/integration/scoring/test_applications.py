@@ -7,8 +7,8 @@ from dataclasses import replace
 import psycopg
 
 from scoring.commands.explain import text_of
+from scoring.domains import SCORE_APPLICATIONS
 from scoring.evidence.explain import explain
-from scoring.runs.job import SCORE_APPLICATIONS
 from tests.integration.scoring.lender import Lender, a_day_of_applications
 
 

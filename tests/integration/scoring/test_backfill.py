@@ -12,8 +12,8 @@ import pytest
 
 from features.platform.storage import object_store
 from infra.local.postgres import Cluster
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.runs import lifecycle
-from scoring.runs.job import SCORE_TRANSACTIONS
 from scoring.runs.request import Request
 from tests.builders import NOON, a_transaction
 from tests.conftest import a_warehouse

@@ -10,8 +10,8 @@ from features.ingest import hold, release
 from features.platform import failpoints
 from features.platform.errors import ContractError
 from orchestration import gates, steps
+from scoring.domains import JOBS
 from scoring.runs import lifecycle
-from scoring.runs.job import JOBS
 from scoring.steps import publish
 from tests.builders import let_gates_pass
 from tests.conftest import Db

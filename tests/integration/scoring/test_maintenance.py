@@ -10,8 +10,8 @@ import pytest
 
 from features.platform.errors import ContractError
 from orchestration.requests import request
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.runs import gaps, leases, lifecycle, record, scored_table
-from scoring.runs.job import SCORE_TRANSACTIONS
 from scoring.steps import maintain
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench

@@ -23,12 +23,12 @@ from infra.postgres import warehouse as bootstrap
 from scoring.commands.explain import text_of
 from scoring.commands.replay import Verification, verify
 from scoring.decision.policy import policy
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence.divergence import Divergence
 from scoring.evidence.explain import explain
 from scoring.evidence.replay import Selection
 from scoring.fraud.model import FraudModel
 from scoring.models.model_files import ModelPin
-from scoring.runs.job import SCORE_TRANSACTIONS
 from tests.builders import NOON, a_transaction
 from tests.conftest import Db, _settings
 from tests.integration.scoring.conftest import HOUR, Bench

@@ -9,9 +9,9 @@ from typing import Any
 
 import psycopg
 
+from scoring.domains import JOBS, SCORE_TRANSACTIONS
 from scoring.evidence import closure, published_files
 from scoring.runs import lifecycle
-from scoring.runs.job import JOBS, SCORE_TRANSACTIONS
 from scoring.steps import maintain
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, Bench

@@ -7,7 +7,7 @@ import pytest
 from features.platform.errors import ConfigurationError
 from scoring.commands.thresholds import compare, text_of
 from scoring.decision.policy import activations, policy
-from scoring.runs.job import SCORE_APPLICATIONS, SCORE_TRANSACTIONS
+from scoring.domains import SCORE_APPLICATIONS, SCORE_TRANSACTIONS
 from tests.integration.scoring.conftest import POLICY, Bench, some_transactions
 from tests.integration.scoring.lender import DAY, MIDNIGHT, Lender, a_day_of_applications
 

@@ -11,8 +11,8 @@ import pytest
 
 from scoring import __main__ as command_line
 from scoring.commands import windows
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.runs import gaps, lifecycle, record
-from scoring.runs.job import SCORE_TRANSACTIONS
 from scoring.runs.request import Request
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
