@@ -1,18 +1,21 @@
-"""The first gate: what a parsed delivery must look like before any of it is admitted.
+"""The first gate: check a parsed delivery as a whole before any row of it is admitted.
 
-The parser has judged every row by itself and set the bad ones aside. This gate judges the delivery:
-what is left must be usable as a whole, and must not look like a file with columns mapped wrongly.
-Suites read one table of `landed`: the columns of `raw` without version and clocks, and row_number.
+The parser has judged every row by itself and set the bad rows aside. This gate judges the rest: it
+must be usable as a whole, and must not look like a file with columns mapped wrongly. Suites read one
+table of `landed`. Most of a suite follows from the declaration of the feed; a feed may add
+expectations of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import great_expectations as gx
 
 from expectations import vocabulary as say
+from features.feeds import Column, ColumnKind, Feed
 
 # Placeholder dates of broken clocks lie outside: 1970-01-01, 1900-01-01, 9999-12-31.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -20,119 +23,37 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 MAX_AMOUNT_MINOR = 10**12 - 1  # as ingest has it: no card number is so short
 MIN_ROWS_TO_VARY = 100  # fewer rows may well be alike
 
-TRANSACTION_COLUMNS = (
-    "transaction_id",
-    "row_number",
-    "occurred_at",
-    "customer_id",
-    "merchant_id",
-    "amount_minor",
-    "currency_code",
-    "transaction_type",
-    "card_bin",
-    "ip_address",
-    "device_id",
-    "location_code",
-    "channel",
-    "transaction_category",
-    "customer_segments",
-    "merchant_risk_score",
-    "card_risk_score",
-    "customer_risk_score",
-    "is_velocity_alert",
-    "is_location_alert",
-    "is_device_alert",
-    "is_high_value",
-)
-LABEL_COLUMNS = ("transaction_id", "row_number", "is_fraud", "declared_known_at", "provenance")
-RATE_COLUMNS = ("currency_code", "row_number", "rate_date", "rate", "declared_known_at")
 
-
-def transactions(rows: int) -> gx.ExpectationSuite:
-    """Return what a delivery of card transactions must look like.
+def suite(feed: Feed, further: Sequence[Any] = ()) -> gx.ExpectationSuite:
+    """Return the suite of a feed.
 
     Args:
-        rows: rows of the delivery; with few of them nothing is said about how they spread.
+        feed: gives the columns, the identifiers, the columns with a value in each row, the times.
+        further: expectations of this feed alone.
     """
+    identifiers = [column.target for column in feed.columns if _is_identifier(feed, column)]
+    filled = [column.target for column in feed.columns if column.is_filled]
+    times = [column.target for column in feed.columns if column.kind is ColumnKind.INSTANT]
     return gx.ExpectationSuite(
-        name="raw.transactions",
+        name=str(feed.suite),
         expectations=[
-            columns(TRANSACTION_COLUMNS),
-            *keys("transaction_id", "customer_id", "merchant_id"),
-            *present("row_number", "occurred_at", "amount_minor", "currency_code"),
-            dated("occurred_at"),
-            within(
-                "amount_minor",
-                (0, MAX_AMOUNT_MINOR),
-                "Sums over a customer's month must stay exact and inside a bigint.",
-            ),
-            *(
-                within(
-                    column,
-                    (-say.FINITE, say.FINITE),
-                    "NaN passes for a very high score wherever it is compared.",
-                )
-                for column in ("merchant_risk_score", "card_risk_score", "customer_risk_score")
-            ),
-            say.ExpectValuesNotAmong(
-                column="amount_minor",
-                value_set=[0],
-                mostly=0.8,
-                severity="warning",
-                notes="Card verifications cost nothing, but a file full of zeros lost its amounts.",
-            ),
-            *varying("amount_minor", rows),
+            columns_of(feed),
+            *keys(*identifiers),
+            *present("row_number", *(name for name in filled if name not in identifiers)),
+            *map(dated, times),
+            *further,
         ],
     )
 
 
-def transaction_labels(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return what a delivery of fraud labels must look like."""
-    return gx.ExpectationSuite(
-        name="raw.transaction_labels",
-        expectations=[
-            columns(LABEL_COLUMNS),
-            *keys("transaction_id"),
-            *present("row_number", "is_fraud", "provenance"),
-            dated("declared_known_at"),
-            say.ExpectValuesAmong(
-                column="is_fraud",
-                value_set=[True],
-                mostly=0.00001,
-                severity="warning",
-                notes="Labels without a single fraud teach nothing; is the flag mapped rightly?",
-            ),
-        ],
-    )
+def _is_identifier(feed: Feed, column: Column) -> bool:
+    return column == feed.subject or (column.kind is ColumnKind.ID and column.is_filled)
 
 
-def fx_rates(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return what a delivery of exchange rates must look like."""
-    return gx.ExpectationSuite(
-        name="raw.fx_rates",
-        expectations=[
-            columns(RATE_COLUMNS),
-            *keys("currency_code"),
-            *present("row_number", "rate_date", "rate"),
-            dated("declared_known_at"),
-            within(
-                "rate_date",
-                (EARLIEST.date(), LATEST.date()),
-                "A rate of a placeholder date is never the newest, or always.",
-            ),
-            within(
-                "rate",
-                (1e-9, 1e9),
-                "A rate of zero, NaN or absurd size turns every amount into nonsense.",
-            ),
-        ],
-    )
-
-
-def columns(names: tuple[str, ...]) -> say.ExpectColumns:
+def columns_of(feed: Feed) -> say.ExpectColumns:
     """Expect the columns that admission copies."""
     return say.ExpectColumns(
-        column_set=list(names),
+        column_set=["row_number", *feed.targets],
         severity="critical",
         notes="Admission copies these columns by name.",
     )

@@ -1,29 +1,40 @@
-"""Which suites there are. Importing this costs nothing; loading one imports Great Expectations."""
+"""List the suites. Importing this costs nothing; loading one imports Great Expectations."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from features.feeds import FEEDS, Feed
 from features.platform.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import great_expectations as gx
 
-SUITES = {
-    "raw.transactions": "expectations.raw:transactions",
-    "raw.transaction_labels": "expectations.raw:transaction_labels",
-    "raw.fx_rates": "expectations.raw:fx_rates",
-    "raw.applications": "expectations.raw_applications:applications",
-    "raw.application_labels": "expectations.raw_applications:application_labels",
+#: What a feed's suite expects beyond what follows from the feed's declaration.
+_FURTHER = {
+    "transactions": "expectations.raw_transactions:transactions",
+    "transaction_labels": "expectations.raw_transactions:transaction_labels",
+    "fx_rates": "expectations.raw_transactions:fx_rates",
+    "applications": "expectations.raw_applications:applications",
+    "application_labels": "expectations.raw_applications:application_labels",
+}
+
+_OF_RUNS = {
     "features.transactions": "expectations.features:transactions",
     "features.applications": "expectations.features:applications",
     "decisions.transactions": "expectations.decisions:transactions",
     "decisions.applications": "expectations.application_decisions:applications",
 }
 
-#: Feeds whose rows nobody but ingest may read, so that no gate can look at them.
-CLOSED = frozenset(("applicant_attributes",))
+#: Feeds whose rows only ingest may read, so that no gate can look at them.
+CLOSED = frozenset(feed.name for feed in FEEDS.values() if feed.suite is None)
+
+
+def names() -> list[str]:
+    """Return the names of all suites."""
+    return sorted((*_gated_feeds(), *_OF_RUNS))
 
 
 def require(name: str) -> None:
@@ -32,9 +43,9 @@ def require(name: str) -> None:
     Raises:
         ConfigurationError: there is no suite of this name.
     """
-    if name not in SUITES:
+    if name not in names():
         raise ConfigurationError(
-            f"there is no suite {name!r}; the suites are {', '.join(sorted(SUITES))} "
+            f"there is no suite {name!r}; the suites are {', '.join(names())} "
             "(expectations/suites.py)"
         )
 
@@ -46,5 +57,20 @@ def load(name: str, rows: int) -> gx.ExpectationSuite:
         ConfigurationError: there is no suite of this name.
     """
     require(name)
-    module, _, function = SUITES[name].partition(":")
-    return getattr(import_module(module), function)(rows)
+    feed = _gated_feeds().get(name)
+    if feed is None:
+        return _imported(_OF_RUNS[name])(rows)
+    from expectations import raw
+
+    further = _FURTHER.get(feed.name)
+    return raw.suite(feed, _imported(further)(rows) if further else ())
+
+
+def _gated_feeds() -> dict[str, Feed]:
+    return {feed.suite: feed for feed in FEEDS.values() if feed.suite}
+
+
+def _imported(function: str) -> Callable[[int], Any]:
+    module, _, name = function.partition(":")
+    imported: Callable[[int], Any] = getattr(import_module(module), name)
+    return imported
