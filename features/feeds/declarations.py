@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, LiteralString
 
 from features.feeds.columns import DATED, MONEY, Column, ColumnKind
@@ -151,7 +152,7 @@ class Feed:
         Raises:
             ValueError: names what is wrong with the declaration.
         """
-        for flaw in (*self._flaws_of_names(), *self._flaws_of_columns()):
+        for flaw in chain(self._flaws_of_names(), self._flaws_of_columns()):
             raise ValueError(f"feed {self.name}: {flaw}")
 
     def _flaws_of_names(self) -> Iterator[str]:
