@@ -1,8 +1,8 @@
 """The first gate: check a parsed delivery as a whole before any row of it is admitted.
 
-The parser has judged every row by itself and set the bad rows aside. This gate judges the rest: it
-must be usable as a whole, and must not look like a file with columns mapped wrongly. Suites read one
-table of `landed`. Most of a suite follows from the declaration of the feed; a feed may add
+The parser has judged every row by itself and set the bad rows aside. This gate judges the others:
+they must be usable as a whole, and must not look like a file with columns mapped wrongly. Suites
+read one table of `landed`. Most of a suite follows from the declaration of the feed; a feed may add
 expectations of its own.
 """
 
