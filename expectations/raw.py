@@ -1,8 +1,9 @@
-"""The first gate: what a parsed delivery must look like before any of it is admitted.
+"""Define the gate on a parsed delivery, before any of its rows is admitted.
 
-The parser has judged every row by itself and set the bad ones aside. This gate judges the delivery:
-what is left must be usable as a whole, and must not look like a file with columns mapped wrongly.
-Suites read one table of `landed`: the columns of `raw` without version and clocks, and row_number.
+The parser has checked every single row and quarantined the bad ones. This gate checks the delivery
+as a whole: the remaining rows must be usable, and must not look like a file with wrongly mapped
+columns. A suite reads one table of `landed`. It has row_number and the columns of `raw`, without
+version and clocks.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from expectations import vocabulary as say
 # Placeholder dates of broken clocks lie outside: 1970-01-01, 1900-01-01, 9999-12-31.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-MAX_AMOUNT_MINOR = 10**12 - 1  # as ingest has it: no card number is so short
-MIN_ROWS_TO_VARY = 100  # fewer rows may well be alike
+MAX_AMOUNT_MINOR = 10**12 - 1  # the limit of ingest: every card number is longer
+MIN_ROWS_TO_VARY = 100  # fewer rows may have equal values
 
 TRANSACTION_COLUMNS = (
     "transaction_id",
@@ -49,10 +50,10 @@ RATE_COLUMNS = ("currency_code", "row_number", "rate_date", "rate", "declared_kn
 
 
 def transactions(rows: int) -> gx.ExpectationSuite:
-    """Return what a delivery of card transactions must look like.
+    """Return the suite for a delivery of card transactions.
 
     Args:
-        rows: rows of the delivery; with few of them nothing is said about how they spread.
+        rows: rows of the delivery. A delivery with few rows has no check of spread.
     """
     return gx.ExpectationSuite(
         name="raw.transactions",
@@ -87,7 +88,7 @@ def transactions(rows: int) -> gx.ExpectationSuite:
 
 
 def transaction_labels(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return what a delivery of fraud labels must look like."""
+    """Return the suite for a delivery of fraud labels."""
     return gx.ExpectationSuite(
         name="raw.transaction_labels",
         expectations=[
@@ -107,7 +108,7 @@ def transaction_labels(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one 
 
 
 def fx_rates(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return what a delivery of exchange rates must look like."""
+    """Return the suite for a delivery of exchange rates."""
     return gx.ExpectationSuite(
         name="raw.fx_rates",
         expectations=[
@@ -151,7 +152,7 @@ def present(*columns: str) -> list[say.ExpectValuesPresent]:
 
 
 def keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank]:
-    """Expect identifiers that name something."""
+    """Expect identifiers that are present and not blank."""
     blank = [
         say.ExpectTextNotBlank(
             column=column,
@@ -164,7 +165,7 @@ def keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank
 
 
 def within(column: str, bounds: tuple[Any, Any], why: str) -> say.ExpectValuesWithin:
-    """Expect values that lie between two bounds, which belong to them."""
+    """Expect values between two bounds, both included."""
     first, last = bounds
     return say.ExpectValuesWithin(
         column=column, min_value=first, max_value=last, severity="critical", notes=why
@@ -172,13 +173,13 @@ def within(column: str, bounds: tuple[Any, Any], why: str) -> say.ExpectValuesWi
 
 
 def dated(column: str) -> say.ExpectValuesWithin:
-    """Expect instants that a clock can have shown."""
+    """Expect plausible instants."""
     why = "A placeholder date puts a row outside of every window."
     return within(column, (EARLIEST, LATEST), why)
 
 
 def varying(column: str, rows: int) -> list[say.ExpectSpread]:
-    """Expect amounts that differ, where there are enough of them to tell."""
+    """Expect amounts that differ, if the delivery has enough rows."""
     if rows < MIN_ROWS_TO_VARY:
         return []
     return [

@@ -1,4 +1,4 @@
-"""The first gate for loan applications and their outcomes; see `expectations.raw`."""
+"""Define the gate on deliveries of loan applications and their outcomes; see `expectations.raw`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LABEL_COLUMNS = (
     "declared_known_at",
     "provenance",
 )
-# what a credit score or a percentage can be at all; values beyond are those of another column
+# possible values of each column; a value outside probably belongs to another column
 _BOUNDS = {
     "term_months": (1, 600),
     "employment_years": (0, 10),
@@ -53,10 +53,10 @@ _BOUNDS = {
 
 
 def applications(rows: int) -> gx.ExpectationSuite:
-    """Return what a delivery of loan applications must look like.
+    """Return the suite for a delivery of loan applications.
 
     Args:
-        rows: rows of the delivery; with few of them nothing is said about how they spread.
+        rows: rows of the delivery. A delivery with few rows has no check of spread.
     """
     return gx.ExpectationSuite(
         name="raw.applications",
@@ -94,7 +94,7 @@ def applications(rows: int) -> gx.ExpectationSuite:
 
 
 def application_labels(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return what a delivery of outcomes of loans must look like."""
+    """Return the suite for a delivery of loan outcomes."""
     return gx.ExpectationSuite(
         name="raw.application_labels",
         expectations=[

@@ -1,4 +1,4 @@
-"""Which suites there are. Importing this costs nothing; loading one imports Great Expectations."""
+"""List the suites by name; only the load of a suite imports Great Expectations."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ SUITES = {
     "decisions.applications": "expectations.application_decisions:applications",
 }
 
-#: Feeds whose rows nobody but ingest may read, so that no gate can look at them.
+#: Feeds whose rows only role ingest may read, so that no gate checks them.
 CLOSED = frozenset(("applicant_attributes",))
 
 
 def require(name: str) -> None:
-    """Refuse a name that is no suite, before anything is looked at.
+    """Check that a suite exists, before any table is read.
 
     Raises:
-        ConfigurationError: there is no suite of this name.
+        ConfigurationError: the suite is unknown.
     """
     if name not in SUITES:
         raise ConfigurationError(
@@ -40,10 +40,10 @@ def require(name: str) -> None:
 
 
 def load(name: str, rows: int) -> gx.ExpectationSuite:
-    """Return a suite for a table of so many rows.
+    """Return a suite for a table with this number of rows.
 
     Raises:
-        ConfigurationError: there is no suite of this name.
+        ConfigurationError: the suite is unknown.
     """
     require(name)
     module, _, function = SUITES[name].partition(":")
