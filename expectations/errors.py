@@ -7,7 +7,7 @@ act. A gate that could not read the table may succeed at the next attempt.
 from __future__ import annotations
 
 from expectations.validation import Outcome, Severity, Validation
-from features.errors import ContractError, ScoringError
+from features.platform.errors import ContractError, ScoringError
 
 _NEXT_STEP = {
     "raw": "ask the source's owner for a corrected delivery, or release it by hand; nothing of it "

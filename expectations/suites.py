@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import great_expectations as gx

@@ -9,9 +9,9 @@ from importlib import import_module
 import psycopg
 import structlog
 
-from features import logs
-from features.errors import ScoringError
-from scoring.settings import get_settings
+from features.platform import logs
+from features.platform.errors import ScoringError
+from features.platform.settings import get_settings
 
 _COMMANDS = ("features.ingest.cli", "features.synthesize.cli")
 

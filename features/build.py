@@ -20,8 +20,12 @@ from typing import Literal, Protocol, get_args
 
 import structlog
 
-from features import failpoints
-from features.errors import ConfigurationError, ContractError, WarehouseUnavailableError
+from features.platform import failpoints
+from features.platform.errors import (
+    ConfigurationError,
+    ContractError,
+    WarehouseUnavailableError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +59,7 @@ _VARIABLES = {
 
 
 class TransformAccess(Protocol):
-    """Where the warehouse answers to role `transform`; `scoring.settings.Warehouse` is one."""
+    """Where the warehouse answers to role `transform`."""
 
     def conninfo(self, role: Literal["transform"]) -> str:
         """Return the libpq connection string of the role."""

@@ -16,7 +16,6 @@ import pyarrow as pa
 import structlog
 from psycopg import sql
 
-from features import readers
 from features.build import (
     REBUILD_LOCK,
     TransformAccess,
@@ -25,9 +24,10 @@ from features.build import (
     run_dbt,
     target_folder,
 )
-from features.digests import feature_digest
 from features.ingest.versions import LEDGERS
+from features.platform import readers
 from features.views import TRANSACTIONS, FeatureView
+from features.views.digests import feature_digest
 
 log = structlog.get_logger(__name__)
 

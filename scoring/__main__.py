@@ -17,26 +17,24 @@ from uuid import UUID
 
 import psycopg
 
-from features import code_version, logs
-from features.errors import ScoringError
-from scoring import (
-    closure,
-    explain_command,
-    fairness_command,
-    libraries,
-    publish,
-    quality_command,
-    runs,
-    score,
-    thresholds_command,
-    train_command,
-    verify,
-    windows_command,
+from features.platform import code_version, libraries, logs
+from features.platform.errors import ScoringError
+from features.platform.settings import get_settings
+from features.platform.storage import object_store
+from scoring.commands import (
+    explain,
+    fairness,
+    quality,
+    replay,
+    thresholds,
+    train,
+    windows,
 )
-from scoring.decision import activations
-from scoring.jobs import JOBS
-from scoring.settings import get_settings
-from scoring.storage import object_store
+from scoring.decision.policy import activations
+from scoring.domains import JOBS
+from scoring.evidence import closure
+from scoring.runs import lifecycle
+from scoring.steps import publish, score
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -106,13 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     versions = commands.add_parser("version", help="print the code and the lock that runs pin here")
     versions.set_defaults(command=_version)
 
-    train_command.add_parser(commands)
-    quality_command.add_parser(commands)
-    fairness_command.add_parser(commands)
-    verify.add_parser(commands)
-    explain_command.add_parser(commands)
-    thresholds_command.add_parser(commands, _moment)
-    windows_command.add_parser(commands, _moment)
+    train.add_parser(commands)
+    quality.add_parser(commands)
+    fairness.add_parser(commands)
+    replay.add_parser(commands)
+    explain.add_parser(commands)
+    thresholds.add_parser(commands, _moment)
+    windows.add_parser(commands, _moment)
     return parser
 
 
@@ -163,7 +161,7 @@ def _publish(parsed: argparse.Namespace) -> int:
 
 def _fail(parsed: argparse.Namespace) -> int:
     with _connect() as connection:
-        was_open = runs.fail(connection, parsed.run_id, parsed.reason)
+        was_open = lifecycle.fail(connection, parsed.run_id, parsed.reason)
     print(f"run {parsed.run_id} {'is now failed' if was_open else 'was not open; nothing changed'}")
     return 0 if was_open else 1
 

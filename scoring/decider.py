@@ -1,41 +1,45 @@
-"""From feature rows to ledger rows, whatever is decided: a run's model first, then its policy.
+"""Turn feature rows into ledger rows: the run's model answers first, then its policy decides.
 
-A decision is a function of its own row and of the run's pins, so the score step and a replay years
-later go through the same lines and get the same bits.
+A decision is a function of its own row and of the run's pins. The score step and a replay years
+later run the same lines and get the same bits.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from psycopg import sql
 
-from scoring.decision.merge import ComponentScores
+from features.platform.settings import Settings
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import CIRCUMSTANCES
-from scoring.decision.policy import Conditions, Policy
-from scoring.guarded_model import GuardedModel
-from scoring.runs import Run
+from scoring.decision.policy.policy import Conditions, Policy
+from scoring.models.guarded_model import GuardedModel
+from scoring.runs.job import Answer
+from scoring.runs.record import Run
 
 Columns = Mapping[str, pa.Array]
 Matrix = NDArray[np.float64]
-Scores = tuple[ComponentScores, ComponentScores]
+#: By the name of the answer.
+Scores = Mapping[str, ComponentScores]
 
 
 @dataclass(frozen=True, slots=True)
 class Decider(ABC):
-    """What every row of one run is decided with.
+    """The model, the policy and the rules that decide every row of one run.
 
     Attributes:
-        run: its pins are what counts.
-        model: behind its guard.
-        explainer: the model itself, for reasons; None where the run has to do without.
-        policy: the pinned one.
-        conditions: its rules, parsed.
+        run: the run; its pins count.
+        model: the model behind its guard.
+        explainer: the model itself, for reasons; None where the run has no model.
+        policy: the pinned policy.
+        conditions: the parsed rules of the policy.
     """
 
     run: Run
@@ -44,9 +48,6 @@ class Decider(ABC):
     policy: Policy
     conditions: Conditions
 
-    #: The ledger's columns that say how each of the model's two answers came about.
-    statuses: ClassVar[tuple[str, str]]
-
     def decide(self, rows: pa.Table) -> pa.Table:
         """Decide n rows.
 
@@ -54,7 +55,7 @@ class Decider(ABC):
             rows: [n] with the columns of the domain's `INPUT_TYPES`.
 
         Returns:
-            [n] with the ledger's columns, `decided_at` and `processing_time_ms` excepted.
+            [n] with the ledger's columns, except `decided_at` and `processing_time_ms`.
         """
         columns, matrix = self._inputs(rows)
         return self._decided(columns, matrix, self._scores(columns, matrix))
@@ -63,15 +64,22 @@ class Decider(ABC):
         """Decide n rows as they were decided once.
 
         Args:
-            rows: [n], as for `decide`; what is no feature comes from the ledger.
-            recorded: [n] with `statuses` of the ledger. Where the model had failed or was missing,
-                that stands: it was an event and no function of the row.
+            rows: [n], as for `decide`; columns that are no features come from the ledger.
+            recorded: [n] with the statuses of the ledger. A recorded failure of the model is kept:
+                it was an event and no function of the row.
         """
         columns, matrix = self._inputs(rows)
-        first, second = self._scores(columns, matrix)
-        then = [recorded[name] for name in self.statuses]
-        scores = _as_recorded(first, then[0]), _as_recorded(second, then[1])
+        scores = {
+            answer.name: _as_recorded(component, recorded[answer.status])
+            for answer, component in self._answers(columns, matrix)
+        }
         return self._decided(columns, matrix, scores)
+
+    def _answers(
+        self, columns: Columns, matrix: Matrix
+    ) -> Iterator[tuple[Answer, ComponentScores]]:
+        scores = self._scores(columns, matrix)
+        return ((answer, scores[answer.name]) for answer in self.model.answers)
 
     def contributions(self, rows: pa.Table) -> pa.Table:
         """Return what each feature added to the log-odds of n rows: [n, features of the model]."""
@@ -86,15 +94,38 @@ class Decider(ABC):
 
     @abstractmethod
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
-        """Return what the model sees: [n, names], null = NaN."""
+        """Return the model's input: [n, names], null = NaN."""
 
     @abstractmethod
     def _scores(self, columns: Columns, matrix: Matrix) -> Scores:
-        """Return both answers of the model; none for rows that it must not be asked about."""
+        """Return every answer of the model; a row that it must not score has a status instead."""
 
     @abstractmethod
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
         """Return the ledger rows that follow from the scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """How a job's rows are read and decided.
+
+    Attributes:
+        input_types: Arrow types of the columns that the decider reads.
+        input_columns: returns the SQL of those columns from table `features`; the arguments name
+            the table with the revision and the table with the columns that are no features.
+        source: returns the SQL of the tables from which a run reads them, given its feature table.
+        decider_of: makes the decider of a run with its model, or with None without a model.
+    """
+
+    input_types: Mapping[str, pa.DataType]
+    input_columns: Callable[[str, str], sql.Composable]
+    source: Callable[[sql.Composable, Run], sql.Composable]
+    decider_of: Callable[[Run, Any, Settings], Decider]
+
+
+def features_alone(table: sql.Composable, _run: Run) -> sql.Composable:
+    """Return the SQL of a run's feature table, for a domain that reads nothing else."""
+    return sql.SQL("{} as features").format(table)
 
 
 def _as_recorded(scores: ComponentScores, recorded: pa.ChunkedArray) -> ComponentScores:

@@ -1,117 +1,77 @@
-"""Which domain decides a job's rows: where the shared machinery and the domains meet.
+"""List the jobs of the product, and make the decider of a run: the composition of the domains.
 
-The machinery knows jobs, the domains know models and rules; neither imports the other but here.
+Runs, steps, evidence and commands know no domain, and domains know no other domain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import structlog
-from psycopg import sql
+from features.platform.errors import ConfigurationError, ContractError, ModelUnavailableError
+from scoring.credit.job import JOB as SCORE_APPLICATIONS
+from scoring.fraud.job import JOB as SCORE_TRANSACTIONS
+from scoring.runs.job import Job
 
-from features.errors import ContractError, ModelUnavailableError
-from features.objects import ObjectStore
-from scoring import model_files, runs
-from scoring.credit import decider as credit
-from scoring.decider import Decider
-from scoring.fraud import decider as fraud
-from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
-from scoring.model_files import ModelPin
-from scoring.settings import Settings
+if TYPE_CHECKING:
+    from features.platform.objects import ObjectStore
+    from features.platform.settings import Settings
+    from scoring.decider import Decider
+    from scoring.runs.record import Run
 
-log = structlog.get_logger(__name__)
+#: By name, in the order in which people read about them.
+JOBS: dict[str, Job] = {job.name: job for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS)}
 
 
-MakeDecider = Callable[[runs.Run, Any, Settings], Decider]
+def job_named(name: str) -> Job:
+    """Return a job by its name.
 
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """How a job's rows are read and decided.
-
-    Attributes:
-        job: the job.
-        input_types: Arrow types of what the decider reads.
-        input_columns: the SQL of those, from table `features`; the arguments name the table that
-            knows the revision, and the one that knows what is no feature.
-        source: the SQL of the tables from which a run reads them, given the table of its features.
-        recorded: columns of the ledger that a decision is made again with.
-        decider_of: makes the decider of a run with its model, or with None for lack of one.
+    Raises:
+        ConfigurationError: there is no such job; names those that exist.
     """
-
-    job: Job
-    input_types: Mapping[str, pa.DataType]
-    input_columns: Callable[[str, str], sql.Composable]
-    source: Callable[[sql.Composable, runs.Run], sql.Composable]
-    recorded: Mapping[str, pa.DataType]
-    decider_of: MakeDecider
-
-    def for_run(self, found: runs.Run, settings: Settings, store: ObjectStore) -> Decider:
-        """Return the decider of a run; without its model, every row will be degraded.
-
-        Raises:
-            ConfigurationError: the pinned policy is not the file that was pinned, or decides
-                nothing of this domain.
-            ContractError: the model wants features that the view does not have.
-        """
-        try:
-            return self.for_replay(found, settings, store)
-        except ModelUnavailableError as error:
-            # the rows are decided all the same, each as a review or stricter, counted as degraded
-            name = found.models[self.job.role].get("name")
-            log.error("model_unavailable", model=name, reason=str(error))
-            return self.decider_of(found, None, settings)
-
-    def for_replay(self, found: runs.Run, settings: Settings, store: ObjectStore) -> Decider:
-        """Return the decider of a run with exactly what it had pinned.
-
-        Raises:
-            ModelUnavailableError: the pinned model file is gone or altered.
-            ConfigurationError, ContractError: as for `for_run`.
-        """
-        pin = found.models[self.job.role]
-        if pin.get("version") == "none":  # the policy let it go on without
-            return self.decider_of(found, None, settings)
-        model = model_files.load(ModelPin.of(pin), store, settings.work / "models")
-        if unknown := sorted(set(model.features) - set(self.job.view.columns)):
-            raise ContractError(
-                f"model {pin['name']} version {pin['version']} wants features that the view "
-                f"{self.job.view.qualified} does not have: {', '.join(unknown[:5])}; nothing was "
-                "scored. Move the alias to a version that was trained on this view, and claim the "
-                "window again"
-            )
-        return self.decider_of(found, model, settings)
+    if name not in JOBS:
+        raise ConfigurationError(f"there is no job {name!r}; the jobs are {', '.join(JOBS)}")
+    return JOBS[name]
 
 
-def _features_alone(table: sql.Composable, _run: runs.Run) -> sql.Composable:
-    return sql.SQL("{} as features").format(table)
+def decider_for_run(job: Job, run: Run, settings: Settings, store: ObjectStore) -> Decider:
+    """Return the decider of a run; without its model, every row will be degraded.
+
+    Raises:
+        ConfigurationError: the pinned policy is not the file that was pinned, or decides nothing of
+            this job.
+        ContractError: the model needs features that the view does not have.
+    """
+    import structlog
+
+    try:
+        return decider_for_replay(job, run, settings, store)
+    except ModelUnavailableError as error:
+        # the rows are decided all the same, each as a review or stricter, counted as degraded
+        structlog.get_logger(__name__).error(
+            "model_unavailable", model=run.models[job.model.role].get("name"), reason=str(error)
+        )
+        return job.decides().decider_of(run, None, settings)
 
 
-_DOMAINS = (
-    Domain(
-        SCORE_TRANSACTIONS,
-        fraud.INPUT_TYPES,
-        lambda revision, _: fraud.input_columns(revision),
-        _features_alone,
-        {"fraud_status": pa.string(), "anomaly_status": pa.string()},
-        fraud.decider_of,
-    ),
-    Domain(
-        SCORE_APPLICATIONS,
-        credit.INPUT_TYPES,
-        credit.input_columns,
-        credit.source,
-        {"credit_status": pa.string()},
-        credit.decider_of,
-    ),
-)
-_BY_JOB = {domain.job.name: domain for domain in _DOMAINS}
+def decider_for_replay(job: Job, run: Run, settings: Settings, store: ObjectStore) -> Decider:
+    """Return the decider of a run with exactly the files that the run pinned.
 
+    Raises:
+        ModelUnavailableError: the pinned model file is gone or altered.
+        ConfigurationError, ContractError: as for `decider_for_run`.
+    """
+    from scoring.models import model_files
+    from scoring.models.model_files import ModelPin
 
-def of(job: Job) -> Domain:
-    """Return the domain of a job."""
-    return _BY_JOB[job.name]
+    pin = run.models[job.model.role]
+    if pin.get("version") == "none":  # the policy allowed a run without the model
+        return job.decides().decider_of(run, None, settings)
+    model = model_files.load(ModelPin.of(pin), store, settings.work / "models", job.model)
+    if unknown := sorted(set(model.features) - set(job.view.columns)):
+        raise ContractError(
+            f"model {pin['name']} version {pin['version']} wants features that the view "
+            f"{job.view.qualified} does not have: {', '.join(unknown[:5])}; nothing was "
+            "scored. Move the alias to a version that was trained on this view, and claim the "
+            "window again"
+        )
+    return job.decides().decider_of(run, model, settings)

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from features import seals
+from features.platform import seals
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 _numbers = itertools.count(1)
@@ -213,17 +213,17 @@ def _insert(
 
 def let_gates_pass(connection: psycopg.Connection[Any], run_id: uuid.UUID) -> None:
     """Leave what a run's gates leave where they pass, without the seconds that it takes to look."""
-    from scoring import runs
-    from scoring.jobs import JOBS
+    from scoring.domains import JOBS
+    from scoring.runs import lifecycle, record
 
-    run = runs.load(connection, run_id)
+    run = record.load(connection, run_id)
     job = JOBS[run.job]
     for suite, table in (
         (job.features_gate, run.tables.features),
         (job.decisions_gate, run.tables.decisions),
     ):
         _leave_verdict(connection, suite, str(run_id), table, run.rows_claimed)
-    runs.mark_validated(connection, run_id)
+    lifecycle.mark_validated(connection, run_id)
 
 
 def let_deliveries_pass(

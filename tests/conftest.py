@@ -16,9 +16,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from features.platform.settings import Objects, Role, Settings, Warehouse
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
-from scoring.settings import Objects, Role, Settings, Warehouse
 
 PASSWORD = "test-password"  # noqa: S105 - of a throw-away cluster on loopback
 STOREYS = (

@@ -12,15 +12,17 @@ import numpy as np
 import pyarrow as pa
 
 from features.views import APPLICATIONS
+from scoring.credit import merge
 from scoring.credit.limits import Limits, Requests, recommend
-from scoring.decision import application_merge, policy, reason_codes, rule_columns
-from scoring.decision.application_merge import ApplicationDecisions, Evidence, Facts
-from scoring.decision.application_reasons import Told, reasons_of
+from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
+from scoring.credit.reasons import Told, reasons_of
 from scoring.decision.candidates import Speaker
-from scoring.decision.merge import ComponentScores
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome, Status
-from scoring.decision.policy import Policy
-from scoring.decision.rule_columns import types_of
+from scoring.decision.policy import policy, reason_codes
+from scoring.decision.policy.policy import Policy
+from scoring.decision.rules import columns
+from scoring.decision.rules.columns import types_of
 
 OF_RECORD = policy.load("2026.12.1")
 POLICY = OF_RECORD.require_credit()
@@ -28,7 +30,7 @@ CODES = reason_codes.load(POLICY.reason_codes.version, POLICY.reason_codes.sha25
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 COUNTS = ("decision_count", "review_count", "decline_count", "confirmed_count")
 EVIDENCE_COLUMNS = tuple(f"fraud_{name}" for name in COUNTS)
-CONDITIONS = policy.parsed(POLICY.rules, types_of(rule_columns.APPLICATIONS))
+CONDITIONS = policy.parsed(POLICY.rules, types_of(columns.APPLICATIONS))
 SPEAKERS = (
     Speaker("late_payments", "delinquency_count_2y", "Delinquencies in 2 years"),
     Speaker("debt_to_income", "debt_to_income", "Monthly debt payments over monthly income"),
@@ -83,7 +85,7 @@ def decide(
     credit = ComponentScores(probability, status)
     counts = [np.array([getattr(one, name) for one in applicants]) for name in COUNTS]
     facts = Facts(credit, limits.level, Evidence(*counts))
-    found = application_merge.decide(facts, _columns(applicants), of_record, conditions)
+    found = merge.decide(facts, _columns(applicants), of_record, conditions)
     told = Told(credit, limits.binding, limits.is_below(asked))
     weights = np.array([one.contributions for one in applicants])
     explained = np.flatnonzero((found.outcome > Outcome.APPROVE) | told.is_reduced)

@@ -19,10 +19,6 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features import failpoints, seals
-from features.currencies import EXPONENTS
-from features.errors import BadDeliveryError, ConfigurationError
-from features.feeds import Feed
 from features.ingest import arrivals, deliveries, history, landing, statements
 from features.ingest.clock import Tick, advance, lock, whole
 from features.ingest.layout import INLINE_LABEL, LAYOUTS
@@ -36,7 +32,11 @@ from features.ingest.refusals import (
     described,
 )
 from features.ingest.versions import LEDGERS
-from features.sources import Sources
+from features.platform import failpoints, seals
+from features.platform.currencies import EXPONENTS
+from features.platform.errors import BadDeliveryError, ConfigurationError
+from features.sources.descriptions import Sources
+from features.sources.feeds import Feed
 
 log = structlog.get_logger(__name__)
 

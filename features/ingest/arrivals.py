@@ -14,9 +14,9 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from features.feeds import Feed
 from features.ingest.receipts import DeliveryReceipt
-from features.objects import ObjectInfo
+from features.platform.objects import ObjectInfo
+from features.sources.feeds import Feed
 
 #: Reasons of discarded deliveries whose files are taken again though nobody delivered them again.
 LOST = "the landed rows were lost in a restart of the server"

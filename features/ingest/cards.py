@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.card_numbers import (
+from features.platform.card_numbers import (
     MAX_DIGITS,
     MIN_DIGITS,
     has_card_number,

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.feeds import Feed
 from features.ingest import cards, contradictions, credit_values, identifiers, numbers, times
 from features.ingest.chunks import TEXT, TEXTS, Chunk
 from features.ingest.layout import MONEY, Column, Kind, columns_of, delivered_name
@@ -18,6 +17,7 @@ from features.ingest.limits import Limits
 from features.ingest.reasons import RowReason
 from features.ingest.times import mask_of, matches
 from features.ingest.verdicts import Mask, Verdicts
+from features.sources.feeds import Feed
 
 _CONTROL = r"[\x00-\x1f\x7f]"
 _FREE_TEXT = {Kind.ID, Kind.TEXT, Kind.LIST, Kind.PROVENANCE}

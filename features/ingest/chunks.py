@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.canonical import is_protected
-from features.card_numbers import mask
-from features.feeds import Feed
 from features.ingest.limits import Limits
 from features.ingest.lines import Record, Records
 from features.ingest.reasons import HeldError, HoldReason, RowReason
+from features.platform.card_numbers import mask
+from features.sources.feeds import Feed
 
 TEXT = pa.string()
 TEXTS = pa.list_(pa.string())

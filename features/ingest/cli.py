@@ -12,11 +12,11 @@ from uuid import UUID
 
 import psycopg
 
-from features import sources as descriptions
 from features.ingest.admit import admit
 from features.ingest.deliveries import discard, release
 from features.ingest.run import ingest_all
-from features.objects import open_store
+from features.platform.objects import open_store
+from features.sources import descriptions
 
 
 class _Subparsers(Protocol):

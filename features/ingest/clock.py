@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 
 #: A holder that sends nothing for so long is frozen or cut off: the server ends its session and so
 #: its transaction. Less than every role's lock_timeout, so that who waits for it gets through.

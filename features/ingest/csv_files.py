@@ -19,11 +19,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from features.feeds import Csv, Feed
 from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, mapped
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
+from features.sources.feeds import Csv, Feed
 
 
 def csv_chunks(

@@ -9,13 +9,13 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from features import seals
-from features.card_numbers import mask_name
-from features.errors import BadDeliveryError, ConfigurationError
 from features.ingest import landing, tables
 from features.ingest.arrivals import Arrival
 from features.ingest.clock import whole
 from features.ingest.receipts import DeliveryReceipt
+from features.platform import seals
+from features.platform.card_numbers import mask_name
+from features.platform.errors import BadDeliveryError, ConfigurationError
 
 log = structlog.get_logger(__name__)
 

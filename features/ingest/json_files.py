@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from features.canonical import CANONICAL
-from features.feeds import Feed
 from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, Malformed, check_rows
 from features.ingest.layout import TEXTUAL, Kind, delivered_kinds
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
+from features.sources.feeds import Feed
 
 Row = dict[str, Any]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from features.canonical import CANONICAL
-from features.feeds import Feed
+from features.sources.feeds import Feed
 
 
 class Kind(StrEnum):

@@ -9,9 +9,9 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from features.feeds import Feed
 from features.ingest import arrivals, deliveries, landing
 from features.ingest.reasons import HoldReason
+from features.sources.feeds import Feed
 
 log = structlog.get_logger(__name__)
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.currencies import EXPONENTS, MAX_EXPONENT
 from features.ingest.reasons import RowReason
 from features.ingest.times import mask_of, matches
 from features.ingest.verdicts import Mask, Verdicts
+from features.platform.currencies import EXPONENTS, MAX_EXPONENT
 
 MAX_MINOR = 10**12 - 1  # one digit less than the shortest card number has
 _WHOLE_DIGITS = 13
@@ -31,7 +31,7 @@ _CODE_EXPONENTS = np.array(list(EXPONENTS.values()), np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """How a source writes amounts; see `features.feeds.Feed`."""
+    """How a source writes amounts; see `features.sources.feeds.Feed`."""
 
     in_minor_units: bool
     binary: bool

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from features.feeds import Feed
 from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, check_rows, first_line, mapped
 from features.ingest.layout import TEXTUAL, Kind, delivered_kinds
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
+from features.sources.feeds import Feed
 
 _ROWS = 65_536
 _WORDS = TEXTUAL | {Kind.LIST}

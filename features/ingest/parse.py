@@ -14,9 +14,7 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
-from features import failpoints
 from features.canonical import PROTECTED
-from features.feeds import Feed, FileFormat
 from features.ingest import cards, landing, whole_file
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
@@ -29,7 +27,9 @@ from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, Text, file_format, text_of
 from features.ingest.waiting import kind_of
 from features.ingest.whole_file import Tally
-from features.objects import ObjectInfo
+from features.platform import failpoints
+from features.platform.objects import ObjectInfo
+from features.sources.feeds import Feed, FileFormat
 
 # a key of JSON, wherever in the line it stands
 _PROTECTED_KEY = re.compile(rf'"(?:{"|".join(sorted(PROTECTED))})"\s*:', re.IGNORECASE)

@@ -14,8 +14,6 @@ from uuid import uuid4
 import psycopg
 import structlog
 
-from features.card_numbers import names_card_number
-from features.feeds import Feed
 from features.ingest import arrivals, deliveries, lost_deliveries, refusals
 from features.ingest.arrivals import Arrival
 from features.ingest.checks import Rules
@@ -27,9 +25,11 @@ from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, spooled
 from features.ingest.streams import opened
 from features.ingest.waiting import LoadKind, check, is_safe, kind_of, offered, shown
-from features.object_names import UnsafeNameError
-from features.objects import ObjectInfo, ObjectStore
-from features.progress import logged
+from features.platform.card_numbers import names_card_number
+from features.platform.object_names import UnsafeNameError
+from features.platform.objects import ObjectInfo, ObjectStore
+from features.platform.progress import logged
+from features.sources.feeds import Feed
 
 log = structlog.get_logger(__name__)
 

@@ -17,8 +17,12 @@ from typing import ClassVar
 import psycopg
 import pyarrow as pa
 
-from features.errors import BadDeliveryError, ConfigurationError, ContractError
 from features.ingest.reasons import HeldError, HoldReason
+from features.platform.errors import (
+    BadDeliveryError,
+    ConfigurationError,
+    ContractError,
+)
 
 #: What Postgres says of values: out of range, against a check, too long for an index.
 OF_VALUES = (

@@ -9,7 +9,6 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from features.errors import BadDeliveryError
 from features.ingest.admit import admit
 from features.ingest.clock import whole
 from features.ingest.deliveries import get
@@ -18,9 +17,10 @@ from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.receive import receive
 from features.ingest.refusals import AT_ADMISSION
 from features.ingest.waiting import LoadKind
-from features.objects import ObjectStore
-from features.progress import logged
-from features.sources import Sources
+from features.platform.errors import BadDeliveryError
+from features.platform.objects import ObjectStore
+from features.platform.progress import logged
+from features.sources.descriptions import Sources
 
 log = structlog.get_logger(__name__)
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, BinaryIO
 
-from features.feeds import Feed, FileFormat
 from features.ingest.limits import Limits
 from features.ingest.lines import count_line_ends
 from features.ingest.reasons import HeldError, HoldReason
+from features.sources.feeds import Feed, FileFormat
 
 BLOCK = 1 << 20
 _SUFFIXES = {

@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from features.feeds import Feed
 from features.ingest import admit_labels, outdated, versions
 from features.ingest.admit_references import REFERENCES
 from features.ingest.versions import LEDGERS
+from features.sources.feeds import Feed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, cast
 
-from features.errors import ScoringError
 from features.ingest import refusals
 from features.ingest.reasons import HeldError, HoldReason
-from features.object_names import UnsafeNameError, check_name
-from features.objects import ObjectStore
+from features.platform.errors import ScoringError
+from features.platform.object_names import UnsafeNameError, check_name
+from features.platform.objects import ObjectStore
 
 
 class StoreUnavailableError(ScoringError):

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.date_formats import MONTHS, pattern_of
 from features.ingest.reasons import RowReason
 from features.ingest.verdicts import Mask, Verdicts
+from features.sources.date_formats import MONTHS, pattern_of
 
 INSTANT = pa.timestamp("us", "UTC")
 CLOCK_SKEW = timedelta(minutes=5)  # of the source's clock against ours
@@ -88,7 +88,7 @@ def in_iso(
         texts: as delivered.
         column: name for the verdict.
         verdicts: takes what is not in the format.
-        date_format: see `features.date_formats`.
+        date_format: see `features.sources.date_formats`.
         now: no date of two digits is later; UTC.
     """
     parts = pc.extract_regex(texts, pattern_of(date_format))

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from features.feeds import Feed
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Header
 from features.ingest.json_files import json_chunks
 from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
 from features.ingest.reasons import HeldError
+from features.sources.feeds import Feed
 
 
 def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import psycopg
 import structlog
 
-from features.card_numbers import mask_name, names_card_number
-from features.feeds import Feed
 from features.ingest import arrivals
 from features.ingest.clock import whole
-from features.object_names import UnsafeNameError, check_name
-from features.objects import ObjectInfo, ObjectStore
+from features.platform.card_numbers import mask_name, names_card_number
+from features.platform.object_names import UnsafeNameError, check_name
+from features.platform.objects import ObjectInfo, ObjectStore
+from features.sources.feeds import Feed
 
 log = structlog.get_logger(__name__)
 

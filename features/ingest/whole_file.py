@@ -8,10 +8,10 @@ from typing import Any
 
 import psycopg
 
-from features.feeds import Feed
 from features.ingest.checks import Rules
 from features.ingest.reasons import HoldReason, RowReason
 from features.ingest.versions import LEDGERS
+from features.sources.feeds import Feed
 
 _PREFIX_SHARE = 0.2
 

@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _sink(out: str) -> Sink:
     if "://" in out:
-        from features.objects import open_store
+        from features.platform.objects import open_store
 
         return open_store(out)
     from features.synthesize.landing import FolderSink

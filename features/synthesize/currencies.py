@@ -1,13 +1,13 @@
 """Provide the currencies of the synthetic world, with daily rates against USD.
 
-The exponents come from `features.currencies`, the only table of ISO 4217.
+The exponents come from `features.platform.currencies`, the only table of ISO 4217.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from features.currencies import exponent
+from features.platform.currencies import exponent
 from features.synthesize.randomness import F64, I64, Stream, generator
 
 BASE = "USD"

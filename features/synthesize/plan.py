@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

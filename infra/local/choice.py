@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from features import source_files, sources
-from features.currencies import EXPONENTS
-from features.errors import ConfigurationError
-from features.sources import Sources
+from features.platform.currencies import EXPONENTS
+from features.platform.errors import ConfigurationError
+from features.sources import descriptions, files
+from features.sources.descriptions import Sources
 from infra.local import stack
 from infra.local.state import CHECKOUT, DEFAULT_SOURCE, StackError, State, all_states
 
@@ -30,7 +30,7 @@ def to_start(source: str | None, root: Path = ROOT) -> tuple[State, Sources]:
     state = State(_name(source or DEFAULT_SOURCE), root)
     folder = sources_dir(state)
     try:
-        return state, sources.load(state.source, folder=folder)
+        return state, descriptions.load(state.source, folder=folder)
     except ConfigurationError as error:
         kept = f"; the state of its stack is in {state.folder}" if state.folder.is_dir() else ""
         raise StackError(f"{error}{kept}") from error
@@ -93,12 +93,12 @@ def existing(source: str | None, root: Path = ROOT) -> list[State]:
         return [state]
     folder = sources_dir(state)
     try:
-        known = {*source_files.described(source_files.SHIPPED), *source_files.described(folder)}
+        known = {*files.described(files.SHIPPED), *files.described(folder)}
     except ConfigurationError as error:
         raise StackError(str(error)) from error
     if state.source not in known:
         names = known | {other.source for other in states}
-        raise StackError(source_files.unknown(state.source, names, folder))
+        raise StackError(files.unknown(state.source, names, folder))
     return []
 
 
@@ -109,12 +109,12 @@ def current(source: str | None, root: Path = ROOT) -> State | None:
 
 
 def _name(source: str) -> str:
-    if source_files.is_path(source):
+    if files.is_path(source):
         raise StackError(
             f"SOURCE={source} is a path: give the name of the file without its suffix, and its "
             "folder as SCORING_SOURCES_DIR (default: sources)"
         )
     try:
-        return source_files.check_name(source)
+        return files.check_name(source)
     except ConfigurationError as error:
         raise StackError(str(error)) from error

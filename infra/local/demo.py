@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from features.source_files import find
-from features.sources import Sources
+from features.sources.descriptions import Sources
+from features.sources.files import find
 from infra.local import programs, report, sample, stack
 from infra.local.airflow_api import FINISHED, Airflow
 from infra.local.console import console, step
@@ -81,8 +81,8 @@ def start_feed(state: State) -> None:
 
 def approve_policy(state: State) -> None:
     """Activate the newest policy with the approval of a second person."""
-    from scoring.decision import policy
-    from scoring.decision.activations import activate
+    from scoring.decision.policy import policy
+    from scoring.decision.policy.activations import activate
 
     newest = policy.load(max(path.stem for path in POLICIES.glob("*.yaml")))
     if policy_in_force(state) == (newest.version, newest.sha256):

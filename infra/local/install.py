@@ -6,8 +6,8 @@ It runs as a separate process, `python -m infra.local.install`, because dbt does
 from __future__ import annotations
 
 from features.build import install
-from scoring.settings import get_settings
-from scoring.source_set import source_set
+from features.platform.settings import get_settings
+from features.sources.source_set import source_set
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from features.canonical import FeedName
-from features.sources import Sources
+from features.sources.descriptions import Sources
 from infra.local.deliver import file_name
 from infra.local.state import StackError
 

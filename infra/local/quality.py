@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from infra.local.environment import INHERITED, ONE_THREAD, QUIET
 from infra.local.ports import free_port
 from infra.local.postgres import Cluster
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     The exit status is 1 if a bar does not hold, and 2 if a data set could not be measured. After a
     failure of one data set, the next one is measured all the same.
     """
-    from scoring.quality_command import measurable
+    from scoring.commands.quality import measurable
 
     path, *options = arguments or ("",)
     if not path:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from features.sources import Sources
+from features.sources.descriptions import Sources
 from infra.local.public_files import FILES, PublicFile, cut, instead, own_file
 from infra.local.state import DEFAULT_SOURCE, StackError, State
 
@@ -117,7 +117,7 @@ def _remembered(stored: dict[str, Any]) -> Sample:
 
 def _synthetic(state: State) -> Sample:
     """Make data with yesterday and today live, so the nightly job has one past day to decide."""
-    from features.objects import FolderStore
+    from features.platform.objects import FolderStore
     from features.synthesize import Plan, synthesize
 
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)

@@ -15,7 +15,7 @@ from orchestration.steps import Receipt
 if TYPE_CHECKING:
     import psycopg
 
-    from scoring.gates import Gate
+    from scoring.runs.verdicts import Gate
 
 
 def standing(
@@ -46,8 +46,8 @@ def passed(
         ContractError: there is nothing from `validate_raw`, or a delivery that it calls passed has
             no such verdict in the audit.
     """
-    from features.errors import ContractError
     from features.ingest.lost_deliveries import are_lost
+    from features.platform.errors import ContractError
     from orchestration import gates, steps
 
     if validations is None:
@@ -69,12 +69,12 @@ def _called_passed(validations: Sequence[Receipt]) -> list[UUID]:
 def _require_verdicts(delivery_ids: Sequence[UUID]) -> None:
     import psycopg
 
-    from features.errors import ContractError
-    from scoring import gates
-    from scoring.settings import get_settings
+    from features.platform.errors import ContractError
+    from features.platform.settings import get_settings
+    from scoring.runs import verdicts
 
     with psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True) as connection:
-        found = gates.missing(connection, _gates(connection, delivery_ids))
+        found = verdicts.missing(connection, _gates(connection, delivery_ids))
     if found:
         raise ContractError(
             f"deliveries have not passed their gates: {'; '.join(found)}. Nothing was admitted "
@@ -87,7 +87,7 @@ def _gates(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) ->
     """Return the gates of the deliveries that wait to be admitted."""
     from expectations import suites
     from features.ingest import deliveries
-    from scoring.gates import Gate
+    from scoring.runs.verdicts import Gate
 
     waiting = connection.execute(
         "select feed, delivery_id::text, landed_table, "

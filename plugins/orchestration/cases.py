@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import Param
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from orchestration import fields, requests
 from orchestration.windows import day_of, plain
 
 if TYPE_CHECKING:
-    from features.feeds import Feed
-    from scoring.runs import Request
+    from features.sources.feeds import Feed
+    from scoring.runs.request import Request
 
 DAY = timedelta(days=1)
 FEED: Final = "applications"
@@ -47,7 +47,7 @@ def request(context: Mapping[str, Any]) -> Request:
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
     """
-    from scoring.runs import Request
+    from scoring.runs.request import Request
 
     if (case := _case(context)) is None:
         return requests.request(context, DAY)
@@ -75,8 +75,8 @@ def deliver(context: Mapping[str, Any]) -> str | None:
             source takes no JSON; nothing was delivered.
     """
     from features.ingest.trial import objections
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
 
     request(context)  # checks the form
     if (case := _case(context)) is None:
@@ -103,8 +103,8 @@ def _case(context: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _feed() -> Feed:
-    from scoring.settings import get_settings
-    from scoring.source_set import source_set
+    from features.platform.settings import get_settings
+    from features.sources.source_set import source_set
 
     settings = get_settings()
     feed = source_set(settings).feeds.get(FEED)

@@ -8,7 +8,12 @@ from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
-from features.errors import BadDeliveryError, ConfigurationError, ContractError, FencedError
+from features.platform.errors import (
+    BadDeliveryError,
+    ConfigurationError,
+    ContractError,
+    FencedError,
+)
 from orchestration.forms import refuse_unknown_fields
 from orchestration.windows import EARLIEST
 
@@ -22,7 +27,7 @@ def prepare(context: Mapping[str, Any]) -> None:
     Raises:
         ConfigurationError: the DAG has no such field.
     """
-    from features import logs
+    from features.platform import logs
 
     logs.install()  # Airflow has configured its log for this task by now
     refuse_unknown_fields(context)

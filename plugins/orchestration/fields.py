@@ -12,7 +12,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 
 ID_BYTES = 256  # as ingest has it: identifiers are keys of indexes
 RUN_ID_LETTERS = 200  # a folder of logs is named after the run, and a name has 255 bytes
@@ -36,7 +36,7 @@ def text(name: str, value: object, longest: int) -> str:
         ConfigurationError: it is no text, blank, too long, not writable or holds a card number;
             says which field.
     """
-    from features.card_numbers import names_card_number  # heavier than a DAG file may be
+    from features.platform.card_numbers import names_card_number  # heavier than a DAG file may be
 
     readable = _readable(name, value, longest)
     if names_card_number(readable):
@@ -134,7 +134,7 @@ def flaw(value: object) -> str | None:
 
 def holds_card_number(value: object) -> bool:
     """Return whether a value of JSON holds a card number, in a key, a text or a number."""
-    from features.card_numbers import names_card_number
+    from features.platform.card_numbers import names_card_number
 
     left = [value]
     while left:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 
 SHOWN = 60  # characters of a key that a message repeats
 

@@ -26,10 +26,10 @@ def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
 
     from expectations import OpenGate, suites
     from features.ingest.deliveries import get
-    from features.progress import logged
+    from features.platform.progress import logged
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
     from orchestration import admission
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
 
     settings = get_settings()
     receipts = []
@@ -61,9 +61,9 @@ def _validate_delivery(
 ) -> Validation | None:
     """Check one delivery, and hold it where it fails; None where another run has moved it."""
     from expectations import GateFailedError, GateUnavailableError
-    from features.errors import BadDeliveryError
     from features.ingest import hold
     from features.ingest.deliveries import get
+    from features.platform.errors import BadDeliveryError
 
     delivery_id = UUID(delivery["delivery_id"])
     try:
@@ -98,11 +98,11 @@ def validate_run(suite: str, run: Receipt) -> Receipt:
     import psycopg
 
     from expectations import GateFailedError, validate
-    from features.errors import ContractError
+    from features.platform.errors import ContractError
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
     from orchestration import recovery
-    from scoring import runs
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
+    from scoring.runs import lifecycle
 
     settings = get_settings()
     is_features = suite.startswith("features.")
@@ -131,7 +131,7 @@ def validate_run(suite: str, run: Receipt) -> Receipt:
                 connection.execute("select")
                 raise
         if not is_features:
-            runs.mark_validated(connection, found.run_id)
+            lifecycle.mark_validated(connection, found.run_id)
     return validation.as_dict()
 
 

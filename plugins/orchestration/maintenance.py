@@ -35,49 +35,49 @@ FORM = {
 
 def fail_stuck_runs() -> list[Receipt]:
     """Fail the open run of each job whose lease has not moved; its window can be run again."""
-    from scoring import runs
-    from scoring.jobs import JOBS
+    from scoring.domains import JOBS
+    from scoring.runs import lifecycle
 
     with _warehouse() as connection:
-        found = [runs.fail_stuck(connection, job) for job in JOBS.values()]
+        found = [lifecycle.fail_stuck(connection, job) for job in JOBS.values()]
     return [run.receipt() | {"state": "failed"} for run in found if run is not None]
 
 
 def write_manifests() -> Receipt:
     """Write the manifests that published runs lack."""
-    from scoring import maintenance
-    from scoring.jobs import JOBS
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
+    from scoring.domains import JOBS
+    from scoring.steps import maintain
 
     store = object_store(get_settings())
     with _warehouse() as connection:
         return {
-            name: maintenance.write_manifests(connection, job, store) for name, job in JOBS.items()
+            name: maintain.write_manifests(connection, job, store) for name, job in JOBS.items()
         }
 
 
 def drop_leftovers(context: Mapping[str, Any]) -> Receipt:
     """Drop what ended runs and killed builds have left: tables in `scored`, folders of dbt."""
     from features.build import sweep
-    from scoring import maintenance
-    from scoring.settings import get_settings
+    from features.platform.settings import get_settings
+    from scoring.steps import maintain
 
     before = plain(context["dag_run"].run_after) - SCRATCH_KEPT
     folders = sweep(get_settings().work, before)
     with _warehouse() as connection:
-        return {"runs": len(maintenance.drop_leftovers(connection)), "folders": folders}
+        return {"runs": len(maintain.drop_leftovers(connection)), "folders": folders}
 
 
 def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
     """Return, for each window to decide, what a person would enter in the form of the job's DAG."""
-    from scoring import maintenance
-    from scoring.jobs import JOBS
+    from scoring.domains import JOBS
+    from scoring.steps import maintain
 
     limit = fields.whole("windows", context["params"]["windows"], 0, MOST_WINDOWS)
     now = plain(context["dag_run"].run_after)
     with _warehouse() as connection:
-        found = maintenance.windows_to_decide(connection, JOBS[job], now, limit)
+        found = maintain.windows_to_decide(connection, JOBS[job], now, limit)
     return [{"start": one.start.isoformat(), "end": one.end.isoformat()} for one in found]
 
 
@@ -85,7 +85,7 @@ def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
 def _warehouse() -> Iterator[psycopg.Connection[Any]]:
     import psycopg
 
-    from scoring.settings import get_settings
+    from features.platform.settings import get_settings
 
     conninfo = get_settings().warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:

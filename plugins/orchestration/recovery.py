@@ -14,15 +14,16 @@ from orchestration.steps import Receipt
 if TYPE_CHECKING:
     import psycopg
 
-    from scoring.runs import Run
+    from scoring.runs.record import Run
 
 
 def run_with_claim(connection: psycopg.Connection, run: Receipt) -> Run:
     """Return a run whose claimed rows stand, unless it has ended."""
-    from scoring import recovery, runs
-    from scoring.jobs import JOBS
+    from scoring.domains import JOBS
+    from scoring.runs import record
+    from scoring.steps import recovery
 
-    found = runs.load(connection, UUID(run["run_id"]))
+    found = record.load(connection, UUID(run["run_id"]))
     if found.state not in {"failed", "published"}:
         recovery.restore_claim(connection, JOBS[found.job], found)
     return found
@@ -31,12 +32,13 @@ def run_with_claim(connection: psycopg.Connection, run: Receipt) -> Run:
 def run_with_scores(connection: psycopg.Connection, run: Receipt) -> Run:
     """Return a run whose scored rows stand, if it had come so far and has not ended."""
     from orchestration import steps
-    from scoring import recovery, runs
+    from scoring.runs import record
+    from scoring.steps import recovery
 
     found = recovery.reopen_lost(connection, UUID(run["run_id"]))
     if found.state == "claimed" and recovery.had_come_to(connection, found, "scored", "validated"):
         steps.score(run)
-        return runs.load(connection, found.run_id)
+        return record.load(connection, found.run_id)
     return found
 
 
@@ -48,10 +50,10 @@ def restore_validated(run: Receipt) -> None:
     """
     import psycopg
 
+    from features.platform.settings import get_settings
     from orchestration import gates
-    from scoring import recovery
-    from scoring.jobs import JOBS
-    from scoring.settings import get_settings
+    from scoring.domains import JOBS
+    from scoring.steps import recovery
 
     conninfo = get_settings().warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:

@@ -20,8 +20,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from psycopg.rows import dict_row  # noqa: TID253 - as above
 
 from expectations import page, record
-from scoring.settings import get_settings
-from scoring.storage import object_store
+from features.platform.settings import get_settings
+from features.platform.storage import object_store
 
 NEWEST = 200
 HEADERS = {

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, get_current_context
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from orchestration import fields
 from orchestration.windows import run_window
 
 if TYPE_CHECKING:
-    from scoring.runs import Request
+    from scoring.runs.request import Request
 
 MOST_IDS = 10_000
 LONGEST_REASON = 500
@@ -78,7 +78,7 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
     """
-    from scoring.runs import Request
+    from scoring.runs.request import Request
 
     params, dag_run = context["params"], context["dag_run"]
     if run_type(context) == "backfill" and any(

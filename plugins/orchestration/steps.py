@@ -15,7 +15,7 @@ from orchestration import requests
 
 if TYPE_CHECKING:
     from features.build import Selector
-    from scoring.runs import Request
+    from scoring.runs.request import Request
 
 Receipt = dict[str, Any]
 RUN = "run"  # the key under which `admit` leaves the receipt of what it claimed
@@ -25,8 +25,8 @@ def skip_without(feed: str) -> None:
     """End the task as skipped where no source delivers what it would work on."""
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from scoring.settings import get_settings
-    from scoring.source_set import source_set
+    from features.platform.settings import get_settings
+    from features.sources.source_set import source_set
 
     settings = get_settings()
     if feed not in source_set(settings).feeds:
@@ -38,9 +38,9 @@ def ingest() -> list[Receipt]:
     import psycopg
 
     from features.ingest import receive_all
-    from scoring.settings import get_settings
-    from scoring.source_set import source_set
-    from scoring.storage import object_store
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
+    from features.sources.source_set import source_set
 
     settings = get_settings()
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
@@ -62,9 +62,9 @@ def admit_deliveries(validations: Sequence[Receipt] | None) -> list[Receipt]:
     import psycopg
 
     from features.ingest import admit_all
+    from features.platform.settings import get_settings
+    from features.sources.source_set import source_set
     from orchestration import admission
-    from scoring.settings import get_settings
-    from scoring.source_set import source_set
 
     settings = get_settings()
     # a crash from here on ends this session, and no emptied table is taken for a delivery
@@ -81,10 +81,10 @@ def admit_deliveries(validations: Sequence[Receipt] | None) -> list[Receipt]:
 
 def claim(job: str, request: Request) -> Receipt:
     """Claim the window: cut-off, pins, and the count of its rows."""
-    from scoring.claim import claim as claim_window
-    from scoring.jobs import JOBS
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
+    from scoring.domains import JOBS
+    from scoring.steps.claim import claim as claim_window
 
     settings = get_settings()
     return claim_window(
@@ -105,8 +105,8 @@ def hand_on(run: Receipt, context: Mapping[str, Any]) -> list[int]:
 def build(selector: Selector) -> Receipt:
     """Append the features of every admitted version that has none."""
     from features.build import build as run_dbt
-    from scoring.settings import get_settings
-    from scoring.source_set import source_set
+    from features.platform.settings import get_settings
+    from features.sources.source_set import source_set
 
     settings = get_settings()
     variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
@@ -121,9 +121,9 @@ def score(run: Receipt, shard: int | None = None) -> Receipt:
         run: the receipt of the claim.
         shard: one of its `shards`, which may be scored at once; all, one after the other, if None.
     """
-    from scoring import score as step
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
+    from scoring.steps import score as step
 
     settings = get_settings()
     store, run_id = object_store(settings), UUID(run["run_id"])
@@ -138,12 +138,12 @@ def publish(run: Receipt) -> Receipt:
     Raises:
         WarehouseUnavailableError: a crash of the server took the scored rows just now; retry.
     """
-    from features.errors import WarehouseUnavailableError
+    from features.platform.errors import WarehouseUnavailableError
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
     from orchestration import recovery
-    from scoring.publish import RowsLostError
-    from scoring.publish import publish as publish_run
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
+    from scoring.steps.publish import RowsLostError
+    from scoring.steps.publish import publish as publish_run
 
     settings = get_settings()
     conninfo = settings.warehouse.conninfo("score")
@@ -158,12 +158,13 @@ def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:
     """Replay a random sample of a job's decisions; fail where one does not come out the same."""
     import zlib
 
-    from features.errors import ContractError
-    from scoring.jobs import JOBS
-    from scoring.replay import Selection
-    from scoring.settings import get_settings
-    from scoring.storage import object_store
-    from scoring.verify import text_of, verify
+    from features.platform.errors import ContractError
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
+    from scoring.commands.replay import text_of
+    from scoring.domains import JOBS
+    from scoring.evidence.replay import Selection
+    from scoring.evidence.verification import verify
 
     settings = get_settings()
     selection = Selection(sample=sample, seed=zlib.crc32(seed_of.encode()))
@@ -180,14 +181,14 @@ def fail_run(run_id: str | None, failure: str) -> bool:
     """Mark a run failed; return whether it was open."""
     import psycopg
 
-    from scoring import runs
-    from scoring.settings import get_settings
+    from features.platform.settings import get_settings
+    from scoring.runs import lifecycle
 
     if run_id is None:
         return False
     conninfo = get_settings().warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        return runs.fail(connection, UUID(run_id), failure)
+        return lifecycle.fail(connection, UUID(run_id), failure)
 
 
 def run_receipt(context: Mapping[str, Any]) -> Receipt | None:

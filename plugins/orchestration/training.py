@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from features.errors import ConfigurationError, TooFewLabelsError
+from features.platform.errors import ConfigurationError, TooFewLabelsError
 from orchestration import fields, steps
 from orchestration.steps import Receipt
 from orchestration.windows import EARLIEST, plain
 
 if TYPE_CHECKING:
-    from scoring.settings import Settings
-    from scoring.training import TrainReceipt
+    from features.platform.settings import Settings
+    from scoring.models.training import TrainReceipt
 
 
 def as_of(context: Mapping[str, Any]) -> datetime:
@@ -54,7 +54,7 @@ def _trained(train: Callable[[datetime, Settings], TrainReceipt], moment: dateti
     """Train; end the task as skipped where too few labels have matured, for that is no fault."""
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from scoring.settings import get_settings
+    from features.platform.settings import get_settings
 
     try:
         return train(moment, get_settings()).as_dict()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from orchestration.fields import CARD_NUMBER, RUN_ID_LETTERS, flaw, holds_card_number
 from orchestration.forms import check_fields
 from orchestration.windows import EARLIEST
@@ -87,8 +87,8 @@ def _without_declared_ids(conf: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ids_may_be_long_numbers() -> bool:
-    from scoring.settings import get_settings
-    from scoring.source_set import source_set
+    from features.platform.settings import get_settings
+    from features.sources.source_set import source_set
 
     try:
         feeds = source_set(get_settings()).feeds.values()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from orchestration import fields
 
 LONGEST = timedelta(days=31)

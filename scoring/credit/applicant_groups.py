@@ -8,8 +8,8 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from features.platform.settings import Settings
 from scoring.credit.fairness_page import band_names
-from scoring.settings import Settings
 
 AGES = (25, 40, 62)  # of 62 and more Regulation B speaks as elderly (12 CFR 1002.2(o))
 ATTRIBUTES = ("sex", "age", "marital_status", "nationality")

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from scoring.credit import binning, tree_paths
 from scoring.credit.binning import Flags, Floats
-from scoring.estimators import boosted_trees, one_thread
+from scoring.models.estimators import boosted_trees, one_thread
 
 
 class MonotoneBoosting(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types

@@ -11,32 +11,29 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from psycopg import sql
 
+from features.platform.settings import Settings
 from features.views import APPLICATIONS as VIEW
-from scoring import runs
-from scoring.credit import ledger_rows, payments
+from scoring.credit import ledger_rows, merge, payments, reasons
 from scoring.credit.inputs import INPUT_TYPES, input_columns, matrix_of
+from scoring.credit.job import JOB
 from scoring.credit.limits import Requests, recommend
-from scoring.decider import Columns, Decider, Matrix, Scores
-from scoring.decision import application_merge, application_reasons, policy, reason_codes
-from scoring.decision.application_merge import ApplicationDecisions, Evidence, Facts
-from scoring.decision.application_reasons import Told
+from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
+from scoring.credit.reasons import Told
+from scoring.decider import Columns, Decider, Domain, Matrix, Scores
 from scoring.decision.attributions import by_characteristic, relieving
-from scoring.decision.merge import ComponentScores
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
-from scoring.decision.rule_columns import APPLICATIONS, EVIDENCE_COUNTS, types_of
-from scoring.guarded_model import GuardedModel
-from scoring.settings import Settings
-
-__all__ = ["INPUT_TYPES", "decider_of", "input_columns", "source"]
+from scoring.decision.policy import policy, reason_codes
+from scoring.decision.rules.columns import APPLICATIONS, EVIDENCE_COUNTS, types_of
+from scoring.models.guarded_model import GuardedModel
+from scoring.runs import record
 
 TYPES = types_of(APPLICATIONS)  # of what a rule may name
-ANSWERS = ("default_probability", "second_probability")
+ANSWERS = JOB.answers
 
 
 class ApplicationDecider(Decider):
-    """What every application of a run is decided with."""
-
-    statuses = ("credit_status", "credit_status")  # the second probability has none of its own
+    """The model, the policy and the rules that decide the applications of a run."""
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
         return matrix_of(columns, names)
@@ -46,12 +43,12 @@ class ApplicationDecider(Decider):
         return self.model.score(matrix, has_rate.to_numpy(zero_copy_only=False))
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
-        credit, second = scores
+        credit, second = (scores[answer.name] for answer in ANSWERS)
         asked = requests_of(columns, credit)
         limits = recommend(asked, self.policy.require_credit())
         counts = [columns[name].to_numpy(zero_copy_only=False) for name in EVIDENCE_COUNTS]
         facts = Facts(credit, limits.level, Evidence(*counts))
-        decided = application_merge.decide(facts, columns, self.policy, self.conditions)
+        decided = merge.decide(facts, columns, self.policy, self.conditions)
         told = Told(credit, limits.binding, limits.is_below(asked))
         return ledger_rows.of(
             self.run,
@@ -75,7 +72,7 @@ class ApplicationDecider(Decider):
             weights = relieving(self.explainer, chosen, weights, VIEW)
         pin = self.policy.require_credit().reason_codes
         codes = reason_codes.load(pin.version, pin.sha256)
-        rendered = application_reasons.reasons_of(subset, said, speakers, weights, codes)
+        rendered = reasons.reasons_of(subset, said, speakers, weights, codes)
         texts[explained] = rendered.to_numpy(zero_copy_only=False)
         return pa.array(texts, pa.string())
 
@@ -99,25 +96,28 @@ def requests_of(columns: Columns, credit: ComponentScores) -> Requests:
     )
 
 
-def source(table: sql.Composable, run: runs.Run) -> sql.Composable:
+def source(table: sql.Composable, run: record.Run) -> sql.Composable:
     """Return the SQL of a run's feature rows beside their applicants' card payments."""
     part = policy.load(run.policy_version, run.policy_sha256).require_credit()
     look_back = timedelta(days=part.fraud_state.look_back_days)
     return payments.beside(table, look_back, run.known_at_cutoff, run.claimed_at)
 
 
-def decider_of(found: runs.Run, model: Any, settings: Settings) -> ApplicationDecider:  # noqa: ANN401
+def decider_of(run: record.Run, model: Any, settings: Settings) -> ApplicationDecider:  # noqa: ANN401
     """Return the decider of a run with a model; with None, every row will be degraded.
 
     Raises:
         ConfigurationError: the pinned policy is not the file that was pinned, or decides no
             applications.
     """
-    pinned = policy.load(found.policy_version, found.policy_sha256)
+    pinned = policy.load(run.policy_version, run.policy_sha256)
     conditions = policy.parsed(pinned.require_credit().rules, TYPES)
     guarded = GuardedModel(model, settings.model_timeout_seconds, ANSWERS)
-    return ApplicationDecider(found, guarded, model, pinned, conditions)
+    return ApplicationDecider(run, guarded, model, pinned, conditions)
 
 
 def _floats(columns: Columns, name: str) -> NDArray[np.float64]:
     return np.asarray(columns[name].to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+DOMAIN = Domain(INPUT_TYPES, input_columns, source, decider_of)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from scoring import evaluation
 from scoring.credit.training_set import TrainingSet
-from scoring.evaluation import Floats, Interval, Ranking
+from scoring.models import evaluation
+from scoring.models.evaluation import Floats, Interval, Ranking
 
 FEWEST_EVENTS = 20  # defaults and repayments that a segment needs before it is ranked
 BANDS = 10  # of the score, for its stability

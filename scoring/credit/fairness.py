@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.evaluation import Flags, Floats, Interval
+from scoring.models.evaluation import Flags, Floats, Interval
 
 FEWEST_ROWS = 100  # of a group that is measured at all
 FEWEST_REPAID = 50  # in it, for the equal-opportunity gap

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from scoring.credit.fairness import FEWEST_REPAID, FEWEST_ROWS, FOUR_FIFTHS, GroupFigures
-from scoring.evaluation import Interval
+from scoring.credit.fairness import (
+    FEWEST_REPAID,
+    FEWEST_ROWS,
+    FOUR_FIFTHS,
+    GroupFigures,
+)
+from scoring.models.evaluation import Interval
 
 LIMITS = f"""\
 This is monitoring, not a verdict, and what the law asks differs by jurisdiction. A group is

@@ -9,14 +9,14 @@ import numpy as np
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_curve
 
-from scoring import evaluation
 from scoring.credit.evaluation import MOVED, STABLE, MonthFigures
+from scoring.models import evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from scoring.evaluation import Flags, Floats
+    from scoring.models.evaluation import Flags, Floats
 
 
 def draw(

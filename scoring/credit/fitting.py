@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.errors import ContractError, TooFewLabelsError
+from features.platform.errors import ContractError, TooFewLabelsError
 from features.views import FeatureView
 from scoring.credit.model import CreditModel, CreditScores
 from scoring.credit.training_set import TrainingSet

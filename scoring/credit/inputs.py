@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from psycopg import sql
 
-from features.digests import feature_digest
 from features.views import APPLICATIONS as VIEW
 from features.views import Kind
-from scoring.decision.rule_columns import EVIDENCE_COUNTS
+from features.views.digests import feature_digest
+from scoring.decision.rules.columns import EVIDENCE_COUNTS
 
 KEYS = ("application_id", "version", "customer_id", "applied_at")
 ASKED = ("requested_amount_minor", "requested_amount_base_minor", "currency_code")

@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from scoring import runs
+from scoring.credit.confidence import confidence_of
 from scoring.credit.limits import Limits
+from scoring.credit.merge import STATES, ApplicationDecisions
+from scoring.credit.reasons import Told
 from scoring.decision import hits
-from scoring.decision.application_merge import STATES, ApplicationDecisions
-from scoring.decision.application_reasons import Told
-from scoring.decision.confidence import confidence_of
-from scoring.decision.credit_policy import CreditPolicy
-from scoring.decision.merge import ComponentScores
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Binding, Outcome
-from scoring.decision.rule_columns import EVIDENCE_COUNTS
+from scoring.decision.policy.credit import CreditPolicy
+from scoring.decision.rules.columns import EVIDENCE_COUNTS
+from scoring.runs import record
 
 # as they were read, into the ledger
 _COPIED = (
@@ -42,7 +42,7 @@ class Answers:
 
 
 def of(
-    run: runs.Run,
+    run: record.Run,
     columns: Mapping[str, pa.Array],
     answers: Answers,
     part: CreditPolicy,

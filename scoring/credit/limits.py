@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.credit.annuity import MONTHS, exposure_share, payment_share
-from scoring.decision.credit_policy import CreditPolicy
 from scoring.decision.outcome import Binding, Outcome
+from scoring.decision.policy.credit import CreditPolicy
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -20,7 +20,7 @@ from scoring.credit import calibration
 from scoring.credit.binning import Flags, Floats
 from scoring.credit.boosting import MonotoneBoosting
 from scoring.credit.scorecard import Scorecard
-from scoring.estimators import EventClassifier, sigmoid
+from scoring.models.estimators import EventClassifier, sigmoid
 
 PARTS = {"scorecard": Scorecard, "boosting": MonotoneBoosting}
 

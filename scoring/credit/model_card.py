@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scoring.credit.evaluation import MonthFigures, SegmentFigures
-from scoring.evaluation import Interval
+from scoring.models.evaluation import Interval
 
 EXCLUSIONS = """\
 - Loans that still run, and whole vintages (a month and a term) whose last loan has not had its time

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from psycopg import sql
 
-from scoring.jobs import SCORE_TRANSACTIONS
-
+#: The tables of the card side, by name: domains do not import each other.
+_TRANSACTIONS = sql.Identifier("raw", "transactions")
+_LEDGER = sql.Identifier("decisions", "transaction_decisions")
 _BEFORE = sql.SQL(
     """
     {table} as features
@@ -99,8 +100,8 @@ def beside(
     """
     return _BEFORE.format(
         table=table,
-        payments=SCORE_TRANSACTIONS.raw_table,
-        ledger=SCORE_TRANSACTIONS.ledger_table,
+        payments=_TRANSACTIONS,
+        ledger=_LEDGER,
         look_back=sql.Literal(look_back),
         cutoff=sql.Literal(cutoff),
         claimed_at=sql.Literal(claimed_at),

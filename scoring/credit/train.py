@@ -13,10 +13,11 @@ import numpy as np
 import psycopg
 import structlog
 
-from features import code_version
-from features.errors import ConfigurationError
+from features.platform import code_version
+from features.platform.errors import ConfigurationError
+from features.platform.settings import Settings
+from features.sources.source_set import source_set
 from features.views import APPLICATIONS, FeatureView
-from scoring import registry, training
 from scoring.credit import (
     applicant_groups,
     evaluation,
@@ -29,18 +30,17 @@ from scoring.credit import (
     training_set,
 )
 from scoring.credit.fitting import Slices
+from scoring.credit.job import JOB
 from scoring.credit.model import CreditModel
 from scoring.credit.model_card import Card
 from scoring.credit.training_set import TrainingSet
-from scoring.decision import activations
-from scoring.evaluation import Floats
-from scoring.settings import Settings
-from scoring.source_set import source_set
-from scoring.training import Learnt, TrainReceipt
+from scoring.decision.policy import activations
+from scoring.models import registry, training
+from scoring.models.evaluation import Floats
+from scoring.models.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)
 
-MODEL_NAME = "credit_applications"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 SEGMENTS = ("term_months", "purpose_group", "home_ownership_group", "annual_income")
 
@@ -98,7 +98,7 @@ def train(
         int(rows.is_bad.sum()),
         as_of,
     )
-    return training.register(MODEL_NAME, learnt, record, settings)
+    return training.register(JOB.model, learnt, record, settings)
 
 
 def _read(

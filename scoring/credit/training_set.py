@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from features.views import FeatureView, Kind
-from scoring import labelled_rows
 from scoring.credit import inputs
-from scoring.evaluation import Codes, Flags
-from scoring.labelled_rows import LabelledRows, varies
+from scoring.models import labelled_rows
+from scoring.models.evaluation import Codes, Flags
+from scoring.models.labelled_rows import LabelledRows, varies
 
 NEWEST_SHARE = 0.25  # of the rows, in which a column must still tell rows apart
 

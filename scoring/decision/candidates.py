@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from scoring.decision.outcome import Origin, Outcome
-from scoring.decision.policy_part import Rule
+from scoring.decision.policy.part import Rule
 
 LIMIT = 4
 # among reasons of the same outcome: the firmer ground first

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from scoring.decision.outcome import Outcome
-from scoring.decision.policy import Conditions, Listing, Policy, Rule
+from scoring.decision.policy.policy import Conditions, Listing, Policy, Rule
 
 Levels = NDArray[np.int8]
 Mask = NDArray[np.bool_]

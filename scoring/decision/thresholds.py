@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.decision.review_policy import FraudCosts, ReviewTeam
+from scoring.decision.policy.review import FraudCosts, ReviewTeam
 
 Floats = NDArray[np.float64]
 
@@ -39,8 +39,10 @@ class CutOffs:
     reviews: int
 
 
-def of_payments(probability: Floats, amount: Floats, costs: FraudCosts, team: ReviewTeam) -> Costs:
-    """Return what each answer to n payments costs.
+def of_transactions(
+    probability: Floats, amount: Floats, costs: FraudCosts, team: ReviewTeam
+) -> Costs:
+    """Return the cost of each answer to n transactions.
 
     Args:
         probability: [n], of fraud.

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from psycopg import sql
 
-from features import readers
+from features.platform import readers
 
 FEATURES = (
     "amount",

@@ -1,4 +1,4 @@
-"""From payments to ledger rows: model, rules and policy of one run, applied to a chunk."""
+"""Decide a chunk of transactions with the model, the rules and the policy of one run."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
-from features.digests import feature_digest
+from features.platform.settings import Settings
 from features.views import TRANSACTIONS as VIEW
 from features.views import Kind
-from scoring import runs
-from scoring.decider import Columns, Decider, Matrix, Scores
-from scoring.decision import merge, policy, reasons
+from features.views.digests import feature_digest
+from scoring.decider import Columns, Decider, Domain, Matrix, Scores, features_alone
 from scoring.decision.attributions import by_characteristic
-from scoring.decision.merge import ComponentScores
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
-from scoring.decision.rule_columns import TRANSACTIONS, types_of
-from scoring.guarded_model import GuardedModel
-from scoring.settings import Settings
+from scoring.decision.policy import policy
+from scoring.decision.rules.columns import TRANSACTIONS, types_of
+from scoring.fraud import merge, reasons
+from scoring.fraud.job import JOB
+from scoring.models.guarded_model import GuardedModel
+from scoring.runs import record
 
+ANSWERS = JOB.answers
 KEYS = ("transaction_id", "version", "customer_id", "merchant_id", "occurred_at")
 
 INPUT_TYPES: dict[str, pa.DataType] = {
@@ -58,10 +61,8 @@ def input_columns(revision: str = "features") -> sql.Composable:
     )
 
 
-class PaymentDecider(Decider):
-    """What every payment of a run is decided with."""
-
-    statuses = ("fraud_status", "anomaly_status")
+class TransactionDecider(Decider):
+    """The model, the policy and the rules that decide the transactions of a run."""
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
         return np.column_stack([columns[name].to_numpy(zero_copy_only=False) for name in names])
@@ -70,8 +71,9 @@ class PaymentDecider(Decider):
         return self.model.score(matrix, columns["has_fx_rate"].to_numpy(zero_copy_only=False))
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
-        decided = merge.decide(*scores, columns, self.policy, self.conditions)
-        texts = self._reasons(decided, scores[0], matrix)
+        fraud, anomaly = (scores[answer.name] for answer in ANSWERS)
+        decided = merge.decide(fraud, anomaly, columns, self.policy, self.conditions)
+        texts = self._reasons(decided, fraud, matrix)
         return _as_ledger_rows(self.run, columns, decided, scores, texts)
 
     def _reasons(
@@ -90,32 +92,33 @@ class PaymentDecider(Decider):
         return pa.array(texts, pa.string())
 
 
-def decider_of(found: runs.Run, model: Any, settings: Settings) -> PaymentDecider:  # noqa: ANN401
+def decider_of(run: record.Run, model: Any, settings: Settings) -> TransactionDecider:  # noqa: ANN401
     """Return the decider of a run with a model; with None, every row will be degraded.
 
     Raises:
         ConfigurationError: the pinned policy is not the file that was pinned.
     """
-    pinned = policy.load(found.policy_version, found.policy_sha256)
-    guarded = GuardedModel(model, settings.model_timeout_seconds)
-    return PaymentDecider(found, guarded, model, pinned, pinned.conditions(types_of(TRANSACTIONS)))
+    pinned = policy.load(run.policy_version, run.policy_sha256)
+    guarded = GuardedModel(model, settings.model_timeout_seconds, ANSWERS)
+    conditions = pinned.conditions(types_of(TRANSACTIONS))
+    return TransactionDecider(run, guarded, model, pinned, conditions)
 
 
 def _as_ledger_rows(
-    found: runs.Run,
+    run: record.Run,
     columns: Columns,
     decided: merge.Decisions,
     scores: Scores,
     texts: pa.Array,
 ) -> pa.Table:
-    fraud, anomaly = scores
+    fraud, anomaly = (scores[answer.name] for answer in ANSWERS)
     rows = len(decided.outcome)
     words = pa.array([outcome.word for outcome in Outcome])
     keys = ("transaction_id", "version", "revision", "customer_id", "occurred_at")
     return pa.table(
         {
             **{name: columns[name] for name in keys},
-            "run_id": pa.repeat(str(found.run_id), rows),
+            "run_id": pa.repeat(str(run.run_id), rows),
             "decision": words.take(pa.array(decided.outcome)),
             "fraud_status": pa.array(fraud.status.astype(str)),
             "fraud_probability": pa.array(fraud.values, from_pandas=True),
@@ -124,9 +127,14 @@ def _as_ledger_rows(
             "is_degraded": pa.array(decided.is_degraded),
             "reasons": texts,
             "rule_hits": decided.rule_hits_text(),
-            "feature_view": pa.repeat(found.feature_view, rows),
+            "feature_view": pa.repeat(run.feature_view, rows),
             "feature_sha256": pc.binary_join_element_wise("\\x", columns["feature_sha256"], ""),
-            "model_version": pa.repeat(str(found.models["fraud"].get("version", "")), rows),
-            "policy_version": pa.repeat(found.policy_version, rows),
+            "model_version": pa.repeat(str(run.models["fraud"].get("version", "")), rows),
+            "policy_version": pa.repeat(run.policy_version, rows),
         }
     )
+
+
+DOMAIN = Domain(
+    INPUT_TYPES, lambda revision, _: input_columns(revision), features_alone, decider_of
+)

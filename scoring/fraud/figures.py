@@ -8,15 +8,15 @@ import numpy as np
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from scoring import evaluation
 from scoring.fraud import card_precision
+from scoring.models import evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from scoring.evaluation import Flags, Floats
     from scoring.fraud.training_set import TrainingSet
+    from scoring.models.evaluation import Flags, Floats
 
 
 def draw(rows: TrainingSet, probability: Floats) -> dict[str, Figure]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.errors import TooFewLabelsError
+from features.platform.errors import TooFewLabelsError
 from features.views import FeatureView
-from scoring import evaluation
-from scoring.evaluation import Interval, Ranking
 from scoring.fraud import card_precision
 from scoring.fraud.model import FraudModel, FraudScores
 from scoring.fraud.training_set import TrainingSet
+from scoring.models import evaluation
+from scoring.models.evaluation import Interval, Ranking
 
 LEARN_SHARE, CALIBRATE_SHARE = 0.6, 0.2  # the rest, the newest, tests
 # what a busy merchant or a late hour says about nobody's habits would drown what is unusual

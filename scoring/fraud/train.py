@@ -13,20 +13,20 @@ import numpy as np
 import psycopg
 import structlog
 
-from features import code_version
+from features.platform import code_version
+from features.platform.settings import Settings
+from features.sources.source_set import source_set
 from features.views import TRANSACTIONS, FeatureView
-from scoring import registry, training
 from scoring.fraud import figures, fitting, training_set
 from scoring.fraud.fitting import Slices
+from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.fraud.training_set import TrainingSet
-from scoring.settings import Settings
-from scoring.source_set import source_set
-from scoring.training import Learnt, TrainReceipt
+from scoring.models import registry, training
+from scoring.models.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)
 
-MODEL_NAME = "fraud_transactions"
 TRAINING_WINDOW = timedelta(days=60)
 
 
@@ -77,7 +77,7 @@ def train(
         int(rows.is_fraud.sum()),
         as_of,
     )
-    return training.register(MODEL_NAME, learnt, record, settings)
+    return training.register(JOB.model, learnt, record, settings)
 
 
 def _params(model: FraudModel, slices: Slices) -> dict[str, object]:

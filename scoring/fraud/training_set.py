@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from features.views import Feature, FeatureView, Kind
-from scoring import labelled_rows
-from scoring.evaluation import Codes, Flags, Floats
-from scoring.labelled_rows import LabelledRows
+from scoring.models import labelled_rows
+from scoring.models.evaluation import Codes, Flags, Floats
+from scoring.models.labelled_rows import LabelledRows
 
 DAY_MICROSECONDS = 86_400_000_000
 

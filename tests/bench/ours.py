@@ -17,12 +17,16 @@ import psycopg
 from psycopg import sql
 
 from features import build as builder
+from features.platform.settings import get_settings
+from features.platform.storage import object_store
 from infra.local.state import CHECKOUT
 from orchestration import gates, steps
-from scoring import closure, leases, row_digests, runs, score
-from scoring.jobs import SCORE_TRANSACTIONS, RunTables, quoted
-from scoring.settings import get_settings
-from scoring.storage import object_store
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.evidence import closure, row_digests
+from scoring.runs import leases, lifecycle, record
+from scoring.runs.job import RunTables, quoted
+from scoring.runs.request import Request
+from scoring.steps import score
 from tests.bench.stopwatch import Stopwatch
 from tests.bench.traffic import HOUR
 from tests.bench.world import BenchError
@@ -70,10 +74,12 @@ def run(request: dict[str, Any]) -> None:
 
 def _claim(request: dict[str, Any]) -> dict[str, Any]:
     start = datetime.fromisoformat(request["start"])
-    window = runs.Request(start, start + HOUR, "scheduled", "bench")
+    window = Request(start, start + HOUR, "scheduled", "bench")
     conninfo = get_settings().warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        found = runs.claim(connection, SCORE_TRANSACTIONS, window, runs.Pins(**request["pins"]))
+        found = lifecycle.claim(
+            connection, SCORE_TRANSACTIONS, window, record.Pins(**request["pins"])
+        )
     return dict(found.receipt())
 
 
@@ -100,7 +106,11 @@ def _forget_scored_rows(claimed: dict[str, Any]) -> None:
 def _warm() -> None:
     """Import what a task finds imported: the scheduler has loaded it before the fork."""
     settings = CHECKOUT / "plugins" / "airflow_local_settings.py"
-    for name in (*runpy.run_path(str(settings))["LIBRARIES"], "expectations", "scoring.score"):
+    for name in (
+        *runpy.run_path(str(settings))["LIBRARIES"],
+        "expectations",
+        "scoring.steps.score",
+    ):
         importlib.import_module(name)
 
 

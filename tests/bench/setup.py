@@ -13,12 +13,13 @@ import numpy as np
 import psycopg
 import pyarrow.compute as pc
 
-from features import code_version, readers, sources
 from features.build import install as install_models
+from features.platform import code_version, readers
+from features.platform.settings import get_settings
+from features.sources import descriptions
 from orchestration import gates, steps
-from scoring.decision import activations, policy
+from scoring.decision.policy import activations, policy
 from scoring.fraud.decider import INPUT_TYPES
-from scoring.settings import get_settings
 
 POLICY = "2026.11.1"
 #: Of the training rows; a fraud service reviews and declines about one row in a hundred.
@@ -28,7 +29,7 @@ FRAUD_SHARE = 0.01
 def install(_: dict[str, Any]) -> dict[str, Any]:
     """Build the empty models and put the policy in force."""
     settings = get_settings()
-    described = sources.load(settings.sources)
+    described = descriptions.load(settings.sources)
     install_models(settings.warehouse, settings.work, described.dbt_variables("USD"))
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
         activations.activate(connection, POLICY, author="ann", approver="ben", reason="bench")
@@ -48,8 +49,8 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
     from features.views import TRANSACTIONS
     from scoring.fraud.decider import input_columns
     from scoring.fraud.model import FraudModel
-    from scoring.model_files import ModelPin
-    from scoring.runs import Pins
+    from scoring.models.model_files import ModelPin
+    from scoring.runs.record import Pins
 
     steps.admit_deliveries(gates.validate_raw(steps.ingest()))
     steps.build("transaction_features")

@@ -9,9 +9,11 @@ import yaml
 
 from features.views import APPLICATIONS
 from scoring import domains
-from scoring.decision import policy, reason_codes, rule_columns
-from scoring.decision.rule_columns import RuleColumns, types_of
-from scoring.jobs import JOBS, SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
+from scoring.decision.policy import policy, reason_codes
+from scoring.decision.rules import columns as rule_columns
+from scoring.decision.rules.columns import RuleColumns, types_of
+from scoring.domains import JOBS, SCORE_APPLICATIONS, SCORE_TRANSACTIONS
+from scoring.runs.job import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 WITH_CREDIT = [

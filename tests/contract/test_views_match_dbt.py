@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from features.application_features import (
+from features.canonical import LENDERS_PRICE, POST_OUTCOME, PROTECTED
+from features.views import APPLICATIONS, TRANSACTIONS, FeatureView, Kind
+from features.views.applications import (
     HOME_OWNERSHIP_GROUPS,
     LAST_OUTCOMES,
     PURPOSE_GROUPS,
 )
-from features.canonical import LENDERS_PRICE, POST_OUTCOME, PROTECTED
-from features.views import APPLICATIONS, TRANSACTIONS, FeatureView, Kind
 
 each_view = pytest.mark.parametrize("view", [TRANSACTIONS, APPLICATIONS], ids=lambda v: v.name)
 

@@ -114,13 +114,13 @@ class Trial:
         """Mark the open run failed, as the DAG does for a task that failed for good."""
         import psycopg
 
-        from scoring import runs
+        from scoring.runs import lifecycle
 
         with psycopg.connect(self.world.conninfo("score"), autocommit=True) as connection:
             for (run_id,) in self.world.rows(
                 "select run_id from decisions.runs where state not in ('published', 'failed')"
             ):
-                runs.fail(connection, run_id, reason)
+                lifecycle.fail(connection, run_id, reason)
 
     def look(self) -> None:
         """Check every invariant."""
@@ -132,7 +132,12 @@ def _fatal() -> set[str]:
     """Return the names of the errors that Airflow does not try again, with all their kinds."""
     import features.ingest  # noqa: F401 - it has kinds of its own
     from expectations import GateFailedError
-    from features.errors import BadDeliveryError, ConfigurationError, ContractError, FencedError
+    from features.platform.errors import (
+        BadDeliveryError,
+        ConfigurationError,
+        ContractError,
+        FencedError,
+    )
 
     found = {BadDeliveryError, ConfigurationError, ContractError, FencedError, GateFailedError}
     for kind in list(found):

@@ -84,9 +84,9 @@ def run(
         told_path: what was told so far.
         receipts: of the steps before these, which do not run again.
     """
-    from scoring import claims
+    from scoring.runs import population
 
-    claims.CHUNK_ROWS = CHUNK_ROWS
+    population.CHUNK_ROWS = CHUNK_ROWS
     told = Told(receipts=dict(receipts or {}))
     started = time.monotonic()
     for step in steps:
@@ -143,10 +143,11 @@ def _admit(_: Asked, receipts: dict[str, Any]) -> Any:
 
 def _claim(asked: Asked, _: dict[str, Any]) -> Any:
     from orchestration import steps
-    from scoring import runs
-    from scoring.jobs import SCORE_TRANSACTIONS
+    from scoring.domains import SCORE_TRANSACTIONS
+    from scoring.runs import lifecycle, record
+    from scoring.runs.request import Request
 
-    request = runs.Request(
+    request = Request(
         asked.start,
         asked.end,
         asked.kind,
@@ -157,8 +158,8 @@ def _claim(asked: Asked, _: dict[str, Any]) -> Any:
     if asked.registry:
         return steps.claim(SCORE_TRANSACTIONS.name, request)
     with _connection() as connection:
-        pins = runs.Pins(**asked.pins)
-        return runs.claim(connection, SCORE_TRANSACTIONS, request, pins).receipt()
+        pins = record.Pins(**asked.pins)
+        return lifecycle.claim(connection, SCORE_TRANSACTIONS, request, pins).receipt()
 
 
 def _build(_: Asked, receipts: dict[str, Any]) -> Any:
@@ -199,7 +200,7 @@ def _validate_decisions(_: Asked, receipts: dict[str, Any]) -> Any:
 def _connection() -> psycopg.Connection[Any]:
     import psycopg
 
-    from scoring.settings import get_settings
+    from features.platform.settings import get_settings
 
     return psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True)
 

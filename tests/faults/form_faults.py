@@ -37,7 +37,7 @@ def fill_in(house: House, form: Mapping[str, Any]) -> Outcome:
         before = found.world.rows(counts)
 
         def first_task() -> None:
-            from features.errors import ConfigurationError
+            from features.platform.errors import ConfigurationError
             from orchestration import forms, requests
 
             run = SimpleNamespace(

@@ -151,11 +151,11 @@ class House:
         self.pins, self.other_pins = found
 
     def _pins_of(self, world: World, path: Path) -> dict[str, Any]:
-        from features import code_version
+        from features.platform import code_version
         from features.views import TRANSACTIONS
-        from scoring.decision import policy
-        from scoring.model_files import ModelPin
-        from scoring.runs import Pins
+        from scoring.decision.policy import policy
+        from scoring.models.model_files import ModelPin
+        from scoring.runs.record import Pins
 
         pin = ModelPin(
             "fraud_transactions",
@@ -182,14 +182,14 @@ class House:
 
 def _install() -> None:
     """Build the empty warehouse, take the history in and put the policy in force; in a child."""
-    from features import sources
     from features.build import install
+    from features.platform.settings import get_settings
+    from features.sources import descriptions
     from orchestration import steps
-    from scoring.decision import activations
-    from scoring.settings import get_settings
+    from scoring.decision.policy import activations
 
     settings = get_settings()
-    described = sources.load(settings.sources)
+    described = descriptions.load(settings.sources)
     install(settings.warehouse, settings.work, described.dbt_variables("USD"))
     received = steps.ingest()
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:

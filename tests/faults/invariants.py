@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import pyarrow.parquet as pq
 
-from scoring import closure
-from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.evidence import closure
 from tests.faults import deliveries
 from tests.faults.deliveries import CARD, MARKER
 from tests.faults.flow import Told

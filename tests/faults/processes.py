@@ -39,12 +39,12 @@ def warm(folder: Path) -> None:
     from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
 
     import expectations.checker  # noqa: F401
-    import features.ingest  # noqa: F401
+    import features.ingest
+    import features.platform.storage  # noqa: F401
     import orchestration.steps  # noqa: F401
-    import scoring.claim
-    import scoring.publish
-    import scoring.score
-    import scoring.storage  # noqa: F401
+    import scoring.steps.claim
+    import scoring.steps.publish
+    import scoring.steps.score  # noqa: F401
 
     os.environ.update(QUIET | ONE_THREAD)
     folder.mkdir(parents=True, exist_ok=True)

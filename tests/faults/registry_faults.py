@@ -94,8 +94,8 @@ def _register(found: Trial, change: Callable[[Path], None] | None = None) -> Non
         import yaml
         from mlflow import MlflowClient
 
-        from scoring import model_files, registry
-        from scoring.settings import get_settings
+        from features.platform.settings import get_settings
+        from scoring.models import model_files, registry
 
         address = get_settings().registry.tracking_uri
         sha256 = found.house.pins["models"]["fraud"]["sha256"]
@@ -131,7 +131,7 @@ def _administer(found: Trial, act: Callable[[object], None], name: str) -> None:
     def work() -> None:
         from mlflow import MlflowClient
 
-        from scoring.settings import get_settings
+        from features.platform.settings import get_settings
 
         act(MlflowClient(get_settings().registry.tracking_uri))
 

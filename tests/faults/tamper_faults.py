@@ -9,9 +9,9 @@ from functools import partial
 
 import psycopg
 
-from features.objects import FolderStore
-from scoring import closure
-from scoring.jobs import SCORE_TRANSACTIONS
+from features.platform.objects import FolderStore
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.evidence import closure
 from tests.faults.cases import Case, Outcome
 from tests.faults.house import House, Stage
 from tests.faults.world import World

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
-from features import failpoints
+from features.platform import failpoints
 from infra.local.postgres import Cluster
 from tests.faults import deliveries, flow
 from tests.faults.flow import Asked, Told

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from infra.local.postgres import Cluster
-from scoring import history
-from scoring.credit import quality
+from scoring.credit.quality import protocol
 from scoring.credit.training_set import TrainingSet
+from scoring.quality import history
 from tests.conftest import a_warehouse
 
 
@@ -23,5 +23,5 @@ def loans(
     """All loans with their outcomes, in hindsight."""
     file = test_data / "loans" / "lendingclub_2007_2011.parquet"
     with a_warehouse(cluster, migrated_template, tmp_path_factory.mktemp("lending-club")) as db:
-        history.load(file, quality.SOURCE, "applications", db.settings)
-        return quality.read(db.settings)[0]
+        history.load(file, protocol.SOURCE, "applications", db.settings)
+        return protocol.read(db.settings)[0]

@@ -7,8 +7,8 @@ import pytest
 
 from features.views import APPLICATIONS
 from scoring.credit import fitting
-from scoring.credit.benchmark import TEST
 from scoring.credit.model import PARTS, CreditModel
+from scoring.credit.quality.benchmark import TEST
 from scoring.credit.training_set import TrainingSet
 from scoring.decision.attributions import by_characteristic, relieving
 

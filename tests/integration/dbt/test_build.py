@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from features.build import build
-from features.errors import ConfigurationError, ContractError, WarehouseUnavailableError
+from features.platform.errors import (
+    ConfigurationError,
+    ContractError,
+    WarehouseUnavailableError,
+)
 from tests.builders import NOON, a_transaction, insert_transactions
 
 HOUR = timedelta(hours=1)

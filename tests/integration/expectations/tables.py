@@ -16,7 +16,7 @@ from expectations import (
     record,
     validate,
 )
-from features.objects import FolderStore
+from features.platform.objects import FolderStore
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView, Kind
 from tests.conftest import Db
 from tests.integration.expectations.application_tables import (

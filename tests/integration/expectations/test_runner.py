@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from expectations import GateFailedError, GateUnavailableError, Outcome, Verdict, validate
-from features.objects import FolderStore
+from features.platform.objects import FolderStore
 from tests.conftest import Db
 from tests.integration.expectations.tables import SAMPLES, Gate, make
 

@@ -40,7 +40,8 @@ def started(root: Path, source: str = "shop") -> State:
 def test_every_process_finds_an_own_source_in_any_folder(own: Path, tmp_path: Path) -> None:
     state = started(tmp_path)
     code = (
-        "from scoring.settings import get_settings; from scoring.source_set import source_set; "
+        "from features.platform.settings import get_settings; "
+        "from features.sources.source_set import source_set; "
         "s = get_settings(); print(source_set(s).name, s.warehouse.base_currency)"
     )
 

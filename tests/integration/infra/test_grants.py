@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from scoring.settings import Role
+from features.platform.settings import Role
 from tests.conftest import Db
 
 ROLES: tuple[Role, ...] = get_args(Role)

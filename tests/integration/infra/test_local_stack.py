@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from features import sources
+from features.sources import descriptions
 from infra.local import deliver, ports, run_dag, stack, status
 from infra.local.environment import environment, logins_file, write_logins
 from infra.local.public_files import FILES, cut, own_file
@@ -135,7 +135,7 @@ def test_every_process_has_one_environment_and_nothing_of_the_caller_s_shell(
 
 def test_the_settings_of_the_core_come_out_of_that_environment(state: State) -> None:
     code = (
-        "from scoring.settings import get_settings as g; s = g(); "
+        "from features.platform.settings import get_settings as g; s = g(); "
         "print(s.sources, s.warehouse.port, s.home, s.objects.url)"
     )
 
@@ -245,7 +245,7 @@ def test_an_own_file_is_cut_where_its_description_says(tmp_path: Path, texts: pa
     description = tmp_path / "shop.yaml"
     stated = {"time_zone": "Europe/Vienna", "decide_from": "2026-03-01T00:00:00+01:00"}
     description.write_text(yaml.safe_dump(MINIMAL | stated))
-    described = sources.load(str(description))
+    described = descriptions.load(str(description))
     data = tmp_path / "payments.parquet"
     pq.write_table(pa.table({"AT": texts, "ID": [1, 2, 3, 4]}), data)
 

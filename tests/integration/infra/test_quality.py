@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features import sources
+from features.sources import descriptions
 from infra.local import quality
 
 
 def columns_of(source: str) -> set[str]:
     """Return the delivered columns of all feeds of a source."""
-    feeds = sources.load(source).feeds.values()
+    feeds = descriptions.load(source).feeds.values()
     return {column for feed in feeds for column in feed.delivered_columns}
 
 

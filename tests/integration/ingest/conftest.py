@@ -13,8 +13,6 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pytest
 
-from features import sources as descriptions
-from features.feeds import Feed
 from features.ingest import (
     AdmitReceipt,
     DeliveryReceipt,
@@ -22,8 +20,10 @@ from features.ingest import (
     receive_all,
 )
 from features.ingest.limits import DEFAULT, Limits
-from features.objects import FolderStore, ObjectStore
-from features.sources import Sources
+from features.platform.objects import FolderStore, ObjectStore
+from features.sources import descriptions
+from features.sources.descriptions import Sources
+from features.sources.feeds import Feed
 from infra.local.postgres import Cluster
 from infra.postgres.warehouse import create_database
 

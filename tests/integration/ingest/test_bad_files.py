@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from features.errors import BadDeliveryError
 from features.ingest import admit, discard, hold, release
 from features.ingest.limits import DEFAULT
+from features.platform.errors import BadDeliveryError
 
 HEADER = (
     "transaction_id,customer_id,merchant_id,timestamp,amount,currency,type,card_bin,"

@@ -16,7 +16,7 @@ import pyarrow.parquet
 import pytest
 from moto.server import ThreadedMotoServer
 
-from features.objects import ObjectInfo, ObjectStore, S3Store, open_store
+from features.platform.objects import ObjectInfo, ObjectStore, S3Store, open_store
 
 IDS = ("007", "NA", "9223372036854775807", "null", "ü,\"'")
 

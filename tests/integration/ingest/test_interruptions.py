@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from psycopg.errors import RaiseException
 
-from features.errors import ContractError
 from features.ingest import admit, receive_all
+from features.platform.errors import ContractError
 
 
 def test_a_crash_during_admission_leaves_the_ledger_as_it_was(intake: Any) -> None:

@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from features.ingest import AdmitReceipt
-from features.objects import FolderStore
+from features.platform.objects import FolderStore
 from infra.local.postgres import Cluster
 from infra.postgres.warehouse import create_database
 from tests.integration.ingest.conftest import Intake, SharedDb, quick

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from scoring import closure
-from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.evidence import closure
 from tests.integration.ingest.conftest import COLUMNS, Intake
 
 HEADER = ",".join(COLUMNS)

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 from structlog.testing import capture_logs
 
-from features.errors import BadDeliveryError, ContractError
 from features.ingest import admit, admit_all, discard, hold, receive_all, spool
 from features.ingest.limits import DEFAULT
 from features.ingest.streams import StoreUnavailableError
-from features.objects import FolderStore
+from features.platform.errors import BadDeliveryError, ContractError
+from features.platform.objects import FolderStore
 from tests.integration.ingest.conftest import Intake
 
 receiving: Any = sys.modules["features.ingest.receive"]  # the package exports its function

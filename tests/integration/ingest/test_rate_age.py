@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from features.errors import ConfigurationError
-from features.sources import load
+from features.platform.errors import ConfigurationError
+from features.sources.descriptions import load
 from tests.integration.ingest import loans
 from tests.integration.ingest.conftest import Intake
 

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from features.ingest import deliveries
-from scoring import closure
-from scoring.equation import Equation
-from scoring.jobs import JOBS, SCORE_TRANSACTIONS
+from scoring.domains import JOBS, SCORE_TRANSACTIONS
+from scoring.evidence import closure
+from scoring.evidence.equation import Equation
 from tests.integration.ingest import loans
 from tests.integration.ingest.conftest import Intake
 

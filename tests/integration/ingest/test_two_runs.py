@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from features import failpoints
-from features.errors import BadDeliveryError
 from features.ingest import admit, admit_all, discard, hold, receive_all, release
+from features.platform import failpoints
+from features.platform.errors import BadDeliveryError
 from orchestration import gates
 
 FILES, ROWS = 8, 5
@@ -23,7 +23,7 @@ def validate_raw(
     intake: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
     """The gate of the DAGs over the warehouse of the test."""
-    monkeypatch.setattr("scoring.settings.get_settings", lambda: intake.db.settings)
+    monkeypatch.setattr("features.platform.settings.get_settings", lambda: intake.db.settings)
     return gates.validate_raw
 
 

@@ -11,8 +11,8 @@ from psycopg import sql
 
 from features import build as builder
 from features.build import PROJECT
-from features.digests import feature_digest
 from features.views import TRANSACTIONS
+from features.views.digests import feature_digest
 from infra.local.postgres import Cluster
 from tests.builders import insert_labels, insert_transactions
 from tests.conftest import Db, a_warehouse

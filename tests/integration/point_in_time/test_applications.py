@@ -10,8 +10,8 @@ import pytest
 from psycopg import sql
 
 from features import build as builder
-from features.digests import feature_digest
 from features.views import APPLICATIONS
+from features.views.digests import feature_digest
 from infra.local.postgres import Cluster
 from tests.conftest import Db, a_warehouse
 from tests.integration.point_in_time import application_laws as laws

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 from features.build import build
-from features.digests import feature_digest
-from features.objects import FolderStore
+from features.platform.objects import FolderStore
 from features.rebuild import keys_of, rebuild
 from features.views import APPLICATIONS
+from features.views.digests import feature_digest
 from tests.conftest import Db
 from tests.integration.ingest.conftest import Intake, quick
 from tests.integration.ingest.loans import APPLICATION, LABEL, file_of

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from features.objects import ObjectStore, open_store
-from scoring import registry
+from features.platform.objects import ObjectStore, open_store
+from features.platform.settings import Registry, Settings
 from scoring.fraud.model import FraudModel
-from scoring.settings import Registry, Settings
+from scoring.models import registry
 from tests.mlflow_server import mlflow_server
 
 FEATURES = ["amount", "customer_amount_avg_30d", "merchant_fraud_rate_7d"]

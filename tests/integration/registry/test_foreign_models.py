@@ -13,11 +13,11 @@ import yaml
 from mlflow import MlflowClient
 from sklearn.tree import DecisionTreeClassifier
 
-from features.errors import ModelUnavailableError
-from features.objects import ObjectStore
-from scoring import model_files, registry
+from features.platform.errors import ModelUnavailableError
+from features.platform.objects import ObjectStore
+from features.platform.settings import Settings
 from scoring.fraud.model import FraudModel
-from scoring.settings import Settings
+from scoring.models import model_files, registry
 
 DESCRIPTION = {
     "flavors": {

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from features.errors import ModelUnavailableError
-from features.objects import ObjectStore
-from scoring import registry
+from features.platform.errors import ModelUnavailableError
+from features.platform.objects import ObjectStore
+from features.platform.settings import Registry, Settings
 from scoring.fraud.model import FraudModel
-from scoring.settings import Registry, Settings
+from scoring.models import registry
 from tests.mlflow_server import free_port
 
 

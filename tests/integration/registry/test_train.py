@@ -9,10 +9,11 @@ import pytest
 from mlflow import MlflowClient
 
 from features.build import build
-from features.errors import ContractError
-from scoring import registry
+from features.platform.errors import ContractError
+from features.platform.settings import Settings
 from scoring.fraud import train
-from scoring.settings import Settings
+from scoring.fraud.job import JOB
+from scoring.models import registry
 from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
 from tests.conftest import Db
 
@@ -56,8 +57,8 @@ def test_the_first_model_is_champion_and_the_next_one_challenger(
 
     assert (first.alias, second.alias) == ("champion", "challenger")
     assert first.metrics == second.metrics  # the same data gives the same model
-    assert registry.resolve(train.MODEL_NAME, "champion", settings).version == first.version
-    version = MlflowClient(address).get_model_version(train.MODEL_NAME, first.version)
+    assert registry.resolve(JOB.model.name, "champion", settings).version == first.version
+    version = MlflowClient(address).get_model_version(JOB.model.name, first.version)
     assert version.tags["feature_view"] == "transactions@1"
     assert len(version.tags["data_sha256"]) == 64
     assert first.metrics["auc_roc"] > 0.9

@@ -12,20 +12,22 @@ import psycopg
 import pytest
 from mlflow import MlflowClient
 
-from features import sources
 from features.build import build
-from features.errors import TooFewLabelsError
 from features.ingest.run import ingest_all
-from features.objects import open_store
+from features.platform.errors import TooFewLabelsError
+from features.platform.objects import open_store
+from features.platform.settings import Settings
+from features.sources import descriptions
 from features.synthesize import synthesize
 from features.views import APPLICATIONS
 from infra.local.postgres import Cluster
-from scoring import fairness_command, registry
+from scoring.commands import fairness
 from scoring.credit import train, training_set
+from scoring.credit.job import JOB
 from scoring.credit.model import CreditModel
-from scoring.decision import activations
-from scoring.settings import Settings
-from scoring.training import TrainReceipt
+from scoring.decision.policy import activations
+from scoring.models import registry
+from scoring.models.training import TrainReceipt
 from tests.conftest import a_warehouse
 from tests.unit.features.synthesize.worlds import a_plan
 
@@ -45,7 +47,7 @@ def settings(
         store = open_store(found.objects.url)
         synthesize(a_plan(customers=300, credit_history=LOANS), store)
         with psycopg.connect(found.warehouse.conninfo("ingest"), autocommit=True) as connection:
-            ingest_all(sources.load("synthetic"), store, connection, base_currency="USD")
+            ingest_all(descriptions.load("synthetic"), store, connection, base_currency="USD")
         build("application_features", found.warehouse, found.work)
         yield found.model_copy(update={"registry": registry_settings.registry})
 
@@ -123,22 +125,22 @@ def test_a_report_on_public_data_joins_the_page(
     trained: Trained, settings: Settings, test_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the real ones are read from the environment once per process, and know no registry of a test
-    monkeypatch.setattr(fairness_command, "get_settings", lambda: settings)
+    monkeypatch.setattr(fairness, "get_settings", lambda: settings)
     parser = argparse.ArgumentParser()
-    fairness_command.add_parser(parser.add_subparsers())
+    fairness.add_parser(parser.add_subparsers())
     file = test_data / "loans" / "german_credit.csv.gz"
     parsed = parser.parse_args(["fairness", str(file)])
 
     assert parsed.command(parsed) == 0
 
-    page = trained.text(trained.first, fairness_command.FILE_NAME)
+    page = trained.text(trained.first, fairness.FILE_NAME)
     assert "1000 loans of the German credit data" in page
     assert "| age | under 25 | 149 |" in page
 
 
 def test_the_registered_file_is_the_credit_model(trained: Trained, settings: Settings) -> None:
     store = open_store(settings.objects.url)
-    pin = registry.resolve(train.MODEL_NAME, "champion", settings)
+    pin = registry.resolve(JOB.model.name, "champion", settings)
 
     registry.fetch(pin, settings, store)
 

@@ -15,17 +15,21 @@ import psycopg
 import pytest
 import skops.io
 
-from features import code_version
 from features.build import build
-from features.digests import feature_digest
-from features.objects import ObjectStore
+from features.platform import code_version
+from features.platform.objects import ObjectStore
+from features.platform.storage import object_store
 from features.views import APPLICATIONS, TRANSACTIONS
-from scoring import closure, publish, runs, score
-from scoring.decision import activations
+from features.views.digests import feature_digest
+from scoring.decision.policy import activations
+from scoring.domains import SCORE_APPLICATIONS, SCORE_TRANSACTIONS
+from scoring.evidence import closure
 from scoring.fraud.model import FraudModel
-from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job
-from scoring.model_files import ModelPin
-from scoring.storage import object_store
+from scoring.models.model_files import ModelPin
+from scoring.runs import lifecycle, record
+from scoring.runs.job import Job
+from scoring.runs.request import Request
+from scoring.steps import publish, score
 from tests.builders import NOON, a_transaction, insert_transactions, let_gates_pass
 from tests.conftest import Db
 from tests.faults import deliveries
@@ -68,7 +72,7 @@ class Bench:
 
     db: Db
     store: ObjectStore
-    pins: runs.Pins
+    pins: record.Pins
     job: Job = SCORE_TRANSACTIONS
 
     def connect(self) -> psycopg.Connection[Any]:
@@ -79,12 +83,12 @@ class Bench:
         """Admit rows as one live delivery."""
         insert_transactions(self.db, rows)
 
-    def claim(self, start: datetime = NOON, length: timedelta = HOUR, **request: Any) -> runs.Run:
+    def claim(self, start: datetime = NOON, length: timedelta = HOUR, **request: Any) -> record.Run:
         """Claim a window, for the scheduler unless the test says otherwise."""
         values = {"kind": "scheduled", "requested_by": f"scheduled {start}"} | request
         with self.connect() as connection:
-            asked = runs.Request(start, start + length, **values)
-            return runs.claim(connection, self.job, asked, self.pins)
+            asked = Request(start, start + length, **values)
+            return lifecycle.claim(connection, self.job, asked, self.pins)
 
     def build(self) -> None:
         """Build the features of what was admitted."""
@@ -106,7 +110,7 @@ class Bench:
         conninfo = self.db.settings.warehouse.conninfo("score")
         return publish.publish(run_id, conninfo, self.store)
 
-    def decide(self, start: datetime = NOON, **request: Any) -> runs.Run:
+    def decide(self, start: datetime = NOON, **request: Any) -> record.Run:
         """Take one window through its steps; a build costs seconds, an empty run needs none."""
         run = self.claim(start, **request)
         if run.state == "published":
@@ -116,7 +120,7 @@ class Bench:
         self.score(run.run_id)
         self.publish(run.run_id)
         with self.connect() as connection:
-            return runs.load(connection, run.run_id)
+            return record.load(connection, run.run_id)
 
     def decisions(self, columns: str = "transaction_id, decision") -> list[tuple[Any, ...]]:
         """Return the ledger, oldest revision first."""
@@ -180,7 +184,7 @@ def bench(built: Db, model_file: Path) -> Bench:
         policy = activations.activate(
             connection, POLICY, author="ann", approver="ben", reason="test"
         )
-    pins = runs.Pins(
+    pins = record.Pins(
         {"fraud": asdict(pin)},
         policy.version,
         policy.sha256,
@@ -229,7 +233,7 @@ def landing(migrated: Db, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
     description = tmp_path / f"{deliveries.SOURCE}.yaml"
     description.write_text(deliveries.DESCRIPTION)
     settings = migrated.settings.model_copy(update={"sources": str(description)})
-    monkeypatch.setattr("scoring.settings.get_settings", lambda: settings)
+    monkeypatch.setattr("features.platform.settings.get_settings", lambda: settings)
     content = deliveries.second_window().content
 
     def deliver(name: str) -> None:

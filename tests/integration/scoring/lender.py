@@ -11,12 +11,13 @@ import numpy as np
 import skops.io
 
 from features.views import APPLICATIONS, Kind
-from scoring import closure, runs
+from scoring.commands.replay import Verification, verify
 from scoring.credit.boosting import MonotoneBoosting
 from scoring.credit.model import CreditModel
-from scoring.jobs import SCORE_APPLICATIONS
-from scoring.replay import Selection
-from scoring.verify import Verification, verify
+from scoring.domains import SCORE_APPLICATIONS
+from scoring.evidence import closure
+from scoring.evidence.replay import Selection
+from scoring.runs import record
 from tests.builders import NOON, an_application, insert_applications
 from tests.integration.scoring.conftest import Bench
 
@@ -34,11 +35,11 @@ class Lender(Bench):
 
     def claim(
         self, start: datetime = MIDNIGHT, length: timedelta = DAY, **request: Any
-    ) -> runs.Run:
+    ) -> record.Run:
         """Claim a day."""
         return super().claim(start, length, **request)
 
-    def decide(self, start: datetime = MIDNIGHT, **request: Any) -> runs.Run:
+    def decide(self, start: datetime = MIDNIGHT, **request: Any) -> record.Run:
         """Take one day through all its steps."""
         return super().decide(start, **request)
 

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.errors import ConfigurationError
-from scoring import claim, runs
-from scoring.decision import activations, persons, policy
-from scoring.jobs import SCORE_TRANSACTIONS
-from scoring.storage import object_store
+from features.platform.errors import ConfigurationError
+from features.platform.storage import object_store
+from scoring.decision.policy import activations, persons, policy
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.runs.request import Request
+from scoring.steps import claim
 from tests.builders import NOON
 from tests.conftest import Db
 from tests.unit.scoring.decision.test_persons import SPELLINGS
@@ -262,7 +263,7 @@ def test_a_policy_that_an_earlier_version_approved_and_this_one_cannot_run_is_no
         INSERT.replace("'1', 'x'", "%s, %s"),
         (version, policy.load(version).sha256, "ann", "ben", "an earlier version of the code"),
     )
-    request = runs.Request(NOON, NOON + timedelta(hours=1), "scheduled", "scheduled")
+    request = Request(NOON, NOON + timedelta(hours=1), "scheduled", "scheduled")
 
     with pytest.raises(ConfigurationError, match=r"policy activate`:\nrule burst: .*orders text"):
         claim.claim(SCORE_TRANSACTIONS, request, migrated.settings, object_store(migrated.settings))

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from features import failpoints, sources
-from features.errors import ContractError, FencedError
 from features.ingest.run import ingest_all
+from features.platform import failpoints
+from features.platform import settings as configuration
+from features.platform.errors import ContractError, FencedError
+from features.sources import descriptions
 from orchestration import cases
-from scoring import runs, windows
-from scoring import settings as configuration
-from scoring.jobs import SCORE_APPLICATIONS
+from scoring.domains import SCORE_APPLICATIONS
+from scoring.runs import gaps, lifecycle
 from tests.integration.scoring.lender import DAY, MIDNIGHT, Lender, a_day_of_applications
 
 
@@ -44,11 +45,11 @@ def test_an_attempt_that_is_overtaken_in_mid_copy_writes_nothing(lender: Lender)
 def test_two_runs_at_once_take_turns_and_share_no_application(lender: Lender) -> None:
     lender.admit(a_day_of_applications()[:1])
     open_run = lender.claim()
-    with pytest.raises(runs.RunOpenError, match=str(open_run.run_id)):
+    with pytest.raises(lifecycle.RunOpenError, match=str(open_run.run_id)):
         lender.claim(requested_by="manual__2", kind="manual")
     # who died without a trace is marked failed, and the day is claimed anew
     with lender.connect() as connection:
-        assert runs.fail(connection, open_run.run_id, "its worker was killed")
+        assert lifecycle.fail(connection, open_run.run_id, "its worker was killed")
     lender.decide(requested_by="manual__2", kind="manual")
 
     assert lender.decided("application_id") == [("good",)]
@@ -74,8 +75,8 @@ def test_a_case_is_decided_ahead_of_its_day_and_by_nobody_again(lender: Lender) 
     with pytest.raises(ContractError, match="only 0 can be decided"):
         lender.claim(**case | {"requested_by": "manual__2"})
     with lender.connect() as connection:
-        gaps = windows.undecided(connection, SCORE_APPLICATIONS, MIDNIGHT + DAY)
-    assert [(gap.start, gap.rows_pending) for gap in gaps] == [(MIDNIGHT, 1)]
+        windows = gaps.undecided(connection, SCORE_APPLICATIONS, MIDNIGHT + DAY)
+    assert [(gap.start, gap.rows_pending) for gap in windows] == [(MIDNIGHT, 1)]
     lender.decide()
     assert lender.decided("application_id") == [("good",), ("poor",)]
     assert lender.closes() == []
@@ -99,12 +100,12 @@ def test_one_application_from_the_form_takes_the_same_path(
     assert cases.deliver(context)
     with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
         held, admitted = ingest_all(
-            sources.load(settings.sources), lender.store, connection, base_currency="USD"
+            descriptions.load(settings.sources), lender.store, connection, base_currency="USD"
         )
     assert [receipt.rows_admitted for receipt in admitted] == [1], held
     asked = cases.request(context)
     with lender.connect() as connection:
-        run = runs.claim(connection, SCORE_APPLICATIONS, asked, lender.pins)
+        run = lifecycle.claim(connection, SCORE_APPLICATIONS, asked, lender.pins)
     lender.build()
     lender.score(run.run_id)
     lender.publish(run.run_id)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import psycopg
 
-from scoring.explain import explain
-from scoring.explain_command import text_of
-from scoring.jobs import SCORE_APPLICATIONS
+from scoring.commands.explain import text_of
+from scoring.domains import SCORE_APPLICATIONS
+from scoring.evidence.explain import explain
 from tests.integration.scoring.lender import Lender, a_day_of_applications
 
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from features import failpoints
-from features.errors import ContractError, FencedError
-from scoring import claims, leases, runs, shards
-from scoring.jobs import quoted
+from features.platform import failpoints
+from features.platform.errors import ContractError, FencedError
+from scoring.runs import leases, lifecycle, population, record, shards
+from scoring.runs.job import quoted
 from tests.integration.scoring.conftest import Bench, some_transactions
 
 
-def crash_of(bench: Bench, run: runs.Run) -> None:
+def crash_of(bench: Bench, run: record.Run) -> None:
     """Empty what is unlogged, as a crash of the server does."""
     with bench.db.superuser() as connection:
         for name in (run.tables.decisions, run.tables.claim):
@@ -109,7 +109,7 @@ def test_an_attempt_goes_on_where_the_last_one_ended(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # three rows a chunk, so that a handful of rows makes two, both of one shard
-    monkeypatch.setattr(claims, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(population, "CHUNK_ROWS", 3)
     monkeypatch.setattr(shards, "MAX_SHARDS", 1)
     bench.admit(some_transactions(5))
     run = bench.claim()
@@ -154,7 +154,7 @@ def test_a_scored_run_whose_rows_a_crash_took_is_scored_again(bench: Bench, stat
     bench.score(run.run_id)
     if state == "validated":
         with bench.connect() as connection:
-            runs.mark_validated(connection, run.run_id)
+            lifecycle.mark_validated(connection, run.run_id)
     crash_of(bench, run)
 
     with pytest.raises(ContractError, match="lost in a crash of the server"):

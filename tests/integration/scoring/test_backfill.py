@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from features.platform.storage import object_store
 from infra.local.postgres import Cluster
-from scoring import runs
-from scoring.jobs import SCORE_TRANSACTIONS
-from scoring.storage import object_store
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.runs import lifecycle
+from scoring.runs.request import Request
 from tests.builders import NOON, a_transaction
 from tests.conftest import a_warehouse
 from tests.integration.scoring.conftest import HOUR, Bench
@@ -101,8 +102,8 @@ def test_a_backfill_of_hours_equals_the_hourly_runs(
     for hour in reversed(range(HOURS)):
         by_hour.decide(NOON + hour * HOUR, kind="backfill")
     with at_once.connect() as connection:
-        asked = runs.Request(NOON, NOON + HOURS * HOUR, "backfill", "ann")
-        run = runs.claim(connection, SCORE_TRANSACTIONS, asked, at_once.pins)
+        asked = Request(NOON, NOON + HOURS * HOUR, "backfill", "ann")
+        run = lifecycle.claim(connection, SCORE_TRANSACTIONS, asked, at_once.pins)
     at_once.build()
     at_once.score(run.run_id)
     at_once.publish(run.run_id)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from features.errors import ContractError
-from scoring import runs
-from scoring.claim import fail_left, in_turn
-from scoring.runs import RunOpenError
+from features.platform.errors import ContractError
+from scoring.runs import lifecycle, record
+from scoring.runs.lifecycle import RunOpenError
+from scoring.steps.claim import fail_left, in_turn
 from tests.builders import NOON
 from tests.integration.scoring.conftest import HOUR, Bench
 
@@ -35,7 +35,7 @@ def test_a_window_waits_for_its_turn(bench: Bench) -> None:
 
     def end_it() -> None:
         with bench.connect() as connection:
-            runs.fail(connection, open_run.run_id, "ended by hand")
+            lifecycle.fail(connection, open_run.run_id, "ended by hand")
 
     ending = threading.Timer(0.5, end_it)
     ending.start()
@@ -54,10 +54,10 @@ def test_a_window_does_not_wait_for_a_run_that_nobody_goes_on_with(bench: Bench)
         asked.append(requested_by)
         return requested_by in {"manual__1", "manual__2"}
 
-    def give_up(open_run: runs.Run) -> bool:
+    def give_up(open_run: record.Run) -> bool:
         return fail_left(open_run, has_ended, bench.db.settings)
 
-    def claim(start: datetime, requested_by: str) -> runs.Run:
+    def claim(start: datetime, requested_by: str) -> record.Run:
         return in_turn(
             lambda: bench.claim(start, requested_by=requested_by), timedelta(), give_up=give_up
         )
@@ -67,8 +67,8 @@ def test_a_window_does_not_wait_for_a_run_that_nobody_goes_on_with(bench: Bench)
     with pytest.raises(RunOpenError):
         claim(NOON + 3 * HOUR, "manual__4")  # the third goes on
     with bench.connect() as connection:
-        assert runs.load(connection, left.run_id).state == "failed"
-        assert runs.load(connection, published.run_id).state == "published"
+        assert record.load(connection, left.run_id).state == "failed"
+        assert record.load(connection, published.run_id).state == "published"
         # an attempt at it that still runs, or a retry, gets no further
         for step in (bench.score, bench.publish):
             with pytest.raises(ContractError, match="fail"):
@@ -94,8 +94,8 @@ def test_a_run_that_has_not_moved_for_half_an_hour_gives_way(bench: Bench) -> No
     fresh = bench.claim(NOON + HOUR)
 
     with bench.connect() as connection:
-        assert runs.load(connection, stale.run_id).state == "failed"
-        assert runs.load(connection, fresh.run_id).state == "claimed"
+        assert record.load(connection, stale.run_id).state == "failed"
+        assert record.load(connection, fresh.run_id).state == "claimed"
 
 
 def test_pins_never_change(bench: Bench) -> None:

@@ -9,10 +9,10 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from features.errors import ContractError
+from features.platform.errors import ContractError
 from scoring import __main__ as command_line
-from scoring import runs
-from scoring.jobs import quoted
+from scoring.runs import record
+from scoring.runs.job import quoted
 from tests.builders import a_transaction
 from tests.integration.scoring.conftest import Bench
 
@@ -31,7 +31,7 @@ def content(bench: Bench, name: str) -> bytes:
         return handle.read()
 
 
-def scored(bench: Bench, rows: int = 3) -> runs.Run:
+def scored(bench: Bench, rows: int = 3) -> record.Run:
     bench.admit([a_transaction() for _ in range(rows)])
     run = bench.claim()
     bench.build()
@@ -170,7 +170,7 @@ def test_a_ledger_that_takes_fewer_rows_than_the_file_holds_is_not_published(ben
     assert "rows in Parquet" not in str(refused.value)
     assert bench.decisions() == []
     with bench.connect() as connection:
-        assert runs.load(connection, run.run_id).state == "validated"
+        assert record.load(connection, run.run_id).state == "validated"
 
 
 def test_the_command_reads_the_files_unless_told_not_to(

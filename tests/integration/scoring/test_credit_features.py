@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from features import code_version
 from features.build import build
-from features.digests import feature_digest
+from features.platform import code_version
+from features.platform.storage import object_store
 from features.views import APPLICATIONS, TRANSACTIONS
+from features.views.digests import feature_digest
 from infra.local.postgres import Cluster
-from scoring.decision import activations
-from scoring.model_files import ModelPin
-from scoring.runs import Pins
-from scoring.storage import object_store
+from scoring.decision.policy import activations
+from scoring.models.model_files import ModelPin
+from scoring.runs.record import Pins
 from tests.builders import (
     NOON,
     a_label,

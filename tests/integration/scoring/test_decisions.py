@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from features.errors import ConfigurationError, ContractError
-from scoring import model_files
-from scoring.decision import activations
+from features.platform.errors import ConfigurationError, ContractError
+from scoring.decision.policy import activations
+from scoring.models import model_files
 from tests.builders import a_transaction
 from tests.integration.scoring.conftest import Bench, some_transactions
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from features.errors import ContractError, FencedError
+from features.platform import settings as settings_module
+from features.platform.errors import ContractError, FencedError
 from orchestration.defaults import explain_failure
-from scoring import settings as settings_module
 from tests.builders import a_transaction
 from tests.integration.scoring.conftest import Bench
 

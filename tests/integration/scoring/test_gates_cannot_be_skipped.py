@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from features import failpoints
-from features.errors import ContractError
 from features.ingest import hold, release
+from features.platform import failpoints
+from features.platform.errors import ContractError
 from orchestration import gates, steps
-from scoring import publish, runs
-from scoring.jobs import JOBS
+from scoring.domains import JOBS
+from scoring.runs import lifecycle
+from scoring.steps import publish
 from tests.builders import let_gates_pass
 from tests.conftest import Db
 from tests.integration.scoring.conftest import Bench, some_transactions
@@ -102,7 +103,7 @@ def test_an_empty_window_needs_its_gates_too(bench: Bench) -> None:
     run = bench.claim()
     bench.score(run.run_id)
     with bench.connect() as connection:
-        runs.mark_validated(connection, run.run_id)
+        lifecycle.mark_validated(connection, run.run_id)
     conninfo = bench.db.settings.warehouse.conninfo("score")
 
     with pytest.raises(ContractError, match="has not passed its gates"):

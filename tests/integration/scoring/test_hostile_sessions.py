@@ -11,9 +11,10 @@ from functools import partial
 import pytest
 from psycopg import sql
 
-from features import build, failpoints
+from features import build
+from features.platform import failpoints
 from infra.postgres.warehouse import JOB_ROLES, READER_ROLES
-from scoring import standing_readers
+from scoring.runs import idle_readers
 from tests.builders import NOON
 from tests.conftest import Db
 from tests.hostile import ACTS, hostile_sessions, locks_by_number
@@ -96,8 +97,8 @@ def test_readers_who_mean_harm_hold_up_no_run(
         )
         with bench.connect() as connection:
             ended = [
-                standing_readers.end(connection),
-                standing_readers.end(connection, timedelta()),
+                idle_readers.end(connection),
+                idle_readers.end(connection, timedelta()),
             ]
 
     intake.connection.close()

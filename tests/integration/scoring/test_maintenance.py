@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from features.errors import ContractError
+from features.platform.errors import ContractError
 from orchestration.requests import request
-from scoring import leases, maintenance, runs, scored, windows
-from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.runs import gaps, leases, lifecycle, record, scored_table
+from scoring.steps import maintain
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
 
@@ -31,9 +32,9 @@ def rows_of(hours: range) -> list[dict[str, Any]]:
     return [a_transaction(occurred_at=NOON + hour * HOUR + MINUTE) for hour in hours]
 
 
-def to_decide(bench: Bench, now: datetime, limit: int = LIMIT) -> list[windows.Undecided]:
+def to_decide(bench: Bench, now: datetime, limit: int = LIMIT) -> list[gaps.Undecided]:
     with bench.connect() as connection:
-        return maintenance.windows_to_decide(connection, SCORE_TRANSACTIONS, now, limit)
+        return maintain.windows_to_decide(connection, SCORE_TRANSACTIONS, now, limit)
 
 
 def heal(bench: Bench, now: datetime) -> list[datetime]:
@@ -50,8 +51,8 @@ def heal(bench: Bench, now: datetime) -> list[datetime]:
 
 def is_whole(bench: Bench, now: datetime) -> bool:
     with bench.connect() as connection:
-        gaps = windows.undecided(connection, SCORE_TRANSACTIONS, now)
-    return not (gaps or bench.open_equations() or "pending" in bench.versions())
+        windows = gaps.undecided(connection, SCORE_TRANSACTIONS, now)
+    return not (windows or bench.open_equations() or "pending" in bench.versions())
 
 
 def test_a_window_whose_date_a_manual_run_took_is_decided_in_the_night(bench: Bench) -> None:
@@ -81,8 +82,8 @@ def test_a_window_of_a_stuck_run_is_decided_in_the_same_night(bench: Bench) -> N
         connection.execute("update decisions.runs set claimed_at = claimed_at - interval '31 min'")
 
     with bench.connect() as connection:
-        failed = runs.fail_stuck(connection, SCORE_TRANSACTIONS)
-        again = runs.fail_stuck(connection, SCORE_TRANSACTIONS)
+        failed = lifecycle.fail_stuck(connection, SCORE_TRANSACTIONS)
+        again = lifecycle.fail_stuck(connection, SCORE_TRANSACTIONS)
 
     assert (failed and failed.run_id, again) == (run.run_id, None)
     assert heal(bench, NOON + HOUR) == [NOON]
@@ -93,8 +94,8 @@ def test_a_run_that_moves_is_left_alone(bench: Bench) -> None:
     run = bench.claim()
 
     with bench.connect() as connection:
-        assert runs.fail_stuck(connection, SCORE_TRANSACTIONS) is None
-        assert runs.load(connection, run.run_id).state == "claimed"
+        assert lifecycle.fail_stuck(connection, SCORE_TRANSACTIONS) is None
+        assert record.load(connection, run.run_id).state == "claimed"
     assert to_decide(bench, NOON + HOUR) == []
 
 
@@ -109,7 +110,7 @@ def test_a_night_decides_only_so_many_windows(bench: Bench) -> None:
 def test_a_window_that_fails_every_night_keeps_no_other_waiting(bench: Bench) -> None:
     bench.admit(rows_of(range(3)))
     with bench.connect() as connection:
-        runs.fail(connection, bench.claim().run_id, "a gate said no")
+        lifecycle.fail(connection, bench.claim().run_id, "a gate said no")
 
     assert [gap.start for gap in to_decide(bench, NOON + 3 * HOUR, 2)] == [
         NOON + HOUR,
@@ -130,8 +131,7 @@ def test_missing_manifests_are_written_and_the_run_closes_again(bench: Bench) ->
 
     with bench.connect() as connection:
         written = [
-            maintenance.write_manifests(connection, SCORE_TRANSACTIONS, bench.store)
-            for _ in range(2)
+            maintain.write_manifests(connection, SCORE_TRANSACTIONS, bench.store) for _ in range(2)
         ]
 
     assert written == [1, 0]
@@ -148,7 +148,7 @@ def test_no_manifest_is_written_for_a_file_that_is_gone(bench: Bench) -> None:
     bench.store.delete(first.parquet["object_name"])
 
     with bench.connect() as connection, pytest.raises(ContractError, match=str(first.run_id)):
-        maintenance.write_manifests(connection, SCORE_TRANSACTIONS, bench.store)
+        maintain.write_manifests(connection, SCORE_TRANSACTIONS, bench.store)
 
     written = [found.name for found in bench.store.list("published/") if "manifest" in found.name]
     assert written == [f"published/transaction_decisions/run={second.run_id}/manifest.json"]
@@ -158,7 +158,7 @@ def test_tables_that_an_orphan_left_are_dropped_and_those_of_an_open_run_stay(be
     bench.admit(rows_of(range(3)))
     done, open_run = bench.decide(NOON), bench.claim(NOON + HOUR)
     with bench.connect() as connection:
-        runs.fail(connection, open_run.run_id, "given up")
+        lifecycle.fail(connection, open_run.run_id, "given up")
     failed, open_run = open_run, bench.claim(NOON + 2 * HOUR)
     with bench.connect() as connection:
         # an attempt that did not know that its run had ended makes its tables anew
@@ -166,8 +166,8 @@ def test_tables_that_an_orphan_left_are_dropped_and_those_of_an_open_run_stay(be
             claim = f'scored."claim_{run.run_id.hex}"'
             connection.execute(f"create unlogged table {claim} (chunk integer)".encode())
             lease = leases.take(connection, run.run_id, "score")
-            scored.prepare(connection, SCORE_TRANSACTIONS, run, lease)
-        dropped = maintenance.drop_leftovers(connection)
+            scored_table.prepare(connection, SCORE_TRANSACTIONS, run, lease)
+        dropped = maintain.drop_leftovers(connection)
 
     left = bench.db.rows(
         "select relname from pg_class where relnamespace = 'scored'::regnamespace "

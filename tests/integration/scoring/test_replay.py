@@ -15,20 +15,20 @@ import psycopg
 import pytest
 import skops.io
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
+from features.platform.settings import Settings
 from features.views import TRANSACTIONS
 from infra.local.postgres import binaries
 from infra.postgres import warehouse as bootstrap
-from scoring.decision import policy
-from scoring.divergence import Divergence
-from scoring.explain import explain
-from scoring.explain_command import text_of
+from scoring.commands.explain import text_of
+from scoring.commands.replay import Verification, verify
+from scoring.decision.policy import policy
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.evidence.divergence import Divergence
+from scoring.evidence.explain import explain
+from scoring.evidence.replay import Selection
 from scoring.fraud.model import FraudModel
-from scoring.jobs import SCORE_TRANSACTIONS
-from scoring.model_files import ModelPin
-from scoring.replay import Selection
-from scoring.settings import Settings
-from scoring.verify import Verification, verify
+from scoring.models.model_files import ModelPin
 from tests.builders import NOON, a_transaction
 from tests.conftest import Db, _settings
 from tests.integration.scoring.conftest import HOUR, Bench

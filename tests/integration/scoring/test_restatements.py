@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from features.errors import ContractError
-from scoring import runs
+from features.platform.errors import ContractError
+from scoring.runs import record
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, Bench, a_correction
 
@@ -22,7 +22,7 @@ def corrected(bench: Bench) -> Bench:
     return bench
 
 
-def restate(bench: Bench, **request: Any) -> runs.Run:
+def restate(bench: Bench, **request: Any) -> record.Run:
     """Decide transaction t again, as Ann asks."""
     asked = {"kind": "restate", "requested_by": "ann", "reason": "wrong amount"}
     return bench.decide(**{**asked, "restated_ids": ("t",), **request})

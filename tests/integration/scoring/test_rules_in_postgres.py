@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from features.errors import ConfigurationError
-from scoring.decision import rules
+from features.platform.errors import ConfigurationError
+from scoring.decision.rules import rules
 from tests.conftest import Db
 
 #: Doubles a and b, a bigint that rules calculate with, one of any size, and texts.

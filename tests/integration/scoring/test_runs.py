@@ -8,9 +8,9 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from features.errors import ContractError
-from scoring import runs
-from scoring.jobs import quoted
+from features.platform.errors import ContractError
+from scoring.runs import lifecycle
+from scoring.runs.job import quoted
 from tests.builders import NOON
 from tests.integration.scoring.conftest import HOUR, Bench, some_transactions
 
@@ -68,7 +68,7 @@ def test_a_failed_run_leaves_nothing_behind_and_its_window_can_be_claimed(bench:
     bench.score(run.run_id)
 
     with bench.connect() as connection:
-        assert runs.fail(connection, run.run_id, "a gate said no")
+        assert lifecycle.fail(connection, run.run_id, "a gate said no")
 
     assert (
         bench.db.rows(

@@ -9,7 +9,7 @@ from datetime import timedelta
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from scoring import runs
+from scoring.runs import lifecycle
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
 
@@ -134,7 +134,7 @@ class Schedule:
         if fails:
             with self.bench.connect() as connection:
                 run = self.bench.claim(start, requested_by="somebody who gives up")
-                runs.fail(connection, run.run_id, "a gate said no")
+                lifecycle.fail(connection, run.run_id, "a gate said no")
             return
         self.expected.run(hour)
         self.bench.decide(start)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from features.errors import ContractError
+from features.platform.errors import ContractError
 from orchestration import gates, steps
-from scoring import claims, runs, shards
-from scoring.jobs import quoted
+from scoring.runs import lifecycle, population, shards
+from scoring.runs.job import quoted
 from tests.builders import let_gates_pass
 from tests.conftest import Db
 from tests.faults import deliveries
@@ -22,8 +22,8 @@ ROWS = 7
 @pytest.fixture
 def claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> steps.Receipt:
     """A claimed run of two shards, whose steps work on this test's warehouse."""
-    monkeypatch.setattr("scoring.settings.get_settings", lambda: bench.db.settings)
-    monkeypatch.setattr(claims, "CHUNK_ROWS", 2)
+    monkeypatch.setattr("features.platform.settings.get_settings", lambda: bench.db.settings)
+    monkeypatch.setattr(population, "CHUNK_ROWS", 2)
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
     assert run.shards == shards.MAX_SHARDS
@@ -100,10 +100,10 @@ def test_nothing_is_restored_of_a_run_that_has_failed(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the steps of the DAG read the settings of the process; this test has a warehouse of its own
-    monkeypatch.setattr("scoring.settings.get_settings", lambda: bench.db.settings)
+    monkeypatch.setattr("features.platform.settings.get_settings", lambda: bench.db.settings)
     run = bench.claim()
     with bench.connect() as connection:
-        runs.fail(connection, run.run_id, "given up")
+        lifecycle.fail(connection, run.run_id, "given up")
 
     for suite in (bench.job.features_gate, bench.job.decisions_gate):
         with pytest.raises(ContractError, match="is failed"):

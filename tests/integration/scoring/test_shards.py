@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from features import failpoints
-from features.errors import ContractError, FencedError
-from scoring import claims, runs, shards
-from scoring.jobs import quoted
+from features.platform import failpoints
+from features.platform.errors import ContractError, FencedError
+from scoring.runs import population, record, shards
+from scoring.runs.job import quoted
 from tests.integration.scoring.conftest import Bench, some_transactions
 from tests.integration.scoring.test_attempts import crash_of
 
@@ -28,11 +28,11 @@ class CutOffError(Exception):
 def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of three rows."""
     # real ones hold 50,000: every test would have to admit and build 200,001 rows
-    monkeypatch.setattr(claims, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(population, "CHUNK_ROWS", 3)
 
 
 @pytest.fixture
-def run(bench: Bench, short_chunks: None) -> runs.Run:
+def run(bench: Bench, short_chunks: None) -> record.Run:
     """A claimed run of five chunks, built: chunks 0, 2, 4 are of shard 0, and 1, 3 of shard 1."""
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
@@ -41,13 +41,13 @@ def run(bench: Bench, short_chunks: None) -> runs.Run:
     return run
 
 
-def at_once(bench: Bench, run: runs.Run) -> list[dict[str, object]]:
+def at_once(bench: Bench, run: record.Run) -> list[dict[str, object]]:
     """Score both shards at once."""
     with ThreadPoolExecutor(2) as pool:
         return [*pool.map(lambda shard: bench.score_shard(run.run_id, shard), BOTH)]
 
 
-def cut_off(bench: Bench, run: runs.Run, shard: int, *, chunk: int) -> None:
+def cut_off(bench: Bench, run: record.Run, shard: int, *, chunk: int) -> None:
     """End an attempt at a shard while it scores its nth chunk."""
 
     def end() -> None:
@@ -58,27 +58,27 @@ def cut_off(bench: Bench, run: runs.Run, shard: int, *, chunk: int) -> None:
         bench.score_shard(run.run_id, shard)
 
 
-def scored_rows(bench: Bench, run: runs.Run) -> Sequence[tuple[Any, ...]]:
+def scored_rows(bench: Bench, run: record.Run) -> Sequence[tuple[Any, ...]]:
     """Return the run's rows in `scored`, but for the time at which each was scored and took."""
     changing = {"decided_at", "processing_time_ms"}
     columns = ", ".join(name for name in bench.job.columns if name not in changing)
     return bench.db.rows(f"select {columns}, chunk from {run.tables.decisions} order by 1")
 
 
-def state_of(bench: Bench, run: runs.Run) -> str:
+def state_of(bench: Bench, run: record.Run) -> str:
     """Return the state of a run."""
     with bench.connect() as connection:
-        return runs.load(connection, run.run_id).state
+        return record.load(connection, run.run_id).state
 
 
-def assert_whole(bench: Bench, run: runs.Run) -> None:
+def assert_whole(bench: Bench, run: record.Run) -> None:
     """The run publishes each of its rows once."""
     bench.publish(run.run_id)
     assert len(bench.decisions()) == ROWS
     bench.assert_closes()
 
 
-def assert_both_begin_anew_after_a_crash(bench: Bench, run: runs.Run) -> None:
+def assert_both_begin_anew_after_a_crash(bench: Bench, run: record.Run) -> None:
     """A crash takes what both shards have scored, and they score it again."""
     crash_of(bench, run)
 
@@ -89,7 +89,7 @@ def assert_both_begin_anew_after_a_crash(bench: Bench, run: runs.Run) -> None:
 
 
 def test_two_shards_at_once_decide_what_one_decides(
-    bench: Bench, run: runs.Run, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, run: record.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once(bench, run)
     by_two = scored_rows(bench, run)
@@ -106,7 +106,7 @@ def test_two_shards_at_once_decide_what_one_decides(
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_the_shard_that_ends_last_calls_the_run_scored(
-    bench: Bench, run: runs.Run, order: tuple[int, int]
+    bench: Bench, run: record.Run, order: tuple[int, int]
 ) -> None:
     first, last = order
 
@@ -117,7 +117,7 @@ def test_the_shard_that_ends_last_calls_the_run_scored(
 
 
 def test_shards_that_start_at_the_same_instant_make_their_table_once(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     waiting = "select count(*) from pg_stat_activity where query like '%for no key update%' "
     waiting += "and wait_event_type = 'Lock' and datname = current_database()"
@@ -135,7 +135,9 @@ def test_shards_that_start_at_the_same_instant_make_their_table_once(
     assert_whole(bench, run)
 
 
-def test_a_shard_that_was_cut_off_goes_on_and_doubles_nothing(bench: Bench, run: runs.Run) -> None:
+def test_a_shard_that_was_cut_off_goes_on_and_doubles_nothing(
+    bench: Bench, run: record.Run
+) -> None:
     cut_off(bench, run, 1, chunk=2)
     kept = bench.db.rows(f"select transaction_id, decided_at from {run.tables.decisions}")
 
@@ -149,7 +151,7 @@ def test_a_shard_that_was_cut_off_goes_on_and_doubles_nothing(bench: Bench, run:
 
 
 def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_goes_on(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     def overtake_an_attempt_at_the_other() -> None:
         failpoints.on_reach("mid_copy", lambda: bench.score_shard(run.run_id, 1))
@@ -166,7 +168,7 @@ def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_goes_on(
 
 
 def test_a_shard_whose_rows_are_gone_begins_anew_and_leaves_the_others_alone(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     cut_off(bench, run, 0, chunk=3)
     cut_off(bench, run, 1, chunk=2)
@@ -183,7 +185,7 @@ def test_a_shard_whose_rows_are_gone_begins_anew_and_leaves_the_others_alone(
 
 
 def test_after_a_crash_that_cut_both_shards_off_both_begin_anew(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     for shard in BOTH:
         cut_off(bench, run, shard, chunk=2)
@@ -192,7 +194,7 @@ def test_after_a_crash_that_cut_both_shards_off_both_begin_anew(
 
 
 def test_what_a_crash_took_of_a_shard_that_had_ended_is_scored_by_the_one_at_work(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     bench.score_shard(run.run_id, 0)
     cut_off(bench, run, 1, chunk=2)
@@ -203,7 +205,7 @@ def test_what_a_crash_took_of_a_shard_that_had_ended_is_scored_by_the_one_at_wor
 
 
 def test_a_scored_run_whose_rows_a_crash_took_is_scored_again_by_both(
-    bench: Bench, run: runs.Run
+    bench: Bench, run: record.Run
 ) -> None:
     at_once(bench, run)
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import psycopg
 
-from scoring import closure, maintenance, published_files, runs
-from scoring.jobs import JOBS, SCORE_TRANSACTIONS
+from scoring.domains import JOBS, SCORE_TRANSACTIONS
+from scoring.evidence import closure, published_files
+from scoring.runs import lifecycle
+from scoring.steps import maintain
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, Bench
 
@@ -123,7 +125,7 @@ def test_whatever_a_superuser_changes_is_named(bench: Bench) -> None:
     bench.admit([a_transaction(transaction_id=f"t{n}", amount_minor=100**n) for n in (1, 2, 3)])
     failed = bench.claim()
     with bench.connect() as connection:
-        runs.fail(connection, failed.run_id, "given up")
+        lifecycle.fail(connection, failed.run_id, "given up")
     first = bench.decide()
     last = bench.decide(NOON + HOUR)
 
@@ -140,7 +142,7 @@ def test_whatever_a_superuser_changes_is_named(bench: Bench) -> None:
     with bench.connect() as connection:
         assert "manifest.json says another seal than the run" in problems(bench, connection)
         bench.store.delete(name)
-        maintenance.write_manifests(connection, SCORE_TRANSACTIONS, bench.store)
+        maintain.write_manifests(connection, SCORE_TRANSACTIONS, bench.store)
         assert problems(bench, connection) == ""
 
     # the fast look leaves the bytes of an old run's file unread, and says so

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from features.errors import ConfigurationError
-from scoring.decision import activations, policy
-from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS
-from scoring.thresholds_command import compare, text_of
+from features.platform.errors import ConfigurationError
+from scoring.commands.thresholds import compare, text_of
+from scoring.decision.policy import activations, policy
+from scoring.domains import SCORE_APPLICATIONS, SCORE_TRANSACTIONS
 from tests.integration.scoring.conftest import POLICY, Bench, some_transactions
 from tests.integration.scoring.lender import DAY, MIDNIGHT, Lender, a_day_of_applications
 

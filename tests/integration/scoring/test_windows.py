@@ -10,24 +10,26 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scoring import __main__ as command_line
-from scoring import runs, windows, windows_command
-from scoring.jobs import SCORE_TRANSACTIONS
+from scoring.commands import windows
+from scoring.domains import SCORE_TRANSACTIONS
+from scoring.runs import gaps, lifecycle, record
+from scoring.runs.request import Request
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
 
 
-def found(bench: Bench, until: datetime) -> list[windows.Undecided]:
+def found(bench: Bench, until: datetime) -> list[gaps.Undecided]:
     with bench.connect() as connection:
-        return windows.undecided(connection, SCORE_TRANSACTIONS, until)
+        return gaps.undecided(connection, SCORE_TRANSACTIONS, until)
 
 
 def states(bench: Bench, until: datetime) -> dict[datetime, str]:
     return {one.start: one.state.value for one in found(bench, until)}
 
 
-def fail(bench: Bench, run: runs.Run, failure: str = "a gate said no") -> None:
+def fail(bench: Bench, run: record.Run, failure: str = "a gate said no") -> None:
     with bench.connect() as connection:
-        runs.fail(connection, run.run_id, failure)
+        lifecycle.fail(connection, run.run_id, failure)
 
 
 def a_transaction_in(hour: int, **overrides: Any) -> dict[str, Any]:
@@ -121,8 +123,8 @@ def test_the_newest_failure_is_the_one_that_is_told(bench: Bench) -> None:
 def test_a_run_over_several_hours_decides_each_of_them(bench: Bench) -> None:
     bench.admit([a_transaction_in(hour) for hour in range(4)])
     with bench.connect() as connection:
-        asked = runs.Request(NOON, NOON + 3 * HOUR, "manual", "ann")
-        run = runs.claim(connection, SCORE_TRANSACTIONS, asked, bench.pins)
+        asked = Request(NOON, NOON + 3 * HOUR, "manual", "ann")
+        run = lifecycle.claim(connection, SCORE_TRANSACTIONS, asked, bench.pins)
     bench.build()
     bench.score(run.run_id)
     bench.publish(run.run_id)
@@ -191,7 +193,7 @@ def test_the_command_says_what_to_do_and_by_its_status_whether_anything(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
-    monkeypatch.setattr(windows_command, "get_settings", lambda: bench.db.settings)
+    monkeypatch.setattr(windows, "get_settings", lambda: bench.db.settings)
     bench.admit([a_transaction_in(0), a_transaction_in(1)])
     fail(bench, bench.claim(), "the gate [decisions] said no")
     bench.decide(NOON + HOUR)
@@ -216,7 +218,7 @@ def test_a_window_that_is_being_decided_is_no_reason_to_fail(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
-    monkeypatch.setattr(windows_command, "get_settings", lambda: bench.db.settings)
+    monkeypatch.setattr(windows, "get_settings", lambda: bench.db.settings)
     bench.claim()
 
     assert command_line.main(["windows", "--until", (NOON + HOUR).isoformat()]) == 0
@@ -232,7 +234,7 @@ def test_a_long_stretch_that_nobody_ran_is_one_line(
     undecided = found(bench, until)
 
     capsys.readouterr()
-    windows_command.show(undecided, until)
+    windows.show(undecided, until)
 
     lines = [line for line in capsys.readouterr().out.splitlines() if "missing" in line]
     assert len(undecided) == 999

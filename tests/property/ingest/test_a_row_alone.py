@@ -15,8 +15,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from features import sources
-from features.feeds import Feed, FileFormat
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Header
 from features.ingest.csv_files import csv_chunks
@@ -25,10 +23,12 @@ from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
 from features.ingest.parquet_files import parquet_chunks
 from features.ingest.spool import spooled, text_of
+from features.sources import descriptions
+from features.sources.feeds import Feed, FileFormat
 from tests.property.ingest.hostile import PLAIN, VALUES
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-SOURCES = sources.load("synthetic")
+SOURCES = descriptions.load("synthetic")
 
 Row = Mapping[str, str]
 Verdict = tuple[str, str] | dict[str, Any]

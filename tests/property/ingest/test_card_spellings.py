@@ -10,8 +10,8 @@ import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from features import card_numbers
 from features.ingest import cards
+from features.platform import card_numbers
 
 ISSUERS = {
     **{"4": (13, 16, 19), "51": (16,), "55": (16,), "2221": (16,), "2720": (16,)},

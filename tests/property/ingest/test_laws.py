@@ -18,9 +18,6 @@ import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from features import sources
-from features.currencies import EXPONENTS
-from features.feeds import NULL_TOKENS, FileFormat
 from features.ingest import cards
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
@@ -31,8 +28,11 @@ from features.ingest.lines import LineTally
 from features.ingest.numbers import MAX_MINOR
 from features.ingest.reasons import HeldError
 from features.ingest.spool import spooled, text_of
+from features.platform.currencies import EXPONENTS
+from features.sources import descriptions
+from features.sources.feeds import NULL_TOKENS, FileFormat
 
-SOURCE = sources.load("synthetic")
+SOURCE = descriptions.load("synthetic")
 FEED = SOURCE.feeds["transactions"]
 RULES = Rules(FEED, SOURCE.provenance_rank, datetime(2026, 6, 1, tzinfo=UTC), DEFAULT)
 NAMES = (
@@ -210,6 +210,6 @@ def test_the_test_by_columns_agrees_with_the_test_by_value(values: list[str]) ->
 
 
 def test_the_description_of_every_source_is_complete() -> None:
-    for path in Path(sources.FOLDER).glob("*.yaml"):
-        described: Any = sources.load(path.stem)
+    for path in Path(descriptions.FOLDER).glob("*.yaml"):
+        described: Any = descriptions.load(path.stem)
         assert described.feeds

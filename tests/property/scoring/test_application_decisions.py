@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.decision.confidence import confidence_of
+from scoring.credit.confidence import confidence_of
 from scoring.decision.outcome import Confidence, Outcome
 from tests.credit import CONDITIONS, COUNTS, POLICY, Applicant, decide, floats
 

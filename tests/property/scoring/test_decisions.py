@@ -7,13 +7,15 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.decision import merge, policy, rule_columns
-from scoring.decision.merge import ComponentScores, Decisions
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome, Status
-from scoring.decision.rule_columns import types_of
+from scoring.decision.policy import policy
+from scoring.decision.rules.columns import TRANSACTIONS, types_of
+from scoring.fraud import merge
+from scoring.fraud.merge import Decisions
 
 POLICY = policy.load(max(path.stem for path in policy.FOLDER.glob("*.yaml")))
-CONDITIONS = POLICY.conditions(types_of(rule_columns.TRANSACTIONS))
+CONDITIONS = POLICY.conditions(types_of(TRANSACTIONS))
 USED = sorted({name for _, condition in CONDITIONS for name in condition.tree.columns})
 
 probability = st.floats(0, 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring import shards
-from scoring.claims import CHUNK_ROWS
+from scoring.runs import shards
+from scoring.runs.population import CHUNK_ROWS
 
 ROWS = st.integers(0, 50_000_000)
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.decision.thresholds import Costs, at, cheapest, of_applications, of_payments
+from scoring.decision.thresholds import Costs, at, cheapest, of_applications, of_transactions
 from tests.credit import OF_RECORD
 
 probabilities = st.lists(st.floats(0, 1), min_size=1, max_size=60)
@@ -18,7 +18,7 @@ def payments(values: list[float], amount: float) -> tuple[np.ndarray, Costs]:
     assert OF_RECORD.review_team
     probability = np.array(values)
     spent = np.full(len(values), amount)
-    return probability, of_payments(probability, spent, OF_RECORD.costs, OF_RECORD.review_team)
+    return probability, of_transactions(probability, spent, OF_RECORD.costs, OF_RECORD.review_team)
 
 
 @given(probabilities, amounts, st.integers(0, 60), st.floats(0, 1), st.floats(0, 1))

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from expectations import checker
-from scoring.settings import Warehouse
+from features.platform.settings import Warehouse
 
 
 @pytest.mark.parametrize("password", ["plain", "a$HOME/@:%41 +${X}?#", "ключ 'и\"знаки"])

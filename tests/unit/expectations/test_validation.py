@@ -11,7 +11,7 @@ import pytest
 from expectations import page, suites
 from expectations.errors import GateFailedError
 from expectations.validation import Check, Outcome, Severity, Validation, Verdict, verdict_of
-from features.errors import ConfigurationError, ContractError
+from features.platform.errors import ConfigurationError, ContractError
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&{{7*7}}"
 

@@ -6,20 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from features import code_version
-from features.errors import CodeChangedError
+from features.platform import code_version
+from features.platform.errors import CodeChangedError
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    for name in ("scoring/score.py", "features/feeds.py", "dbt/models/a.sql", "dbt/target/a.sql"):
+    for name in (
+        "scoring/steps/score.py",
+        "features/sources/feeds.py",
+        "dbt/models/a.sql",
+        "dbt/target/a.sql",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("first")
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["scoring/score.py", "dbt/models/a.sql"])
+@pytest.mark.parametrize("name", ["scoring/steps/score.py", "dbt/models/a.sql"])
 def test_changed_code_has_another_digest(checkout: Path, name: str) -> None:
     before = code_version.of_checkout(checkout)
 
@@ -30,7 +35,7 @@ def test_changed_code_has_another_digest(checkout: Path, name: str) -> None:
 
 def test_a_moved_a_new_and_a_removed_file_change_the_digest(checkout: Path) -> None:
     found = {code_version.of_checkout(checkout)}
-    (checkout / "scoring" / "score.py").rename(checkout / "scoring" / "scores.py")
+    (checkout / "scoring/steps/score.py").rename(checkout / "scoring/steps/scores.py")
     found.add(code_version.of_checkout(checkout))
     (checkout / "scoring" / "more.py").touch()
     found.add(code_version.of_checkout(checkout))

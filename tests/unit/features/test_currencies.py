@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from features.currencies import EXPONENTS, MAX_EXPONENT, exponent
+from features.platform.currencies import EXPONENTS, MAX_EXPONENT, exponent
 
 
 @pytest.mark.parametrize(

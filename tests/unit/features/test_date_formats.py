@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from features import sources
-from features.date_formats import pattern_of
-from features.feeds import Feed
 from features.ingest.times import in_iso
 from features.ingest.verdicts import Verdicts
+from features.sources import descriptions
+from features.sources.date_formats import pattern_of
+from features.sources.feeds import Feed
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ def test_a_format_without_year_and_month_is_refused(date_format: str) -> None:
 
 @pytest.mark.parametrize("name", ["application_id", "loan_amnt", "purpose"])
 def test_only_a_column_of_dates_has_a_format(name: str) -> None:
-    feed = sources.load("synthetic").feeds["applications"]
+    feed = descriptions.load("synthetic").feeds["applications"]
 
     with pytest.raises(ValidationError, match=f"date_formats: hold no dates: {name}"):
         Feed.model_validate(feed.model_dump() | {"date_formats": {name: "%Y-%m"}})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from features import failpoints
-from features.errors import ConfigurationError
+from features.platform import failpoints
+from features.platform.errors import ConfigurationError
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import structlog
 
-from features import logs, strict_yaml
-from features.errors import ConfigurationError
-from scoring.decision import activations
+from features.platform import logs, strict_yaml
+from features.platform.errors import ConfigurationError
+from scoring.decision.policy import activations
 
 CARD = "4111111111111111"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from features.errors import ConfigurationError
-from features.object_names import UnsafeNameError, check_name
-from features.objects import open_store
+from features.platform.errors import ConfigurationError
+from features.platform.object_names import UnsafeNameError, check_name
+from features.platform.objects import open_store
 
 UNSAFE = [
     "",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from features import source_files, sources
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
+from features.sources import descriptions, files
 from tests.unit.features.test_sources import MINIMAL
 
 
@@ -23,40 +23,40 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_an_own_source_is_found_beside_the_shipped_ones(folder: Path) -> None:
-    own = sources.load("corner-shop", folder=folder)
+    own = descriptions.load("corner-shop", folder=folder)
 
     assert own.name == "corner-shop"
     assert own.feeds["transactions"].folder == "landing/corner-shop/transactions"
-    assert sources.load("synthetic", folder=folder).name == "synthetic"
+    assert descriptions.load("synthetic", folder=folder).name == "synthetic"
 
 
 def test_the_other_suffix_of_yaml_is_found_too(folder: Path) -> None:
     (folder / "corner-shop.yaml").rename(folder / "corner-shop.yml")
 
-    assert sources.load("corner-shop", folder=folder).name == "corner-shop"
+    assert descriptions.load("corner-shop", folder=folder).name == "corner-shop"
 
 
 def test_a_path_needs_no_folder(folder: Path) -> None:
-    assert sources.load(str(folder / "corner-shop.yaml")).name == "corner-shop"
+    assert descriptions.load(str(folder / "corner-shop.yaml")).name == "corner-shop"
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_name_all_names_and_the_folders(
     folder: Path,
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        sources.load("cornershop", folder=folder)
+        descriptions.load("cornershop", folder=folder)
 
     message = str(caught.value)
     assert "\n" not in message
     assert "did you mean 'corner-shop'?" in message
     assert "corner-shop, fraud_handbook, lending_club, synthetic" in message
     assert str(folder) in message
-    assert str(source_files.SHIPPED) in message
+    assert str(files.SHIPPED) in message
 
 
 def test_a_folder_that_does_not_exist_is_named_as_such(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"absent \(does not exist\)"):
-        sources.load("shop", folder=tmp_path / "absent")
+        descriptions.load("shop", folder=tmp_path / "absent")
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_a_folder_that_does_not_exist_is_named_as_such(tmp_path: Path) -> None:
 )
 def test_a_name_that_cannot_be_a_folder_of_its_own_is_refused(name: str, folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="is no name of a source"):
-        sources.load(name, folder=folder)
+        descriptions.load(name, folder=folder)
 
 
 @pytest.mark.parametrize("name", ["../own/corner-shop", "/etc/passwd", "a/../../b", "~/shop"])
 def test_a_path_leads_to_a_file_or_nowhere(name: str, folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="there is no YAML file"):
-        sources.load(name, folder=folder)
+        descriptions.load(name, folder=folder)
 
 
 @pytest.mark.parametrize("name", ["synthetic", "Synthetic", "LENDING_CLUB"])
@@ -83,14 +83,14 @@ def test_an_own_file_never_shares_a_name_with_a_shipped_source(name: str, folder
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(MINIMAL))
 
     with pytest.raises(ConfigurationError, match="rename"):
-        sources.load(name, folder=folder)
+        descriptions.load(name, folder=folder)
 
 
 def test_two_files_of_one_name_are_refused(folder: Path) -> None:
     (folder / "corner-shop.yml").write_text(yaml.safe_dump(MINIMAL))
 
     with pytest.raises(ConfigurationError, match="described more than once"):
-        sources.load("corner-shop", folder=folder)
+        descriptions.load("corner-shop", folder=folder)
 
 
 @pytest.mark.parametrize("stem", ["my shop", "work", "-shop"])
@@ -99,7 +99,7 @@ def test_the_name_of_a_file_given_by_path_is_checked_too(stem: str, tmp_path: Pa
     path.write_text(yaml.safe_dump(MINIMAL))
 
     with pytest.raises(ConfigurationError, match="is no name of a source"):
-        sources.load(str(path))
+        descriptions.load(str(path))
 
 
 def test_a_description_cannot_state_another_name_than_that_of_its_file(folder: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_description_cannot_state_another_name_than_that_of_its_file(folder: P
     with pytest.raises(
         ConfigurationError, match=r"corner-shop\.yaml: name: a source has the name of its file"
     ):
-        sources.load("corner-shop", folder=folder)
+        descriptions.load("corner-shop", folder=folder)
 
 
 def test_what_is_no_file_is_no_description(folder: Path) -> None:
@@ -116,7 +116,7 @@ def test_what_is_no_file_is_no_description(folder: Path) -> None:
     (folder / "gone.yaml").symlink_to(folder / "nowhere")
     (folder / ".hidden.yaml").write_text("a: 1")
 
-    assert list(source_files.described(folder)) == ["corner-shop"]
+    assert list(files.described(folder)) == ["corner-shop"]
 
 
 @pytest.mark.parametrize("named", ["folder.yaml", "missing.yaml"])
@@ -124,7 +124,7 @@ def test_a_path_that_is_no_file_is_refused(named: str, tmp_path: Path) -> None:
     (tmp_path / "folder.yaml").mkdir()
 
     with pytest.raises(ConfigurationError, match="there is no YAML file"):
-        sources.load(str(tmp_path / named))
+        descriptions.load(str(tmp_path / named))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
@@ -132,11 +132,11 @@ def test_what_may_not_be_read_is_refused_in_words(folder: Path) -> None:
     (folder / "corner-shop.yaml").chmod(0)
 
     with pytest.raises(ConfigurationError, match=r"cannot be read: Permission denied"):
-        sources.load("corner-shop", folder=folder)
+        descriptions.load("corner-shop", folder=folder)
 
 
 def test_the_user_s_folder_may_be_a_file_by_mistake(tmp_path: Path) -> None:
     (tmp_path / "sources").touch()
 
     with pytest.raises(ConfigurationError, match="cannot be read: Not a directory"):
-        sources.load("shop", folder=tmp_path / "sources")
+        descriptions.load("shop", folder=tmp_path / "sources")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from features import sources
-from features.errors import ConfigurationError
-from features.feeds import Feed
+from features.platform.errors import ConfigurationError
+from features.sources import descriptions
+from features.sources.feeds import Feed
 
 MINIMAL: dict[str, Any] = {
     "description": "A shop.",
@@ -32,12 +32,14 @@ MINIMAL: dict[str, Any] = {
 }
 
 
-def _load(tmp_path: Path, changes: dict[str, Any] | None = None, **feed: Any) -> sources.Sources:
+def _load(
+    tmp_path: Path, changes: dict[str, Any] | None = None, **feed: Any
+) -> descriptions.Sources:
     transactions = MINIMAL["feeds"]["transactions"] | feed
     described = MINIMAL | {"feeds": {"transactions": transactions}} | (changes or {})
     path = tmp_path / "shop.yaml"
     path.write_text(yaml.safe_dump(described, sort_keys=False))
-    return sources.load(str(path))
+    return descriptions.load(str(path))
 
 
 def test_a_short_description_is_enough(tmp_path: Path) -> None:
@@ -103,7 +105,7 @@ def test_a_wrong_description_names_file_and_key(
 
 def test_a_missing_description_names_those_that_exist() -> None:
     with pytest.raises(ConfigurationError, match="fraud_handbook, lending_club, synthetic"):
-        sources.load("nobody")
+        descriptions.load("nobody")
 
 
 def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
@@ -111,20 +113,20 @@ def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
     path.write_text("a: [")
 
     with pytest.raises(ConfigurationError, match=r"shop\.yaml is not readable"):
-        sources.load(str(path))
+        descriptions.load(str(path))
 
 
 def test_a_run_may_state_decide_from_itself() -> None:
-    stated = sources.load("synthetic", {"decide_from": "2026-01-01T02:00:00+02:00"})
+    stated = descriptions.load("synthetic", {"decide_from": "2026-01-01T02:00:00+02:00"})
 
     assert stated.decide_from == datetime(2026, 1, 1, tzinfo=UTC)
-    assert sources.load("fraud_handbook", {"decide_from": None}).decide_from == datetime(
+    assert descriptions.load("fraud_handbook", {"decide_from": None}).decide_from == datetime(
         2018, 8, 14, tzinfo=UTC
     )
 
 
 def test_rates_are_admitted_before_amounts_and_labels_last() -> None:
-    assert list(sources.load("synthetic").feeds) == [
+    assert list(descriptions.load("synthetic").feeds) == [
         "fx_rates",
         "transactions",
         "transaction_labels",
@@ -135,7 +137,7 @@ def test_rates_are_admitted_before_amounts_and_labels_last() -> None:
 
 
 def test_the_handbooks_leak_column_cannot_be_loaded() -> None:
-    feed = sources.load("fraud_handbook").feeds["transactions"]
+    feed = descriptions.load("fraud_handbook").feeds["transactions"]
 
     assert "TX_FRAUD_SCENARIO" in feed.refused
     assert "TX_FRAUD_SCENARIO" not in feed.delivered_columns
@@ -146,7 +148,7 @@ def test_the_handbooks_leak_column_cannot_be_loaded() -> None:
 
 
 def test_lending_clubs_outcome_is_read_by_its_labels_alone() -> None:
-    feeds = sources.load("lending_club").feeds
+    feeds = descriptions.load("lending_club").feeds
 
     assert feeds["applications"].folder == feeds["application_labels"].folder
     assert "loan_status" not in feeds["applications"].delivered_columns
@@ -170,14 +172,14 @@ def test_lending_clubs_outcome_is_read_by_its_labels_alone() -> None:
     ],
 )
 def test_no_application_reads_the_outcome_the_price_or_a_protected_attribute(column: str) -> None:
-    feed = sources.load("synthetic").feeds["applications"]
+    feed = descriptions.load("synthetic").feeds["applications"]
 
     with pytest.raises(ValueError, match="would be read as well"):
         Feed.model_validate(feed.model_dump() | {"columns": {**feed.columns, "dti": column}})
 
 
 def test_the_lenders_price_is_read_only_where_somebody_allows_it() -> None:
-    feed = sources.load("synthetic").feeds["applications"]
+    feed = descriptions.load("synthetic").feeds["applications"]
     columns = {**feed.columns, "dti": "int_rate"}
 
     allowed = Feed.model_validate(
@@ -188,7 +190,7 @@ def test_the_lenders_price_is_read_only_where_somebody_allows_it() -> None:
 
 
 def test_an_exception_must_be_an_outcome_that_the_source_describes() -> None:
-    feed = sources.load("lending_club").feeds["application_labels"]
+    feed = descriptions.load("lending_club").feeds["application_labels"]
 
     with pytest.raises(ValueError, match="policy_exceptions: not in outcomes: Pending"):
         Feed.model_validate(feed.model_dump() | {"policy_exceptions": ["Pending"]})
@@ -199,4 +201,4 @@ def test_a_key_that_occurs_twice_is_refused_with_its_line(tmp_path: Path) -> Non
     path.write_text(yaml.safe_dump(MINIMAL, sort_keys=False) + "maturity_days: 0\n")
 
     with pytest.raises(ConfigurationError, match=r"line \d+, column 1: the key maturity_days occ"):
-        sources.load(str(path))
+        descriptions.load(str(path))

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from features import strict_yaml
-from features.errors import ConfigurationError
-from features.yaml_document import Moment
+from features.platform import strict_yaml
+from features.platform.errors import ConfigurationError
+from features.platform.yaml_document import Moment
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = ("features/sources", "scoring/decision/policies", "scoring/decision/reason_codes")

@@ -14,11 +14,11 @@ from airflow.utils.types import DagRunType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.errors import ConfigurationError
+from features.platform import settings as configuration
+from features.platform.errors import ConfigurationError
+from features.platform.settings import Objects, Settings
+from features.platform.storage import object_store
 from orchestration import cases
-from scoring import settings as configuration
-from scoring.settings import Objects, Settings
-from scoring.storage import object_store
 from tests.unit.orchestration.test_requests import context
 
 CASE = {

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 import structlog
 
-from features.errors import ConfigurationError
-from features.logs import mask_card_numbers
+from features.platform.errors import ConfigurationError
+from features.platform.logs import mask_card_numbers
 from orchestration.defaults import DAG_DEFAULTS
 
 

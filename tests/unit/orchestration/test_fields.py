@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from orchestration import fields
 
 UNREADABLE = ["", " \t", "\u00a0", "\u200b\u2060", "a\0b", "a\x07", "a\u2028b", "\ud800", "a\nb"]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from orchestration.forms import check_fields, refuse_unknown_fields
 
 FIELDS = ("end", "person", "reason", "restate_ids", "start")

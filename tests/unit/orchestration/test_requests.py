@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from airflow.utils.types import DagRunType
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from orchestration.requests import request
 
 HOUR = timedelta(hours=1)

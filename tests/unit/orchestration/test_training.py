@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
-from features.errors import ConfigurationError
+from features.platform import settings as configuration
+from features.platform.errors import ConfigurationError
+from features.platform.settings import Settings
 from orchestration import training
-from scoring import settings as configuration
-from scoring.settings import Settings
 from tests.unit.orchestration.test_requests import context
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from airflow.utils.types import DagRunType
 
+from features.platform.settings import get_settings
 from orchestration.triggers import TriggerRefusedError, check_run
-from scoring.settings import get_settings
 from scoring_plugin import check_run as check_new_run
 
 NOW = datetime(2026, 11, 21, 10, 25, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from orchestration.windows import Window, run_window
 
 HOUR = timedelta(hours=1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from scoring import evaluation
+from scoring.models import evaluation
 
 
 @pytest.fixture(params=["distinct", "tied"])

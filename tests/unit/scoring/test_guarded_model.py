@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scoring.decision.outcome import Status
-from scoring.guarded_model import GuardedModel
+from scoring.models.guarded_model import GuardedModel
 
 MATRIX = np.zeros((3, 2))
 ALL = np.ones(3, dtype=bool)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scoring.jobs import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, Job, job_of
+from scoring.domains import SCORE_APPLICATIONS, SCORE_TRANSACTIONS, job_of
+from scoring.runs.job import Job
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.errors import CodeChangedError, ConfigurationError
-from scoring.libraries import lock_digest
-from scoring.settings import Settings
+from features.platform.errors import CodeChangedError, ConfigurationError
+from features.platform.libraries import lock_digest
+from features.platform.settings import Settings
 
 
 def a_lock(folder: Path, **versions: str) -> Path:

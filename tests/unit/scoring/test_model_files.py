@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import skops.io
 
-from scoring import model_files
+from scoring.models import model_files
 from tests.models import fitted
 
 

@@ -12,7 +12,7 @@ from scipy.special import logit
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
-from scoring.model_files import TRUSTED_TYPES
+from scoring.models.model_files import TRUSTED_TYPES
 from tests.models import LEARNERS, Learner, fitted
 
 

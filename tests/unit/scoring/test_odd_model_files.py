@@ -15,9 +15,9 @@ import pytest
 import skops.io
 import yaml
 
-from features.errors import ModelUnavailableError
-from scoring import model_files
+from features.platform.errors import ModelUnavailableError
 from scoring.fraud.model import FraudModel
+from scoring.models import model_files
 from tests.models import fitted
 
 PYFUNC = {"loader_module": "mlflow.sklearn", "model_path": "model.skops"}

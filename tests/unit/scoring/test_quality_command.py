@@ -9,8 +9,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from features.errors import ConfigurationError
-from scoring.quality_command import measurable
+from features.platform.errors import ConfigurationError
+from scoring.commands.quality import measurable
 
 
 def a_parquet(path: Path, column: str) -> Path:

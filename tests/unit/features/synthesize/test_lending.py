@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from tests.unit.features.synthesize.worlds import TRANSACTIONS, Delivered, a_plan, deliver
 
 APPLICATIONS = "landing/synthetic/applications/"

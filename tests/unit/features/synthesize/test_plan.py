@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from features.synthesize import Plan
 from tests.unit.features.synthesize.worlds import START, a_plan
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.errors import ContractError
+from features.platform.errors import ContractError
 from features.views import APPLICATIONS
-from scoring.credit import benchmark
+from scoring.credit.quality import benchmark
 from scoring.credit.training_set import TrainingSet
 
 ROWS = 3_000

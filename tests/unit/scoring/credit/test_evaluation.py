@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from features.errors import ContractError
+from features.platform.errors import ContractError
 from scoring.credit import evaluation, fitting, model_card
 from scoring.credit.training_set import TrainingSet
 

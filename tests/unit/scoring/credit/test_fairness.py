@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
-from scoring.credit import fairness, fairness_page, german_credit
+from scoring.credit import fairness, fairness_page
 from scoring.credit.fairness import GroupFigures
+from scoring.credit.quality import german_credit
 
 
 def figures_of(

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from features.errors import ConfigurationError
-from scoring.decision import policy
-from scoring.decision.application_merge import STATES
+from features.platform.errors import ConfigurationError
+from scoring.credit.merge import STATES
 from scoring.decision.outcome import Binding, FraudState
-from scoring.decision.policy import Listing, Suppression
+from scoring.decision.policy import policy
+from scoring.decision.policy.policy import Listing, Suppression
 from tests.credit import CONDITIONS, NOW, OF_RECORD, POLICY, Applicant, decide
 
 WELL, DOUBTFUL, BADLY = 0.05, 0.25, 0.31

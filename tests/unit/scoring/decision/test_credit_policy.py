@@ -8,9 +8,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from scoring.decision import policy
-from scoring.decision.credit_policy import CreditPolicy
-from scoring.decision.rule_columns import APPLICATIONS, types_of
+from scoring.decision.policy import policy
+from scoring.decision.policy.credit import CreditPolicy
+from scoring.decision.rules.columns import APPLICATIONS, types_of
 from tests.credit import OF_RECORD, POLICY
 
 PATH = policy.FOLDER / f"{OF_RECORD.version}.yaml"

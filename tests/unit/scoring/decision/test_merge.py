@@ -8,10 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from scoring.decision import merge
-from scoring.decision.merge import ComponentScores
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
-from scoring.decision.policy import FraudThresholds, Listing, Policy, Rule, Suppression
+from scoring.decision.policy.policy import (
+    FraudThresholds,
+    Listing,
+    Policy,
+    Rule,
+    Suppression,
+)
+from scoring.fraud import merge
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 12, 1, tzinfo=UTC)

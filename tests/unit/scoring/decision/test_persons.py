@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.errors import ConfigurationError
-from scoring.decision import persons
+from features.platform.errors import ConfigurationError
+from scoring.decision.policy import persons
 
 SPELLINGS = {
     "case": "ANN LEE",

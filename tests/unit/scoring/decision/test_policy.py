@@ -7,9 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from features.errors import ConfigurationError
-from scoring.decision import policy, rules
-from scoring.decision.rule_columns import TRANSACTIONS, types_of
+from features.platform.errors import ConfigurationError
+from scoring.decision.policy import policy
+from scoring.decision.rules import rules
+from scoring.decision.rules.columns import TRANSACTIONS, types_of
 
 MINIMAL = """
 version: "{version}"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from features.errors import ConfigurationError
+from features.platform.errors import ConfigurationError
 from features.views import APPLICATIONS
-from scoring.decision import reason_codes
 from scoring.decision.outcome import Binding, FraudState, Status
+from scoring.decision.policy import reason_codes
 from tests.credit import CODES, POLICY
 
 # 12 CFR 1002.2(z) and what stands in for it

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from scoring.decision.candidates import LIMIT, Speaker
-from scoring.decision.merge import ComponentScores, Decisions
+from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
-from scoring.decision.policy import Rule
-from scoring.decision.reasons import render
+from scoring.decision.policy.policy import Rule
+from scoring.fraud.merge import Decisions
+from scoring.fraud.reasons import render
 
 SPEAKERS = [Speaker(f"thing_{i}", f"feature_{i}", f"Thing {i}") for i in range(6)]
 RULE = Rule(rule_id="burst", outcome="review", when="x", analyst_text="Burst", applicant_text="b")

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.decision import policy, rule_trials
-from scoring.decision.policy_part import Rule
-from scoring.decision.rule_columns import APPLICATIONS, TRANSACTIONS, RuleColumns
+from scoring.decision.policy import policy
+from scoring.decision.policy.part import Rule
+from scoring.decision.rules import trials
+from scoring.decision.rules.columns import APPLICATIONS, TRANSACTIONS, RuleColumns
 
 
 def a_rule(when: str) -> Rule:
@@ -18,16 +19,16 @@ def a_rule(when: str) -> Rule:
 
 
 def faults(when: str, columns: RuleColumns = TRANSACTIONS) -> list[str]:
-    return rule_trials.faults_of([a_rule(when)], columns)
+    return trials.faults_of([a_rule(when)], columns)
 
 
 @pytest.mark.parametrize("path", sorted(policy.FOLDER.glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_committed_policy_passes_its_trials(path: Path) -> None:
     committed = policy.load(path.stem)
 
-    assert rule_trials.faults_of(committed.rules, TRANSACTIONS) == []
+    assert trials.faults_of(committed.rules, TRANSACTIONS) == []
     if committed.credit:
-        assert rule_trials.faults_of(committed.credit.rules, APPLICATIONS) == []
+        assert trials.faults_of(committed.credit.rules, APPLICATIONS) == []
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import math
 import pyarrow as pa
 import pytest
 
-from features.errors import ConfigurationError
-from scoring.decision import rules
+from features.platform.errors import ConfigurationError
+from scoring.decision.rules import rules
 
 TYPES = {"a": pa.float64(), "b": pa.float64(), "n": pa.int64(), "t": pa.string()}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from scoring.fraud import handbook
+from scoring.fraud.quality import handbook
 from scoring.fraud.training_set import DAY_MICROSECONDS, TrainingSet
 
 START = date(2018, 7, 25)

@@ -1,0 +1,112 @@
+"""One YAML file as data: its content, the place of each key, and its check against a model.
+
+Validation is strict: a text is no number, a number is no text, and each error names file, line,
+column and key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ValidationError
+from pydantic_core import ErrorDetails
+
+from features.platform.errors import ConfigurationError
+
+Steps = tuple[str | int, ...]
+Places = Mapping[Steps, tuple[int, int]]
+Model = TypeVar("Model", bound=BaseModel)
+
+_KIND_NAMES = {dict: "keys and values", list: "a list", str: "text", bool: "true or false"} | {
+    int: "a whole number",
+    float: "a number",
+    type(None): "nothing",
+}
+_MOMENT = re.compile(
+    r"(19|2\d)\d\d-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?([Zz]|[-+]\d\d(:?\d\d)?))?",
+    re.ASCII,
+)
+
+
+def _moment(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not _MOMENT.fullmatch(value):
+        raise ValueError("expected a moment such as 2026-12-31T00:00:00Z")
+    return datetime.fromisoformat(value.upper().replace(" ", "T", 1).replace(" ", ""))
+
+
+#: A moment with its zone; YAML's own timestamps are text here, and this is their one form.
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The content of one YAML file.
+
+    Attributes:
+        name: of the file.
+        content: its keys and values.
+        places: line and column of each key and entry, from 1.
+        sha256: of the file's bytes.
+    """
+
+    name: str
+    content: Mapping[str, Any]
+    places: Places
+    sha256: str
+
+    def validate(self, model: type[Model], content: Mapping[str, Any] | None = None) -> Model:
+        """Return the content as a model, without turning one type into another.
+
+        Args:
+            model: what the file describes.
+            content: what to validate where defaults or overrides join the file's own content.
+
+        Raises:
+            ConfigurationError: the content does not fit the model; one line for each error.
+        """
+        stated = self.content if content is None else content
+        # strict JSON is what a file can say: a list is a tuple or a set, but "0.2" is no number
+        text = json.dumps(stated, default=_as_text)
+        try:
+            return model.model_validate_json(text, strict=True)
+        except ValidationError as error:
+            lines = [self._line(details, stated) for details in error.errors(include_url=False)]
+            raise ConfigurationError("\n".join(lines)) from None
+
+    def _line(self, error: ErrorDetails, content: Mapping[str, Any]) -> str:
+        path, message = tuple(error["loc"]), error["msg"]
+        if error["type"].endswith(("_type", "_parsing")):
+            message += f"; the file has {_kind_at(content, path)}"
+        known = [path[:end] for end in range(len(path), 0, -1) if path[:end] in self.places]
+        where = ""
+        if known:
+            line, column = self.places[known[0]]
+            where = f"line {line}, column {column}: "
+        return f"{self.name}: {where}{dotted(path) or 'file'}: {message}"
+
+
+def dotted(path: Steps) -> str:
+    """Return the path of a key as people write it: `rules.2.when`."""
+    return ".".join(map(str, path))
+
+
+def _kind_at(content: Any, path: Steps) -> str:  # noqa: ANN401 - what a file holds
+    for step in path:
+        try:
+            content = content[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return _KIND_NAMES.get(type(content), "text")
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no form in YAML")

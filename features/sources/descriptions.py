@@ -1,0 +1,141 @@
+"""Source descriptions: what files arrive, and what their columns mean.
+
+One YAML file describes one named set of feeds. It is the only thing to write for one's own data;
+the models below and in `features.sources.feeds` are its documentation and its check. What the
+platform would have to guess is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from features.canonical import ADMISSION, FeedName
+from features.platform import strict_yaml
+from features.platform.errors import ConfigurationError
+from features.platform.yaml_document import Moment
+from features.sources.feeds import NULL_TOKENS, Csv, Described, Feed
+from features.sources.files import SHIPPED, check_name, find
+
+FOLDER = SHIPPED
+
+
+class Sources(Described):
+    """One named set of feeds, which fills one warehouse.
+
+    Args:
+        name: the file's stem; stands on every delivery.
+        time_zone: zone of timestamps that carry none; None refuses such timestamps.
+        decide_from: earlier rows are history: they feed features and labels, and are never scored.
+        maturity_days: a row without a positive label by then counts as negative.
+        provenance_rank: who may label, best first.
+        max_rate_age_days: an older exchange rate gives no amount in the base currency.
+        csv: how the source writes CSV, where a feed does not say it itself.
+        null_tokens: texts that mean "no value", where a feed does not say it itself.
+        feeds: by name, in the order in which they are admitted.
+    """
+
+    name: str
+    description: str
+    time_zone: str | None = None
+    decide_from: Moment | None = None
+    maturity_days: int = Field(ge=0, le=3660)
+    provenance_rank: tuple[str, ...] = ()
+    max_rate_age_days: int = Field(default=7, ge=0, le=3650)
+    csv: Csv = Csv()
+    null_tokens: tuple[str, ...] = NULL_TOKENS
+    feeds: Mapping[FeedName, Feed]
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_folder(cls, value: str) -> str:
+        try:
+            return check_name(value)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones
+                raise ValueError(f"{value!r} is not a time zone of the IANA database") from error
+        return value
+
+    @field_validator("decide_from")
+    @classmethod
+    def _decide_from_is_utc(cls, value: datetime | None) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    @model_validator(mode="after")
+    def _provenances_are_ranked(self) -> Sources:
+        for feed in self.feeds.values():
+            inline = feed.inline_label.provenance if feed.inline_label else None
+            for provenance in (inline, feed.constant_provenance):
+                if provenance is not None and provenance not in self.provenance_rank:
+                    raise ValueError(f"provenance_rank: lacks {provenance!r} of {feed.name}")
+        return self
+
+    def dbt_variables(self, base_currency: str) -> dict[str, str | int]:
+        """Return what the SQL side must know of these sources; never a window of data."""
+        ranks = {"label_provenance_ranks": ",".join(self.provenance_rank)}
+        return {
+            **(ranks if self.provenance_rank else {}),
+            "base_currency": base_currency,
+            "source_time_zone": self.time_zone or "UTC",
+            "label_maturity_days": self.maturity_days,
+        }
+
+
+def load(
+    name: str, overrides: Mapping[str, Any] | None = None, *, folder: Path | None = None
+) -> Sources:
+    """Return the source set described in `features/sources/<name>.yaml` or in the user's folder.
+
+    Args:
+        name: of the set, or the path of a YAML file elsewhere.
+        overrides: top-level keys that a run states itself, such as `decide_from`; None is ignored.
+        folder: the user's own descriptions: `settings.sources_dir`.
+
+    Raises:
+        ConfigurationError: there is no such file, or its content is wrong; names file and key.
+    """
+    path = find(name, folder)
+    try:
+        document = strict_yaml.read(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    if document.content.get("name", path.stem) != path.stem:
+        raise ConfigurationError(
+            f"{path.name}: name: a source has the name of its file, {path.stem}; leave the key out"
+        )
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    stated = {"name": path.stem, **document.content, **given}
+    return document.validate(Sources, _with_feeds_in_order(stated))
+
+
+def _with_feeds_in_order(described: dict[str, Any]) -> dict[str, Any]:
+    """Return a description whose feeds hold what the whole set says, in the order of admission."""
+    feeds = described.get("feeds")
+    if not isinstance(feeds, dict):
+        return described
+    name = described["name"]
+    order = sorted(feeds, key=lambda feed: ADMISSION.get(feed, len(ADMISSION)))
+    whole = {"source": name, "time_zone": described.get("time_zone")}
+    whole |= {key: described[key] for key in ("csv", "null_tokens") if key in described}
+    return {
+        **described,
+        "feeds": {
+            feed: {"name": feed, "folder": f"landing/{name}/{feed}", **whole, **(feeds[feed] or {})}
+            if isinstance(feeds[feed], dict | None)
+            else feeds[feed]
+            for feed in order
+        },
+    }

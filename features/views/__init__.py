@@ -1,0 +1,107 @@
+"""Feature views: what SQL computes, declared for models, gates and readers of decisions.
+
+SQL computes features and this side says what they mean; a contract test holds the two together.
+The suite's range checks, the order of a matrix' columns and the texts of reasons follow from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from features.views.applications import application_features
+from features.views.declarations import Feature, Kind
+from features.views.transactions import (
+    EXACT_WINDOWS,
+    WHOLE_DAY_WINDOWS,
+    transaction_features,
+)
+
+__all__ = ["APPLICATIONS", "TRANSACTIONS", "Feature", "FeatureView", "Kind"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureView:
+    """A feature table: its key, its clock, and its features in the order of a model's matrix."""
+
+    name: str
+    version: int
+    table: str
+    entity: str
+    event_time: str
+    carried: tuple[str, ...]  # columns beside the features: keys, clocks, what readers need
+    features: tuple[Feature, ...]
+
+    @property
+    def qualified(self) -> str:
+        """The name that runs and models are stamped with."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def selector(self) -> str:
+        """The dbt selector that builds the table."""
+        return f"{self.name.removesuffix('s')}_features"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The features' names, in the order of a matrix' columns."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def label_free(self) -> tuple[Feature, ...]:
+        """The features that no label enters."""
+        return tuple(feature for feature in self.features if not feature.uses_labels)
+
+    def feature(self, name: str) -> Feature:
+        """Return one feature by name.
+
+        Raises:
+            KeyError: there is none of this name.
+        """
+        for feature in self.features:
+            if feature.name == name:
+                return feature
+        raise KeyError(f"{self.qualified} has no feature {name!r}")
+
+
+TRANSACTIONS = FeatureView(
+    name="transactions",
+    version=1,
+    table="marts.feat_transactions",
+    entity="transaction_id",
+    event_time="occurred_at",
+    carried=(
+        "transaction_id",
+        "version",
+        "customer_id",
+        "merchant_id",
+        "occurred_at",
+        "known_at",
+        "delivery_seq",
+        "is_history",
+        "amount_base_minor",
+        *(f"customer_priced_count_{window}" for window in (*EXACT_WINDOWS, *WHOLE_DAY_WINDOWS)),
+    ),
+    features=tuple(transaction_features()),
+)
+
+APPLICATIONS = FeatureView(
+    name="applications",
+    version=1,
+    table="marts.feat_applications",
+    entity="application_id",
+    event_time="applied_at",
+    carried=(
+        "application_id",
+        "version",
+        "customer_id",
+        "applied_at",
+        "known_at",
+        "delivery_seq",
+        "is_history",
+        "requested_amount_minor",
+        "currency_code",
+        "requested_amount_base_minor",
+        "annual_income_minor",
+    ),
+    features=tuple(application_features()),
+)

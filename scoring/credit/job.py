@@ -1,0 +1,116 @@
+"""Declare the job that decides loan applications, night by night."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from features.views import APPLICATIONS
+from scoring.runs.job import Answer, Gates, Job, ModelSlot, Population, Training
+from scoring.runs.ledger import Ledger, Type
+
+if TYPE_CHECKING:
+    from features.platform.settings import Settings
+    from scoring.decider import Domain
+    from scoring.decision.pricing import Pricing
+    from scoring.models.training import TrainReceipt
+
+MODEL_NAME = "credit_applications"
+
+
+def _domain() -> Domain:
+    from scoring.credit.decider import DOMAIN
+
+    return DOMAIN
+
+
+def _train(as_of: datetime, settings: Settings) -> TrainReceipt:
+    from scoring.credit.train import train
+
+    return train(as_of, settings)
+
+
+def _pricing() -> Pricing:
+    from scoring.credit.pricing import PRICING
+
+    return PRICING
+
+
+def _summary(decision: Mapping[str, Any]) -> str:
+    if decision["default_probability"] is None:
+        return f"no probability of default ({decision['credit_status']})"
+    limit, requested = decision["recommended_limit_minor"], decision["requested_amount_minor"]
+    return (
+        f"probability of default {decision['default_probability']:.4f} within "
+        f"{decision['pd_horizon_months']} months, grade {decision['grade']}, confidence "
+        f"{decision['confidence']}; limit {limit:,} of {requested:,} minor units of "
+        f"{decision['currency_code']}, bound by {decision['limit_binding']}; payments before: "
+        f"{decision['fraud_state']}" + (", counter-offer" if decision["is_counter_offer"] else "")
+    )
+
+
+JOB = Job(
+    name="score_applications",
+    domain="credit",
+    cadence=timedelta(days=1),
+    population=Population(
+        subjects="raw.applications", versions="raw.applications", feed="applications"
+    ),
+    view=APPLICATIONS,
+    model=ModelSlot(
+        "credit",
+        MODEL_NAME,
+        ("scoring.credit.model.CreditModel",),
+        (
+            "scoring.credit.binning.Bins",
+            "scoring.credit.boosting.MonotoneBoosting",
+            "scoring.credit.scorecard.Scorecard",
+        ),
+    ),
+    # the second probability has no status of its own
+    answers=(
+        Answer(name="default_probability", status="credit_status"),
+        Answer(name="second_probability", status="credit_status"),
+    ),
+    ledger=Ledger(
+        "decisions.application_decisions",
+        {
+            "requested_amount_minor": Type.BIGINT,
+            "currency_code": Type.TEXT,
+            "decision": Type.TEXT,
+            "credit_status": Type.TEXT,
+            "default_probability": Type.DOUBLE,
+            "second_probability": Type.DOUBLE,
+            "prediction": Type.INTEGER,
+            "grade": Type.TEXT,
+            "pd_horizon_months": Type.INTEGER,
+            "confidence": Type.TEXT,
+            "recommended_limit_minor": Type.BIGINT,
+            "limit_binding": Type.TEXT,
+            "is_counter_offer": Type.BOOLEAN,
+            "is_overridden": Type.BOOLEAN,
+            "fraud_state": Type.TEXT,
+            "fraud_highest_probability": Type.DOUBLE,
+            "fraud_decision_count": Type.BIGINT,
+            "fraud_review_count": Type.BIGINT,
+            "fraud_decline_count": Type.BIGINT,
+            "fraud_confirmed_count": Type.BIGINT,
+            "fraud_decision_ids": Type.JSON,
+        },
+    ),
+    outcome=(
+        *("is_degraded", "prediction", "grade", "pd_horizon_months", "confidence", "fraud_state"),
+        *("requested_amount_minor", "currency_code", "limit_binding", "recommended_limit_minor"),
+        *("is_counter_offer", "is_overridden", "rule_hits", "decision", "reasons"),
+    ),
+    gates=Gates(
+        "expectations.features:applications", "expectations.application_decisions:applications"
+    ),
+    published="application_decisions",
+    serving="latest_application_decisions",
+    decides=_domain,
+    training=Training("application_labels", _train),
+    pricing=_pricing,
+    summary=_summary,
+)

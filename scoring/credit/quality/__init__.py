@@ -1,0 +1,1 @@
+"""Quality and fairness of the credit model on public data."""

@@ -1,0 +1,28 @@
+"""The scores of one model component, with the status of each score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.decision.hits import Mask
+from scoring.decision.outcome import Status
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentScores:
+    """One component's scores: [n] in [0, 1], NaN exactly where the status is not ok."""
+
+    values: NDArray[np.float64]
+    status: NDArray[np.object_]
+
+    @property
+    def is_ok(self) -> Mask:
+        """Where there is a score."""
+        return np.asarray(self.status == Status.OK, dtype=bool)
+
+    def take(self, rows: NDArray[np.intp]) -> ComponentScores:
+        """Return the scores of some rows."""
+        return ComponentScores(self.values[rows], self.status[rows])

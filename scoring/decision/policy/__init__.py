@@ -1,0 +1,1 @@
+"""Policy files: their parts, versions, approval and reason codes."""

@@ -1,0 +1,91 @@
+"""Records who approved which policy, and returns the one in force; a run needs an approved one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+
+from features.platform import seals
+from features.platform.card_numbers import names_card_number
+from features.platform.errors import ConfigurationError
+from scoring.decision.policy import approval, persons, policy
+from scoring.decision.policy.policy import Policy
+
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+
+
+def activate(
+    connection: psycopg.Connection[Any],
+    version: str,
+    *,
+    author: str,
+    approver: str,
+    reason: str,
+    effective_from: datetime | None = None,
+) -> Policy:
+    """Record the approval of a policy version.
+
+    Args:
+        connection: of role `score`.
+        version: the policy file's version.
+        author: who wrote it.
+        approver: who approved it; another person.
+        reason: why it is put in force.
+        effective_from: from when it decides, not before now; at once if None.
+
+    Raises:
+        ConfigurationError: the file is no policy or one that cannot run, author and approver are
+            one person, or the reason is empty.
+    """
+    persons.require_two(author, approver)
+    for role, words in (("author", author), ("approver", approver), ("reason", reason)):
+        if names_card_number(words):
+            raise ConfigurationError(f"{role} holds what passes as a full card number; take it out")
+    if not persons.is_text(reason) or not persons.identity_of(reason):
+        raise ConfigurationError(f"policy {version}: state in words why it is put in force")
+    if effective_from is not None and effective_from < datetime.now(UTC) - CLOCKS_DIFFER_BY:
+        raise ConfigurationError(
+            f"policy {version}: effective_from lies in the past, and decisions are not approved "
+            "afterwards; leave it out to put the policy in force at once"
+        )
+    candidate = policy.load(version)
+    approval.require_approvable(candidate)
+    activation_id = uuid4()
+    with connection.transaction():
+        connection.execute(
+            "insert into audit.policy_activations (activation_id, policy_version, policy_sha256, "
+            "effective_from, author, approver, reason) "
+            "values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s)",
+            (
+                activation_id,
+                version,
+                candidate.sha256,
+                effective_from,
+                author,
+                approver,
+                reason,
+            ),
+        )
+        seals.seal(connection, "policy", activation_id)
+    return candidate
+
+
+def in_force(connection: psycopg.Connection[Any]) -> Policy:
+    """Return the policy whose approval took effect last.
+
+    Raises:
+        ConfigurationError: no policy is approved, or the file is not the approved one.
+    """
+    row = connection.execute(
+        "select policy_version, policy_sha256 from audit.policy_activations "
+        "where effective_from <= clock_timestamp() "
+        "order by effective_from desc, activated_at desc limit 1"
+    ).fetchone()
+    if row is None:
+        raise ConfigurationError(
+            "no policy is in force: approve one with `python -m scoring policy activate`"
+        )
+    return policy.load(*row)

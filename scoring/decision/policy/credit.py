@@ -1,0 +1,125 @@
+"""The credit part of a policy: what a probability of default means, costs, allows and limits.
+
+Amounts are minor units of the warehouse's base currency, so that nothing is rounded before it is
+decided. A policy without this part decides no applications.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from scoring.decision.outcome import FraudState
+from scoring.decision.policy.part import (
+    PolicyPart,
+    Rule,
+    WholeNumber,
+    require_unique_rules,
+)
+
+Word = Literal["approve", "review", "decline"]
+STRICTNESS: Mapping[str, int] = {"approve": 0, "review": 1, "decline": 2}
+
+
+class Grade(PolicyPart):
+    """One grade of the master scale: the probabilities of default below its bound."""
+
+    grade: str = Field(pattern=r"^[A-Z][0-9]?$")
+    below: float = Field(gt=0, le=1)  # the last grade holds 1 itself
+    loss_budget_minor: WholeNumber = Field(ge=0)  # expected loss that a loan may carry
+
+
+class CreditCosts(PolicyPart):
+    """What a loan earns and loses: the ground of the cut-offs, the loss also of the limits."""
+
+    loss_given_default: float = Field(gt=0, le=1)  # share of the exposure that is not recovered
+    margin: float = Field(gt=0, lt=1)  # earned on a loan that is repaid, as a share of its amount
+
+
+class LimitSettings(PolicyPart):
+    """What bounds a recommended limit."""
+
+    annual_rate: float = Field(ge=0.001, lt=1)  # of the annuity; the features use the same
+    step_minor: WholeNumber = Field(gt=0)  # a limit below the request is a multiple of it
+    minimum_minor: WholeNumber = Field(gt=0)  # the product's smallest loan
+    debt_service_cap: float = Field(gt=0, lt=1)  # of monthly income, the new payment included
+
+    @model_validator(mode="after")
+    def _on_a_step(self) -> Self:
+        if self.minimum_minor % self.step_minor:
+            raise ValueError("credit.limit.minimum_minor must be a multiple of step_minor")
+        return self
+
+
+class FraudStatePolicy(PolicyPart):
+    """How the applicant's card transactions before the application enter its decision."""
+
+    look_back_days: int = Field(gt=0, le=366)
+    suspected_review_count: WholeNumber = Field(gt=0)  # of live reviews
+    outcomes: dict[FraudState, Word]
+
+    @model_validator(mode="after")
+    def _graver_is_stricter(self) -> Self:
+        if set(self.outcomes) != set(FraudState):
+            known = ", ".join(FraudState)
+            raise ValueError(f"credit.fraud_state.outcomes must name each of {known}")
+        levels = [STRICTNESS[self.outcomes[state]] for state in FraudState]
+        if any(graver < lighter for lighter, graver in pairwise(levels)):
+            raise ValueError("a graver fraud state cannot have a milder outcome")
+        return self
+
+
+class ConfidenceBands(PolicyPart):
+    """How far a probability lies from a cut-off, and from the second model's, in log-odds."""
+
+    near: float = Field(gt=0)  # nearer to a cut-off than this: low
+    far: float = Field(gt=0)  # farther than this, and the models agree: high
+    agree: float = Field(gt=0)  # the most by which models that agree differ
+    disagree: float = Field(gt=0)  # differing by more than this: low
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.near >= self.far or self.agree >= self.disagree:
+            raise ValueError("credit.confidence needs near < far and agree < disagree")
+        return self
+
+
+class ReasonCodesPin(PolicyPart):
+    """The table of reason codes that this policy speaks with."""
+
+    version: str = Field(pattern=r"^[0-9A-Za-z.-]{1,40}$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class CreditPolicy(PolicyPart):
+    """The credit part of a policy version."""
+
+    horizon: Literal["requested_term"]  # what the probabilities of the grade table are about
+    grades: tuple[Grade, ...] = Field(min_length=1)
+    review: float = Field(gt=0, lt=1)  # a probability at a cut-off is already over it
+    decline: float = Field(gt=0, lt=1)
+    costs: CreditCosts
+    limit: LimitSettings
+    confidence: ConfidenceBands
+    fraud_state: FraudStatePolicy
+    reason_codes: ReasonCodesPin
+    rules: tuple[Rule, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.review >= self.decline:
+            raise ValueError("credit.review must be below credit.decline, or nothing is reviewed")
+        bounds = [grade.below for grade in self.grades]
+        if bounds != sorted(set(bounds)) or bounds[-1] != 1:
+            raise ValueError("credit.grades must rise, from the best to one that ends at 1")
+        names = [grade.grade for grade in self.grades]
+        if len(names) != len(set(names)):
+            raise ValueError("credit.grades names one grade twice")
+        budgets = [grade.loss_budget_minor for grade in self.grades]
+        if budgets != sorted(budgets, reverse=True):
+            raise ValueError("a worse grade cannot have a larger loss_budget_minor")
+        require_unique_rules(self.rules)
+        return self

@@ -1,0 +1,53 @@
+"""Declare how the decisions of a job are priced, so that cut-offs can be derived from costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.platform.errors import ConfigurationError
+from scoring.decision.policy.policy import Policy
+from scoring.decision.policy.review import ReviewTeam
+from scoring.decision.thresholds import Costs
+
+Columns = Mapping[str, NDArray[np.float64]]
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """How a job's decisions are read and priced.
+
+    Attributes:
+        probability: the ledger's column of the calibrated probability.
+        amount: the feature with the amount at stake, in minor units of the base currency.
+        cut_offs: returns the policy's cut-offs for review and for decline.
+        costs: returns the expected cost of each answer.
+        capacity: returns the reviews that the team does in a day.
+        term: the ledger's column of the term in months; None where there is none.
+    """
+
+    probability: str
+    amount: str
+    cut_offs: Callable[[Policy], tuple[float, float]]
+    costs: Callable[[Columns, Policy, ReviewTeam], Costs]
+    capacity: Callable[[ReviewTeam], int]
+    term: str | None = None
+
+
+def require(part: Part | None, policy: Policy, name: str) -> Part:
+    """Return a part of a policy.
+
+    Raises:
+        ConfigurationError: the policy does not state it.
+    """
+    if part is None:
+        raise ConfigurationError(
+            f"policy {policy.version} states no {name}, so no cut-off can be derived from it; name "
+            "one that does with --policy"
+        )
+    return part

@@ -1,0 +1,1 @@
+"""Proofs about past runs: closure, seals, replay and explanations."""

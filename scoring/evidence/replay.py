@@ -1,0 +1,266 @@
+"""Replay: decide again what was decided once, and compare bit for bit.
+
+The stored feature row, whose hash the ledger keeps, goes through the pinned model file and the
+pinned policy; probability, score, outcome, reasons and rule hits must be the same bits. Nothing is
+asked of the registry, of the champion of today or of the policy in force. A second check rebuilds
+the features from raw (`features.rebuild`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pyarrow as pa
+import structlog
+from psycopg import sql
+
+from features.platform import readers
+from features.platform.errors import ConfigurationError, ModelUnavailableError
+from scoring.decider import Decider
+from scoring.evidence import divergence
+from scoring.evidence.divergence import Difference, Divergence
+from scoring.evidence.lookup import subject_of
+from scoring.runs import record
+from scoring.runs.job import Job, quoted
+
+log = structlog.get_logger(__name__)
+
+CHUNK_ROWS = 50_000
+SHOWN = 20
+
+
+Maker = Callable[[record.Run], Decider]
+
+
+@dataclass(slots=True)
+class Replay:
+    """What a replay found."""
+
+    decisions: int = 0
+    runs: int = 0
+    degraded: int = 0  # a model's failure of then is an event: it stands as recorded
+    differing: int = 0
+    differences: list[Difference] = field(default_factory=list)  # the first of each run
+
+    @property
+    def holds(self) -> bool:
+        """Whether every decision came out the same, bit for bit."""
+        return self.differing == 0
+
+    def add(self, differences: Sequence[Difference], count: int) -> None:
+        """Note differences; of many, the first are kept."""
+        self.differing += count
+        self.differences.extend(differences[: max(SHOWN - len(self.differences), 0)])
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which decisions: named ones, those of a window, or a random sample of either or of all."""
+
+    ids: tuple[str, ...] = ()
+    window: tuple[datetime, datetime] | None = None
+    sample: int | None = None
+    seed: int = 0
+
+
+def replay(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    maker: Maker,
+    selection: Selection,
+    lock_sha256: str,
+    told: Callable[[int, int], None] | None = None,
+) -> Replay:
+    """Decide again and compare.
+
+    Args:
+        connection: of role `score`, in autocommit. Its temporary table `replayed` names the
+            selected decisions afterwards.
+        job: whose ledger.
+        maker: makes the decider of a run, or raises what is missing.
+        selection: which decisions; each revision is one.
+        lock_sha256: of the library versions that run now.
+        told: called with the decisions done and their number.
+
+    Raises:
+        ConfigurationError: a named id has no decision.
+    """
+    total = _select(connection, job, selection)
+    found = Replay()
+    pinned = connection.execute(
+        "select run_id, count(*) from replayed group by run_id order by run_id"
+    ).fetchall()
+    for run_id, count in pinned:
+        run = record.load(connection, run_id)
+        found.runs += 1
+        found.decisions += count
+        _replay_run(connection, job, maker, run, lock_sha256, found)
+        if told:
+            told(found.decisions, total)
+    log.info(
+        "decisions_replayed",
+        job=job.name,
+        decisions=found.decisions,
+        runs=found.runs,
+        differing=found.differing,
+    )
+    return found
+
+
+def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection) -> int:
+    """Fill the temporary table `replayed` with the keys of the selected decisions."""
+    connection.execute("drop table if exists replayed")
+    connection.execute(
+        sql.SQL(
+            "create temporary table replayed "
+            "({} text, revision integer, version integer, run_id uuid, chunk integer)"
+        ).format(job.subject_id)
+    )
+    names = [subject_of(one, job) for one in selection.ids]
+    start, end = selection.window or (None, None)
+    rows = connection.execute(
+        sql.SQL(
+            """
+            insert into replayed
+            select
+                {id}, revision, version, run_id,
+                (row_number() over (partition by run_id order by {id}, revision) - 1) / {chunk}
+            from (
+                select {id}, revision, version, run_id from {ledger}
+                where
+                    (%(ids)s::text[] is null or {id} = any(%(ids)s))
+                    and {at} >= coalesce(%(start)s, '-infinity'::timestamptz)
+                    and {at} < coalesce(%(end)s, 'infinity'::timestamptz)
+                order by
+                    case
+                        when %(sample)s::bigint is not null
+                            then hashtextextended({id} || '/' || revision, %(seed)s)
+                    end
+                limit %(sample)s::bigint
+            ) as selected
+            """
+        ).format(
+            id=job.subject_id,
+            at=job.event_time,
+            ledger=job.ledger_table,
+            chunk=sql.Literal(CHUNK_ROWS),
+        ),
+        {
+            "ids": names or None,
+            "start": start,
+            "end": end,
+            "sample": selection.sample,
+            "seed": selection.seed,
+        },
+    ).rowcount
+    if names:
+        missing = connection.execute(
+            sql.SQL(
+                "select name from unnest(%s::text[]) as name "
+                "where not exists (select from replayed where {} = name) limit 3"
+            ).format(job.subject_id),
+            (names,),
+        ).fetchall()
+        if missing:
+            raise ConfigurationError(
+                f"{job.ledger.table} has no decision of "
+                f"{', '.join(repr(row[0]) for row in missing)}; look ids up in "
+                f"serving.{job.serving}, or name another job by --job"
+            )
+    connection.execute("analyze replayed")
+    return rows
+
+
+def _replay_run(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    maker: Maker,
+    run: record.Run,
+    lock_sha256: str,
+    found: Replay,
+) -> None:
+    altered = divergence.altered(connection, job, run)
+    found.add([divergence.data_difference(job, run, *key) for key in altered], len(altered))
+    try:
+        decider = maker(run)
+    except (ModelUnavailableError, ConfigurationError) as error:
+        is_model = isinstance(error, ModelUnavailableError)
+        kind = Divergence.MODEL if is_model else Divergence.POLICY
+        left = _chunks(connection, run.run_id)
+        found.add(
+            [Difference(f"all of run {run.run_id}", str(run.run_id), kind, ("pin",), str(error))],
+            sum(rows for _, rows in left),
+        )
+        return
+    same_libraries = _lock_of(connection, run.run_id) == lock_sha256
+    for chunk, _ in _chunks(connection, run.run_id):
+        found.degraded += _decide_again(connection, job, decider, chunk)
+        differing = divergence.differing(connection, job)
+        found.add(
+            [divergence.difference(job, run, row, same_libraries) for row in differing],
+            len(differing),
+        )
+
+
+def _chunks(connection: psycopg.Connection[Any], run_id: UUID) -> list[tuple[int, int]]:
+    """Return number and rows of the run's chunks that are left to decide."""
+    return connection.execute(
+        "select chunk, count(*) from replayed where run_id = %s group by chunk order by chunk",
+        (run_id,),
+    ).fetchall()
+
+
+def _decide_again(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    decider: Decider,
+    chunk: int,
+) -> int:
+    """Put the chunk's new decisions beside the old ones; return how many are degraded."""
+    selected = sql.SQL(
+        "from replayed inner join {features} as features "
+        "on features.{id} = replayed.{id} and features.version = replayed.version "
+        "inner join {ledger} as ledger "
+        "on ledger.{id} = replayed.{id} and ledger.revision = replayed.revision "
+        "where replayed.run_id = {run} and replayed.chunk = {chunk}"
+    ).format(
+        features=quoted(job.view.table),
+        id=job.subject_id,
+        ledger=job.ledger_table,
+        run=sql.Literal(decider.run.run_id),
+        chunk=sql.Literal(chunk),
+    )
+    domain = job.decides()
+    recorded = sql.SQL(", ").join(sql.Identifier("ledger", name) for name in job.components)
+    query = sql.SQL("select {}, {} {}").format(
+        domain.input_columns("replayed", "ledger"), recorded, selected
+    )
+    rows = readers.read(
+        connection, query, {**domain.input_types, **dict.fromkeys(job.components, pa.string())}
+    )
+    again = decider.decide_again(
+        rows.select(list(domain.input_types)), rows.select(list(job.components))
+    )
+    connection.execute("drop table if exists decided_again")
+    connection.execute(
+        sql.SQL("create temporary table decided_again (like {})").format(job.ledger_table)
+    )
+    connection.execute(
+        "alter table decided_again alter decided_at drop not null, "
+        "alter processing_time_ms drop not null"
+    )
+    readers.write(connection, sql.Identifier("decided_again"), again)
+    counted = connection.execute("select count(*) from decided_again where is_degraded").fetchone()
+    return counted[0] if counted else 0
+
+
+def _lock_of(connection: psycopg.Connection[Any], run_id: UUID) -> str:
+    row = connection.execute(
+        "select lock_sha256 from decisions.runs where run_id = %s", (run_id,)
+    ).fetchone()
+    return str(row[0]) if row else ""

@@ -1,0 +1,235 @@
+"""The rows that stand in raw and in the ledgers, held against what was digested when they came.
+
+Counts come from the rows themselves, for each delivery and each run. A digest shows a row that was
+changed where the count stays. Rows of a delivery or run that no register knows are found as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from scoring.evidence.equation import Equation
+from scoring.runs.job import Job
+
+#: What `closure --fast` compares row by row: this long before the newest delivery or run.
+NEWEST = timedelta(days=2)
+
+_REGISTER = """
+select
+    'delivery',
+    deliveries.delivery_id::text,
+    concat_ws(' ', deliveries.delivery_seq, deliveries.object_name),
+    deliveries.feed,
+    jsonb_build_object(
+        'delivery_id', deliveries.delivery_id, 'delivery_seq', deliveries.delivery_seq::text
+    ),
+    deliveries.digests,
+    coalesce(deliveries.admitted_at, deliveries.received_at)
+from raw.deliveries
+union all
+select
+    'run',
+    runs.run_id::text,
+    runs.run_id::text,
+    runs.job,
+    jsonb_build_object('run_id', runs.run_id),
+    runs.parquet -> 'digests',
+    runs.published_at
+from decisions.runs
+where runs.state = 'published' and runs.job = any(%(jobs)s)
+"""
+_TABLES = """
+select digested.relation, digested.kind, digested.scope, digested.key, digested.is_counted
+from audit.digested
+where digested.kind = 'delivery' or digested.scope = any(%(jobs)s)
+order by digested.relation, digested.scope
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table that holds rows of the deliveries of a feed, or of the runs of a job."""
+
+    relation: str
+    kind: str
+    scope: str
+    key: str
+    is_counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Digest:
+    """An entry of `digests`."""
+
+    rows: int
+    columns: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A delivery or a published run, as its register has it."""
+
+    kind: str
+    subject: str
+    name: str
+    scope: str
+    keys: Mapping[str, str | None]
+    digests: Mapping[str, Mapping[str, Any]] | None
+    at: datetime
+
+    def said(self, relation: str) -> _Digest:
+        """Return what was digested of its rows in a table; no rows where there is no entry."""
+        try:
+            entry = (self.digests or {})[relation]
+            return _Digest(int(entry["rows"]), abs(int(entry["columns"])), str(entry["digest"]))
+        except (KeyError, TypeError, ValueError):  # or somebody has changed it, as its seal says
+            return _Digest(0, 0, "")
+
+
+@dataclass
+class Rows:
+    """What was found of the rows.
+
+    Attributes:
+        counted: rows of each delivery or run, by its id, in the table that counts them.
+        rejected: rejected rows of each delivery.
+        names: of the deliveries and runs, by their ids.
+        faults: by those ids, too.
+        since: deliveries and runs before it were not compared; None: all were.
+        tables: the equation of each table.
+        coverage: how many deliveries and runs were compared row by row.
+    """
+
+    counted: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    since: datetime | None = None
+    tables: list[Equation] = field(default_factory=list)
+    coverage: Equation = field(default_factory=lambda: Equation("", 0, {}))
+
+    def take(self, subject: str) -> tuple[str, ...]:
+        """Return the faults of a delivery or a run that has an equation of its own."""
+        return tuple(self.faults.pop(subject, ()))
+
+    def rest(self) -> Equation:
+        """Return the coverage, with the faults of what has no equation of its own."""
+        faults = (f"{self.names[one]}: {'; '.join(told)}" for one, told in self.faults.items())
+        return replace(self.coverage, faults=tuple(faults))
+
+
+def look(connection: psycopg.Connection[Any], jobs: Sequence[Job], *, is_fast: bool) -> Rows:
+    """Count the rows of every delivery and run, and compare their digests.
+
+    Args:
+        connection: of role `score` or `transform`, in a transaction that sees one state.
+        jobs: whose ledgers are looked at.
+        is_fast: compare the digests of the newest days only.
+    """
+    values = {"jobs": [job.name for job in jobs]}
+    tables = [_Table(*row) for row in connection.execute(_TABLES, values)]
+    subjects = [_Subject(*row) for row in connection.execute(_REGISTER, values)]
+    newest = max((one.at for one in subjects), default=None)
+    since = newest - NEWEST if is_fast and newest else None
+    compared = [one for one in subjects if one.digests is not None and _is_since(one, since)]
+    names = {one.subject: f"{one.kind} {one.name}" for one in subjects}
+    found = Rows(names=names, since=since, coverage=_coverage(subjects, compared, since))
+    for relation in dict.fromkeys(table.relation for table in tables):
+        of_relation = [table for table in tables if table.relation == relation]
+        _look_at(connection, of_relation, subjects, compared, found)
+    return found
+
+
+def _is_since(subject: _Subject, since: datetime | None) -> bool:
+    return since is None or subject.at >= since
+
+
+def _look_at(
+    connection: psycopg.Connection[Any],
+    tables: Sequence[_Table],
+    subjects: Iterable[_Subject],
+    compared: Iterable[_Subject],
+    found: Rows,
+) -> None:
+    """Hold the rows of one table against the deliveries or runs that have rows there."""
+    relation, kind, key = tables[0].relation, tables[0].kind, tables[0].key
+    scopes = {table.scope: table for table in tables}
+    counts = dict(
+        connection.execute("select key, row_count from audit.row_digests(%s, 0)", (relation,))
+    )
+    digests = _digests(connection, relation, key, [one for one in compared if one.scope in scopes])
+    total, known = sum(counts.values()), 0
+    for one in subjects:
+        if one.kind != kind or one.scope not in scopes or (place := one.keys[key]) is None:
+            continue
+        rows = counts.pop(place, 0)
+        known += rows
+        if scopes[one.scope].is_counted:
+            found.counted[one.subject] = rows
+        elif relation == "raw.rejected_rows":
+            found.rejected[one.subject] = rows
+        if one.digests is not None:
+            fault = _fault(relation, rows, one.said(relation), digests.get(place))
+            if fault:
+                found.faults.setdefault(one.subject, []).append(fault)
+    owner = "delivery" if kind == "delivery" else "published run"
+    strange = [
+        f"{count} rows of {relation} belong to no {owner} of the register ({key} {place})"
+        for place, count in sorted(counts.items())[:5]
+    ]
+    terms = {f"of a {owner}": known}
+    found.tables.append(Equation(f"rows of {relation}", total, terms, tuple(strange)))
+
+
+def _digests(
+    connection: psycopg.Connection[Any], relation: str, key: str, compared: Sequence[_Subject]
+) -> dict[str, str]:
+    """Return the digests of rows as they stand now, over as many columns as there were then."""
+    wanted: dict[int, list[str | None]] = {}
+    for one in compared:
+        if columns := one.said(relation).columns:
+            wanted.setdefault(columns, []).append(one.keys[key])
+    found: dict[str, str] = {}
+    for columns, keys in wanted.items():
+        found |= connection.execute(
+            "select key, digest from audit.row_digests(%s, %s, %s)", (relation, columns, keys)
+        ).fetchall()
+    return found
+
+
+def _fault(relation: str, rows: int, said: _Digest, digest: str | None) -> str | None:
+    if rows != said.rows:
+        return f"{relation} holds {rows} rows, {said.rows} were written"
+    if digest is not None and digest != said.digest:
+        return f"rows of {relation} were changed"
+    return None
+
+
+def _coverage(
+    subjects: Sequence[_Subject],
+    compared: Sequence[_Subject],
+    since: datetime | None,
+) -> Equation:
+    """Say how many deliveries and runs were compared row by row, and why others were not."""
+    older = [one for one in subjects if one.digests is None]
+    before = len(subjects) - len(older) - len(compared)
+    notes = []
+    if older:
+        runs = sum(one.kind == "run" for one in older)
+        notes.append(
+            f"{len(older) - runs} deliveries and {runs} runs are older than digests: their rows "
+            "are counted, not compared"
+        )
+    if before:
+        notes.append(
+            f"{before} deliveries and runs before {since:%Y-%m-%d %H:%M} UTC: their rows are "
+            "counted, not compared; leave --fast out to compare them"
+        )
+    terms = {"compared": len(compared), "counted": before, "older than digests": len(older)}
+    return Equation("deliveries and published runs", len(subjects), terms, notes=tuple(notes))

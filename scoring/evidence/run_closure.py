@@ -1,0 +1,128 @@
+"""Closure of runs: rows claimed, scored, in the ledger and in the published file are the same.
+
+Publishing asks the equations of its own run before it commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from features.platform.objects import ObjectStore
+from scoring.evidence import published_files
+from scoring.evidence.equation import Equation
+from scoring.evidence.row_digests import Rows
+from scoring.runs.job import Job
+
+Window = tuple[datetime, datetime]
+
+# Three predicates, and none the rest of another.
+_COUNTS = sql.SQL(
+    "count(ledger.run_id), count(*) filter (where {}), count(*) filter (where ledger.is_degraded)"
+)
+
+
+def of_run(
+    connection: psycopg.Connection[Any], job: Job, run_id: UUID, *, claimed: int, rows_in_file: int
+) -> Sequence[Equation]:
+    """Return the closure of one run, counted in the ledger as this transaction sees it.
+
+    Args:
+        connection: of role `score`.
+        job: the run's job.
+        run_id: the run.
+        claimed: the rows that were counted at its claim.
+        rows_in_file: the rows that its Parquet file counts.
+    """
+    row = connection.execute(
+        sql.SQL("select {} from {} as ledger where ledger.run_id = %s").format(
+            _COUNTS.format(job.is_scored), job.ledger_table
+        ),
+        (run_id,),
+    ).fetchone()
+    return _equations_of_run(run_id, claimed, row or (0, 0, 0), rows_in_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published run, and what of it stands in the ledger."""
+
+    run_id: UUID
+    claimed: int
+    parquet: dict[str, Any] | None
+    seal: dict[str, Any] | None
+    published_at: datetime
+    counts: Sequence[int]
+
+
+def published(
+    connection: psycopg.Connection[Any], job: Job, window: Window | None
+) -> list[Published]:
+    """Return the published runs of a job, all or those inside a window."""
+    start, end = window or (None, None)
+    rows = connection.execute(
+        sql.SQL(
+            "select runs.run_id, runs.rows_claimed, runs.parquet, runs.seal, runs.published_at, {} "
+            "from decisions.runs left join {} as ledger on ledger.run_id = runs.run_id "
+            "where runs.job = %s and runs.state = 'published' "
+            "and runs.window_start >= coalesce(%s, '-infinity'::timestamptz) "
+            "and runs.window_end <= coalesce(%s, 'infinity'::timestamptz) "
+            "group by runs.run_id order by min(runs.published_at)"
+        ).format(_COUNTS.format(job.is_scored), job.ledger_table),
+        (job.name, start, end),
+    )
+    return [
+        Published(run_id, claimed, parquet, seal, published_at, counts)
+        for run_id, claimed, parquet, seal, published_at, *counts in rows
+    ]
+
+
+def equations(
+    found: Sequence[Published], rows: Rows, store: ObjectStore | None
+) -> Iterator[Equation]:
+    """Yield the equations of runs.
+
+    Args:
+        found: the runs.
+        rows: what was found of their rows in the ledger; says which files are too old to be read.
+        store: of the published files; None leaves them unread.
+    """
+    for run in found:
+        is_read = rows.since is None or run.published_at >= rows.since
+        seen = published_files.inspect(
+            run.run_id, run.parquet or {}, run.seal, store, is_read=is_read
+        )
+        yield from _equations_of_run(
+            run.run_id, run.claimed, run.counts, seen.rows, rows.take(str(run.run_id)), seen.faults
+        )
+
+
+def manifests(job: Job, found: Sequence[Published], names: frozenset[str]) -> Equation:
+    """Hold the manifests that stand against the register: what one names was published."""
+    known = {f"run={run.run_id}" for run in found}
+    strange = sorted(name for name in names if name.split("/")[-2] not in known)
+    faults = [f"{name} stands, and decisions.runs has no such published run" for name in strange]
+    terms = {"of published runs": len(names) - len(strange)}
+    return Equation(f"manifests in published/{job.published}", len(names), terms, tuple(faults))
+
+
+def _equations_of_run(
+    run_id: UUID,
+    claimed: int,
+    counts: Sequence[int],
+    rows_in_file: int,
+    of_rows: tuple[str, ...] = (),
+    of_file: tuple[str, ...] = (),
+) -> list[Equation]:
+    in_ledger, scored, degraded = counts
+    return [
+        Equation(f"run {run_id}", claimed, {"scored": scored, "degraded": degraded}),
+        Equation(f"run {run_id} ledger", claimed, {"rows in the ledger": in_ledger}, of_rows),
+        Equation(f"run {run_id} file", claimed, {"rows in Parquet": rows_in_file}, of_file),
+    ]

@@ -1,0 +1,213 @@
+"""The chain of seals, held against itself and against the registers that it seals.
+
+Each seal is tied to the one before, so that a seal that was changed, removed or put in between
+breaks the chain. Manifests in the object store carry places in the chain: one that was written anew
+as a whole shows against them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from scoring.evidence.equation import Equation
+
+#: No more faults than a person reads; the count says how many there are.
+_MOST = 20
+
+_CHAIN = """
+select
+    linked.seal_seq,
+    linked.kind,
+    linked.subject,
+    linked.seal_seq_before,
+    linked.is_next
+from (
+    select
+        seals.seal_seq,
+        seals.kind,
+        seals.subject,
+        lag(seals.seal_seq, 1, 0::bigint) over in_order as seal_seq_before,
+        lag(seals.seal_seq, 1, 0::bigint) over in_order = seals.seal_seq - 1 as is_next,
+        seals.chain = audit.link(
+            lag(seals.chain) over in_order, seals.seal_seq, seals.kind, seals.subject,
+            seals.content, seals.sealed_at
+        ) as is_tied
+    from audit.seals
+    window in_order as (order by seals.seal_seq)
+) as linked
+where not (linked.is_next and linked.is_tied)
+order by linked.seal_seq
+"""
+
+# What is sealed now, what the newest seal says, and whether an earlier seal was the last one.
+_REGISTER = """
+with newest as (
+    select distinct on (seals.kind, seals.subject) seals.*
+    from audit.seals
+    order by seals.kind, seals.subject, seals.seal_seq desc
+),
+
+compared as (
+    select
+        coalesce(newest.kind, sealable.kind) as kind,
+        coalesce(newest.subject, sealable.subject) as subject,
+        coalesce(sealable.content, newest.content) as named,
+        newest.seal_seq,
+        sealable.content as said,
+        newest.content as sealed,
+        (
+            select min(earlier.seal_seq)
+            from audit.seals as earlier
+            where
+                earlier.kind = newest.kind
+                and earlier.subject = newest.subject
+                and earlier.seal_seq < newest.seal_seq
+                and (
+                    earlier.kind <> 'delivery'
+                    or earlier.content ->> 'state' in ('admitted', 'discarded')
+                )
+        ) as sealed_for_good
+    from audit.sealable
+    full join newest on newest.kind = sealable.kind and newest.subject = sealable.subject
+)
+
+select
+    compared.kind,
+    compared.subject::text,
+    concat_ws(
+        ' ',
+        compared.named ->> 'delivery_seq',
+        compared.named ->> 'object_name',
+        compared.named ->> 'policy_version'
+    ) as name,
+    compared.seal_seq,
+    compared.said is null as is_gone,
+    compared.sealed_for_good,
+    (
+        select string_agg(
+            format(
+                '%s is %s, sealed was %s',
+                key,
+                coalesce(left(compared.said ->> key, 60), 'empty'),
+                coalesce(left(compared.sealed ->> key, 60), 'empty')
+            ),
+            ', '
+            order by key
+        )
+        from jsonb_object_keys(
+            -- whoever changes a seal may leave anything in it
+            case jsonb_typeof(compared.sealed) when 'object' then compared.sealed else '{}' end
+            || compared.said
+        ) as key
+        where compared.said -> key is distinct from compared.sealed -> key
+    ) as changes
+from compared
+where compared.said is distinct from compared.sealed or compared.sealed_for_good is not null
+order by compared.seal_seq, compared.subject
+"""
+
+_COUNTS = """
+select
+    (select count(*) from audit.seals),
+    (
+        select count(*)
+        from (
+            select sealable.kind, sealable.subject from audit.sealable
+            union
+            select seals.kind, seals.subject from audit.seals
+        ) as subjects
+    )
+"""
+
+_PLACES = """
+select runs.run_id::text
+from decisions.runs
+left join lateral (
+    select seals.*
+    from audit.seals
+    where seals.kind = 'run' and seals.subject = runs.run_id
+    order by seals.seal_seq desc
+    limit 1
+) as newest on true
+where
+    runs.state in ('published', 'failed')
+    and runs.seal is distinct from jsonb_build_object(
+        'seq', newest.seal_seq, 'chain', encode(newest.chain, 'hex')
+    )
+    -- a run of before the seals was sealed as it stood, and its manifest says nothing of it
+    and not (runs.seal is null and newest.content -> 'parquet' -> 'digests' is null)
+order by runs.run_id
+"""
+
+_TABLES = {
+    "delivery": "raw.deliveries",
+    "run": "decisions.runs",
+    "policy": "audit.policy_activations",
+}
+
+
+def equations(connection: psycopg.Connection[Any]) -> list[Equation]:
+    """Return the closure of the chain, and of the registers that it seals."""
+    seals, subjects = connection.execute(_COUNTS).fetchone() or (0, 0)
+    return [_chain(connection, seals), _register(connection, subjects)]
+
+
+def _chain(connection: psycopg.Connection[Any], seals: int) -> Equation:
+    broken = connection.execute(_CHAIN).fetchall()
+    faults = []
+    for seq, kind, subject, before, is_next in broken[:_MOST]:
+        if is_next:
+            faults.append(
+                f"seal {seq} (of {kind} {subject}) does not follow from the seal before it: one of "
+                "the two was changed"
+            )
+        else:
+            gap = f"seal {before} is followed by seal {seq}" if before else f"the first is {seq}"
+            faults.append(f"seals were removed or added: {gap}")
+    faults += _more(len(broken))
+    return Equation("seals", seals, {"in one chain": seals - len(broken)}, tuple(faults))
+
+
+def _register(connection: psycopg.Connection[Any], subjects: int) -> Equation:
+    found = connection.execute(_REGISTER).fetchall()
+    faults = [str(_Difference(*row)) for row in found[:_MOST]] + _more(len(found))
+    faults += [
+        f"run {run_id}: its seal in decisions.runs is not that of audit.seals"
+        for (run_id,) in connection.execute(_PLACES).fetchall()
+    ]
+    terms = {"as they were sealed": subjects - len(found)}
+    return Equation("deliveries, runs and policies", subjects, terms, tuple(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """A row of a register that is not as its newest seal has it."""
+
+    kind: str
+    subject: str
+    name: str
+    seal_seq: int | None
+    is_gone: bool
+    sealed_for_good: int | None
+    changes: str | None
+
+    def __str__(self) -> str:
+        table = _TABLES.get(self.kind, "its register")
+        named = f"{self.kind} {self.subject if self.kind == 'run' else self.name or self.subject}"
+        seal = f"seal {self.seal_seq}"
+        if self.seal_seq is None:
+            return f"{named} of {table} has no seal: it was added, or its seal was removed"
+        if self.is_gone:
+            return f"{named} is gone from {table}, or its state was changed: {seal} holds it"
+        if self.sealed_for_good is not None:
+            return (
+                f"{named} was sealed for good as seal {self.sealed_for_good}, and again as {seal}"
+            )
+        return f"{named} was changed in {table} since {seal}: {self.changes}"
+
+
+def _more(count: int) -> list[str]:
+    return [f"and {count - _MOST} more"] if count > _MOST else []

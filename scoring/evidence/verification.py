@@ -1,0 +1,111 @@
+"""Replay decisions and rebuild their features from raw: the proof that a past decision holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+
+from features.platform import readers
+from features.platform.libraries import lock_digest
+from features.platform.objects import ObjectStore
+from features.platform.settings import Settings
+from features.rebuild import Rebuild, keys_of, rebuild
+from features.sources.source_set import source_set
+from scoring import domains
+from scoring.evidence.divergence import Divergence
+from scoring.evidence.replay import Replay, Selection, replay
+from scoring.runs.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A replay, and the rebuild of its features where that was asked for."""
+
+    replay: Replay
+    rebuild: Rebuild | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether all of it came out the same."""
+        return self.replay.holds and (self.rebuild is None or self.rebuild.holds)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return counts and the first differences, for logs and scripts."""
+        rebuilt = self.rebuild
+        return {
+            "holds": self.holds,
+            "decisions": self.replay.decisions,
+            "runs": self.replay.runs,
+            "degraded": self.replay.degraded,
+            "differing": self.replay.differing,
+            "differences": [
+                {
+                    "decision_id": one.decision_id,
+                    "run_id": one.run_id,
+                    "class": one.divergence.value,
+                    "fields": list(one.fields),
+                    "detail": one.detail,
+                }
+                for one in self.replay.differences
+            ],
+            "features_rebuilt": rebuilt.rows if rebuilt else None,
+            "features_differing": rebuilt.differing if rebuilt else None,
+            "features_changed": [
+                {
+                    "subject_id": row.subject_id,
+                    "version": row.version,
+                    "class": Divergence.FEATURE_CODE.value,
+                    "fields": list(row.fields),
+                }
+                for row in (rebuilt.changed if rebuilt else ())
+            ],
+        }
+
+
+def verify(
+    job: Job,
+    selection: Selection,
+    settings: Settings,
+    store: ObjectStore,
+    *,
+    with_features: bool = True,
+    told: Callable[[int, int], None] | None = None,
+) -> Verification:
+    """Replay decisions, rebuild their features, and leave the result in `audit.events`.
+
+    Raises:
+        ConfigurationError: a named id has no decision.
+        ContractError: the features could not be rebuilt.
+    """
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        found = replay(
+            connection,
+            job,
+            lambda run: domains.decider_for_replay(job, run, settings, store),
+            selection,
+            lock_digest(settings.lock_file),
+            told,
+        )
+        keys = readers.read(
+            connection,
+            sql.SQL("select distinct {}, version from replayed").format(job.subject_id),
+            keys_of(job.view),
+        )
+        rebuilt = _rebuild(keys, job, settings) if with_features and keys.num_rows else None
+        done = Verification(found, rebuilt)
+        connection.execute(
+            "insert into audit.events (event, subject, actor, detail) "
+            "values ('decisions_replayed', %s, current_user, %s)",
+            (job.name, json.dumps(done.as_dict())),
+        )
+    return done
+
+
+def _rebuild(keys: pa.Table, job: Job, settings: Settings) -> Rebuild:
+    variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
+    return rebuild(keys, settings.warehouse, settings.work, variables, job.view)

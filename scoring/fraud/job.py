@@ -1,0 +1,82 @@
+"""Declare the job that decides card transactions, hour by hour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from features.views import TRANSACTIONS
+from scoring.runs.job import Answer, Gates, Job, ModelSlot, Population, Training
+from scoring.runs.ledger import Ledger, Type
+
+if TYPE_CHECKING:
+    from features.platform.settings import Settings
+    from scoring.decider import Domain
+    from scoring.decision.pricing import Pricing
+    from scoring.models.training import TrainReceipt
+
+MODEL_NAME = "fraud_transactions"
+
+
+def _domain() -> Domain:
+    from scoring.fraud.decider import DOMAIN
+
+    return DOMAIN
+
+
+def _train(as_of: datetime, settings: Settings) -> TrainReceipt:
+    from scoring.fraud.train import train
+
+    return train(as_of, settings)
+
+
+def _pricing() -> Pricing:
+    from scoring.fraud.pricing import PRICING
+
+    return PRICING
+
+
+def _summary(decision: Mapping[str, Any]) -> str:
+    def shown(component: str, measure: str) -> str:
+        value = decision[f"{component}_{measure}"]
+        return f"{value:.4f}" if value is not None else f"none ({decision[f'{component}_status']})"
+
+    return (
+        f"fraud probability {shown('fraud', 'probability')}, "
+        f"anomaly score {shown('anomaly', 'score')}"
+    )
+
+
+JOB = Job(
+    name="score_transactions",
+    domain="fraud",
+    cadence=timedelta(hours=1),
+    population=Population(
+        subjects="raw.transactions", versions="raw.transaction_versions", feed="transactions"
+    ),
+    view=TRANSACTIONS,
+    model=ModelSlot("fraud", MODEL_NAME, ("scoring.fraud.model.FraudModel",)),
+    answers=(
+        Answer(name="fraud_probability", status="fraud_status"),
+        Answer(name="anomaly_score", status="anomaly_status"),
+    ),
+    ledger=Ledger(
+        "decisions.transaction_decisions",
+        {
+            "decision": Type.TEXT,
+            "fraud_status": Type.TEXT,
+            "fraud_probability": Type.DOUBLE,
+            "anomaly_status": Type.TEXT,
+            "anomaly_score": Type.DOUBLE,
+        },
+    ),
+    outcome=("is_degraded", "rule_hits", "decision", "reasons"),
+    gates=Gates("expectations.features:transactions", "expectations.decisions:transactions"),
+    published="transaction_decisions",
+    serving="latest_transaction_decisions",
+    decides=_domain,
+    training=Training("transactions", _train),
+    pricing=_pricing,
+    summary=_summary,
+)

@@ -1,0 +1,80 @@
+"""Merge model scores, rules and lists into one outcome per row. Pure: columns in, columns out.
+
+Order: knock-out > allow-list in force > the stricter of fraud, anomaly and rules. A degraded row
+is a review or stricter, whatever a list says. Each row is decided from itself and the policy
+alone; rows are never ranked against each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from scoring.decision import hits
+from scoring.decision.component_scores import ComponentScores
+from scoring.decision.hits import Columns, Levels, Mask
+from scoring.decision.outcome import Outcome
+from scoring.decision.policy.policy import Conditions, Policy, Rule
+
+MOMENT = "occurred_at"  # listings must be in force when the payment happened
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Outcomes of n rows, and what led to each: the ground for reasons."""
+
+    outcome: Levels
+    is_degraded: Mask
+    fraud_level: Levels
+    anomaly_level: Levels
+    rule_hits: Mask  # [n, rules], suppressed hits left out
+    rules: tuple[Rule, ...]
+
+    def take(self, rows: NDArray[np.intp]) -> Decisions:
+        """Return the decisions of some rows."""
+        return Decisions(
+            self.outcome[rows],
+            self.is_degraded[rows],
+            self.fraud_level[rows],
+            self.anomaly_level[rows],
+            self.rule_hits[rows],
+            self.rules,
+        )
+
+    def rule_hits_text(self) -> pa.Array:
+        """Return the hits as Postgres array text, such as `{burst,card_testing}`."""
+        return hits.text_of(self.rule_hits, self.rules)
+
+
+def decide(
+    fraud: ComponentScores,
+    anomaly: ComponentScores,
+    columns: Columns,
+    policy: Policy,
+    conditions: Conditions,
+) -> Decisions:
+    """Decide n rows.
+
+    Args:
+        fraud: calibrated probabilities of fraud.
+        anomaly: percentiles against the training scores.
+        columns: the declared columns of the rules, and customer_id, merchant_id, occurred_at; each
+            [n].
+        policy: thresholds and lists.
+        conditions: the policy's rules, parsed.
+    """
+    rows = len(fraud.values)
+    found = hits.find(columns, MOMENT, policy, conditions, rows)
+    is_degraded = ~(fraud.is_ok & anomaly.is_ok)
+
+    fraud_level = hits.level_of(fraud.values, policy.fraud.review, policy.fraud.decline)
+    anomaly_level = hits.level_of(anomaly.values, policy.fraud.anomaly_review, None)
+
+    outcome = np.maximum.reduce([fraud_level, anomaly_level, found.level])
+    allowed = hits.listed(columns, MOMENT, policy.allow_list, rows)
+    outcome = np.where(allowed, found.knock_out_level, outcome)
+    outcome = np.where(is_degraded, np.maximum(outcome, Outcome.REVIEW), outcome).astype(np.int8)
+    return Decisions(outcome, is_degraded, fraud_level, anomaly_level, found.mask, found.rules)

@@ -1,0 +1,1 @@
+"""Quality of the fraud model on public data."""

@@ -1,0 +1,131 @@
+"""The shipped fraud model on the Fraud Detection Handbook's protocol: `python -m scoring quality`.
+
+The file goes the way that every delivery goes: parsed, admitted as history, features built by dbt.
+What is measured is the shipped model class on the shipped features, beside the book's own 15.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import structlog
+
+from features.platform.errors import ContractError
+from features.platform.settings import Settings
+from features.views import TRANSACTIONS
+from scoring.fraud import book, fitting, training_set
+from scoring.fraud.quality import benchmark, handbook
+from scoring.fraud.quality.benchmark import MEASURES, FoldResult
+from scoring.fraud.training_set import TrainingSet
+from scoring.quality import checks, history
+from scoring.quality.checks import Check
+
+log = structlog.get_logger(__name__)
+
+SOURCE = "fraud_handbook"
+LABELS_AS_OF = datetime(2018, 9, 1, tzinfo=UTC)  # all of them are known by then
+END = datetime(2018, 8, 15, tzinfo=UTC)
+COLUMNS = ("AUC ROC", "avg prec", "card p@100", "slope", "obs/exp", "anomaly AUC")
+
+
+def run(path: Path, settings: Settings, *, folds: Sequence[date] = handbook.TEST_FOLDS) -> int:
+    """Load the file into an empty warehouse, measure, print and write the report.
+
+    Returns:
+        0 where every bar holds, else 1.
+
+    Raises:
+        ConfigurationError: the warehouse is not empty.
+        ContractError: features and raw rows do not match.
+    """
+    started = time.monotonic()
+    history.load(path, SOURCE, "transactions", settings)
+    loaded = time.monotonic()
+    ours, books = read(settings, min(folds))
+    results = {
+        "ours": measure(
+            ours, books, folds, fitting.anomaly_features(TRANSACTIONS.columns, TRANSACTIONS)
+        ),
+        "book": measure(
+            books, books, folds, [name for name in book.FEATURES if "risk" not in name]
+        ),
+    }
+    found = benchmark.checks(results["ours"])
+    sys.stdout.write(_table(results, found))
+    report = {
+        "data": {"file": path.name, "rows": len(ours), "first_fold": min(folds).isoformat()},
+        "feature_view": TRANSACTIONS.qualified,
+        "seconds": {
+            "load_and_build": round(loaded - started, 1),
+            "measure": round(time.monotonic() - loaded, 1),
+        },
+        "folds": {key: [one.as_dict() for one in part] for key, part in results.items()},
+    }
+    target = checks.write("quality", SOURCE, report, found, settings)
+    sys.stdout.write(f"\n{target}\n")
+    return 0 if all(check.holds for check in found) else 1
+
+
+def read(settings: Settings, first: date) -> tuple[TrainingSet, TrainingSet]:
+    """Return the labelled rows from three weeks before the first fold: our features, the book's.
+
+    Raises:
+        ContractError: they are not the same rows.
+    """
+    start = datetime.combine(first, datetime.min.time(), UTC) - timedelta(weeks=3)
+    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+        ours = training_set.read(connection, TRANSACTIONS, start=start, end=END, as_of=LABELS_AS_OF)
+        matrix = book.read(connection, start, END)
+    if len(matrix) != len(ours):
+        raise ContractError(
+            f"marts.feat_transactions holds {len(ours)} labelled rows of {len(matrix)} raw ones"
+        )
+    return ours, ours.with_columns(book.FEATURES, matrix)
+
+
+def measure(
+    rows: TrainingSet, books: TrainingSet, folds: Sequence[date], label_free: Sequence[str]
+) -> list[FoldResult]:
+    """Measure one set of features on every fold."""
+    amount = books.matrix[:, book.FEATURES.index("amount")]
+    results = []
+    for first_day in folds:
+        fold = handbook.fold(rows, first_day)
+        results.append(benchmark.measure_fold(rows, fold, amount, label_free))
+        log.info("fold_measured", fold=fold.name, features=len(rows.features))
+    return results
+
+
+def _table(results: dict[str, list[FoldResult]], found: Sequence[Check]) -> str:
+    head = f"{'':34}" + "".join(f"{column:>13}" for column in COLUMNS)
+    lines = [head]
+    for key, title in (("ours", "our features"), ("book", "the book's 15 features")):
+        lines.append(f"\n{title}: mean of {len(benchmark.SEEDS)} seeds, ± half their spread")
+        for one in results[key]:
+            cells = (
+                f"{getattr(one.mean, name):.3f} ±{getattr(one.spread, name) / 2:.3f}"
+                for name in MEASURES
+            )
+            label = (
+                f"  {one.fold}  {one.test_frauds} frauds, ceiling {one.card_precision_ceiling:.2f}"
+            )
+            lines.append(f"{label:34}" + "".join(f"{cell:>13}" for cell in cells))
+        means = (f"{benchmark.mean_of(results[key], name):.3f}" for name in MEASURES)
+        lines.append(f"{'  mean':34}" + "".join(f"{mean:>13}" for mean in means))
+    lines.append("\npublished, last fold")
+    lines += [_published(one) for one in handbook.PUBLISHED_LAST_FOLD]
+    lines.append("published, mean of the four folds")
+    lines += [_published(one) for one in handbook.PUBLISHED_MEANS]
+    lines.append("")
+    lines += checks.as_lines(found)
+    return "\n".join(lines) + "\n"
+
+
+def _published(one: handbook.Published) -> str:
+    values = (one.auc_roc, one.average_precision, one.card_precision_at_100)
+    return f"{'  ' + one.model:34}" + "".join(f"{value:>13.3f}" for value in values)

@@ -1,0 +1,127 @@
+"""Score one chunk and never guess: what a model cannot say is a status, not a number.
+
+The one place that catches everything. A model is foreign code: it may raise, hang, return NaN or
+the wrong rows, and the run must still end with every row decided, degraded rows as a review or
+stricter.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from scoring.decision.component_scores import ComponentScores
+from scoring.decision.outcome import Status
+from scoring.runs.job import Answer, AnswerKind
+
+log = structlog.get_logger(__name__)
+
+Matrix = NDArray[np.float64]
+
+
+class Model(Protocol):
+    """What is needed of a model to score."""
+
+    features: Any
+
+    def score(self, matrix: Matrix) -> Any:  # noqa: ANN401 - an object with the answers
+        """Score a matrix [n, len(features)], float64, null = NaN; each answer is [n] in [0, 1]."""
+
+
+@dataclass
+class GuardedModel:
+    """A model behind a guard: a time limit, a check of every number, and a circuit breaker.
+
+    After one time-out the model is not called again: the thread that hangs cannot be ended, and a
+    second one would only wait beside it.
+    """
+
+    model: Model | None
+    timeout_seconds: float
+    answers: Sequence[Answer]
+    unavailable: Status = Status.MODEL_UNAVAILABLE
+    _broken: Status | None = field(default=None, init=False)
+
+    def score(
+        self, matrix: Matrix, has_fx_rate: NDArray[np.bool_] | None = None
+    ) -> dict[str, ComponentScores]:
+        """Return the component of each answer for n rows, by the name of the answer.
+
+        Args:
+            matrix: [n, features].
+            has_fx_rate: [n]; a row without a rate has no amount in the base currency and is not
+                scored. None where no row needs a rate.
+        """
+        rows = len(matrix)
+        scorable = np.arange(rows) if has_fx_rate is None else np.flatnonzero(has_fx_rate)
+        scores, failure = self._call(matrix if len(scorable) == rows else matrix[scorable])
+        components = {}
+        for answer in self.answers:
+            values = np.full(rows, np.nan)
+            status = np.full(rows, Status.NO_FX_RATE, dtype=object)
+            values[scorable], status[scorable] = _checked(
+                getattr(scores, answer.name, None), answer, len(scorable), failure
+            )
+            components[answer.name] = ComponentScores(values, status)
+        return components
+
+    def _call(self, matrix: Matrix) -> tuple[Any, Status | None]:
+        if self.model is None:
+            return None, self.unavailable
+        if self._broken is not None:
+            return None, self._broken
+        if len(matrix) == 0:
+            return None, Status.MODEL_FAILED
+        answer: list[Any] = []
+        errors: list[BaseException] = []
+
+        def work(model: Model) -> None:
+            try:
+                answer.append(model.score(matrix))
+            except Exception as error:  # noqa: BLE001 - the seam that degrades: counted and logged
+                errors.append(error)
+
+        thread = threading.Thread(target=work, args=(self.model,), name="model", daemon=True)
+        thread.start()
+        thread.join(self.timeout_seconds)
+        if thread.is_alive():
+            self._broken = Status.MODEL_TIMED_OUT
+            log.error("model_timed_out", rows=len(matrix), limit_seconds=self.timeout_seconds)
+            return None, self._broken
+        if errors or not answer:
+            log.error("model_failed", rows=len(matrix), error=type(errors[0]).__name__)
+            return None, Status.MODEL_FAILED
+        return answer[0], None
+
+
+def _checked(
+    values: Any,  # noqa: ANN401 - the model may return anything
+    answer: Answer,
+    rows: int,
+    failure: Status | None,
+) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+    """Return values and status of `rows` rows; a value outside of the answer's bounds is none."""
+    nothing = np.full(rows, np.nan)
+    if failure is not None:
+        return nothing, np.full(rows, failure, dtype=object)
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return nothing, np.full(rows, Status.MODEL_FAILED, dtype=object)
+    if array.shape != (rows,):
+        log.error("scores_misaligned", expected=rows, shape=array.shape)
+        return nothing, np.full(rows, Status.MISALIGNED_SCORES, dtype=object)
+    least, greatest = answer.bounds
+    is_valid = (array >= least) & (array <= greatest)  # false for NaN
+    if answer.kind is AnswerKind.LABEL:
+        is_valid &= array == np.round(array)
+    if not is_valid.all():
+        log.error("scores_invalid", rows=int((~is_valid).sum()))
+    status = np.where(is_valid, Status.OK, Status.INVALID_SCORE).astype(object)
+    return np.where(is_valid, array, np.nan), status

@@ -1,0 +1,86 @@
+"""What trains and tests a model of any domain: labelled rows in order of time, in one matrix."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from psycopg import sql
+
+from features.platform import readers
+from scoring.models.evaluation import Flags, Floats
+
+# One big read: hashes beat index look-ups, whose number the planner cannot guess after `distinct`,
+# and after a first load nothing is known of the tables: expecting few rows, it would loop.
+_PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRows:
+    """Rows in order of time; a domain adds label, clock and whose they are, each by row.
+
+    Args:
+        features: names of the matrix' columns.
+        matrix: one row per subject; null is NaN.
+    """
+
+    features: tuple[str, ...]
+    matrix: Floats
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def take(self, rows: NDArray[Any] | slice) -> Self:
+        """Return some of the rows, in their order."""
+        by_row = [field.name for field in fields(self) if field.name != "features"]
+        return replace(self, **{name: getattr(self, name)[rows] for name in by_row})
+
+    def select(self, names: Sequence[str]) -> Self:
+        """Return some of the columns, in the order of `names`."""
+        columns = [self.features.index(name) for name in names]
+        return replace(self, features=tuple(names), matrix=self.matrix[:, columns])
+
+    def varying(self) -> tuple[str, ...]:
+        """Return the columns that tell rows apart."""
+        return self._named(varies(self.matrix))
+
+    def _named(self, is_chosen: Flags) -> tuple[str, ...]:
+        return tuple(name for name, keep in zip(self.features, is_chosen, strict=True) if keep)
+
+    def _digest_with(self, *by_row: NDArray[Any]) -> str:
+        """Return the SHA-256 over names, times and labels, and the matrix."""
+        digest = hashlib.sha256(repr(self.features).encode())
+        for part in (*by_row, self.matrix):
+            digest.update(np.ascontiguousarray(part).data)
+        return digest.hexdigest()
+
+
+def varies(matrix: Floats) -> Flags:
+    """Return the columns whose values differ, or which some rows have and others lack."""
+    known = ~np.isnan(matrix)
+    first = np.where(known.any(0), matrix[known.argmax(0), range(matrix.shape[1])], 0.0)
+    found: Flags = ((matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
+    return found
+
+
+def read(
+    connection: psycopg.Connection[Any],
+    query: sql.Composed,
+    types: Mapping[str, pa.DataType],
+    order: Sequence[str],
+) -> tuple[pa.Table, pa.Array]:
+    """Read rows as they come, and their places in ascending order of some columns.
+
+    Rows are put in order here, because Postgres would sort them with all their columns.
+    """
+    with connection.transaction():
+        connection.execute(_PLAN)
+        rows = readers.read(connection, query, types)
+    return rows, pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in order])

@@ -1,0 +1,300 @@
+"""The model registry: the one module that talks to MLflow.
+
+A run resolves an alias once, at its claim, and copies the model file into our object store under
+its SHA-256; whatever scores or replays later loads from there and never asks the registry.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+import structlog
+from mlflow import MlflowClient
+from mlflow.environment_variables import (
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR,
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES,
+    MLFLOW_HTTP_REQUEST_TIMEOUT,
+    MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING,
+    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT,
+)
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
+
+from features.platform.errors import ModelUnavailableError
+from features.platform.objects import ObjectStore
+from features.platform.settings import Settings
+from scoring.models import model_files
+from scoring.models.model_files import ModelPin, load
+from scoring.runs.job import ModelSlot
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "ModelPin",
+    "ModelRecord",
+    "aliases_of",
+    "fetch",
+    "load",
+    "log_and_register",
+    "resolve",
+    "set_alias",
+    "tag_version",
+]
+
+log = structlog.get_logger(__name__)
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+DIGEST_TAG = "model_sha256"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+# stated, not inferred: inference starts a second Python and takes a minute
+REQUIREMENTS = ("scikit-learn", "skops", "numpy", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """What is logged beside a model: everything a person needs to judge it.
+
+    Args:
+        metrics: numbers by name.
+        params: settings of the training by name.
+        tags: feature view, data digest, training window and the like, on run and version.
+        figures: pictures by file name.
+        description: Markdown for the version's page.
+        texts: pages and tables by file name.
+        outcomes: what the two probabilities are of.
+    """
+
+    metrics: Mapping[str, float]
+    params: Mapping[str, object]
+    tags: Mapping[str, str]
+    figures: Mapping[str, Figure]
+    description: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    outcomes: tuple[str, str] = ("genuine", "fraud")
+
+
+def resolve(name: str, alias: str, settings: Settings) -> ModelPin:
+    """Return the version that an alias names at this moment.
+
+    Raises:
+        ModelUnavailableError: no such model or alias, no digest on it, or no answer in time.
+    """
+    with _answering(settings) as client:
+        try:
+            found = client.get_model_version_by_alias(name, alias)
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            raise ModelUnavailableError(
+                f"model {name} has no version with alias {alias!r}: run the DAG train_models, or "
+                "set the alias on the model's page in MLflow"
+            ) from error
+    digest = found.tags.get(DIGEST_TAG, "")
+    if not _DIGEST.fullmatch(digest):
+        raise ModelUnavailableError(
+            f"model {name} version {found.version} carries no tag {DIGEST_TAG} with a SHA-256: it "
+            "was not registered by `python -m scoring train`; move the alias to a version that was"
+        )
+    return ModelPin(name, str(found.version), digest, found.run_id or "", found.source or "")
+
+
+def fetch(pin: ModelPin, settings: Settings, store: ObjectStore) -> str:
+    """Copy a model's file from the registry into the object store, unless it is there.
+
+    The folder is checked and the digest compared; nothing is loaded.
+
+    Returns:
+        The object's name.
+
+    Raises:
+        ModelUnavailableError: the download fails, or the file is not what was registered.
+    """
+    if store.exists(pin.object_name):
+        return pin.object_name
+    with tempfile.TemporaryDirectory(prefix="model-") as folder:
+        _download(pin, folder, settings)
+        model_files.check_folder(Path(folder), str(pin))
+        path = Path(folder) / model_files.MODEL_FILE
+        if not path.is_file():
+            raise ModelUnavailableError(f"{pin}: its artifacts hold no {model_files.MODEL_FILE}")
+        model_files.check_digest(path, pin.sha256, str(pin))
+        store.put(pin.object_name, path)
+    log.info("model_fetched", model=pin.name, version=pin.version, sha256=pin.sha256)
+    return pin.object_name
+
+
+def _download(pin: ModelPin, folder: str, settings: Settings) -> None:
+    """Copy a version's artifacts; its source may name any place, and MLflow fails in any way."""
+    uri = f"models:/{pin.name}/{pin.version}"
+    try:
+        with _answering(settings):
+            mlflow.artifacts.download_artifacts(
+                artifact_uri=uri, dst_path=folder, tracking_uri=settings.registry.tracking_uri
+            )
+    except ModelUnavailableError:
+        raise
+    except Exception as error:
+        raise ModelUnavailableError(
+            f"{pin}: its artifacts cannot be downloaded ({type(error).__name__}); move the alias "
+            "to another version"
+        ) from error
+
+
+def log_and_register(
+    model: Any,  # noqa: ANN401 - any estimator of ours
+    slot: ModelSlot,
+    record: ModelRecord,
+    example: NDArray[np.float64],
+    features: Sequence[str],
+    settings: Settings,
+) -> ModelPin:
+    """Log a trained model with everything about it and register it as a new version.
+
+    The file is read back from the registry, so what was registered is known to load.
+
+    Args:
+        model: the fitted estimator.
+        slot: the registered model; its name is also the experiment's.
+        record: what is logged beside it.
+        example: a few rows of input, for the signature.
+        features: names of the input's columns.
+        settings: where the registry answers.
+
+    Raises:
+        ModelUnavailableError: the registry does not answer.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(example, columns=list(features))
+    with _answering(settings) as client:
+        mlflow.set_experiment(slot.name)
+        with mlflow.start_run(tags=dict(record.tags)) as run:
+            mlflow.log_params(dict(record.params))
+            mlflow.log_metrics(dict(record.metrics))
+            for file_name, figure in record.figures.items():
+                mlflow.log_figure(figure, file_name)
+            for file_name, text in record.texts.items():
+                mlflow.log_text(text, file_name)
+            logged = mlflow.sklearn.log_model(
+                model,
+                name="model",
+                serialization_format="skops",
+                skops_trusted_types=model_files.trusted_types(slot),
+                pyfunc_predict_fn="predict_proba",
+                signature=_signature(features, record.outcomes),
+                input_example=frame,
+                pip_requirements=list(REQUIREMENTS),
+            )
+        digest = _digest_of_logged(logged.model_uri, model, example, slot)
+        _ensure_model(client, slot.name)
+        version = client.create_model_version(
+            slot.name,
+            logged.model_uri,
+            run_id=run.info.run_id,
+            tags={**record.tags, DIGEST_TAG: digest},
+            description=record.description,
+            model_id=logged.model_id,
+        )
+    log.info("model_registered", model=slot.name, version=version.version, sha256=digest)
+    return ModelPin(slot.name, str(version.version), digest, run.info.run_id, version.source or "")
+
+
+def aliases_of(name: str, settings: Settings) -> dict[str, str]:
+    """Return the version of each alias of a model; empty where there is no such model."""
+    with _answering(settings) as client:
+        try:
+            found = client.get_registered_model(name).aliases
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return {}
+            raise
+    return {str(alias): str(version) for alias, version in found.items()}
+
+
+def set_alias(name: str, version: str, alias: str, settings: Settings) -> None:
+    """Move an alias to a version: this is what promotes a model, and what rolls one back."""
+    with _answering(settings) as client:
+        client.set_registered_model_alias(name, alias, version)
+    log.info("model_alias_moved", model=name, version=version, alias=alias)
+
+
+def tag_version(name: str, version: str, tags: Mapping[str, str], settings: Settings) -> None:
+    """Write tags on a model version, for instance a gate's verdict on it."""
+    with _answering(settings) as client:
+        for key, value in tags.items():
+            client.set_model_version_tag(name, version, key, value)
+
+
+def attach(pin: ModelPin, file_name: str, text: str, settings: Settings) -> None:
+    """Put one more text beside a registered version; one of the same name is replaced."""
+    with _answering(settings) as client:
+        client.log_text(pin.run_id, text, file_name)
+    log.info("text_attached", model=pin.name, version=pin.version, file=file_name)
+
+
+@contextmanager
+def _answering(settings: Settings) -> Iterator[MlflowClient]:
+    """Give a client that fails within seconds, with a message that says what to do."""
+    MLFLOW_HTTP_REQUEST_TIMEOUT.set(settings.registry.timeout_seconds)
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)
+    MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING.set(False)
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
+    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.set(True)
+    mlflow.set_tracking_uri(settings.registry.tracking_uri)
+    mlflow.set_registry_uri(settings.registry.tracking_uri)
+    try:
+        yield MlflowClient(settings.registry.tracking_uri)
+    except (MlflowException, OSError) as error:
+        raise ModelUnavailableError(
+            f"the model registry at {settings.registry.tracking_uri} did not do what was asked "
+            f"({type(error).__name__}: {str(error)[:200]}); see that MLflow runs: `make status`"
+        ) from error
+
+
+def _signature(features: Sequence[str], outcomes: tuple[str, str]) -> ModelSignature:
+    # every column may be null: no history is no value
+    inputs = [ColSpec("double", name, required=False) for name in features]
+    outputs = [ColSpec("double", name) for name in outcomes]
+    return ModelSignature(Schema(inputs), Schema(outputs))
+
+
+def _digest_of_logged(
+    model_uri: str,
+    model: Any,  # noqa: ANN401 - any estimator of ours
+    example: NDArray[np.float64],
+    slot: ModelSlot,
+) -> str:
+    """Read a logged model back, see that it gives the same bits, and return its file's SHA-256."""
+    with tempfile.TemporaryDirectory(prefix="model-") as folder:
+        mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=folder)
+        path = Path(folder) / model_files.MODEL_FILE
+        model_files.check_folder(Path(folder), model_uri)
+        copy = model_files.read(path, model_uri, slot)
+        if copy.predict_proba(example).tobytes() != model.predict_proba(example).tobytes():
+            raise ModelUnavailableError(
+                f"{model_uri}: the file read back gives other scores than the model that was "
+                "written; nothing was registered"
+            )
+        return model_files.digest_of(path)
+
+
+def _ensure_model(client: MlflowClient, name: str) -> None:
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise

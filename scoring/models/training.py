@@ -1,0 +1,88 @@
+"""What every training does in the end: register the model, give it an alias, say what was made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from features.platform.settings import Settings
+from scoring.models import registry
+from scoring.models.registry import ModelRecord
+from scoring.runs.job import ModelSlot
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReceipt:
+    """What one training made."""
+
+    model: str
+    version: str
+    alias: str
+    sha256: str
+    as_of: str
+    rows: int
+    events: int  # frauds or defaults among them
+    features: int
+    metrics: dict[str, float]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the receipt as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A fitted model and what it was made of.
+
+    Args:
+        model: the estimator.
+        features: names of its columns.
+        example: a few rows of them, for the signature.
+        rows: how many labelled rows there were, those that tested it included.
+        events: frauds or defaults among them.
+        as_of: labels and rows known later were not looked at.
+    """
+
+    model: Any
+    features: Sequence[str]
+    example: NDArray[np.float64]
+    rows: int
+    events: int
+    as_of: datetime
+
+
+def register(
+    slot: ModelSlot, learnt: Learnt, record: ModelRecord, settings: Settings
+) -> TrainReceipt:
+    """Register a model: `champion` if there is none, otherwise `challenger`; promotion is manual.
+
+    Raises:
+        ModelUnavailableError: the registry does not answer.
+    """
+    pin = registry.log_and_register(
+        learnt.model, slot, record, learnt.example, learnt.features, settings
+    )
+    is_first = registry.CHAMPION not in registry.aliases_of(slot.name, settings)
+    alias = registry.CHAMPION if is_first else registry.CHALLENGER
+    registry.set_alias(slot.name, pin.version, alias, settings)
+    receipt = TrainReceipt(
+        model=slot.name,
+        version=pin.version,
+        alias=alias,
+        sha256=pin.sha256,
+        as_of=learnt.as_of.isoformat(),
+        rows=learnt.rows,
+        events=learnt.events,
+        features=len(learnt.features),
+        metrics=dict(record.metrics),
+    )
+    log.info("model_trained", **receipt.as_dict())
+    return receipt

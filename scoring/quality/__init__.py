@@ -1,0 +1,1 @@
+"""Measured quality: labelled history, bars and reports."""

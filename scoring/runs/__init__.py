@@ -1,0 +1,1 @@
+"""Runs, their population, shards, leases and tables."""

@@ -1,0 +1,267 @@
+"""Declare a scoring job: one object from which everything about the job follows.
+
+A domain package holds the `JOB` of its domain, and `scoring.domains` lists them. Runs, steps,
+evidence, commands and DAGs take a `Job` as an argument and know no domain. The declaration is
+light: a DAG file may import it, so domain code is loaded by the functions that a job names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from features.views import FeatureView
+from scoring.runs.ledger import Ledger, Type
+
+if TYPE_CHECKING:
+    from psycopg import sql
+
+    from features.platform.settings import Settings
+    from scoring.decider import Domain
+    from scoring.decision.pricing import Pricing
+    from scoring.models.training import TrainReceipt
+
+
+class AnswerKind(StrEnum):
+    """The type of a model's answer, which bounds its values."""
+
+    PROBABILITY = "probability"  # in [0, 1]
+    COUNT = "count"  # from 0 on
+    QUANTILE = "quantile"  # any finite number
+    LABEL = "label"  # the index of a level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One named answer of a job's model.
+
+    Attributes:
+        name: the attribute of the model's scores, and the ledger's column of the value.
+        status: the ledger's column of the status; answers may share one.
+        kind: the type of the values.
+        levels: the levels of a label, in the order of their indexes.
+    """
+
+    name: str
+    status: str
+    kind: AnswerKind = AnswerKind.PROBABILITY
+    levels: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Return the least and the greatest value that the answer may have; both are finite."""
+        finite = 1.7976931348623157e308
+        return {
+            AnswerKind.PROBABILITY: (0.0, 1.0),
+            AnswerKind.COUNT: (0.0, finite),
+            AnswerKind.QUANTILE: (-finite, finite),
+            AnswerKind.LABEL: (0.0, float(len(self.levels) - 1)),
+        }[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The subjects that the windows of a job decide: a relation with a row per subject version.
+
+    The relation is a raw table, of which a window decides the undecided row versions, or a view
+    over raw tables with a row for each active entity of a day or each live series of a day. Its
+    columns are the subject's id and event time, `version`, `known_at`, `delivery_seq` and
+    `is_history`.
+
+    Attributes:
+        subjects: the relation.
+        versions: a smaller relation of the same versions, or the same relation.
+        feed: the feed whose deliveries bound the subjects of a window.
+    """
+
+    subjects: str
+    versions: str
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSlot:
+    """The registered model of a job.
+
+    Attributes:
+        role: the key of the model in a run's pins.
+        name: the registered model.
+        classes: dotted paths of the classes that its file may hold as the model.
+        parts: dotted paths of our other classes inside the file.
+    """
+
+    role: str
+    name: str
+    classes: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """The suites that the rows of a run must pass, as `module:function` of the expectations.
+
+    Attributes:
+        features: the suite of the claimed rows' features.
+        decisions: the suite of the scored rows.
+    """
+
+    features: str
+    decisions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The training of a job's model.
+
+    Attributes:
+        feed: the feed without which there is nothing to learn from.
+        train: trains on the knowledge of a moment, and registers the model.
+    """
+
+    feed: str
+    train: Callable[[datetime, Settings], TrainReceipt]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One scoring job.
+
+    Attributes:
+        name: the job's name in `decisions.runs`; also its DAG's id.
+        domain: the tag of its domain.
+        cadence: the length of its windows.
+        population: the subjects that a window decides.
+        view: the features that its model reads; also names the subject's id and event time.
+        model: its registered model.
+        answers: the model's answers, in the order of the ledger.
+        ledger: the append-only table of its decisions.
+        outcome: the ledger's columns that follow from the answers, in the order in which a decision
+            comes about; a job without an outcome step has `is_degraded` alone.
+        gates: the suites of its runs.
+        published: the folder of its Parquet files under `published/`.
+        serving: the view in which people look decisions up.
+        decides: returns how its rows are read and decided.
+        training: how its model is trained; None for a model that is trained elsewhere.
+        pricing: returns how its decisions are priced; None where there are no cut-offs.
+        summary: returns one line about a ledger row, for `explain`.
+    """
+
+    name: str
+    domain: str
+    cadence: timedelta
+    population: Population
+    view: FeatureView
+    model: ModelSlot
+    answers: tuple[Answer, ...]
+    ledger: Ledger
+    outcome: tuple[str, ...] = ("is_degraded",)
+    gates: Gates
+    published: str
+    serving: str
+    decides: Callable[[], Domain]
+    training: Training | None = None
+    pricing: Callable[[], Pricing] | None = None
+    summary: Callable[[Mapping[str, Any]], str] | None = None
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The ledger's columns of statuses, each once; all ok, or the row is degraded."""
+        return tuple(dict.fromkeys(answer.status for answer in self.answers))
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The columns that a replay compares first: the answers and their statuses."""
+        pairs = (name for answer in self.answers for name in (answer.status, answer.name))
+        return tuple(dict.fromkeys(pairs))
+
+    @property
+    def columns(self) -> Mapping[str, Type]:
+        """The ledger's columns, in the order in which they are published."""
+        return self.ledger.columns(self.id_column, self.view.event_time)
+
+    @property
+    def features_gate(self) -> str:
+        """The name of the suite that its claimed rows' features must pass."""
+        return f"features.{self.view.name}"
+
+    @property
+    def decisions_gate(self) -> str:
+        """The name of the suite that its scored rows must pass."""
+        return f"decisions.{self.view.name}"
+
+    @property
+    def id_column(self) -> str:
+        """The subject's id, in every table."""
+        return self.view.entity
+
+    @property
+    def subject_id(self) -> sql.Identifier:
+        """The subject's id column, quoted."""
+        from psycopg import sql
+
+        return sql.Identifier(self.id_column)
+
+    @property
+    def event_time(self) -> sql.Identifier:
+        """The column of the event time, in every table, quoted."""
+        from psycopg import sql
+
+        return sql.Identifier(self.view.event_time)
+
+    @property
+    def ledger_table(self) -> sql.Composable:
+        """The ledger, quoted."""
+        return quoted(self.ledger.table)
+
+    @property
+    def names(self) -> dict[str, sql.Composable]:
+        """The names of the subject's id, its event time and the three relations in queries."""
+        return {
+            "id": self.subject_id,
+            "at": self.event_time,
+            "subjects": quoted(self.population.subjects),
+            "versions": quoted(self.population.versions),
+            "ledger": self.ledger_table,
+        }
+
+    @property
+    def is_scored(self) -> sql.Composable:
+        """The SQL condition that every component of a ledger row has answered."""
+        from psycopg import sql
+
+        return sql.SQL(" and ").join(
+            sql.SQL("{} = 'ok'").format(sql.Identifier("ledger", name)) for name in self.components
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunTables:
+    """The unlogged tables of one run in schema `scored`; they are dropped after publishing."""
+
+    run_id: UUID
+
+    @property
+    def claim(self) -> str:
+        """The rows that the run has claimed, with their chunk."""
+        return f"scored.claim_{self.run_id.hex}"
+
+    @property
+    def features(self) -> str:
+        """A view: the claimed rows' feature rows."""
+        return f"scored.features_{self.run_id.hex}"
+
+    @property
+    def decisions(self) -> str:
+        """The scored rows, with the columns of the ledger."""
+        return f"scored.decisions_{self.run_id.hex}"
+
+
+def quoted(name: str) -> sql.Composable:
+    """Return `schema.table` as a quoted identifier."""
+    from psycopg import sql
+
+    return sql.Identifier(*name.split(".", 1))

@@ -1,0 +1,55 @@
+"""What is asked of a run: which window or which rows, by whom, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from features.platform.errors import ContractError
+
+_NAMES_IDS = ("restate", "case")
+_MISSING = {
+    "restate": "have been decided before; a row that has no decision is decided by the run of its "
+    "window",
+    "case": "can be decided; what has a decision is restated, and what was rejected at its "
+    "delivery or belongs to history is never scored",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants which window decided, and why."""
+
+    window_start: datetime
+    window_end: datetime
+    kind: str  # scheduled, manual, backfill, restate, case
+    requested_by: str
+    reason: str | None = None
+    restated_ids: tuple[str, ...] = ()  # of a restatement; of a case, what is decided ahead
+
+    def check(self) -> None:
+        """Refuse what would decide again without saying why, or what names rows for no reason.
+
+        Raises:
+            ContractError: the request is half a restatement, or half a case.
+        """
+        is_restatement = self.kind == "restate"
+        has_reason = bool(self.reason and self.reason.strip())
+        if (self.kind in _NAMES_IDS) != bool(self.restated_ids) or (
+            is_restatement and not has_reason
+        ):
+            raise ContractError(
+                "a restatement names its ids and a reason, a case its ids, and no other run names "
+                f"ids; this {self.kind} run names {len(self.restated_ids)} ids and "
+                f"{'a' if has_reason else 'no'} reason"
+            )
+
+    def check_found(self, rows: int) -> None:
+        """Refuse to decide fewer rows than were named.
+
+        Raises:
+            ContractError: some of them cannot be decided.
+        """
+        wanted = len(set(self.restated_ids))
+        if wanted and rows != wanted:
+            raise ContractError(f"of {wanted} ids to {self.kind} only {rows} {_MISSING[self.kind]}")

@@ -1,0 +1,1 @@
+"""The steps of a run, as tasks and commands call them."""

@@ -1,0 +1,139 @@
+"""The claim step: resolve what a run decides with, once, and claim its window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+
+import psycopg
+import structlog
+
+from features.platform import code_version, libraries
+from features.platform.errors import ModelUnavailableError
+from features.platform.objects import ObjectStore
+from features.platform.settings import Settings
+from scoring.decision.policy import activations, approval
+from scoring.models import registry
+from scoring.runs import idle_readers, lifecycle, record
+from scoring.runs.job import Job
+from scoring.runs.request import Request
+
+log = structlog.get_logger(__name__)
+
+CHAMPION = "champion"
+#: How long a window waits for the job's open run. A manual run in the middle of a backfill gets its
+#: turn between two windows, and one stuck run cannot block the others.
+PATIENCE = timedelta(minutes=10)
+_POLL_SECONDS = 2.0
+
+
+def claim(
+    job: Job,
+    request: Request,
+    settings: Settings,
+    store: ObjectStore,
+    has_ended: Callable[[str], bool] = lambda _: False,
+) -> dict[str, object]:
+    """Claim a window with the champion and the policy of this moment; return the run's receipt.
+
+    The model file is copied to our own store first: scoring and replay never ask the registry.
+
+    Args:
+        job: what is decided.
+        request: the window and who wants it.
+        settings: of the warehouse and the registry.
+        store: for the model file.
+        has_ended: tells of the requester of an open run whether it has ended. Then nobody goes on
+            with that run, so it is failed, and this one need not wait for it.
+
+    Raises:
+        ModelUnavailableError: there is no champion, or the registry does not answer, and the policy
+            says to wait.
+        ConfigurationError: no approved policy is in force, or it cannot run; or other libraries are
+            installed than the lock file says.
+        CodeChangedError: the code or the libraries have changed under this process.
+        RunOpenError: another run of the job was open for all of `PATIENCE`.
+    """
+    return in_turn(
+        lambda: _claim(job, request, settings, store),
+        give_up=lambda left: fail_left(left, has_ended, settings),
+    ).receipt()
+
+
+def in_turn(
+    claim_window: Callable[[], record.Run],
+    patience: timedelta = PATIENCE,
+    give_up: Callable[[record.Run], bool] = lambda _: False,
+) -> record.Run:
+    """Claim, and while another run of the job is open, wait and try again.
+
+    Args:
+        claim_window: tries once.
+        patience: how long to try.
+        give_up: fails the open run where nobody goes on with it; returns whether it did.
+
+    Raises:
+        RunOpenError: it was open for all that time.
+    """
+    deadline = time.monotonic() + patience.total_seconds()
+    has_told = False
+    while True:
+        try:
+            return claim_window()
+        except lifecycle.RunOpenError as reason:
+            if give_up(reason.run):
+                continue
+            if time.monotonic() >= deadline:
+                raise
+            if not has_told:
+                log.info("window_waits", reason=str(reason), minutes=patience.total_seconds() / 60)
+                has_told = True
+            time.sleep(_POLL_SECONDS)
+
+
+def fail_left(left: record.Run, has_ended: Callable[[str], bool], settings: Settings) -> bool:
+    """Fail an open run whose requester has ended; return whether it did.
+
+    Args:
+        left: the open run.
+        has_ended: as of `claim`.
+        settings: of the warehouse.
+    """
+    if not has_ended(left.requested_by):
+        return False
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        cause = f"{left.requested_by}, which had requested it, ended without publishing it"
+        has_failed = lifecycle.fail(connection, left.run_id, cause)
+    log.warning("run_given_up", run_id=str(left.run_id), requested_by=left.requested_by)
+    return has_failed
+
+
+def _claim(job: Job, request: Request, settings: Settings, store: ObjectStore) -> record.Run:
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        idle_readers.end(connection)
+        policy = activations.in_force(connection)
+        approval.require_runnable(policy)
+        try:
+            models = {job.model.role: _pin_champion(job, settings, store)}
+        except ModelUnavailableError as error:
+            if policy.on_model_unavailable == "wait":
+                raise
+            log.error("model_unavailable", model=job.model.name, reason=str(error))
+            models = {job.model.role: {"name": job.model.name, "version": "none", "sha256": ""}}
+        pins = record.Pins(
+            models=models,
+            policy_version=policy.version,
+            policy_sha256=policy.sha256,
+            feature_view=job.view.qualified,
+            code_version=code_version.pinned(settings.code_version),
+            lock_sha256=libraries.lock_digest(settings.lock_file),
+        )
+        return lifecycle.claim(connection, job, request, pins)
+
+
+def _pin_champion(job: Job, settings: Settings, store: ObjectStore) -> Mapping[str, str]:
+    pin = registry.resolve(job.model.name, CHAMPION, settings)
+    registry.fetch(pin, settings, store)
+    return {key: str(value) for key, value in asdict(pin).items()}

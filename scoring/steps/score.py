@@ -1,0 +1,155 @@
+"""The score step: read a chunk, decide it, write it; again.
+
+The shell around a domain's decider. The shards of a run are scored by as many processes at once.
+Every chunk is written under the lease of the attempt at its shard; a killed attempt goes on where
+the last committed chunk ended.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg import sql
+
+from features.platform import code_version, failpoints, readers
+from features.platform.errors import ContractError, FencedError
+from features.platform.objects import ObjectStore
+from features.platform.settings import Settings
+from scoring import domains
+from scoring.decider import Decider, Domain
+from scoring.domains import JOBS
+from scoring.runs import leases, record, scored_table, shards
+from scoring.runs.job import Job, quoted
+from scoring.steps import recovery
+
+log = structlog.get_logger(__name__)
+
+STEP = recovery.SCORE
+
+
+def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, object]:
+    """Score all shards of a claimed run in one process, one after the other.
+
+    Returns and raises what `run_shard` does.
+    """
+    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+        last = record.load(connection, run_id).shards - 1
+    for shard in range(last):
+        run_shard(run_id, settings, store, shard)
+    return run_shard(run_id, settings, store, last)
+
+
+def run_shard(
+    run_id: UUID, settings: Settings, store: ObjectStore, shard: int
+) -> dict[str, object]:
+    """Score one shard of a claimed run into the run's table in `scored`.
+
+    Whichever shard ends last calls the run scored.
+
+    Returns:
+        The run's receipt.
+
+    Raises:
+        FencedError: a newer attempt at this shard has taken over.
+        ContractError: the run has failed, has no such shard or was claimed by other code, or rows
+            have no features.
+        ConfigurationError: the pinned policy is not the file that was pinned.
+    """
+    started = time.monotonic()
+    conninfo = settings.warehouse.conninfo("score")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        if (found := _open(connection, run_id, shard)).state != "claimed":
+            return found.receipt()
+        _require_pinned_code(found)
+        lease = leases.take(connection, run_id, STEP, shard)
+        # the attempt before may have got through before its session ended
+        found = record.load(connection, run_id)
+        if found.state != "claimed":
+            return found.receipt()
+        job = JOBS[found.job]
+        domain = job.decides()
+        with leases.held(conninfo, lease):
+            decider = domains.decider_for_run(job, found, settings, store)
+            failpoints.reach("after_model_load")
+            _recover(connection, job, found, lease)
+            own = shards.chunks_of(shard, found.rows_claimed)
+            for chunk in own[lease.chunks_done :]:
+                _score_chunk(connection, domain, decider, lease, chunk)
+                log.info("chunk_scored", run_id=str(run_id), shard=shard, chunk=chunk)
+            lost = scored_table.finish(connection, job, found, lease)
+    for other in lost:
+        # its task may have been cleared meanwhile: then that one goes on
+        with suppress(FencedError):
+            run_shard(run_id, settings, store, other)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        done = record.load(connection, run_id)
+    log.info(
+        "shard_scored",
+        job=done.job,
+        run_id=str(run_id),
+        shard=shard,
+        of=done.shards,
+        run_is=done.state,
+        rows=done.rows_claimed,
+        degraded=done.rows_degraded,
+        policy=done.policy_version,
+        seconds=round(time.monotonic() - started, 1),
+    )
+    return done.receipt()
+
+
+def _open(connection: psycopg.Connection, run_id: UUID, shard: int) -> record.Run:
+    """Load the run of a shard; take it back to its claim where a crash has taken what it scored."""
+    found = record.load(connection, run_id)
+    if found.state == "failed":
+        raise ContractError(
+            f"run {run_id} has failed and stays failed; claim its window again: in Airflow, "
+            "clear the task `admit` and everything after it"
+        )
+    if shard not in range(found.shards):
+        raise ContractError(
+            f"run {run_id} is cut into {found.shards} shards, counted from 0; there is no shard "
+            f"{shard}"
+        )
+    return recovery.reopen_lost(connection, run_id)
+
+
+def _require_pinned_code(found: record.Run) -> None:
+    if not code_version.is_loaded(found.code_version):
+        raise ContractError(
+            f"run {found.run_id} was claimed by code {found.code_version}, and this process has "
+            f"loaded {code_version.at_load()[: code_version.SHOWN_LETTERS]}: clear the task "
+            "`admit` and everything after it, and the window is claimed anew with this code"
+        )
+
+
+def _recover(
+    connection: psycopg.Connection, job: Job, found: record.Run, lease: leases.Lease
+) -> None:
+    """Make what the chunks need; begin again where a crash has emptied the unlogged tables."""
+    with connection.transaction():
+        recovery.restore_claim(connection, job, found)
+        scored_table.prepare(connection, job, found, lease)
+
+
+def _score_chunk(
+    connection: psycopg.Connection,
+    domain: Domain,
+    decider: Decider,
+    lease: leases.Lease,
+    chunk: int,
+) -> None:
+    started = time.monotonic()
+    found = decider.run
+    query = sql.SQL("select {} from {} where chunk = {}").format(
+        domain.input_columns("features", "evidence"),
+        domain.source(quoted(found.tables.features), found),
+        sql.Literal(chunk),
+    )
+    table = decider.decide(readers.read(connection, query, domain.input_types))
+    failpoints.reach("mid_predict")
+    scored_table.write_chunk(connection, found, lease, chunk, table, time.monotonic() - started)
