@@ -1,4 +1,4 @@
-"""The SQL that admits labels: what became known of a transaction's or an application's outcome."""
+"""Admit labels by SQL: the known outcomes of transactions and applications."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from features.ingest import outdated
 from features.ingest.layout import LAYOUTS
 from features.ingest.reasons import SENTENCES, RowReason
 
-# A label is compared with what the same provenance said, so that two sources that disagree do not
-# correct each other for ever. Within a delivery the best provenance gets the highest version. What
-# is declared older than something that the provenance has said is outdated, whenever it arrives;
-# where nothing is declared, the order of arrival counts.
+# A label is compared with the last label of the same provenance, so two sources that disagree do
+# not correct each other forever. Within a delivery the best provenance gets the highest version. A
+# label with an older declared time than another label of its provenance is outdated. Without
+# declared times, the order of arrival counts.
 _FRESH = sql.SQL(
     """
     create temporary table fresh on commit drop as
@@ -51,11 +51,11 @@ _FRESH = sql.SQL(
                 and labels.provenance = offered.provenance
             order by labels.version desc
             limit 1
-        ) as said on true
+        ) as latest on true
         where
-            said.{id} is null
-            or ({told_by_said}, said.declared_known_at)
-                is distinct from ({told_by_offered}, offered.declared_known_at)
+            latest.{id} is null
+            or ({content_of_latest}, latest.declared_known_at)
+                is distinct from ({content_of_offered}, offered.declared_known_at)
     )
 
     select
@@ -67,15 +67,15 @@ _FRESH = sql.SQL(
                 array_position(%(provenance_rank)s::text[], judged.provenance) desc
         ) as version
     from judged
-    -- an old statement that stands in the ledger already says nothing, old or new
+    -- an old statement that is already stored is a duplicate
     where not judged.is_outdated or not exists (
         select
         from {labels} as labels
         where
             labels.{id} = judged.{id}
             and labels.provenance = judged.provenance
-            and ({told_by_labels}, labels.declared_known_at)
-                is not distinct from ({told_by_judged}, judged.declared_known_at)
+            and ({content_of_labels}, labels.declared_known_at)
+                is not distinct from ({content_of_judged}, judged.declared_known_at)
     )
     """
 )
@@ -83,17 +83,17 @@ _FRESH = sql.SQL(
 _INSERT = sql.SQL(
     """
     insert into {labels} (
-        {id}, version, {told}, known_at, declared_known_at, provenance, source, delivery_id,
+        {id}, version, {content}, known_at, declared_known_at, provenance, source, delivery_id,
         delivery_seq
     )
     select
-        {id}, version, {told}, known_at, declared_known_at, provenance, %(source)s,
+        {id}, version, {content}, known_at, declared_known_at, provenance, %(source)s,
         %(delivery_id)s, %(delivery_seq)s
     from fresh
     """
 )
 
-# when a label of a history load became known, where nothing later is known
+# the time at which a label of a history load became known, if no later time is known
 _FIRST_KNOWN_AT: Mapping[str, str] = {
     "transaction_labels": """
         landed.declared_known_at,
@@ -105,8 +105,8 @@ _FIRST_KNOWN_AT: Mapping[str, str] = {
             limit 1
         )
     """,
-    # a loan ends with its last payment, or nobody pays any more and that takes a while to notice;
-    # without a payment, it is over when its term is
+    # a loan ends with its last payment, and a charge-off is noticed later; a loan without a payment
+    # ends with its term
     "application_labels": """
         landed.declared_known_at,
         (
@@ -126,43 +126,42 @@ _FIRST_KNOWN_AT: Mapping[str, str] = {
         )
     """,
 }
-_TOLD: Mapping[str, tuple[str, ...]] = {
+_CONTENT: Mapping[str, tuple[str, ...]] = {
     "transaction_labels": ("is_fraud",),
     "application_labels": ("outcome", "is_policy_exception"),
 }
 
 
 def find_fresh(feed: str, table: sql.Identifier) -> sql.Composed:
-    """Return the statement that makes `fresh` of a landed table of labels."""
-    told = _TOLD[feed]
+    """Return the statement that creates `fresh` from a landed table of labels."""
 
-    def told_by(row: str) -> sql.Composed:
-        return sql.SQL(", ").join(sql.Identifier(row, name) for name in told)
+    def content_of(row: str) -> sql.Composed:
+        return sql.SQL(", ").join(sql.Identifier(row, name) for name in _CONTENT[feed])
 
     return _FRESH.format(
         id=sql.Identifier(LAYOUTS[feed][0].target),
         labels=sql.Identifier("raw", feed),
         table=table,
-        told_by_labels=told_by("labels"),
-        told_by_offered=told_by("offered"),
-        told_by_judged=told_by("judged"),
-        told_by_said=told_by("said"),
+        content_of_labels=content_of("labels"),
+        content_of_offered=content_of("offered"),
+        content_of_judged=content_of("judged"),
+        content_of_latest=content_of("latest"),
         first_known_at=sql.SQL(_FIRST_KNOWN_AT[feed]),
         is_outdated=outdated.is_outdated("offered"),
     )
 
 
 def insert(feed: str) -> sql.Composed:
-    """Return the statement that moves `fresh` into the ledger."""
+    """Return the statement that moves `fresh` into the raw table."""
     return _INSERT.format(
         id=sql.Identifier(LAYOUTS[feed][0].target),
         labels=sql.Identifier("raw", feed),
-        told=sql.SQL(", ").join(map(sql.Identifier, _TOLD[feed])),
+        content=sql.SQL(", ").join(map(sql.Identifier, _CONTENT[feed])),
     )
 
 
-# The label of a row stands beside the row: it may change where the transaction does not. What it
-# declares follows from the time of the transaction, so a corrected time is no older statement.
+# An inline label may change although its transaction does not. Its declared time follows from the
+# time of the transaction, so a corrected time does not make the label outdated.
 _FRESH_INLINE = sql.SQL(
     """
     create temporary table fresh_labels on commit drop as
@@ -187,8 +186,8 @@ _FRESH_INLINE = sql.SQL(
                 from raw.transaction_versions as transactions
                 where
                     transactions.transaction_id = offered.transaction_id
-                    and transactions.occurred_at + %(label_latency)s = said.newest_declared
-                    and offered.declared_known_at < said.newest_declared
+                    and transactions.occurred_at + %(label_latency)s = latest.newest_declared
+                    and offered.declared_known_at < latest.newest_declared
             ) as is_outdated
         from offered
         left join lateral (
@@ -206,10 +205,10 @@ _FRESH_INLINE = sql.SQL(
                 and labels.provenance = %(label_provenance)s
             order by labels.version desc
             limit 1
-        ) as said on true
+        ) as latest on true
         where
-            said.transaction_id is null
-            or (said.is_fraud, said.declared_known_at)
+            latest.transaction_id is null
+            or (latest.is_fraud, latest.declared_known_at)
                 is distinct from (offered.is_fraud, offered.declared_known_at)
     )
 
@@ -253,9 +252,9 @@ where not is_outdated
 def admit_inline(
     connection: psycopg.Connection[Any], table: sql.Identifier, values: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Admit the labels that transactions carry; return what a person should know of them.
+    """Admit the inline labels of transactions; return notes about them.
 
-    A row is a transaction in the first place: one whose label is outdated is no rejected row.
+    An outdated label does not reject its row, because the transaction is valid.
     """
     statement = _FRESH_INLINE.format(table=table, is_outdated=outdated.is_outdated("offered"))
     connection.execute(statement, dict(values))

@@ -1,4 +1,4 @@
-"""The SQL that admits what is neither a row version nor a label: rates, protected attributes."""
+"""Admit reference rows by SQL: exchange rates and protected attributes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from psycopg import sql
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """How a feed enters its ledger.
+    """The SQL statements that admit a feed.
 
     Attributes:
-        fresh: makes `fresh` of a landed table.
-        insert: moves `fresh` into the ledger.
+        fresh: creates `fresh` from a landed table.
+        insert: moves `fresh` into the raw table.
     """
 
     fresh: sql.SQL
@@ -44,7 +44,7 @@ _RATES = Reference(
         judged as (
             select
                 offered.*,
-                coalesce(said.version, 0) + 1 as version,
+                coalesce(latest.version, 0) + 1 as version,
                 {is_outdated} as is_outdated
             from offered
             left join lateral (
@@ -55,11 +55,11 @@ _RATES = Reference(
                     and rates.rate_date = offered.rate_date
                 order by rates.version desc
                 limit 1
-            ) as said on true
+            ) as latest on true
             where
-                said.rate is distinct from offered.rate
-                or offered.declared_known_at <> said.declared_known_at
-                or (offered.declared_known_at is not null and said.declared_known_at is null)
+                latest.rate is distinct from offered.rate
+                or offered.declared_known_at <> latest.declared_known_at
+                or (offered.declared_known_at is not null and latest.declared_known_at is null)
         )
 
         select judged.*
@@ -87,8 +87,8 @@ _RATES = Reference(
     """,
 )
 
-# Each delivery adds rows, and the newest delivery of an application holds; only the fairness report
-# reads them. What they say is not compared, only whether a newer delivery has said something.
+# Each delivery adds rows, and the newest delivery of an application is valid. Only the fairness
+# report reads them. The statement compares no content, only whether a newer delivery has rows.
 _ATTRIBUTES = Reference(
     sql.SQL(
         """

@@ -1,4 +1,4 @@
-"""Values of one application that cannot all be true: pure, by whole columns."""
+"""Reject applications whose values contradict each other; pure, by whole columns."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from features.ingest.verdicts import Verdicts
 
 
 def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, time_zone: str | None) -> None:
-    """Reject applications that contradict themselves; a null contradicts nothing.
+    """Reject applications with a contradiction; a null contradicts no value.
 
     Args:
-        typed: columns by target name, null where a row was rejected.
-        verdicts: takes each contradiction, under the canonical name of one of the two columns.
-        time_zone: of the source; the day of an application is a day of this zone.
+        typed: columns by target name; null in a rejected row.
+        verdicts: receives each contradiction, under the canonical name of one of the two columns.
+        time_zone: of the source; it determines the day of an application.
     """
     applied_at = typed["applied_at"]
     if time_zone is not None:

@@ -1,4 +1,4 @@
-"""Checks that a load of history changes no past that features or decisions were made from."""
+"""Check that a history load does not change data that features or decisions have used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.ingest.receipts import DeliveryReceipt
 from features.ingest.refusals import HistoryRefusedError
 
 _OF_APPLICATIONS = ("applications", "application_labels", "applicant_attributes")
-#: The jobs that read a feed: a load of its history would change the past that they have used.
+#: The jobs that read a feed; a load of its history would change data that they have used.
 _JOBS: Mapping[str, tuple[str, ...]] = {
     feed: ("score_applications",)
     if feed in _OF_APPLICATIONS
@@ -27,7 +27,7 @@ _FEATURES: Mapping[str, tuple[str, ...]] = {
 
 
 def check(connection: psycopg.Connection[Any], delivery: DeliveryReceipt) -> None:
-    """Refuse a history load where it would change a past that was used.
+    """Refuse a history load if it would change data that was used.
 
     Raises:
         HistoryRefusedError: features were built or decisions published from this warehouse.

@@ -1,7 +1,8 @@
-"""The SQL of admission: one way for all feeds, computed where the rows are.
+"""Run the SQL of admission, in the same steps for all feeds.
 
-Each feed makes one temporary table `fresh` of the landed rows that say something new, moves it into
-its ledger, and counts it. What a newer statement has overtaken stands in `outdated`.
+Each feed creates the temporary table `fresh` from the landed rows with new content, moves its rows
+into the raw table, and counts them. The temporary table `outdated` has the rows with a newer
+statement.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from features.sources.feeds import Feed
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What one admission did.
+    """The result of one admission.
 
     Args:
-        admitted: rows that entered the ledger.
-        admitted_lines: physical lines of those.
-        outdated: rows that were set aside because a newer statement was there.
-        outdated_lines: physical lines of those.
-        known_at: the newest instant at which one of the rows became known.
-        notes: what a person should know though nothing stopped.
+        admitted: rows that entered the raw table.
+        admitted_lines: physical lines of the admitted rows.
+        outdated: rows that were rejected because a newer statement exists.
+        outdated_lines: physical lines of the outdated rows.
+        known_at: newest known_at of the rows.
+        notes: notes for the operator that stop nothing.
     """
 
     admitted: int
@@ -47,20 +48,20 @@ def admit(
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> Admitted:
-    """Move the rows of a landed table into the ledger; the ingest lock must be held."""
-    outdated.prepare(connection)
+    """Move the rows of a landed table into the raw table; the caller must hold the ingest lock."""
+    outdated.create_table(connection)
     if feed.name in LEDGERS:
         notes = _admit_versions(connection, feed, table, values)
     elif feed.name in REFERENCES:
         notes = _admit_reference(connection, feed, table, values)
     else:
         notes = _admit_labels(connection, feed, table, values)
-    set_aside = outdated.keep(connection, table, values, conceals=feed.conceals)
+    outdated_counts = outdated.reject(connection, table, values, conceals=feed.conceals)
     row = connection.execute(
         "select count(*), coalesce(sum(line_count), 0), max(known_at) from fresh"
     ).fetchone()
     admitted, lines, known_at = row or (0, 0, None)
-    return Admitted(admitted, lines, *set_aside, known_at, notes)
+    return Admitted(admitted, lines, *outdated_counts, known_at, notes)
 
 
 def _admit_versions(
@@ -86,7 +87,7 @@ def _admit_reference(
     reference = REFERENCES[feed.name]
     is_outdated = outdated.is_outdated("offered")
     connection.execute(reference.fresh.format(table=table, is_outdated=is_outdated), dict(values))
-    outdated.set_aside(connection)
+    outdated.move_marked(connection)
     connection.execute(reference.insert.encode(), dict(values))
     return ()
 
@@ -98,6 +99,6 @@ def _admit_labels(
     values: Mapping[str, Any],
 ) -> tuple[str, ...]:
     connection.execute(admit_labels.find_fresh(feed.name, table), dict(values))
-    outdated.set_aside(connection)
+    outdated.move_marked(connection)
     connection.execute(admit_labels.insert(feed.name), dict(values))
     return ()

@@ -1,7 +1,7 @@
-"""The SQL that admits row versions with two clocks: transactions and applications.
+"""Admit row versions with two clocks by SQL: transactions and applications.
 
-The same content as the newest version is a duplicate; other content is the next version. Amounts
-also enter in the base currency, at the rate that was known when their row became known.
+A row with the content of the newest version is a duplicate; other content makes the next version.
+Amounts are also stored in the base currency, at the rate known when the row became known.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from features.ingest.layout import LAYOUTS, MONEY
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Where the row versions of a feed stand in schema `raw`.
+    """The tables of a feed's row versions in schema `raw`.
 
     Attributes:
-        feed: its name, and that of the table of its rows.
-        id_column: of the thing that has versions.
-        event: the column that says when it happened.
-        versions: the table that keeps versions unique; may be that of the rows.
-        has_days: whether the table of its rows has a partition for each UTC day.
+        feed: name of the feed and of the table of its rows.
+        id_column: column of the id that has versions.
+        event: column with the time of the event.
+        versions: the table that keeps versions unique; it may be the table of the rows.
+        has_days: whether the table of the rows has a partition for each UTC day.
     """
 
     feed: str
@@ -37,17 +37,17 @@ class Ledger:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The columns that a delivery fills, in the order of their digest."""
+        """The delivered columns, in the order of their digest."""
         return tuple(column.target for column in LAYOUTS[self.feed])
 
     @property
     def amounts(self) -> tuple[str, ...]:
-        """Those of them that hold money, in minor units of the row's currency."""
+        """The delivered columns with money, in minor units of the row's currency."""
         return tuple(column.target for column in LAYOUTS[self.feed] if column.kind in MONEY)
 
     @property
     def names(self) -> dict[str, sql.Composable]:
-        """What statements call it."""
+        """The identifiers in SQL statements."""
         return {
             "id": sql.Identifier(self.id_column),
             "event": sql.Identifier(self.event),
@@ -71,7 +71,7 @@ def find_fresh(
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> None:
-    """Make `fresh`, the rows of a landed table that say something new."""
+    """Create `fresh`, the rows of a landed table with new content."""
     statement = _FRESH.format(
         **ledger.names,
         columns=_list(ledger.targets, "landed"),
@@ -81,14 +81,14 @@ def find_fresh(
     connection.execute(statement, dict(values))
     if values["newer"]:
         connection.execute(_OUTDATED.format(**ledger.names), dict(values))
-    # without statistics the planner sorts all rows to join a handful of rates
+    # without statistics the planner sorts all rows to join a few rates
     connection.execute(sql.SQL("analyze fresh (currency_code, {event})").format(**ledger.names))
 
 
 def insert(
     connection: psycopg.Connection[Any], ledger: Ledger, values: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Move `fresh` into the ledger; return what a person should know of its rates."""
+    """Move `fresh` into the raw table; return notes about missing rates."""
     rates.find(connection, ledger.names["event"], values)
     if ledger.versions != ledger.feed:
         connection.execute(_VERSIONS.format(**ledger.names), dict(values))
@@ -100,7 +100,8 @@ def _list(names: tuple[str, ...], table: str) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(table, name) for name in names)
 
 
-# Rows of one known_at in a live delivery; in a history load each row has its own, never beyond now.
+# In a live delivery all rows have one known_at; in a history load each row has its own, never later
+# than now.
 _KNOWN_AT = """
 case
     when %(is_history)s then least(landed.{event} + %(latency)s, %(known_at)s)
@@ -108,8 +109,8 @@ case
 end
 """
 
-# The digest knows neither clocks nor the place in the file. record_send writes types, lengths and
-# nulls, so no two contents share one form.
+# The digest covers neither clocks nor the position in the file. record_send writes types, lengths
+# and nulls, so different contents have different forms.
 _FRESH = sql.SQL(
     """
     create temporary table fresh on commit drop as
@@ -119,14 +120,14 @@ _FRESH = sql.SQL(
             sha256(record_send(row({columns}))) as content_digest,
             greatest(landed.{event}, {known_at})::timestamptz as known_at
         from {table} as landed
-        offset 0  -- else the digest is computed where it is compared and where it is stored
+        offset 0  -- otherwise Postgres computes the digest twice, to compare and to store it
     )
 
     select
         digested.*,
         coalesce(newest.version, 0) + 1 as version
     from digested
-    -- looked up row by row: a join would read the whole ledger, and grow with it
+    -- a lookup per row: a join would read the whole table and slow down with its size
     left join lateral (
         select versions.version, versions.content_digest
         from {versions} as versions
@@ -139,7 +140,7 @@ _FRESH = sql.SQL(
 )
 
 
-# A delivery that waited: what arrived after it and was admitted before it is the newer statement.
+# For a delivery that was held: rows that arrived later and were admitted earlier are newer.
 _OUTDATED = sql.SQL(
     """
     with older as (
