@@ -1,9 +1,9 @@
-"""The first gate: check a parsed delivery as a whole before any row of it is admitted.
+"""Define the gate on a parsed delivery, before any of its rows is admitted.
 
-The parser has judged every row by itself and set the bad rows aside. This gate judges the others:
-they must be usable as a whole, and must not look like a file with columns mapped wrongly. Suites
-read one table of `landed`. Most of a suite follows from the declaration of the feed; a feed may add
-expectations of its own.
+The parser has checked every single row and quarantined the bad ones. This gate checks the delivery
+as a whole: the remaining rows must be usable, and must not look like a file with wrongly mapped
+columns. A suite reads one table of `landed`. Most of it follows from the declaration of the feed; a
+feed may add expectations of its own.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from features.feeds import Column, ColumnKind, Feed
 # Placeholder dates of broken clocks lie outside: 1970-01-01, 1900-01-01, 9999-12-31.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-MAX_AMOUNT_MINOR = 10**12 - 1  # as ingest has it: no card number is so short
-MIN_ROWS_TO_VARY = 100  # fewer rows may well be alike
+MAX_AMOUNT_MINOR = 10**12 - 1  # the limit of ingest: every card number is longer
+MIN_ROWS_TO_VARY = 100  # fewer rows may have equal values
 
 
 def suite(feed: Feed, further: Sequence[Any] = ()) -> gx.ExpectationSuite:
@@ -72,7 +72,7 @@ def present(*columns: str) -> list[say.ExpectValuesPresent]:
 
 
 def keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank]:
-    """Expect identifiers that name something."""
+    """Expect identifiers that are present and not blank."""
     blank = [
         say.ExpectTextNotBlank(
             column=column,
@@ -85,7 +85,7 @@ def keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank
 
 
 def within(column: str, bounds: tuple[Any, Any], why: str) -> say.ExpectValuesWithin:
-    """Expect values that lie between two bounds, which belong to them."""
+    """Expect values between two bounds, both included."""
     first, last = bounds
     return say.ExpectValuesWithin(
         column=column, min_value=first, max_value=last, severity="critical", notes=why
@@ -93,13 +93,13 @@ def within(column: str, bounds: tuple[Any, Any], why: str) -> say.ExpectValuesWi
 
 
 def dated(column: str) -> say.ExpectValuesWithin:
-    """Expect instants that a clock can have shown."""
+    """Expect plausible instants."""
     why = "A placeholder date puts a row outside of every window."
     return within(column, (EARLIEST, LATEST), why)
 
 
 def varying(column: str, rows: int) -> list[say.ExpectSpread]:
-    """Expect amounts that differ, where there are enough of them to tell."""
+    """Expect amounts that differ, if the delivery has enough rows."""
     if rows < MIN_ROWS_TO_VARY:
         return []
     return [

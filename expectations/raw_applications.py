@@ -1,4 +1,4 @@
-"""What the first gate expects further of loan applications and of their outcomes."""
+"""Add expectations to the gate on loan applications and their outcomes; see `expectations.raw`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from expectations import raw
 from expectations import vocabulary as say
 
-# what a credit score or a percentage can be at all; values beyond are those of another column
+# possible values of each column; a value outside probably belongs to another column
 _BOUNDS = {
     "term_months": (1, 600),
     "employment_years": (0, 10),
@@ -19,10 +19,10 @@ _BOUNDS = {
 
 
 def applications(rows: int) -> list[Any]:
-    """Return further expectations of a delivery of loan applications.
+    """Return further expectations for a delivery of loan applications.
 
     Args:
-        rows: rows of the delivery; the spread of a few rows says nothing.
+        rows: rows of the delivery. A delivery with few rows has no check of spread.
     """
     return [
         *(
@@ -52,7 +52,7 @@ def applications(rows: int) -> list[Any]:
 
 
 def application_labels(rows: int) -> list[Any]:  # noqa: ARG001 - one shape for all feeds
-    """Return further expectations of a delivery of outcomes of loans."""
+    """Return further expectations for a delivery of loan outcomes."""
     return [
         say.ExpectValuesAmong(
             column="outcome",

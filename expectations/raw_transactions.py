@@ -1,4 +1,4 @@
-"""What the first gate expects further of transactions, of their labels and of exchange rates."""
+"""Add expectations to the gate on transactions, fraud labels and rates; see `expectations.raw`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from expectations import vocabulary as say
 
 
 def transactions(rows: int) -> list[Any]:
-    """Return further expectations of a delivery of card transactions.
+    """Return further expectations for a delivery of card transactions.
 
     Args:
-        rows: rows of the delivery; the spread of a few rows says nothing.
+        rows: rows of the delivery. A delivery with few rows has no check of spread.
     """
     return [
         raw.within(
@@ -40,7 +40,7 @@ def transactions(rows: int) -> list[Any]:
 
 
 def transaction_labels(rows: int) -> list[Any]:  # noqa: ARG001 - one shape for all feeds
-    """Return further expectations of a delivery of fraud labels."""
+    """Return further expectations for a delivery of fraud labels."""
     return [
         say.ExpectValuesAmong(
             column="is_fraud",
@@ -53,7 +53,7 @@ def transaction_labels(rows: int) -> list[Any]:  # noqa: ARG001 - one shape for 
 
 
 def fx_rates(rows: int) -> list[Any]:  # noqa: ARG001 - one shape for all feeds
-    """Return further expectations of a delivery of exchange rates."""
+    """Return further expectations for a delivery of exchange rates."""
     return [
         raw.within(
             "rate_date",

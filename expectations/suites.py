@@ -1,4 +1,4 @@
-"""List the suites. Importing this costs nothing; loading one imports Great Expectations."""
+"""List the suites by name; only the load of a suite imports Great Expectations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from features.platform.errors import ConfigurationError
 if TYPE_CHECKING:
     import great_expectations as gx
 
-#: What a feed's suite expects beyond what follows from the feed's declaration.
+#: The expectations of a feed beyond those that follow from its declaration.
 _FURTHER = {
     "transactions": "expectations.raw_transactions:transactions",
     "transaction_labels": "expectations.raw_transactions:transaction_labels",
@@ -28,7 +28,7 @@ _OF_RUNS = {
     "decisions.applications": "expectations.application_decisions:applications",
 }
 
-#: Feeds whose rows only ingest may read, so that no gate can look at them.
+#: Feeds whose rows only role ingest may read, so that no gate checks them.
 CLOSED = frozenset(feed.name for feed in FEEDS.values() if feed.suite is None)
 
 
@@ -38,10 +38,10 @@ def names() -> list[str]:
 
 
 def require(name: str) -> None:
-    """Refuse a name that is no suite, before anything is looked at.
+    """Check that a suite exists, before any table is read.
 
     Raises:
-        ConfigurationError: there is no suite of this name.
+        ConfigurationError: the suite is unknown.
     """
     if name not in names():
         raise ConfigurationError(
@@ -51,10 +51,10 @@ def require(name: str) -> None:
 
 
 def load(name: str, rows: int) -> gx.ExpectationSuite:
-    """Return a suite for a table of so many rows.
+    """Return a suite for a table with this number of rows.
 
     Raises:
-        ConfigurationError: there is no suite of this name.
+        ConfigurationError: the suite is unknown.
     """
     require(name)
     feed = _gated_feeds().get(name)

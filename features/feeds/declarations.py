@@ -68,7 +68,7 @@ class Reference:
 
     Attributes:
         fresh: creates the temporary table `fresh` from `{table}`, with a column `is_outdated`;
-            `{is_outdated}` is the comparison of the row `offered` with the row `said`.
+            `{is_outdated}` is the comparison of the row `offered` with the row `latest`.
         insert: moves `fresh` into the raw table.
     """
 

@@ -40,7 +40,7 @@ FX_RATES = Feed(
             judged as (
                 select
                     offered.*,
-                    coalesce(said.version, 0) + 1 as version,
+                    coalesce(latest.version, 0) + 1 as version,
                     {is_outdated} as is_outdated
                 from offered
                 left join lateral (
@@ -51,11 +51,11 @@ FX_RATES = Feed(
                         and rates.rate_date = offered.rate_date
                     order by rates.version desc
                     limit 1
-                ) as said on true
+                ) as latest on true
                 where
-                    said.rate is distinct from offered.rate
-                    or offered.declared_known_at <> said.declared_known_at
-                    or (offered.declared_known_at is not null and said.declared_known_at is null)
+                    latest.rate is distinct from offered.rate
+                    or offered.declared_known_at <> latest.declared_known_at
+                    or (offered.declared_known_at is not null and latest.declared_known_at is null)
             )
 
             select judged.*

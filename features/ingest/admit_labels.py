@@ -1,4 +1,4 @@
-"""Admit labels: statements of a provenance about the outcome of a transaction or an application."""
+"""Admit labels by SQL: known outcomes, as a provenance states them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from features.feeds.declarations import InlineLabels, Labels
 from features.ingest import outdated, tables, versions
 from features.ingest.reasons import SENTENCES, RowReason
 
-# A label is compared with what the same provenance said, so that two sources that disagree do not
-# correct each other for ever. Within a delivery the best provenance gets the highest version. What
-# is declared older than something that the provenance has said is outdated, whenever it arrives;
-# where nothing is declared, the order of arrival counts.
+# A label is compared with the last label of the same provenance, so two sources that disagree do
+# not correct each other forever. Within a delivery the best provenance gets the highest version. A
+# label with an older declared time than another label of its provenance is outdated. Without
+# declared times, the order of arrival counts.
 _FRESH = sql.SQL(
     """
     create temporary table fresh on commit drop as
@@ -52,11 +52,11 @@ _FRESH = sql.SQL(
                 and labels.provenance = offered.provenance
             order by labels.version desc
             limit 1
-        ) as said on true
+        ) as latest on true
         where
-            said.{id} is null
-            or ({stated_by_said}, said.declared_known_at)
-                is distinct from ({stated_by_offered}, offered.declared_known_at)
+            latest.{id} is null
+            or ({content_of_latest}, latest.declared_known_at)
+                is distinct from ({content_of_offered}, offered.declared_known_at)
     )
 
     select
@@ -68,15 +68,15 @@ _FRESH = sql.SQL(
                 array_position(%(provenance_rank)s::text[], judged.provenance) desc
         ) as version
     from judged
-    -- an old statement that stands in the ledger already says nothing, old or new
+    -- an old statement that is already stored is a duplicate
     where not judged.is_outdated or not exists (
         select
         from {labels} as labels
         where
             labels.{id} = judged.{id}
             and labels.provenance = judged.provenance
-            and ({stated_by_labels}, labels.declared_known_at)
-                is not distinct from ({stated_by_judged}, judged.declared_known_at)
+            and ({content_of_labels}, labels.declared_known_at)
+                is not distinct from ({content_of_judged}, judged.declared_known_at)
     )
     """
 )
@@ -96,19 +96,19 @@ _INSERT = sql.SQL(
 
 
 def find_fresh(feed: Feed, labels: Labels, table: sql.Identifier) -> sql.Composed:
-    """Return the statement that makes `fresh` of a landed table of labels."""
+    """Return the statement that creates `fresh` from a landed table of labels."""
 
-    def stated_by(row: str) -> sql.Composed:
+    def content_of(row: str) -> sql.Composed:
         return sql.SQL(", ").join(sql.Identifier(row, name) for name in _stated(feed, labels))
 
     return _FRESH.format(
         id=sql.Identifier(feed.subject.target),
         labels=tables.named(feed.table),
         table=table,
-        stated_by_labels=stated_by("labels"),
-        stated_by_offered=stated_by("offered"),
-        stated_by_judged=stated_by("judged"),
-        stated_by_said=stated_by("said"),
+        content_of_labels=content_of("labels"),
+        content_of_offered=content_of("offered"),
+        content_of_judged=content_of("judged"),
+        content_of_latest=content_of("latest"),
         first_known_at=sql.SQL(labels.first_known_at),
         is_outdated=outdated.is_outdated("offered"),
     )
@@ -127,8 +127,8 @@ def _stated(feed: Feed, labels: Labels) -> list[str]:
     return [feed.column(name).target for name in labels.stated]
 
 
-# The label of a row stands beside the row: it may change where the transaction does not. What it
-# declares follows from the time of the transaction, so a corrected time is no older statement.
+# An inline label may change although its row does not. Its declared time follows from the time of
+# the row, so a corrected time does not make the label outdated.
 _FRESH_INLINE = sql.SQL(
     """
     create temporary table fresh_labels on commit drop as
@@ -153,8 +153,8 @@ _FRESH_INLINE = sql.SQL(
                 from {versions} as rows
                 where
                     rows.{subject} = offered.{subject}
-                    and rows.{event} + %(label_latency)s = said.newest_declared
-                    and offered.declared_known_at < said.newest_declared
+                    and rows.{event} + %(label_latency)s = latest.newest_declared
+                    and offered.declared_known_at < latest.newest_declared
             ) as is_outdated
         from offered
         left join lateral (
@@ -172,10 +172,10 @@ _FRESH_INLINE = sql.SQL(
                 and labels.provenance = %(label_provenance)s
             order by labels.version desc
             limit 1
-        ) as said on true
+        ) as latest on true
         where
-            said.{subject} is null
-            or (said.{stated}, said.declared_known_at)
+            latest.{subject} is null
+            or (latest.{stated}, latest.declared_known_at)
                 is distinct from (offered.{stated}, offered.declared_known_at)
     )
 
@@ -225,9 +225,9 @@ def admit_inline(
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> tuple[str, ...]:
-    """Admit the labels that rows of another feed carry; return what a person should know of them.
+    """Admit the inline labels of rows of another feed; return notes about them.
 
-    The row counts as a row of its own feed: an outdated label does not reject it.
+    An outdated label does not reject its row, because the row is valid.
 
     Args:
         connection: inside the transaction of the admission.

@@ -1,4 +1,4 @@
-"""Reject rows whose values cannot all be true: pure, by whole columns."""
+"""Reject rows whose values contradict each other; pure, by whole columns."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from features.sources.mapping import SourceFeed
 
 
 def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, feed: SourceFeed) -> None:
-    """Reject rows in which a column exceeds another that bounds it; a null contradicts nothing.
+    """Reject rows in which a column exceeds its bound in another; a null contradicts no value.
 
     Args:
-        typed: columns by target name, null where a row was rejected.
-        verdicts: takes each contradiction, under the canonical name of the smaller column.
-        feed: names the pairs of columns; an instant is compared as a day of its time zone.
+        typed: columns by target name; null in a rejected row.
+        verdicts: receives each contradiction, under the canonical name of the smaller column.
+        feed: declares the pairs of columns; an instant is compared as a day of its time zone.
     """
     declared = feed.declaration
     for ordering in declared.orderings:

@@ -1,4 +1,4 @@
-"""Refuse a load of history that changes a past from which features or decisions were made."""
+"""Check that a history load does not change data that features or decisions have used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _IS_DECIDED = sql.SQL(
 
 
 def check(connection: psycopg.Connection[Any], delivery: DeliveryReceipt) -> None:
-    """Refuse a history load where a reader of the feed has used its past.
+    """Refuse a history load if it would change data that a reader of the feed has used.
 
     Raises:
         HistoryRefusedError: features were built or decisions published from this warehouse, or the

@@ -1,7 +1,8 @@
-"""Admit landed rows in the way that their feed declares, by SQL where the rows are.
+"""Admit landed rows by SQL, in the way that their feed declares.
 
-Each way makes one temporary table `fresh` of the landed rows that say something new, moves it into
-the raw table, and counts it. The rows that a newer statement has overtaken are in `outdated`.
+Each way creates the temporary table `fresh` from the landed rows with new content, moves its rows
+into the raw table, and counts them. The temporary table `outdated` has the rows with a newer
+statement.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from features.sources.mapping import SourceFeed
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What one admission did.
+    """The result of one admission.
 
     Args:
         admitted: rows that entered the raw table.
-        admitted_lines: physical lines of those.
-        outdated: rows that were set aside because a newer statement was there.
-        outdated_lines: physical lines of those.
-        known_at: the newest instant at which one of the rows became known.
-        notes: what a person should know though nothing stopped.
+        admitted_lines: physical lines of the admitted rows.
+        outdated: rows that were rejected because a newer statement exists.
+        outdated_lines: physical lines of the outdated rows.
+        known_at: newest known_at of the rows.
+        notes: notes for the operator that stop nothing.
     """
 
     admitted: int
@@ -46,8 +47,8 @@ def admit(
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> Admitted:
-    """Move the rows of a landed table into the raw table; the ingest lock must be held."""
-    outdated.prepare(connection)
+    """Move the rows of a landed table into the raw table; the caller must hold the ingest lock."""
+    outdated.create_table(connection)
     declared = feed.declaration
     match declared.admission:
         case Versions():
@@ -61,12 +62,12 @@ def admit(
             is_outdated = outdated.is_outdated("offered")
             fresh = sql.SQL(reference.fresh).format(table=table, is_outdated=is_outdated)
             _admit_statements(connection, fresh, sql.SQL(reference.insert), values)
-    set_aside = outdated.keep(connection, table, values, conceals=feed.conceals)
+    outdated_counts = outdated.reject(connection, table, values, conceals=feed.conceals)
     row = connection.execute(
         "select count(*), coalesce(sum(line_count), 0), max(known_at) from fresh"
     ).fetchone()
     admitted, lines, known_at = row or (0, 0, None)
-    return Admitted(admitted, lines, *set_aside, known_at, notes)
+    return Admitted(admitted, lines, *outdated_counts, known_at, notes)
 
 
 def _admit_versions(
@@ -90,7 +91,7 @@ def _admit_statements(
     insert: sql.SQL | sql.Composed,
     values: Mapping[str, Any],
 ) -> None:
-    """Make `fresh`, take outdated rows out of it, and move the others into the raw table."""
+    """Create `fresh`, take outdated rows out of it, and move the others into the raw table."""
     connection.execute(fresh, dict(values))
-    outdated.set_aside(connection)
+    outdated.move_marked(connection)
     connection.execute(insert, dict(values))

@@ -1,7 +1,7 @@
-"""Admit rows as versions with two clocks.
+"""Admit row versions with two clocks by SQL.
 
-The same content as the newest version is a duplicate; other content is the next version. Amounts
-also enter in the base currency, at the rate that was known when their row became known.
+A row with the content of the newest version is a duplicate; other content makes the next version.
+Amounts are also stored in the base currency, at the rate known when the row became known.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def find_fresh(
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> None:
-    """Make `fresh`, the rows of a landed table that say something new."""
+    """Create `fresh`, the rows of a landed table with new content."""
     names = names_of(feed)
     statement = _FRESH.format(
         **names,
@@ -57,14 +57,14 @@ def find_fresh(
     if values["newer"]:
         connection.execute(_OUTDATED.format(**names), dict(values))
     if feed.amounts:
-        # without statistics the planner sorts all rows to join a handful of rates
+        # without statistics the planner sorts all rows to join a few rates
         connection.execute(sql.SQL("analyze fresh (currency_code, {event})").format(**names))
 
 
 def insert(
     connection: psycopg.Connection[Any], feed: Feed, values: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Move `fresh` into the raw table; return what a person should know of its rates."""
+    """Move `fresh` into the raw table; return notes about missing rates."""
     versions, names = admission_of(feed), names_of(feed)
     if feed.amounts:
         rates.find(connection, names["event"], values)
@@ -79,7 +79,8 @@ def _list(names: tuple[str, ...], table: str) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(table, name) for name in names)
 
 
-# Rows of one known_at in a live delivery; in a history load each row has its own, never beyond now.
+# In a live delivery all rows have one known_at; in a history load each row has its own, never later
+# than now.
 _KNOWN_AT = """
 case
     when %(is_history)s then least(landed.{event} + %(latency)s, %(known_at)s)
@@ -87,8 +88,8 @@ case
 end
 """
 
-# The digest knows neither clocks nor the place in the file. record_send writes types, lengths and
-# nulls, so no two contents share one form.
+# The digest covers neither clocks nor the position in the file. record_send writes types, lengths
+# and nulls, so different contents have different forms.
 _FRESH = sql.SQL(
     """
     create temporary table fresh on commit drop as
@@ -98,14 +99,14 @@ _FRESH = sql.SQL(
             sha256(record_send(row({columns}))) as content_digest,
             greatest(landed.{event}, {known_at})::timestamptz as known_at
         from {table} as landed
-        offset 0  -- else the digest is computed where it is compared and where it is stored
+        offset 0  -- otherwise Postgres computes the digest twice, to compare and to store it
     )
 
     select
         digested.*,
         coalesce(newest.version, 0) + 1 as version
     from digested
-    -- looked up row by row: a join would read the whole table, and grow with it
+    -- a lookup per row: a join would read the whole table and slow down with its size
     left join lateral (
         select versions.version, versions.content_digest
         from {versions} as versions
@@ -118,7 +119,7 @@ _FRESH = sql.SQL(
 )
 
 
-# A delivery that waited: what arrived after it and was admitted before it is the newer statement.
+# For a delivery that was held: rows that arrived later and were admitted earlier are newer.
 _OUTDATED = sql.SQL(
     """
     with older as (

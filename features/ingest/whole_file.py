@@ -1,4 +1,4 @@
-"""What is wrong with a file as a whole, once each of its rows has a verdict."""
+"""Check a file as a whole, after each of its rows has a verdict."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PREFIX_SHARE = 0.2
 
 @dataclass(slots=True)
 class Tally:
-    """What is counted while a file goes by.
+    """The counts of a file, collected chunk by chunk.
 
     Args:
         rows: rows of the file.
-        lines: physical lines of these rows; as many as rows where a format has no lines.
+        lines: physical lines of the rows; a format without lines has one line per row.
         rejected_lines: lines of the rejected rows.
         reasons: rejected rows by reason.
-        prefixes: by column, values that begin as card numbers do.
+        prefixes: number of values with the prefix of a card number, by column.
     """
 
     rows: int = 0
@@ -39,7 +39,7 @@ class Tally:
 def hold_reason(
     connection: psycopg.Connection[Any], table: str, tally: Tally, rules: Rules
 ) -> str | None:
-    """Return why a parsed file waits for a person, or None where it does not."""
+    """Return the reason to hold a parsed file, or None."""
     return (
         _too_many_bad(tally, rules.feed)
         or _too_many_days(connection, table, rules)
@@ -48,7 +48,7 @@ def hold_reason(
 
 
 def prefix_notes(tally: Tally, feed: SourceFeed) -> list[str]:
-    """Return notes on declared identifiers that look like card numbers; they stop nothing."""
+    """Return notes on declared identifiers that resemble card numbers; they stop nothing."""
     return [
         f"{name} is declared numeric_id; {count} of {tally.rows} values begin as card numbers do"
         for name, count in sorted(tally.prefixes.items())
@@ -57,7 +57,7 @@ def prefix_notes(tally: Tally, feed: SourceFeed) -> list[str]:
 
 
 def _too_many_bad(tally: Tally, feed: SourceFeed) -> str | None:
-    """Compare lines, not rows: a bad row of many lines may have swallowed good ones."""
+    """Compare lines, not rows, because a bad row of many lines may contain good rows."""
     bad, lines = tally.rejected_lines, tally.lines
     if not bad or bad <= feed.tolerated_bad_share * lines:
         return None
@@ -89,7 +89,7 @@ def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules
 
 
 def _same_applicant(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
-    """Find a placeholder for a person: the past of each would be the past of all."""
+    """Find a placeholder that many persons share, because it would merge their histories."""
     feed = rules.feed.declaration
     if feed.person is None:
         return None

@@ -1,4 +1,4 @@
-"""The feed of daily exchange rates: one row per currency and UTC day, known soon after midnight."""
+"""Make the feed of daily exchange rates: a row per currency and day, known soon after midnight."""
 
 from __future__ import annotations
 

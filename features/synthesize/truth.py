@@ -1,4 +1,4 @@
-"""The truth beside the landing area: every transaction's scenario, for measuring and for tests."""
+"""Write the truth beside the landing area: each transaction's scenario, for measurements."""
 
 from __future__ import annotations
 

@@ -202,8 +202,8 @@ class Gate:
         if self._checker is None or validation is None or len(validation.expectations) < 2:
             return
         with record.connect(self._url) as connection:
-            found = record.look(validation.table, connection)
-            again = self._checker.check(validation.suite, validation.table, found, connection)
+            shape = record.shape_of(validation.table, connection)
+            again = self._checker.check(validation.suite, validation.table, shape, connection)
         assert again == validation.expectations[1:]
 
     def pages(self) -> list[Path]:

@@ -109,5 +109,5 @@ def test_defaults_can_be_learnt_but_not_perfectly(lender: Delivered, book: pd.Da
 
 
 def test_fewer_applications_than_none_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="fewer than none"):
+    with pytest.raises(ConfigurationError, match="credit_history >= 0"):
         a_plan(credit_history=-1)
