@@ -1,8 +1,8 @@
-"""Admit a delivery: move its landed rows into the raw table, all of them or none.
+"""Admit a delivery: move its landed rows into the raw table, all or none.
 
-One transaction under the ingest lock does it. The same content again is a duplicate; other content
-is the next version. Content is compared with the newest version only: a delivery that restores the
-content from before the last correction is a correction itself.
+One transaction under the ingest lock does it. A row with the content of the newest version is a
+duplicate; other content makes the next version. Only the newest version is compared, so a delivery
+that restores the content from before the last correction is a correction itself.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """What one admission did, and when its rows happened."""
+    """The counts of one admission, and the time span of its rows."""
 
     of_rows: statements.Admitted
     landed_lines: int
@@ -59,9 +59,9 @@ def admit(
 ) -> AdmitReceipt:
     """Move the landed rows of a delivery into the raw table.
 
-    A live delivery becomes known at one instant. Rows of a history load became known when their
-    source says so, at the latest now. Calling it again changes nothing and returns the same.
-    A delivery that is refused is held with its reason.
+    A live delivery becomes known at one instant. Rows of a history load became known at the time
+    that their source states, at the latest now. A second call changes nothing and returns the same.
+    A refused delivery is held with its reason.
 
     Args:
         delivery_id: of a parsed delivery.
@@ -72,7 +72,7 @@ def admit(
     Raises:
         BadDeliveryError: the delivery is held or discarded.
         HistoryRefusedError: a history load after features were built; the delivery is held.
-        LandedRowsError: the landed table is not what was registered; the delivery is held.
+        LandedRowsError: the landed table differs from the register; the delivery is held.
         LedgerRefusedError: Postgres refuses a value; the delivery is held.
         NotDescribedError: no source in force describes it; the delivery is held.
     """
@@ -99,7 +99,7 @@ def admit(
 
 @contextmanager
 def _refused_as_a_whole() -> Iterator[None]:
-    """Name what Postgres refused; its own message quotes values."""
+    """Raise an error without values in place of the error of Postgres, which quotes them."""
     try:
         yield
     except OF_VALUES as error:
@@ -183,7 +183,7 @@ def _feed(sources: Sources, delivery: DeliveryReceipt) -> SourceFeed:
 def _landed(
     connection: psycopg.Connection[Any], delivery: DeliveryReceipt, feed: SourceFeed
 ) -> tuple[sql.Identifier, int]:
-    """Return a delivery's landed table and its lines; refuse another table than was registered."""
+    """Return the landed table of a delivery and its lines; refuse a table unlike the register."""
     rows = None
     if delivery.landed_table is not None and _has_columns(connection, delivery.landed_table, feed):
         table = landing.identifier(delivery.landed_table)
@@ -243,7 +243,7 @@ def _ensure_days(connection: psycopg.Connection[Any], table: sql.Identifier, fee
 def _close(
     connection: psycopg.Connection[Any], delivery: DeliveryReceipt, counts: _Counts, tick: Tick
 ) -> None:
-    """Write the delivery's counters; the register's own check refuses what does not close."""
+    """Write the counters of the delivery; a constraint of the register refuses a wrong sum."""
     counted = counts.of_rows
     connection.execute(
         """

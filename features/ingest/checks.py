@@ -1,4 +1,4 @@
-"""One chunk of text to typed columns and verdicts; pure, by whole columns."""
+"""Turn one chunk of text into typed columns and verdicts; pure, by whole columns."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a chunk is checked against.
+    """The rules for the rows of a chunk.
 
     Args:
         feed: as the source describes it.
-        provenances: who may label; empty where the feed has no labels.
+        provenances: the allowed provenances; empty for a feed without labels.
         now: the warehouse's clock, UTC.
         limits: lengths in bytes.
     """
@@ -101,7 +101,7 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
 
 
 def _place(chunk: Chunk) -> dict[str, pa.Array]:
-    """Return the place of each row in the file; a row takes one line where nothing is said."""
+    """Return the place of each row in the file, and its lines where a row has more than one."""
     place = {"row_number": pa.array(chunk.row_numbers)}
     if (counts := chunk.line_counts) is not None:
         place["line_count"] = pa.array(counts)

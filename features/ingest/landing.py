@@ -1,4 +1,4 @@
-"""Tables of `landed`: one per delivery, unlogged, filled by COPY, dropped at admission."""
+"""Create, fill and drop the tables of `landed`: one unlogged table per delivery."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def create(
         connection: inside a transaction.
         table: its qualified name.
         columns: beside row_number.
-        is_protected: nobody but ingest may read it, not even the gate.
+        is_protected: only role ingest may read the table, not even the gate.
     """
     connection.execute("set local timezone = 'UTC'")
     fields = [
@@ -120,7 +120,7 @@ def rejected_rows(
     Args:
         numbers: of the rows in the file.
         reasons: the codes.
-        details: what a person reads beside them.
+        details: the explanations beside the codes.
         records: the rows' places in the file.
         originals: their texts as they may be kept, masked.
     """
@@ -138,7 +138,7 @@ def rejected_rows(
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Rows of one key in one file: the numbers of those that contradict each other, duplicates."""
+    """The repeated keys of one file: row numbers of contradictions, and counts of duplicates."""
 
     conflicts: npt.NDArray[np.int64]
     duplicates: int
@@ -153,8 +153,8 @@ def twins(
 ) -> Twins:
     """Take rows with the same key out of a landed table.
 
-    Rows of one key and one content are one row, the first; the others are duplicates. Rows of one
-    key and several contents contradict each other, and all of them go.
+    The first of the rows with one key and one content stays; the others are duplicates. Rows with
+    one key and several contents contradict each other, and none of them stays.
     """
     key = sql.SQL(", ").join(map(sql.Identifier, key_columns))
     content = sql.SQL(", ").join(sql.Identifier(column.target) for column in columns)
@@ -174,7 +174,7 @@ def twins(
                 select {key} from {table} group by {key} having count(*) > 1
             ),
 
-            told_apart as (
+            compared as (
                 select
                     row_number,
                     line_count,
@@ -189,7 +189,7 @@ def twins(
             )
 
             select row_number, line_count, is_conflict
-            from told_apart
+            from compared
             where is_conflict or row_number > first_row
             """
         ).format(key=key, content=content, table=identifier(table))
@@ -208,6 +208,6 @@ def twins(
 
 
 def drop(connection: psycopg.Connection[Any], table: str | None) -> None:
-    """Drop a landed table if there is one."""
+    """Drop a landed table if it exists."""
     if table:
         connection.execute(sql.SQL("drop table if exists {}").format(identifier(table)))

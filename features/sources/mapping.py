@@ -26,7 +26,7 @@ from features.sources.date_formats import DateFormat
 
 
 class FileFormat(StrEnum):
-    """What a file holds; text files may be gzipped."""
+    """The format of a file; text files may be gzipped."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -75,12 +75,12 @@ FeedName = Annotated[str, AfterValidator(_known_feed)]
 
 
 class InlineLabel(Described):
-    """A label that stands in the transactions' own file; ingest moves it to the label feed.
+    """A label in the files of another feed; ingest moves it to the feed of labels.
 
     Args:
         column: delivered name of the column.
-        latency: how long after the transaction the label became known.
-        provenance: who says so.
+        latency: the time from the transaction to the label.
+        provenance: of the label.
     """
 
     column: str
@@ -121,7 +121,7 @@ class SourceFeed(Described):
 
     Args:
         folder: where files lie, below the object store's root; `history/` in it holds first loads.
-        formats: what is accepted there, told apart by the file's suffix.
+        formats: the accepted formats; the suffix of a file gives its format.
         columns: delivered name of each canonical column.
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
@@ -131,15 +131,15 @@ class SourceFeed(Described):
         date_formats: by canonical column, the format of its dates, such as `%b-%Y`.
         trim_ids: remove blanks around identifiers; otherwise they reject the row.
         constant_currency: where the file has no currency column.
-        constant_provenance: who labels, where the file has no column for it.
+        constant_provenance: of all labels, where the file has no column for it.
         amount_unit: whether amounts are in whole units (12.34) or minor units (1234).
         binary_amounts: amounts were computed in floating point; round them to the minor unit.
         allow_zero_amount: a card verification costs nothing and is a transaction here.
         allow_lenders_price: applications may read the lender's own rate or grade.
-        is_applicant_unknown: the source names no applicants; each application is one of its own.
-        outcomes: what each delivered outcome of a loan means.
+        is_applicant_unknown: the source names no applicants; each application gets its own.
+        outcomes: the canonical outcome of each delivered outcome of a loan.
         policy_exceptions: delivered outcomes of loans granted against the lender's policy.
-        charge_off_lag: how long after the last payment a loan is charged off, and nobody knows it.
+        charge_off_lag: the time from the last payment to the charge-off of a loan.
         latency: for rows of a history load: known_at = occurred_at + latency.
         tolerated_bad_share: over this share of bad rows the whole delivery is held.
         min_rows_per_hour: fewer rows in an hour are an alarm; 0 says that an hour may be empty.
