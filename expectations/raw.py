@@ -1,21 +1,11 @@
-"""Define the gate on a parsed delivery, before any of its rows is admitted.
-
-The parser has checked every single row and quarantined the bad ones. This gate checks the delivery
-as a whole: the remaining rows must be usable, and must not look like a file with wrongly mapped
-columns. A suite reads one table of `landed`. Most of it follows from the declaration of the feed; a
-feed may add expectations of its own.
-"""
+"""Phrase the expectations that the suites of several feeds share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import great_expectations as gx
-
 from expectations import vocabulary as say
-from features.feeds import Column, ColumnKind, Feed
 
 # Placeholder dates of broken clocks lie outside: 1970-01-01, 1900-01-01, 9999-12-31.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -24,36 +14,10 @@ MAX_AMOUNT_MINOR = 10**12 - 1  # the limit of ingest: every card number is longe
 MIN_ROWS_TO_VARY = 100  # fewer rows may have equal values
 
 
-def suite(feed: Feed, further: Sequence[Any] = ()) -> gx.ExpectationSuite:
-    """Return the suite of a feed.
-
-    Args:
-        feed: gives the columns, the identifiers, the columns with a value in each row, the times.
-        further: expectations of this feed alone.
-    """
-    identifiers = [column.target for column in feed.columns if _is_identifier(feed, column)]
-    filled = [column.target for column in feed.columns if column.is_filled]
-    times = [column.target for column in feed.columns if column.kind is ColumnKind.INSTANT]
-    return gx.ExpectationSuite(
-        name=str(feed.suite),
-        expectations=[
-            columns_of(feed),
-            *keys(*identifiers),
-            *present("row_number", *(name for name in filled if name not in identifiers)),
-            *map(dated, times),
-            *further,
-        ],
-    )
-
-
-def _is_identifier(feed: Feed, column: Column) -> bool:
-    return column == feed.subject or (column.kind is ColumnKind.ID and column.is_filled)
-
-
-def columns_of(feed: Feed) -> say.ExpectColumns:
+def columns(*names: str) -> say.ExpectColumns:
     """Expect the columns that admission copies."""
     return say.ExpectColumns(
-        column_set=["row_number", *feed.targets],
+        column_set=list(names),
         severity="critical",
         notes="Admission copies these columns by name.",
     )

@@ -1,4 +1,4 @@
-"""Add expectations to the gate on loan applications and their outcomes; see `expectations.raw`."""
+"""Add expectations to the gate on loan applications and their outcomes; see `raw_suites`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add expectations to the gate on transactions, fraud labels and rates; see `expectations.raw`."""
+"""Add expectations to the gate on transactions, fraud labels and rates; see `raw_suites`."""
 
 from __future__ import annotations
 

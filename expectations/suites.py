@@ -1,76 +1,59 @@
-"""List the suites by name; only the load of a suite imports Great Expectations."""
+"""Name the suites. A suite is light until it is loaded; loading imports Great Expectations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from features.feeds import FEEDS, Feed
+from features.feeds import FEEDS
 from features.platform.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import great_expectations as gx
 
-#: The expectations of a feed beyond those that follow from its declaration.
-_FURTHER = {
-    "transactions": "expectations.raw_transactions:transactions",
-    "transaction_labels": "expectations.raw_transactions:transaction_labels",
-    "fx_rates": "expectations.raw_transactions:fx_rates",
-    "applications": "expectations.raw_applications:applications",
-    "application_labels": "expectations.raw_applications:application_labels",
-}
 
-_OF_RUNS = {
-    "features.transactions": "expectations.features:transactions",
-    "features.applications": "expectations.features:applications",
-    "decisions.transactions": "expectations.decisions:transactions",
-    "decisions.applications": "expectations.application_decisions:applications",
-}
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One suite by reference.
 
-#: Feeds whose rows only role ingest may read, so that no gate checks them.
-CLOSED = frozenset(feed.name for feed in FEEDS.values() if feed.suite is None)
+    Attributes:
+        name: the name in the audit, such as `raw.transactions`.
+        target: `module:function`; the function takes the arguments and the table's rows, and
+            returns the suite.
+        arguments: of the function, before the rows.
+    """
+
+    name: str
+    target: str
+    arguments: tuple[str, ...] = ()
+
+    def load(self, rows: int) -> gx.ExpectationSuite:
+        """Return the expectations for a table with this number of rows."""
+        module, _, function = self.target.partition(":")
+        build = getattr(import_module(module), function)
+        suite: gx.ExpectationSuite = build(*self.arguments, rows)
+        return suite
 
 
-def names() -> list[str]:
-    """Return the names of all suites."""
-    return sorted((*_gated_feeds(), *_OF_RUNS))
-
-
-def require(name: str) -> None:
-    """Check that a suite exists, before any table is read.
+def of_feed(feed: str) -> Suite:
+    """Return the suite of a feed's deliveries.
 
     Raises:
-        ConfigurationError: the suite is unknown.
+        ConfigurationError: the feed has no suite.
     """
-    if name not in names():
+    suites = {declared.name: declared.suite for declared in FEEDS.values()}
+    if (name := suites.get(feed)) is None:
         raise ConfigurationError(
-            f"there is no suite {name!r}; the suites are {', '.join(names())} "
+            f"there is no suite for the feed {feed!r}; the feeds with a suite are "
+            f"{', '.join(sorted(feed for feed in suites if suites[feed]))} "
             "(expectations/suites.py)"
         )
+    return Suite(name, "expectations.raw_suites:of_feed", (feed,))
 
 
-def load(name: str, rows: int) -> gx.ExpectationSuite:
-    """Return a suite for a table with this number of rows.
+#: The suites of deliveries, by feed; a job declares the suites of its runs.
+RAW = {feed.name: of_feed(feed.name) for feed in FEEDS.values() if feed.suite}
 
-    Raises:
-        ConfigurationError: the suite is unknown.
-    """
-    require(name)
-    feed = _gated_feeds().get(name)
-    if feed is None:
-        return _imported(_OF_RUNS[name])(rows)
-    from expectations import raw
-
-    further = _FURTHER.get(feed.name)
-    return raw.suite(feed, _imported(further)(rows) if further else ())
-
-
-def _gated_feeds() -> dict[str, Feed]:
-    return {feed.suite: feed for feed in FEEDS.values() if feed.suite}
-
-
-def _imported(function: str) -> Callable[[int], Any]:
-    module, _, name = function.partition(":")
-    imported: Callable[[int], Any] = getattr(import_module(module), name)
-    return imported
+#: Feeds whose rows only role ingest may read, so that no gate can check them.
+CLOSED = frozenset(FEEDS) - frozenset(RAW)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations import GateFailedError, validate
+from expectations import GateFailedError, suites, validate
 from features.feeds import FEEDS, Feed
 from features.ingest import HistoryRefusedError, admit
 from features.platform.objects import FolderStore
@@ -156,7 +156,7 @@ def test_the_gate_of_a_feed_follows_from_its_declaration(shop: Intake, tmp_path:
 
     def gate() -> str:
         return validate(
-            str(SALES.suite),
+            suites.of_feed("sales"),
             table,
             expected_rows=2,
             subject=str(delivery.delivery_id),
