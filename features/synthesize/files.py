@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.synthesize.customers import SEGMENTS
-from features.synthesize.feeds import FeedShape, Kind
+from features.synthesize.feed_shapes import FeedShape, Kind
 from features.synthesize.plan import FileFormat
 
 BATCH = 16_384  # rows joined to lines at once; a batch fits into the processor's cache

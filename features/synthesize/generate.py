@@ -13,7 +13,7 @@ import structlog
 from features.synthesize import render
 from features.synthesize.calendar import epoch_ms
 from features.synthesize.faults import Post
-from features.synthesize.feeds import FX_RATES, LABELS, TRANSACTIONS
+from features.synthesize.feed_shapes import FX_RATES, LABELS, TRANSACTIONS
 from features.synthesize.labels import LabelDesk
 from features.synthesize.landing import Landing, Sink
 from features.synthesize.lending import Lending

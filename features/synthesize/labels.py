@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.synthesize.calendar import DAY_MS, Span
-from features.synthesize.feeds import LABELS
+from features.synthesize.feed_shapes import LABELS
 from features.synthesize.plan import Plan
 from features.synthesize.randomness import Stream, generator
 from features.synthesize.render import instants

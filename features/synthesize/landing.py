@@ -12,7 +12,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from features.synthesize import files
-from features.synthesize.feeds import SOURCE, FeedShape
+from features.synthesize.feed_shapes import SOURCE, FeedShape
 from features.synthesize.plan import FileFormat
 from features.synthesize.tally import Counts
 

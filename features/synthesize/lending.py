@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from features.synthesize import applicants, loan_files, loans
 from features.synthesize.calendar import epoch_ms
-from features.synthesize.feeds import APPLICANT_ATTRIBUTES, APPLICATION_LABELS, APPLICATIONS
+from features.synthesize.feed_shapes import APPLICANT_ATTRIBUTES, APPLICATION_LABELS, APPLICATIONS
 from features.synthesize.landing import Landing
 from features.synthesize.loans import Loans
 from features.synthesize.plan import Plan

@@ -17,7 +17,7 @@ from features.synthesize.applicants import (
     Applicants,
 )
 from features.synthesize.calendar import DAY_MS
-from features.synthesize.feeds import APPLICANT_ATTRIBUTES, APPLICATION_LABELS, APPLICATIONS
+from features.synthesize.feed_shapes import APPLICANT_ATTRIBUTES, APPLICATION_LABELS, APPLICATIONS
 from features.synthesize.loans import PURPOSES, Loans
 from features.synthesize.randomness import I64
 from features.synthesize.render import instants

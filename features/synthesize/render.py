@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.synthesize import currencies, identifiers
 from features.synthesize.calendar import DAY_MS, Span
 from features.synthesize.customers import BINS_PER_COUNTRY, SEGMENTS
-from features.synthesize.feeds import TRANSACTIONS
+from features.synthesize.feed_shapes import TRANSACTIONS
 from features.synthesize.merchants import CATEGORIES, TRANSACTION_TYPES
 from features.synthesize.randomness import F64, I64, Stream, generator
 from features.synthesize.rows import CHANNELS, Rows, Scenario

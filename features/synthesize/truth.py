@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.synthesize.faults import Delivered
-from features.synthesize.feeds import SOURCE
+from features.synthesize.feed_shapes import SOURCE
 from features.synthesize.render import scenarios
 from features.synthesize.traffic import Chunk
 
