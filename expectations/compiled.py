@@ -22,6 +22,7 @@ from sqlalchemy import select
 from sqlalchemy import table as any_table
 
 from expectations.record import Connection
+from features.platform import database
 
 _TABLE = "checked_table"  # placeholder for the table's name in the query
 
@@ -69,7 +70,10 @@ class CompiledSuite:
         """
         name = sql.Identifier(*table.split(".", 1)).as_string(connection)
         query = self.query.replace(f"FROM {_TABLE}", f"FROM {name}")
-        row = connection.execute(query.encode(), self.values).fetchone() or ()
+        row = database.certain(
+            f"compute the aggregates of {table}",
+            connection.execute(query.encode(), self.values).fetchone(),
+        )
         figures = [_plain(value) for value in row]
         runtime = {"result_format": dict(self.result_format)}
         answers = {}

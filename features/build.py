@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Literal, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -26,6 +26,7 @@ from features.platform.errors import (
     ContractError,
     WarehouseUnavailableError,
 )
+from features.platform.settings import Warehouse
 
 log = structlog.get_logger(__name__)
 
@@ -59,14 +60,6 @@ _VARIABLES = {
 }
 
 
-class TransformAccess(Protocol):
-    """Where the warehouse answers to role `transform`."""
-
-    def conninfo(self, role: Literal["transform"]) -> str:
-        """Return the libpq connection string of the role."""
-        ...
-
-
 class _Node(Protocol):
     name: str
     resource_type: object
@@ -96,7 +89,7 @@ class BuildReceipt:
 
 
 def install(
-    warehouse: TransformAccess, work: Path, variables: Mapping[str, str | int] | None = None
+    warehouse: Warehouse, work: Path, variables: Mapping[str, str | int] | None = None
 ) -> None:
     """Build everything that a run expects to stand: seeds, empty feature tables, serving views.
 
@@ -125,7 +118,7 @@ def selectors() -> list[Selector]:
 
 def build(
     selector: Selector,
-    warehouse: TransformAccess,
+    warehouse: Warehouse,
     work: Path,
     variables: Mapping[str, str | int] | None = None,
 ) -> BuildReceipt:
@@ -146,7 +139,7 @@ def build(
     checked = checked_variables(variables or {})
     started = time.perf_counter()
     conninfo = warehouse.conninfo("transform")
-    with target_folder(conninfo, work) as target, locked(conninfo, BUILD_LOCK):
+    with target_folder(conninfo, work) as target, locked(warehouse, BUILD_LOCK):
         results = run_dbt(selector, checked, target)
     failpoints.reach("after_features")
     receipt = BuildReceipt(
@@ -227,17 +220,18 @@ def target_folder(conninfo: str, work: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(conninfo: str, lock: str) -> Iterator[None]:
+def locked(warehouse: Warehouse, lock: str) -> Iterator[None]:
     """Hold a lock of the whole warehouse; it ends with the session, hence with us.
 
     Args:
-        conninfo: of role `transform`, which alone may take it.
+        warehouse: where role `transform` may log in, which alone may take the lock.
         lock: an empty table of schema `locks`.
     """
-    import psycopg
     from psycopg import sql
 
-    with psycopg.connect(conninfo) as connection:
+    from features.platform import database
+
+    with database.connect(warehouse, "transform", autocommit=False) as connection:
         # the lock is held by a transaction that does nothing else while dbt runs
         connection.execute("set idle_in_transaction_session_timeout = 0")
         connection.execute("set transaction_timeout = 0")

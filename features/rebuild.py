@@ -18,7 +18,6 @@ from psycopg import sql
 
 from features.build import (
     REBUILD_LOCK,
-    TransformAccess,
     checked_variables,
     locked,
     run_dbt,
@@ -26,8 +25,9 @@ from features.build import (
 )
 from features.feeds import FEEDS
 from features.ingest import versions
-from features.platform import readers
-from features.views import TRANSACTIONS, FeatureView
+from features.platform import database, readers
+from features.platform.settings import Warehouse
+from features.views import FeatureView
 from features.views.digests import feature_digest
 
 log = structlog.get_logger(__name__)
@@ -65,41 +65,40 @@ def keys_of(view: FeatureView) -> dict[str, pa.DataType]:
 
 def rebuild(
     keys: pa.Table,
-    warehouse: TransformAccess,
+    view: FeatureView,
+    warehouse: Warehouse,
     work: Path,
     variables: Mapping[str, str | int] | None = None,
-    view: FeatureView = TRANSACTIONS,
 ) -> Rebuild:
     """Build the features of some row versions from raw, and compare them with the stored rows.
 
     Args:
         keys: [n] row versions, columns as in `keys_of`.
+        view: the feature view.
         warehouse: where role `transform` may log in.
         work: folder for dbt's artifacts.
         variables: as for `features.build.build`: what the source descriptions state.
-        view: the feature view.
 
     Raises:
         ContractError: a model failed.
         ConfigurationError: a variable is unknown or malformed.
     """
-    conninfo = warehouse.conninfo("transform")
     checked = checked_variables(variables or {}) | {"rebuild": True}
     # a work folder of its own: dbt would parse anew at every change of its variables
     with (
-        locked(conninfo, REBUILD_LOCK),
-        psycopg.connect(conninfo, autocommit=True) as connection,
+        locked(warehouse, REBUILD_LOCK),
+        database.connect(warehouse, "transform") as connection,
     ):
         _drop(connection)
         try:
             _ask(connection, keys.select(list(keys_of(view))), view)
-            with target_folder(conninfo, work / "rebuild") as target:
+            with target_folder(warehouse.conninfo("transform"), work / "rebuild") as target:
                 run_dbt(view.selector, checked, target)
-            found = _compare(connection, view)
+            result = _compare(connection, view)
         finally:
             _drop(connection)
-    log.info("features_rebuilt", rows=found.rows, differing=found.differing)
-    return found
+    log.info("features_rebuilt", rows=result.rows, differing=result.differing)
+    return result
 
 
 def _ask(connection: psycopg.Connection[Any], keys: pa.Table, view: FeatureView) -> None:
@@ -129,7 +128,9 @@ def _compare(connection: psycopg.Connection[Any], view: FeatureView) -> Rebuild:
         "stored_digest": feature_digest(view, "stored"),
         "again_digest": feature_digest(view, "again"),
     }
-    counted = connection.execute("select count(*) from rebuilt.asked").fetchone()
+    (rows,) = database.fetch_one(
+        connection, "count the row versions to rebuild", "select count(*) from rebuilt.asked"
+    )
     changed = connection.execute(
         sql.SQL(
             """
@@ -148,7 +149,7 @@ def _compare(connection: psycopg.Connection[Any], view: FeatureView) -> Rebuild:
     )
     first = changed.fetchmany(SHOWN)
     return Rebuild(
-        rows=counted[0] if counted else 0,
+        rows=rows,
         differing=changed.rowcount,
         changed=[
             ChangedRow(subject, version, _fields(view, stored, again))
@@ -167,9 +168,11 @@ def _fields(
 
 
 def _drop(connection: psycopg.Connection[Any]) -> None:
-    tables = connection.execute(
-        "select tablename from pg_tables where schemaname = 'rebuilt'"
-    ).fetchall()
+    tables = database.fetch_all(
+        connection,
+        "list the rebuilt tables",
+        "select tablename from pg_tables where schemaname = 'rebuilt'",
+    )
     for (table,) in tables:
         connection.execute(
             sql.SQL("drop table if exists {} cascade").format(sql.Identifier("rebuilt", table))

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import psycopg
 
-from features.platform import code_version, libraries, logs
+from features.platform import code_version, database, libraries, logs
 from features.platform.errors import ScoringError
 from features.platform.settings import get_settings
 from features.platform.storage import object_store
@@ -174,7 +174,7 @@ def _version(_: argparse.Namespace) -> int:
 
 
 def _connect() -> psycopg.Connection[Any]:
-    return psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True)
+    return database.connect(get_settings().warehouse, "score")
 
 
 def _moment(text: str) -> datetime:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from psycopg import sql
 
+from features.platform.arrays import Columns, Matrix
 from features.platform.settings import Settings
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import CIRCUMSTANCES
@@ -24,8 +24,6 @@ from scoring.models.guarded_model import GuardedModel
 from scoring.runs.job import Answer
 from scoring.runs.record import Run
 
-Columns = Mapping[str, pa.Array]
-Matrix = NDArray[np.float64]
 #: By the name of the answer.
 Scores = Mapping[str, ComponentScores]
 

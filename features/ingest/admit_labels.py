@@ -12,6 +12,7 @@ from features.feeds import Feed
 from features.feeds.declarations import InlineLabels, Labels
 from features.ingest import outdated, tables, versions
 from features.ingest.reasons import SENTENCES, RowReason
+from features.platform import database
 
 # A label is compared with the last label of the same provenance, so two sources that disagree do
 # not correct each other forever. Within a delivery the best provenance gets the highest version. A
@@ -251,7 +252,11 @@ def admit_inline(
     )
     connection.execute(statement, dict(values))
     connection.execute(_INSERT_INLINE.format(**names), dict(values))
-    row = connection.execute("select count(*) from fresh_labels where is_outdated").fetchone()
-    if not row or not row[0]:
+    (rows,) = database.fetch_one(
+        connection,
+        "count outdated inline labels",
+        "select count(*) from fresh_labels where is_outdated",
+    )
+    if not rows:
         return ()
-    return (f"{row[0]} inline labels were not taken: {SENTENCES[RowReason.OUTDATED_STATEMENT]}",)
+    return (f"{rows} inline labels were not taken: {SENTENCES[RowReason.OUTDATED_STATEMENT]}",)

@@ -18,6 +18,7 @@ from psycopg import sql
 from features.feeds import Feed, label_columns, sharing_tables
 from features.ingest import tables
 from features.ingest.receipts import DeliveryReceipt
+from features.platform import database
 from features.platform.objects import ObjectInfo
 from features.sources.mapping import SourceFeed
 
@@ -120,13 +121,15 @@ def last_seen(
     connection: psycopg.Connection[Any], feed: SourceFeed, name: str
 ) -> tuple[UUID | None, datetime | None]:
     """Return the last delivery of a name and the time of its arrival."""
-    row = connection.execute(
+    row = database.fetch_optional(
+        connection,
+        "read the last arrival of a name",
         sql.SQL(
             "with {} select delivery_id, arrived_at from seen "
             "where object_name = %(name)s order by seen_at desc limit 1"
         ).format(_SEEN),
         {"name": name, "source": feed.source, "feed": feed.name, "again": [LOST, TRIED_AGAIN]},
-    ).fetchone()
+    )
     return (row[0], row[1]) if row else (None, None)
 
 
@@ -165,8 +168,10 @@ def may_be_superseded(
             "label_columns": list(label_columns(labels)),
         }
     statement = _IS_FOLLOWED.format(or_brings_labels=brings_labels)
-    row = connection.execute(statement, values).fetchone()
-    return bool(row and row[0])
+    (is_possible,) = database.fetch_one(
+        connection, "look for deliveries since one", statement, values
+    )
+    return bool(is_possible)
 
 
 # a later delivery of the feed that admitted rows or may admit some
@@ -255,7 +260,9 @@ def newer_deliveries(
         delivery_id: of the delivery that is admitted.
         feeds: the feeds that share a table with the feed of this delivery.
     """
-    row = connection.execute(
+    (numbers,) = database.fetch_one(
+        connection,
+        "list newer deliveries",
         """
         with arrivals as (
             select
@@ -287,6 +294,5 @@ def newer_deliveries(
         where mine.delivery_id = %(delivery)s
         """,
         {"delivery": delivery_id, "feeds": list(feeds)},
-    ).fetchone()
-    numbers: list[int] = row[0] if row else []
-    return numbers
+    )
+    return list(numbers)

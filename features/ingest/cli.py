@@ -15,7 +15,8 @@ import psycopg
 from features.ingest.admit import admit
 from features.ingest.deliveries import discard, release
 from features.ingest.run import ingest_all
-from features.platform.objects import open_store
+from features.platform import database
+from features.platform.storage import object_store
 from features.sources import descriptions
 
 
@@ -52,25 +53,17 @@ def _command(
 
 def _described(args: argparse.Namespace) -> descriptions.Sources:
     settings = args.settings()
-    given = args.decide_from or getattr(settings, "decide_from", None)
     name, folder = args.source or settings.sources, settings.sources_dir
-    return descriptions.load(name, {"decide_from": given}, folder=folder)
+    return descriptions.load(name, {"decide_from": args.decide_from}, folder=folder)
 
 
 def _connect(args: argparse.Namespace) -> psycopg.Connection[Any]:
-    return psycopg.connect(args.settings().warehouse.conninfo("ingest"))
+    return database.connect(args.settings().warehouse, "ingest", autocommit=False)
 
 
 def _ingest(args: argparse.Namespace) -> int:
     settings = args.settings()
-    described, objects = _described(args), settings.objects
-    store = open_store(
-        objects.url,
-        objects.endpoint,
-        objects.access_key and objects.access_key.get_secret_value(),
-        objects.secret_key and objects.secret_key.get_secret_value(),
-        objects.region,
-    )
+    described, store = _described(args), object_store(settings)
     with closing(_connect(args)) as connection:
         received, admitted = ingest_all(
             described,

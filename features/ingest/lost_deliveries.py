@@ -11,6 +11,7 @@ import structlog
 
 from features.ingest import arrivals, deliveries, landing
 from features.ingest.reasons import HoldReason
+from features.platform import database
 from features.sources.mapping import SourceFeed
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,9 @@ def are_lost(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) 
 
     `receive` takes their files again, under new ids.
     """
-    row = connection.execute(
+    (is_any,) = database.fetch_one(
+        connection,
+        "look for lost deliveries",
         """
         select exists (
             select from raw.deliveries
@@ -58,8 +61,8 @@ def are_lost(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) 
         )
         """,
         (list(delivery_ids), f"{HoldReason.LANDED_ROWS_LOST}:", arrivals.LOST),
-    ).fetchone()
-    return bool(row and row[0])
+    )
+    return bool(is_any)
 
 
 def discard_unread(connection: psycopg.Connection[Any], feed: SourceFeed, object_name: str) -> None:

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from features.ingest.reasons import SENTENCES, WITHHELD, RowReason
+from features.platform import database
 
 _IS_OUTDATED = sql.SQL(
     """
@@ -79,11 +80,14 @@ def reject(
     conceals: bool,
 ) -> tuple[int, int]:
     """Write the outdated rows to the rejected rows; return their number of rows and lines."""
-    exists = connection.execute("select exists (select from outdated)").fetchone()
-    if not exists or not exists[0]:
+    (is_any,) = database.certain(
+        "look for outdated rows",
+        connection.execute("select exists (select from outdated)").fetchone(),
+    )
+    if not is_any:
         return 0, 0
     connection.execute("set local timezone = 'UTC'")
-    row = connection.execute(
+    kept = connection.execute(
         _KEEP.format(table=table),
         {
             **values,
@@ -93,4 +97,5 @@ def reject(
             "ours": ["row_number", "line_count"],
         },
     ).fetchone()
-    return (row[0], row[1]) if row else (0, 0)
+    rows, lines = database.certain("keep outdated rows", kept)
+    return rows, lines

@@ -26,6 +26,7 @@ from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, spooled
 from features.ingest.streams import open_object
 from features.ingest.waiting import check, is_safe, kind_of, new_objects, printable
+from features.platform import database
 from features.platform.card_numbers import names_card_number
 from features.platform.object_names import UnsafeNameError
 from features.platform.objects import ObjectInfo, ObjectStore
@@ -106,9 +107,8 @@ def receive(
 
 
 def _now(connection: psycopg.Connection[Any]) -> datetime:
-    row = connection.execute("select clock_timestamp()").fetchone()
-    assert row is not None  # noqa: S101 - a select without a from has one row
-    now: datetime = row[0]
+    now: datetime
+    (now,) = database.fetch_one(connection, "read the clock", "select clock_timestamp()")
     return now
 
 

@@ -12,6 +12,7 @@ from psycopg import sql
 from features.ingest import landing
 from features.ingest.checks import Rules
 from features.ingest.reasons import HoldReason, RowReason
+from features.platform import database
 from features.sources.mapping import SourceFeed
 
 _PREFIX_SHARE = 0.2
@@ -76,13 +77,14 @@ def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules
     feed = rules.feed.declaration
     if feed.versions is None or feed.versions.ensure_days is None:
         return None
+    # without the seam: an error of the driver over a value holds the file
     row = connection.execute(
         sql.SQL("select count(distinct ({event} at time zone 'UTC')::date) from {table}").format(
             event=sql.Identifier(feed.column(feed.versions.event).target),
             table=landing.identifier(table),
         )
     ).fetchone()
-    days = row[0] if row else 0
+    (days,) = database.certain("count the days of a file", row)
     if days <= rules.limits.days:
         return None
     return f"{HoldReason.TOO_MANY_DAYS}: rows of {days} days, allowed {rules.limits.days}"

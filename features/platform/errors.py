@@ -6,6 +6,7 @@
     │   └── TooFewLabelsError    nobody, for a while: what is known does not suffice to learn from
     ├── ModelUnavailableError    the ML engineer: no model that may score
     ├── WarehouseUnavailableError nobody, for a while: Postgres went away; the step is tried again
+    ├── StatementError           the data engineer: Postgres refuses a statement
     ├── ConfigurationError       the operator: a setting, a source or a policy is wrong
     ├── CodeChangedError         nobody: the next attempt loads the new code
     └── FencedError              nobody: a newer attempt does the work
@@ -39,6 +40,21 @@ class ModelUnavailableError(ScoringError):
 
 class WarehouseUnavailableError(ScoringError):
     """Postgres went away under a step, or has just come back; the same step works at a retry."""
+
+
+class StatementError(ScoringError):
+    """Postgres refuses a statement; the message names the statement and never quotes a row."""
+
+    def __init__(self, name: str, sqlstate: str | None, error_class: str, detail: str) -> None:
+        super().__init__(name, sqlstate, error_class, detail)
+        self.name = name
+        self.sqlstate = sqlstate
+        self.error_class = error_class
+        self.detail = detail
+
+    def __str__(self) -> str:
+        """Return the sentence that a log shows."""
+        return f"{self.name}: Postgres refuses the statement: {self.detail}"
 
 
 class ConfigurationError(ScoringError):

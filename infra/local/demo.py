@@ -25,7 +25,6 @@ from infra.local.warehouse_facts import connect, policy_in_force, published_wind
 
 WINDOWS = 3
 RUN_PATIENCE = timedelta(minutes=20)
-POLICIES = CHECKOUT / "scoring" / "decision" / "policies"
 
 
 def demo(state: State, file: Path | None, described: Sources, windows: int = WINDOWS) -> None:
@@ -84,7 +83,7 @@ def approve_policy(state: State) -> None:
     from scoring.decision.policy import policy
     from scoring.decision.policy.activations import activate
 
-    newest = policy.load(max(path.stem for path in POLICIES.glob("*.yaml")))
+    newest = policy.newest()
     if policy_in_force(state) == (newest.version, newest.sha256):
         return
     with step(f"Policy {newest.version}") as note, connect(state, "score") as connection:

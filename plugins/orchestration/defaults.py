@@ -13,6 +13,7 @@ from features.platform.errors import (
     ConfigurationError,
     ContractError,
     FencedError,
+    WarehouseUnavailableError,
 )
 from orchestration.forms import refuse_unknown_fields
 from orchestration.windows import EARLIEST
@@ -51,7 +52,7 @@ def explain_failure(context: Mapping[str, Any]) -> None:
     asked = getattr(context.get("task"), "conf", None) or context["params"]
     try:
         failed = steps.fail_run(run_id, f"{ti.task_id}: {type(error).__name__}: {error}")
-    except psycopg.OperationalError:
+    except (psycopg.OperationalError, WarehouseUnavailableError):
         # the run stays open, goes stale and is failed then; why this task failed must be told now
         failed = False
     structlog.get_logger(__name__).error(

@@ -8,8 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-import psycopg
-
+from features.platform import database
 from features.platform.settings import get_settings
 from features.platform.storage import object_store
 from scoring.domains import JOBS, job_named
@@ -44,7 +43,7 @@ def _command(parsed: argparse.Namespace) -> int:
 def _job(parsed: argparse.Namespace) -> Job:
     if parsed.job:
         return job_named(parsed.job)
-    with psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(get_settings().warehouse, "score") as connection:
         return job_of(connection, [parsed.id])
 
 

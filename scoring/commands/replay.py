@@ -8,8 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg
-
+from features.platform import database
 from features.platform.errors import ConfigurationError
 from features.platform.settings import get_settings
 from features.platform.storage import object_store
@@ -80,7 +79,7 @@ def _jobs(parsed: argparse.Namespace) -> list[Job]:
         return [job_named(parsed.job)]
     if not parsed.ids:
         return list(JOBS.values())
-    with psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(get_settings().warehouse, "score") as connection:
         return [job_of(connection, parsed.ids)]
 
 

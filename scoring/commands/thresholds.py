@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import psycopg
 import pyarrow as pa
-from numpy.typing import NDArray
 from psycopg import sql
 
-from features.platform import readers
+from features.platform import database, readers
+from features.platform.arrays import Floats
 from features.platform.settings import get_settings
 from scoring.decision import thresholds
 from scoring.decision.policy import activations
@@ -31,9 +31,6 @@ from scoring.decision.pricing import Pricing, require
 from scoring.decision.thresholds import CutOffs
 from scoring.domains import JOBS
 from scoring.runs.job import Job, quoted
-
-Floats = NDArray[np.float64]
-Columns = Mapping[str, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +144,7 @@ def add_parser(commands: Any, moment: Callable[[str], datetime]) -> None:  # noq
 
 
 def _command(parsed: argparse.Namespace) -> int:
-    with psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(get_settings().warehouse, "score") as connection:
         policy = policies.load(parsed.policy) if parsed.policy else activations.in_force(connection)
         window = parsed.window and (*parsed.window,)
         compared = [compare(connection, job, policy, window) for job in JOBS.values()]

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-import psycopg
-
+from features.platform import database
 from features.platform.settings import get_settings
 from scoring.domains import JOBS
 from scoring.runs import gaps
@@ -37,7 +36,7 @@ def add_parser(commands: Any, moment: Callable[[str], datetime]) -> None:  # noq
 
 def _command(parsed: argparse.Namespace) -> int:
     until = parsed.until or datetime.now(UTC)
-    with psycopg.connect(get_settings().warehouse.conninfo("score")) as connection:
+    with database.connect(get_settings().warehouse, "score", autocommit=False) as connection:
         found = gaps.undecided(connection, JOBS[parsed.job], until)
     if parsed.json:
         sys.stdout.write(json.dumps([one.as_dict() for one in found], indent=2) + "\n")

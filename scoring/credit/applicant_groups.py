@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import psycopg
 from numpy.typing import NDArray
 
+from features.platform import database
 from features.platform.settings import Settings
 from scoring.credit.fairness_page import band_names
 
@@ -34,8 +34,10 @@ def read(application_ids: Sequence[str], settings: Settings) -> dict[str, NDArra
     """
     if settings.warehouse.fairness_password is None:
         return {}
-    with psycopg.connect(settings.warehouse.conninfo("fairness")) as connection:
-        rows = connection.execute(_QUERY, (list(application_ids),)).fetchall()
+    with database.connect(settings.warehouse, "fairness", autocommit=False) as connection:
+        rows = database.fetch_all(
+            connection, "read the groups of applicants", _QUERY, (list(application_ids),)
+        )
     known = {row[0]: row[1:] for row in rows}
     if not known:
         return {}

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Counts = NDArray[np.int64]
+from features.platform.arrays import Flags, Floats, Integers
 
 QUANTILES = 20  # fine cuts of a characteristic with a known direction, before pooling
 LOOSE_QUANTILES = 5  # of one without: nothing pools them, so few keep them honest
@@ -36,8 +34,8 @@ class Bins:
     """
 
     edges: Floats
-    rows: Counts
-    bads: Counts
+    rows: Integers
+    bads: Integers
     centres: Floats
     woe: Floats
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from features.platform.arrays import Flags, Floats
 from scoring.credit import binning, tree_paths
-from scoring.credit.binning import Flags, Floats
 from scoring.models.estimators import boosted_trees, one_thread
 
 

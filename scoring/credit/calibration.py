@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from scoring.credit.binning import Flags, Floats
+from features.platform.arrays import Flags, Floats
 
 FEWEST_DEFAULTS = 20  # in the first training slice and among what is foretold
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from features.platform.arrays import Floats
 from scoring.decision.hits import level_of
 from scoring.decision.outcome import Confidence
 from scoring.decision.policy.credit import CreditPolicy
 
-Floats = NDArray[np.float64]
 # where log-odds would be infinite: a probability of one in a million
 _EDGE = 1e-6
 

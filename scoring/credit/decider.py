@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from psycopg import sql
 
+from features.platform.arrays import Columns, Matrix
 from features.platform.settings import Settings
 from features.views import APPLICATIONS as VIEW
 from scoring.credit import ledger_rows, merge, payments, reasons
@@ -19,7 +20,7 @@ from scoring.credit.job import JOB
 from scoring.credit.limits import Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
 from scoring.credit.reasons import Told
-from scoring.decider import Columns, Decider, Domain, Matrix, Scores
+from scoring.decider import Decider, Domain, Scores
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
@@ -51,7 +52,7 @@ class ApplicationDecider(Decider):
         decided = merge.decide(facts, columns, self.policy, self.conditions)
         told = Told(credit, limits.binding, limits.is_below(asked))
         return ledger_rows.of(
-            self.run,
+            _stamp(self.run),
             columns,
             ledger_rows.Answers(decided, limits, told, second),
             self.policy.require_credit(),
@@ -75,6 +76,11 @@ class ApplicationDecider(Decider):
         rendered = reasons.reasons_of(subset, said, speakers, weights, codes)
         texts[explained] = rendered.to_numpy(zero_copy_only=False)
         return pa.array(texts, pa.string())
+
+
+def _stamp(run: record.Run) -> ledger_rows.Stamp:
+    model_version = str(run.models["credit"].get("version", ""))
+    return ledger_rows.Stamp(str(run.run_id), run.feature_view, model_version, run.policy_version)
 
 
 def requests_of(columns: Columns, credit: ComponentScores) -> Requests:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from scoring.credit.training_set import TrainingSet
+from features.platform.arrays import Codes, Floats
+from scoring.credit.rows import TrainingSet
 from scoring.models import evaluation
-from scoring.models.evaluation import Floats, Interval, Ranking
+from scoring.models.evaluation import Interval, Ranking
 
 FEWEST_EVENTS = 20  # defaults and repayments that a segment needs before it is ranked
 BANDS = 10  # of the score, for its stability
@@ -148,7 +149,7 @@ def _cut(values: Floats) -> tuple[NDArray[np.intp], list[str]]:
 
 
 def _segment(
-    name: str, label: str, rows: TrainingSet, probability: Floats, members: evaluation.Codes
+    name: str, label: str, rows: TrainingSet, probability: Floats, members: Codes
 ) -> SegmentFigures:
     is_bad, foretold = rows.is_bad[members], probability[members]
     is_enough = min(is_bad.sum(), (~is_bad).sum()) >= FEWEST_EVENTS

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.models.evaluation import Flags, Floats, Interval
+from features.platform.arrays import Flags, Floats
+from scoring.models.evaluation import Interval
 
 FEWEST_ROWS = 100  # of a group that is measured at all
 FEWEST_REPAID = 50  # in it, for the equal-opportunity gap

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from scoring.models.evaluation import Flags, Floats
+    from features.platform.arrays import Flags, Floats
 
 
 def draw(

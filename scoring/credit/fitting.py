@@ -10,7 +10,7 @@ import numpy as np
 from features.platform.errors import ContractError, TooFewLabelsError
 from features.views import FeatureView
 from scoring.credit.model import CreditModel, CreditScores
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 
 LEARN_SHARE = 0.8  # the rest, whole months and the newest, tests
 FEWEST_DEFAULTS = 40  # to learn and calibrate on, and to test on

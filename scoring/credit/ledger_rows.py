@@ -19,7 +19,6 @@ from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Binding, Outcome
 from scoring.decision.policy.credit import CreditPolicy
 from scoring.decision.rules.columns import EVIDENCE_COUNTS
-from scoring.runs import record
 
 # as they were read, into the ledger
 _COPIED = (
@@ -41,8 +40,18 @@ class Answers:
     second: ComponentScores
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The pins of a run that every ledger row carries."""
+
+    run_id: str
+    feature_view: str
+    model_version: str
+    policy_version: str
+
+
 def of(
-    run: record.Run,
+    stamp: Stamp,
     columns: Mapping[str, pa.Array],
     answers: Answers,
     part: CreditPolicy,
@@ -55,7 +64,7 @@ def of(
     return pa.table(
         {
             **{name: columns[name] for name in _COPIED},
-            "run_id": pa.repeat(str(run.run_id), rows),
+            "run_id": pa.repeat(stamp.run_id, rows),
             "decision": _words([outcome.word for outcome in Outcome], decided.outcome),
             "credit_status": pa.array(credit.status.astype(str)),
             "default_probability": probability,
@@ -74,10 +83,10 @@ def of(
             "is_degraded": pa.array(decided.is_degraded),
             "reasons": reasons,
             "rule_hits": hits.text_of(decided.rule_hits, decided.rules),
-            "feature_view": pa.repeat(run.feature_view, rows),
+            "feature_view": pa.repeat(stamp.feature_view, rows),
             "feature_sha256": pc.binary_join_element_wise("\\x", columns["feature_sha256"], ""),
-            "model_version": pa.repeat(str(run.models["credit"].get("version", "")), rows),
-            "policy_version": pa.repeat(run.policy_version, rows),
+            "model_version": pa.repeat(stamp.model_version, rows),
+            "policy_version": pa.repeat(stamp.policy_version, rows),
         }
     )
 

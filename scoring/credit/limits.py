@@ -13,12 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from features.platform.arrays import Floats, Integers
 from scoring.credit.annuity import MONTHS, exposure_share, payment_share
 from scoring.decision.outcome import Binding, Outcome
 from scoring.decision.policy.credit import CreditPolicy
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # a bound that does not bind; every integer up to it is exact as a float
 UNBOUNDED = float(2**53)

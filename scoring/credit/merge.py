@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from features.platform.arrays import Columns, Flags, Levels
 from scoring.decision import hits
 from scoring.decision.component_scores import ComponentScores
-from scoring.decision.hits import Columns, Levels, Mask
 from scoring.decision.outcome import FraudState, Outcome
 from scoring.decision.policy.credit import CreditPolicy
 from scoring.decision.policy.policy import Conditions, Policy, Rule
@@ -77,13 +77,13 @@ class ApplicationDecisions:
     """Outcomes of n applications, and what led to each: the ground for reasons."""
 
     outcome: Levels
-    is_degraded: Mask
-    is_overridden: Mask  # an allow-list made it milder
+    is_degraded: Flags
+    is_overridden: Flags  # an allow-list made it milder
     credit_level: Levels
     limit_level: Levels
     fraud_level: Levels
     fraud_state: NDArray[np.intp]  # places in `STATES`
-    rule_hits: Mask  # [n, rules], suppressed hits left out
+    rule_hits: Flags  # [n, rules], suppressed hits left out
     rules: tuple[Rule, ...]
 
     def take(self, rows: NDArray[np.intp]) -> ApplicationDecisions:

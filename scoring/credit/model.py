@@ -16,8 +16,8 @@ from scipy.special import expit
 from sklearn.base import clone
 from sklearn.utils.validation import validate_data
 
+from features.platform.arrays import Flags, Floats
 from scoring.credit import calibration
-from scoring.credit.binning import Flags, Floats
 from scoring.credit.boosting import MonotoneBoosting
 from scoring.credit.scorecard import Scorecard
 from scoring.models.estimators import EventClassifier, sigmoid

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from features.platform.arrays import FloatColumns
 from scoring.credit.annuity import exposure_share
 from scoring.decision import thresholds
 from scoring.decision.policy.policy import Policy
 from scoring.decision.policy.review import ReviewTeam
-from scoring.decision.pricing import Columns, Pricing
+from scoring.decision.pricing import Pricing
 from scoring.decision.thresholds import Costs
 
 
@@ -15,7 +16,7 @@ def _cut_offs(policy: Policy) -> tuple[float, float]:
     return part.review, part.decline
 
 
-def _costs(columns: Columns, policy: Policy, team: ReviewTeam) -> Costs:
+def _costs(columns: FloatColumns, policy: Policy, team: ReviewTeam) -> Costs:
     part = policy.require_credit()
     exposure = exposure_share(columns["term_months"], part.limit.annual_rate)
     amount = columns["amount_minor"]

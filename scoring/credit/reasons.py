@@ -17,18 +17,8 @@ from numpy.typing import NDArray
 from scoring.credit.merge import STATES, ApplicationDecisions
 from scoring.decision.candidates import Candidate, Speaker, of_model, of_rules, render
 from scoring.decision.component_scores import ComponentScores
-from scoring.decision.outcome import Binding, FraudState, Origin, Outcome, Status
-from scoring.decision.policy.reason_codes import ReasonCodes
-
-# expected loss is no reason of its own: the model's are
-_BOUNDS = (Binding.AFFORDABILITY, Binding.AFFORDABILITY_UNKNOWN, Binding.MINIMUM)
-_STATES = (FraudState.SUSPECTED, FraudState.DECLINED, FraudState.CONFIRMED)
-#: The codes that a table must have beside the characteristics of the model's features.
-CODES = (
-    *(status.value for status in Status if status is not Status.OK),
-    *(bound.word for bound in _BOUNDS),
-    *(f"fraud_{state}" for state in _STATES),
-)
+from scoring.decision.outcome import Binding, Origin, Outcome, Status
+from scoring.decision.policy.reason_codes import BOUNDS, FRAUD_STATES, ReasonCodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +103,7 @@ def _bounds(decisions: ApplicationDecisions, told: Told, codes: ReasonCodes) -> 
             level,
             codes,
         )
-        for bound in _BOUNDS
+        for bound in BOUNDS
     ]
 
 
@@ -127,7 +117,7 @@ def _fraud(decisions: ApplicationDecisions, codes: ReasonCodes) -> list[Candidat
             level,
             codes,
         )
-        for state in _STATES
+        for state in FRAUD_STATES
     ]
 
 

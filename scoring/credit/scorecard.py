@@ -16,8 +16,9 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from features.platform.arrays import Flags, Floats
 from scoring.credit import binning
-from scoring.credit.binning import Bins, Flags, Floats
+from scoring.credit.binning import Bins
 
 Points = NDArray[np.int64]
 

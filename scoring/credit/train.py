@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import numpy as np
-import psycopg
 import structlog
 
-from features.platform import code_version
+from features.platform import code_version, database
+from features.platform.arrays import Floats
 from features.platform.errors import ConfigurationError
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
@@ -33,10 +33,9 @@ from scoring.credit.fitting import Slices
 from scoring.credit.job import JOB
 from scoring.credit.model import CreditModel
 from scoring.credit.model_card import Card
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from scoring.decision.policy import activations
 from scoring.models import registry, training
-from scoring.models.evaluation import Floats
 from scoring.models.training import Learnt, TrainReceipt
 
 log = structlog.get_logger(__name__)
@@ -108,7 +107,7 @@ def _read(
     outcomes = source_set(settings).feeds.get("application_labels")
     if outcomes is None:
         raise ConfigurationError(f"the sources {settings.sources!r} deliver no application_labels")
-    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+    with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         rows = training_set.read(
             connection,
             feature_view,

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-Floats = NDArray[np.float64]
+from features.platform.arrays import Floats
 
 
 class _Interval(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.decision.hits import Mask
+from features.platform.arrays import Flags
 from scoring.decision.outcome import Status
 
 
@@ -19,7 +19,7 @@ class ComponentScores:
     status: NDArray[np.object_]
 
     @property
-    def is_ok(self) -> Mask:
+    def is_ok(self) -> Flags:
         """Where there is a score."""
         return np.asarray(self.status == Status.OK, dtype=bool)
 

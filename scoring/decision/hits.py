@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,19 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from features.platform.arrays import Columns, Flags, Levels
 from scoring.decision.outcome import Outcome
 from scoring.decision.policy.policy import Conditions, Listing, Policy, Rule
-
-Levels = NDArray[np.int8]
-Mask = NDArray[np.bool_]
-Columns = Mapping[str, pa.Array]
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
     """Which rules hit which of n rows, suppressed hits left out."""
 
-    mask: Mask  # [n, rules]
+    mask: Flags  # [n, rules]
     rules: tuple[Rule, ...]
 
     @property
@@ -61,7 +58,7 @@ def find(columns: Columns, at: str, policy: Policy, conditions: Conditions, rows
     return Hits(mask, tuple(rule for rule, _ in conditions))
 
 
-def listed(columns: Columns, at: str, listings: Sequence[Listing], rows: int) -> Mask:
+def listed(columns: Columns, at: str, listings: Sequence[Listing], rows: int) -> Flags:
     """Return where a row's customer or merchant stands on a list that is in force at its time."""
     found = np.zeros(rows, dtype=bool)
     for key in ("customer_id", "merchant_id"):
@@ -80,7 +77,7 @@ def listed(columns: Columns, at: str, listings: Sequence[Listing], rows: int) ->
     return found
 
 
-def text_of(mask: Mask, rules: Sequence[Rule]) -> pa.Array:
+def text_of(mask: Flags, rules: Sequence[Rule]) -> pa.Array:
     """Return the hits as Postgres array text, such as `{burst,card_testing}`."""
     names = np.array([rule.rule_id for rule in rules])
     # few patterns of hits, many rows

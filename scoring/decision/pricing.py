@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from features.platform.arrays import FloatColumns
 from features.platform.errors import ConfigurationError
 from scoring.decision.policy.policy import Policy
 from scoring.decision.policy.review import ReviewTeam
 from scoring.decision.thresholds import Costs
 
-Columns = Mapping[str, NDArray[np.float64]]
 Part = TypeVar("Part")
 
 
@@ -34,7 +31,7 @@ class Pricing:
     probability: str
     amount: str
     cut_offs: Callable[[Policy], tuple[float, float]]
-    costs: Callable[[Columns, Policy, ReviewTeam], Costs]
+    costs: Callable[[FloatColumns, Policy, ReviewTeam], Costs]
     capacity: Callable[[ReviewTeam], int]
     term: str | None = None
 

@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.platform.arrays import Floats
 from scoring.decision.policy.review import FraudCosts, ReviewTeam
-
-Floats = NDArray[np.float64]
 
 PLACES = 400  # candidates for a cut-off: quantiles of the probabilities, and both ends
 NOBODY = 1.0  # a cut-off that no row reaches, unless it is certain

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
+from features.platform import database
 from features.platform.objects import ObjectStore
 from scoring.domains import JOBS
 from scoring.evidence import published_files, row_digests, run_closure, seal_chain
@@ -123,7 +124,8 @@ _DELIVERIES = """
 def _deliveries(connection: psycopg.Connection[Any], rows: Rows) -> list[Equation]:
     """Return the rows of each admitted file and, where its format has them, its physical lines."""
     equations = []
-    for delivery_id, in_file, duplicate, lines, *of_lines in connection.execute(_DELIVERIES):
+    deliveries = database.fetch_all(connection, "count the rows of deliveries", _DELIVERIES)
+    for delivery_id, in_file, duplicate, lines, *of_lines in deliveries:
         subject = rows.names[delivery_id]
         terms = {
             "rejected": rows.rejected.get(delivery_id, 0),
@@ -194,11 +196,12 @@ _VERSIONS = sql.SQL(
 
 def _versions(connection: psycopg.Connection[Any], job: Job, window: Window | None) -> Equation:
     start, end = window or (None, None)
-    row = connection.execute(
+    total, *counts = database.fetch_one(
+        connection,
+        f"count the versions in {job.population.versions}",
         _VERSIONS.format(**job.names),
         {"start": start, "end": end},
-    ).fetchone()
-    total, *counts = row or (0, 0, 0, 0, 0, 0)
+    )
     names = ("history", "decided", "correction", "replaced", "pending")
     return Equation(
         f"versions in {job.population.versions}", total, dict(zip(names, counts, strict=True))

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features.platform import database
 from features.views.digests import feature_digest
 from scoring.runs import record
 from scoring.runs.job import Job, quoted
@@ -46,7 +47,9 @@ def altered(
     connection: psycopg.Connection[Any], job: Job, run: record.Run
 ) -> list[tuple[str, int]]:
     """Return the decisions whose stored feature row is gone or has another hash; drop them."""
-    rows = connection.execute(
+    rows = database.fetch_all(
+        connection,
+        "take out decisions whose feature row changed",
         sql.SQL(
             """
             delete from replayed
@@ -66,7 +69,7 @@ def altered(
             digest=feature_digest(job.view, "features"),
         ),
         (run.run_id,),
-    ).fetchall()
+    )
     return [(row[0], row[1]) for row in rows]
 
 
@@ -91,7 +94,9 @@ def differing(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, 
         )
         for name in (*job.scores, *job.outcome)
     )
-    return connection.execute(
+    return database.fetch_all(
+        connection,
+        "compare decisions with their record",
         sql.SQL(
             """
             select compared.subject_id, compared.revision, compared.fields
@@ -106,8 +111,8 @@ def differing(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, 
             where cardinality(compared.fields) > 0
             order by compared.subject_id, compared.revision
             """
-        ).format(id=job.subject_id, differs=differs, ledger=job.ledger_table)
-    ).fetchall()
+        ).format(id=job.subject_id, differs=differs, ledger=job.ledger_table),
+    )
 
 
 def _form(job: Job, column: str) -> str:

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from features.platform import readers
+from features.platform import database, readers
 from features.platform.errors import ConfigurationError, ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
@@ -74,7 +74,7 @@ def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) 
     Raises:
         ConfigurationError: there is no such decision.
     """
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "score") as connection:
         revisions = _revisions(connection, job, decision_id)
         decision = _chosen(revisions, decision_id, job)
         found = record.load(connection, decision["run_id"])
@@ -116,12 +116,14 @@ def _revisions(
     connection: psycopg.Connection[Any], job: Job, decision_id: str
 ) -> list[dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
+        return database.fetch_all(
+            cursor,
+            "read the revisions of a decision",
             sql.SQL("select * from {} where {} = %s order by revision").format(
                 job.ledger_table, job.subject_id
             ),
             (subject_of(decision_id, job),),
-        ).fetchall()
+        )
 
 
 def _chosen(revisions: list[dict[str, Any]], decision_id: str, job: Job) -> dict[str, Any]:
@@ -137,12 +139,14 @@ def _chosen(revisions: list[dict[str, Any]], decision_id: str, job: Job) -> dict
 
 
 def _features(connection: psycopg.Connection[Any], job: Job, decision: Row) -> dict[str, Any]:
-    row = connection.execute(
+    row = database.fetch_optional(
+        connection,
+        "read the features of a decision",
         sql.SQL(
             "select to_jsonb(features) from {} as features where {} = %s and version = %s"
         ).format(quoted(job.view.table), job.subject_id),
         (decision[job.id_column], decision["version"]),
-    ).fetchone()
+    )
     return dict(row[0]) if row else {}
 
 
@@ -231,16 +235,16 @@ def _medians(
         ).format(value=_as_number(job, name))
         for name in names
     )
-    row = connection.execute(
+    rows, *figures = database.fetch_one(
+        connection,
+        "compute medians of features",
         sql.SQL("select count(*), {} from ({}) as population").format(columns, population),
         parameters,
-    ).fetchone()
-    if row is None:
-        return {}, 0
-    found: dict[str, float | None] = {}
+    )
+    medians: dict[str, float | None] = {}
     for position, name in enumerate(names):
-        found[name], found[f"{name} p99"] = row[1 + 2 * position], row[2 + 2 * position]
-    return found, row[0]
+        medians[name], medians[f"{name} p99"] = figures[2 * position : 2 * position + 2]
+    return medians, rows
 
 
 def _as_number(job: Job, name: str) -> sql.Composable:
@@ -250,29 +254,34 @@ def _as_number(job: Job, name: str) -> sql.Composable:
 
 def _run(connection: psycopg.Connection[Any], found: record.Run) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(
+        return database.fetch_one(
+            cursor,
+            f"read run {found.run_id}",
             "select run_id, job, kind, requested_by, reason, window_start, window_end, claimed_at, "
             "published_at, code_version, lock_sha256, known_at_cutoff, models "
             "from decisions.runs where run_id = %s",
             (found.run_id,),
-        ).fetchone()
-    return row or {}
+        )
 
 
 def _policy(connection: psycopg.Connection[Any], found: record.Run) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(
+        row = database.fetch_optional(
+            cursor,
+            "read the activation of the policy",
             "select policy_version, policy_sha256, author, approver, reason, effective_from "
             "from audit.policy_activations where policy_version = %s and policy_sha256 = %s "
             "order by activated_at desc limit 1",
             (found.policy_version, found.policy_sha256),
-        ).fetchone()
+        )
     return row or {"policy_version": found.policy_version, "policy_sha256": found.policy_sha256}
 
 
 def _delivery(connection: psycopg.Connection[Any], job: Job, decision: Row) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(
+        row = database.fetch_optional(
+            cursor,
+            "read the delivery of a decision",
             sql.SQL(
                 "select deliveries.object_name, rows.row_number, deliveries.source, "
                 "deliveries.content_sha256, rows.known_at "
@@ -281,7 +290,7 @@ def _delivery(connection: psycopg.Connection[Any], job: Job, decision: Row) -> d
                 "where rows.{} = %s and rows.version = %s and rows.{} = %s"
             ).format(quoted(job.population.subjects), job.subject_id, job.event_time),
             (decision[job.id_column], decision["version"], decision[job.view.event_time]),
-        ).fetchone()
+        )
     return row or {}
 
 

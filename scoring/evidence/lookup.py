@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features.platform import database
 from features.platform.errors import ConfigurationError
 from scoring.domains import JOBS
 from scoring.runs.job import Job
@@ -47,10 +48,12 @@ def subject_of(decision_id: str, job: Job) -> str:
 
 def _has_all(connection: psycopg.Connection[Any], job: Job, ids: Sequence[str]) -> bool:
     subjects = sorted({subject_of(decision_id, job) for decision_id in ids})
-    row = connection.execute(
+    (has_all,) = database.fetch_one(
+        connection,
+        f"look for ids in {job.ledger.table}",
         sql.SQL("select count(distinct {id}) = %s from {ledger} where {id} = any(%s)").format(
             id=job.subject_id, ledger=job.ledger_table
         ),
         (len(subjects), subjects),
-    ).fetchone()
-    return bool(row and row[0])
+    )
+    return bool(has_all)

@@ -19,7 +19,7 @@ import pyarrow as pa
 import structlog
 from psycopg import sql
 
-from features.platform import readers
+from features.platform import database, readers
 from features.platform.errors import ConfigurationError, ModelUnavailableError
 from scoring.decider import Decider
 from scoring.evidence import divergence
@@ -92,9 +92,11 @@ def replay(
     """
     total = _select(connection, job, selection)
     found = Replay()
-    pinned = connection.execute(
-        "select run_id, count(*) from replayed group by run_id order by run_id"
-    ).fetchall()
+    pinned = database.fetch_all(
+        connection,
+        "count the selected decisions of each run",
+        "select run_id, count(*) from replayed group by run_id order by run_id",
+    )
     for run_id, count in pinned:
         run = record.load(connection, run_id)
         found.runs += 1
@@ -159,13 +161,15 @@ def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection)
         },
     ).rowcount
     if names:
-        missing = connection.execute(
+        missing = database.fetch_all(
+            connection,
+            "look for ids without a decision",
             sql.SQL(
                 "select name from unnest(%s::text[]) as name "
                 "where not exists (select from replayed where {} = name) limit 3"
             ).format(job.subject_id),
             (names,),
-        ).fetchall()
+        )
         if missing:
             raise ConfigurationError(
                 f"{job.ledger.table} has no decision of "
@@ -209,10 +213,12 @@ def _replay_run(
 
 def _chunks(connection: psycopg.Connection[Any], run_id: UUID) -> list[tuple[int, int]]:
     """Return number and rows of the run's chunks that are left to decide."""
-    return connection.execute(
+    return database.fetch_all(
+        connection,
+        "count the chunks that are left",
         "select chunk, count(*) from replayed where run_id = %s group by chunk order by chunk",
         (run_id,),
-    ).fetchall()
+    )
 
 
 def _decide_again(
@@ -255,12 +261,19 @@ def _decide_again(
         "alter processing_time_ms drop not null"
     )
     readers.write(connection, sql.Identifier("decided_again"), again)
-    counted = connection.execute("select count(*) from decided_again where is_degraded").fetchone()
-    return counted[0] if counted else 0
+    (degraded,) = database.fetch_one(
+        connection,
+        "count degraded decisions",
+        "select count(*) from decided_again where is_degraded",
+    )
+    return int(degraded)
 
 
 def _lock_of(connection: psycopg.Connection[Any], run_id: UUID) -> str:
-    row = connection.execute(
-        "select lock_sha256 from decisions.runs where run_id = %s", (run_id,)
-    ).fetchone()
-    return str(row[0]) if row else ""
+    (lock_sha256,) = database.fetch_one(
+        connection,
+        f"read the lock of run {run_id}",
+        "select lock_sha256 from decisions.runs where run_id = %s",
+        (run_id,),
+    )
+    return str(lock_sha256)

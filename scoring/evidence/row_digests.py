@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from features.platform import database
 from scoring.evidence.equation import Equation
 from scoring.runs.job import Job
 
@@ -197,9 +198,12 @@ def _digests(
             wanted.setdefault(columns, []).append(one.keys[key])
     found: dict[str, str] = {}
     for columns, keys in wanted.items():
-        found |= connection.execute(
-            "select key, digest from audit.row_digests(%s, %s, %s)", (relation, columns, keys)
-        ).fetchall()
+        found |= database.fetch_all(
+            connection,
+            f"digest the rows of {relation}",
+            "select key, digest from audit.row_digests(%s, %s, %s)",
+            (relation, columns, keys),
+        )
     return found
 
 

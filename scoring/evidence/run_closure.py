@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from features.platform import database
 from features.platform.objects import ObjectStore
 from scoring.evidence import published_files
 from scoring.evidence.equation import Equation
@@ -40,13 +41,15 @@ def of_run(
         claimed: the rows that were counted at its claim.
         rows_in_file: the rows that its Parquet file counts.
     """
-    row = connection.execute(
+    counts = database.fetch_one(
+        connection,
+        f"count the rows of run {run_id} in {job.ledger}",
         sql.SQL("select {} from {} as ledger where ledger.run_id = %s").format(
             _COUNTS.format(job.is_scored), job.ledger_table
         ),
         (run_id,),
-    ).fetchone()
-    return _equations_of_run(run_id, claimed, row or (0, 0, 0), rows_in_file)
+    )
+    return _equations_of_run(run_id, claimed, counts, rows_in_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,9 @@ def published(
 ) -> list[Published]:
     """Return the published runs of a job, all or those inside a window."""
     start, end = window or (None, None)
-    rows = connection.execute(
+    rows = database.fetch_all(
+        connection,
+        f"count the published runs of {job.name}",
         sql.SQL(
             "select runs.run_id, runs.rows_claimed, runs.parquet, runs.seal, runs.published_at, {} "
             "from decisions.runs left join {} as ledger on ledger.run_id = runs.run_id "

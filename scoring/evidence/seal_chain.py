@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from features.platform import database
 from scoring.evidence.equation import Equation
 
 #: No more faults than a person reads; the count says how many there are.
@@ -151,12 +152,12 @@ _TABLES = {
 
 def equations(connection: psycopg.Connection[Any]) -> list[Equation]:
     """Return the closure of the chain, and of the registers that it seals."""
-    seals, subjects = connection.execute(_COUNTS).fetchone() or (0, 0)
+    seals, subjects = database.fetch_one(connection, "count seals and their subjects", _COUNTS)
     return [_chain(connection, seals), _register(connection, subjects)]
 
 
 def _chain(connection: psycopg.Connection[Any], seals: int) -> Equation:
-    broken = connection.execute(_CHAIN).fetchall()
+    broken = database.fetch_all(connection, "look for breaks in the chain of seals", _CHAIN)
     faults = []
     for seq, kind, subject, before, is_next in broken[:_MOST]:
         if is_next:
@@ -172,13 +173,14 @@ def _chain(connection: psycopg.Connection[Any], seals: int) -> Equation:
 
 
 def _register(connection: psycopg.Connection[Any], subjects: int) -> Equation:
-    found = connection.execute(_REGISTER).fetchall()
-    faults = [str(_Difference(*row)) for row in found[:_MOST]] + _more(len(found))
+    differences = database.fetch_all(connection, "compare registers and seals", _REGISTER)
+    places = database.fetch_all(connection, "compare the seals of runs", _PLACES)
+    faults = [str(_Difference(*row)) for row in differences[:_MOST]] + _more(len(differences))
     faults += [
         f"run {run_id}: its seal in decisions.runs is not that of audit.seals"
-        for (run_id,) in connection.execute(_PLACES).fetchall()
+        for (run_id,) in places
     ]
-    terms = {"as they were sealed": subjects - len(found)}
+    terms = {"as they were sealed": subjects - len(differences)}
     return Equation("deliveries, runs and policies", subjects, terms, tuple(faults))
 
 

@@ -6,11 +6,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from features.platform import readers
+from features.platform import database, readers
 from features.platform.libraries import lock_digest
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
@@ -82,7 +81,7 @@ def verify(
         ConfigurationError: a named id has no decision.
         ContractError: the features could not be rebuilt.
     """
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "score") as connection:
         found = replay(
             connection,
             job,
@@ -108,4 +107,4 @@ def verify(
 
 def _rebuild(keys: pa.Table, job: Job, settings: Settings) -> Rebuild:
     variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
-    return rebuild(keys, settings.warehouse, settings.work, variables, job.view)
+    return rebuild(keys, job.view, settings.warehouse, settings.work, variables)

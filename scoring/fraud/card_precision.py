@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.models.evaluation import Codes, Flags, Floats
+from features.platform.arrays import Codes, Flags, Floats
 
 CARDS_A_DAY = 100  # what a team of investigators can look at
 

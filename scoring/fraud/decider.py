@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
+from features.platform.arrays import Columns, Matrix
 from features.platform.settings import Settings
 from features.views import TRANSACTIONS as VIEW
 from features.views import Kind
 from features.views.digests import feature_digest
-from scoring.decider import Columns, Decider, Domain, Matrix, Scores, features_alone
+from scoring.decider import Decider, Domain, Scores, features_alone
 from scoring.decision.attributions import by_characteristic
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from scoring.fraud.training_set import TrainingSet
-    from scoring.models.evaluation import Flags, Floats
+    from features.platform.arrays import Flags, Floats
+    from scoring.fraud.rows import TrainingSet
 
 
 def draw(rows: TrainingSet, probability: Floats) -> dict[str, Figure]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.platform.errors import TooFewLabelsError
+from features.platform.errors import ContractError, TooFewLabelsError
 from features.views import FeatureView
 from scoring.fraud import card_precision
 from scoring.fraud.model import FraudModel, FraudScores
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 from scoring.models import evaluation
 from scoring.models.evaluation import Interval, Ranking
 
@@ -52,17 +52,28 @@ def cut(rows: TrainingSet) -> Slices:
 
 
 def fit(slices: Slices, feature_view: FeatureView, random_state: int = 0) -> FraudModel:
-    """Fit the shipped model on the columns that tell rows apart in the first slice."""
+    """Fit the shipped model on the columns that tell rows apart in the first slice.
+
+    Raises:
+        ContractError: the model learns nothing from the rows.
+    """
     names = slices.learn.varying()
     anomaly = anomaly_features(names, feature_view)
     learn, calibrate = slices.learn.select(names), slices.calibrate.select(names)
     model = FraudModel(list(names), anomaly, random_state=random_state)
-    return model.fit(
-        np.concatenate([learn.matrix, calibrate.matrix]),
-        np.concatenate([learn.is_fraud, calibrate.is_fraud]),
-        calibration=(calibrate.matrix, calibrate.is_fraud),
-        earlier=len(learn),
-    )
+    is_fraud = np.concatenate([learn.is_fraud, calibrate.is_fraud])
+    try:
+        return model.fit(
+            np.concatenate([learn.matrix, calibrate.matrix]),
+            is_fraud,
+            calibration=(calibrate.matrix, calibrate.is_fraud),
+            earlier=len(learn),
+        )
+    except ValueError as error:
+        raise ContractError(
+            f"no fraud model could be learnt from {len(is_fraud)} rows with {is_fraud.sum()} "
+            f"frauds: {error}"
+        ) from error
 
 
 def anomaly_features(names: Sequence[str], feature_view: FeatureView) -> list[str]:

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.platform.arrays import Columns, Flags, Levels
 from scoring.decision import hits
 from scoring.decision.component_scores import ComponentScores
-from scoring.decision.hits import Columns, Levels, Mask
 from scoring.decision.outcome import Outcome
 from scoring.decision.policy.policy import Conditions, Policy, Rule
 
@@ -27,10 +27,10 @@ class Decisions:
     """Outcomes of n rows, and what led to each: the ground for reasons."""
 
     outcome: Levels
-    is_degraded: Mask
+    is_degraded: Flags
     fraud_level: Levels
     anomaly_level: Levels
-    rule_hits: Mask  # [n, rules], suppressed hits left out
+    rule_hits: Flags  # [n, rules], suppressed hits left out
     rules: tuple[Rule, ...]
 
     def take(self, rows: NDArray[np.intp]) -> Decisions:

@@ -18,13 +18,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import validate_data
 
+from features.platform.arrays import Floats
 from scoring.models.estimators import (
     EventClassifier,
     boosted_trees,
     one_thread,
     sigmoid,
 )
-from scoring.models.evaluation import Floats
 
 QUANTILES = 10_001  # the anomaly score tells rows apart to one in ten thousand
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from features.platform.arrays import FloatColumns
 from scoring.decision import thresholds
 from scoring.decision.policy.policy import Policy
 from scoring.decision.policy.review import ReviewTeam
-from scoring.decision.pricing import Columns, Pricing, require
+from scoring.decision.pricing import Pricing, require
 from scoring.decision.thresholds import Costs
 
 
@@ -13,7 +14,7 @@ def _cut_offs(policy: Policy) -> tuple[float, float]:
     return policy.fraud.review, policy.fraud.decline
 
 
-def _costs(columns: Columns, policy: Policy, team: ReviewTeam) -> Costs:
+def _costs(columns: FloatColumns, policy: Policy, team: ReviewTeam) -> Costs:
     costs = require(policy.costs, policy, "costs")
     return thresholds.of_transactions(columns["probability"], columns["amount_minor"], costs, team)
 

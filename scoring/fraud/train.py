@@ -10,10 +10,9 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import psycopg
 import structlog
 
-from features.platform import code_version
+from features.platform import code_version, database
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
 from features.views import TRANSACTIONS, FeatureView
@@ -21,7 +20,7 @@ from scoring.fraud import figures, fitting, training_set
 from scoring.fraud.fitting import Slices
 from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 from scoring.models import registry, training
 from scoring.models.training import Learnt, TrainReceipt
 
@@ -53,7 +52,7 @@ def train(
     """
     maturity = timedelta(days=source_set(settings).maturity_days)
     end = as_of - maturity
-    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+    with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         rows = training_set.read(connection, feature_view, start=end - window, end=end, as_of=as_of)
     log.info("training_set_read", rows=len(rows), frauds=int(rows.is_fraud.sum()))
     slices = fitting.cut(rows)
@@ -67,6 +66,7 @@ def train(
         tags=tags,
         figures=figures.draw(slices.test, scores.fraud_probability),
         description=_description(metrics, tags),
+        outcomes=("genuine", "fraud"),
     )
     names = list(model.features or ())
     learnt = Learnt(

@@ -7,23 +7,17 @@ reported before the rest is known to be good, so taking them early would oversta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import psycopg
 import pyarrow as pa
-from numpy.typing import NDArray
 from psycopg import sql
 
 from features.views import Feature, FeatureView, Kind
-from scoring.models import labelled_rows
-from scoring.models.evaluation import Codes, Flags, Floats
-from scoring.models.labelled_rows import LabelledRows
-
-DAY_MICROSECONDS = 86_400_000_000
+from scoring.fraud.rows import TrainingSet
+from scoring.models import ordered_rows
 
 _QUERY = """
 select
@@ -54,35 +48,6 @@ where
             and newer.known_at <= {as_of}
     )
 """
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingSet(LabelledRows):
-    """Payments in order of time; in the matrix booleans are 0 and 1.
-
-    Args:
-        is_fraud: the matured label of each row.
-        customer: a code per customer, from 0.
-        occurred_us: microseconds since 1970, UTC.
-    """
-
-    is_fraud: Flags
-    customer: Codes
-    occurred_us: Codes
-
-    @property
-    def day(self) -> NDArray[np.int64]:
-        """The UTC day of each row, counted from 1970."""
-        return self.occurred_us // DAY_MICROSECONDS
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over names, times, labels and features: the data that a model was made of."""
-        return self._digest_with(self.occurred_us, self.is_fraud)
-
-    def with_columns(self, names: Sequence[str], matrix: Floats) -> TrainingSet:
-        """Return the same rows with other columns."""
-        return replace(self, features=tuple(names), matrix=matrix)
 
 
 def read(
@@ -117,7 +82,7 @@ def read(
         "is_fraud": pa.bool_(),
         **dict.fromkeys(view.columns, pa.float64()),
     }
-    rows, places = labelled_rows.read(connection, query, types, ("occurred_us", "transaction_id"))
+    rows, places = ordered_rows.read(connection, query, types, ("occurred_us", "transaction_id"))
     order = places.to_numpy()
     matrix = np.empty((rows.num_rows, len(view.columns)))
     for position, name in enumerate(view.columns):

@@ -15,7 +15,7 @@ from sklearn.utils import ClassifierTags, Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from scoring.models.evaluation import Flags, Floats
+from features.platform.arrays import Flags, Floats
 
 TREE_SETTINGS = (
     *("max_iter", "learning_rate", "max_leaf_nodes", "min_samples_leaf"),

@@ -16,13 +16,12 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from features.platform.arrays import Matrix
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
 from scoring.runs.job import Answer, AnswerKind
 
 log = structlog.get_logger(__name__)
-
-Matrix = NDArray[np.float64]
 
 
 class Model(Protocol):

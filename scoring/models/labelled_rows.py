@@ -1,25 +1,16 @@
-"""What trains and tests a model of any domain: labelled rows in order of time, in one matrix."""
+"""Hold the labelled rows of any domain in one matrix, in order of time. Pure."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
-import psycopg
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
-from psycopg import sql
 
-from features.platform import readers
-from scoring.models.evaluation import Flags, Floats
-
-# One big read: hashes beat index look-ups, whose number the planner cannot guess after `distinct`,
-# and after a first load nothing is known of the tables: expecting few rows, it would loop.
-_PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
+from features.platform.arrays import Flags, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +59,3 @@ def varies(matrix: Floats) -> Flags:
     first = np.where(known.any(0), matrix[known.argmax(0), range(matrix.shape[1])], 0.0)
     found: Flags = ((matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
     return found
-
-
-def read(
-    connection: psycopg.Connection[Any],
-    query: sql.Composed,
-    types: Mapping[str, pa.DataType],
-    order: Sequence[str],
-) -> tuple[pa.Table, pa.Array]:
-    """Read rows as they come, and their places in ascending order of some columns.
-
-    Rows are put in order here, because Postgres would sort them with all their columns.
-    """
-    with connection.transaction():
-        connection.execute(_PLAN)
-        rows = readers.read(connection, query, types)
-    return rows, pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in order])

@@ -60,8 +60,8 @@ class ModelRecord:
         tags: feature view, data digest, training window and the like, on run and version.
         figures: pictures by file name.
         description: Markdown for the version's page.
+        outcomes: the names of the two outcomes whose probabilities the model returns.
         texts: pages and tables by file name.
-        outcomes: what the two probabilities are of.
     """
 
     metrics: Mapping[str, float]
@@ -69,8 +69,8 @@ class ModelRecord:
     tags: Mapping[str, str]
     figures: Mapping[str, Figure]
     description: str
+    outcomes: tuple[str, str]
     texts: Mapping[str, str] = field(default_factory=dict)
-    outcomes: tuple[str, str] = ("genuine", "fraud")
 
 
 def resolve(name: str, alias: str, settings: Settings) -> ModelPin:

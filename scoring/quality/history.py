@@ -6,36 +6,28 @@ The file goes the way that every delivery goes: parsed, admitted, features built
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
-import psycopg
 import structlog
 
 from features import build
-from features.build import Selector
 from features.ingest.run import ingest_all
+from features.platform import database
 from features.platform.errors import BadDeliveryError, ConfigurationError
 from features.platform.objects import open_store
 from features.platform.settings import Settings
 from features.sources import descriptions
+from features.views import FeatureView
 
 log = structlog.get_logger(__name__)
 
-Subject = Literal["transactions", "applications"]
 
-FEATURES: dict[Subject, Selector] = {
-    "transactions": "transaction_features",
-    "applications": "application_features",
-}
-
-
-def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
+def load(path: Path, source: str, view: FeatureView, settings: Settings) -> None:
     """Take a file into the warehouse as history of a source, and build its features.
 
     Args:
         path: the file.
         source: whose description reads it.
-        feed: of that source, which this is a file of.
+        view: the features to build; the file is one of the feed of the same name.
         settings: an empty warehouse and a folder to work in.
 
     Raises:
@@ -49,9 +41,12 @@ def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
         "label_maturity_days": described.maturity_days,
     }
     store = open_store((settings.work / "objects").resolve().as_uri())
-    store.put(f"{described.feeds[feed].history_folder}/{path.name}", path)
-    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-        if connection.execute("select 1 from raw.deliveries limit 1").fetchone():
+    folders = {str(name): feed.history_folder for name, feed in described.feeds.items()}
+    store.put(f"{folders[view.name]}/{path.name}", path)
+    with database.connect(settings.warehouse, "ingest") as connection:
+        if database.fetch_optional(
+            connection, "look for a delivery", "select 1 from raw.deliveries limit 1"
+        ):
             raise ConfigurationError(
                 "quality needs an empty warehouse for each data set and this one is not empty: "
                 "`make quality DATA=<path>` makes one for each"
@@ -64,4 +59,4 @@ def load(path: Path, source: str, feed: Subject, settings: Settings) -> None:
         raise BadDeliveryError(f"{path} is held: {'; '.join(held) or 'it has no rows'}")
     log.info("history_loaded", source=source, deliveries=len(admitted))
     build.install(settings.warehouse, settings.work, variables)
-    build.build(FEATURES[feed], settings.warehouse, settings.work, variables)
+    build.build(view.selector, settings.warehouse, settings.work, variables)

@@ -16,6 +16,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from features.platform import database
 from scoring.runs.job import Job
 from scoring.runs.lifecycle import OPEN_STATES, STALE_AFTER
 from scoring.runs.population import NO_WINDOW
@@ -247,13 +248,15 @@ _PENDING = sql.SQL(
 
 def _first_start(connection: psycopg.Connection[Any], job: Job) -> datetime | None:
     """Return where the first window that must be decided begins, or nothing where none is."""
-    row = connection.execute(_FIRST_RUN, _parameters(job)).fetchone()
-    live, run = row or (None, None)
+    live, run = database.fetch_one(
+        connection, f"read the first run of {job.name}", _FIRST_RUN, _parameters(job)
+    )
     earliest = None
     if live is not None:
         query = _FIRST_ROW.format(**job.names)
-        row = connection.execute(query, {"live": live, "run": run}).fetchone()
-        earliest = row[0] if row else None
+        (earliest,) = database.fetch_one(
+            connection, f"read the first row of {job.name}", query, {"live": live, "run": run}
+        )
     starts = [start for start in (run, earliest) if start is not None]
     return min(starts) if starts else None
 

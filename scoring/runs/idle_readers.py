@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 import structlog
 
+from features.platform import database
+
 log = structlog.get_logger(__name__)
 
 #: Longer than a reader's own timeouts let a transaction last, unless it has lifted them.
@@ -24,8 +26,10 @@ def end(connection: psycopg.Connection[Any], patience: timedelta = PATIENCE) -> 
         connection: of role `score`.
         patience: for how long a transaction may be open.
     """
-    row = connection.execute("select audit.end_standing_readers(%s)", (patience,)).fetchone()
-    ended: int = row[0] if row else 0
+    ended: int
+    (ended,) = database.fetch_one(
+        connection, "end idle readers", "select audit.end_standing_readers(%s)", (patience,)
+    )
     if ended:
         log.warning("standing_readers_ended", sessions=ended, minutes=patience.total_seconds() / 60)
     return ended

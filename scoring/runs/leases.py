@@ -20,7 +20,8 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features.platform.errors import FencedError
+from features.platform import database
+from features.platform.errors import FencedError, StatementError, WarehouseUnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -100,17 +101,17 @@ def take(connection: psycopg.Connection[Any], run_id: UUID, step: str, shard: in
             (name,),
         )
     with connection.transaction():
-        row = connection.execute(
+        epoch, chunks_done = database.fetch_one(
+            connection,
+            f"take the lease of {step}",
             "insert into decisions.leases (run_id, step, shard, holder_pid) "
             "values (%s, %s, %s, pg_backend_pid()) "
             "on conflict (run_id, step, shard) do update set epoch = leases.epoch + 1, "
             "holder_pid = excluded.holder_pid, renewed_at = clock_timestamp() "
             "returning epoch, chunks_done",
             (run_id, step, shard),
-        ).fetchone()
-    if row is None:  # an upsert with RETURNING has a row
-        raise AssertionError
-    return Lease(run_id, step, shard, *row)
+        )
+    return Lease(run_id, step, shard, epoch, chunks_done)
 
 
 @contextmanager
@@ -163,7 +164,7 @@ def held(conninfo: str, lease: Lease) -> Iterator[None]:
     except FencedError:
         _record_fenced(conninfo, lease)
         raise
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, StatementError, WarehouseUnavailableError) as error:
         if not _is_taken_over(conninfo, lease):
             raise
         _record_fenced(conninfo, lease)

@@ -16,7 +16,7 @@ import psycopg
 import structlog
 
 from features.ingest import clock
-from features.platform import failpoints, seals
+from features.platform import database, failpoints, seals
 from features.platform.card_numbers import mask_name
 from features.platform.errors import ScoringError
 from scoring.runs import population, record
@@ -199,10 +199,13 @@ def _open(connection: psycopg.Connection[Any], job: Job) -> Run | None:
 
 
 def _last_moved(connection: psycopg.Connection[Any], run_id: UUID) -> timedelta:
-    row = connection.execute(
+    idle: timedelta
+    (idle,) = database.fetch_one(
+        connection,
+        f"read when run {run_id} moved last",
         "select clock_timestamp() - greatest(runs.claimed_at, runs.scored_at, runs.validated_at, "
         "(select max(leases.renewed_at) from decisions.leases "
         "where leases.run_id = runs.run_id)) from decisions.runs where runs.run_id = %s",
         (run_id,),
-    ).fetchone()
-    return row[0] if row else timedelta()
+    )
+    return idle

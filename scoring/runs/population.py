@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features.platform import database
 from features.platform.errors import ContractError
 from scoring.runs.job import Job, RunTables, quoted
 
@@ -171,7 +172,9 @@ def _bounds(connection: psycopg.Connection[Any], job: Job, scope: Scope) -> dict
 
     The admissions whose live rows may lie in the window, and the newest cut-off that was published.
     """
-    row = connection.execute(
+    bounds = database.fetch_one(
+        connection,
+        f"read the bounds of a window of {job.name}",
         "select coalesce(min(delivery_seq), 0), coalesce(max(delivery_seq), 0), "
         "(select coalesce(max(known_at_cutoff), 'infinity')::text from decisions.runs "
         "where job = %(job)s and state = 'published' and kind <> all(%(no_window)s)) "
@@ -184,17 +187,17 @@ def _bounds(connection: psycopg.Connection[Any], job: Job, scope: Scope) -> dict
             "start": scope.window[0],
             "end": scope.window[1],
         },
-    ).fetchone()
-    if row is None:  # an aggregate has a row
-        raise AssertionError
-    return dict(zip(("first_seq", "last_seq", "published_until"), row, strict=True))
+    )
+    return dict(zip(("first_seq", "last_seq", "published_until"), bounds, strict=True))
 
 
 def newest_known_at(connection: psycopg.Connection[Any]) -> datetime:
     """Return the newest known_at of the warehouse; 1970 where nothing was ever admitted."""
-    row = connection.execute(
-        "select greatest(last_known_at, to_timestamp(0)) from raw.ledger_clock"
-    ).fetchone()
+    row = database.fetch_optional(
+        connection,
+        "read the ledger's clock",
+        "select greatest(last_known_at, to_timestamp(0)) from raw.ledger_clock",
+    )
     if row is None:
         raise ContractError("raw.ledger_clock is empty: apply the migrations")
     known_at: datetime = row[0]
@@ -203,17 +206,14 @@ def newest_known_at(connection: psycopg.Connection[Any]) -> datetime:
 
 def is_lost(connection: psycopg.Connection[Any], tables: RunTables, rows_claimed: int) -> bool:
     """Tell whether a crash of the server has emptied or removed the claim table."""
-    if not _exists(connection, tables.claim):
+    if not database.relation_exists(connection, tables.claim):
         return True
-    found = connection.execute(
-        sql.SQL("select count(*) from {}").format(quoted(tables.claim))
-    ).fetchone()
-    return found is None or found[0] != rows_claimed
-
-
-def _exists(connection: psycopg.Connection[Any], table: str) -> bool:
-    row = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-    return bool(row and row[0])
+    (rows,) = database.fetch_one(
+        connection,
+        "count the claimed rows",
+        sql.SQL("select count(*) from {}").format(quoted(tables.claim)),
+    )
+    return bool(rows != rows_claimed)
 
 
 def expose_features(connection: psycopg.Connection[Any], job: Job, tables: RunTables) -> None:
@@ -221,7 +221,7 @@ def expose_features(connection: psycopg.Connection[Any], job: Job, tables: RunTa
 
     Where it stands it stays: it goes with either of its tables, and others may be reading it.
     """
-    if _exists(connection, tables.features):
+    if database.relation_exists(connection, tables.features):
         return
     connection.execute(
         sql.SQL(

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from features.platform import database
 from features.platform.errors import ContractError
 from scoring.runs import shards
 from scoring.runs.job import RunTables
@@ -110,4 +111,4 @@ def find(connection: psycopg.Connection[Any], condition: str, **values: object) 
     """
     with connection.cursor(row_factory=class_row(Run)) as cursor:
         query = f"select {_COLUMNS} from decisions.runs where {condition}"  # noqa: S608 - ours
-        return cursor.execute(query.encode(), values).fetchone()
+        return database.fetch_optional(cursor, "read a run", query.encode(), values)

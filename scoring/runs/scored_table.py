@@ -13,7 +13,7 @@ import pyarrow as pa
 import structlog
 from psycopg import sql
 
-from features.platform import readers
+from features.platform import database, readers
 from features.platform.errors import ContractError
 from scoring.runs import leases, shards
 from scoring.runs.job import Job, quoted
@@ -32,7 +32,7 @@ def prepare(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Leas
         FencedError: a newer attempt holds the lease.
     """
     table = quoted(run.tables.decisions)
-    if not _exists(connection, run):
+    if not database.relation_exists(connection, run.tables.decisions):
         connection.execute(
             sql.SQL(
                 "create unlogged table {} (like {} including constraints, chunk integer not null)"
@@ -48,8 +48,9 @@ def prepare(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Leas
     )
     lease.hold(connection)
     own = sql.SQL("chunk % {} = {}").format(sql.Literal(run.shards), sql.Literal(lease.shard))
-    held, expected = _one(
+    held, expected = database.fetch_one(
         connection,
+        f"count the rows of shard {lease.shard} of run {run.run_id}",
         sql.SQL(
             "select (select count(*) from {} where {own}), "
             "(select count(*) from {} where {own} and chunk < {})"
@@ -74,18 +75,15 @@ def prepare(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Leas
 
 def is_lost(connection: psycopg.Connection[Any], run: Run) -> bool:
     """Tell whether a crash of the server has emptied or removed a scored run's table."""
-    if not _exists(connection, run):
+    if not database.relation_exists(connection, run.tables.decisions):
         return True
     table = quoted(run.tables.decisions)
-    (held,) = _one(connection, sql.SQL("select count(*) from {}").format(table))
-    return bool(held != run.rows_claimed)
-
-
-def _exists(connection: psycopg.Connection[Any], run: Run) -> bool:
-    row = connection.execute(
-        "select to_regclass(%s) is not null", (run.tables.decisions,)
-    ).fetchone()
-    return bool(row and row[0])
+    (rows,) = database.fetch_one(
+        connection,
+        f"count the scored rows of run {run.run_id}",
+        sql.SQL("select count(*) from {}").format(table),
+    )
+    return bool(rows != run.rows_claimed)
 
 
 def write_chunk(
@@ -143,8 +141,9 @@ def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease
         ]
         if lost or not ended.keys() >= {*range(run.shards)}:
             return lost
-        rows, subjects, degraded = _one(
+        rows, subjects, degraded = database.fetch_one(
             connection,
+            f"count the scored rows of run {run.run_id}",
             sql.SQL(
                 "select count(*), count(distinct {}), count(*) filter (where is_degraded) from {}"
             ).format(job.subject_id, table),
@@ -161,10 +160,3 @@ def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease
             (rows - degraded, degraded, run.run_id),
         )
     return ()
-
-
-def _one(connection: psycopg.Connection[Any], query: sql.Composed) -> tuple[Any, ...]:
-    row = connection.execute(query).fetchone()
-    if row is None:
-        raise ContractError("a count returned no row")
-    return tuple(row)

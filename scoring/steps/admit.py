@@ -15,6 +15,7 @@ import psycopg
 from expectations import suites
 from features.ingest import AdmitReceipt, admit_all, deliveries
 from features.ingest.lost_deliveries import are_lost
+from features.platform import database
 from features.platform.errors import ContractError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
@@ -44,7 +45,7 @@ def admit(
             verdict in the audit; names it.
     """
     # a later crash ends this session, so no emptied table is admitted as a delivery
-    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "ingest") as connection:
         return admit_all(
             _passed(connection, checks, settings, store),
             connection,
@@ -76,7 +77,7 @@ def _admitted(checks: Sequence[DeliveryCheck]) -> list[UUID]:
 
 
 def _require_verdicts(delivery_ids: Sequence[UUID], settings: Settings) -> None:
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "score") as connection:
         faults = verdicts.missing(connection, _gates(connection, delivery_ids))
     if faults:
         raise ContractError(

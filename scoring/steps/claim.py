@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from features.platform import code_version, libraries
+from features.platform import code_version, database, libraries
 from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
@@ -107,7 +107,7 @@ def fail_left(left: record.Run, has_ended: Callable[[str], bool], settings: Sett
     """
     if not has_ended(left.requested_by):
         return False
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "score") as connection:
         cause = f"{left.requested_by}, which had requested it, ended without publishing it"
         has_failed = lifecycle.fail(connection, left.run_id, cause)
     log.warning("run_given_up", run_id=str(left.run_id), requested_by=left.requested_by)
@@ -121,7 +121,7 @@ def _claim(
     store: ObjectStore,
     pins: record.Pins | None,
 ) -> record.Run:
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "score") as connection:
         idle_readers.end(connection)
         pins = pins or _pins_of_now(connection, job, settings, store)
         return lifecycle.claim(connection, job, request, pins)

@@ -13,10 +13,14 @@ from uuid import UUID
 
 import psycopg
 
-from expectations import GateFailedError, GateUnavailableError, OpenGate, Validation, suites
+from expectations import suites
+from expectations.errors import GateFailedError, GateUnavailableError
+from expectations.runner import OpenGate
 from expectations.suites import Suite
+from expectations.validation import Validation
 from features.ingest import DeliveryReceipt, hold
 from features.ingest.deliveries import get
+from features.platform import database
 from features.platform.errors import BadDeliveryError, ContractError
 from features.platform.objects import ObjectStore
 from features.platform.progress import logged
@@ -101,7 +105,7 @@ def validate_deliveries(
     checks = []
     # a later crash ends this session, so no verdict about an emptied table holds a delivery
     with (
-        psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection,
+        database.connect(settings.warehouse, "ingest") as connection,
         OpenGate(settings.warehouse.url("score"), store) as gate,
     ):
         waiting = intact(connection, deliveries, settings, store)
@@ -159,7 +163,7 @@ def validate_features(
         GateFailedError: a critical expectation does not hold.
         GateUnavailableError: the gate could not check; retry.
     """
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "score") as connection:
         run = record.load(connection, run_id)
         if run.state not in {"failed", "published"}:
             recovery.restore_claim(connection, job, run)
@@ -189,7 +193,7 @@ def validate_decisions(
         GateFailedError: a critical expectation does not hold.
         GateUnavailableError: the gate could not check; retry.
     """
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "score") as connection:
         run = recovery.with_scores(connection, run_id, score)
         suite = job.gates.decisions
         if run.state == "claimed":

@@ -9,6 +9,7 @@ import psycopg
 
 from features.ingest import DeliveryReceipt, receive_all
 from features.ingest.lost_deliveries import are_lost
+from features.platform import database
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
@@ -16,7 +17,7 @@ from features.sources.source_set import source_set
 
 def ingest(settings: Settings, store: ObjectStore) -> list[DeliveryReceipt]:
     """Parse the waiting files of the landing area; return one receipt per delivery."""
-    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "ingest") as connection:
         return receive_all(source_set(settings), store, connection)
 
 

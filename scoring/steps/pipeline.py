@@ -14,9 +14,10 @@ from uuid import UUID
 
 import psycopg
 
-from expectations import Validation
+from expectations.validation import Validation
 from features.build import BuildReceipt
 from features.ingest import AdmitReceipt, DeliveryReceipt
+from features.platform import database
 from features.platform.errors import WarehouseUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
@@ -154,4 +155,4 @@ class Pipeline:
             return record.load(connection, run_id)
 
     def _score_session(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self.settings.warehouse.conninfo("score"), autocommit=True)
+        return database.connect(self.settings.warehouse, "score")

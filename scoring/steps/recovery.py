@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from features.platform import database
 from features.platform.errors import ContractError
 from scoring.runs import leases, lifecycle, population, record, scored_table, shards
 from scoring.runs.job import Job
@@ -86,9 +87,11 @@ def with_scores(
 
 def had_come_to(connection: psycopg.Connection[Any], run: record.Run, *states: str) -> bool:
     """Return whether a run was in one of these states when a crash took it back to its claim."""
-    row = connection.execute(
+    (has_come,) = database.fetch_one(
+        connection,
+        f"read the past states of run {run.run_id}",
         "select exists (select from audit.events where subject = %s and event = %s "
         "and detail ->> 'state' = any(%s))",
         (str(run.run_id), _REOPENED, list(states)),
-    ).fetchone()
-    return bool(row and row[0])
+    )
+    return bool(has_come)

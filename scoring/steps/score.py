@@ -15,7 +15,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features.platform import code_version, failpoints, readers
+from features.platform import code_version, database, failpoints, readers
 from features.platform.errors import ContractError, FencedError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
@@ -36,7 +36,7 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> record.Run:
 
     Returns and raises what `run_shard` does.
     """
-    with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    with database.connect(settings.warehouse, "score") as connection:
         last = record.load(connection, run_id).shards - 1
     for shard in range(last):
         run_shard(run_id, settings, store, shard)

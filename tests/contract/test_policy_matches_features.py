@@ -16,9 +16,7 @@ from scoring.runs.job import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 WITH_CREDIT = [
-    found
-    for path in sorted(policy.FOLDER.glob("*.yaml"))
-    if (found := policy.read(path)).credit is not None
+    found for version in policy.versions() if (found := policy.load(version)).credit is not None
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from features.platform import database
 from infra.local.console import table
 from infra.local.state import State
 from infra.local.warehouse_facts import connect
@@ -39,7 +40,9 @@ def window_outcome(
         needs_refusal: an orphan survived, so the audit must hold its refusal.
     """
     with connect(state, "score") as connection:
-        row = connection.execute(
+        published, claimed, written, lost, doubled, epochs, fenced = database.fetch_one(
+            connection,
+            "count the rows and runs of a window",
             """
             with windows as (
                 select run_id, rows_claimed from decisions.runs
@@ -65,8 +68,7 @@ def window_outcome(
                  and subject in (select run_id::text from windows))
             """,
             {"start": window[0], "end": window[1]},
-        ).fetchone()
-    published, claimed, written, lost, doubled, epochs, fenced = row or (0,) * 7
+        )
     doubled += max(written - claimed, 0)
     lost += max(claimed - written, 0)
     holds = (

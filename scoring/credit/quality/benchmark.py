@@ -17,7 +17,7 @@ from features.views import FeatureView
 from scoring.credit import fitting
 from scoring.credit.evaluation import measure
 from scoring.credit.model import CreditModel
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from scoring.models import evaluation
 from scoring.models.evaluation import Interval, Ranking
 from scoring.quality.checks import Bar, Check

@@ -18,13 +18,15 @@ import pyarrow.csv
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
+from features.platform.arrays import Flags, Floats
 from features.platform.settings import Settings
 from scoring.credit import fairness, fairness_page
 from scoring.credit.applicant_groups import AGES
 from scoring.credit.fairness import GroupFigures
 from scoring.credit.scorecard import Scorecard
-from scoring.models.evaluation import Flags, Floats, Ranking
-from scoring.quality.checks import Check, write
+from scoring.models.evaluation import Ranking
+from scoring.quality.checks import Check
+from scoring.quality.report import write
 
 SOURCE = "german_credit"
 OUTCOME = "creditability"

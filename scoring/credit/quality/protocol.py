@@ -13,19 +13,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import structlog
 
+from features.platform import database
 from features.platform.settings import Settings
 from features.sources import descriptions
 from features.views import APPLICATIONS
 from scoring.credit import training_set
 from scoring.credit.quality import benchmark
 from scoring.credit.quality.benchmark import FOLDS, TEST, FoldResult, TestResult
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from scoring.models.evaluation import Interval
 from scoring.quality import history
-from scoring.quality.checks import Check, as_lines, write
+from scoring.quality.checks import Check, as_lines
+from scoring.quality.report import write
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +60,7 @@ def run(path: Path, settings: Settings) -> int:
         ContractError: the ranking is too good to be true: a feature knows the outcome.
     """
     started = time.monotonic()
-    history.load(path, SOURCE, "applications", settings)
+    history.load(path, SOURCE, APPLICATIONS, settings)
     loaded = time.monotonic()
     rows, closed_then, whole_then = read(settings)
     found = measure(rows, closed_then)
@@ -100,7 +101,7 @@ def read(settings: Settings) -> tuple[TrainingSet, TrainingSet, TrainingSet]:
     """Return the loans in hindsight, those that had ended in 2010, and whole vintages of these."""
     lag = descriptions.load(SOURCE).feeds["application_labels"].charge_off_lag
     moments = ((HINDSIGHT, True), (THEN, False), (THEN, True))
-    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+    with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         hindsight, closed, whole = (
             training_set.read(
                 connection,

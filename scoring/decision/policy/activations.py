@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import psycopg
 
-from features.platform import seals
+from features.platform import database, seals
 from features.platform.card_numbers import names_card_number
 from features.platform.errors import ConfigurationError
 from scoring.decision.policy import approval, persons, policy
@@ -79,11 +79,13 @@ def in_force(connection: psycopg.Connection[Any]) -> Policy:
     Raises:
         ConfigurationError: no policy is approved, or the file is not the approved one.
     """
-    row = connection.execute(
+    row = database.fetch_optional(
+        connection,
+        "read the policy in force",
         "select policy_version, policy_sha256 from audit.policy_activations "
         "where effective_from <= clock_timestamp() "
-        "order by effective_from desc, activated_at desc limit 1"
-    ).fetchone()
+        "order by effective_from desc, activated_at desc limit 1",
+    )
     if row is None:
         raise ConfigurationError(
             "no policy is in force: approve one with `python -m scoring policy activate`"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from features.platform.errors import ConfigurationError
 from features.views import APPLICATIONS as VIEW
-from scoring.credit import reasons
 from scoring.decision.policy import reason_codes
 from scoring.decision.policy.credit import CreditPolicy
 from scoring.decision.policy.policy import Policy, parsed
@@ -65,7 +64,7 @@ def _code_faults(credit: CreditPolicy) -> list[str]:
     except ConfigurationError as error:
         return [f"credit.reason_codes: {error}"]
     characteristics = {feature.characteristic.replace(" ", "_") for feature in VIEW.features}
-    missing = sorted((characteristics | set(reasons.CODES)) - set(codes.codes))
+    missing = sorted((characteristics | set(reason_codes.REQUIRED)) - set(codes.codes))
     return [
         f"credit.reason_codes: the table {pin.version} has no code {code!r}" for code in missing
     ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
 
@@ -34,9 +33,10 @@ __all__ = [
     "Policy",
     "Rule",
     "Suppression",
-    "in_force",
     "load",
+    "newest",
     "read",
+    "versions",
 ]
 
 FOLDER = Path(__file__).resolve().parents[1] / "policies"
@@ -195,6 +195,24 @@ def load(version: str, sha256: str | None = None, folder: Path = FOLDER) -> Poli
     return policy
 
 
-def in_force(listing: Listing, at: datetime) -> bool:
-    """Tell whether a listing counts at a moment."""
-    return at < listing.until
+def versions(folder: Path = FOLDER) -> list[str]:
+    """Return the versions of a folder from the oldest to the newest: 2026.2.1 before 2026.12.1."""
+    return sorted((path.stem for path in folder.glob("*.yaml")), key=_order)
+
+
+def newest(folder: Path = FOLDER) -> Policy:
+    """Load the policy of the newest version.
+
+    Raises:
+        ConfigurationError: the folder holds no policy, or the newest one is malformed.
+    """
+    known = versions(folder)
+    if not known:
+        raise ConfigurationError(f"{folder} holds no policy")
+    return load(known[-1], folder=folder)
+
+
+def _order(version: str) -> list[tuple[int, int, str]]:
+    """Return the key of a version: numbers compare as numbers, and before words."""
+    parts = re.split(r"[.-]", version)
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]

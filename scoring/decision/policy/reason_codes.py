@@ -7,9 +7,20 @@ from pathlib import Path
 
 from features.platform import strict_yaml
 from features.platform.errors import ConfigurationError
+from scoring.decision.outcome import Binding, FraudState, Status
 from scoring.decision.policy.part import Line, PolicyPart
 
 FOLDER = Path(__file__).resolve().parents[1] / "reason_codes"
+#: The bounds of a limit that are reasons. The model's own reasons explain an expected loss.
+BOUNDS = (Binding.AFFORDABILITY, Binding.AFFORDABILITY_UNKNOWN, Binding.MINIMUM)
+#: The states of an applicant's card transactions that are reasons.
+FRAUD_STATES = (FraudState.SUSPECTED, FraudState.DECLINED, FraudState.CONFIRMED)
+#: The codes of a table, apart from the characteristics of the model's features.
+REQUIRED = (
+    *(status.value for status in Status if status is not Status.OK),
+    *(bound.word for bound in BOUNDS),
+    *(f"fraud_{state}" for state in FRAUD_STATES),
+)
 
 
 class ReasonText(PolicyPart):

@@ -19,10 +19,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.platform.arrays import Columns
 from features.platform.errors import ConfigurationError
 from scoring.decision.rules import syntax, values
 from scoring.decision.rules.syntax import Node, UnusableError
-from scoring.decision.rules.values import Columns, SqlType, Value
+from scoring.decision.rules.values import SqlType, Value
 
 Types = Mapping[str, pa.DataType]
 

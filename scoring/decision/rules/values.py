@@ -8,7 +8,7 @@ read, so an operation that could fail is refused when the condition is parsed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact
 from enum import StrEnum
@@ -17,9 +17,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.platform.arrays import Columns
 from scoring.decision.rules.syntax import UnusableError
 
-Columns = Mapping[str, pa.Array]
 Reader = Callable[[Columns], pa.Array]  # or a scalar, which holds for every row
 
 MAX_DIGITS = 400

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from features.platform.arrays import Floats
 from scoring.fraud import card_precision
 from scoring.fraud.model import FraudModel
 from scoring.fraud.quality.handbook import Fold
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 from scoring.models import evaluation
 from scoring.quality.checks import Bar, Check
 
@@ -64,7 +65,7 @@ BARS: dict[str, Bar] = {
 def measure_fold(
     rows: TrainingSet,
     fold: Fold,
-    amount: evaluation.Floats,
+    amount: Floats,
     label_free: Sequence[str],
     seeds: Sequence[int] = SEEDS,
 ) -> FoldResult:

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 
 Rows = NDArray[np.intp]
 

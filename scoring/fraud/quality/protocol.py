@@ -12,18 +12,19 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import structlog
 
+from features.platform import database
 from features.platform.errors import ContractError
 from features.platform.settings import Settings
 from features.views import TRANSACTIONS
 from scoring.fraud import book, fitting, training_set
 from scoring.fraud.quality import benchmark, handbook
 from scoring.fraud.quality.benchmark import MEASURES, FoldResult
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 from scoring.quality import checks, history
 from scoring.quality.checks import Check
+from scoring.quality.report import write
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,7 @@ def run(path: Path, settings: Settings, *, folds: Sequence[date] = handbook.TEST
         ContractError: features and raw rows do not match.
     """
     started = time.monotonic()
-    history.load(path, SOURCE, "transactions", settings)
+    history.load(path, SOURCE, TRANSACTIONS, settings)
     loaded = time.monotonic()
     ours, books = read(settings, min(folds))
     results = {
@@ -66,7 +67,7 @@ def run(path: Path, settings: Settings, *, folds: Sequence[date] = handbook.TEST
         },
         "folds": {key: [one.as_dict() for one in part] for key, part in results.items()},
     }
-    target = checks.write("quality", SOURCE, report, found, settings)
+    target = write("quality", SOURCE, report, found, settings)
     sys.stdout.write(f"\n{target}\n")
     return 0 if all(check.holds for check in found) else 1
 
@@ -78,7 +79,7 @@ def read(settings: Settings, first: date) -> tuple[TrainingSet, TrainingSet]:
         ContractError: they are not the same rows.
     """
     start = datetime.combine(first, datetime.min.time(), UTC) - timedelta(weeks=3)
-    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+    with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         ours = training_set.read(connection, TRANSACTIONS, start=start, end=END, as_of=LABELS_AS_OF)
         matrix = book.read(connection, start, END)
     if len(matrix) != len(ours):

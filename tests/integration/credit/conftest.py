@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from features.views import APPLICATIONS
 from infra.local.postgres import Cluster
 from scoring.credit.quality import protocol
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from scoring.quality import history
 from tests.conftest import a_warehouse
 
@@ -23,5 +24,5 @@ def loans(
     """All loans with their outcomes, in hindsight."""
     file = test_data / "loans" / "lendingclub_2007_2011.parquet"
     with a_warehouse(cluster, migrated_template, tmp_path_factory.mktemp("lending-club")) as db:
-        history.load(file, protocol.SOURCE, "applications", db.settings)
+        history.load(file, protocol.SOURCE, APPLICATIONS, db.settings)
         return protocol.read(db.settings)[0]

@@ -9,7 +9,7 @@ from features.views import APPLICATIONS
 from scoring.credit import fitting
 from scoring.credit.model import PARTS, CreditModel
 from scoring.credit.quality.benchmark import TEST
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from scoring.decision.attributions import by_characteristic, relieving
 
 MOST_REASONS = 4

@@ -12,7 +12,7 @@ from features.build import build
 from features.views import APPLICATIONS
 from infra.local.postgres import Cluster
 from scoring.credit import training_set
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 from tests.builders import an_application, an_outcome, insert_applications, insert_outcomes
 from tests.conftest import a_warehouse
 

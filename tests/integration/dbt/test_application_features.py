@@ -175,6 +175,6 @@ def test_rows_rebuilt_long_after_are_the_rows_that_stand(built: Any) -> None:
     rows = built.rows("select application_id, version from marts.feat_applications")
     keys = pa.table(dict(zip(types, zip(*rows, strict=True), strict=True)), schema=pa.schema(types))
 
-    found = rebuild(keys, built.settings.warehouse, built.settings.work, view=APPLICATIONS)
+    found = rebuild(keys, APPLICATIONS, built.settings.warehouse, built.settings.work)
 
     assert (found.rows, found.changed) == (3, [])

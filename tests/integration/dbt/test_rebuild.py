@@ -62,7 +62,7 @@ def a_ledger_with_everything(db: Any) -> None:
 def test_rows_rebuilt_long_after_are_the_rows_that_stand(built: Any) -> None:
     a_ledger_with_everything(built)
 
-    found = rebuild(everything(built), built.settings.warehouse, built.settings.work)
+    found = rebuild(everything(built), TRANSACTIONS, built.settings.warehouse, built.settings.work)
 
     assert (found.rows, found.changed) == (39, [])
     assert built.rows("select count(*) from pg_tables where schemaname = 'rebuilt'") == [(0,)]
@@ -76,7 +76,7 @@ def test_a_rebuild_names_the_field_that_somebody_changed(built: Any) -> None:
             "where transaction_id = 'now'"
         )
 
-    found = rebuild(everything(built), built.settings.warehouse, built.settings.work)
+    found = rebuild(everything(built), TRANSACTIONS, built.settings.warehouse, built.settings.work)
 
     assert [(row.subject_id, row.fields) for row in found.changed] == [
         ("now", ("customer_transaction_count_24h",))

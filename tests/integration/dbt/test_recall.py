@@ -95,7 +95,7 @@ def test_the_newest_delivery_sees_what_a_rebuild_of_its_rows_sees(
     keys = keys_of(TRANSACTIONS)
     asked = pa.table(dict(zip(keys, zip(*some, strict=True), strict=True)), schema=pa.schema(keys))
 
-    found = rebuild(asked, built.settings.warehouse, built.settings.work)
+    found = rebuild(asked, TRANSACTIONS, built.settings.warehouse, built.settings.work)
 
     assert ways[1:] == ["newest"]  # the rebuild of some rows calls dbt by itself: by reading
     assert (found.rows, found.changed) == (5, [])
@@ -110,7 +110,7 @@ def test_a_row_that_asks_alone_sees_what_it_sees_among_many(built: Any) -> None:
         asked = pa.table(
             dict(zip(keys, [[value] for value in key], strict=True)), schema=pa.schema(keys)
         )
-        found = rebuild(asked, built.settings.warehouse, built.settings.work)
+        found = rebuild(asked, TRANSACTIONS, built.settings.warehouse, built.settings.work)
 
         assert (found.rows, found.changed) == (1, []), key
 

@@ -9,7 +9,7 @@ import numpy as np
 from features.build import build
 from features.views import TRANSACTIONS
 from scoring.fraud import training_set
-from scoring.fraud.training_set import TrainingSet
+from scoring.fraud.rows import TrainingSet
 from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
 from tests.conftest import Db
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from expectations import GateFailedError, suites, validate
+from expectations import suites
+from expectations.errors import GateFailedError
+from expectations.runner import validate
 from features.feeds import FEEDS, Feed
 from features.ingest import HistoryRefusedError, admit
 from features.platform.objects import FolderStore

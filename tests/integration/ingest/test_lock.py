@@ -86,12 +86,12 @@ def test_a_build_shuts_out_another_build_and_nothing_else(
     migrated: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(build, "LOCK_WAIT", "100ms")
-    conninfo = migrated.settings.warehouse.conninfo("transform")
+    warehouse = migrated.settings.warehouse
 
-    with build.locked(conninfo, build.BUILD_LOCK):
-        with pytest.raises(LockNotAvailable), build.locked(conninfo, build.BUILD_LOCK):
+    with build.locked(warehouse, build.BUILD_LOCK):
+        with pytest.raises(LockNotAvailable), build.locked(warehouse, build.BUILD_LOCK):
             pass
-        with build.locked(conninfo, build.REBUILD_LOCK):
+        with build.locked(warehouse, build.REBUILD_LOCK):
             pass
         # as a dump of the warehouse does
         with migrated.superuser() as connection, connection.transaction():
@@ -103,7 +103,7 @@ def test_a_build_shuts_out_another_build_and_nothing_else(
         )
 
     assert held == [("idle in transaction", None, None)]
-    with build.locked(conninfo, build.BUILD_LOCK):
+    with build.locked(warehouse, build.BUILD_LOCK):
         pass
 
 

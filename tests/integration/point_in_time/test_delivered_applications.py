@@ -111,5 +111,5 @@ def test_late_and_corrected_applications_leave_what_was_built_and_inform_what_co
     types = keys_of(APPLICATIONS)
     keys = pa.table(dict(zip(types, columns, strict=True))).cast(pa.schema(types))
     settings = office.db.settings
-    again = rebuild(keys, settings.warehouse, settings.work, view=APPLICATIONS)
+    again = rebuild(keys, APPLICATIONS, settings.warehouse, settings.work)
     assert (again.rows, again.changed) == (len(last), [])

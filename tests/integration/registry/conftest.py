@@ -53,6 +53,7 @@ def record() -> registry.ModelRecord:
         tags={"feature_view": "transactions@1", "data_sha256": "0" * 64},
         figures={"roc.png": figure},
         description="A model of the tests.",
+        outcomes=("genuine", "fraud"),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from features.platform import failpoints
+from features.platform import database, failpoints
 from features.platform.errors import ContractError, FencedError
 from scoring.runs import leases, lifecycle, population, record, shards
 from scoring.runs.job import quoted
@@ -83,6 +83,18 @@ def test_an_orphan_that_was_frozen_in_mid_copy_is_refused_and_recorded(bench: Be
     assert bench.db.rows(
         "select subject, detail ->> 'epoch' from audit.events where event = 'attempt_fenced'"
     ) == [(str(run.run_id), "1")]
+
+
+def test_an_orphan_learns_of_a_take_over_by_a_named_statement_as_well(bench: Bench) -> None:
+    bench.admit(some_transactions(2))
+    run = bench.claim()
+    conninfo = bench.db.settings.warehouse.conninfo("score")
+    with bench.connect() as orphan, bench.connect() as successor:
+        old = leases.take(orphan, run.run_id, "score")
+        leases.take(successor, run.run_id, "score")
+
+        with pytest.raises(FencedError, match="attempt 1 at score"), leases.held(conninfo, old):
+            database.fetch_one(orphan, "read a number", "select 1")
 
 
 def test_a_lost_connection_that_nobody_took_over_is_no_fence(bench: Bench) -> None:

@@ -14,7 +14,7 @@ from scoring.decision.rules.columns import TRANSACTIONS, types_of
 from scoring.fraud import merge
 from scoring.fraud.merge import Decisions
 
-POLICY = policy.load(max(path.stem for path in policy.FOLDER.glob("*.yaml")))
+POLICY = policy.newest()
 CONDITIONS = POLICY.conditions(types_of(TRANSACTIONS))
 USED = sorted({name for _, condition in CONDITIONS for name in condition.tree.columns})
 

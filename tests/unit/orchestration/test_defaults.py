@@ -7,10 +7,17 @@ from types import SimpleNamespace
 
 import pytest
 import structlog
+from airflow.sdk import RetryAction
 
-from features.platform.errors import ConfigurationError
+from features.platform.errors import (
+    ConfigurationError,
+    ContractError,
+    StatementError,
+    WarehouseUnavailableError,
+)
 from features.platform.logs import mask_card_numbers
-from orchestration.defaults import DAG_DEFAULTS
+from orchestration import steps
+from orchestration.defaults import DAG_DEFAULTS, explain_failure
 
 
 def test_retries_outlast_several_crashes_of_the_server_one_after_another() -> None:
@@ -23,6 +30,42 @@ def test_retries_outlast_several_crashes_of_the_server_one_after_another() -> No
     assert len(waits) >= 4
     assert waits[0] <= timedelta(seconds=30)
     assert timedelta(minutes=5) <= sum(waits, timedelta()) <= timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (WarehouseUnavailableError("gone"), RetryAction.RETRY),
+        (StatementError("count rows", "40P01", "DeadlockDetected", "no"), RetryAction.RETRY),
+        (ContractError("no row"), RetryAction.FAIL),
+    ],
+)
+def test_errors_of_the_warehouse_are_tried_again(error: Exception, action: RetryAction) -> None:
+    policy = DAG_DEFAULTS["default_args"]["retry_policy"]
+
+    assert policy.evaluate(error, try_number=1, max_tries=5).action in {
+        action,
+        RetryAction.DEFAULT if action is RetryAction.RETRY else action,
+    }
+
+
+def test_a_failure_is_explained_though_the_warehouse_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(run_id: object, failure: str) -> bool:
+        raise WarehouseUnavailableError("the warehouse is gone")
+
+    # the run's record is in the warehouse, which cannot be stopped for one task alone
+    monkeypatch.setattr(steps, "fail_run", refuse)
+    monkeypatch.setattr(steps, "run_receipt", lambda context: None)
+    ti = SimpleNamespace(task_id="score", run_id="r")
+
+    with structlog.testing.capture_logs() as lines:
+        explain_failure({"ti": ti, "exception": ValueError("bad"), "params": {}})
+
+    assert [(line["event"], line["cause"]) for line in lines] == [
+        ("task_failed", "ValueError: bad")
+    ]
 
 
 def test_every_task_masks_its_log_and_refuses_fields_that_its_form_has_not() -> None:

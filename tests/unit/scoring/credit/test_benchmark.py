@@ -8,7 +8,7 @@ import pytest
 from features.platform.errors import ContractError
 from features.views import APPLICATIONS
 from scoring.credit.quality import benchmark
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 
 ROWS = 3_000
 

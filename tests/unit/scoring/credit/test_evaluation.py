@@ -9,7 +9,7 @@ import pytest
 
 from features.platform.errors import ContractError
 from scoring.credit import evaluation, fitting, model_card
-from scoring.credit.training_set import TrainingSet
+from scoring.credit.rows import TrainingSet
 
 ROWS = 6_000
 

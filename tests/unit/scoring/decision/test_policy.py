@@ -66,6 +66,20 @@ def test_a_missing_policy_names_those_there_are(tmp_path: Path) -> None:
         policy.load("2", folder=tmp_path)
 
 
+def test_the_newest_policy_is_found_by_its_version_and_not_by_its_letters(tmp_path: Path) -> None:
+    for version in ("2026.12.1", "2026.2.1", "2026.12.10", "2026.9.30"):
+        policy_file = write(tmp_path, version=version)
+        policy_file.rename(tmp_path / f"{version}.yaml")
+
+    assert policy.versions(tmp_path) == ["2026.2.1", "2026.9.30", "2026.12.1", "2026.12.10"]
+    assert policy.newest(tmp_path).version == "2026.12.10"
+
+
+def test_a_folder_without_a_policy_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="holds no policy"):
+        policy.newest(tmp_path)
+
+
 def test_a_file_that_says_it_is_another_version_is_refused(tmp_path: Path) -> None:
     write(tmp_path, version="2")
 

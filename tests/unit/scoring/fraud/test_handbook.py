@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from scoring.fraud.quality import handbook
-from scoring.fraud.training_set import DAY_MICROSECONDS, TrainingSet
+from scoring.fraud.rows import DAY_MICROSECONDS, TrainingSet
 
 START = date(2018, 7, 25)
 FIRST = (START - handbook.EPOCH).days

@@ -1,0 +1,18 @@
+"""Name the arrays that columns are computed in, once for all rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Matrix = NDArray[np.float64]  # [n, features], null = NaN
+Flags = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+Codes = NDArray[np.int64]  # one number per value of a column, from 0
+Levels = NDArray[np.int8]  # a strictness per row, from 0
+Columns = Mapping[str, pa.Array]
+FloatColumns = Mapping[str, Floats]

@@ -1,0 +1,33 @@
+"""Read the rows of one big query, and their order, for the training sets of all domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+from psycopg import sql
+
+from features.platform import readers
+
+# One big read: hashes beat index look-ups, whose number the planner cannot guess after `distinct`,
+# and after a first load nothing is known of the tables: expecting few rows, it would loop.
+_PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
+
+
+def read(
+    connection: psycopg.Connection[Any],
+    query: sql.Composed,
+    types: Mapping[str, pa.DataType],
+    order: Sequence[str],
+) -> tuple[pa.Table, pa.Array]:
+    """Read rows as they come, and their places in ascending order of some columns.
+
+    Rows are put in order here, because Postgres would sort them with all their columns.
+    """
+    with connection.transaction():
+        connection.execute(_PLAN)
+        rows = readers.read(connection, query, types)
+    return rows, pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in order])

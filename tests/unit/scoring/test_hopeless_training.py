@@ -1,0 +1,33 @@
+"""Training that can learn nothing fails at once: the same rows teach nothing at a retry either."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from features.platform.errors import ContractError
+from features.views import APPLICATIONS, TRANSACTIONS
+from scoring.credit import fitting as credit
+from scoring.credit.rows import TrainingSet as ClosedLoans
+from scoring.fraud import fitting as fraud
+from scoring.fraud.rows import TrainingSet as Transactions
+
+ROWS = 400
+IS_BAD = np.arange(ROWS) % 4 == 0
+CODES = np.arange(ROWS)
+
+
+def test_transactions_that_nothing_tells_apart_are_refused() -> None:
+    rows = Transactions(("amount",), np.ones((ROWS, 1)), IS_BAD, CODES, CODES)
+
+    with pytest.raises(ContractError, match="no fraud model could be learnt from 320 rows"):
+        fraud.fit(fraud.cut(rows), TRANSACTIONS)
+
+
+def test_loans_that_nothing_tells_apart_are_refused() -> None:
+    rows = ClosedLoans(
+        ("requested_amount",), np.ones((ROWS, 1)), IS_BAD, CODES, CODES, CODES.astype(object)
+    )
+
+    with pytest.raises(ContractError, match="no credit model could be learnt from 400 loans"):
+        credit.fit(rows, APPLICATIONS)
