@@ -33,6 +33,7 @@ from features.ingest.refusals import (
 )
 from features.platform import failpoints, seals
 from features.platform.currencies import EXPONENTS
+from features.platform.database import certain
 from features.platform.errors import BadDeliveryError, ConfigurationError
 from features.sources.descriptions import Sources
 from features.sources.mapping import SourceFeed
@@ -188,7 +189,7 @@ def _landed(
     if delivery.landed_table is not None and _has_columns(connection, delivery.landed_table, feed):
         table = landing.identifier(delivery.landed_table)
         query = sql.SQL("select count(*), coalesce(sum(line_count), 0) from {}").format(table)
-        rows, lines = connection.execute(query).fetchone() or (None, 0)
+        rows, lines = certain("count landed rows", connection.execute(query).fetchone())
         if rows == delivery.rows_landed:
             return table, lines
     raise LandedRowsError(
@@ -217,7 +218,8 @@ def _span(
     row = connection.execute(
         query.format(event=sql.Identifier(feed.event.target), table=table)
     ).fetchone()
-    return (row[0], row[1]) if row else (None, None)
+    first, last = certain("read the time span of landed rows", row)
+    return first, last
 
 
 def _ensure_days(connection: psycopg.Connection[Any], table: sql.Identifier, feed: Feed) -> None:

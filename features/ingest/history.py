@@ -12,6 +12,7 @@ from features.feeds.readers import RUNS
 from features.ingest import tables
 from features.ingest.receipts import DeliveryReceipt
 from features.ingest.refusals import HistoryRefusedError
+from features.platform.database import certain
 
 _IS_DECIDED = sql.SQL(
     "select exists (select from {runs} where state = 'published' and job = any(%s))"
@@ -43,7 +44,8 @@ def _use_of(connection: psycopg.Connection[Any], feed: Feed) -> str | None:
     """Return the trace of a reader that has used the feed, or None."""
     jobs = [reader.decided_by for reader in feed.read_by]
     row = connection.execute(_IS_DECIDED, (jobs,)).fetchone()
-    if row and row[0]:
+    (is_decided,) = certain("look for published runs", row)
+    if is_decided:
         return "decisions were published"
     if any(tables.holds_rows(connection, reader.features) for reader in feed.read_by):
         return "features were built"

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from features.feeds import Column
 from features.ingest.lines import Record
+from features.platform.database import certain
 
 _NAME = re.compile(r"landed\.[a-z][a-z0-9_]{0,29}_[0-9a-f]{32}")
 _CSV = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384)
@@ -159,12 +160,13 @@ def twins(
     key = sql.SQL(", ").join(map(sql.Identifier, key_columns))
     content = sql.SQL(", ").join(sql.Identifier(column.target) for column in columns)
     connection.execute("set local work_mem = '256MB'")
-    repeated = connection.execute(
+    row = connection.execute(
         sql.SQL("select exists (select from {table} group by {key} having count(*) > 1)").format(
             table=identifier(table), key=key
         )
     ).fetchone()
-    if repeated == (False,):
+    (is_repeated,) = certain("look for repeated keys", row)
+    if not is_repeated:
         return Twins(np.empty(0, np.int64), 0, 0)
     connection.execute(
         sql.SQL(
@@ -204,7 +206,7 @@ def twins(
     ).fetchone()
     conflicts = connection.execute("select row_number from twins where is_conflict").fetchall()
     numbers = np.fromiter((number for (number,) in conflicts), np.int64, len(conflicts))
-    return Twins(numbers, *(counted or (0, 0)))
+    return Twins(numbers, *certain("count duplicate rows", counted))
 
 
 def drop(connection: psycopg.Connection[Any], table: str | None) -> None:

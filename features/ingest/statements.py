@@ -17,6 +17,7 @@ from psycopg import sql
 
 from features.feeds.declarations import Labels, Reference, Versions
 from features.ingest import admit_labels, outdated, versions
+from features.platform.database import certain
 from features.sources.mapping import SourceFeed
 
 
@@ -66,7 +67,7 @@ def admit(
     row = connection.execute(
         "select count(*), coalesce(sum(line_count), 0), max(known_at) from fresh"
     ).fetchone()
-    admitted, lines, known_at = row or (0, 0, None)
+    admitted, lines, known_at = certain("count admitted rows", row)
     return Admitted(admitted, lines, *outdated_counts, known_at, notes)
 
 
