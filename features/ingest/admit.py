@@ -19,8 +19,8 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features.feeds import Feed, sharing_tables
-from features.ingest import arrivals, deliveries, history, landing, statements, tables
+from features.feeds import sharing_tables
+from features.ingest import arrivals, deliveries, history, landing, statements, versions
 from features.ingest.clock import Tick, advance, lock, whole
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.refusals import (
@@ -141,9 +141,9 @@ def _write(
     feed = _feed(sources, delivery)
     table, landed_lines = _landed(connection, delivery, feed)
     connection.execute("set local work_mem = '256MB'")
-    first, last = _span(connection, table, feed.declaration)
+    first, last = versions.time_span(connection, feed.declaration, table)
     tick = advance(connection, last)
-    _ensure_days(connection, table, feed.declaration)
+    versions.ensure_days(connection, feed.declaration, table)
     values = {
         "delivery_id": delivery.delivery_id,
         "delivery_seq": tick.delivery_seq,
@@ -206,40 +206,6 @@ def _has_columns(connection: psycopg.Connection[Any], name: str, feed: SourceFee
         (name,),
     )
     return columns <= {column for (column,) in rows}
-
-
-def _span(
-    connection: psycopg.Connection[Any], table: sql.Identifier, feed: Feed
-) -> tuple[datetime | None, datetime | None]:
-    """Return when the first and the last row happened, where rows of the feed are events."""
-    if feed.event is None:
-        return None, None
-    query = sql.SQL("select min({event}), max({event}) from {table}")
-    row = connection.execute(
-        query.format(event=sql.Identifier(feed.event.target), table=table)
-    ).fetchone()
-    first, last = certain("read the time span of landed rows", row)
-    return first, last
-
-
-def _ensure_days(connection: psycopg.Connection[Any], table: sql.Identifier, feed: Feed) -> None:
-    """Make the partitions of the days that occur, and of no others."""
-    if feed.event is None or feed.versions is None or feed.versions.ensure_days is None:
-        return
-    connection.execute(
-        sql.SQL(
-            """
-            select {ensure_days}(days.day, days.day)
-            from (
-                select distinct ({event} at time zone 'UTC')::date as day from {table} order by day
-            ) as days
-            """
-        ).format(
-            ensure_days=tables.named(feed.versions.ensure_days),
-            event=sql.Identifier(feed.event.target),
-            table=table,
-        )
-    )
 
 
 def _close(

@@ -7,6 +7,7 @@ Amounts are also stored in the base currency, at the rate known when the row bec
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from psycopg import sql
 from features.feeds import Feed
 from features.feeds.declarations import Versions
 from features.ingest import rates, tables
+from features.platform.database import certain
 
 
 def admission_of(feed: Feed) -> Versions:
@@ -37,6 +39,40 @@ def names_of(feed: Feed) -> dict[str, sql.Composable]:
         "rows": tables.named(feed.table),
         "versions": tables.named(versions.table),
     }
+
+
+def time_span(
+    connection: psycopg.Connection[Any], feed: Feed, table: sql.Identifier
+) -> tuple[datetime | None, datetime | None]:
+    """Return the times of the first and the last landed row; None where rows are no events."""
+    if feed.event is None:
+        return None, None
+    query = sql.SQL("select min({event}), max({event}) from {table}")
+    row = connection.execute(
+        query.format(event=sql.Identifier(feed.event.target), table=table)
+    ).fetchone()
+    first, last = certain("read the time span of landed rows", row)
+    return first, last
+
+
+def ensure_days(connection: psycopg.Connection[Any], feed: Feed, table: sql.Identifier) -> None:
+    """Make the partitions of the days that occur, and of no others."""
+    if feed.event is None or feed.versions is None or feed.versions.ensure_days is None:
+        return
+    connection.execute(
+        sql.SQL(
+            """
+            select {ensure_days}(days.day, days.day)
+            from (
+                select distinct ({event} at time zone 'UTC')::date as day from {table} order by day
+            ) as days
+            """
+        ).format(
+            ensure_days=tables.named(feed.versions.ensure_days),
+            event=sql.Identifier(feed.event.target),
+            table=table,
+        )
+    )
 
 
 def find_fresh(
