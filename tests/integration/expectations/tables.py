@@ -199,8 +199,10 @@ class Gate:
         if self._checker is None or validation is None or len(validation.expectations) < 2:
             return
         with record.connect(self._url) as connection:
-            table = record.look(validation.table, connection)
-            again = self._checker.check(validation.suite, validation.table, table, connection)
+            shape = record.shape_of(validation.table, connection)
+            again = self._checker.check(
+                SUITES[validation.suite], validation.table, shape, connection
+            )
         assert again == validation.expectations[1:]
 
     def pages(self) -> list[Path]:

@@ -102,7 +102,7 @@ def test_a_warehouse_that_does_not_answer_is_could_not_check(gate: Gate, migrate
         f":{migrated.settings.warehouse.port}/", ":1/"
     )
 
-    with pytest.raises(GateUnavailableError, match="see that Postgres runs"):
+    with pytest.raises(GateUnavailableError, match="check that Postgres runs"):
         gate(url=url)
 
 

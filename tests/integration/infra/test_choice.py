@@ -100,7 +100,9 @@ def test_a_stack_is_found_without_its_description(own: Path, tmp_path: Path) -> 
     assert choice.existing("shop", tmp_path) == [state]
     assert choice.current("shop", tmp_path) == state
     assert choice.current(None, tmp_path) == state
-    with pytest.raises(StackError, match=r"no source is named 'shop'.*what its stack left is in"):
+    with pytest.raises(
+        StackError, match=r"no source is named 'shop'.*the state of its stack is in"
+    ):
         choice.to_start("shop", tmp_path)
 
 

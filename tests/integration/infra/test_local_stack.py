@@ -19,11 +19,11 @@ import yaml
 from features.sources import descriptions
 from infra.local import deliver, ports, run_dag, stack, status
 from infra.local.environment import environment, logins_file, write_logins
-from infra.local.leaks import CHUNK_BYTES, leaks
 from infra.local.public_files import FILES, cut, own_file
 from infra.local.sample import Sample, prepare
 from infra.local.state import CHECKOUT, StackError, State
 from tests.conftest import Db
+from tests.faults.leaks import CHUNK_BYTES, leaks
 from tests.integration.infra.stack_process import printed_by
 from tests.unit.features.test_sources import MINIMAL
 
@@ -42,7 +42,7 @@ def test_a_taken_port_is_reported_in_one_line_with_the_remedy() -> None:
             ports.require_free("mlflow", port)
 
     message = str(caught.value)
-    assert f"port {port}, wanted for mlflow, is taken by" in message
+    assert f"port {port}, needed by mlflow, is taken by" in message
     assert f"(pid {os.getpid()})" in message
     assert f"VESPER_MLFLOW_PORT={port + 1}" in message
     assert "\n" not in message
@@ -145,7 +145,7 @@ def test_the_settings_of_the_core_come_out_of_that_environment(state: State) -> 
 
 
 def test_two_commands_do_not_start_one_stack_at_once(state: State) -> None:
-    with state.locked(), pytest.raises(StackError, match="is at work"), state.locked():
+    with state.locked(), pytest.raises(StackError, match="is running: wait"), state.locked():
         pass
 
 

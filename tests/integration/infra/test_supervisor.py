@@ -99,7 +99,7 @@ def test_a_second_up_starts_no_second_supervisor(state: State) -> None:
 
     assert (_pid(state, programs.SUPERVISOR), _pid(state)) == pids
     assert third.returncode == 1
-    assert "another supervisor looks after this stack" in third.stdout
+    assert "another supervisor already supervises this stack" in third.stdout
 
 
 def test_a_killed_supervisor_is_reported_and_replaced_at_the_next_up(

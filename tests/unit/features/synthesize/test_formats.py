@@ -15,7 +15,7 @@ import pytest
 
 from features.synthesize import FileFormat
 from features.synthesize.cli import add_parser
-from features.synthesize.feeds import TRANSACTIONS as SHAPE
+from features.synthesize.feed_shapes import TRANSACTIONS as SHAPE
 from tests.unit.features.synthesize.worlds import TRANSACTIONS, Delivered, a_plan, deliver
 
 

@@ -109,5 +109,5 @@ def test_defaults_can_be_learnt_but_not_perfectly(lender: Delivered, book: pd.Da
 
 
 def test_a_negative_number_of_applications_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="fewer than none"):
+    with pytest.raises(ConfigurationError, match="credit_history >= 0"):
         a_plan(credit_history=-1)
