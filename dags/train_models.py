@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from airflow.sdk import CronDataIntervalTimetable, Param, chain, dag, get_current_context, task
 
-from orchestration import gates, steps, training
+from orchestration import steps, training
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.requests import MOMENT
 from orchestration.tags import Cadence, Domain
@@ -47,15 +47,15 @@ def train_models() -> None:
 
     @task
     def validate_raw(deliveries: list[steps.Receipt]) -> list[steps.Receipt]:
-        return gates.validate_raw(deliveries)
+        return steps.validate_raw(deliveries)
 
     @task
     def admit(validations: list[steps.Receipt]) -> list[steps.Receipt]:
-        return steps.admit_deliveries(validations)
+        return steps.admit(validations)
 
     @task
     def build() -> steps.Receipt:
-        return steps.build("transaction_features")
+        return steps.build_for("score_transactions")
 
     @task
     def train_fraud() -> steps.Receipt:
@@ -63,7 +63,7 @@ def train_models() -> None:
 
     @task
     def build_applications() -> steps.Receipt:
-        return steps.build("application_features")
+        return steps.build_for("score_applications")
 
     @task
     def train_credit() -> steps.Receipt:

@@ -17,7 +17,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 
-from expectations import record, suites
+from expectations import record
+from expectations.suites import Suite
 from expectations.validation import Check, Outcome, Severity
 
 if TYPE_CHECKING:
@@ -61,24 +62,23 @@ class Checker:
         self._compiled: dict[Hashable, CompiledSuite | None] = {}
 
     def check(
-        self, suite: str, table: str, shape: record.TableShape, connection: record.Connection
+        self, suite: Suite, table: str, shape: record.TableShape, connection: record.Connection
     ) -> tuple[Check, ...]:
         """Validate a table that exists and has rows.
 
         Args:
-            suite: name of the suite.
+            suite: the suite.
             table: name with its schema.
             shape: its rows and its columns.
             connection: of the role of the URL; every statement commits by itself.
 
         Raises:
-            ConfigurationError: the suite is unknown.
             CouldNotCheckError: the table cannot be read.
         """
         # A missing column is one broken expectation, not one error per expectation on that column.
         answerable = [
             expectation
-            for expectation in suites.load(suite, shape.rows).expectations
+            for expectation in suite.load(shape.rows).expectations
             if getattr(expectation, "column", None) in {*shape.columns, None}
         ]
         terms = str([expectation.dict() for expectation in answerable])
@@ -91,7 +91,7 @@ class Checker:
                     _read(expectation, answers[position]["success"], answers[position]["result"])
                     for position, expectation in enumerate(answerable)
                 )
-        run = _run(suite, answerable, table, self._url)
+        run = _run(suite.name, answerable, table, self._url)
         if key not in self._compiled:
             self._first[key] = run
         return _read_all(answerable, run)

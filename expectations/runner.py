@@ -11,8 +11,9 @@ from uuid import uuid4
 import psycopg
 import structlog
 
-from expectations import checker, page, record, suites
+from expectations import checker, page, record
 from expectations.errors import GateFailedError, GateUnavailableError
+from expectations.suites import Suite
 from expectations.validation import Check, Outcome, Severity, Validation, Verdict, verdict_of
 
 log = structlog.get_logger(__name__)
@@ -48,11 +49,11 @@ class OpenGate:
         if self._connection is not None:
             self._connection.close()
 
-    def validate(self, suite: str, table: str, *, expected_rows: int, subject: str) -> Validation:
+    def validate(self, suite: Suite, table: str, *, expected_rows: int, subject: str) -> Validation:
         """Validate a table by a suite; record the result in the audit and as a page.
 
         Args:
-            suite: name of the suite, such as `raw.transactions`.
+            suite: the suite.
             table: the per-run table with its schema, such as `landed.d_7f3a`.
             expected_rows: row count in the receipt of the step before.
             subject: the delivery or the run of the table.
@@ -63,9 +64,7 @@ class OpenGate:
         Raises:
             GateFailedError: a critical expectation does not hold; a retry does not help.
             GateUnavailableError: the gate could not read the table or record its result; retry.
-            ConfigurationError: the suite is unknown.
         """
-        suites.require(suite)
         started = time.perf_counter()
         try:
             connection = self._connected()
@@ -75,7 +74,7 @@ class OpenGate:
         except psycopg.Error as error:
             # the driver's text may quote rows, so the message has only its class and state
             raise GateUnavailableError(
-                f"gate {suite} could not check {table} for {subject}: the warehouse answered "
+                f"gate {suite.name} could not check {table} for {subject}: the warehouse answered "
                 f"{type(error).__name__} (SQLSTATE {error.sqlstate or 'none'}). Next: check that "
                 "Postgres runs and role score may log in; then retry the step."
             ) from None
@@ -108,7 +107,7 @@ class OpenGate:
 
 
 def validate(
-    suite: str,
+    suite: Suite,
     table: str,
     *,
     expected_rows: int,
@@ -122,7 +121,7 @@ def validate(
 
 
 def _judge(
-    suite: str,
+    suite: Suite,
     table: str,
     expected_rows: int,
     subject: str,
@@ -145,7 +144,7 @@ def _judge(
     verdict = verdict_of(checks)
     if rows == expected_rows == 0:
         verdict = Verdict.NOTHING_TO_CHECK
-    return Validation(uuid4(), suite, subject, table, verdict, expected_rows, rows, checks, at)
+    return Validation(uuid4(), suite.name, subject, table, verdict, expected_rows, rows, checks, at)
 
 
 def _keep(

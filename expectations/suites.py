@@ -1,7 +1,8 @@
-"""List the suites by name; only the load of a suite imports Great Expectations."""
+"""Name the suites; only the load of a suite imports Great Expectations."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -10,41 +11,51 @@ from features.platform.errors import ConfigurationError
 if TYPE_CHECKING:
     import great_expectations as gx
 
-SUITES = {
-    "raw.transactions": "expectations.raw:transactions",
-    "raw.transaction_labels": "expectations.raw:transaction_labels",
-    "raw.fx_rates": "expectations.raw:fx_rates",
-    "raw.applications": "expectations.raw_applications:applications",
-    "raw.application_labels": "expectations.raw_applications:application_labels",
-    "features.transactions": "expectations.features:transactions",
-    "features.applications": "expectations.features:applications",
-    "decisions.transactions": "expectations.decisions:transactions",
-    "decisions.applications": "expectations.application_decisions:applications",
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One suite by reference.
+
+    Attributes:
+        name: the name in the audit, such as `raw.transactions`.
+        target: `module:function`; the function takes the table's rows and returns the suite.
+    """
+
+    name: str
+    target: str
+
+    def load(self, rows: int) -> gx.ExpectationSuite:
+        """Return the expectations for a table with this number of rows."""
+        module, _, function = self.target.partition(":")
+        suite: gx.ExpectationSuite = getattr(import_module(module), function)(rows)
+        return suite
+
+
+#: The suites of deliveries, by feed; a job declares the suites of its runs.
+RAW = {
+    feed: Suite(f"raw.{feed}", f"expectations.{module}:{feed}")
+    for feed, module in (
+        ("transactions", "raw"),
+        ("transaction_labels", "raw"),
+        ("fx_rates", "raw"),
+        ("applications", "raw_applications"),
+        ("application_labels", "raw_applications"),
+    )
 }
 
-#: Feeds whose rows only role ingest may read, so that no gate checks them.
+#: Feeds whose rows only ingest may read, so that no gate can check them.
 CLOSED = frozenset(("applicant_attributes",))
 
 
-def require(name: str) -> None:
-    """Check that a suite exists, before any table is read.
+def of_feed(feed: str) -> Suite:
+    """Return the suite of a feed's deliveries.
 
     Raises:
-        ConfigurationError: the suite is unknown.
+        ConfigurationError: the feed has no suite.
     """
-    if name not in SUITES:
+    if feed not in RAW:
         raise ConfigurationError(
-            f"there is no suite {name!r}; the suites are {', '.join(sorted(SUITES))} "
-            "(expectations/suites.py)"
+            f"there is no suite for the feed {feed!r}; the feeds with a suite are "
+            f"{', '.join(sorted(RAW))} (expectations/suites.py)"
         )
-
-
-def load(name: str, rows: int) -> gx.ExpectationSuite:
-    """Return a suite for a table with this number of rows.
-
-    Raises:
-        ConfigurationError: the suite is unknown.
-    """
-    require(name)
-    module, _, function = SUITES[name].partition(":")
-    return getattr(import_module(module), function)(rows)
+    return RAW[feed]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Literal, Protocol, get_args
+from typing import Literal, Protocol
 
 import structlog
 
@@ -47,7 +47,8 @@ _SERVER_GONE = re.compile(
     re.IGNORECASE,
 )
 
-Selector = Literal["reference", "transaction_features", "application_features", "serving"]
+#: A name of `dbt/selectors.yml`.
+Selector = str
 
 # dbt pastes its variables into SQL as text, so only these shapes may pass
 _VARIABLES = {
@@ -110,9 +111,16 @@ def install(
         ContractError: a model failed.
         ConfigurationError: a variable is unknown or malformed.
     """
-    selectors: tuple[Selector, ...] = get_args(Selector)
-    for selector in selectors:
+    for selector in selectors():
         build(selector, warehouse, work, variables)
+
+
+def selectors() -> list[Selector]:
+    """Return the selectors of the project, in the order in which an installation builds them."""
+    import yaml
+
+    described = yaml.safe_load((PROJECT / "selectors.yml").read_text())
+    return [selector["name"] for selector in described["selectors"]]
 
 
 def build(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from expectations import suites
+from expectations.suites import Suite
 from features.platform.errors import ConfigurationError, ContractError, ModelUnavailableError
 from scoring.credit.job import JOB as SCORE_APPLICATIONS
 from scoring.fraud.job import JOB as SCORE_TRANSACTIONS
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
 
 #: By name, in the order in which people read about them.
 JOBS: dict[str, Job] = {job.name: job for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS)}
+
+
+#: The suites of all gates, by name.
+SUITES: dict[str, Suite] = {
+    suite.name: suite
+    for suite in (
+        *suites.RAW.values(),
+        *(suite for job in JOBS.values() for suite in (job.gates.features, job.gates.decisions)),
+    )
+}
 
 
 def job_named(name: str) -> Job:

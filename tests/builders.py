@@ -219,8 +219,8 @@ def let_gates_pass(connection: psycopg.Connection[Any], run_id: uuid.UUID) -> No
     run = record.load(connection, run_id)
     job = JOBS[run.job]
     for suite, table in (
-        (job.features_gate, run.tables.features),
-        (job.decisions_gate, run.tables.decisions),
+        (job.gates.features.name, run.tables.features),
+        (job.gates.decisions.name, run.tables.decisions),
     ):
         _leave_verdict(connection, suite, str(run_id), table, run.rows_claimed)
     lifecycle.mark_validated(connection, run_id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 
@@ -82,6 +83,20 @@ class DeliveryReceipt(_Receipt):
     def as_dict(self) -> dict[str, Any]:
         """Return the receipt as plain values for JSON."""
         return {**_Receipt.as_dict(self), "rows_landed": self.rows_landed}
+
+    @classmethod
+    def of(cls, receipt: Mapping[str, Any]) -> Self:
+        """Return the receipt of its plain values."""
+        values = {name: receipt[name] for name in cls.__dataclass_fields__}
+        lines = values["lines"]
+        return cls(
+            **{
+                **values,
+                "delivery_id": UUID(values["delivery_id"]),
+                "notes": tuple(values["notes"]),
+                "lines": FileLines(**lines) if lines else None,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)

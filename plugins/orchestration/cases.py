@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow.sdk import Param
 
 from features.platform.errors import ConfigurationError
-from orchestration import fields, requests
+from orchestration import fields, requests, steps
 from orchestration.windows import day_of, plain
 
 if TYPE_CHECKING:
@@ -63,6 +63,12 @@ def request(context: Mapping[str, Any]) -> Request:
     applied_at = feed.columns["applied_at"]
     start, end = day_of(fields.moment(f"application, {applied_at}", case[applied_at]))
     return Request(start, end, "case", str(context["dag_run"].run_id), restated_ids=(subject,))
+
+
+def prepare(context: Mapping[str, Any]) -> None:
+    """Skip a source without applications, and deliver the application of the form."""
+    steps.skip_without(FEED)
+    deliver(context)
 
 
 def deliver(context: Mapping[str, Any]) -> str | None:

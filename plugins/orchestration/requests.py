@@ -102,6 +102,11 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     return Request(window.start, window.end, kind, who, reason, ids)
 
 
+def hourly(context: Mapping[str, Any]) -> Request:
+    """Return the request of an Airflow run whose windows are hours."""
+    return request(context, timedelta(hours=1))
+
+
 def has_ended(dag_id: str, requested_by: str) -> bool:
     """Return whether the Airflow run that has made a request is over or deleted.
 

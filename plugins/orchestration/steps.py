@@ -1,7 +1,7 @@
-"""What the tasks of a scoring DAG call: each opens what a step of the core needs, and calls it.
+"""Call the steps of the core from a task: plain receipts in, plain receipts out.
 
 Heavy imports stand inside the functions: a DAG file that names these steps must stay light to
-parse. Each returns a receipt (counts, versions, window), never rows.
+parse. A receipt holds counts, versions and the window, never rows.
 """
 
 from __future__ import annotations
@@ -11,18 +11,28 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from orchestration import requests
+from orchestration import gates, requests
 
 if TYPE_CHECKING:
     from features.build import Selector
     from scoring.runs.request import Request
+    from scoring.steps.pipeline import Pipeline
 
 Receipt = dict[str, Any]
-RUN = "run"  # the key under which `admit` leaves the receipt of what it claimed
+RUN = "run"  # the key under which `admit` leaves the receipt of the claim
+
+
+def pipeline(job: str) -> Pipeline:
+    """Return the steps of a job on the warehouse of this process' settings."""
+    from features.platform.settings import get_settings
+    from scoring.domains import job_named
+    from scoring.steps.pipeline import Pipeline
+
+    return Pipeline(job_named(job), get_settings(), partial(requests.has_ended, job))
 
 
 def skip_without(feed: str) -> None:
-    """End the task as skipped where no source delivers what it would work on."""
+    """End the task as skipped where no source delivers a feed."""
     from airflow.sdk.exceptions import AirflowSkipException
 
     from features.platform.settings import get_settings
@@ -34,68 +44,58 @@ def skip_without(feed: str) -> None:
 
 
 def ingest() -> list[Receipt]:
-    """Parse what waits in the landing area into `landed`; return one receipt per delivery."""
-    import psycopg
-
-    from features.ingest import receive_all
+    """Parse the waiting files of the landing area; return one receipt per delivery."""
     from features.platform.settings import get_settings
     from features.platform.storage import object_store
-    from features.sources.source_set import source_set
+    from scoring.steps.ingest import ingest as receive
 
     settings = get_settings()
-    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-        receipts = receive_all(source_set(settings), object_store(settings), connection)
-    return [receipt.as_dict() for receipt in receipts]
+    return [delivery.as_dict() for delivery in receive(settings, object_store(settings))]
 
 
-def admit_deliveries(validations: Sequence[Receipt] | None) -> list[Receipt]:
+def validate_raw(deliveries: Sequence[Receipt]) -> list[Receipt]:
+    """Check each parsed delivery; a delivery that fails is held, and the rest goes on."""
+    from features.ingest import DeliveryReceipt
+    from features.platform.settings import get_settings
+    from features.platform.storage import object_store
+    from scoring.steps.gates import validate_deliveries
+
+    settings = get_settings()
+    received = [DeliveryReceipt.of(receipt) for receipt in deliveries]
+    with gates.linked():
+        checks = validate_deliveries(received, settings, object_store(settings))
+    return [check.as_dict() for check in checks]
+
+
+def admit(validations: Sequence[Receipt] | None) -> list[Receipt]:
     """Move every delivery that passed its gate into `raw`, each in one transaction.
 
-    Where a crash of the server has taken the rows of one, its file is parsed and looked at again.
-
     Args:
-        validations: what `validate_raw` has left; None where the task did not run.
+        validations: the receipts of `validate_raw`; None where the task did not run.
 
     Raises:
-        ContractError: a delivery has not passed its gate, whatever was left says; names it.
+        ContractError: a delivery has not passed its gate, whatever its receipt says; names it.
     """
-    import psycopg
-
-    from features.ingest import admit_all
     from features.platform.settings import get_settings
-    from features.sources.source_set import source_set
-    from orchestration import admission
+    from features.platform.storage import object_store
+    from scoring.steps.admit import admit as admit_checked
+    from scoring.steps.gates import DeliveryCheck
 
     settings = get_settings()
-    # a crash from here on ends this session, and no emptied table is taken for a delivery
-    with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-        passed = admission.passed(connection, validations)
-        receipts = admit_all(
-            passed,
-            connection,
-            source_set(settings),
-            base_currency=settings.warehouse.base_currency,
-        )
-    return [receipt.as_dict() for receipt in receipts]
+    checks = None if validations is None else [DeliveryCheck.of(receipt) for receipt in validations]
+    admitted = admit_checked(checks, settings, object_store(settings))
+    return [delivery.as_dict() for delivery in admitted]
 
 
 def claim(job: str, request: Request) -> Receipt:
     """Claim the window: cut-off, pins, and the count of its rows."""
-    from features.platform.settings import get_settings
-    from features.platform.storage import object_store
-    from scoring.domains import JOBS
-    from scoring.steps.claim import claim as claim_window
-
-    settings = get_settings()
-    return claim_window(
-        JOBS[job], request, settings, object_store(settings), partial(requests.has_ended, job)
-    )
+    return pipeline(job).claim(request).receipt()
 
 
 def hand_on(run: Receipt, context: Mapping[str, Any]) -> list[int]:
     """Leave the claim's receipt for the tasks after it; return the shards of the run.
 
-    Airflow maps a task over what another one returns, and over nothing else that it leaves.
+    Airflow maps a task over the return value of another task, and over nothing else.
     """
     context["ti"].xcom_push(key=RUN, value=run)
     shards: list[int] = run["shards"]
@@ -104,54 +104,47 @@ def hand_on(run: Receipt, context: Mapping[str, Any]) -> list[int]:
 
 def build(selector: Selector) -> Receipt:
     """Append the features of every admitted version that has none."""
-    from features.build import build as run_dbt
     from features.platform.settings import get_settings
-    from features.sources.source_set import source_set
+    from scoring.steps.build import build as build_features
 
-    settings = get_settings()
-    variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
-    built = run_dbt(selector, settings.warehouse, settings.work, variables)
+    built = build_features(selector, get_settings())
     return {"selector": selector, "rows_added": built.rows_added, "seconds": built.seconds}
 
 
-def score(run: Receipt, shard: int | None = None) -> Receipt:
+def build_for(job: str) -> Receipt:
+    """Build the features that a job reads."""
+    from scoring.domains import job_named
+
+    return build(job_named(job).view.selector)
+
+
+def validate_features(job: str, run: Receipt) -> Receipt:
+    """Check the claimed rows' features; a critical failure stops the run."""
+    with gates.linked():
+        return gates.receipt_of(pipeline(job).validate_features(UUID(run["run_id"])), run)
+
+
+def score(job: str, run: Receipt, shard: int | None = None) -> Receipt:
     """Score, decide and explain the claimed rows of a shard, chunk by chunk.
 
     Args:
+        job: the run's job.
         run: the receipt of the claim.
-        shard: one of its `shards`, which may be scored at once; all, one after the other, if None.
+        shard: one of its `shards`, which may be scored at once; None scores all in order.
     """
-    from features.platform.settings import get_settings
-    from features.platform.storage import object_store
-    from scoring.steps import score as step
-
-    settings = get_settings()
-    store, run_id = object_store(settings), UUID(run["run_id"])
-    if shard is None:
-        return step.run(run_id, settings, store)
-    return step.run_shard(run_id, settings, store, shard)
+    return pipeline(job).score(UUID(run["run_id"]), shard).receipt()
 
 
-def publish(run: Receipt) -> Receipt:
-    """Move the run into the ledger, whole or not at all.
+def validate_decisions(job: str, run: Receipt) -> Receipt:
+    """Check the scored rows and mark the run validated; a critical failure stops the run."""
+    with gates.linked():
+        return gates.receipt_of(pipeline(job).validate_decisions(UUID(run["run_id"])), run)
 
-    Raises:
-        WarehouseUnavailableError: a crash of the server took the scored rows just now; retry.
-    """
-    from features.platform.errors import WarehouseUnavailableError
-    from features.platform.settings import get_settings
-    from features.platform.storage import object_store
-    from orchestration import recovery
-    from scoring.steps.publish import RowsLostError
-    from scoring.steps.publish import publish as publish_run
 
-    settings = get_settings()
-    conninfo = settings.warehouse.conninfo("score")
-    recovery.restore_validated(run)
-    try:
-        return publish_run(UUID(run["run_id"]), conninfo, object_store(settings))
-    except RowsLostError as error:
-        raise WarehouseUnavailableError(str(error)) from error
+def publish(job: str, run: Receipt) -> Receipt:
+    """Move the run into the ledger, whole or not at all."""
+    with gates.linked():
+        return pipeline(job).publish(UUID(run["run_id"])).receipt()
 
 
 def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:
@@ -162,13 +155,13 @@ def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:
     from features.platform.settings import get_settings
     from features.platform.storage import object_store
     from scoring.commands.replay import text_of
-    from scoring.domains import JOBS
+    from scoring.domains import job_named
     from scoring.evidence.replay import Selection
     from scoring.evidence.verification import verify
 
     settings = get_settings()
     selection = Selection(sample=sample, seed=zlib.crc32(seed_of.encode()))
-    done = verify(JOBS[job], selection, settings, object_store(settings))
+    done = verify(job_named(job), selection, settings, object_store(settings))
     if not done.holds:
         raise ContractError(
             f"past decisions of {job} do not replay:\n{text_of(done)}\n"

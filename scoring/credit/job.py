@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from expectations.suites import Suite
 from features.views import APPLICATIONS
 from scoring.runs.job import Answer, Gates, Job, ModelSlot, Population, Training
 from scoring.runs.ledger import Ledger, Type
@@ -105,7 +106,8 @@ JOB = Job(
         *("is_counter_offer", "is_overridden", "rule_hits", "decision", "reasons"),
     ),
     gates=Gates(
-        "expectations.features:applications", "expectations.application_decisions:applications"
+        Suite("features.applications", "expectations.features:applications"),
+        Suite("decisions.applications", "expectations.application_decisions:applications"),
     ),
     published="application_decisions",
     serving="latest_application_decisions",

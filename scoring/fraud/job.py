@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from expectations.suites import Suite
 from features.views import TRANSACTIONS
 from scoring.runs.job import Answer, Gates, Job, ModelSlot, Population, Training
 from scoring.runs.ledger import Ledger, Type
@@ -72,7 +73,10 @@ JOB = Job(
         },
     ),
     outcome=("is_degraded", "rule_hits", "decision", "reasons"),
-    gates=Gates("expectations.features:transactions", "expectations.decisions:transactions"),
+    gates=Gates(
+        Suite("features.transactions", "expectations.features:transactions"),
+        Suite("decisions.transactions", "expectations.decisions:transactions"),
+    ),
     published="transaction_decisions",
     serving="latest_transaction_decisions",
     decides=_domain,

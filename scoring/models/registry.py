@@ -32,27 +32,13 @@ from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from scoring.models import model_files
-from scoring.models.model_files import ModelPin, load
+from scoring.models.model_files import ModelPin
 from scoring.runs.job import ModelSlot
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
-
-__all__ = [
-    "CHALLENGER",
-    "CHAMPION",
-    "ModelPin",
-    "ModelRecord",
-    "aliases_of",
-    "fetch",
-    "load",
-    "log_and_register",
-    "resolve",
-    "set_alias",
-    "tag_version",
-]
 
 log = structlog.get_logger(__name__)
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from expectations.suites import Suite
 from features.views import FeatureView
 from scoring.runs.ledger import Ledger, Type
 
@@ -102,15 +103,15 @@ class ModelSlot:
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """The suites that the rows of a run must pass, as `module:function` of the expectations.
+    """The suites that the rows of a run must pass.
 
     Attributes:
         features: the suite of the claimed rows' features.
         decisions: the suite of the scored rows.
     """
 
-    features: str
-    decisions: str
+    features: Suite
+    decisions: Suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +183,6 @@ class Job:
     def columns(self) -> Mapping[str, Type]:
         """The ledger's columns, in the order in which they are published."""
         return self.ledger.columns(self.id_column, self.view.event_time)
-
-    @property
-    def features_gate(self) -> str:
-        """The name of the suite that its claimed rows' features must pass."""
-        return f"features.{self.view.name}"
-
-    @property
-    def decisions_gate(self) -> str:
-        """The name of the suite that its scored rows must pass."""
-        return f"decisions.{self.view.name}"
 
     @property
     def id_column(self) -> str:

@@ -13,8 +13,10 @@ from typing import Any
 
 import psycopg
 
+from expectations.validation import Verdict
+
 #: The verdicts with which a subject may go on.
-PASSING = ("passed", "warned", "nothing_to_check")
+PASSING = (Verdict.PASSED, Verdict.WARNED, Verdict.NOTHING_TO_CHECK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import structlog
@@ -35,8 +36,10 @@ def claim(
     settings: Settings,
     store: ObjectStore,
     has_ended: Callable[[str], bool] = lambda _: False,
-) -> dict[str, object]:
-    """Claim a window with the champion and the policy of this moment; return the run's receipt.
+    *,
+    pins: record.Pins | None = None,
+) -> record.Run:
+    """Claim a window with the champion and the policy of this moment.
 
     The model file is copied to our own store first: scoring and replay never ask the registry.
 
@@ -45,8 +48,9 @@ def claim(
         request: the window and who wants it.
         settings: of the warehouse and the registry.
         store: for the model file.
-        has_ended: tells of the requester of an open run whether it has ended. Then nobody goes on
-            with that run, so it is failed, and this one need not wait for it.
+        has_ended: says of the requester of an open run whether it has ended. Such a run is failed,
+            and this claim does not wait for it.
+        pins: the pins of the run; None pins the champion and the policy in force.
 
     Raises:
         ModelUnavailableError: there is no champion, or the registry does not answer, and the policy
@@ -57,9 +61,9 @@ def claim(
         RunOpenError: another run of the job was open for all of `PATIENCE`.
     """
     return in_turn(
-        lambda: _claim(job, request, settings, store),
-        give_up=lambda left: fail_left(left, has_ended, settings),
-    ).receipt()
+        lambda: _claim(job, request, settings, store, pins),
+        give_up=lambda run: fail_left(run, has_ended, settings),
+    )
 
 
 def in_turn(
@@ -110,27 +114,39 @@ def fail_left(left: record.Run, has_ended: Callable[[str], bool], settings: Sett
     return has_failed
 
 
-def _claim(job: Job, request: Request, settings: Settings, store: ObjectStore) -> record.Run:
+def _claim(
+    job: Job,
+    request: Request,
+    settings: Settings,
+    store: ObjectStore,
+    pins: record.Pins | None,
+) -> record.Run:
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
         idle_readers.end(connection)
-        policy = activations.in_force(connection)
-        approval.require_runnable(policy)
-        try:
-            models = {job.model.role: _pin_champion(job, settings, store)}
-        except ModelUnavailableError as error:
-            if policy.on_model_unavailable == "wait":
-                raise
-            log.error("model_unavailable", model=job.model.name, reason=str(error))
-            models = {job.model.role: {"name": job.model.name, "version": "none", "sha256": ""}}
-        pins = record.Pins(
-            models=models,
-            policy_version=policy.version,
-            policy_sha256=policy.sha256,
-            feature_view=job.view.qualified,
-            code_version=code_version.pinned(settings.code_version),
-            lock_sha256=libraries.lock_digest(settings.lock_file),
-        )
+        pins = pins or _pins_of_now(connection, job, settings, store)
         return lifecycle.claim(connection, job, request, pins)
+
+
+def _pins_of_now(
+    connection: psycopg.Connection[Any], job: Job, settings: Settings, store: ObjectStore
+) -> record.Pins:
+    policy = activations.in_force(connection)
+    approval.require_runnable(policy)
+    try:
+        models = {job.model.role: _pin_champion(job, settings, store)}
+    except ModelUnavailableError as error:
+        if policy.on_model_unavailable == "wait":
+            raise
+        log.error("model_unavailable", model=job.model.name, reason=str(error))
+        models = {job.model.role: {"name": job.model.name, "version": "none", "sha256": ""}}
+    return record.Pins(
+        models=models,
+        policy_version=policy.version,
+        policy_sha256=policy.sha256,
+        feature_view=job.view.qualified,
+        code_version=code_version.pinned(settings.code_version),
+        lock_sha256=libraries.lock_digest(settings.lock_file),
+    )
 
 
 def _pin_champion(job: Job, settings: Settings, store: ObjectStore) -> Mapping[str, str]:

@@ -54,7 +54,7 @@ class Parquet:
     rows: int
 
 
-def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object]:
+def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> record.Run:
     """Publish a validated run.
 
     Args:
@@ -63,7 +63,7 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
         store: the object store of the published files.
 
     Returns:
-        The run's receipt.
+        The published run.
 
     Raises:
         RowsLostError: a crash of the server has taken the scored rows.
@@ -105,7 +105,7 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> dict[str, object
         write_manifest(run, store)
         failpoints.reach("after_manifest")
         population.drop(connection, run.tables)
-    return run.receipt()
+    return run
 
 
 def write_manifest(run: record.Run, store: ObjectStore) -> bool:
@@ -214,8 +214,8 @@ def _require_gates(connection: psycopg.Connection[Any], job: Job, run: record.Ru
     scored_at = record.load(connection, run.run_id).scored_at or datetime.max.replace(tzinfo=UTC)
     subject, rows = str(run.run_id), run.rows_claimed
     wanted = (
-        verdicts.Gate(job.features_gate, subject, run.tables.features, rows, run.claimed_at),
-        verdicts.Gate(job.decisions_gate, subject, run.tables.decisions, rows, scored_at),
+        verdicts.Gate(job.gates.features.name, subject, run.tables.features, rows, run.claimed_at),
+        verdicts.Gate(job.gates.decisions.name, subject, run.tables.decisions, rows, scored_at),
     )
     if found := verdicts.missing(connection, wanted):
         raise ContractError(

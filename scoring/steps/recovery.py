@@ -7,6 +7,7 @@ the pins.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +65,23 @@ def reopen_lost(connection: psycopg.Connection[Any], run_id: UUID) -> record.Run
         )
         log.warning("run_reopened", run_id=str(run_id), was=run.state)
         return record.load(connection, run_id)
+
+
+def with_scores(
+    connection: psycopg.Connection[Any], run_id: UUID, score: Callable[[UUID], object]
+) -> record.Run:
+    """Return a run with its scored rows, if it had been scored and has not ended.
+
+    Args:
+        connection: of role `score`, in autocommit.
+        run_id: the run.
+        score: scores the run again where a crash took its scored rows.
+    """
+    run = reopen_lost(connection, run_id)
+    if run.state == "claimed" and had_come_to(connection, run, "scored", "validated"):
+        score(run_id)
+        return record.load(connection, run_id)
+    return run
 
 
 def had_come_to(connection: psycopg.Connection[Any], run: record.Run, *states: str) -> bool:

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 STEP = recovery.SCORE
 
 
-def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, object]:
+def run(run_id: UUID, settings: Settings, store: ObjectStore) -> record.Run:
     """Score all shards of a claimed run in one process, one after the other.
 
     Returns and raises what `run_shard` does.
@@ -43,9 +43,7 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> dict[str, objec
     return run_shard(run_id, settings, store, last)
 
 
-def run_shard(
-    run_id: UUID, settings: Settings, store: ObjectStore, shard: int
-) -> dict[str, object]:
+def run_shard(run_id: UUID, settings: Settings, store: ObjectStore, shard: int) -> record.Run:
     """Score one shard of a claimed run into the run's table in `scored`.
 
     Whichever shard ends last calls the run scored.
@@ -62,78 +60,78 @@ def run_shard(
     started = time.monotonic()
     conninfo = settings.warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        if (found := _open(connection, run_id, shard)).state != "claimed":
-            return found.receipt()
-        _require_pinned_code(found)
+        if (run := _open(connection, run_id, shard)).state != "claimed":
+            return run
+        _require_pinned_code(run)
         lease = leases.take(connection, run_id, STEP, shard)
         # the attempt before may have got through before its session ended
-        found = record.load(connection, run_id)
-        if found.state != "claimed":
-            return found.receipt()
-        job = JOBS[found.job]
+        run = record.load(connection, run_id)
+        if run.state != "claimed":
+            return run
+        job = JOBS[run.job]
         domain = job.decides()
         with leases.held(conninfo, lease):
-            decider = domains.decider_for_run(job, found, settings, store)
+            decider = domains.decider_for_run(job, run, settings, store)
             failpoints.reach("after_model_load")
-            _recover(connection, job, found, lease)
-            own = shards.chunks_of(shard, found.rows_claimed)
+            _recover(connection, job, run, lease)
+            own = shards.chunks_of(shard, run.rows_claimed)
             for chunk in own[lease.chunks_done :]:
                 _score_chunk(connection, domain, decider, lease, chunk)
                 log.info("chunk_scored", run_id=str(run_id), shard=shard, chunk=chunk)
-            lost = scored_table.finish(connection, job, found, lease)
+            lost = scored_table.finish(connection, job, run, lease)
     for other in lost:
         # its task may have been cleared meanwhile: then that one goes on
         with suppress(FencedError):
             run_shard(run_id, settings, store, other)
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        done = record.load(connection, run_id)
+        run = record.load(connection, run_id)
     log.info(
         "shard_scored",
-        job=done.job,
+        job=run.job,
         run_id=str(run_id),
         shard=shard,
-        of=done.shards,
-        run_is=done.state,
-        rows=done.rows_claimed,
-        degraded=done.rows_degraded,
-        policy=done.policy_version,
+        of=run.shards,
+        run_is=run.state,
+        rows=run.rows_claimed,
+        degraded=run.rows_degraded,
+        policy=run.policy_version,
         seconds=round(time.monotonic() - started, 1),
     )
-    return done.receipt()
+    return run
 
 
 def _open(connection: psycopg.Connection, run_id: UUID, shard: int) -> record.Run:
     """Load the run of a shard; take it back to its claim where a crash has taken what it scored."""
-    found = record.load(connection, run_id)
-    if found.state == "failed":
+    run = record.load(connection, run_id)
+    if run.state == "failed":
         raise ContractError(
             f"run {run_id} has failed and stays failed; claim its window again: in Airflow, "
             "clear the task `admit` and everything after it"
         )
-    if shard not in range(found.shards):
+    if shard not in range(run.shards):
         raise ContractError(
-            f"run {run_id} is cut into {found.shards} shards, counted from 0; there is no shard "
+            f"run {run_id} is cut into {run.shards} shards, counted from 0; there is no shard "
             f"{shard}"
         )
     return recovery.reopen_lost(connection, run_id)
 
 
-def _require_pinned_code(found: record.Run) -> None:
-    if not code_version.is_loaded(found.code_version):
+def _require_pinned_code(run: record.Run) -> None:
+    if not code_version.is_loaded(run.code_version):
         raise ContractError(
-            f"run {found.run_id} was claimed by code {found.code_version}, and this process has "
+            f"run {run.run_id} was claimed by code {run.code_version}, and this process has "
             f"loaded {code_version.at_load()[: code_version.SHOWN_LETTERS]}: clear the task "
             "`admit` and everything after it, and the window is claimed anew with this code"
         )
 
 
 def _recover(
-    connection: psycopg.Connection, job: Job, found: record.Run, lease: leases.Lease
+    connection: psycopg.Connection, job: Job, run: record.Run, lease: leases.Lease
 ) -> None:
     """Make what the chunks need; begin again where a crash has emptied the unlogged tables."""
     with connection.transaction():
-        recovery.restore_claim(connection, job, found)
-        scored_table.prepare(connection, job, found, lease)
+        recovery.restore_claim(connection, job, run)
+        scored_table.prepare(connection, job, run, lease)
 
 
 def _score_chunk(
@@ -144,12 +142,12 @@ def _score_chunk(
     chunk: int,
 ) -> None:
     started = time.monotonic()
-    found = decider.run
+    run = decider.run
     query = sql.SQL("select {} from {} where chunk = {}").format(
         domain.input_columns("features", "evidence"),
-        domain.source(quoted(found.tables.features), found),
+        domain.source(quoted(run.tables.features), run),
         sql.Literal(chunk),
     )
     table = decider.decide(readers.read(connection, query, domain.input_types))
     failpoints.reach("mid_predict")
-    scored_table.write_chunk(connection, found, lease, chunk, table, time.monotonic() - started)
+    scored_table.write_chunk(connection, run, lease, chunk, table, time.monotonic() - started)

@@ -20,13 +20,13 @@ from features import build as builder
 from features.platform.settings import get_settings
 from features.platform.storage import object_store
 from infra.local.state import CHECKOUT
-from orchestration import gates, steps
 from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure, row_digests
-from scoring.runs import leases, lifecycle, record
+from scoring.runs import leases, record
 from scoring.runs.job import RunTables, quoted
 from scoring.runs.request import Request
 from scoring.steps import score
+from scoring.steps.pipeline import Pipeline
 from tests.bench.stopwatch import Stopwatch
 from tests.bench.traffic import HOUR
 from tests.bench.world import BenchError
@@ -46,22 +46,23 @@ def run(request: dict[str, Any]) -> None:
     _keep_compiled(Path(request["compiled"]))
     watch = Stopwatch()
     timed = watch.timed
-    delivered = timed("ingest", steps.ingest)
-    passed = timed("validate_raw", lambda: gates.validate_raw(delivered))
-    admitted = timed("admit", lambda: steps.admit_deliveries(passed))
+    pipeline = _pipeline(request["pins"])
+    deliveries = timed("ingest", pipeline.ingest)
+    checks = timed("validate_raw", lambda: pipeline.validate_raw(deliveries))
+    admitted = timed("admit", lambda: pipeline.admit(checks))
     if request["only_ingest"]:
-        watch.tell(sum(one["rows_admitted"] for one in admitted))
+        watch.tell(sum(delivery.rows_admitted for delivery in admitted))
         return
-    claimed = timed("claim", lambda: _claim(request))
-    timed("build", lambda: steps.build("transaction_features"))
-    timed("validate_features", lambda: gates.validate_run("features.transactions", claimed))
-    shards = [(claimed, shard) for shard in claimed["shards"]]
-    timed("score", lambda: workers.starmap(steps.score, shards, chunksize=1))
+    run = timed("claim", lambda: pipeline.claim(_request(request)))
+    timed("build", pipeline.build)
+    timed("validate_features", lambda: pipeline.validate_features(run.run_id))
+    shards = [(request["pins"], run.run_id, shard) for shard in range(run.shards)]
+    timed("score", lambda: workers.starmap(_score, shards, chunksize=1))
     if request["one_by_one"]:
-        _forget_scored_rows(claimed)
-        timed("score_one_by_one", lambda: [steps.score(*shard) for shard in shards])
-    timed("validate_decisions", lambda: gates.validate_run("decisions.transactions", claimed))
-    receipt = timed("publish", lambda: steps.publish(claimed))
+        _forget_scored_rows(run.run_id)
+        timed("score_one_by_one", lambda: [_score(*shard) for shard in shards])
+    timed("validate_decisions", lambda: pipeline.validate_decisions(run.run_id))
+    timed("publish", lambda: pipeline.publish(run.run_id))
     workers.close()
     workers.join()
     if request["with_closure"]:
@@ -69,18 +70,21 @@ def run(request: dict[str, Any]) -> None:
         # a past day, seen from today: its rows are counted and not compared
         row_digests.NEWEST = timedelta(seconds=-1)
         timed("closure_fast", lambda: _close(is_fast=True))
-    watch.tell(receipt["rows_claimed"])
+    watch.tell(run.rows_claimed)
 
 
-def _claim(request: dict[str, Any]) -> dict[str, Any]:
+def _pipeline(pins: dict[str, Any]) -> Pipeline:
+    return Pipeline(SCORE_TRANSACTIONS, get_settings(), pins=record.Pins(**pins))
+
+
+def _request(request: dict[str, Any]) -> Request:
     start = datetime.fromisoformat(request["start"])
-    window = Request(start, start + HOUR, "scheduled", "bench")
-    conninfo = get_settings().warehouse.conninfo("score")
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        found = lifecycle.claim(
-            connection, SCORE_TRANSACTIONS, window, record.Pins(**request["pins"])
-        )
-    return dict(found.receipt())
+    return Request(start, start + HOUR, "scheduled", "bench")
+
+
+def _score(pins: dict[str, Any], run_id: UUID, shard: int) -> None:
+    """Score one shard, in whichever process."""
+    _pipeline(pins).score(run_id, shard)
 
 
 def _close(*, is_fast: bool = False) -> None:
@@ -93,9 +97,8 @@ def _close(*, is_fast: bool = False) -> None:
         raise BenchError(f"the hour does not close: {'; '.join(problems)}")
 
 
-def _forget_scored_rows(claimed: dict[str, Any]) -> None:
+def _forget_scored_rows(run_id: UUID) -> None:
     """Empty the run's table, and take every shard back to before its first chunk."""
-    run_id = UUID(claimed["run_id"])
     conninfo = get_settings().warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:
         table = quoted(RunTables(run_id).decisions)
@@ -109,7 +112,7 @@ def _warm() -> None:
     for name in (
         *runpy.run_path(str(settings))["LIBRARIES"],
         "expectations",
-        "scoring.steps.score",
+        "scoring.steps.pipeline",
     ):
         importlib.import_module(name)
 

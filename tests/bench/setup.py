@@ -17,9 +17,10 @@ from features.build import install as install_models
 from features.platform import code_version, readers
 from features.platform.settings import get_settings
 from features.sources import descriptions
-from orchestration import gates, steps
 from scoring.decision.policy import activations, policy
+from scoring.domains import SCORE_TRANSACTIONS
 from scoring.fraud.decider import INPUT_TYPES
+from scoring.steps.pipeline import Pipeline
 
 POLICY = "2026.11.1"
 #: Of the training rows; a fraud service reviews and declines about one row in a hundred.
@@ -38,7 +39,12 @@ def install(_: dict[str, Any]) -> dict[str, Any]:
 
 def build(_: dict[str, Any]) -> dict[str, Any]:
     """Build features, and with them the books."""
-    return steps.build("transaction_features")
+    built = _pipeline().build()
+    return {"rows_added": built.rows_added, "seconds": built.seconds}
+
+
+def _pipeline() -> Pipeline:
+    return Pipeline(SCORE_TRANSACTIONS, get_settings())
 
 
 def train(request: dict[str, Any]) -> dict[str, Any]:
@@ -52,8 +58,9 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
     from scoring.models.model_files import ModelPin
     from scoring.runs.record import Pins
 
-    steps.admit_deliveries(gates.validate_raw(steps.ingest()))
-    steps.build("transaction_features")
+    pipeline = _pipeline()
+    pipeline.admit(pipeline.validate_raw(pipeline.ingest()))
+    pipeline.build()
     settings = get_settings()
     query = sql.SQL(
         "select {} from (select features.*, 0 as revision from marts.feat_transactions as features "

@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from features.views import APPLICATIONS
-from scoring import domains
 from scoring.decision.policy import policy, reason_codes
 from scoring.decision.rules import columns as rule_columns
 from scoring.decision.rules.columns import RuleColumns, types_of
@@ -40,7 +39,7 @@ def test_every_credit_part_names_columns_and_codes_that_there_are(found: policy.
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=lambda job: job.name)
 def test_a_jobs_columns_hold_what_is_said_about_them(job: Job) -> None:
-    named = {*job.components, *job.scores, *job.outcomes}
+    named = {*job.components, *job.scores, *job.outcome}
 
     assert named <= set(job.columns)
 
@@ -56,6 +55,6 @@ def test_a_jobs_columns_hold_what_is_said_about_them(job: Job) -> None:
 def test_rules_are_approved_over_the_types_that_rows_are_decided_with(
     columns: RuleColumns, job: Job
 ) -> None:
-    read = domains.of(job).input_types
+    read = job.decides().input_types
 
     assert types_of(columns) == {name: read[name] for name in columns}

@@ -10,6 +10,7 @@ import pytest
 from expectations import decisions, raw, raw_applications, suites
 from features.ingest.layout import LAYOUTS
 from features.views import APPLICATIONS, TRANSACTIONS, FeatureView, Kind
+from scoring.domains import SUITES
 from tests.conftest import Db
 
 MANY = 1_000_000
@@ -28,12 +29,12 @@ each_view = pytest.mark.parametrize("view", [TRANSACTIONS, APPLICATIONS], ids=la
 
 
 def expectations_of(suite: str) -> list[Any]:
-    return list(suites.load(suite, MANY).expectations)
+    return list(SUITES[suite].load(MANY).expectations)
 
 
-@pytest.mark.parametrize("suite", sorted(suites.SUITES))
+@pytest.mark.parametrize("suite", sorted(SUITES))
 def test_a_suite_bears_its_name_and_every_expectation_its_reason(suite: str) -> None:
-    loaded = suites.load(suite, MANY)
+    loaded = SUITES[suite].load(MANY)
 
     assert loaded.name == suite
     for expectation in loaded.expectations:
@@ -42,7 +43,7 @@ def test_a_suite_bears_its_name_and_every_expectation_its_reason(suite: str) -> 
         assert expectation.words()
 
 
-@pytest.mark.parametrize("suite", sorted(suites.SUITES))
+@pytest.mark.parametrize("suite", sorted(SUITES))
 def test_a_suite_says_nothing_twice(suite: str) -> None:
     said = Counter(expectation.words() for expectation in expectations_of(suite))
 
@@ -79,7 +80,7 @@ def test_the_features_suite_asks_for_every_column_of_the_view(view: FeatureView)
 
 
 def test_every_upper_bound_is_there_since_nan_is_above_all_numbers_in_postgres() -> None:
-    for suite in suites.SUITES:
+    for suite in SUITES:
         for expectation in expectations_of(suite):
             if "within" in e_type(expectation):
                 assert expectation.max_value is not None, (suite, expectation.column)
@@ -100,7 +101,7 @@ def test_the_raw_suites_ask_for_columns_that_the_parser_fills() -> None:
 
 
 def test_every_feed_has_a_suite_or_is_closed_to_gates() -> None:
-    gated = {name.removeprefix("raw.") for name in suites.SUITES if name.startswith("raw.")}
+    gated = set(suites.RAW)
 
     assert gated == set(RAW_COLUMNS) == set(LAYOUTS) - suites.CLOSED
 

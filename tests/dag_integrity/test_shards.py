@@ -16,7 +16,7 @@ import json, sys
 from airflow.dag_processing.dagbag import DagBag
 from airflow.utils.db import initdb
 
-from orchestration import cases, gates, steps
+from orchestration import cases, steps
 
 initdb()
 receipt = {"run_id": "r", "window": ["a", "b"]}
@@ -29,12 +29,12 @@ def tells(step, answer):
 
 cases.deliver = tells("deliver", None)
 steps.skip_without = tells("skip_without", None)
-steps.ingest = gates.validate_raw = lambda *given: []
-steps.admit_deliveries = lambda *given: []
+steps.ingest = steps.validate_raw = lambda *given: []
+steps.admit = lambda *given: []
 steps.claim = lambda *given: dict(receipt)
-steps.build = lambda selector: {"selector": selector}
+steps.build_for = lambda job: {"selector": job}
 steps.score = tells("score", receipt)
-gates.validate_run = tells("validate", {"verdict": "passed"})
+steps.validate_features = steps.validate_decisions = tells("validate", {"verdict": "passed"})
 steps.publish = tells("publish", receipt)
 
 dags = DagBag(sys.argv[1]).dags
@@ -44,7 +44,7 @@ for name, shards in json.loads(sys.argv[2]):
     called.clear()
     state = dags[name].test(run_conf=form).state
     found = [
-        dict(zip(("step", "run_id", "shard"), (step, given[0]["run_id"], *given[1:])))
+        dict(zip(("step", "run_id", "shard"), (step, given[1]["run_id"], *given[2:])))
         for step, *given in called
         if step in {"score", "publish"}
     ]

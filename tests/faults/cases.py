@@ -104,7 +104,7 @@ class Trial:
             self.expect(
                 holds=told.error not in _fatal(), otherwise=f"Airflow would not retry: {told}"
             )
-            rest = flow.TASKS[flow.TASKS.index(told.step) :]
+            rest = flow.STEPS[flow.STEPS.index(told.step) :]
             told = self.heard(self.world.run(rest, receipts=told.receipts))
         self.expect(holds=told.ok, otherwise=f"the retries failed: {told}")
         self.outcome.seconds = max(self.outcome.seconds, time.monotonic() - started)

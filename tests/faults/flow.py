@@ -1,9 +1,7 @@
-"""The steps of a run as a task of a DAG calls them, one process each time, without Airflow.
+"""Run the steps of the pipeline, each in order, in a process of their own, without Airflow.
 
-The functions are those of `orchestration.steps`. Only two differ. The claim takes its pins from the
-case, because most faults need no registry; the cases of the registry call the real one. In `STEPS`,
-`admit` and `validate` leave the verdicts of gates that have not looked, which saves seconds; in
-`TASKS` the gates look.
+The gates check in every case. Only the claim differs from production: it takes its pins from the
+case, because most faults need no registry; the cases of the registry claim with the real one.
 """
 
 from __future__ import annotations
@@ -17,18 +15,22 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from tests.faults.deliveries import HOUR, SECOND
 
 if TYPE_CHECKING:
     import psycopg
 
-STEPS = ("ingest", "admit", "claim", "build", "score", "validate", "publish")
-#: As a DAG has them.
-TASKS = (
+    from scoring.runs.request import Request
+    from scoring.steps.pipeline import Pipeline
+
+#: The steps of the pipeline; the claim, which shares a task with `admit`, is a step here.
+STEPS = (
     *("ingest", "validate_raw", "admit", "claim", "build", "validate_features", "score"),
     *("validate_decisions", "publish"),
 )
+Receipts = dict[str, Any]
 #: So few that a window of a few hundred rows has several chunks to be killed between.
 CHUNK_ROWS = 120
 
@@ -93,7 +95,7 @@ def run(
         told.step = step
         _write(told_path, told)
         try:
-            told.receipts[step] = _STEPS[step](asked, told.receipts)
+            told.receipts[step] = _STEPS[step](_pipeline(asked), asked, told.receipts)
         except Exception as error:  # noqa: BLE001 - what a task would fail with
             # a task's log holds the traceback too: the canaries are looked for in it
             traceback.print_exc()
@@ -118,36 +120,22 @@ def _write(path: Path, told: Told) -> None:
     os.replace(draft, path)  # noqa: PTH105 - the process may be killed at any instant
 
 
-def _ingest(_: Asked, receipts: dict[str, Any]) -> Any:
-    from orchestration import steps
-
-    return steps.ingest()
-
-
-def _validate_raw(_: Asked, receipts: dict[str, Any]) -> Any:
-    from orchestration import gates
-
-    return gates.validate_raw(receipts["ingest"])
-
-
-def _admit(_: Asked, receipts: dict[str, Any]) -> Any:
-    from orchestration import steps
-    from tests.builders import let_deliveries_pass
-
-    if "validate_raw" in receipts:
-        return steps.admit_deliveries(receipts["validate_raw"])
-    with _connection() as connection:
-        passed = let_deliveries_pass(connection, receipts.get("ingest", []))
-    return steps.admit_deliveries(passed)
-
-
-def _claim(asked: Asked, _: dict[str, Any]) -> Any:
+def _pipeline(asked: Asked) -> Pipeline:
+    from features.platform.settings import get_settings
     from orchestration import steps
     from scoring.domains import SCORE_TRANSACTIONS
-    from scoring.runs import lifecycle, record
+    from scoring.runs.record import Pins
+    from scoring.steps.pipeline import Pipeline
+
+    if asked.registry:
+        return steps.pipeline(SCORE_TRANSACTIONS.name)
+    return Pipeline(SCORE_TRANSACTIONS, get_settings(), pins=Pins(**asked.pins))
+
+
+def _request(asked: Asked) -> Request:
     from scoring.runs.request import Request
 
-    request = Request(
+    return Request(
         asked.start,
         asked.end,
         asked.kind,
@@ -155,46 +143,65 @@ def _claim(asked: Asked, _: dict[str, Any]) -> Any:
         asked.reason,
         asked.restated_ids,
     )
+
+
+def _ingest(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+    return [delivery.as_dict() for delivery in pipeline.ingest()]
+
+
+def _validate_raw(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+    from features.ingest import DeliveryReceipt
+
+    deliveries = [DeliveryReceipt.of(receipt) for receipt in receipts["ingest"]]
+    return [check.as_dict() for check in pipeline.validate_raw(deliveries)]
+
+
+def _admit(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+    from scoring.steps.gates import DeliveryCheck
+
+    checks = receipts["validate_raw"]
+    if checks is not None:
+        checks = [DeliveryCheck.of(receipt) for receipt in checks]
+    return [delivery.as_dict() for delivery in pipeline.admit(checks)]
+
+
+def _claim(pipeline: Pipeline, asked: Asked, _: Receipts) -> Any:
     if asked.registry:
-        return steps.claim(SCORE_TRANSACTIONS.name, request)
+        return pipeline.claim(_request(asked)).receipt()
+    # an open run of another window is an error at once: a case must not wait for it
+    from scoring.runs import lifecycle
+
     with _connection() as connection:
-        pins = record.Pins(**asked.pins)
-        return lifecycle.claim(connection, SCORE_TRANSACTIONS, request, pins).receipt()
+        run = lifecycle.claim(connection, pipeline.job, _request(asked), pipeline.pins)
+    return run.receipt()
 
 
-def _build(_: Asked, receipts: dict[str, Any]) -> Any:
-    from orchestration import steps
-
+def _build(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
     if receipts.get("claim", {}).get("state") == "published":
         return {}
-    return steps.build("transaction_features")
+    return {"rows_added": pipeline.build().rows_added}
 
 
-def _score(_: Asked, receipts: dict[str, Any]) -> Any:
-    from orchestration import steps
-
-    return steps.score(receipts["claim"])
+def _run_id(receipts: Receipts) -> UUID:
+    return UUID(receipts["claim"]["run_id"])
 
 
-def _validate(_: Asked, receipts: dict[str, Any]) -> Any:
-    from uuid import UUID
-
-    from tests.builders import let_gates_pass
-
-    with _connection() as connection:
-        let_gates_pass(connection, UUID(receipts["claim"]["run_id"]))
+def _validate_features(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+    validation = pipeline.validate_features(_run_id(receipts))
+    return validation and validation.as_dict()
 
 
-def _validate_features(_: Asked, receipts: dict[str, Any]) -> Any:
-    from orchestration import gates
-
-    return gates.validate_run("features.transactions", receipts["claim"])
+def _score(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+    return pipeline.score(_run_id(receipts)).receipt()
 
 
-def _validate_decisions(_: Asked, receipts: dict[str, Any]) -> Any:
-    from orchestration import gates
+def _validate_decisions(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+    validation = pipeline.validate_decisions(_run_id(receipts))
+    return validation and validation.as_dict()
 
-    return gates.validate_run("decisions.transactions", receipts["claim"])
+
+def _publish(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+    return pipeline.publish(_run_id(receipts)).receipt()
 
 
 def _connection() -> psycopg.Connection[Any]:
@@ -205,21 +212,14 @@ def _connection() -> psycopg.Connection[Any]:
     return psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True)
 
 
-def _publish(_: Asked, receipts: dict[str, Any]) -> Any:
-    from orchestration import steps
-
-    return steps.publish(receipts["claim"])
-
-
-_STEPS: dict[str, Callable[[Asked, dict[str, Any]], Any]] = {
+_STEPS: dict[str, Callable[[Pipeline, Asked, Receipts], Any]] = {
     "ingest": _ingest,
+    "validate_raw": _validate_raw,
     "admit": _admit,
     "claim": _claim,
     "build": _build,
-    "score": _score,
-    "validate": _validate,
-    "validate_raw": _validate_raw,
     "validate_features": _validate_features,
+    "score": _score,
     "validate_decisions": _validate_decisions,
     "publish": _publish,
 }

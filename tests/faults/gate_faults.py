@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from tests.faults.cases import Case, Outcome, trial
-from tests.faults.flow import TASKS
+from tests.faults.flow import STEPS
 from tests.faults.house import House, Stage
 from tests.faults.world import World
 
 FAULT = "gate skipped"
-_OF_RUN = ("claim", *TASKS[TASKS.index("validate_features") :])
+_OF_RUN = ("claim", *STEPS[STEPS.index("validate_features") :])
 _VERDICTS = "audit.validation_results"
 
 
@@ -62,7 +62,7 @@ def skip(house: House, how: Skip) -> Outcome:
     """Go round a gate; the run is refused, and published once every gate has looked."""
     is_early = how.without == "validate_raw"
     with trial(house, Stage.WAITING if is_early else Stage.BUILT) as found:
-        tasks = TASKS if is_early else _OF_RUN
+        tasks = STEPS if is_early else _OF_RUN
         last = tasks.index(how.refused_by)
         first = [task for task in tasks[:last] if task != how.without]
         told = found.heard(found.world.run(first))

@@ -22,7 +22,6 @@ import psycopg
 
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
-from tests.builders import let_deliveries_pass
 from tests.faults import deliveries, flow
 from tests.faults.flow import Asked
 from tests.faults.world import World, drop
@@ -55,8 +54,8 @@ class Stage(StrEnum):
 
 
 _BEFORE = {
-    Stage.BUILT: ("ingest", "admit", "build"),
-    Stage.VALIDATED: ("ingest", "admit", "claim", "score", "validate"),
+    Stage.BUILT: ("ingest", "validate_raw", "admit", "build"),
+    Stage.VALIDATED: ("claim", "validate_features", "score", "validate_decisions"),
     Stage.PUBLISHED: ("claim", "publish"),
 }
 
@@ -185,16 +184,17 @@ def _install() -> None:
     from features.build import install
     from features.platform.settings import get_settings
     from features.sources import descriptions
-    from orchestration import steps
     from scoring.decision.policy import activations
+    from scoring.domains import SCORE_TRANSACTIONS
+    from scoring.steps.pipeline import Pipeline
 
     settings = get_settings()
     described = descriptions.load(settings.sources)
     install(settings.warehouse, settings.work, described.dbt_variables("USD"))
-    received = steps.ingest()
+    pipeline = Pipeline(SCORE_TRANSACTIONS, settings)
+    pipeline.admit(pipeline.validate_raw(pipeline.ingest()))
+    pipeline.build()
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
-        steps.admit_deliveries(let_deliveries_pass(connection, received))
-        steps.build("transaction_features")
         activations.activate(connection, POLICY, author="ann", approver="ben", reason="faults")
 
 

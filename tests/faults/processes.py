@@ -41,10 +41,7 @@ def warm(folder: Path) -> None:
     import expectations.checker  # noqa: F401
     import features.ingest
     import features.platform.storage  # noqa: F401
-    import orchestration.steps  # noqa: F401
-    import scoring.steps.claim
-    import scoring.steps.publish
-    import scoring.steps.score  # noqa: F401
+    import scoring.steps.pipeline  # noqa: F401
 
     os.environ.update(QUIET | ONE_THREAD)
     folder.mkdir(parents=True, exist_ok=True)

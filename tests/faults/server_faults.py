@@ -16,7 +16,7 @@ from pathlib import Path
 
 from infra.local.postgres import Cluster
 from tests.faults.cases import Case, Outcome, trial
-from tests.faults.flow import TASKS
+from tests.faults.flow import STEPS
 from tests.faults.house import House, Stage
 from tests.faults.process_faults import PLACES
 from tests.faults.processes import Pause
@@ -24,7 +24,7 @@ from tests.faults.processes import Pause
 FAULT = "server killed"
 _EXPECTED = "the tasks' own retries publish, once"
 #: Of a window that is admitted and whose features are built.
-_AFTER_BUILD = ("claim", *TASKS[TASKS.index("validate_features") :])
+_AFTER_BUILD = ("claim", *STEPS[STEPS.index("validate_features") :])
 
 
 def crash(house: House) -> None:
@@ -48,7 +48,7 @@ def _processes(cluster: Cluster) -> Sequence[int]:
 def at_place(house: House, place: str, stage: Stage) -> Outcome:
     """Kill the server while a task is at the place."""
     # what stands validated is unlogged, and a crash has emptied the template of it
-    begin, tasks = (Stage.WAITING, TASKS) if stage is Stage.WAITING else (Stage.BUILT, _AFTER_BUILD)
+    begin, tasks = (Stage.WAITING, STEPS) if stage is Stage.WAITING else (Stage.BUILT, _AFTER_BUILD)
     with trial(house, begin) as found:
         pause = Pause()
         attempt = found.world.start(tasks, at={place: pause.here})
@@ -64,7 +64,7 @@ def at_place(house: House, place: str, stage: Stage) -> Outcome:
 def before(house: House, task: str) -> Outcome:
     """Kill the server between a task and the one before it."""
     is_early = task in {"validate_raw", "admit", "claim", "build"}
-    begin, tasks = (Stage.WAITING, TASKS) if is_early else (Stage.BUILT, _AFTER_BUILD)
+    begin, tasks = (Stage.WAITING, STEPS) if is_early else (Stage.BUILT, _AFTER_BUILD)
     with trial(house, begin) as found:
         told = found.heard(found.world.run(tasks[: tasks.index(task)]))
         found.expect(holds=told.ok, otherwise=f"there is nothing to go on from: {told}")
@@ -77,7 +77,7 @@ def before(house: House, task: str) -> Outcome:
 def amid(house: House, task: str, seconds: float) -> Outcome:
     """Kill the server some time after a task began, wherever that is."""
     is_early = task in {"ingest", "validate_raw", "build"}
-    begin, tasks = (Stage.WAITING, TASKS) if is_early else (Stage.BUILT, _AFTER_BUILD)
+    begin, tasks = (Stage.WAITING, STEPS) if is_early else (Stage.BUILT, _AFTER_BUILD)
     with trial(house, begin) as found:
         told = found.heard(found.world.run(tasks[: tasks.index(task)]))
         rest = tasks[tasks.index(task) :]
@@ -105,7 +105,7 @@ def cases() -> Iterator[Case]:
 
     for place, stage in PLACES.items():
         yield case(place, partial(at_place, place=place, stage=stage))
-    for task in TASKS[1:]:
+    for task in STEPS[1:]:
         yield case(f"before {task}", partial(before, task=task))
     for task, moments in _MOMENTS.items():
         for seconds in moments:

@@ -18,6 +18,7 @@ from expectations import (
 )
 from features.platform.objects import FolderStore
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView, Kind
+from scoring.domains import SUITES
 from tests.conftest import Db
 from tests.integration.expectations.application_tables import (
     LANDED_APPLICATIONS,
@@ -184,7 +185,7 @@ class Gate:
                 connection.execute(statement.encode())
         try:
             validation = validate(
-                sample.suite,
+                SUITES[sample.suite],
                 sample.table,
                 expected_rows=rows if expected is None else expected,
                 subject="delivery 7",

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from expectations import GateFailedError, GateUnavailableError, Outcome, Verdict, validate
 from features.platform.objects import FolderStore
+from scoring.domains import SUITES
 from tests.conftest import Db
 from tests.integration.expectations.tables import SAMPLES, Gate, make
 
@@ -160,7 +161,7 @@ def test_a_hostile_subject_is_text_on_the_page(migrated: Db, tmp_path: Path) -> 
         make(RAW, connection, 0)
 
     validate(
-        RAW.suite,
+        SUITES[RAW.suite],
         RAW.table,
         expected_rows=0,
         subject="<script>alert(1)</script>\"'&",
@@ -184,7 +185,7 @@ def test_a_page_that_cannot_be_stored_does_not_hide_the_verdict(migrated: Db) ->
         make(RAW, connection, 200)
 
     validation = validate(
-        RAW.suite,
+        SUITES[RAW.suite],
         RAW.table,
         expected_rows=200,
         subject="delivery 7",

@@ -13,7 +13,7 @@ import pytest
 from features.ingest import admit, admit_all, discard, hold, receive_all, release
 from features.platform import failpoints
 from features.platform.errors import BadDeliveryError
-from orchestration import gates
+from orchestration import steps
 
 FILES, ROWS = 8, 5
 
@@ -24,7 +24,7 @@ def validate_raw(
 ) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
     """The gate of the DAGs over the warehouse of the test."""
     monkeypatch.setattr("features.platform.settings.get_settings", lambda: intake.db.settings)
-    return gates.validate_raw
+    return steps.validate_raw
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from matplotlib.figure import Figure
 
 from features.platform.objects import ObjectStore, open_store
 from features.platform.settings import Registry, Settings
+from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.models import registry
+from scoring.models.model_files import ModelPin
 from tests.mlflow_server import mlflow_server
 
 FEATURES = ["amount", "customer_amount_avg_30d", "merchant_fraud_rate_7d"]
@@ -53,17 +56,19 @@ def record() -> registry.ModelRecord:
     )
 
 
+#: A registered model of the tests' own, of the classes of the fraud model.
+SLOT = replace(JOB.model, name="fraud_tested")
+
+
 @pytest.fixture(scope="session")
 def pin(
     model: FraudModel,
     record: registry.ModelRecord,
     matrix: np.ndarray,
     registry_settings: Settings,
-) -> registry.ModelPin:
+) -> ModelPin:
     """The registered model; nobody has given it an alias."""
-    return registry.log_and_register(
-        model, "fraud_tested", record, matrix[:5], FEATURES, registry_settings
-    )
+    return registry.log_and_register(model, SLOT, record, matrix[:5], FEATURES, registry_settings)
 
 
 @pytest.fixture

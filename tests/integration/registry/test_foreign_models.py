@@ -16,8 +16,10 @@ from sklearn.tree import DecisionTreeClassifier
 from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
+from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.models import model_files, registry
+from scoring.models.model_files import ModelPin
 
 DESCRIPTION = {
     "flavors": {
@@ -57,7 +59,7 @@ def describe(folder: Path, description: object) -> None:
     (folder / "MLmodel").write_text(yaml.safe_dump(description))
 
 
-def register(folder: Path, name: str, settings: Settings) -> registry.ModelPin:
+def register(folder: Path, name: str, settings: Settings) -> ModelPin:
     """Register a folder as an intruder would: with the right digest, through MLflow's own API."""
     address = settings.registry.tracking_uri
     mlflow.set_tracking_uri(address)
@@ -82,7 +84,7 @@ def test_our_own_folder_is_taken(
 
     registry.fetch(pin, registry_settings, store)
 
-    assert registry.load(pin, store, tmp_path / "cache").features
+    assert model_files.load(pin, store, tmp_path / "cache", JOB.model).features
 
 
 def test_a_loader_module_with_code_is_refused_and_does_not_run(
@@ -126,7 +128,7 @@ def test_a_pickle_under_the_name_of_a_skops_file_is_refused_and_does_not_run(
     registry.fetch(pin, registry_settings, store)  # the digest is right
 
     with pytest.raises(ModelUnavailableError, match="not a skops file"):
-        registry.load(pin, store, tmp_path / "cache")
+        model_files.load(pin, store, tmp_path / "cache", JOB.model)
 
     assert not marker.exists()
 
@@ -139,7 +141,7 @@ def test_a_type_that_we_do_not_trust_is_refused(
     registry.fetch(pin, registry_settings, store)
 
     with pytest.raises(ModelUnavailableError, match="types that are not trusted"):
-        registry.load(pin, store, tmp_path / "cache")
+        model_files.load(pin, store, tmp_path / "cache", JOB.model)
 
     assert not marker.exists()
 
@@ -209,4 +211,4 @@ def test_a_plain_scikit_learn_model_of_another_class_loads_but_is_no_fraud_model
     skops.io.dump(tree, tmp_path / "model.skops")
 
     with pytest.raises(ModelUnavailableError, match="is no model of ours"):
-        model_files.read(tmp_path / "model.skops", "model x version 1")
+        model_files.read(tmp_path / "model.skops", "model x version 1", JOB.model)

@@ -14,13 +14,15 @@ from mlflow import MlflowClient
 from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Registry, Settings
+from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
-from scoring.models import registry
+from scoring.models import model_files, registry
+from scoring.models.model_files import ModelPin
 from tests.mlflow_server import free_port
 
 
 def test_a_registered_model_scores_the_same_bits_without_the_registry(
-    pin: registry.ModelPin,
+    pin: ModelPin,
     model: FraudModel,
     matrix: np.ndarray,
     store: ObjectStore,
@@ -29,7 +31,9 @@ def test_a_registered_model_scores_the_same_bits_without_the_registry(
 ) -> None:
     registry.fetch(pin, registry_settings, store)
 
-    loaded = registry.load(pin, store, tmp_path / "cache")  # takes no settings: it cannot ask
+    loaded = model_files.load(
+        pin, store, tmp_path / "cache", JOB.model
+    )  # takes no settings: it cannot ask
 
     assert loaded.features == model.features
     assert loaded.score(matrix).fraud_probability.tobytes() == (
@@ -41,7 +45,7 @@ def test_a_registered_model_scores_the_same_bits_without_the_registry(
 
 
 def test_an_alias_is_resolved_to_one_version_and_its_digest(
-    pin: registry.ModelPin, registry_settings: Settings
+    pin: ModelPin, registry_settings: Settings
 ) -> None:
     registry.set_alias(pin.name, pin.version, "resolved", registry_settings)
 
@@ -49,15 +53,13 @@ def test_an_alias_is_resolved_to_one_version_and_its_digest(
     assert registry.aliases_of(pin.name, registry_settings)["resolved"] == pin.version
 
 
-def test_a_pin_survives_being_stored_with_a_run(pin: registry.ModelPin) -> None:
+def test_a_pin_survives_being_stored_with_a_run(pin: ModelPin) -> None:
     stored = {"name": pin.name, "version": pin.version, "sha256": pin.sha256, "other": 1}
 
-    assert registry.ModelPin.of(stored) == replace(pin, run_id="", source="")
+    assert ModelPin.of(stored) == replace(pin, run_id="", source="")
 
 
-def test_a_version_carries_what_a_person_needs_to_judge_it(
-    pin: registry.ModelPin, address: str
-) -> None:
+def test_a_version_carries_what_a_person_needs_to_judge_it(pin: ModelPin, address: str) -> None:
     client = MlflowClient(address)
 
     version = client.get_model_version(pin.name, pin.version)
@@ -75,7 +77,7 @@ def test_a_version_carries_what_a_person_needs_to_judge_it(
 
 
 def test_a_verdict_is_written_on_the_version(
-    pin: registry.ModelPin, registry_settings: Settings, address: str
+    pin: ModelPin, registry_settings: Settings, address: str
 ) -> None:
     registry.tag_version(pin.name, pin.version, {"gate_verdict": "passed"}, registry_settings)
 
@@ -85,7 +87,7 @@ def test_a_verdict_is_written_on_the_version(
 
 @pytest.mark.parametrize("name", ["fraud_tested", "never_registered"])
 def test_a_missing_alias_says_what_to_do(
-    pin: registry.ModelPin, registry_settings: Settings, name: str
+    pin: ModelPin, registry_settings: Settings, name: str
 ) -> None:
     assert pin
     with pytest.raises(ModelUnavailableError, match=f"{name} has no version with alias.*train"):
@@ -93,7 +95,7 @@ def test_a_missing_alias_says_what_to_do(
 
 
 def test_a_version_that_we_did_not_register_is_refused(
-    pin: registry.ModelPin, registry_settings: Settings, address: str
+    pin: ModelPin, registry_settings: Settings, address: str
 ) -> None:
     client = MlflowClient(address)
     client.create_registered_model("foreign")
@@ -118,7 +120,7 @@ def test_a_registry_that_is_down_is_named_within_seconds() -> None:
 
 
 def test_a_flipped_byte_in_the_registry_is_refused(
-    pin: registry.ModelPin, registry_settings: Settings, store: ObjectStore
+    pin: ModelPin, registry_settings: Settings, store: ObjectStore
 ) -> None:
     altered = replace(pin, sha256="0" * 64)  # the same as other bytes under the same digest
 
@@ -129,33 +131,33 @@ def test_a_flipped_byte_in_the_registry_is_refused(
 
 
 def test_a_flipped_byte_in_the_object_store_is_refused(
-    pin: registry.ModelPin, registry_settings: Settings, store: ObjectStore, tmp_path: Path
+    pin: ModelPin, registry_settings: Settings, store: ObjectStore, tmp_path: Path
 ) -> None:
     registry.fetch(pin, registry_settings, store)
     store.put(pin.object_name, _flipped(store.open(pin.object_name).read()))
 
     with pytest.raises(ModelUnavailableError, match="the file was altered"):
-        registry.load(pin, store, tmp_path / "cache")
+        model_files.load(pin, store, tmp_path / "cache", JOB.model)
 
     assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_a_flipped_byte_in_the_cache_is_mended_from_the_store(
-    pin: registry.ModelPin, registry_settings: Settings, store: ObjectStore, tmp_path: Path
+    pin: ModelPin, registry_settings: Settings, store: ObjectStore, tmp_path: Path
 ) -> None:
     registry.fetch(pin, registry_settings, store)
-    registry.load(pin, store, tmp_path)
+    model_files.load(pin, store, tmp_path, JOB.model)
     (cached,) = tmp_path.glob("*.skops")
     cached.write_bytes(_flipped(cached.read_bytes()))
 
-    assert registry.load(pin, store, tmp_path).features
+    assert model_files.load(pin, store, tmp_path, JOB.model).features
 
 
 def test_a_model_that_was_never_fetched_says_what_to_do(
-    pin: registry.ModelPin, store: ObjectStore, tmp_path: Path
+    pin: ModelPin, store: ObjectStore, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelUnavailableError, match="claim the window again"):
-        registry.load(pin, store, tmp_path)
+        model_files.load(pin, store, tmp_path, JOB.model)
 
 
 def _flipped(content: bytes) -> bytes:

@@ -26,7 +26,7 @@ from scoring.credit import train, training_set
 from scoring.credit.job import JOB
 from scoring.credit.model import CreditModel
 from scoring.decision.policy import activations
-from scoring.models import registry
+from scoring.models import model_files, registry
 from scoring.models.training import TrainReceipt
 from tests.conftest import a_warehouse
 from tests.unit.features.synthesize.worlds import a_plan
@@ -144,7 +144,7 @@ def test_the_registered_file_is_the_credit_model(trained: Trained, settings: Set
 
     registry.fetch(pin, settings, store)
 
-    loaded = registry.load(pin, store, settings.work / "models")
+    loaded = model_files.load(pin, store, settings.work / "models", JOB.model)
     assert isinstance(loaded, CreditModel)
     assert len(loaded.features or ()) == trained.first.features
 

@@ -15,7 +15,6 @@ import psycopg
 import pytest
 import skops.io
 
-from features.build import build
 from features.platform import code_version
 from features.platform.objects import ObjectStore
 from features.platform.storage import object_store
@@ -29,8 +28,8 @@ from scoring.models.model_files import ModelPin
 from scoring.runs import lifecycle, record
 from scoring.runs.job import Job
 from scoring.runs.request import Request
-from scoring.steps import publish, score
-from tests.builders import NOON, a_transaction, insert_transactions, let_gates_pass
+from scoring.steps.pipeline import Pipeline
+from tests.builders import NOON, a_transaction, insert_transactions
 from tests.conftest import Db
 from tests.faults import deliveries
 
@@ -90,25 +89,28 @@ class Bench:
             asked = Request(start, start + length, **values)
             return lifecycle.claim(connection, self.job, asked, self.pins)
 
+    @property
+    def pipeline(self) -> Pipeline:
+        """The steps of the job on the warehouse of the test."""
+        return Pipeline(self.job, self.db.settings, pins=self.pins)
+
     def build(self) -> None:
-        """Build the features of what was admitted."""
-        settings = self.db.settings
-        build(self.job.view.selector, settings.warehouse, settings.work)
+        """Build the features of the admitted rows."""
+        self.pipeline.build()
 
-    def score(self, run_id: UUID) -> dict[str, object]:
+    def score(self, run_id: UUID) -> record.Run:
         """Score a claimed run."""
-        return score.run(run_id, self.db.settings, self.store)
+        return self.pipeline.score(run_id)
 
-    def score_shard(self, run_id: UUID, shard: int) -> dict[str, object]:
+    def score_shard(self, run_id: UUID, shard: int) -> record.Run:
         """Score one shard of a claimed run."""
-        return score.run_shard(run_id, self.db.settings, self.store, shard)
+        return self.pipeline.score(run_id, shard)
 
-    def publish(self, run_id: UUID) -> dict[str, object]:
-        """Let a scored run pass its gates, and publish it."""
-        with self.connect() as connection:
-            let_gates_pass(connection, run_id)
-        conninfo = self.db.settings.warehouse.conninfo("score")
-        return publish.publish(run_id, conninfo, self.store)
+    def publish(self, run_id: UUID) -> record.Run:
+        """Take a scored run through both of its gates, and publish it."""
+        self.pipeline.validate_features(run_id)
+        self.pipeline.validate_decisions(run_id)
+        return self.pipeline.publish(run_id)
 
     def decide(self, start: datetime = NOON, **request: Any) -> record.Run:
         """Take one window through its steps; a build costs seconds, an empty run needs none."""
@@ -118,9 +120,7 @@ class Bench:
         if run.rows_claimed:
             self.build()
         self.score(run.run_id)
-        self.publish(run.run_id)
-        with self.connect() as connection:
-            return record.load(connection, run.run_id)
+        return self.publish(run.run_id)
 
     def decisions(self, columns: str = "transaction_id, decision") -> list[tuple[Any, ...]]:
         """Return the ledger, oldest revision first."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from expectations import GateFailedError, OpenGate
 from features.ingest import hold, release
 from features.platform import failpoints
 from features.platform.errors import ContractError
-from orchestration import gates, steps
-from scoring.domains import JOBS
+from orchestration import steps
 from scoring.runs import lifecycle
 from scoring.steps import publish
 from tests.builders import let_gates_pass
@@ -112,14 +114,6 @@ def test_an_empty_window_needs_its_gates_too(bench: Bench) -> None:
     bench.publish(run.run_id)
 
 
-def test_every_job_names_gates_that_there_are() -> None:
-    from expectations import suites
-
-    for job in JOBS.values():
-        suites.require(job.features_gate)
-        suites.require(job.decisions_gate)
-
-
 def test_a_delivery_is_admitted_only_with_the_verdict_of_its_gate(
     migrated: Db, landing: Callable[[str], None]
 ) -> None:
@@ -128,19 +122,17 @@ def test_a_delivery_is_admitted_only_with_the_verdict_of_its_gate(
     forged = [{"subject": waiting["delivery_id"], "verdict": "passed"}]
 
     with pytest.raises(ContractError, match="clear `validate_raw`"):
-        steps.admit_deliveries(None)  # the gate was marked successful by hand
+        steps.admit(None)  # the gate was marked successful by hand
     with pytest.raises(ContractError, match=r"gate raw\.transactions .* has left no verdict"):
-        steps.admit_deliveries(forged)
-    validations = gates.validate_raw([waiting])
+        steps.admit(forged)
+    validations = steps.validate_raw([waiting])
     _execute(migrated, f"update {VERDICTS} set checked_table = 'landed.other'")
     with pytest.raises(ContractError, match=r"has looked at landed\.other"):
-        steps.admit_deliveries(validations)
+        steps.admit(validations)
     assert migrated.rows("select from raw.transactions") == []
 
-    gates.validate_raw([waiting])
-    assert [one["delivery_id"] for one in steps.admit_deliveries(validations)] == [
-        waiting["delivery_id"]
-    ]
+    steps.validate_raw([waiting])
+    assert [one["delivery_id"] for one in steps.admit(validations)] == [waiting["delivery_id"]]
 
 
 def test_what_a_person_releases_needs_no_verdict(
@@ -152,6 +144,111 @@ def test_what_a_person_releases_needs_no_verdict(
         hold(waiting["delivery_id"], "wrong", connection)
         release(waiting["delivery_id"], "looked at by ann", connection)
 
-    admitted = steps.admit_deliveries([{"subject": waiting["delivery_id"], "verdict": "passed"}])
+    admitted = steps.admit([{"subject": waiting["delivery_id"], "verdict": "passed"}])
 
     assert len(admitted) == 1
+
+
+#: Receipts of a gate's bridge that say something else than "passed", and yet are no refusal.
+BRIDGES: dict[str, object] = {
+    "a word of an earlier version": "not_looked_at",
+    "a word that is no verdict": "probably",
+    "an empty word": "",
+    "the gate could not check": "could_not_check",
+    "the verdict of a failed gate": "failed",
+    "no word at all": None,
+}
+
+
+@pytest.mark.parametrize("verdict", BRIDGES.values(), ids=list(BRIDGES))
+def test_only_a_verdict_of_the_white_list_admits_a_delivery(
+    migrated: Db, landing: Callable[[str], None], verdict: object
+) -> None:
+    landing("one.csv")
+    [waiting] = steps.ingest()
+    steps.validate_raw([waiting])  # the audit would let it pass
+
+    assert steps.admit([{"subject": waiting["delivery_id"], "verdict": verdict}]) == []
+
+    assert migrated.rows("select state from raw.deliveries") == [("parsed",)]
+    assert migrated.rows("select from raw.transactions") == []
+
+
+@pytest.mark.parametrize(
+    "receipt",
+    [{}, {"verdict": "passed"}, {"subject": "no id", "verdict": "passed"}, {"subject": 7}],
+)
+def test_a_receipt_that_is_not_of_a_gate_admits_nothing(
+    migrated: Db, landing: Callable[[str], None], receipt: dict[str, object]
+) -> None:
+    landing("one.csv")
+    steps.validate_raw(steps.ingest())
+
+    with pytest.raises(ContractError, match="without a delivery and a verdict"):
+        steps.admit([receipt])
+
+    assert migrated.rows("select from raw.transactions") == []
+
+
+def test_a_gate_that_is_killed_in_the_middle_leaves_the_rest_out_until_its_retry(
+    migrated: Db, landing: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing("one.csv")
+    landing("two.csv")
+    received = steps.ingest()
+    validate, count = OpenGate.validate, itertools.count()
+
+    def killed_at_the_second(*arguments: Any, **options: Any) -> Any:
+        if next(count) == 1:
+            raise KeyboardInterrupt
+        return validate(*arguments, **options)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(OpenGate, "validate", killed_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            steps.validate_raw(received)
+    # a person marks the gate's task successful: its receipts are lost
+    with pytest.raises(ContractError, match="clear `validate_raw`"):
+        steps.admit(None)
+    forged = [{"subject": one["delivery_id"], "verdict": "passed"} for one in received]
+    with pytest.raises(ContractError, match="has left no verdict"):
+        steps.admit(forged)
+    assert migrated.rows("select from raw.transactions") == []
+
+    assert len(steps.admit(steps.validate_raw(received))) == 2
+
+
+def test_the_receipt_of_another_run_publishes_nothing(bench: Bench) -> None:
+    bench.admit(some_transactions(3))
+    other = bench.claim()
+    with bench.connect() as connection:
+        lifecycle.fail(connection, other.run_id, "given up")
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+
+    for validate in (bench.pipeline.validate_features, bench.pipeline.validate_decisions):
+        with pytest.raises(ContractError, match="is failed"):
+            validate(other.run_id)  # a receipt of the run before
+    with pytest.raises(ContractError, match="only a run whose decisions were validated"):
+        bench.pipeline.publish(run.run_id)
+
+    assert bench.decisions() == []
+
+
+def test_a_run_is_marked_validated_only_by_the_gate_that_has_passed(bench: Bench) -> None:
+    bench.admit(some_transactions(3))
+    run = bench.claim()
+    bench.build()
+    bench.score(run.run_id)
+    table = f"scored.decisions_{run.run_id.hex}"
+    _execute(bench.db, f"alter table {table} drop constraint transaction_decisions_check2")
+    _execute(bench.db, f"update {table} set decision = 'approve', is_degraded = true")
+
+    with pytest.raises(GateFailedError):
+        bench.pipeline.validate_decisions(run.run_id)
+
+    assert bench.pipeline.load(run.run_id).state == "scored"
+    with pytest.raises(ContractError, match="only a run whose decisions were validated"):
+        bench.pipeline.publish(run.run_id)
+    assert bench.decisions() == []

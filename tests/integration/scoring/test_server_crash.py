@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from expectations import Validation
 from features.platform.errors import ContractError
-from orchestration import gates, steps
+from orchestration import steps
 from scoring.runs import lifecycle, population, shards
 from scoring.runs.job import quoted
+from scoring.steps.pipeline import Pipeline
 from tests.builders import let_gates_pass
 from tests.conftest import Db
 from tests.faults import deliveries
@@ -20,15 +22,18 @@ ROWS = 7
 
 
 @pytest.fixture
-def claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> steps.Receipt:
-    """A claimed run of two shards, whose steps work on this test's warehouse."""
-    monkeypatch.setattr("features.platform.settings.get_settings", lambda: bench.db.settings)
+def claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """The id of a claimed run of two shards."""
     monkeypatch.setattr(population, "CHUNK_ROWS", 2)
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
     assert run.shards == shards.MAX_SHARDS
     bench.build()
-    return run.receipt()
+    return run.run_id
+
+
+def rows_checked(validation: Validation | None) -> int | None:
+    return validation and validation.rows
 
 
 def crash(db: Db) -> None:
@@ -43,18 +48,19 @@ def crash(db: Db) -> None:
 
 
 def test_a_run_is_published_though_the_server_crashes_between_all_its_steps(
-    bench: Bench, claimed: steps.Receipt
+    bench: Bench, claimed: UUID
 ) -> None:
+    pipeline = bench.pipeline
     crash(bench.db)
-    assert gates.validate_run("features.transactions", claimed)["rows"] == ROWS
+    assert rows_checked(pipeline.validate_features(claimed)) == ROWS
     crash(bench.db)
-    steps.score(claimed, 0)
+    pipeline.score(claimed, 0)
     crash(bench.db)  # the task of the first shard has ended, and does not come back
-    steps.score(claimed, 1)
+    pipeline.score(claimed, 1)
     crash(bench.db)
-    assert gates.validate_run("decisions.transactions", claimed)["rows"] == ROWS
+    assert rows_checked(pipeline.validate_decisions(claimed)) == ROWS
     crash(bench.db)
-    assert steps.publish(claimed)["state"] == "published"
+    assert pipeline.publish(claimed).state == "published"
 
     assert len(bench.decisions()) == ROWS
     bench.assert_closes()
@@ -70,44 +76,43 @@ def test_a_run_is_published_though_the_server_crashes_between_all_its_steps(
 
 
 def test_a_step_restores_what_stood_before_the_crash_and_no_more(
-    bench: Bench, claimed: steps.Receipt, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, claimed: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pipeline = bench.pipeline
     with pytest.raises(ContractError, match="clear the task `admit`"):
-        gates.validate_run("decisions.transactions", claimed)  # `score` was marked by hand
-    steps.score(claimed)
+        pipeline.validate_decisions(claimed)  # `score` was marked by hand
+    pipeline.score(claimed)
     crash(bench.db)
     with pytest.raises(ContractError, match="only a run whose decisions were validated"):
-        steps.publish(claimed)  # `validate_decisions` was
+        pipeline.publish(claimed)  # `validate_decisions` was
     assert bench.decisions() == []
 
     def break_off(*_: object) -> None:
         raise ConnectionError
 
     with bench.connect() as connection:
-        let_gates_pass(connection, UUID(claimed["run_id"]))
-    for module, interrupted in ((steps, "score"), (gates, "validate_run")):
+        let_gates_pass(connection, claimed)
+    for interrupted in ("score", "validate_decisions"):
         crash(bench.db)
         with monkeypatch.context() as broken:
             # a second crash, in the middle of what makes good the first one
-            broken.setattr(module, interrupted, break_off)
+            broken.setattr(Pipeline, interrupted, break_off)
             with pytest.raises(ConnectionError):
-                steps.publish(claimed)
-    assert steps.publish(claimed)["state"] == "published"
+                pipeline.publish(claimed)
+    assert pipeline.publish(claimed).state == "published"
     assert len(bench.decisions()) == ROWS
 
 
 def test_nothing_is_restored_of_a_run_that_has_failed(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench,
 ) -> None:
-    # the steps of the DAG read the settings of the process; this test has a warehouse of its own
-    monkeypatch.setattr("features.platform.settings.get_settings", lambda: bench.db.settings)
     run = bench.claim()
     with bench.connect() as connection:
         lifecycle.fail(connection, run.run_id, "given up")
 
-    for suite in (bench.job.features_gate, bench.job.decisions_gate):
+    for validate in (bench.pipeline.validate_features, bench.pipeline.validate_decisions):
         with pytest.raises(ContractError, match="is failed"):
-            gates.validate_run(suite, run.receipt())
+            validate(run.run_id)
     assert bench.db.rows("select from pg_class where relname like 'claim_%'") == []
 
 
@@ -118,11 +123,11 @@ def test_a_delivery_whose_landed_rows_a_crash_took_is_admitted_by_the_same_run(
     landing("two.csv")
     received = steps.ingest()
     crash(migrated)
-    validations = gates.validate_raw(received)
+    validations = steps.validate_raw(received)
     assert [one["verdict"] for one in validations] == ["passed", "passed"]
     crash(migrated)
 
-    admitted = steps.admit_deliveries(validations)
+    admitted = steps.admit(validations)
 
     assert sum(one["rows_in_file"] for one in admitted) == sum(
         one["rows_in_file"] for one in received
@@ -132,4 +137,4 @@ def test_a_delivery_whose_landed_rows_a_crash_took_is_admitted_by_the_same_run(
         "count(*) filter (where state = 'discarded') from raw.deliveries group by 1 order by 1"
     ) == [(f"{deliveries.FOLDER}/{name}.csv", 1, 2) for name in ("one", "two")]
     # a retry of the task has what the first try had, and finds all of it admitted
-    assert steps.admit_deliveries(validations) == []
+    assert steps.admit(validations) == []

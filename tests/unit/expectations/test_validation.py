@@ -124,5 +124,5 @@ def test_pages_lie_in_the_folder_of_their_day() -> None:
 
 
 def test_a_name_that_is_no_suite_is_refused_with_the_names_that_are() -> None:
-    with pytest.raises(ConfigurationError, match=r"raw\.transactions"):
-        suites.require("raw.payments")
+    with pytest.raises(ConfigurationError, match="transactions"):
+        suites.of_feed("payments")

@@ -39,7 +39,7 @@ def test_a_moved_a_new_and_a_removed_file_change_the_digest(checkout: Path) -> N
     found.add(code_version.of_checkout(checkout))
     (checkout / "scoring" / "more.py").touch()
     found.add(code_version.of_checkout(checkout))
-    (checkout / "features" / "feeds.py").unlink()
+    (checkout / "features/sources/feeds.py").unlink()
     found.add(code_version.of_checkout(checkout))
 
     assert len(found) == 4

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from scoring.decision.outcome import Status
+from scoring.fraud.job import JOB
 from scoring.models.guarded_model import GuardedModel
+from scoring.runs.job import Answer as AnswerOfJob
+from scoring.runs.job import AnswerKind
 
 MATRIX = np.zeros((3, 2))
 ALL = np.ones(3, dtype=bool)
@@ -28,17 +31,23 @@ class Scripted:
 
     answer: Any
     seconds: float = 0.0
+    calls: int = 0
     features: list[str] = field(default_factory=lambda: ["a", "b"])
 
     def score(self, matrix: np.ndarray) -> Any:
+        self.calls += 1
         time.sleep(self.seconds)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
 
-def score(answer: Any, **kwargs: Any) -> tuple[Any, Any]:
-    return GuardedModel(Scripted(answer, **kwargs), timeout_seconds=0.2).score(MATRIX, ALL)
+def guard(model: Any, timeout_seconds: float = 1.0) -> GuardedModel:
+    return GuardedModel(model, timeout_seconds, JOB.answers)
+
+
+def score(answer: Any, **kwargs: Any) -> Any:
+    return guard(Scripted(answer, **kwargs), 0.2).score(MATRIX, ALL).values()
 
 
 def test_good_scores_pass_through() -> None:
@@ -77,19 +86,19 @@ def test_a_model_that_raises_degrades_every_row() -> None:
 
 
 def test_a_model_that_hangs_is_not_called_again() -> None:
-    guarded = GuardedModel(Scripted(None, seconds=2.0), timeout_seconds=0.1)
-    first, _ = guarded.score(MATRIX, ALL)
+    model = Scripted(None, seconds=2.0)
+    guarded = guard(model, 0.1)
+    first, _ = guarded.score(MATRIX, ALL).values()
 
-    started = time.monotonic()
-    second, _ = guarded.score(MATRIX, ALL)
+    second, _ = guarded.score(MATRIX, ALL).values()
 
     assert first.status.tolist() == [Status.MODEL_TIMED_OUT] * 3
     assert second.status.tolist() == [Status.MODEL_TIMED_OUT] * 3
-    assert time.monotonic() - started < 0.1
+    assert model.calls == 1
 
 
 def test_a_missing_model_degrades_every_row() -> None:
-    fraud, _ = GuardedModel(None, timeout_seconds=1.0).score(MATRIX, ALL)
+    fraud, _ = guard(None).score(MATRIX, ALL).values()
 
     assert fraud.status.tolist() == [Status.MODEL_UNAVAILABLE] * 3
 
@@ -98,7 +107,32 @@ def test_a_row_without_an_exchange_rate_is_not_scored() -> None:
     has_rate = np.array([True, False, True])
     model = Scripted(Answer([0.1, 0.3], [0.2, 0.4]))
 
-    fraud, anomaly = GuardedModel(model, timeout_seconds=1.0).score(MATRIX, has_rate)
+    fraud, anomaly = guard(model).score(MATRIX, has_rate).values()
 
     assert fraud.status.tolist() == [Status.OK, Status.NO_FX_RATE, Status.OK]
     assert anomaly.values[2] == 0.4
+
+
+COUNT = AnswerOfJob(name="count", status="status", kind=AnswerKind.COUNT)
+QUANTILE = AnswerOfJob(name="quantile", status="status", kind=AnswerKind.QUANTILE)
+LABEL = AnswerOfJob(name="label", status="status", kind=AnswerKind.LABEL, levels=("a", "b"))
+
+
+@dataclass
+class Counts:
+    count: Any
+    quantile: Any
+    label: Any
+
+
+def test_each_answer_has_the_range_of_its_kind() -> None:
+    nan = float("nan")
+    model = Scripted(Counts([3.0, -1.0, nan], [-5.0, float("inf"), 0.0], [1.0, 2.0, 0.5]))
+
+    answers = GuardedModel(model, 1.0, (COUNT, QUANTILE, LABEL)).score(MATRIX)
+
+    assert {name: component.is_ok.tolist() for name, component in answers.items()} == {
+        "count": [True, False, False],
+        "quantile": [True, False, True],
+        "label": [True, False, False],
+    }

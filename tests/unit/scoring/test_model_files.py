@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import skops.io
 
+from scoring.fraud.job import JOB
 from scoring.models import model_files
 from tests.models import fitted
 
@@ -35,7 +36,7 @@ def test_threads_read_model_files_one_after_the_other(
 
     monkeypatch.setattr(model_files, "skops_load", load)
     with ThreadPoolExecutor(2) as pool:
-        models = [*pool.map(model_files.read, [path, path], ["first", "second"])]
+        models = [*pool.map(model_files.read, [path, path], ["first", "second"], [JOB.model] * 2)]
 
     assert [type(model).__name__ for model in models] == ["FraudModel", "FraudModel"]
     assert most == 1

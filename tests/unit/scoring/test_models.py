@@ -12,8 +12,11 @@ from scipy.special import logit
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
-from scoring.models.model_files import TRUSTED_TYPES
+from scoring.domains import JOBS
+from scoring.models.model_files import trusted_types
 from tests.models import LEARNERS, Learner, fitted
+
+TYPES = [name for job in JOBS.values() for name in trusted_types(job.model)]
 
 
 @pytest.fixture(params=sorted(LEARNERS))
@@ -105,7 +108,7 @@ def test_the_same_data_trains_the_same_model_with_any_number_of_threads(
 def test_a_saved_model_scores_and_explains_with_the_same_bits(
     model: Any, matrix: np.ndarray
 ) -> None:
-    copy = skops.io.loads(skops.io.dumps(model), trusted=list(TRUSTED_TYPES))
+    copy = skops.io.loads(skops.io.dumps(model), trusted=TYPES)
 
     assert settings_of(copy) == settings_of(model)
     assert answers(copy, matrix).tobytes() == answers(model, matrix).tobytes()

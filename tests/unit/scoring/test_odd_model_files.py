@@ -16,6 +16,8 @@ import skops.io
 import yaml
 
 from features.platform.errors import ModelUnavailableError
+from scoring.credit.job import JOB as CREDIT
+from scoring.fraud.job import JOB as FRAUD
 from scoring.fraud.model import FraudModel
 from scoring.models import model_files
 from tests.models import fitted
@@ -166,7 +168,7 @@ def test_a_model_file_with_an_odd_schema_is_refused(
     repacked(tmp_path / "model.skops", model, change)
 
     with pytest.raises(ModelUnavailableError, match="model x: "):
-        model_files.read(tmp_path / "model.skops", "model x")
+        model_files.read(tmp_path / "model.skops", "model x", FRAUD.model)
 
 
 def bomb(path: Path, member: str, size: int, method: int = zipfile.ZIP_DEFLATED) -> None:
@@ -191,10 +193,10 @@ def test_a_model_file_that_is_no_archive_or_unpacks_to_too_much_is_refused(tmp_p
     for write in odd:
         write()
         with pytest.raises(ModelUnavailableError, match="model x: "):
-            model_files.read(path, "model x")
+            model_files.read(path, "model x", FRAUD.model)
     path.unlink()
     with pytest.raises(ModelUnavailableError, match="model x: "):
-        model_files.read(path, "model x")
+        model_files.read(path, "model x", FRAUD.model)
 
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown * (1 if sys.platform == "darwin" else 1024) < 256 << 20
@@ -217,20 +219,23 @@ def test_a_model_file_that_is_no_archive_or_unpacks_to_too_much_is_refused(tmp_p
 def test_a_model_with_features_that_cannot_be_read_is_refused(
     tmp_path: Path, name: str, value: object, problem: str
 ) -> None:
-    model = skops.io.loads(skops.io.dumps(fitted("fraud")), trusted=model_files.TRUSTED_TYPES)
+    model = skops.io.loads(
+        skops.io.dumps(fitted("fraud")), trusted=model_files.trusted_types(FRAUD.model)
+    )
     setattr(model, name, value)
     skops.io.dump(model, tmp_path / "model.skops")
 
     with pytest.raises(ModelUnavailableError, match=problem):
-        model_files.read(tmp_path / "model.skops", "model x")
+        model_files.read(tmp_path / "model.skops", "model x", FRAUD.model)
 
 
 @pytest.mark.parametrize("kind", ["fraud", "scorecard"])
 def test_a_model_that_lacks_an_attribute_is_refused(tmp_path: Path, kind: str) -> None:
     content = skops.io.dumps(fitted(kind))
+    slot = {"fraud": FRAUD.model, "scorecard": CREDIT.model}[kind]
     for name in sorted(vars(fitted(kind))):
-        model = skops.io.loads(content, trusted=model_files.TRUSTED_TYPES)
+        model = skops.io.loads(content, trusted=model_files.trusted_types(slot))
         delattr(model, name)
         skops.io.dump(model, tmp_path / "model.skops")
         with pytest.raises(ModelUnavailableError, match=f"the model lacks {name}"):
-            model_files.read(tmp_path / "model.skops", "model x")
+            model_files.read(tmp_path / "model.skops", "model x", slot)
