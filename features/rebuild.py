@@ -24,7 +24,8 @@ from features.build import (
     run_dbt,
     target_folder,
 )
-from features.ingest.versions import LEDGERS
+from features.feeds import FEEDS
+from features.ingest import versions
 from features.platform import readers
 from features.views import TRANSACTIONS, FeatureView
 from features.views.digests import feature_digest
@@ -102,7 +103,7 @@ def rebuild(
 
 
 def _ask(connection: psycopg.Connection[Any], keys: pa.Table, view: FeatureView) -> None:
-    names = LEDGERS[view.name].names
+    names = versions.names_of(FEEDS[view.name])
 
     def execute(statement: str) -> None:
         connection.execute(sql.SQL(statement).format(**names))

@@ -1,4 +1,4 @@
-"""Admit labels by SQL: the known outcomes of transactions and applications."""
+"""Admit labels by SQL: known outcomes, as a provenance states them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from features.ingest import outdated
-from features.ingest.layout import LAYOUTS
+from features.feeds import Feed
+from features.feeds.declarations import InlineLabels, Labels
+from features.ingest import outdated, tables, versions
 from features.ingest.reasons import SENTENCES, RowReason
 
 # A label is compared with the last label of the same provenance, so two sources that disagree do
@@ -83,96 +84,62 @@ _FRESH = sql.SQL(
 _INSERT = sql.SQL(
     """
     insert into {labels} (
-        {id}, version, {content}, known_at, declared_known_at, provenance, source, delivery_id,
+        {id}, version, {stated}, known_at, declared_known_at, provenance, source, delivery_id,
         delivery_seq
     )
     select
-        {id}, version, {content}, known_at, declared_known_at, provenance, %(source)s,
+        {id}, version, {stated}, known_at, declared_known_at, provenance, %(source)s,
         %(delivery_id)s, %(delivery_seq)s
     from fresh
     """
 )
 
-# the time at which a label of a history load became known, if no later time is known
-_FIRST_KNOWN_AT: Mapping[str, str] = {
-    "transaction_labels": """
-        landed.declared_known_at,
-        (
-            select transactions.occurred_at + %(latency)s
-            from raw.transaction_versions as transactions
-            where transactions.transaction_id = landed.transaction_id
-            order by transactions.version desc
-            limit 1
-        )
-    """,
-    # a loan ends with its last payment, and a charge-off is noticed later; a loan without a payment
-    # ends with its term
-    "application_labels": """
-        landed.declared_known_at,
-        (
-            landed.last_payment_date::timestamp
-            + case when landed.outcome = 'charged_off' then %(charge_off_lag)s else interval '0' end
-        ) at time zone 'UTC',
-        (
-            select
-                applications.applied_at + make_interval(months => applications.term_months)
-                + %(charge_off_lag)s
-            from raw.applications
-            where
-                applications.application_id = landed.application_id
-                and landed.outcome in ('fully_paid', 'charged_off')
-            order by applications.version desc
-            limit 1
-        )
-    """,
-}
-_CONTENT: Mapping[str, tuple[str, ...]] = {
-    "transaction_labels": ("is_fraud",),
-    "application_labels": ("outcome", "is_policy_exception"),
-}
 
-
-def find_fresh(feed: str, table: sql.Identifier) -> sql.Composed:
+def find_fresh(feed: Feed, labels: Labels, table: sql.Identifier) -> sql.Composed:
     """Return the statement that creates `fresh` from a landed table of labels."""
 
     def content_of(row: str) -> sql.Composed:
-        return sql.SQL(", ").join(sql.Identifier(row, name) for name in _CONTENT[feed])
+        return sql.SQL(", ").join(sql.Identifier(row, name) for name in _stated(feed, labels))
 
     return _FRESH.format(
-        id=sql.Identifier(LAYOUTS[feed][0].target),
-        labels=sql.Identifier("raw", feed),
+        id=sql.Identifier(feed.subject.target),
+        labels=tables.named(feed.table),
         table=table,
         content_of_labels=content_of("labels"),
         content_of_offered=content_of("offered"),
         content_of_judged=content_of("judged"),
         content_of_latest=content_of("latest"),
-        first_known_at=sql.SQL(_FIRST_KNOWN_AT[feed]),
+        first_known_at=sql.SQL(labels.first_known_at),
         is_outdated=outdated.is_outdated("offered"),
     )
 
 
-def insert(feed: str) -> sql.Composed:
+def insert(feed: Feed, labels: Labels) -> sql.Composed:
     """Return the statement that moves `fresh` into the raw table."""
     return _INSERT.format(
-        id=sql.Identifier(LAYOUTS[feed][0].target),
-        labels=sql.Identifier("raw", feed),
-        content=sql.SQL(", ").join(map(sql.Identifier, _CONTENT[feed])),
+        id=sql.Identifier(feed.subject.target),
+        labels=tables.named(feed.table),
+        stated=sql.SQL(", ").join(map(sql.Identifier, _stated(feed, labels))),
     )
 
 
-# An inline label may change although its transaction does not. Its declared time follows from the
-# time of the transaction, so a corrected time does not make the label outdated.
+def _stated(feed: Feed, labels: Labels) -> list[str]:
+    return [feed.column(name).target for name in labels.stated]
+
+
+# An inline label may change although its row does not. Its declared time follows from the time of
+# the row, so a corrected time does not make the label outdated.
 _FRESH_INLINE = sql.SQL(
     """
     create temporary table fresh_labels on commit drop as
     with offered as (
         select
-            landed.transaction_id,
-            landed.inline_is_fraud as is_fraud,
-            landed.occurred_at + %(label_latency)s as declared_known_at
+            landed.{subject},
+            landed.{inline} as {stated},
+            landed.{event} + %(label_latency)s as declared_known_at
         from {table} as landed
         where
-            landed.inline_is_fraud is not null
+            landed.{inline} is not null
             and not exists (select from outdated where outdated.row_number = landed.row_number)
     ),
 
@@ -183,82 +150,107 @@ _FRESH_INLINE = sql.SQL(
             {is_outdated}
             and not exists (
                 select
-                from raw.transaction_versions as transactions
+                from {versions} as rows
                 where
-                    transactions.transaction_id = offered.transaction_id
-                    and transactions.occurred_at + %(label_latency)s = latest.newest_declared
+                    rows.{subject} = offered.{subject}
+                    and rows.{event} + %(label_latency)s = latest.newest_declared
                     and offered.declared_known_at < latest.newest_declared
             ) as is_outdated
         from offered
         left join lateral (
             select labels.version as newest
-            from raw.transaction_labels as labels
-            where labels.transaction_id = offered.transaction_id
+            from {labels} as labels
+            where labels.{subject} = offered.{subject}
             order by labels.version desc
             limit 1
         ) as versions on true
         left join lateral (
             select labels.*, max(labels.declared_known_at) over () as newest_declared
-            from raw.transaction_labels as labels
+            from {labels} as labels
             where
-                labels.transaction_id = offered.transaction_id
+                labels.{subject} = offered.{subject}
                 and labels.provenance = %(label_provenance)s
             order by labels.version desc
             limit 1
         ) as latest on true
         where
-            latest.transaction_id is null
-            or (latest.is_fraud, latest.declared_known_at)
-                is distinct from (offered.is_fraud, offered.declared_known_at)
+            latest.{subject} is null
+            or (latest.{stated}, latest.declared_known_at)
+                is distinct from (offered.{stated}, offered.declared_known_at)
     )
 
     select judged.*
     from judged
     where not judged.is_outdated or not exists (
         select
-        from raw.transaction_labels as labels
+        from {labels} as labels
         where
-            labels.transaction_id = judged.transaction_id
+            labels.{subject} = judged.{subject}
             and labels.provenance = %(label_provenance)s
-            and (labels.is_fraud, labels.declared_known_at)
-                is not distinct from (judged.is_fraud, judged.declared_known_at)
+            and (labels.{stated}, labels.declared_known_at)
+                is not distinct from (judged.{stated}, judged.declared_known_at)
     )
     """
 )
 
-_INSERT_INLINE = """
-insert into raw.transaction_labels (
-    transaction_id, version, is_fraud, known_at, declared_known_at, provenance, source,
-    delivery_id, delivery_seq
+_INSERT_INLINE = sql.SQL(
+    """
+    insert into {labels} (
+        {subject}, version, {stated}, known_at, declared_known_at, provenance, source,
+        delivery_id, delivery_seq
+    )
+    select
+        {subject},
+        version,
+        {stated},
+        case
+            when %(is_history)s then least(declared_known_at, %(known_at)s)
+            else %(known_at)s
+        end,
+        declared_known_at,
+        %(label_provenance)s,
+        %(source)s,
+        %(delivery_id)s,
+        %(delivery_seq)s
+    from fresh_labels
+    where not is_outdated
+    """
 )
-select
-    transaction_id,
-    version,
-    is_fraud,
-    case
-        when %(is_history)s then least(declared_known_at, %(known_at)s)
-        else %(known_at)s
-    end,
-    declared_known_at,
-    %(label_provenance)s,
-    %(source)s,
-    %(delivery_id)s,
-    %(delivery_seq)s
-from fresh_labels
-where not is_outdated
-"""
 
 
 def admit_inline(
-    connection: psycopg.Connection[Any], table: sql.Identifier, values: Mapping[str, Any]
+    connection: psycopg.Connection[Any],
+    feed: Feed,
+    inline: InlineLabels,
+    table: sql.Identifier,
+    values: Mapping[str, Any],
 ) -> tuple[str, ...]:
-    """Admit the inline labels of transactions; return notes about them.
+    """Admit the inline labels of rows of another feed; return notes about them.
 
-    An outdated label does not reject its row, because the transaction is valid.
+    An outdated label does not reject its row, because the row is valid.
+
+    Args:
+        connection: inside the transaction of the admission.
+        feed: the feed of row versions whose files carry labels.
+        inline: where the labels are, and which feed takes them.
+        table: the landed table.
+        values: the parameters of the admission.
     """
-    statement = _FRESH_INLINE.format(table=table, is_outdated=outdated.is_outdated("offered"))
+    names = {
+        "subject": sql.Identifier(feed.subject.target),
+        "stated": sql.Identifier(inline.stated.target),
+        "labels": tables.named(inline.feed.table),
+    }
+    statement = _FRESH_INLINE.format(
+        **names,
+        inline=sql.Identifier(inline.column.target),
+        event=versions.names_of(feed)["event"],
+        versions=versions.names_of(feed)["versions"],
+        table=table,
+        is_outdated=outdated.is_outdated("offered"),
+    )
     connection.execute(statement, dict(values))
-    connection.execute(_INSERT_INLINE, dict(values))
+    connection.execute(_INSERT_INLINE.format(**names), dict(values))
     row = connection.execute("select count(*) from fresh_labels where is_outdated").fetchone()
     if not row or not row[0]:
         return ()

@@ -6,6 +6,7 @@ known bytes again only if another delivery may have changed the same rows: 10, 2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,11 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from features.feeds import Feed, label_columns, sharing_tables
+from features.ingest import tables
 from features.ingest.receipts import DeliveryReceipt
 from features.platform.objects import ObjectInfo
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 #: Reasons of discarded deliveries whose files ingest takes again without a new arrival.
 LOST = "the landed rows were lost in a restart of the server"
@@ -114,7 +117,7 @@ def unchanged_names(
 
 
 def last_seen(
-    connection: psycopg.Connection[Any], feed: Feed, name: str
+    connection: psycopg.Connection[Any], feed: SourceFeed, name: str
 ) -> tuple[UUID | None, datetime | None]:
     """Return the last delivery of a name and the time of its arrival."""
     row = connection.execute(
@@ -128,7 +131,7 @@ def last_seen(
 
 
 def is_last_arrival(
-    connection: psycopg.Connection[Any], known: DeliveryReceipt, info: ObjectInfo, feed: Feed
+    connection: psycopg.Connection[Any], known: DeliveryReceipt, info: ObjectInfo, feed: SourceFeed
 ) -> bool:
     """Return whether known bytes are the last arrival of this name, and not a new arrival.
 
@@ -146,58 +149,79 @@ def is_last_arrival(
 
 
 def may_be_superseded(
-    connection: psycopg.Connection[Any], known: DeliveryReceipt, feed: Feed
+    connection: psycopg.Connection[Any], known: DeliveryReceipt, feed: SourceFeed
 ) -> bool:
     """Return whether another delivery may have replaced rows of these bytes.
 
     This is possible if another delivery was admitted since, or waits for admission. Labels come
-    from two feeds if transactions contain inline labels.
+    from two feeds if rows of one contain inline labels.
     """
-    row = connection.execute(
-        """
-        select exists (
-            select
-            from raw.deliveries as known
-            inner join raw.deliveries as other
-                on other.delivery_id <> known.delivery_id
-                and case
-                    when known.state = 'admitted'
-                        then other.state = 'parsed' or other.delivery_seq > known.delivery_seq
-                    else other.received_at > known.received_at
-                end
-            where
-                known.delivery_id = %(known)s
+    brings_labels = sql.Composed([])
+    values: dict[str, object] = {"known": known.delivery_id}
+    if labels := _labels_of(feed):
+        brings_labels = _OR_BRINGS_LABELS.format(labels=tables.named(labels.table))
+        values |= {
+            "feeds": list(sharing_tables(labels.name)),
+            "label_columns": list(label_columns(labels)),
+        }
+    statement = _IS_FOLLOWED.format(or_brings_labels=brings_labels)
+    row = connection.execute(statement, values).fetchone()
+    return bool(row and row[0])
+
+
+# a later delivery of the feed that admitted rows or may admit some
+_IS_FOLLOWED = sql.SQL(
+    """
+    select exists (
+        select
+        from raw.deliveries as known
+        inner join raw.deliveries as other
+            on other.delivery_id <> known.delivery_id
+            and case
+                when known.state = 'admitted'
+                    then other.state = 'parsed' or other.delivery_seq > known.delivery_seq
+                else other.received_at > known.received_at
+            end
+        where
+            known.delivery_id = %(known)s
+            and (
+                other.feed = known.feed
                 and (
-                    other.feed = known.feed
-                    and (
-                        other.state = 'parsed'
-                        or other.state = 'admitted' and other.rows_admitted > 0
+                    other.state = 'parsed'
+                    or other.state = 'admitted' and other.rows_admitted > 0
+                )
+                {or_brings_labels}
+            )
+    )
+    """
+)
+_OR_BRINGS_LABELS = sql.SQL(
+    """
+                or other.feed = any(%(feeds)s)
+                and (
+                    other.state = 'parsed'
+                    and exists (
+                        select from pg_attribute
+                        where
+                            attrelid = to_regclass(other.landed_table)
+                            and attname = any(%(label_columns)s)
                     )
-                    or %(is_labelling)s
-                    and other.feed in ('transactions', 'transaction_labels')
-                    and (
-                        other.state = 'parsed'
-                        and exists (
-                            select from pg_attribute
-                            where
-                                attrelid = to_regclass(other.landed_table)
-                                and attname in ('inline_is_fraud', 'is_fraud')
-                        )
-                        or other.state = 'admitted'
-                        and exists (
-                            select from raw.transaction_labels as labels
-                            where labels.delivery_seq = other.delivery_seq
-                        )
+                    or other.state = 'admitted'
+                    and exists (
+                        select from {labels} as labels
+                        where labels.delivery_seq = other.delivery_seq
                     )
                 )
-        )
-        """,
-        {
-            "known": known.delivery_id,
-            "is_labelling": feed.name == "transaction_labels" or feed.inline_label is not None,
-        },
-    ).fetchone()
-    return bool(row and row[0])
+    """
+)
+
+
+def _labels_of(feed: SourceFeed) -> Feed | None:
+    """Return the feed of the labels that deliveries of a feed bring, where rows may carry them."""
+    inline = feed.declaration.inline_labels
+    if feed.inline_label and inline:
+        return inline.feed
+    return feed.declaration if label_columns(feed.declaration) else None
 
 
 def record_repeat(connection: psycopg.Connection[Any], delivery_id: UUID, info: ObjectInfo) -> None:
@@ -219,10 +243,17 @@ def record_repeat(connection: psycopg.Connection[Any], delivery_id: UUID, info: 
     )
 
 
-def newer_deliveries(connection: psycopg.Connection[Any], delivery_id: UUID) -> list[int]:
+def newer_deliveries(
+    connection: psycopg.Connection[Any], delivery_id: UUID, feeds: Sequence[str]
+) -> list[int]:
     """Return the sequence numbers of admitted deliveries that arrived after this delivery.
 
     They exist if this delivery was held meanwhile. Their statements are newer.
+
+    Args:
+        connection: inside the transaction of the admission.
+        delivery_id: of the delivery that is admitted.
+        feeds: the feeds that share a table with the feed of this delivery.
     """
     row = connection.execute(
         """
@@ -252,14 +283,10 @@ def newer_deliveries(connection: psycopg.Connection[Any], delivery_id: UUID) -> 
             and other.delivery_seq is not null
             -- history is older than live rows at any time of arrival
             and not (mine.load_kind = 'live' and other.load_kind = 'history')
-            and (
-                other.feed = mine.feed
-                or mine.feed in ('transactions', 'transaction_labels')
-                and other.feed in ('transactions', 'transaction_labels')
-            )
-        where mine.delivery_id = %s
+            and other.feed = any(%(feeds)s)
+        where mine.delivery_id = %(delivery)s
         """,
-        (delivery_id,),
+        {"delivery": delivery_id, "feeds": list(feeds)},
     ).fetchone()
     numbers: list[int] = row[0] if row else []
     return numbers

@@ -14,12 +14,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.canonical import is_protected
+from features.feeds.leaks import is_protected
 from features.ingest.limits import Limits
 from features.ingest.lines import Record, Records
 from features.ingest.reasons import HeldError, HoldReason, RowReason
 from features.platform.card_numbers import mask
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 TEXT = pa.string()
 TEXTS = pa.list_(pa.string())
@@ -94,7 +94,9 @@ class Header:
     notes: list[str] = field(default_factory=list)
     conceals: bool = False
 
-    def columns_to_read(self, delivered: Sequence[str], feed: Feed, *, must: set[str]) -> list[str]:
+    def columns_to_read(
+        self, delivered: Sequence[str], feed: SourceFeed, *, must: set[str]
+    ) -> list[str]:
         """Check the delivered column names and return the columns to read.
 
         Raises:
@@ -121,7 +123,7 @@ class Header:
         return [name for name in described if name in set(delivered)]
 
 
-def required_names(feed: Feed) -> set[str]:
+def required_names(feed: SourceFeed) -> set[str]:
     """Return the delivered names that a header must have."""
     names = {name for key, name in feed.columns.items() if key not in feed.optional}
     return names | ({feed.inline_label.column} if feed.inline_label else set())

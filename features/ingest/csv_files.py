@@ -23,11 +23,11 @@ from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, r
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
-from features.sources.feeds import Csv, Feed
+from features.sources.mapping import Csv, SourceFeed
 
 
 def csv_chunks(
-    text: IO[bytes], feed: Feed, header: Header, limits: Limits, tally: LineTally
+    text: IO[bytes], feed: SourceFeed, header: Header, limits: Limits, tally: LineTally
 ) -> Iterator[Chunk]:
     """Read CSV.
 

@@ -13,13 +13,12 @@ from typing import IO, Any, NoReturn
 import numpy as np
 import pyarrow as pa
 
-from features.canonical import CANONICAL
+from features.feeds.columns import TEXTUAL, ColumnKind
 from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, Malformed, check_rows
-from features.ingest.layout import TEXTUAL, Kind, delivered_kinds
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 Row = dict[str, Any]
 
@@ -39,7 +38,7 @@ _SCALAR_TYPES: _Types = {str, _Inexact, bool, _ABSENT}
 
 
 def json_chunks(
-    text: IO[bytes], feed: Feed, header: Header, limits: Limits, tally: LineTally
+    text: IO[bytes], feed: SourceFeed, header: Header, limits: Limits, tally: LineTally
 ) -> Iterator[Chunk]:
     """Read JSON lines; numbers keep their digits, and a line without an object is malformed.
 
@@ -124,19 +123,21 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _check_keys(objects: Sequence[Row], feed: Feed, header: Header, limits: Limits) -> None:
+def _check_keys(objects: Sequence[Row], feed: SourceFeed, header: Header, limits: Limits) -> None:
     keys = sorted(set().union(*objects))
     if len(keys) > limits.columns:
         raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} keys")
-    needed = {feed.columns[key] for key in feed.columns if CANONICAL[feed.name][key]}
+    needed = {feed.columns[key] for key in feed.declaration.required if key in feed.columns}
     must = needed - {feed.columns.get(key) for key in feed.optional}
     header.columns_to_read(keys, feed, must=must)
 
 
-def _columns(rows: Sequence[Row | None], feed: Feed, faults: dict[int, str]) -> dict[str, pa.Array]:
+def _columns(
+    rows: Sequence[Row | None], feed: SourceFeed, faults: dict[int, str]
+) -> dict[str, pa.Array]:
     """Return the columns of a block; record a fault for each row with a value of a wrong type."""
     columns = {}
-    for name, kinds in delivered_kinds(feed).items():
+    for name, kinds in feed.delivered_kinds.items():
         values = [None if row is None else row.get(name) for row in rows]
         types, fault = _allowed_types(kinds)
         if not set(map(type, values)) <= types:
@@ -144,20 +145,20 @@ def _columns(rows: Sequence[Row | None], feed: Feed, faults: dict[int, str]) -> 
                 if type(value) not in types:
                     faults.setdefault(place, f"{name}: {fault}")
                     values[place] = None
-        columns[name] = _lists(values, feed) if Kind.LIST in kinds else _texts(values)
+        columns[name] = _lists(values, feed) if ColumnKind.LIST in kinds else _texts(values)
     return columns
 
 
-def _allowed_types(kinds: Set[Kind]) -> tuple[_Types, str]:
+def _allowed_types(kinds: Set[ColumnKind]) -> tuple[_Types, str]:
     """Return the allowed types of a column of these kinds, and the fault of another type."""
-    if Kind.LIST in kinds:
+    if ColumnKind.LIST in kinds:
         return _LIST_TYPES, "neither text nor a list of text"
     if kinds.isdisjoint(TEXTUAL):
         return _SCALAR_TYPES, "a list in place of one value"
     return _TEXT_TYPES, "neither text nor a whole number"
 
 
-def _lists(values: list[Any], feed: Feed) -> pa.Array:
+def _lists(values: list[Any], feed: SourceFeed) -> pa.Array:
     """Return lists; text is split as in a file without lists, independent of other rows."""
     split = [
         (None if value in feed.null_tokens else value.split(feed.list_separator))

@@ -11,7 +11,7 @@ import structlog
 
 from features.ingest import arrivals, deliveries, landing
 from features.ingest.reasons import HoldReason
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ def are_lost(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) 
     return bool(row and row[0])
 
 
-def discard_unread(connection: psycopg.Connection[Any], feed: Feed, object_name: str) -> None:
+def discard_unread(connection: psycopg.Connection[Any], feed: SourceFeed, object_name: str) -> None:
     """Discard the held delivery of an object that the store can now read."""
     receipts = deliveries.matching(
         connection,

@@ -31,7 +31,7 @@ _CODE_EXPONENTS = np.array(list(EXPONENTS.values()), np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """The form of a source's amounts; see `features.sources.feeds.Feed`."""
+    """The form of a source's amounts; see `features.sources.mapping.SourceFeed`."""
 
     in_minor_units: bool
     binary: bool

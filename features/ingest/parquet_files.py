@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
+from features.feeds.columns import TEXTUAL, ColumnKind
 from features.ingest.chunks import (
     TEXT,
     TEXTS,
@@ -19,18 +20,19 @@ from features.ingest.chunks import (
     first_line,
     required_names,
 )
-from features.ingest.layout import TEXTUAL, Kind, delivered_kinds
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 _ROWS = 65_536
-_WORDS = TEXTUAL | {Kind.LIST}
-_Kinds = Mapping[str, Set[Kind]]
+_WORDS = TEXTUAL | {ColumnKind.LIST}
+_Kinds = Mapping[str, Set[ColumnKind]]
 
 
-def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> Iterator[Chunk]:
+def parquet_chunks(
+    spool: Spool, feed: SourceFeed, header: Header, limits: Limits
+) -> Iterator[Chunk]:
     """Read Parquet; values become text without loss, and NaN becomes null.
 
     Raises:
@@ -42,7 +44,7 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
         _check_footer(file.metadata, spool, limits)
         delivered, must = file.schema_arrow.names, required_names(feed)
         names = header.columns_to_read(delivered, feed, must=must)
-        kinds = {name: kinds for name, kinds in delivered_kinds(feed).items() if name in names}
+        kinds = {name: kinds for name, kinds in feed.delivered_kinds.items() if name in names}
         _check_types(file.schema_arrow, kinds)
         _check_lists(file.metadata, names, limits)
         file = pyarrow.parquet.ParquetFile(
@@ -144,7 +146,9 @@ def _check_count(footer: pyarrow.parquet.FileMetaData, rows: int) -> None:
 def _check_types(schema: pa.Schema, columns: _Kinds) -> None:
     for name, kinds in columns.items():
         kind = _value_type(schema.field(name).type)
-        is_list = Kind.LIST in kinds and _is_list(kind) and _is_text(_value_type(kind.value_type))
+        is_list = (
+            ColumnKind.LIST in kinds and _is_list(kind) and _is_text(_value_type(kind.value_type))
+        )
         if (pa.types.is_nested(kind) and not is_list) or _is_bytes(kind):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, which has no plain text")
         is_no_text = pa.types.is_boolean(kind) or pa.types.is_temporal(kind)
@@ -178,7 +182,7 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _as_text(name: str, column: pa.Array, kinds: Set[Kind]) -> pa.Array:
+def _as_text(name: str, column: pa.Array, kinds: Set[ColumnKind]) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if _is_list(column.type):

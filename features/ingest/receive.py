@@ -14,6 +14,7 @@ from uuid import uuid4
 import psycopg
 import structlog
 
+from features.feeds import LoadKind
 from features.ingest import arrivals, deliveries, lost_deliveries, refusals
 from features.ingest.arrivals import Arrival
 from features.ingest.checks import Rules
@@ -24,12 +25,12 @@ from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, spooled
 from features.ingest.streams import open_object
-from features.ingest.waiting import LoadKind, check, is_safe, kind_of, new_objects, printable
+from features.ingest.waiting import check, is_safe, kind_of, new_objects, printable
 from features.platform.card_numbers import names_card_number
 from features.platform.object_names import UnsafeNameError
 from features.platform.objects import ObjectInfo, ObjectStore
 from features.platform.progress import logged
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ log = structlog.get_logger(__name__)
 class _Intake:
     """The parameters for reading the files of one feed."""
 
-    feed: Feed
+    feed: SourceFeed
     store: ObjectStore
     connection: psycopg.Connection[Any]
     provenances: tuple[str, ...]
@@ -67,7 +68,7 @@ class _Content:
 
 
 def receive(
-    feed: Feed,
+    feed: SourceFeed,
     store: ObjectStore,
     connection: psycopg.Connection[Any],
     *,
@@ -168,7 +169,7 @@ def _is_taken(error: Exception, info: ObjectInfo, intake: _Intake) -> bool:
 
 
 def _is_repeated(
-    connection: psycopg.Connection[Any], info: ObjectInfo, feed: Feed, digest: str
+    connection: psycopg.Connection[Any], info: ObjectInfo, feed: SourceFeed, digest: str
 ) -> bool:
     """Return whether known bytes arrived again without any effect."""
     known = deliveries.by_content(connection, feed.source, feed.name, digest)

@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from features.feeds import LoadKind
 from features.ingest.admit import admit
 from features.ingest.clock import whole
 from features.ingest.deliveries import get
@@ -16,7 +17,6 @@ from features.ingest.limits import DEFAULT, Limits
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.receive import receive
 from features.ingest.refusals import AT_ADMISSION
-from features.ingest.waiting import LoadKind
 from features.platform.errors import BadDeliveryError
 from features.platform.objects import ObjectStore
 from features.platform.progress import logged

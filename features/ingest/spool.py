@@ -20,7 +20,7 @@ from typing import IO, BinaryIO
 from features.ingest.limits import Limits
 from features.ingest.lines import count_line_ends
 from features.ingest.reasons import HeldError, HoldReason
-from features.sources.feeds import Feed, FileFormat
+from features.sources.mapping import FileFormat, SourceFeed
 
 BLOCK = 1 << 20
 _SUFFIXES = {
@@ -60,7 +60,7 @@ def spooled(source: BinaryIO, limits: Limits) -> Iterator[Spool]:
         yield Spool(Path(file.name), digest.hexdigest(), size)
 
 
-def file_format(name: str, feed: Feed) -> tuple[FileFormat, bool]:
+def file_format(name: str, feed: SourceFeed) -> tuple[FileFormat, bool]:
     """Return a file's format, and whether it is gzipped.
 
     Raises:
@@ -91,7 +91,7 @@ class Text:
 
 
 @contextmanager
-def text_of(spool: Spool, *, zipped: bool, feed: Feed, limits: Limits) -> Iterator[Text]:
+def text_of(spool: Spool, *, zipped: bool, feed: SourceFeed, limits: Limits) -> Iterator[Text]:
     """Yield the text of a spooled file after a check that it is complete UTF-8.
 
     Raises:
@@ -127,7 +127,7 @@ def _inflate(spool: Spool, target: IO[bytes], limits: Limits) -> None:
     target.flush()
 
 
-def _check_text(text: IO[bytes], feed: Feed) -> int:
+def _check_text(text: IO[bytes], feed: SourceFeed) -> int:
     """Check the encoding and the end of a text; return its number of lines."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     last, lines = b"", 0

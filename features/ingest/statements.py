@@ -1,6 +1,6 @@
-"""Run the SQL of admission, in the same steps for all feeds.
+"""Admit landed rows by SQL, in the way that their feed declares.
 
-Each feed creates the temporary table `fresh` from the landed rows with new content, moves its rows
+Each way creates the temporary table `fresh` from the landed rows with new content, moves its rows
 into the raw table, and counts them. The temporary table `outdated` has the rows with a newer
 statement.
 """
@@ -15,10 +15,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features.feeds.declarations import Labels, Reference, Versions
 from features.ingest import admit_labels, outdated, versions
-from features.ingest.admit_references import REFERENCES
-from features.ingest.versions import LEDGERS
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +43,25 @@ class Admitted:
 
 def admit(
     connection: psycopg.Connection[Any],
-    feed: Feed,
+    feed: SourceFeed,
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> Admitted:
     """Move the rows of a landed table into the raw table; the caller must hold the ingest lock."""
     outdated.create_table(connection)
-    if feed.name in LEDGERS:
-        notes = _admit_versions(connection, feed, table, values)
-    elif feed.name in REFERENCES:
-        notes = _admit_reference(connection, feed, table, values)
-    else:
-        notes = _admit_labels(connection, feed, table, values)
+    declared = feed.declaration
+    match declared.admission:
+        case Versions():
+            notes = _admit_versions(connection, feed, table, values)
+        case Labels() as labels:
+            notes = ()
+            fresh = admit_labels.find_fresh(declared, labels, table)
+            _admit_statements(connection, fresh, admit_labels.insert(declared, labels), values)
+        case Reference() as reference:
+            notes = ()
+            is_outdated = outdated.is_outdated("offered")
+            fresh = sql.SQL(reference.fresh).format(table=table, is_outdated=is_outdated)
+            _admit_statements(connection, fresh, sql.SQL(reference.insert), values)
     outdated_counts = outdated.reject(connection, table, values, conceals=feed.conceals)
     row = connection.execute(
         "select count(*), coalesce(sum(line_count), 0), max(known_at) from fresh"
@@ -66,39 +72,26 @@ def admit(
 
 def _admit_versions(
     connection: psycopg.Connection[Any],
-    feed: Feed,
+    feed: SourceFeed,
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> tuple[str, ...]:
-    ledger = LEDGERS[feed.name]
-    versions.find_fresh(connection, ledger, table, values)
-    notes = versions.insert(connection, ledger, values)
-    if feed.inline_label:
-        notes += admit_labels.admit_inline(connection, table, values)
+    declared = feed.declaration
+    versions.find_fresh(connection, declared, table, values)
+    notes = versions.insert(connection, declared, values)
+    if feed.inline_label and declared.inline_labels:
+        inline = declared.inline_labels
+        notes += admit_labels.admit_inline(connection, declared, inline, table, values)
     return notes
 
 
-def _admit_reference(
+def _admit_statements(
     connection: psycopg.Connection[Any],
-    feed: Feed,
-    table: sql.Identifier,
+    fresh: sql.Composed,
+    insert: sql.SQL | sql.Composed,
     values: Mapping[str, Any],
-) -> tuple[str, ...]:
-    reference = REFERENCES[feed.name]
-    is_outdated = outdated.is_outdated("offered")
-    connection.execute(reference.fresh.format(table=table, is_outdated=is_outdated), dict(values))
+) -> None:
+    """Create `fresh`, take outdated rows out of it, and move the others into the raw table."""
+    connection.execute(fresh, dict(values))
     outdated.move_marked(connection)
-    connection.execute(reference.insert.encode(), dict(values))
-    return ()
-
-
-def _admit_labels(
-    connection: psycopg.Connection[Any],
-    feed: Feed,
-    table: sql.Identifier,
-    values: Mapping[str, Any],
-) -> tuple[str, ...]:
-    connection.execute(admit_labels.find_fresh(feed.name, table), dict(values))
-    outdated.move_marked(connection)
-    connection.execute(admit_labels.insert(feed.name), dict(values))
-    return ()
+    connection.execute(insert, dict(values))

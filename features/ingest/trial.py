@@ -14,10 +14,10 @@ from features.ingest.json_files import json_chunks
 from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
 from features.ingest.reasons import HeldError
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 
-def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:
+def objections(row: Mapping[str, Any], feed: SourceFeed, now: datetime) -> list[str]:
     """Return the reasons to reject a row; an empty list means that ingest would admit it.
 
     A file may have unknown columns. A row that a person enters may not, because a misspelt optional

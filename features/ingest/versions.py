@@ -1,4 +1,4 @@
-"""Admit row versions with two clocks by SQL: transactions and applications.
+"""Admit row versions with two clocks by SQL.
 
 A row with the content of the newest version is a duplicate; other content makes the next version.
 Amounts are also stored in the base currency, at the rate known when the row became known.
@@ -6,94 +6,73 @@ Amounts are also stored in the base currency, at the rate known when the row bec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from features.ingest import rates
-from features.ingest.layout import LAYOUTS, MONEY
+from features.feeds import Feed
+from features.feeds.declarations import Versions
+from features.ingest import rates, tables
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """The tables of a feed's row versions in schema `raw`.
+def admission_of(feed: Feed) -> Versions:
+    """Return how a feed of row versions is admitted.
 
-    Attributes:
-        feed: name of the feed and of the table of its rows.
-        id_column: column of the id that has versions.
-        event: column with the time of the event.
-        versions: the table that keeps versions unique; it may be the table of the rows.
-        has_days: whether the table of the rows has a partition for each UTC day.
+    Raises:
+        TypeError: the rows of the feed have no versions.
     """
-
-    feed: str
-    id_column: str
-    event: str
-    versions: str
-    has_days: bool
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The delivered columns, in the order of their digest."""
-        return tuple(column.target for column in LAYOUTS[self.feed])
-
-    @property
-    def amounts(self) -> tuple[str, ...]:
-        """The delivered columns with money, in minor units of the row's currency."""
-        return tuple(column.target for column in LAYOUTS[self.feed] if column.kind in MONEY)
-
-    @property
-    def names(self) -> dict[str, sql.Composable]:
-        """The identifiers in SQL statements."""
-        return {
-            "id": sql.Identifier(self.id_column),
-            "event": sql.Identifier(self.event),
-            "rows": sql.Identifier("raw", self.feed),
-            "versions": sql.Identifier("raw", self.versions),
-        }
+    if feed.versions is None:
+        raise TypeError(f"the rows of {feed.name} have no versions")
+    return feed.versions
 
 
-LEDGERS: Mapping[str, Ledger] = {
-    ledger.feed: ledger
-    for ledger in (
-        Ledger("transactions", "transaction_id", "occurred_at", "transaction_versions", True),
-        Ledger("applications", "application_id", "applied_at", "applications", False),
-    )
-}
+def names_of(feed: Feed) -> dict[str, sql.Composable]:
+    """Return the names that statements on a feed of row versions use."""
+    versions = admission_of(feed)
+    return {
+        "id": sql.Identifier(feed.subject.target),
+        "event": sql.Identifier(feed.column(versions.event).target),
+        "rows": tables.named(feed.table),
+        "versions": tables.named(versions.table),
+    }
 
 
 def find_fresh(
     connection: psycopg.Connection[Any],
-    ledger: Ledger,
+    feed: Feed,
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> None:
     """Create `fresh`, the rows of a landed table with new content."""
+    names = names_of(feed)
     statement = _FRESH.format(
-        **ledger.names,
-        columns=_list(ledger.targets, "landed"),
-        known_at=sql.SQL(_KNOWN_AT).format(**ledger.names),
+        **names,
+        columns=_list(feed.targets, "landed"),
+        known_at=sql.SQL(_KNOWN_AT).format(**names),
         table=table,
     )
     connection.execute(statement, dict(values))
     if values["newer"]:
-        connection.execute(_OUTDATED.format(**ledger.names), dict(values))
-    # without statistics the planner sorts all rows to join a few rates
-    connection.execute(sql.SQL("analyze fresh (currency_code, {event})").format(**ledger.names))
+        connection.execute(_OUTDATED.format(**names), dict(values))
+    if feed.amounts:
+        # without statistics the planner sorts all rows to join a few rates
+        connection.execute(sql.SQL("analyze fresh (currency_code, {event})").format(**names))
 
 
 def insert(
-    connection: psycopg.Connection[Any], ledger: Ledger, values: Mapping[str, Any]
+    connection: psycopg.Connection[Any], feed: Feed, values: Mapping[str, Any]
 ) -> tuple[str, ...]:
     """Move `fresh` into the raw table; return notes about missing rates."""
-    rates.find(connection, ledger.names["event"], values)
-    if ledger.versions != ledger.feed:
-        connection.execute(_VERSIONS.format(**ledger.names), dict(values))
-    connection.execute(_rows(ledger), dict(values))
-    return rates.notes(connection, ledger.names["event"], values)
+    versions, names = admission_of(feed), names_of(feed)
+    if feed.amounts:
+        rates.find(connection, names["event"], values)
+    if versions.table != feed.table:
+        carried = _further(sql.Identifier(feed.column(name).target) for name in versions.carried)
+        connection.execute(_VERSIONS.format(**names, carried=carried), dict(values))
+    connection.execute(_rows(feed, versions), dict(values))
+    return rates.notes(connection, names["event"], values) if feed.amounts else ()
 
 
 def _list(names: tuple[str, ...], table: str) -> sql.Composed:
@@ -159,10 +138,10 @@ _OUTDATED = sql.SQL(
 _VERSIONS = sql.SQL(
     """
     insert into {versions} (
-        {id}, version, content_digest, customer_id, {event}, known_at, delivery_seq, is_history
+        {id}, version, content_digest{carried}, {event}, known_at, delivery_seq, is_history
     )
     select
-        {id}, version, content_digest, customer_id, {event}, known_at,
+        {id}, version, content_digest{carried}, {event}, known_at,
         %(delivery_seq)s, %(is_history)s or coalesce({event} < %(decide_from)s, false)
     from fresh
     """
@@ -171,30 +150,37 @@ _VERSIONS = sql.SQL(
 _ROWS = sql.SQL(
     """
     insert into {rows} (
-        {targets}, version, delivery_id, delivery_seq, row_number, known_at, is_history, {more}
+        {targets}, version, delivery_id, delivery_seq, row_number, known_at, is_history{more}
     )
     select
         {columns}, fresh.version, %(delivery_id)s, %(delivery_seq)s, fresh.row_number,
         fresh.known_at,
-        %(is_history)s or coalesce(fresh.{event} < %(decide_from)s, false),
-        {computed}
+        %(is_history)s or coalesce(fresh.{event} < %(decide_from)s, false){computed}
     from fresh
     {rates}
     """
 )
 
 
-def _rows(ledger: Ledger) -> sql.Composed:
-    more = [name.replace("_minor", "_base_minor") for name in ledger.amounts]
-    computed = [rates.IN_BASE.format(amount=sql.Identifier(name)) for name in ledger.amounts]
-    if ledger.versions == ledger.feed:
+def _rows(feed: Feed, versions: Versions) -> sql.Composed:
+    names = names_of(feed)
+    more = [name.replace("_minor", "_base_minor") for name in feed.amounts]
+    computed: list[sql.Composable] = [
+        rates.IN_BASE.format(amount=sql.Identifier(name)) for name in feed.amounts
+    ]
+    if versions.table == feed.table:
         more.append("content_digest")
-        computed.append(sql.SQL("fresh.{}").format(sql.Identifier("content_digest")))
+        computed.append(sql.Identifier("fresh", "content_digest"))
     return _ROWS.format(
-        **ledger.names,
-        targets=sql.SQL(", ").join(map(sql.Identifier, ledger.targets)),
-        more=sql.SQL(", ").join(map(sql.Identifier, more)),
-        columns=_list(ledger.targets, "fresh"),
-        rates=rates.OF_ROW.format(**ledger.names),
-        computed=sql.SQL(", ").join(computed),
+        **names,
+        targets=sql.SQL(", ").join(map(sql.Identifier, feed.targets)),
+        more=_further(map(sql.Identifier, more)),
+        columns=_list(feed.targets, "fresh"),
+        rates=rates.OF_ROW.format(**names) if feed.amounts else sql.SQL(""),
+        computed=_further(computed),
     )
+
+
+def _further(expressions: Iterable[sql.Composable]) -> sql.Composed:
+    """Return expressions that follow others in a list, which may be none."""
+    return sql.SQL("").join(sql.SQL(", {}").format(expression) for expression in expressions)

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import psycopg
 import structlog
 
+from features.feeds import LoadKind
 from features.ingest import arrivals
 from features.ingest.clock import whole
 from features.platform.card_numbers import mask_name, names_card_number
 from features.platform.object_names import UnsafeNameError, check_name
 from features.platform.objects import ObjectInfo, ObjectStore
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 log = structlog.get_logger(__name__)
 
-LoadKind = Literal["history", "live"]
 _UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
 
 def new_objects(
-    feed: Feed,
+    feed: SourceFeed,
     store: ObjectStore,
     connection: psycopg.Connection[Any],
     now: datetime,
@@ -77,7 +77,7 @@ def is_safe(name: str) -> bool:
     return True
 
 
-def kind_of(name: str, feed: Feed) -> LoadKind:
+def kind_of(name: str, feed: SourceFeed) -> LoadKind:
     """Return the load kind of an object: history or live."""
     return "history" if name.startswith(f"{feed.history_folder}/") else "live"
 

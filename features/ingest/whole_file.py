@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
+from features.ingest import landing
 from features.ingest.checks import Rules
 from features.ingest.reasons import HoldReason, RowReason
-from features.ingest.versions import LEDGERS
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 _PREFIX_SHARE = 0.2
 
@@ -46,7 +47,7 @@ def hold_reason(
     )
 
 
-def prefix_notes(tally: Tally, feed: Feed) -> list[str]:
+def prefix_notes(tally: Tally, feed: SourceFeed) -> list[str]:
     """Return notes on declared identifiers that resemble card numbers; they stop nothing."""
     return [
         f"{name} is declared numeric_id; {count} of {tally.rows} values begin as card numbers do"
@@ -55,7 +56,7 @@ def prefix_notes(tally: Tally, feed: Feed) -> list[str]:
     ]
 
 
-def _too_many_bad(tally: Tally, feed: Feed) -> str | None:
+def _too_many_bad(tally: Tally, feed: SourceFeed) -> str | None:
     """Compare lines, not rows, because a bad row of many lines may contain good rows."""
     bad, lines = tally.rejected_lines, tally.lines
     if not bad or bad <= feed.tolerated_bad_share * lines:
@@ -72,11 +73,14 @@ def _too_many_bad(tally: Tally, feed: Feed) -> str | None:
 
 
 def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
-    ledger = LEDGERS.get(rules.feed.name)
-    if ledger is None or not ledger.has_days:
+    feed = rules.feed.declaration
+    if feed.versions is None or feed.versions.ensure_days is None:
         return None
     row = connection.execute(
-        b"select count(distinct (occurred_at at time zone 'UTC')::date) from " + table.encode()
+        sql.SQL("select count(distinct ({event} at time zone 'UTC')::date) from {table}").format(
+            event=sql.Identifier(feed.column(feed.versions.event).target),
+            table=landing.identifier(table),
+        )
     ).fetchone()
     days = row[0] if row else 0
     if days <= rules.limits.days:
@@ -85,16 +89,20 @@ def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules
 
 
 def _same_applicant(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
-    """Find a placeholder that many applicants share, because it would merge their histories."""
-    if rules.feed.name != "applications":
+    """Find a placeholder that many persons share, because it would merge their histories."""
+    feed = rules.feed.declaration
+    if feed.person is None:
         return None
     row = connection.execute(
-        b"select count(*) from " + table.encode() + b" group by customer_id order by 1 desc limit 1"
+        sql.SQL("select count(*) from {table} group by {person} order by 1 desc limit 1").format(
+            table=landing.identifier(table),
+            person=sql.Identifier(feed.column(feed.person).target),
+        )
     ).fetchone()
     most = row[0] if row else 0
     if most <= rules.limits.same_applicant:
         return None
     return (
-        f"{HoldReason.SAME_APPLICANT}: {most} applications of one customer_id, allowed "
+        f"{HoldReason.SAME_APPLICANT}: {most} {feed.name} of one {feed.person}, allowed "
         f"{rules.limits.same_applicant}; a placeholder names no person"
     )

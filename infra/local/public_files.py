@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from features.canonical import FeedName
+from features.feeds import FEEDS
 from features.sources.descriptions import Sources
 from infra.local.deliver import file_name
 from infra.local.state import StackError
@@ -51,7 +51,8 @@ class Cut(NamedTuple):
     live_until: datetime
 
 
-CLOCKS: dict[FeedName, str] = {"transactions": "timestamp", "applications": "applied_at"}
+#: The column of when a row happened, by feed.
+CLOCKS = {name: feed.event.name for name, feed in FEEDS.items() if feed.event}
 FILES = {
     "fraud_handbook": PublicFile(
         "the handbook's Parquet file",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from features.canonical import LENDERS_PRICE, POST_OUTCOME, PROTECTED
+from features.feeds.leaks import LENDERS_PRICE, POST_OUTCOME, PROTECTED
 from features.views import APPLICATIONS, TRANSACTIONS, FeatureView, Kind
 from features.views.applications import (
     HOME_OWNERSHIP_GROUPS,

@@ -23,7 +23,7 @@ from features.ingest.limits import DEFAULT, Limits
 from features.platform.objects import FolderStore, ObjectStore
 from features.sources import descriptions
 from features.sources.descriptions import Sources
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 from infra.local.postgres import Cluster
 from infra.postgres.warehouse import create_database
 
@@ -87,7 +87,7 @@ class Intake:
 
     def deliver(self, content: bytes, name: str = "a.csv", feed: str = "transactions") -> str:
         """Put a file into the landing folder of a feed; return its name in the store."""
-        path = f"{self.sources.feeds[feed].folder}/{name}"  # type: ignore[index]
+        path = f"{self.sources.feeds[feed].folder}/{name}"
         self.store.put(path, content)
         return path
 
@@ -101,8 +101,8 @@ class Intake:
 
     def change(self, feed: str = "transactions", **keys: Any) -> None:
         """Change what the source description says of a feed."""
-        described = self.sources.feeds[feed].model_dump() | keys  # type: ignore[index]
-        changed = Feed.model_validate(described)
+        described = self.sources.feeds[feed].model_dump() | keys
+        changed = SourceFeed.model_validate(described)
         self.sources = self.sources.model_copy(
             update={"feeds": {**self.sources.feeds, feed: changed}}
         )

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from structlog.testing import capture_logs
 
-from features.canonical import CANONICAL
+from features.feeds import FEEDS
 from tests.property.ingest.hostile import PLAIN
 
 CARD = "4539578763621486"
@@ -33,9 +33,10 @@ SPELLINGS = (
 def _rows(feed: str, number: int) -> list[dict[str, str]]:
     """Return a row for each column of a feed that carries the card number in that column."""
     rows = []
-    for place, column in enumerate(CANONICAL[feed]):
+    names = [column.name for column in FEEDS[feed].columns]
+    for place, name in enumerate(names):
         spelled = SPELLINGS[(number + place) % len(SPELLINGS)]
-        rows.append({**dict.fromkeys(CANONICAL[feed], ""), **PLAIN[feed], column: spelled})
+        rows.append({**dict.fromkeys(names, ""), **PLAIN[feed], name: spelled})
     return rows
 
 
@@ -70,7 +71,7 @@ def _everything(intake: Any) -> str:
 
 def test_a_card_number_sent_by_every_door_stands_in_no_store_and_in_no_log(intake: Any) -> None:
     number = 0
-    for feed in CANONICAL:
+    for feed in FEEDS:
         for suffix, write in (("csv", _csv), ("jsonl", _jsonl), ("parquet", _parquet)):
             intake.deliver(write(_rows(feed, number)), f"rows.{suffix}", feed)
             number += 3

@@ -24,7 +24,7 @@ from features.ingest.lines import LineTally
 from features.ingest.parquet_files import parquet_chunks
 from features.ingest.spool import spooled, text_of
 from features.sources import descriptions
-from features.sources.feeds import Feed, FileFormat
+from features.sources.mapping import FileFormat, SourceFeed
 from tests.property.ingest.hostile import PLAIN, VALUES
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -64,7 +64,7 @@ WRITERS = (
 )
 
 
-def verdicts(feed: Feed, content: bytes, kind: FileFormat) -> dict[int, Verdict]:
+def verdicts(feed: SourceFeed, content: bytes, kind: FileFormat) -> dict[int, Verdict]:
     """Return, by the number of the row: its reason and column, or its typed values."""
     rules, header = Rules(feed, SOURCES.provenance_rank, NOW, DEFAULT), Header()
     found: dict[int, Verdict] = {}
@@ -91,7 +91,7 @@ def verdicts(feed: Feed, content: bytes, kind: FileFormat) -> dict[int, Verdict]
 @st.composite
 def neighbours(draw: st.DrawFn, feed: str) -> tuple[list[Row], int]:
     """Draw rows with a few hostile values each, and the place of one of them."""
-    names = list(SOURCES.feeds[feed].columns)  # type: ignore[index]
+    names = list(SOURCES.feeds[feed].columns)
     rows = []
     for _ in range(draw(st.integers(1, 6))):
         changed = draw(st.sets(st.sampled_from(sorted(VALUES[feed])), max_size=3))
@@ -101,7 +101,7 @@ def neighbours(draw: st.DrawFn, feed: str) -> tuple[list[Row], int]:
 
 
 def _holds(name: str, rows: list[Row], place: int) -> None:
-    feed = SOURCES.feeds[name]  # type: ignore[index]
+    feed = SOURCES.feeds[name]
     alone = [verdicts(feed, write([rows[place]]), kind)[1] for write, kind in WRITERS]
     among = [verdicts(feed, write(rows), kind)[place + 1] for write, kind in WRITERS]
 

@@ -30,7 +30,7 @@ from features.ingest.reasons import HeldError
 from features.ingest.spool import spooled, text_of
 from features.platform.currencies import EXPONENTS
 from features.sources import descriptions
-from features.sources.feeds import NULL_TOKENS, FileFormat
+from features.sources.mapping import NULL_TOKENS, FileFormat
 
 SOURCE = descriptions.load("synthetic")
 FEED = SOURCE.feeds["transactions"]

@@ -14,7 +14,7 @@ from features.platform.errors import CodeChangedError
 def checkout(tmp_path: Path) -> Path:
     for name in (
         "scoring/steps/score.py",
-        "features/sources/feeds.py",
+        "features/sources/mapping.py",
         "dbt/models/a.sql",
         "dbt/target/a.sql",
     ):
@@ -39,7 +39,7 @@ def test_a_moved_a_new_and_a_removed_file_change_the_digest(checkout: Path) -> N
     found.add(code_version.of_checkout(checkout))
     (checkout / "scoring" / "more.py").touch()
     found.add(code_version.of_checkout(checkout))
-    (checkout / "features/sources/feeds.py").unlink()
+    (checkout / "features/sources/mapping.py").unlink()
     found.add(code_version.of_checkout(checkout))
 
     assert len(found) == 4

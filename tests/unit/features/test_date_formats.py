@@ -12,7 +12,7 @@ from features.ingest.times import in_iso
 from features.ingest.verdicts import Verdicts
 from features.sources import descriptions
 from features.sources.date_formats import pattern_of
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -54,4 +54,4 @@ def test_only_a_column_of_dates_has_a_format(name: str) -> None:
     feed = descriptions.load("synthetic").feeds["applications"]
 
     with pytest.raises(ValidationError, match=f"date_formats: hold no dates: {name}"):
-        Feed.model_validate(feed.model_dump() | {"date_formats": {name: "%Y-%m"}})
+        SourceFeed.model_validate(feed.model_dump() | {"date_formats": {name: "%Y-%m"}})

@@ -11,7 +11,7 @@ import yaml
 
 from features.platform.errors import ConfigurationError
 from features.sources import descriptions
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 MINIMAL: dict[str, Any] = {
     "description": "A shop.",
@@ -142,7 +142,7 @@ def test_the_handbooks_leak_column_cannot_be_loaded() -> None:
     assert "TX_FRAUD_SCENARIO" in feed.refused
     assert "TX_FRAUD_SCENARIO" not in feed.delivered_columns
     with pytest.raises(ValueError, match="would be read as well"):
-        Feed.model_validate(
+        SourceFeed.model_validate(
             feed.model_dump() | {"columns": {**feed.columns, "channel": "TX_FRAUD_SCENARIO"}}
         )
 
@@ -175,14 +175,14 @@ def test_no_application_reads_the_outcome_the_price_or_a_protected_attribute(col
     feed = descriptions.load("synthetic").feeds["applications"]
 
     with pytest.raises(ValueError, match="would be read as well"):
-        Feed.model_validate(feed.model_dump() | {"columns": {**feed.columns, "dti": column}})
+        SourceFeed.model_validate(feed.model_dump() | {"columns": {**feed.columns, "dti": column}})
 
 
 def test_the_lenders_price_is_read_only_where_somebody_allows_it() -> None:
     feed = descriptions.load("synthetic").feeds["applications"]
     columns = {**feed.columns, "dti": "int_rate"}
 
-    allowed = Feed.model_validate(
+    allowed = SourceFeed.model_validate(
         feed.model_dump() | {"columns": columns, "allow_lenders_price": True}
     )
 
@@ -193,7 +193,7 @@ def test_an_exception_must_be_an_outcome_that_the_source_describes() -> None:
     feed = descriptions.load("lending_club").feeds["application_labels"]
 
     with pytest.raises(ValueError, match="policy_exceptions: not in outcomes: Pending"):
-        Feed.model_validate(feed.model_dump() | {"policy_exceptions": ["Pending"]})
+        SourceFeed.model_validate(feed.model_dump() | {"policy_exceptions": ["Pending"]})
 
 
 def test_a_key_that_occurs_twice_is_refused_with_its_line(tmp_path: Path) -> None:
