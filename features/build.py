@@ -20,9 +20,13 @@ from typing import Protocol
 
 import structlog
 
-from features.dbt_messages import failure, scrubbed
 from features.platform import failpoints
-from features.platform.errors import ConfigurationError
+from features.platform.errors import (
+    ConfigurationError,
+    ContractError,
+    WarehouseUnavailableError,
+)
+from features.platform.server_loss import is_server_gone
 from features.platform.settings import Warehouse
 
 log = structlog.get_logger(__name__)
@@ -249,12 +253,12 @@ def run_dbt(
         outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         told = str(outcome.exception)
-        raise failure(told, f"dbt could not start {selector}: {scrubbed(told)}") from None
+        raise _failure(told, f"dbt could not start {selector}: {_scrubbed(told)}") from None
     results: Sequence[_NodeResult] = getattr(outcome.result, "results", ())
     failed = [result for result in results if str(result.status) in {"error", "fail"}]
     if failed or not outcome.success:
-        told = "; ".join(f"{result.node.name}: {scrubbed(result.message)}" for result in failed)
-        raise failure(
+        told = "; ".join(f"{result.node.name}: {_scrubbed(result.message)}" for result in failed)
+        raise _failure(
             "\n".join(str(result.message) for result in failed),
             f"{len(failed)} of {len(results)} models of {selector} failed: {told}. Nothing of the "
             "failed models was written; correct the cause and build again",
@@ -280,6 +284,22 @@ def _constant_flags() -> Iterator[None]:
         FLAGS[:] = before
 
 
+def _failure(told: str, message: str) -> ContractError | WarehouseUnavailableError:
+    return (WarehouseUnavailableError if is_server_gone(told) else ContractError)(message)
+
+
 def _rows(result: _NodeResult) -> int:
     rows = (result.adapter_response or {}).get("rows_affected")
     return int(str(rows)) if rows is not None else -1
+
+
+def _scrubbed(message: str | None) -> str:
+    """Keep what the database says went wrong, without the values that it quotes."""
+    lines = [line.strip() for line in (message or "no message").splitlines()]
+    kept = []
+    for line in lines:
+        if re.match(r"(DETAIL|CONTEXT|HINT|LINE \d+|compiled code)\b", line):
+            break
+        kept.append(line)
+    text = " ".join(line for line in kept if line)
+    return re.sub(r"(invalid|out of range|malformed)([^:]*): .*", r"\1\2", text)[:500]
