@@ -1,8 +1,8 @@
 """Loads source descriptions: the files that arrive, and the meaning of their columns.
 
 One YAML file describes one named set of feeds. It is the only file to write for one's own data; the
-models below and in `features.sources.feeds` are its documentation and its check. A description that
-leaves the platform to guess is refused.
+models below and in `features.sources.mapping` are its documentation and its check. A description
+that leaves the platform to guess is refused.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from features.canonical import ADMISSION, FeedName
+from features.feeds import FEEDS
 from features.platform import strict_yaml
 from features.platform.errors import ConfigurationError
 from features.platform.yaml_document import Moment
-from features.sources.feeds import NULL_TOKENS, Csv, Described, Feed
 from features.sources.files import SHIPPED, check_name, find
+from features.sources.mapping import NULL_TOKENS, Csv, Described, FeedName, SourceFeed
 
 FOLDER = SHIPPED
 
@@ -49,7 +49,7 @@ class Sources(Described):
     max_rate_age_days: int = Field(default=7, ge=0, le=3650)
     csv: Csv = Csv()
     null_tokens: tuple[str, ...] = NULL_TOKENS
-    feeds: Mapping[FeedName, Feed]
+    feeds: Mapping[FeedName, SourceFeed]
 
     @field_validator("name")
     @classmethod
@@ -127,7 +127,8 @@ def _with_feeds_in_order(described: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(feeds, dict):
         return described
     name = described["name"]
-    order = sorted(feeds, key=lambda feed: ADMISSION.get(feed, len(ADMISSION)))
+    places = {feed: place for place, feed in enumerate(FEEDS)}
+    order = sorted(feeds, key=lambda feed: places.get(feed, len(places)))
     whole = {"source": name, "time_zone": described.get("time_zone")}
     whole |= {key: described[key] for key in ("csv", "null_tokens") if key in described}
     return {

@@ -1,4 +1,4 @@
-"""A run of several shards: scored at once, each row by one of them, by whatever way they end."""
+"""The shards of a run are scored at the same time, and each row is written once."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def run(bench: Bench) -> record.Run:
 
 
 def at_once(bench: Bench, run: record.Run) -> list[dict[str, object]]:
-    """Score both shards at once."""
+    """Score both shards at the same time."""
     with ThreadPoolExecutor(2) as pool:
         return [*pool.map(lambda shard: bench.score_shard(run.run_id, shard), BOTH)]
 
 
 def cut_off(bench: Bench, run: record.Run, shard: int, *, chunk: int) -> None:
-    """End an attempt at a shard while it scores its nth chunk."""
+    """End an attempt at a shard during the scoring of its nth chunk."""
 
     def end() -> None:
         raise CutOffError
@@ -58,7 +58,7 @@ def cut_off(bench: Bench, run: record.Run, shard: int, *, chunk: int) -> None:
 
 
 def scored_rows(bench: Bench, run: record.Run) -> Sequence[tuple[Any, ...]]:
-    """Return the run's rows in `scored`, but for the time at which each was scored and took."""
+    """Return the run's rows in `scored` without the time and duration of their scoring."""
     changing = {"decided_at", "processing_time_ms"}
     columns = ", ".join(name for name in bench.job.columns if name not in changing)
     return bench.db.rows(f"select {columns}, chunk from {run.tables.decisions} order by 1")
@@ -71,14 +71,14 @@ def state_of(bench: Bench, run: record.Run) -> str:
 
 
 def assert_whole(bench: Bench, run: record.Run) -> None:
-    """The run publishes each of its rows once."""
+    """Assert that the run publishes each of its rows once."""
     bench.publish(run.run_id)
     assert len(bench.decisions()) == ROWS
     bench.assert_closes()
 
 
-def assert_both_begin_anew_after_a_crash(bench: Bench, run: record.Run) -> None:
-    """A crash takes what both shards have scored, and they score it again."""
+def assert_both_start_again_after_a_crash(bench: Bench, run: record.Run) -> None:
+    """Assert that both shards score their rows again after a crash has emptied them."""
     crash_of(bench, run)
 
     at_once(bench, run)
@@ -103,7 +103,7 @@ def test_two_shards_at_once_decide_what_one_decides(bench: Bench, run: record.Ru
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_the_shard_that_ends_last_calls_the_run_scored(
+def test_the_last_shard_to_finish_marks_the_run_scored(
     bench: Bench, run: record.Run, order: tuple[int, int]
 ) -> None:
     first, last = order
@@ -114,7 +114,7 @@ def test_the_shard_that_ends_last_calls_the_run_scored(
     assert_whole(bench, run)
 
 
-def test_shards_that_start_at_the_same_instant_make_their_table_once(
+def test_shards_that_start_at_the_same_instant_create_their_table_once(
     bench: Bench, run: record.Run
 ) -> None:
     waiting = "select count(*) from pg_stat_activity where query like '%for no key update%' "
@@ -133,9 +133,7 @@ def test_shards_that_start_at_the_same_instant_make_their_table_once(
     assert_whole(bench, run)
 
 
-def test_a_shard_that_was_cut_off_goes_on_and_doubles_nothing(
-    bench: Bench, run: record.Run
-) -> None:
+def test_a_shard_that_was_cut_off_resumes_without_duplicates(bench: Bench, run: record.Run) -> None:
     cut_off(bench, run, 1, chunk=2)
     kept = bench.db.rows(f"select transaction_id, decided_at from {run.tables.decisions}")
 
@@ -148,7 +146,7 @@ def test_a_shard_that_was_cut_off_goes_on_and_doubles_nothing(
     assert_whole(bench, run)
 
 
-def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_goes_on(
+def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_continues(
     bench: Bench, run: record.Run
 ) -> None:
     def overtake_an_attempt_at_the_other() -> None:
@@ -165,7 +163,7 @@ def test_an_orphan_of_one_shard_is_fenced_and_the_other_shard_goes_on(
     assert_whole(bench, run)
 
 
-def test_a_shard_whose_rows_are_gone_begins_anew_and_leaves_the_others_alone(
+def test_a_shard_that_lost_its_rows_starts_again_and_leaves_the_others_alone(
     bench: Bench, run: record.Run
 ) -> None:
     cut_off(bench, run, 0, chunk=3)
@@ -182,16 +180,14 @@ def test_a_shard_whose_rows_are_gone_begins_anew_and_leaves_the_others_alone(
     assert_whole(bench, run)
 
 
-def test_after_a_crash_that_cut_both_shards_off_both_begin_anew(
-    bench: Bench, run: record.Run
-) -> None:
+def test_after_a_crash_during_both_shards_both_start_again(bench: Bench, run: record.Run) -> None:
     for shard in BOTH:
         cut_off(bench, run, shard, chunk=2)
 
-    assert_both_begin_anew_after_a_crash(bench, run)
+    assert_both_start_again_after_a_crash(bench, run)
 
 
-def test_what_a_crash_took_of_a_shard_that_had_ended_is_scored_by_the_one_at_work(
+def test_lost_rows_of_a_finished_shard_are_scored_by_the_running_shard(
     bench: Bench, run: record.Run
 ) -> None:
     bench.score_shard(run.run_id, 0)
@@ -202,12 +198,12 @@ def test_what_a_crash_took_of_a_shard_that_had_ended_is_scored_by_the_one_at_wor
     assert_whole(bench, run)
 
 
-def test_a_scored_run_whose_rows_a_crash_took_is_scored_again_by_both(
+def test_a_scored_run_that_lost_its_rows_is_scored_again_by_both_shards(
     bench: Bench, run: record.Run
 ) -> None:
     at_once(bench, run)
 
-    assert_both_begin_anew_after_a_crash(bench, run)
+    assert_both_start_again_after_a_crash(bench, run)
 
 
 def test_rows_without_features_fail_the_run_once_the_last_shard_has_ended(
@@ -222,7 +218,7 @@ def test_rows_without_features_fail_the_run_once_the_last_shard_has_ended(
         bench.score_shard(run.run_id, 1)
 
 
-def test_a_run_of_few_rows_is_one_shard_and_has_no_other(bench: Bench) -> None:
+def test_a_run_of_few_rows_has_one_shard(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     run = bench.claim()
 

@@ -1,4 +1,4 @@
-"""Model files: what reading one promises, whoever else reads."""
+"""Threads read model files one after the other."""
 
 from __future__ import annotations
 
