@@ -20,7 +20,7 @@ CODES = np.arange(ROWS)
 def test_transactions_that_nothing_tells_apart_are_refused() -> None:
     rows = Transactions(("amount",), np.ones((ROWS, 1)), IS_BAD, CODES, CODES)
 
-    with pytest.raises(ContractError, match="no fraud model could be learnt from 320 rows"):
+    with pytest.raises(ContractError, match="no fraud model could be fitted on 320 rows"):
         fraud.fit(fraud.cut(rows), TRANSACTIONS)
 
 
