@@ -3,16 +3,15 @@
 Heals what a crash, a pause or a slip left behind, every night.
 
 Fails runs that are stuck, writes manifests that published runs lack, drops tables that ended runs
-left, and has `score_transactions` and `score_applications` decide the windows that nobody decided:
-one at a time, those with waiting rows first, those that failed before last, at most as many as the
-form says.
+left, and lets the DAG of each job decide its undecided windows: one at a time, windows with waiting
+rows first, windows that failed before last, at most as many as the form says.
 
 **Reads** `raw`, `decisions.runs` and the names under `published/`.
 **Writes** `decisions.runs` and `audit.events` (stuck runs), `published/` (manifests); drops tables
-in `scored`. What the run of a window writes is said at the DAG that decides it.
+in `scored`. The page of a job's DAG says what the run of a window writes.
 
-Safe to run again: what is healed is found healed. `python -m scoring windows` lists the same
-windows. While the DAG that decides is paused no window is decided, and the task says so.
+Safe to run again: a second run finds nothing to heal. `python -m scoring windows` lists the same
+windows. While the DAG of a job is paused, its windows stay undecided, and the task says so.
 """
 
 from __future__ import annotations
@@ -20,11 +19,19 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import CronDataIntervalTimetable, chain, dag, get_current_context, task
+from airflow.sdk import (
+    CronDataIntervalTimetable,
+    TaskGroup,
+    chain,
+    dag,
+    get_current_context,
+    task,
+)
 
 from orchestration import maintenance, steps
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.tags import Cadence, Domain
+from scoring.domains import JOBS
 
 
 @dag(
@@ -36,7 +43,7 @@ from orchestration.tags import Cadence, Domain
     **DAG_DEFAULTS,
 )
 def maintain_warehouse() -> None:
-    """Wire the repairs; what they do stands in `orchestration.maintenance`."""
+    """Wire the repairs of `orchestration.maintenance`, and the undecided windows of each job."""
 
     @task
     def fail_stuck_runs() -> list[steps.Receipt]:
@@ -51,31 +58,24 @@ def maintain_warehouse() -> None:
         return maintenance.drop_leftovers(get_current_context())
 
     @task
-    def find_windows() -> list[steps.Receipt]:
-        return maintenance.find_windows("score_transactions", get_current_context())
+    def find_windows(job: str) -> list[steps.Receipt]:
+        return maintenance.find_windows(job, get_current_context())
 
-    @task
-    def find_application_windows() -> list[steps.Receipt]:
-        return maintenance.find_windows("score_applications", get_current_context())
-
-    gaps, application_gaps = find_windows(), find_application_windows()
-    decide_windows = _decide("decide_windows", "score_transactions", gaps)
-    decide_application_windows = _decide(
-        "decide_application_windows", "score_applications", application_gaps
-    )
-
-    chain(fail_stuck_runs(), [gaps, application_gaps, drop_leftovers()])
-    chain(gaps, decide_windows)
-    chain(application_gaps, decide_application_windows)
+    failed = fail_stuck_runs()
+    for job in JOBS.values():
+        with TaskGroup(job.name):
+            windows = find_windows(job.name)
+            chain(failed, windows, _decide(job.name, windows))
+    chain(failed, drop_leftovers())
     write_manifests()
 
 
-def _decide(task_id: str, job: str, gaps: Any) -> Any:  # noqa: ANN401 - what Airflow maps over
-    """Run a job's DAG once for each of its gaps, one after the other."""
+def _decide(job: str, windows: Any) -> Any:  # noqa: ANN401 - the output of a task, to be mapped
+    """Run a job's DAG once for each of its undecided windows, one after the other."""
     return TriggerDagRunOperator.partial(
-        task_id=task_id,
+        task_id="decide_windows",
         trigger_dag_id=job,
-        # never a date of the schedule's: whoever takes one leaves that window without its run
+        # never a date of the schedule: a run that takes one leaves that window without its run
         logical_date=None,
         wait_for_completion=True,
         poke_interval=5,
@@ -84,7 +84,7 @@ def _decide(task_id: str, job: str, gaps: Any) -> Any:  # noqa: ANN401 - what Ai
         max_active_tis_per_dagrun=1,
         map_index_template="{{ task.conf['start'] }}",
         retries=1,
-    ).expand(conf=gaps)
+    ).expand(conf=windows)
 
 
 maintain_warehouse()

@@ -5,17 +5,25 @@ Replays a random sample of all decisions ever made, and rebuilds their features 
 **Reads** `decisions`, `marts`, `raw`, and the pinned model files.
 **Writes** one event `decisions_replayed` into `audit.events`: counts and the first differences.
 
-Fails where a decision or a feature does not come out the same, bit for bit; the log names the first
-place where it left the recorded path: data, feature code, model, policy or environment.
+Fails where a decision or a feature is not the same, bit for bit. The log names the first place
+where it left the recorded path: data, feature code, model, policy or environment.
 """
 
 from __future__ import annotations
 
-from airflow.sdk import CronDataIntervalTimetable, Param, dag, get_current_context, task
+from airflow.sdk import (
+    CronDataIntervalTimetable,
+    Param,
+    TaskGroup,
+    dag,
+    get_current_context,
+    task,
+)
 
 from orchestration import fields, steps
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.tags import Cadence, Domain
+from scoring.domains import JOBS
 
 MOST_DECISIONS = 100_000
 
@@ -33,27 +41,22 @@ MOST_DECISIONS = 100_000
         )
     },
     doc_md=__doc__,
-    tags=[Domain.CREDIT, Domain.FRAUD, Cadence.NIGHTLY],
+    tags=[*map(Domain.of, JOBS.values()), Cadence.NIGHTLY],
     **DAG_DEFAULTS,
 )
 def monitor_decisions() -> None:
-    """Wire the steps; what they do stands in `orchestration.steps`."""
+    """Wire one replay per job."""
 
     @task
-    def replay_sample() -> steps.Receipt:
+    def replay_sample(job: str) -> steps.Receipt:
         context = get_current_context()
         # another sample every night, and the same one at a retry
         sample = fields.whole("sample", context["params"]["sample"], 1, MOST_DECISIONS)
-        return steps.replay_sample("score_transactions", sample, seed_of=context["dag_run"].run_id)
+        return steps.replay_sample(job, sample, seed_of=context["dag_run"].run_id)
 
-    @task
-    def replay_application_sample() -> steps.Receipt:
-        context = get_current_context()
-        sample = fields.whole("sample", context["params"]["sample"], 1, MOST_DECISIONS)
-        return steps.replay_sample("score_applications", sample, seed_of=context["dag_run"].run_id)
-
-    replay_sample()
-    replay_application_sample()
+    for job in JOBS.values():
+        with TaskGroup(job.name):
+            replay_sample(job.name)
 
 
 monitor_decisions()

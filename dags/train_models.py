@@ -1,26 +1,35 @@
 """### train_models
 
 Trains the fraud model on transactions whose label has matured and the credit model on whole
-vintages of loans, and registers them. What has nothing to learn from is skipped, and says why: the
-sources do not deliver it, or too few labels are known yet.
+vintages of loans, and registers them. A job without anything to learn from is skipped and says why:
+the sources do not deliver its feed, or too few labels are known yet.
 
 **Reads** the landing area, `raw`, `marts.feat_transactions` and `marts.feat_applications`.
 **Writes** `raw`, and versions of the registered models `fraud_transactions` and
-`credit_applications`: alias `champion` if there is none yet, else `challenger`. To promote one,
+`credit_applications`: alias `champion` if there is none, otherwise `challenger`. To promote one,
 move the alias `champion` in the MLflow UI.
 
-The first load of history comes in through this DAG: it admits what waits, builds the features and
-trains.
+The first load of history comes in through this DAG: it admits the waiting files, builds the
+features and trains.
 """
 
 from __future__ import annotations
 
-from airflow.sdk import CronDataIntervalTimetable, Param, chain, dag, get_current_context, task
+from airflow.sdk import (
+    CronDataIntervalTimetable,
+    Param,
+    TaskGroup,
+    chain,
+    dag,
+    get_current_context,
+    task,
+)
 
 from orchestration import steps, training
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.requests import MOMENT
 from orchestration.tags import Cadence, Domain
+from scoring.domains import JOBS
 
 
 @dag(
@@ -34,11 +43,11 @@ from orchestration.tags import Cadence, Domain
         )
     },
     doc_md=__doc__,
-    tags=[Domain.FRAUD, Domain.CREDIT, Cadence.WEEKLY],
+    tags=[*map(Domain.of, JOBS.values()), Cadence.WEEKLY],
     **DAG_DEFAULTS,
 )
 def train_models() -> None:
-    """Wire the steps; what they do stands in `orchestration.steps` and `orchestration.training`."""
+    """Wire the steps of ingest, and the build and the training of each job."""
 
     @task
     def ingest() -> list[steps.Receipt]:
@@ -54,24 +63,18 @@ def train_models() -> None:
         return steps.admit(validations)
 
     @task
-    def build() -> steps.Receipt:
-        return steps.build_for("score_transactions")
+    def build(job: str) -> steps.Receipt:
+        return steps.build_for(job)
 
     @task
-    def train_fraud() -> steps.Receipt:
-        return training.train_fraud(training.as_of(get_current_context()))
-
-    @task
-    def build_applications() -> steps.Receipt:
-        return steps.build_for("score_applications")
-
-    @task
-    def train_credit() -> steps.Receipt:
-        return training.train_credit(training.as_of(get_current_context()))
+    def train(job: str) -> steps.Receipt:
+        return training.train(job, training.as_of(get_current_context()))
 
     admitted = admit(validate_raw(ingest()))
-    chain(admitted, build(), train_fraud())
-    chain(admitted, build_applications(), train_credit())
+    for job in JOBS.values():
+        if job.training is not None:
+            with TaskGroup(job.name):
+                chain(admitted, build(job.name), train(job.name))
 
 
 train_models()

@@ -21,6 +21,7 @@ from typing import Protocol
 import structlog
 
 from features.platform import failpoints
+from features.platform.dbt_flags import constant_flags
 from features.platform.errors import (
     ConfigurationError,
     ContractError,
@@ -240,17 +241,17 @@ def run_dbt(
     """Build one selector into a target folder; raise what failed, without row values."""
     from dbt.cli.main import dbtRunner
 
-    outcome = dbtRunner().invoke(
-        [
-            "build",
-            *("--selector", selector, "--exclude-resource-type", "unit_test", "test"),
-            *("--vars", json.dumps(dict(variables))),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(target)),
-            *("--target-path", str(target), "--log-path", str(target)),
-            *("--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"),
-            "--no-write-json",  # nobody reads the artifacts, and they are a third of a small build
-        ]
-    )
+    arguments = [
+        "build",
+        *("--selector", selector, "--exclude-resource-type", "unit_test", "test"),
+        *("--vars", json.dumps(dict(variables))),
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(target)),
+        *("--target-path", str(target), "--log-path", str(target)),
+        *("--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"),
+        "--no-write-json",  # nobody reads the artifacts, and they are a third of a small build
+    ]
+    with constant_flags():
+        outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         told = str(outcome.exception)
         raise _failure(told, f"dbt could not start {selector}: {_scrubbed(told)}") from None

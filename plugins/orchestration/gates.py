@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.links import XCOM_KEY
 
 if TYPE_CHECKING:
-    from expectations import Validation
+    from expectations.validation import Validation
 
 Receipt = dict[str, Any]
 
@@ -24,7 +24,7 @@ def linked() -> Iterator[None]:
     """Push the validation's id before a gate's error goes on: a failed task returns no receipt."""
     from airflow.sdk import get_current_context
 
-    from expectations import GateFailedError, GateUnavailableError
+    from expectations.errors import GateFailedError, GateUnavailableError
 
     try:
         yield

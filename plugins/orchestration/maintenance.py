@@ -71,13 +71,13 @@ def drop_leftovers(context: Mapping[str, Any]) -> Receipt:
 
 def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
     """Return, for each window to decide, what a person would enter in the form of the job's DAG."""
-    from scoring.domains import JOBS
+    from scoring.domains import job_named
     from scoring.steps import maintain
 
     limit = fields.whole("windows", context["params"]["windows"], 0, MOST_WINDOWS)
     now = plain(context["dag_run"].run_after)
     with _warehouse() as connection:
-        found = maintain.windows_to_decide(connection, JOBS[job], now, limit)
+        found = maintain.windows_to_decide(connection, job_named(job), now, limit)
     return [{"start": one.start.isoformat(), "end": one.end.isoformat()} for one in found]
 
 

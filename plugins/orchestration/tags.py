@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from scoring.runs.job import Job
 
 
 class Domain(StrEnum):
-    """What a DAG decides about; the platform's own decide nothing."""
+    """The domain of a DAG's decisions; the platform's own DAGs decide nothing."""
 
     CREDIT = "domain:credit"
     FRAUD = "domain:fraud"
     PLATFORM = "domain:platform"
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """Return the tag of a job's domain."""
+        return cls(f"domain:{job.domain}")
 
 
 class Cadence(StrEnum):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from features.platform.errors import ConfigurationError, TooFewLabelsError
 from orchestration import fields, steps
 from orchestration.steps import Receipt
 from orchestration.windows import EARLIEST, plain
-
-if TYPE_CHECKING:
-    from features.platform.settings import Settings
-    from scoring.models.training import TrainReceipt
 
 
 def as_of(context: Mapping[str, Any]) -> datetime:
@@ -34,29 +30,23 @@ def as_of(context: Mapping[str, Any]) -> datetime:
     return moment
 
 
-def train_fraud(moment: datetime) -> Receipt:
-    """Train, evaluate and register the fraud model."""
-    from scoring.fraud.train import train
+def train(name: str, moment: datetime) -> Receipt:
+    """Train, evaluate and register the model of a job; skip the task without enough to learn from.
 
-    steps.skip_without("transactions")
-    return _trained(train, moment)
-
-
-def train_credit(moment: datetime) -> Receipt:
-    """Train, evaluate and register the credit model."""
-    from scoring.credit.train import train
-
-    steps.skip_without("application_labels")
-    return _trained(train, moment)
-
-
-def _trained(train: Callable[[datetime, Settings], TrainReceipt], moment: datetime) -> Receipt:
-    """Train; end the task as skipped where too few labels have matured, for that is no fault."""
+    Args:
+        name: of the job.
+        moment: labels and rows known later are not read.
+    """
     from airflow.sdk.exceptions import AirflowSkipException
 
     from features.platform.settings import get_settings
+    from scoring.domains import job_named
 
+    training = job_named(name).training
+    if training is None:
+        raise ConfigurationError(f"the job {name} trains no model")
+    steps.skip_without(training.feed)
     try:
-        return train(moment, get_settings()).as_dict()
+        return training.train(moment, get_settings()).as_dict()
     except TooFewLabelsError as error:
         raise AirflowSkipException(str(error)) from error

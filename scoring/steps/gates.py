@@ -13,8 +13,11 @@ from uuid import UUID
 
 import psycopg
 
-from expectations import GateFailedError, GateUnavailableError, OpenGate, Validation, suites
+from expectations import suites
+from expectations.errors import GateFailedError, GateUnavailableError
+from expectations.runner import OpenGate
 from expectations.suites import Suite
+from expectations.validation import Validation
 from features.ingest import DeliveryReceipt, hold
 from features.ingest.deliveries import get
 from features.platform import database

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 
-from expectations import Validation
+from expectations.validation import Validation
 from features.build import BuildReceipt
 from features.ingest import AdmitReceipt, DeliveryReceipt
 from features.platform import database

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scoring.domains import JOBS
+from scoring.steps.pipeline import STEPS
 from tests.airflow_process import DAGS, run_in_airflow
 
 SNAPSHOT = Path(__file__).parent / "graph.json"
@@ -16,6 +19,11 @@ HEAVY = ("pandas", "numpy", "sklearn", "mlflow", "great_expectations", "boto3", 
 DESCRIBE = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
+
+def tasks_of(group):
+    for node in group.topological_sort():
+        yield from tasks_of(node) if hasattr(node, "children") else [node]
+
 
 bag = DagBag(sys.argv[1])
 heavy = [name for name in sys.argv[2].split(",") if name in sys.modules]
@@ -36,7 +44,7 @@ dags = {
                 "downstream": sorted(task.downstream_task_ids),
                 "outlets": [asset.uri for asset in task.outlets],
             }
-            for task in dag.task_group.topological_sort()
+            for task in tasks_of(dag.task_group)
         },
     }
     for dag in bag.dags.values()
@@ -82,14 +90,23 @@ def test_every_task_is_owned_retried_limited_and_explains_its_failure(bag: dict[
 
 
 def test_a_scoring_dag_has_the_steps_of_the_house_in_their_order(bag: dict[str, Any]) -> None:
-    steps = [
-        "ingest", "validate_raw", "admit", "build", "validate_features", "score",
-        "validate_decisions", "publish",
-    ]  # fmt: skip
-    for name, dag in bag["dags"].items():
-        if name.startswith("score_"):
-            assert list(dag["tasks"]) == steps
-            assert dag["tasks"]["publish"]["outlets"], name
+    for name in JOBS:
+        tasks = bag["dags"][name]["tasks"]
+        assert tuple(tasks) == STEPS
+        assert tasks["publish"]["outlets"] == [f"vesper://serving/{JOBS[name].serving}"]
+
+
+def test_every_job_has_a_dag_of_its_cadence_and_its_domain(bag: dict[str, Any]) -> None:
+    scoring = {name for name in bag["dags"] if name.startswith("score_")}
+    assert scoring == set(JOBS)
+    for name, job in JOBS.items():
+        words = {timedelta(hours=1): "cadence:hourly", timedelta(days=1): "cadence:nightly"}
+        assert bag["dags"][name]["tags"] == sorted([words[job.cadence], f"domain:{job.domain}"])
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_the_file_of_a_scoring_dag_is_its_page_its_schedule_and_its_form(job: str) -> None:
+    assert len((DAGS / f"{job}.py").read_text().splitlines()) <= 50
 
 
 def test_the_graph_is_the_one_that_was_reviewed(bag: dict[str, Any]) -> None:

@@ -131,7 +131,7 @@ class Trial:
 def _fatal() -> set[str]:
     """Return the names of the errors that Airflow does not try again, with all their kinds."""
     import features.ingest  # noqa: F401 - it has kinds of its own
-    from expectations import GateFailedError
+    from expectations.errors import GateFailedError
     from features.platform.errors import (
         BadDeliveryError,
         ConfigurationError,

@@ -8,14 +8,10 @@ from typing import Any
 
 import psycopg
 
-from expectations import (
-    GateFailedError,
-    GateUnavailableError,
-    Validation,
-    checker,
-    record,
-    validate,
-)
+from expectations import checker, record
+from expectations.errors import GateFailedError, GateUnavailableError
+from expectations.runner import validate
+from expectations.validation import Validation
 from features.platform.objects import FolderStore
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView, Kind
 from scoring.domains import SUITES

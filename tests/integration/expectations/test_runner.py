@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from expectations import GateFailedError, GateUnavailableError, Outcome, Verdict, validate
+from expectations.errors import GateFailedError, GateUnavailableError
+from expectations.runner import validate
+from expectations.validation import Outcome, Verdict
 from features.platform.objects import FolderStore
 from scoring.domains import SUITES
 from tests.conftest import Db

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from expectations import GateFailedError, Outcome, Severity, Verdict
+from expectations.errors import GateFailedError
+from expectations.validation import Outcome, Severity, Verdict
 from features.views import TRANSACTIONS, Kind
 from tests.integration.expectations import application_tables
 from tests.integration.expectations.tables import SAMPLES, Gate

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from expectations import GateFailedError, OpenGate
+from expectations.errors import GateFailedError
+from expectations.runner import OpenGate
 from features.ingest import hold, release
 from features.platform import failpoints
 from features.platform.errors import ContractError

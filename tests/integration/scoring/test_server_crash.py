@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from expectations import Validation
+from expectations.validation import Validation
 from features.platform.errors import ContractError
 from orchestration import steps
 from scoring.runs import lifecycle, population, shards

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
@@ -19,20 +17,20 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("task", "sources", "feed"),
+    ("job", "sources", "feed"),
     [
-        (training.train_credit, "fraud_handbook", "application_labels"),
-        (training.train_fraud, "lending_club", "transactions"),
+        ("score_applications", "fraud_handbook", "application_labels"),
+        ("score_transactions", "lending_club", "transactions"),
     ],
 )
 def test_what_the_sources_do_not_deliver_is_skipped(
-    task: Callable[[datetime], Any], sources: str, feed: str, monkeypatch: pytest.MonkeyPatch
+    job: str, sources: str, feed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # a task takes no settings: the real ones are read once per process, for one source
     monkeypatch.setattr(configuration, "get_settings", lambda: Settings(sources=sources))
 
     with pytest.raises(AirflowSkipException, match=f"'{sources}' deliver no {feed}"):
-        task(NOW)
+        training.train(job, NOW)
 
 
 def test_what_is_known_at_the_run_is_trained_on_unless_the_form_says_otherwise() -> None:
