@@ -88,7 +88,7 @@ quality: setup ## Measure the models on public data, a file or a folder (DATA=)
 faults: setup ## Break everything in hundreds of ways, count what is lost (FAULTS=, SEED=, ONLY=)
 	@PYTHONPATH=.:plugins python -m tests.faults $(if $(FAULTS),--faults $(FAULTS)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
-	$(if $(FAULTS)$(ONLY),,@$(LOCAL) kills)
+	$(if $(FAULTS)$(ONLY),,@PYTHONPATH=.:plugins python -m tests.faults.airflow_kills)
 
 bench: setup ## Measure the hourly job against the floor, pandas and itself (PART=, ROUNDS=, AGAIN=1)
 	@PYTHONPATH=.:plugins python -m tests.bench $(if $(PART),--part $(PART)) \

@@ -1,1 +1,1 @@
-"""The gates: suites in Python, one module per boundary, and the runner."""
+"""Validate tables at the gates: suites in Python, modules per boundary, and the runner."""

@@ -1,7 +1,7 @@
-"""The last gate of loan applications: what a run's scored table must look like before publishing.
+"""Define the gate on a run's scored table of loan applications, before publishing.
 
-The ledger's own constraints keep each row right (limits, statuses, reasons). This gate judges the
-run: a model that answers the same for everybody, a mix of decisions that no policy owner expects.
+The ledger's constraints check each row (limits, statuses, reasons). This gate checks the run as a
+whole: a model with the same answer for every row, an unexpected mix of decisions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import great_expectations as gx
 from great_expectations.expectations.row_conditions import Column
 
 from expectations import vocabulary as say
-from expectations.decisions import of_every_run, of_many_rows
+from expectations.decisions import expectations_of_large_runs, expectations_of_runs
 
 COLUMNS = (
     "application_id",
@@ -58,15 +58,15 @@ _ADVERSE = {
 
 
 def applications(rows: int) -> gx.ExpectationSuite:
-    """Return what the decisions on loan applications must look like.
+    """Return the suite for decisions on loan applications.
 
     Args:
-        rows: rows of the run; with few of them shares only warn, and spread is not asked for.
+        rows: rows of the run. A run with few rows has no critical check of shares or spread.
     """
     return gx.ExpectationSuite(
         name="decisions.applications",
         expectations=[
-            *of_every_run(COLUMNS, ("default_probability", "second_probability")),
+            *expectations_of_runs(COLUMNS, ("default_probability", "second_probability")),
             say.ExpectValuesWithin(
                 column="recommended_limit_minor",
                 min_value=0,
@@ -85,7 +85,7 @@ def applications(rows: int) -> gx.ExpectationSuite:
                 )
                 for why, condition in _ADVERSE.items()
             ),
-            *of_many_rows(rows, _mix(), {"default_probability": "critical"}),
+            *expectations_of_large_runs(rows, _mix(), {"default_probability": "critical"}),
         ],
     )
 

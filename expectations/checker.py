@@ -1,7 +1,7 @@
-"""The one place that runs Great Expectations: suite and table in, checks without row values out.
+"""Run a suite of Great Expectations over a table, and return checks without row values.
 
-What leaves this module is a whitelist of figures. Great Expectations puts values of rows into
-results and into the texts of its errors; of both, only counts and names of error classes go on.
+Only this module runs Great Expectations. The library puts row values into results and error texts.
+This module passes on only a white list of figures: counts, aggregates and names of error classes.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _ERROR_CLASS = re.compile(r"^\(?(?:\w+\.)*([A-Z]\w+)\)?(?=:|$)", re.MULTILINE)
 
 
 class CouldNotCheckError(Exception):
-    """Great Expectations could not look at the table at all.
+    """Great Expectations could not read the table.
 
     Args:
-        cause: names of error classes; never a text of the driver, which may quote rows.
+        cause: names of error classes; never a text of the driver, because it may quote rows.
     """
 
     def __init__(self, cause: str) -> None:
@@ -50,7 +50,7 @@ class CouldNotCheckError(Exception):
 
 
 class Checker:
-    """Puts tables to suites; what it works out for one table serves all of the same columns.
+    """Check tables by suites; the plan for one table serves all tables of the same columns.
 
     Args:
         url: SQLAlchemy URL of a role that may read the tables.
@@ -62,55 +62,56 @@ class Checker:
         self._compiled: dict[Hashable, CompiledSuite | None] = {}
 
     def check(
-        self, suite: Suite, table: str, found: record.Found, connection: record.Connection
+        self, suite: Suite, table: str, shape: record.TableShape, connection: record.Connection
     ) -> tuple[Check, ...]:
         """Validate a table that exists and has rows.
 
         Args:
             suite: the suite.
             table: name with its schema.
-            found: its rows and its columns.
+            shape: its rows and its columns.
             connection: of the role of the URL; every statement commits by itself.
 
         Raises:
-            CouldNotCheckError: the table cannot be looked at.
+            CouldNotCheckError: the table cannot be read.
         """
-        # A missing column is one broken expectation, not one error for each that speaks of it.
+        # A missing column is one broken expectation, not one error per expectation on that column.
         answerable = [
             expectation
-            for expectation in suite.load(found.rows).expectations
-            if getattr(expectation, "column", None) in {*found.columns, None}
+            for expectation in suite.load(shape.rows).expectations
+            if getattr(expectation, "column", None) in {*shape.columns, None}
         ]
-        alike = (suite, found.columns, found.types, str([one.dict() for one in answerable]))
-        compiled = self._compile(alike)
+        terms = str([expectation.dict() for expectation in answerable])
+        key = (suite, shape.columns, shape.types, terms)
+        compiled = self._compile(key)
         if compiled is not None:
-            with suppress(psycopg.Error):  # the long way finds out which metric it is
+            with suppress(psycopg.Error):  # after an error, the full validation names the metric
                 answers = compiled.answer(table, connection)
                 return tuple(
                     _read(expectation, answers[position]["success"], answers[position]["result"])
                     for position, expectation in enumerate(answerable)
                 )
         run = _run(suite.name, answerable, table, self._url)
-        if alike not in self._compiled:
-            self._first[alike] = run
+        if key not in self._compiled:
+            self._first[key] = run
         return _read_all(answerable, run)
 
-    def _compile(self, alike: Hashable) -> CompiledSuite | None:
-        """Compile a suite at the second table of the same columns: the first may be the last."""
-        first = self._first.pop(alike, None)
+    def _compile(self, key: Hashable) -> CompiledSuite | None:
+        """Compile a suite for the second table of the same columns; one table does not pay."""
+        first = self._first.pop(key, None)
         if first is not None:
             from expectations.compiled import compile_suite
 
             is_complete = not any(_trouble(result) for result in first.results)
-            self._compiled[alike] = (
+            self._compiled[key] = (
                 compile_suite(first.results, first.engine, _RESULT_FORMAT) if is_complete else None
             )
-        return self._compiled.get(alike)
+        return self._compiled.get(key)
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One validation by Great Expectations, and the engine that has computed it."""
+    """One validation by Great Expectations, and the engine that computed it."""
 
     results: list[ExpectationValidationResult]
     engine: SqlAlchemyExecutionEngine
@@ -120,10 +121,10 @@ def _run(suite: str, expectations: list[Any], table: str, url: str) -> _Run:
     """Let Great Expectations compute a suite over a table.
 
     Raises:
-        CouldNotCheckError: the table cannot be looked at.
+        CouldNotCheckError: the table cannot be read.
     """
-    # This version sends nothing home, but reads the switch where a later one would; it is the
-    # library's own, not a setting of ours, and must stand before the import.
+    # This version sends no analytics, but a later version may. The variable belongs to the library
+    # and must be set before the import.
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # noqa: TID251
     import great_expectations as gx
     from great_expectations.datasource.fluent.interfaces import TestConnectionError
@@ -137,10 +138,10 @@ def _run(suite: str, expectations: list[Any], table: str, url: str) -> _Run:
         schema, _, name = table.partition(".")
         asset = source.add_table_asset(table, table_name=name, schema_name=schema)
         batch = asset.add_batch_definition_whole_table(table).get_batch()
-        asked = gx.ExpectationSuite(name=suite, expectations=expectations)
-        for position, expectation in enumerate(asked.expectations):
-            expectation.id = str(position)  # results come back in another order
-        results = list(batch.validate(asked, result_format=_RESULT_FORMAT).results)
+        gx_suite = gx.ExpectationSuite(name=suite, expectations=expectations)
+        for position, expectation in enumerate(gx_suite.expectations):
+            expectation.id = str(position)  # the results have another order
+        results = list(batch.validate(gx_suite, result_format=_RESULT_FORMAT).results)
         return _Run(results, source.get_execution_engine())
     except (TestConnectionError, GreatExpectationsError, SQLAlchemyError) as error:
         raise CouldNotCheckError(type(error).__name__) from None
@@ -149,10 +150,10 @@ def _run(suite: str, expectations: list[Any], table: str, url: str) -> _Run:
 
 
 def _quoted(url: str) -> str:
-    """Quote every sign of the password: a bare `$` would be taken for a variable to fill in."""
+    """Quote every character of user and password; the library substitutes a plain `$name`."""
     parts = urlsplit(url)
-    who = f"{quote(unquote(parts.username or ''), '')}:{quote(unquote(parts.password or ''), '')}"
-    return urlunsplit(parts._replace(netloc=f"{who}@{parts.netloc.rpartition('@')[2]}"))
+    login = f"{quote(unquote(parts.username or ''), '')}:{quote(unquote(parts.password or ''), '')}"
+    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}"))
 
 
 def _read_all(expectations: list[Any], run: _Run) -> tuple[Check, ...]:
@@ -169,7 +170,7 @@ def _read(
     figures: Mapping[str, Any],
     trouble: str | None = None,
 ) -> Check:
-    """Turn a result into a check, keeping figures only."""
+    """Return a result as a check that holds figures only."""
     outcome = Outcome.HELD if success else Outcome.BROKEN
     rows = _whole(figures.get("element_count"))
     return Check(
@@ -181,7 +182,7 @@ def _read(
         outcome=Outcome.UNKNOWN if trouble else outcome,
         rows=rows,
         missing=_whole(figures.get("missing_count")),
-        # None for no rows at all: a sum over nothing
+        # a sum over zero rows is None
         unexpected=(_whole(figures.get("unexpected_count")) or 0) if rows is not None else None,
         observed=_number(figures.get("observed_value")),
         detail=trouble or _missing_columns(figures),
@@ -189,14 +190,14 @@ def _read(
 
 
 def _trouble(result: ExpectationValidationResult) -> str | None:
-    """Return why the metrics of an expectation could not be computed, or None where they were.
+    """Return why the metrics of an expectation could not be computed, or None if they were.
 
-    Such a result looks exactly like bad data (`success` is false), but for its `exception_info`.
+    Such a result looks like bad data (`success` is false); only its `exception_info` differs.
     """
-    found = result.exception_info or {}
-    errors = [e for e in found.values() if isinstance(e, Mapping) and e.get("raised_exception")]
-    if found.get("raised_exception") is True:
-        errors.append(found)
+    info = result.exception_info or {}
+    errors = [e for e in info.values() if isinstance(e, Mapping) and e.get("raised_exception")]
+    if info.get("raised_exception") is True:
+        errors.append(info)
     if not errors and (result.success or result.result):
         return None
     traces = "\n".join(str(error.get("exception_traceback")) for error in errors)
@@ -205,7 +206,7 @@ def _trouble(result: ExpectationValidationResult) -> str | None:
 
 
 def _missing_columns(figures: Mapping[str, Any]) -> str | None:
-    """Return which columns of the contract a table lacks: names that the suite gave."""
+    """Return the names of the suite's columns that the table lacks."""
     missing = figures.get("details", {}).get("mismatched", {}).get("missing", ())
     return f"missing: {', '.join(missing)}" if missing else None
 
@@ -217,5 +218,5 @@ def _whole(value: object) -> int | None:
 def _number(value: object) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    # JSON has no NaN, and the verdict has said so already
+    # JSON has no NaN; the outcome already covers it
     return float(value) if math.isfinite(value) else None

@@ -1,9 +1,9 @@
-"""A suite as one query: what Great Expectations worked out for one table, put to others like it.
+"""Compile a validated suite into one query, for further tables of the same columns.
 
-Great Expectations needs a third of a second for a suite, however few rows the table has: it works
-out each time which aggregates the suite needs. Tables of the same columns need the same aggregates.
-This module takes the aggregates from a finished validation, computes them in one query per further
-table, and lets the expectations themselves judge. Each table has its own verdict, and the same one.
+Great Expectations needs a third of a second per suite, even for a table with few rows. It plans the
+suite's aggregates anew each time, but tables of the same columns need the same aggregates. This
+module takes the aggregates from a finished validation and computes them in one query per further
+table. The expectations then evaluate the figures, with the same verdict as a full validation.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from sqlalchemy import table as any_table
 from expectations.record import Connection
 from features.platform import database
 
-_TABLE = "checked_table"  # stands in the query for the name of the table
+_TABLE = "checked_table"  # placeholder for the table's name in the query
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """An expectation, and where it finds its metrics.
+    """An expectation and the positions of its metrics.
 
     Args:
         position: of the expectation in its suite.
@@ -50,10 +50,10 @@ class CompiledSuite:
 
     Args:
         query: computes every aggregate of the suite over `checked_table`.
-        values: the bounds that the query compares with.
+        values: the bounds in the query.
         judges: the expectations of the suite.
-        engine: names the kind of database to an expectation; it is not connected.
-        result_format: how much an expectation says.
+        engine: gives the kind of database to an expectation; it is not connected.
+        result_format: level of detail of the results.
     """
 
     query: str
@@ -80,7 +80,7 @@ class CompiledSuite:
         for judge in self.judges:
             metrics = {name: figures[place] for name, place in judge.places.items()}
             metrics |= judge.constants
-            # the method that every custom expectation of the library defines
+            # every custom expectation of the library defines this method
             answers[judge.position] = judge.expectation._validate(metrics, runtime, self.engine)
         return answers
 
@@ -93,12 +93,12 @@ def compile_suite(
     """Compile a suite from a validation of one table.
 
     Args:
-        results: of the validation, each under the position of its expectation as id.
-        engine: that computed them; it holds every metric of this validation and of no other.
+        results: of the validation; the id of each result is the position of its expectation.
+        engine: the engine of the validation; it holds the metrics of this validation only.
         result_format: of the validation.
 
     Returns:
-        None where a metric could not be computed, or is no aggregate over all rows.
+        None if a metric could not be computed, or is not an aggregate over all rows.
     """
     known = engine._metric_cache
     aggregates: dict[Any, Any] = {}
@@ -121,7 +121,9 @@ def compile_suite(
         judges.append(_Judge(int(result.expectation_config.id), expectation, places, constants))
     if not aggregates:
         return None
-    columns = (one.label(f"aggregate_{place}") for place, one in enumerate(aggregates.values()))
+    columns = (
+        aggregate.label(f"aggregate_{place}") for place, aggregate in enumerate(aggregates.values())
+    )
     statement = select(*columns).select_from(any_table(_TABLE))
     compiled = statement.compile(
         dialect=engine.engine.dialect, compile_kwargs={"render_postcompile": True}
@@ -130,11 +132,11 @@ def compile_suite(
 
 
 def _metric_id(metric: MetricConfiguration, name: str) -> Any:  # noqa: ANN401 - of the library
-    same = MetricConfiguration(name, metric.metric_domain_kwargs, metric.metric_value_kwargs)
-    return same.id
+    renamed = MetricConfiguration(name, metric.metric_domain_kwargs, metric.metric_value_kwargs)
+    return renamed.id
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any aggregate
-    """Return a figure as Great Expectations makes it of what the database returns."""
+    """Convert a value of the database as Great Expectations does."""
     number = float(value) if isinstance(value, Decimal) else value
     return None if isinstance(number, float) and math.isnan(number) else number

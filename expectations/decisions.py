@@ -1,8 +1,8 @@
-"""The last gate: what a run's scored table must look like before anybody can see it.
+"""Define the gate on a run's scored table of card transactions, before publishing.
 
-The ledger's own constraints keep each row right (keys, statuses, clocks). This gate judges the run
-before its one transaction of publishing, and says in words what is wrong: a model that answers the
-same for everybody or for nobody, a mix of decisions that no policy owner expects.
+The ledger's constraints check each row (keys, statuses, clocks). This gate checks the run as a
+whole and reports the defect in words: a model with the same answer for every row or with no answer,
+an unexpected mix of decisions.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ COLUMNS = (
     "decided_at",
     "processing_time_ms",
 )
-# In a handful of rows any share is an accident: a quiet hour with one row without an exchange rate
-# is 100 % degraded, goes to review, and must not stop the hour for good.
+# In a few rows any share is chance. In a quiet hour, one row without an exchange rate makes 100 %
+# degraded rows; the row goes to review and must not block the hour.
 MIN_ROWS_FOR_SHARE = 20
 MIN_ROWS_TO_VARY = 100
-SCORE_CLIFF = 1e-6  # standard deviation of the scores; rounding alone makes up to 1e-12
+SCORE_CLIFF = 1e-6  # standard deviation of the scores; rounding errors reach 1e-12
 _SPREAD = {"fraud_probability": "critical", "anomaly_score": "warning"}
 
 
 def transactions(rows: int) -> gx.ExpectationSuite:
-    """Return what the decisions on card transactions must look like.
+    """Return the suite for decisions on card transactions.
 
     Args:
-        rows: rows of the run; with few of them shares only warn, and spread is not asked for.
+        rows: rows of the run. A run with few rows has no critical check of shares or spread.
     """
     return gx.ExpectationSuite(
         name="decisions.transactions",
         expectations=[
-            *of_every_run(COLUMNS, ("fraud_probability", "anomaly_score")),
+            *expectations_of_runs(COLUMNS, ("fraud_probability", "anomaly_score")),
             say.ExpectListLengths(
                 column="reasons",
                 min_value=1,
@@ -62,17 +62,17 @@ def transactions(rows: int) -> gx.ExpectationSuite:
                 severity="critical",
                 notes="A customer who is not approved has a right to the reasons.",
             ),
-            *of_many_rows(rows, _mix(), _SPREAD),
+            *expectations_of_large_runs(rows, _mix(), _SPREAD),
         ],
     )
 
 
-def of_every_run(columns: Sequence[str], scores: Sequence[str]) -> list[say.Sentence]:
-    """Return what the decisions on anything must look like.
+def expectations_of_runs(columns: Sequence[str], scores: Sequence[str]) -> list[say.Sentence]:
+    """Return the expectations on the decisions of every run.
 
     Args:
         columns: of the scored table.
-        scores: those of them that hold a probability or a score in [0, 1], or nothing.
+        scores: columns with a probability or a score in [0, 1], or null.
     """
     return [
         say.ExpectColumns(
@@ -121,17 +121,17 @@ def of_every_run(columns: Sequence[str], scores: Sequence[str]) -> list[say.Sent
     ]
 
 
-def of_many_rows(
+def expectations_of_large_runs(
     rows: int, mix: Sequence[say.Sentence], spread: Mapping[str, str]
 ) -> list[say.Sentence]:
-    """Return what the decisions on anything must look like where there are many of them.
+    """Return the further expectations on the decisions of a run with many rows.
 
     Args:
         rows: rows of the run.
-        mix: what shares the decisions may have.
-        spread: the scores that must vary, each with the severity of one that does not.
+        mix: expectations on the shares of decisions.
+        spread: the scores that must vary, each with the severity of a constant score.
     """
-    found: list[say.Sentence] = []
+    expectations: list[say.Sentence] = []
     if rows >= MIN_ROWS_FOR_SHARE:
         most_are_scored = say.ExpectValuesAmong(
             column="is_degraded",
@@ -140,9 +140,9 @@ def of_many_rows(
             severity="critical",
             notes="Where most rows have no score, the queue of reviews would drown the team.",
         )
-        found += [most_are_scored, *mix]
+        expectations += [most_are_scored, *mix]
     if rows >= MIN_ROWS_TO_VARY:
-        found += [
+        expectations += [
             say.ExpectSpread(
                 column=column,
                 min_value=SCORE_CLIFF,
@@ -151,7 +151,7 @@ def of_many_rows(
             )
             for column, severity in spread.items()
         ]
-    return found
+    return expectations
 
 
 def _mix() -> list[say.Sentence]:

@@ -1,7 +1,7 @@
-"""The two ways in which a gate stops a run: the data is bad, or nobody could look.
+"""Define the two errors with which a gate stops a run: bad data, or an unreadable table.
 
-They are told apart because they ask for opposite things: bad data stays bad, so a retry is a waste
-and somebody must act; a gate that could not look may well succeed in five minutes.
+They need opposite reactions. Bad data stays bad: a retry does not help, and the data's owner must
+act. A gate that could not read the table may succeed at the next attempt.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NEXT_STEP = {
 
 
 class GateFailedError(ContractError):
-    """A critical expectation does not hold: the run stops, and a retry would not help."""
+    """A critical expectation does not hold; the run stops, and a retry does not help."""
 
     def __init__(self, validation: Validation) -> None:
         self.validation = validation
@@ -36,16 +36,16 @@ class GateFailedError(ContractError):
         )
 
     def __reduce__(self) -> tuple[type[GateFailedError], tuple[Validation]]:
-        """Cross a process border by the facts, not by the message."""
+        """Pickle the error by its validation, not by its message."""
         return type(self), (self.validation,)
 
 
 class GateUnavailableError(ScoringError):
-    """The gate could not look at the table, which says nothing about the data; retry.
+    """The gate could not read the table, which is no result about the data; retry.
 
     Args:
-        message: what could not be done, and the next step; never a row value.
-        validation: what was found out before, where anything was.
+        message: the failed step and the next step; never a row value.
+        validation: the incomplete validation, if there is one.
     """
 
     def __init__(self, message: str, validation: Validation | None = None) -> None:

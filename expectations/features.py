@@ -1,6 +1,6 @@
-"""The second gate: what a batch of features must look like before the champion may see it.
+"""Define the gate on a run's features, before the champion reads them.
 
-Everything here follows from the feature view: adding a feature there adds its checks here.
+All expectations derive from the feature view: a new feature of the view has its checks here.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ _UNBOUNDED = (Kind.FLAG, Kind.CATEGORY)
 
 
 def transactions(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return what a run's features of card transactions must look like."""
+    """Return the suite for a run's features of card transactions."""
     return gx.ExpectationSuite(name="features.transactions", expectations=from_view(TRANSACTIONS))
 
 
 def applications(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return what a run's features of loan applications must look like."""
+    """Return the suite for a run's features of loan applications."""
     return gx.ExpectationSuite(name="features.applications", expectations=from_view(APPLICATIONS))
 
 
 def from_view(view: FeatureView) -> list[say.Sentence]:
-    """Return the expectations that a feature view states by itself."""
+    """Return the expectations that follow from a feature view."""
     return [
         say.ExpectColumns(
             column_set=[view.entity, "version", *view.columns],

@@ -1,4 +1,4 @@
-"""One page per validation: what was asked, what was seen, and what it means. No row values."""
+"""Render one page per validation: expectations, figures and meaning, without row values."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 MEANING = {
-    Verdict.PASSED: "Everything held. The run went on.",
-    Verdict.WARNED: "Nothing critical broke. The run went on; the warnings are recorded here.",
-    Verdict.FAILED: "Something critical broke. The run stopped before the next step.",
-    Verdict.NOTHING_TO_CHECK: "No rows were expected and none were found. The run went on.",
-    Verdict.COULD_NOT_CHECK: "The gate could not look. This says nothing about the data; "
-    "the step can be tried again.",
+    Verdict.PASSED: "All expectations hold. The run continued.",
+    Verdict.WARNED: "All critical expectations hold. The run continued; the page lists warnings.",
+    Verdict.FAILED: "A critical expectation does not hold. The run stopped before the next step.",
+    Verdict.NOTHING_TO_CHECK: "The table is empty, as expected. The run continued.",
+    Verdict.COULD_NOT_CHECK: "The gate could not read the table. The data may be good or bad; "
+    "retry the step.",
 }
 _URGENCY = {
     (Outcome.BROKEN, Severity.CRITICAL): 0,
@@ -33,7 +33,7 @@ def name(validation: Validation) -> str:
 
 
 def render(validation: Validation) -> bytes:
-    """Return the page: one self-contained HTML file, what broke first."""
+    """Return the page: one self-contained HTML file, broken expectations first."""
     checks = sorted(
         validation.expectations, key=lambda check: _URGENCY.get((check.outcome, check.severity), 3)
     )
@@ -51,7 +51,7 @@ def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = FileSystemLoader(Path(__file__).parent)
-    # Names of files, tables and subjects come from outside: everything is escaped.
+    # Names of files, tables and subjects come from outside, so the template escapes all values.
     environment = Environment(
         loader=folder,
         autoescape=True,

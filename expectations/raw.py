@@ -1,135 +1,20 @@
-"""The first gate: what a parsed delivery must look like before any of it is admitted.
-
-The parser has judged every row by itself and set the bad ones aside. This gate judges the delivery:
-what is left must be usable as a whole, and must not look like a file with columns mapped wrongly.
-Suites read one table of `landed`: the columns of `raw` without version and clocks, and row_number.
-"""
+"""Phrase the expectations that the suites of several feeds share."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-import great_expectations as gx
-
 from expectations import vocabulary as say
 
 # Placeholder dates of broken clocks lie outside: 1970-01-01, 1900-01-01, 9999-12-31.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-MAX_AMOUNT_MINOR = 10**12 - 1  # as ingest has it: no card number is so short
-MIN_ROWS_TO_VARY = 100  # fewer rows may well be alike
-
-TRANSACTION_COLUMNS = (
-    "transaction_id",
-    "row_number",
-    "occurred_at",
-    "customer_id",
-    "merchant_id",
-    "amount_minor",
-    "currency_code",
-    "transaction_type",
-    "card_bin",
-    "ip_address",
-    "device_id",
-    "location_code",
-    "channel",
-    "transaction_category",
-    "customer_segments",
-    "merchant_risk_score",
-    "card_risk_score",
-    "customer_risk_score",
-    "is_velocity_alert",
-    "is_location_alert",
-    "is_device_alert",
-    "is_high_value",
-)
-LABEL_COLUMNS = ("transaction_id", "row_number", "is_fraud", "declared_known_at", "provenance")
-RATE_COLUMNS = ("currency_code", "row_number", "rate_date", "rate", "declared_known_at")
+MAX_AMOUNT_MINOR = 10**12 - 1  # the limit of ingest: every card number is longer
+MIN_ROWS_TO_VARY = 100  # fewer rows may have equal values
 
 
-def transactions(rows: int) -> gx.ExpectationSuite:
-    """Return what a delivery of card transactions must look like.
-
-    Args:
-        rows: rows of the delivery; with few of them nothing is said about how they spread.
-    """
-    return gx.ExpectationSuite(
-        name="raw.transactions",
-        expectations=[
-            columns(TRANSACTION_COLUMNS),
-            *keys("transaction_id", "customer_id", "merchant_id"),
-            *present("row_number", "occurred_at", "amount_minor", "currency_code"),
-            dated("occurred_at"),
-            within(
-                "amount_minor",
-                (0, MAX_AMOUNT_MINOR),
-                "Sums over a customer's month must stay exact and inside a bigint.",
-            ),
-            *(
-                within(
-                    column,
-                    (-say.FINITE, say.FINITE),
-                    "NaN passes for a very high score wherever it is compared.",
-                )
-                for column in ("merchant_risk_score", "card_risk_score", "customer_risk_score")
-            ),
-            say.ExpectValuesNotAmong(
-                column="amount_minor",
-                value_set=[0],
-                mostly=0.8,
-                severity="warning",
-                notes="Card verifications cost nothing, but a file full of zeros lost its amounts.",
-            ),
-            *varying("amount_minor", rows),
-        ],
-    )
-
-
-def transaction_labels(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return what a delivery of fraud labels must look like."""
-    return gx.ExpectationSuite(
-        name="raw.transaction_labels",
-        expectations=[
-            columns(LABEL_COLUMNS),
-            *keys("transaction_id"),
-            *present("row_number", "is_fraud", "provenance"),
-            dated("declared_known_at"),
-            say.ExpectValuesAmong(
-                column="is_fraud",
-                value_set=[True],
-                mostly=0.00001,
-                severity="warning",
-                notes="Labels without a single fraud teach nothing; is the flag mapped rightly?",
-            ),
-        ],
-    )
-
-
-def fx_rates(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return what a delivery of exchange rates must look like."""
-    return gx.ExpectationSuite(
-        name="raw.fx_rates",
-        expectations=[
-            columns(RATE_COLUMNS),
-            *keys("currency_code"),
-            *present("row_number", "rate_date", "rate"),
-            dated("declared_known_at"),
-            within(
-                "rate_date",
-                (EARLIEST.date(), LATEST.date()),
-                "A rate of a placeholder date is never the newest, or always.",
-            ),
-            within(
-                "rate",
-                (1e-9, 1e9),
-                "A rate of zero, NaN or absurd size turns every amount into nonsense.",
-            ),
-        ],
-    )
-
-
-def columns(names: tuple[str, ...]) -> say.ExpectColumns:
+def columns(*names: str) -> say.ExpectColumns:
     """Expect the columns that admission copies."""
     return say.ExpectColumns(
         column_set=list(names),
@@ -151,7 +36,7 @@ def present(*columns: str) -> list[say.ExpectValuesPresent]:
 
 
 def keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank]:
-    """Expect identifiers that name something."""
+    """Expect identifiers that are present and not blank."""
     blank = [
         say.ExpectTextNotBlank(
             column=column,
@@ -164,7 +49,7 @@ def keys(*columns: str) -> list[say.ExpectValuesPresent | say.ExpectTextNotBlank
 
 
 def within(column: str, bounds: tuple[Any, Any], why: str) -> say.ExpectValuesWithin:
-    """Expect values that lie between two bounds, which belong to them."""
+    """Expect values between two bounds, both included."""
     first, last = bounds
     return say.ExpectValuesWithin(
         column=column, min_value=first, max_value=last, severity="critical", notes=why
@@ -172,13 +57,13 @@ def within(column: str, bounds: tuple[Any, Any], why: str) -> say.ExpectValuesWi
 
 
 def dated(column: str) -> say.ExpectValuesWithin:
-    """Expect instants that a clock can have shown."""
+    """Expect plausible instants."""
     why = "A placeholder date puts a row outside of every window."
     return within(column, (EARLIEST, LATEST), why)
 
 
 def varying(column: str, rows: int) -> list[say.ExpectSpread]:
-    """Expect amounts that differ, where there are enough of them to tell."""
+    """Expect amounts that differ, if the delivery has enough rows."""
     if rows < MIN_ROWS_TO_VARY:
         return []
     return [

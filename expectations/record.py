@@ -1,8 +1,8 @@
-"""What a gate reads and writes by itself: the count before, the audit row after.
+"""Read a table's shape before a validation, and write the audit row after it.
 
-Both need nothing but psycopg, so an empty window is answered in milliseconds: importing
-Great Expectations alone takes six seconds. Statements run without the seam's names: a gate reads
-the class of the driver's error, and records it.
+Both need only psycopg, so the gate answers an empty window in milliseconds. The import of Great
+Expectations takes six seconds. Statements run without the names of `features.platform.database`: a
+gate reads the class of the driver's error, and records it.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A table as it was found: its rows, and its columns with their types' numbers."""
+class TableShape:
+    """The row count of a table, and its columns with the OIDs of their types."""
 
     rows: int
     columns: tuple[str, ...]
@@ -43,7 +43,7 @@ class Found:
 def connect(url: str) -> Connection:
     """Open a connection for an SQLAlchemy URL; every statement commits by itself.
 
-    The URL is taken apart here: SQLAlchemy quotes a password in a way that libpq refuses.
+    This function parses the URL: SQLAlchemy quotes a password in a way that libpq refuses.
 
     Raises:
         psycopg.Error: the database cannot be reached.
@@ -61,7 +61,7 @@ def connect(url: str) -> Connection:
 
 
 def clock(connection: Connection) -> datetime:
-    """Return the time of the warehouse, the one clock that its rows agree on.
+    """Return the time of the warehouse; all its rows use this clock.
 
     Raises:
         psycopg.Error: the database cannot be reached.
@@ -73,11 +73,11 @@ def clock(connection: Connection) -> datetime:
     return now
 
 
-def look(table: str, connection: Connection) -> Found:
-    """Count a table's rows and name its columns.
+def shape_of(table: str, connection: Connection) -> TableShape:
+    """Return the row count, columns and types of a table.
 
     Raises:
-        psycopg.Error: there is no such table, or this role may not read it.
+        psycopg.Error: the table does not exist, or this role may not read it.
     """
     name = sql.Identifier(*table.split(".", 1))
     query = sql.SQL("select * from {} limit 0").format(name)
@@ -86,7 +86,7 @@ def look(table: str, connection: Connection) -> Found:
         f"count the rows of {table}",
         connection.execute(sql.SQL("select count(*) from {}").format(name)).fetchone(),
     )
-    return Found(
+    return TableShape(
         rows,
         tuple(column.name for column in described),
         tuple(column.type_code for column in described),
@@ -119,7 +119,7 @@ def write(validation: Validation, connection: Connection) -> None:
 
 
 def read(validation_id: UUID, connection: Connection) -> Validation | None:
-    """Return a validation from the audit, or None where there is none of this id.
+    """Return a validation from the audit, or None if the id is unknown.
 
     Raises:
         psycopg.Error: the audit cannot be read.
@@ -129,7 +129,7 @@ def read(validation_id: UUID, connection: Connection) -> Validation | None:
 
 
 def passed(subjects: Sequence[str], connection: Connection) -> dict[str, Validation]:
-    """Return the newest validation of each table that passed, all its rows looked at.
+    """Return the newest validation of each table that passed with all its rows checked.
 
     Args:
         subjects: deliveries or runs.

@@ -1,4 +1,4 @@
-"""A gate, from receipt to verdict: count, check, record, render, and stop the run or not."""
+"""Run a gate on a table: count, check, record, render, and stop the run on a critical failure."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ log = structlog.get_logger(__name__)
 
 
 class PageStore(Protocol):
-    """Where pages go: the part of the object store that a gate needs."""
+    """The part of the object store that a gate needs for its pages."""
 
     def put(self, name: str, source: bytes) -> None:
-        """Store an object whole, or not at all."""
+        """Store an object atomically."""
 
 
 class OpenGate:
-    """A gate that stays open over many tables: one connection, and suites worked out once.
+    """A gate for many tables, with one connection and suites planned once.
 
     Args:
         url: SQLAlchemy URL of role `score`.
@@ -41,7 +41,7 @@ class OpenGate:
         self._connection: record.Connection | None = None
 
     def __enter__(self) -> Self:
-        """Open the gate; it connects at its first table."""
+        """Open the gate; it connects for its first table."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,20 +50,20 @@ class OpenGate:
             self._connection.close()
 
     def validate(self, suite: Suite, table: str, *, expected_rows: int, subject: str) -> Validation:
-        """Put a table to its suite; record the answer in the audit and as a page.
+        """Validate a table by a suite; record the result in the audit and as a page.
 
         Args:
             suite: the suite.
             table: the per-run table with its schema, such as `landed.d_7f3a`.
-            expected_rows: rows that the receipt of the step before names.
-            subject: the delivery or the run that is checked.
+            expected_rows: row count in the receipt of the step before.
+            subject: the delivery or the run of the table.
 
         Returns:
             The validation, whose verdict is passed, warned or nothing_to_check.
 
         Raises:
-            GateFailedError: a critical expectation does not hold; a retry would not help.
-            GateUnavailableError: the gate could not look, or could not record what it saw; retry.
+            GateFailedError: a critical expectation does not hold; a retry does not help.
+            GateUnavailableError: the gate could not read the table or record its result; retry.
         """
         started = time.perf_counter()
         try:
@@ -72,11 +72,11 @@ class OpenGate:
             seconds = time.perf_counter() - started
             validation = _keep(validation, seconds, self._store, connection)
         except psycopg.Error as error:
-            # the driver's own text may quote rows; its class and state say enough
+            # the driver's text may quote rows, so the message has only its class and state
             raise GateUnavailableError(
                 f"gate {suite.name} could not check {table} for {subject}: the warehouse answered "
-                f"{type(error).__name__} (SQLSTATE {error.sqlstate or 'none'}). Next: see that "
-                "Postgres runs and role score may log in; then let the step be tried again."
+                f"{type(error).__name__} (SQLSTATE {error.sqlstate or 'none'}). Next: check that "
+                "Postgres runs and role score may log in; then retry the step."
             ) from None
         log.info("table_validated", table=table, **validation.as_dict())
         if validation.verdict is Verdict.FAILED:
@@ -86,7 +86,7 @@ class OpenGate:
         return validation
 
     def passed(self, subjects: Sequence[str]) -> dict[str, Validation]:
-        """Return the validations of these subjects that passed, by the table that they checked.
+        """Return the passed validations of these subjects, by checked table.
 
         Raises:
             GateUnavailableError: the audit cannot be read; retry.
@@ -96,8 +96,8 @@ class OpenGate:
         except psycopg.Error as error:
             raise GateUnavailableError(
                 f"the gate could not read audit.validation_results: {type(error).__name__} "
-                f"(SQLSTATE {error.sqlstate or 'none'}). Next: see that Postgres runs and role "
-                "score may log in; then let the step be tried again."
+                f"(SQLSTATE {error.sqlstate or 'none'}). Next: check that Postgres runs and role "
+                "score may log in; then retry the step."
             ) from None
 
     def _connected(self) -> record.Connection:
@@ -115,7 +115,7 @@ def validate(
     url: str,
     store: PageStore,
 ) -> Validation:
-    """Put one table to its suite, as `OpenGate.validate` does."""
+    """Validate one table, as `OpenGate.validate` does."""
     with OpenGate(url, store) as gate:
         return gate.validate(suite, table, expected_rows=expected_rows, subject=subject)
 
@@ -125,18 +125,18 @@ def _judge(
     table: str,
     expected_rows: int,
     subject: str,
-    suites_over: checker.Checker,
+    table_checker: checker.Checker,
     connection: record.Connection,
 ) -> Validation:
-    """Return the answer, cheapest question first."""
+    """Return the validation of a table; the cheapest check comes first."""
     at = record.clock(connection)
     rows: int | None = None
     try:
-        found = record.look(table, connection)
-        rows = found.rows
+        shape = record.shape_of(table, connection)
+        rows = shape.rows
         checks: tuple[Check, ...] = (_row_count(expected_rows, rows),)
         if rows == expected_rows and rows > 0:
-            checks += suites_over.check(suite, table, found, connection)
+            checks += table_checker.check(suite, table, shape, connection)
     except psycopg.Error as error:
         checks = (_unreadable(type(error).__name__),)
     except checker.CouldNotCheckError as error:
@@ -150,11 +150,11 @@ def _judge(
 def _keep(
     validation: Validation, seconds: float, store: PageStore, connection: record.Connection
 ) -> Validation:
-    """Store the page, then the audit row that names it."""
+    """Store the page, then the audit row with the page's name."""
     name: str | None = page.name(validation)
     try:
         store.put(page.name(validation), page.render(validation))
-    except Exception as error:  # noqa: BLE001 - the verdict counts; its page can be drawn again
+    except Exception as error:  # noqa: BLE001 - the verdict is essential, its page is not
         log.warning(
             "validation_page_not_stored",
             validation_id=str(validation.validation_id),
@@ -166,15 +166,15 @@ def _keep(
     return kept
 
 
-def _row_count(expected: int, found: int) -> Check:
+def _row_count(expected: int, rows: int) -> Check:
     return Check(
         expectation="expect_receipt_row_count",
         column=None,
         words=f"the table holds the {expected:,} rows that the step before reported",
         why="Rows that are missing here were lost on the way; rows too many were doubled.",
         severity=Severity.CRITICAL,
-        outcome=Outcome.HELD if expected == found else Outcome.BROKEN,
-        observed=float(found),
+        outcome=Outcome.HELD if expected == rows else Outcome.BROKEN,
+        observed=float(rows),
     )
 
 
@@ -192,12 +192,12 @@ def _unreadable(cause: str) -> Check:
 
 def _unavailable(validation: Validation) -> GateUnavailableError:
     unknown = [c for c in validation.expectations if c.outcome is Outcome.UNKNOWN]
-    found = "; ".join(f"{check.words}: {check.detail}" for check in unknown)
+    details = "; ".join(f"{check.words}: {check.detail}" for check in unknown)
     return GateUnavailableError(
         f"gate {validation.suite} could not check {validation.table} for {validation.subject}: "
         f"{len(unknown)} of {len(validation.expectations)} expectations could not be computed: "
-        f"{found}. This says nothing about the data. Next: let the step be tried again; if it "
-        "stays, see that the table exists, that role score may read it and that its columns have "
-        f"the types of the contract (validation {validation.validation_id}).",
+        f"{details}. This says nothing about the data. Next: retry the step; if it fails again, "
+        "check that the table exists, that role score may read it and that its columns have the "
+        f"types of the contract (validation {validation.validation_id}).",
         validation,
     )

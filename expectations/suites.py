@@ -1,4 +1,4 @@
-"""Name the suites. A suite is light until it is loaded; loading imports Great Expectations."""
+"""Name the suites; only the load of a suite imports Great Expectations."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from features.feeds import FEEDS
 from features.platform.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -18,33 +19,21 @@ class Suite:
 
     Attributes:
         name: the name in the audit, such as `raw.transactions`.
-        target: `module:function`; the function takes the table's rows and returns the suite.
+        target: `module:function`; the function takes the arguments and the table's rows, and
+            returns the suite.
+        arguments: of the function, before the rows.
     """
 
     name: str
     target: str
+    arguments: tuple[str, ...] = ()
 
     def load(self, rows: int) -> gx.ExpectationSuite:
-        """Return the expectations for a table of so many rows."""
+        """Return the expectations for a table with this number of rows."""
         module, _, function = self.target.partition(":")
-        suite: gx.ExpectationSuite = getattr(import_module(module), function)(rows)
+        build = getattr(import_module(module), function)
+        suite: gx.ExpectationSuite = build(*self.arguments, rows)
         return suite
-
-
-#: The suites of deliveries, by feed; a job declares the suites of its runs.
-RAW = {
-    feed: Suite(f"raw.{feed}", f"expectations.{module}:{feed}")
-    for feed, module in (
-        ("transactions", "raw"),
-        ("transaction_labels", "raw"),
-        ("fx_rates", "raw"),
-        ("applications", "raw_applications"),
-        ("application_labels", "raw_applications"),
-    )
-}
-
-#: Feeds whose rows only ingest may read, so that no gate can check them.
-CLOSED = frozenset(("applicant_attributes",))
 
 
 def of_feed(feed: str) -> Suite:
@@ -53,9 +42,18 @@ def of_feed(feed: str) -> Suite:
     Raises:
         ConfigurationError: the feed has no suite.
     """
-    if feed not in RAW:
+    suites = {declared.name: declared.suite for declared in FEEDS.values()}
+    if (name := suites.get(feed)) is None:
         raise ConfigurationError(
             f"there is no suite for the feed {feed!r}; the feeds with a suite are "
-            f"{', '.join(sorted(RAW))} (expectations/suites.py)"
+            f"{', '.join(sorted(feed for feed in suites if suites[feed]))} "
+            "(expectations/suites.py)"
         )
-    return RAW[feed]
+    return Suite(name, "expectations.raw_suites:of_feed", (feed,))
+
+
+#: The suites of deliveries, by feed; a job declares the suites of its runs.
+RAW = {feed.name: of_feed(feed.name) for feed in FEEDS.values() if feed.suite}
+
+#: Feeds whose rows only role ingest may read, so that no gate can check them.
+CLOSED = frozenset(FEEDS) - frozenset(RAW)

@@ -1,4 +1,4 @@
-"""What a gate found out: a verdict, the checks behind it, and figures that hold no row values."""
+"""Define the result of a gate: a verdict, its checks, and figures without row values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class Verdict(StrEnum):
-    """The answer of one validation, as stored in `audit.validation_results`."""
+    """The verdict of one validation, as stored in `audit.validation_results`."""
 
     PASSED = "passed"
     WARNED = "warned"
@@ -20,23 +20,23 @@ class Verdict(StrEnum):
 
 
 class Severity(StrEnum):
-    """What a broken expectation does: stop the run, or be recorded."""
+    """The effect of a broken expectation: it stops the run, or it is only recorded."""
 
     CRITICAL = "critical"
     WARNING = "warning"
 
 
 class Outcome(StrEnum):
-    """What became of one expectation."""
+    """The outcome of one expectation."""
 
     HELD = "held"
     BROKEN = "broken"
-    UNKNOWN = "unknown"  # its metric could not be computed; says nothing about the data
+    UNKNOWN = "unknown"  # its metric could not be computed, so the data may be good or bad
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One expectation and what was observed: counts and aggregates, never a value of a row."""
+    """One expectation and its figures: counts and aggregates, never a value of a row."""
 
     expectation: str
     column: str | None
@@ -44,15 +44,15 @@ class Check:
     why: str
     severity: Severity
     outcome: Outcome
-    rows: int | None = None  # rows that the expectation spoke about
+    rows: int | None = None  # rows that the expectation covers
     missing: int | None = None  # of these, rows without a value
     unexpected: int | None = None  # of these, rows that break it
     observed: float | None = None  # an aggregate over all rows
-    detail: str | None = None  # names of missing columns, or of the error that left it unknown
+    detail: str | None = None  # names of missing columns, or of the error behind UNKNOWN
 
     @property
     def figure(self) -> str:
-        """The observed figure as people read it."""
+        """The observed figure as readable text."""
         if self.detail is not None:
             return self.detail
         if self.unexpected is not None:
@@ -65,7 +65,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """One gate's answer about one table."""
+    """The result of one gate for one table."""
 
     validation_id: UUID
     suite: str
@@ -80,7 +80,7 @@ class Validation:
     report_name: str | None = None
 
     def counts(self) -> dict[str, int]:
-        """Return how many expectations held, broke by severity, and could not be computed."""
+        """Return the number of expectations: held, broken by severity, and not computed."""
         broken = [c.severity for c in self.expectations if c.outcome is Outcome.BROKEN]
         return {
             "held": sum(c.outcome is Outcome.HELD for c in self.expectations),
@@ -90,7 +90,7 @@ class Validation:
         }
 
     def as_dict(self) -> dict[str, object]:
-        """Return the receipt that a task passes on: small, and free of row values."""
+        """Return the receipt that a task passes on; it is small and has no row values."""
         return {
             "validation_id": str(self.validation_id),
             "suite": self.suite,
@@ -103,21 +103,21 @@ class Validation:
         }
 
     def details(self) -> list[dict[str, object]]:
-        """Return the checks as the JSON that `audit.validation_results.expectations` holds."""
+        """Return the checks as JSON for `audit.validation_results.expectations`."""
         return [asdict(check) for check in self.expectations]
 
 
 def verdict_of(checks: Iterable[Check]) -> Verdict:
-    """Return the verdict that these checks add up to.
+    """Return the verdict that follows from these checks.
 
-    Proven bad data outweighs a metric that could not be computed; that outweighs everything else,
-    because a gate that looked at half a table has not let anything pass.
+    Bad data takes precedence over a metric that could not be computed. Such a metric takes
+    precedence over the rest, because an incomplete validation must not pass.
     """
-    found = {(check.outcome, check.severity) for check in checks}
-    if (Outcome.BROKEN, Severity.CRITICAL) in found:
+    results = {(check.outcome, check.severity) for check in checks}
+    if (Outcome.BROKEN, Severity.CRITICAL) in results:
         return Verdict.FAILED
-    if any(outcome is Outcome.UNKNOWN for outcome, _ in found):
+    if any(outcome is Outcome.UNKNOWN for outcome, _ in results):
         return Verdict.COULD_NOT_CHECK
-    if (Outcome.BROKEN, Severity.WARNING) in found:
+    if (Outcome.BROKEN, Severity.WARNING) in results:
         return Verdict.WARNED
     return Verdict.PASSED

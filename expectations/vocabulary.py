@@ -1,10 +1,10 @@
-"""The sentences that a suite may say: Great Expectations' own, made to count and to speak.
+"""Define the expectations of the suites: those of Great Expectations, with counts and words only.
 
-They differ from the originals in two ways. They never fetch a row: `unexpected_values` is one more
-scan per expectation and puts values of rows into the result, so it is dropped, and all counts of a
-suite are computed together in one scan. They say themselves in words, for the page and for errors.
-What the suites have no use for is not here: regular expressions cost more than all the rest, a
-quantile expectation of this version crashes the validation, uniqueness belongs to the primary key.
+They differ from the originals in two ways. First, they never fetch a row. The metric
+`unexpected_values` needs one more scan per expectation and puts row values into the result, so it
+is dropped; one scan computes all counts of a suite. Second, each expectation describes itself in
+words, for the page and for errors. This module omits three kinds: regular expressions are too slow,
+quantiles crash the validation in this version, and primary keys check uniqueness.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from sqlalchemy import ColumnElement, case, func
 
 _ExpectNotInSet = gxe.ExpectColumnValuesToNotBeInSet
 
-# Postgres orders NaN above every number, so only an upper bound keeps NaN (and infinity) out.
+# Postgres orders NaN above every number, so only an upper bound rejects NaN and infinity.
 FINITE = 1e308
 
 
 class Sentence(Protocol):
-    """An expectation that can say itself; all of this module can."""
+    """An expectation that describes itself in words; all expectations of this module do."""
 
     id: str | None
     notes: str | list[str] | None
@@ -38,11 +38,11 @@ class Sentence(Protocol):
     expectation_type: ClassVar[str]
 
     def words(self) -> str:
-        """Say it in words."""
+        """Return the expectation in words."""
 
 
 class _CountsOnly:
-    """Counts rows that break the expectation, and leaves the rows where they are."""
+    """Count the rows that break the expectation, and fetch no row."""
 
     def get_validation_dependencies(
         self, *args: object, **kwargs: object
@@ -53,7 +53,7 @@ class _CountsOnly:
         return dependencies
 
     def _tail(self) -> str:
-        """Return the words for the tolerated share and for the rows that are meant."""
+        """Return the words for the tolerated share and for the row condition."""
         mostly = float(getattr(self, "mostly", 1))
         share = "" if mostly >= 1 else f" in at least {mostly:.4g} of the rows"
         condition = getattr(self, "row_condition", None)
@@ -64,15 +64,15 @@ class ExpectValuesPresent(_CountsOnly, gxe.ExpectColumnValuesToNotBeNull):  # ty
     """The column has a value."""
 
     def words(self) -> str:
-        """Say it in words."""
+        """Return the expectation in words."""
         return f"{self.column} has a value{self._tail()}"
 
 
 class ExpectValuesWithin(_CountsOnly, gxe.ExpectColumnValuesToBeBetween):  # type: ignore[misc]
-    """The column lies within bounds, both included; with an upper bound it is also a number."""
+    """The column lies within bounds, both included; an upper bound also rejects NaN."""
 
     def words(self) -> str:
-        """Say it in words."""
+        """Return the expectation in words."""
         if self.max_value == FINITE:
             lower = "" if self.min_value == -FINITE else f", at least {self.min_value}"
             return f"{self.column} is a finite number{lower}{self._tail()}"
@@ -83,7 +83,7 @@ class ExpectValuesAmong(_CountsOnly, gxe.ExpectColumnValuesToBeInSet):  # type: 
     """The column holds one of the named values."""
 
     def words(self) -> str:
-        """Say it in words."""
+        """Return the expectation in words."""
         return f"{self.column} is {' or '.join(map(_say, self.value_set))}{self._tail()}"
 
 
@@ -91,7 +91,7 @@ class ExpectValuesNotAmong(_CountsOnly, _ExpectNotInSet):  # type: ignore[misc,v
     """The column holds none of the named values."""
 
     def words(self) -> str:
-        """Say it in words."""
+        """Return the expectation in words."""
         return f"{self.column} is not {' nor '.join(map(_say, self.value_set))}{self._tail()}"
 
 
@@ -101,7 +101,7 @@ class ExpectTextNotBlank(_CountsOnly, gxe.ExpectColumnValueLengthsToBeBetween): 
     min_value: int = 1
 
     def words(self) -> str:
-        """Say it in words."""
+        """Return the expectation in words."""
         return f"{self.column} is not blank{self._tail()}"
 
 
@@ -109,7 +109,7 @@ class ExpectSpread(gxe.ExpectColumnStdevToBeBetween):  # type: ignore[misc]
     """The column varies: its standard deviation is at least `min_value`."""
 
     def words(self) -> str:
-        """Say it in words."""
+        """Return the expectation in words."""
         return f"{self.column} varies, with a standard deviation of at least {self.min_value:g}"
 
 
@@ -119,12 +119,12 @@ class ExpectColumns(gxe.ExpectTableColumnsToMatchSet):  # type: ignore[misc]
     exact_match: bool = False
 
     def words(self) -> str:
-        """Say it in words."""
+        """Return the expectation in words."""
         return f"the table has all {len(self.column_set)} columns of its contract"
 
 
 class _ListLengths(ColumnMapMetricProvider):  # type: ignore[misc]
-    """Whether a JSON list has between `min_value` and `max_value` items; anything else has none."""
+    """Whether a JSON list has `min_value` to `max_value` items; another value counts as empty."""
 
     condition_metric_name = "column_values.list_length_between"
     condition_value_keys = ("min_value", "max_value")
@@ -152,7 +152,7 @@ class ExpectListLengths(_CountsOnly, ColumnMapExpectation):  # type: ignore[misc
     success_keys: ClassVar[tuple[str, ...]] = ("mostly", "min_value", "max_value")
 
     def words(self) -> str:
-        """Say it in words."""
+        """Return the expectation in words."""
         return f"{self.column} lists {self.min_value} to {self.max_value} items{self._tail()}"
 
 

@@ -23,7 +23,8 @@ from features.build import (
     run_dbt,
     target_folder,
 )
-from features.ingest.versions import LEDGERS
+from features.feeds import FEEDS
+from features.ingest import versions
 from features.platform import database, readers
 from features.platform.settings import Warehouse
 from features.views import FeatureView
@@ -101,7 +102,7 @@ def rebuild(
 
 
 def _ask(connection: psycopg.Connection[Any], keys: pa.Table, view: FeatureView) -> None:
-    names = LEDGERS[view.name].names
+    names = versions.names_of(FEEDS[view.name])
 
     def execute(statement: str) -> None:
         connection.execute(sql.SQL(statement).format(**names))

@@ -1,1 +1,1 @@
-"""How it runs: images, Postgres, the local runner."""
+"""Run the platform: images, Postgres, the local stack."""

@@ -1,4 +1,4 @@
-"""Files from outside into the raw ledger: received, checked, held or admitted, never half."""
+"""Ingest files from outside into the raw tables: receive, check, then hold or admit atomically."""
 
 from __future__ import annotations
 

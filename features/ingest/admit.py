@@ -1,8 +1,8 @@
-"""Landed rows to the ledger: one transaction under the ingest lock, all of a delivery or none.
+"""Admit a delivery: move its landed rows into the raw table, all or none.
 
-The same content again is a duplicate; other content is the next version. Content is compared with
-the newest version only: a delivery that brings back what stood there before the last correction is
-a correction itself.
+One transaction under the ingest lock does it. A row with the content of the newest version is a
+duplicate; other content makes the next version. Only the newest version is compared, so a delivery
+that restores the content from before the last correction is a correction itself.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features.ingest import arrivals, deliveries, history, landing, statements
+from features.feeds import sharing_tables
+from features.ingest import arrivals, deliveries, history, landing, statements, versions
 from features.ingest.clock import Tick, advance, lock, whole
-from features.ingest.layout import INLINE_LABEL, LAYOUTS
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.refusals import (
     AT_ADMISSION,
@@ -31,19 +31,19 @@ from features.ingest.refusals import (
     NotDescribedError,
     described,
 )
-from features.ingest.versions import LEDGERS
 from features.platform import failpoints, seals
 from features.platform.currencies import EXPONENTS
+from features.platform.database import certain
 from features.platform.errors import BadDeliveryError, ConfigurationError
 from features.sources.descriptions import Sources
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """What one admission did, and when its rows happened."""
+    """The counts of one admission, and the time span of its rows."""
 
     of_rows: statements.Admitted
     landed_lines: int
@@ -58,11 +58,11 @@ def admit(
     *,
     base_currency: str = "USD",
 ) -> AdmitReceipt:
-    """Move what a delivery landed into the ledger.
+    """Move the landed rows of a delivery into the raw table.
 
-    A live delivery becomes known at one instant. Rows of a history load became known when their
-    source says so, at the latest now. Calling it again changes nothing and returns the same.
-    A delivery that is refused is held with its reason.
+    A live delivery becomes known at one instant. Rows of a history load became known at the time
+    that their source states, at the latest now. A second call changes nothing and returns the same.
+    A refused delivery is held with its reason.
 
     Args:
         delivery_id: of a parsed delivery.
@@ -73,7 +73,7 @@ def admit(
     Raises:
         BadDeliveryError: the delivery is held or discarded.
         HistoryRefusedError: a history load after features were built; the delivery is held.
-        LandedRowsError: the landed table is not what was registered; the delivery is held.
+        LandedRowsError: the landed table differs from the register; the delivery is held.
         LedgerRefusedError: Postgres refuses a value; the delivery is held.
         NotDescribedError: no source in force describes it; the delivery is held.
     """
@@ -100,7 +100,7 @@ def admit(
 
 @contextmanager
 def _refused_as_a_whole() -> Iterator[None]:
-    """Name what Postgres refused; its own message quotes values."""
+    """Raise an error without values in place of the error of Postgres, which quotes them."""
     try:
         yield
     except OF_VALUES as error:
@@ -141,11 +141,9 @@ def _write(
     feed = _feed(sources, delivery)
     table, landed_lines = _landed(connection, delivery, feed)
     connection.execute("set local work_mem = '256MB'")
-    ledger = LEDGERS.get(feed.name)
-    first, last = _span(connection, table, ledger.event) if ledger else (None, None)
+    first, last = versions.time_span(connection, feed.declaration, table)
     tick = advance(connection, last)
-    if ledger and ledger.has_days:
-        _ensure_days(connection, table)
+    versions.ensure_days(connection, feed.declaration, table)
     values = {
         "delivery_id": delivery.delivery_id,
         "delivery_seq": tick.delivery_seq,
@@ -156,7 +154,9 @@ def _write(
         "charge_off_lag": feed.charge_off_lag,
         "source": delivery.source,
         "object_name": delivery.object_name,
-        "newer": arrivals.newer_deliveries(connection, delivery.delivery_id),
+        "newer": arrivals.newer_deliveries(
+            connection, delivery.delivery_id, sharing_tables(feed.name)
+        ),
         "base_currency": base_currency,
         "max_rate_age_days": sources.max_rate_age_days,
         "currencies": list(EXPONENTS),
@@ -171,38 +171,36 @@ def _write(
     return _Counts(counted, landed_lines, first, last), tick
 
 
-def _feed(sources: Sources, delivery: DeliveryReceipt) -> Feed:
-    found = {str(name): feed for name, feed in sources.feeds.items()}.get(delivery.feed)
-    if sources.name != delivery.source or found is None:
+def _feed(sources: Sources, delivery: DeliveryReceipt) -> SourceFeed:
+    feed = sources.feeds.get(delivery.feed)
+    if sources.name != delivery.source or feed is None:
         raise NotDescribedError(
             f"delivery {delivery.delivery_id} is of {delivery.source}.{delivery.feed}, "
             f"which the source set {sources.name!r} does not describe"
         )
-    return found
+    return feed
 
 
 def _landed(
-    connection: psycopg.Connection[Any], delivery: DeliveryReceipt, feed: Feed
+    connection: psycopg.Connection[Any], delivery: DeliveryReceipt, feed: SourceFeed
 ) -> tuple[sql.Identifier, int]:
-    """Return a delivery's landed table and its lines; refuse what is not what was registered."""
-    found = None
+    """Return the landed table of a delivery and its lines; refuse a table unlike the register."""
+    rows = None
     if delivery.landed_table is not None and _has_columns(connection, delivery.landed_table, feed):
         table = landing.identifier(delivery.landed_table)
         query = sql.SQL("select count(*), coalesce(sum(line_count), 0) from {}").format(table)
-        found, lines = connection.execute(query).fetchone() or (None, 0)
-        if found == delivery.rows_landed:
+        rows, lines = certain("count landed rows", connection.execute(query).fetchone())
+        if rows == delivery.rows_landed:
             return table, lines
     raise LandedRowsError(
-        f"{delivery.landed_table} of delivery {delivery.delivery_id} has {found} rows, not "
+        f"{delivery.landed_table} of delivery {delivery.delivery_id} has {rows} rows, not "
         f"{delivery.rows_landed}: the next ingest takes the file again"
     )
 
 
-def _has_columns(connection: psycopg.Connection[Any], name: str, feed: Feed) -> bool:
-    """Return whether a landed table stands and has what this release reads of it."""
-    columns = {"line_count", *(column.target for column in LAYOUTS[feed.name])}
-    if feed.inline_label:
-        columns.add(INLINE_LABEL.target)
+def _has_columns(connection: psycopg.Connection[Any], name: str, feed: SourceFeed) -> bool:
+    """Return whether a landed table exists with the columns that this release reads of it."""
+    columns = {"line_count", *(column.target for column in feed.landed_columns)}
     rows = connection.execute(
         "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0",
         (name,),
@@ -210,32 +208,10 @@ def _has_columns(connection: psycopg.Connection[Any], name: str, feed: Feed) -> 
     return columns <= {column for (column,) in rows}
 
 
-def _span(
-    connection: psycopg.Connection[Any], table: sql.Identifier, event: str
-) -> tuple[datetime | None, datetime | None]:
-    query = sql.SQL("select min({event}), max({event}) from {table}")
-    row = connection.execute(query.format(event=sql.Identifier(event), table=table)).fetchone()
-    return (row[0], row[1]) if row else (None, None)
-
-
-def _ensure_days(connection: psycopg.Connection[Any], table: sql.Identifier) -> None:
-    """Make the partitions of the days that occur, and of no others."""
-    connection.execute(
-        sql.SQL(
-            """
-            select raw.ensure_transaction_days(days.day, days.day)
-            from (
-                select distinct (occurred_at at time zone 'UTC')::date as day from {} order by day
-            ) as days
-            """
-        ).format(table)
-    )
-
-
 def _close(
     connection: psycopg.Connection[Any], delivery: DeliveryReceipt, counts: _Counts, tick: Tick
 ) -> None:
-    """Write the delivery's counters; the register's own check refuses what does not close."""
+    """Write the counters of the delivery; a constraint of the register refuses a wrong sum."""
     counted = counts.of_rows
     connection.execute(
         """

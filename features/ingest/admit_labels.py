@@ -1,4 +1,4 @@
-"""The SQL that admits labels: what became known of a transaction's or an application's outcome."""
+"""Admit labels by SQL: known outcomes, as a provenance states them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from features.ingest import outdated
-from features.ingest.layout import LAYOUTS
+from features.feeds import Feed
+from features.feeds.declarations import InlineLabels, Labels
+from features.ingest import outdated, tables, versions
 from features.ingest.reasons import SENTENCES, RowReason
 from features.platform import database
 
-# A label is compared with what the same provenance said, so that two sources that disagree do not
-# correct each other for ever. Within a delivery the best provenance gets the highest version. What
-# is declared older than something that the provenance has said is outdated, whenever it arrives;
-# where nothing is declared, the order of arrival counts.
+# A label is compared with the last label of the same provenance, so two sources that disagree do
+# not correct each other forever. Within a delivery the best provenance gets the highest version. A
+# label with an older declared time than another label of its provenance is outdated. Without
+# declared times, the order of arrival counts.
 _FRESH = sql.SQL(
     """
     create temporary table fresh on commit drop as
@@ -52,11 +53,11 @@ _FRESH = sql.SQL(
                 and labels.provenance = offered.provenance
             order by labels.version desc
             limit 1
-        ) as said on true
+        ) as latest on true
         where
-            said.{id} is null
-            or ({told_by_said}, said.declared_known_at)
-                is distinct from ({told_by_offered}, offered.declared_known_at)
+            latest.{id} is null
+            or ({content_of_latest}, latest.declared_known_at)
+                is distinct from ({content_of_offered}, offered.declared_known_at)
     )
 
     select
@@ -68,15 +69,15 @@ _FRESH = sql.SQL(
                 array_position(%(provenance_rank)s::text[], judged.provenance) desc
         ) as version
     from judged
-    -- an old statement that stands in the ledger already says nothing, old or new
+    -- an old statement that is already stored is a duplicate
     where not judged.is_outdated or not exists (
         select
         from {labels} as labels
         where
             labels.{id} = judged.{id}
             and labels.provenance = judged.provenance
-            and ({told_by_labels}, labels.declared_known_at)
-                is not distinct from ({told_by_judged}, judged.declared_known_at)
+            and ({content_of_labels}, labels.declared_known_at)
+                is not distinct from ({content_of_judged}, judged.declared_known_at)
     )
     """
 )
@@ -84,97 +85,62 @@ _FRESH = sql.SQL(
 _INSERT = sql.SQL(
     """
     insert into {labels} (
-        {id}, version, {told}, known_at, declared_known_at, provenance, source, delivery_id,
+        {id}, version, {stated}, known_at, declared_known_at, provenance, source, delivery_id,
         delivery_seq
     )
     select
-        {id}, version, {told}, known_at, declared_known_at, provenance, %(source)s,
+        {id}, version, {stated}, known_at, declared_known_at, provenance, %(source)s,
         %(delivery_id)s, %(delivery_seq)s
     from fresh
     """
 )
 
-# when a label of a history load became known, where nothing later is known
-_FIRST_KNOWN_AT: Mapping[str, str] = {
-    "transaction_labels": """
-        landed.declared_known_at,
-        (
-            select transactions.occurred_at + %(latency)s
-            from raw.transaction_versions as transactions
-            where transactions.transaction_id = landed.transaction_id
-            order by transactions.version desc
-            limit 1
-        )
-    """,
-    # a loan ends with its last payment, or nobody pays any more and that takes a while to notice;
-    # without a payment, it is over when its term is
-    "application_labels": """
-        landed.declared_known_at,
-        (
-            landed.last_payment_date::timestamp
-            + case when landed.outcome = 'charged_off' then %(charge_off_lag)s else interval '0' end
-        ) at time zone 'UTC',
-        (
-            select
-                applications.applied_at + make_interval(months => applications.term_months)
-                + %(charge_off_lag)s
-            from raw.applications
-            where
-                applications.application_id = landed.application_id
-                and landed.outcome in ('fully_paid', 'charged_off')
-            order by applications.version desc
-            limit 1
-        )
-    """,
-}
-_TOLD: Mapping[str, tuple[str, ...]] = {
-    "transaction_labels": ("is_fraud",),
-    "application_labels": ("outcome", "is_policy_exception"),
-}
 
+def find_fresh(feed: Feed, labels: Labels, table: sql.Identifier) -> sql.Composed:
+    """Return the statement that creates `fresh` from a landed table of labels."""
 
-def find_fresh(feed: str, table: sql.Identifier) -> sql.Composed:
-    """Return the statement that makes `fresh` of a landed table of labels."""
-    told = _TOLD[feed]
-
-    def told_by(row: str) -> sql.Composed:
-        return sql.SQL(", ").join(sql.Identifier(row, name) for name in told)
+    def content_of(row: str) -> sql.Composed:
+        return sql.SQL(", ").join(sql.Identifier(row, name) for name in _stated(feed, labels))
 
     return _FRESH.format(
-        id=sql.Identifier(LAYOUTS[feed][0].target),
-        labels=sql.Identifier("raw", feed),
+        id=sql.Identifier(feed.subject.target),
+        labels=tables.named(feed.table),
         table=table,
-        told_by_labels=told_by("labels"),
-        told_by_offered=told_by("offered"),
-        told_by_judged=told_by("judged"),
-        told_by_said=told_by("said"),
-        first_known_at=sql.SQL(_FIRST_KNOWN_AT[feed]),
+        content_of_labels=content_of("labels"),
+        content_of_offered=content_of("offered"),
+        content_of_judged=content_of("judged"),
+        content_of_latest=content_of("latest"),
+        first_known_at=sql.SQL(labels.first_known_at),
         is_outdated=outdated.is_outdated("offered"),
     )
 
 
-def insert(feed: str) -> sql.Composed:
-    """Return the statement that moves `fresh` into the ledger."""
+def insert(feed: Feed, labels: Labels) -> sql.Composed:
+    """Return the statement that moves `fresh` into the raw table."""
     return _INSERT.format(
-        id=sql.Identifier(LAYOUTS[feed][0].target),
-        labels=sql.Identifier("raw", feed),
-        told=sql.SQL(", ").join(map(sql.Identifier, _TOLD[feed])),
+        id=sql.Identifier(feed.subject.target),
+        labels=tables.named(feed.table),
+        stated=sql.SQL(", ").join(map(sql.Identifier, _stated(feed, labels))),
     )
 
 
-# The label of a row stands beside the row: it may change where the transaction does not. What it
-# declares follows from the time of the transaction, so a corrected time is no older statement.
+def _stated(feed: Feed, labels: Labels) -> list[str]:
+    return [feed.column(name).target for name in labels.stated]
+
+
+# An inline label may change although its row does not. Its declared time follows from the time of
+# the row, so a corrected time does not make the label outdated.
 _FRESH_INLINE = sql.SQL(
     """
     create temporary table fresh_labels on commit drop as
     with offered as (
         select
-            landed.transaction_id,
-            landed.inline_is_fraud as is_fraud,
-            landed.occurred_at + %(label_latency)s as declared_known_at
+            landed.{subject},
+            landed.{inline} as {stated},
+            landed.{event} + %(label_latency)s as declared_known_at
         from {table} as landed
         where
-            landed.inline_is_fraud is not null
+            landed.{inline} is not null
             and not exists (select from outdated where outdated.row_number = landed.row_number)
     ),
 
@@ -185,82 +151,107 @@ _FRESH_INLINE = sql.SQL(
             {is_outdated}
             and not exists (
                 select
-                from raw.transaction_versions as transactions
+                from {versions} as rows
                 where
-                    transactions.transaction_id = offered.transaction_id
-                    and transactions.occurred_at + %(label_latency)s = said.newest_declared
-                    and offered.declared_known_at < said.newest_declared
+                    rows.{subject} = offered.{subject}
+                    and rows.{event} + %(label_latency)s = latest.newest_declared
+                    and offered.declared_known_at < latest.newest_declared
             ) as is_outdated
         from offered
         left join lateral (
             select labels.version as newest
-            from raw.transaction_labels as labels
-            where labels.transaction_id = offered.transaction_id
+            from {labels} as labels
+            where labels.{subject} = offered.{subject}
             order by labels.version desc
             limit 1
         ) as versions on true
         left join lateral (
             select labels.*, max(labels.declared_known_at) over () as newest_declared
-            from raw.transaction_labels as labels
+            from {labels} as labels
             where
-                labels.transaction_id = offered.transaction_id
+                labels.{subject} = offered.{subject}
                 and labels.provenance = %(label_provenance)s
             order by labels.version desc
             limit 1
-        ) as said on true
+        ) as latest on true
         where
-            said.transaction_id is null
-            or (said.is_fraud, said.declared_known_at)
-                is distinct from (offered.is_fraud, offered.declared_known_at)
+            latest.{subject} is null
+            or (latest.{stated}, latest.declared_known_at)
+                is distinct from (offered.{stated}, offered.declared_known_at)
     )
 
     select judged.*
     from judged
     where not judged.is_outdated or not exists (
         select
-        from raw.transaction_labels as labels
+        from {labels} as labels
         where
-            labels.transaction_id = judged.transaction_id
+            labels.{subject} = judged.{subject}
             and labels.provenance = %(label_provenance)s
-            and (labels.is_fraud, labels.declared_known_at)
-                is not distinct from (judged.is_fraud, judged.declared_known_at)
+            and (labels.{stated}, labels.declared_known_at)
+                is not distinct from (judged.{stated}, judged.declared_known_at)
     )
     """
 )
 
-_INSERT_INLINE = """
-insert into raw.transaction_labels (
-    transaction_id, version, is_fraud, known_at, declared_known_at, provenance, source,
-    delivery_id, delivery_seq
+_INSERT_INLINE = sql.SQL(
+    """
+    insert into {labels} (
+        {subject}, version, {stated}, known_at, declared_known_at, provenance, source,
+        delivery_id, delivery_seq
+    )
+    select
+        {subject},
+        version,
+        {stated},
+        case
+            when %(is_history)s then least(declared_known_at, %(known_at)s)
+            else %(known_at)s
+        end,
+        declared_known_at,
+        %(label_provenance)s,
+        %(source)s,
+        %(delivery_id)s,
+        %(delivery_seq)s
+    from fresh_labels
+    where not is_outdated
+    """
 )
-select
-    transaction_id,
-    version,
-    is_fraud,
-    case
-        when %(is_history)s then least(declared_known_at, %(known_at)s)
-        else %(known_at)s
-    end,
-    declared_known_at,
-    %(label_provenance)s,
-    %(source)s,
-    %(delivery_id)s,
-    %(delivery_seq)s
-from fresh_labels
-where not is_outdated
-"""
 
 
 def admit_inline(
-    connection: psycopg.Connection[Any], table: sql.Identifier, values: Mapping[str, Any]
+    connection: psycopg.Connection[Any],
+    feed: Feed,
+    inline: InlineLabels,
+    table: sql.Identifier,
+    values: Mapping[str, Any],
 ) -> tuple[str, ...]:
-    """Admit the labels that transactions carry; return what a person should know of them.
+    """Admit the inline labels of rows of another feed; return notes about them.
 
-    A row is a transaction in the first place: one whose label is outdated is no rejected row.
+    An outdated label does not reject its row, because the row is valid.
+
+    Args:
+        connection: inside the transaction of the admission.
+        feed: the feed of row versions whose files carry labels.
+        inline: where the labels are, and which feed takes them.
+        table: the landed table.
+        values: the parameters of the admission.
     """
-    statement = _FRESH_INLINE.format(table=table, is_outdated=outdated.is_outdated("offered"))
+    names = {
+        "subject": sql.Identifier(feed.subject.target),
+        "stated": sql.Identifier(inline.stated.target),
+        "labels": tables.named(inline.feed.table),
+    }
+    statement = _FRESH_INLINE.format(
+        **names,
+        inline=sql.Identifier(inline.column.target),
+        event=versions.names_of(feed)["event"],
+        versions=versions.names_of(feed)["versions"],
+        table=table,
+        is_outdated=outdated.is_outdated("offered"),
+    )
     connection.execute(statement, dict(values))
-    connection.execute(_INSERT_INLINE, dict(values))
+    connection.execute(_INSERT_INLINE.format(**names), dict(values))
     (rows,) = database.fetch_one(
         connection,
         "count outdated inline labels",

@@ -1,11 +1,12 @@
-"""Which arrivals the register knows: an object as it was listed, and bytes that came before.
+"""Find the arrivals that the register already knows: objects as listed, and bytes of earlier files.
 
-A name, its size and its last change are one arrival. An arrival is taken once. Bytes that came
-before are taken again only where something else was said since: 10, 20, 10 must end at 10.
+Name, size and time of the last change identify an arrival. Ingest takes an arrival once. It takes
+known bytes again only if another delivery may have changed the same rows: 10, 20, 10 ends at 10.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +15,14 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from features.feeds import Feed, label_columns, sharing_tables
+from features.ingest import tables
 from features.ingest.receipts import DeliveryReceipt
 from features.platform import database
 from features.platform.objects import ObjectInfo
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
-#: Reasons of discarded deliveries whose files are taken again though nobody delivered them again.
+#: Reasons of discarded deliveries whose files ingest takes again without a new arrival.
 LOST = "the landed rows were lost in a restart of the server"
 TRIED_AGAIN = "tried again: the object can be read now"
 
@@ -30,9 +33,9 @@ class Arrival:
 
     Args:
         info: as listed.
-        sha256: of its bytes, or what stands for bytes that were not read.
+        sha256: of its bytes, or a substitute for bytes that were not read.
         size: in bytes.
-        follows: the delivery seen last under this name, when it was decided to take it.
+        follows: the last delivery of this name before this arrival.
     """
 
     info: ObjectInfo
@@ -41,7 +44,7 @@ class Arrival:
     follows: UUID | None
 
 
-# each time that an object of a feed was looked at, except where it must be looked at once more
+# all earlier looks at the objects of a feed, except looks that must be repeated
 _SEEN = sql.SQL(
     """
 seen as (
@@ -60,7 +63,7 @@ seen as (
     where
         deliveries.source = %(source)s
         and deliveries.feed = %(feed)s
-        -- what a person gave up stays given up; what a crash took is taken again
+        -- a delivery that a person discarded stays discarded; ingest repeats one lost in a crash
         and not (deliveries.state = 'discarded' and deliveries.reason = any(%(again)s))
         and not (deliveries.state = 'held' and starts_with(deliveries.reason, 'store_failed:'))
 )
@@ -68,10 +71,10 @@ seen as (
 )
 
 
-def taken(
+def unchanged_names(
     connection: psycopg.Connection[Any], source: str, feed: str, objects: list[ObjectInfo]
 ) -> set[str]:
-    """Return the names of objects that were looked at before and have not changed since."""
+    """Return the names of objects that ingest has read before and that have not changed since."""
     rows = connection.execute(
         sql.SQL(
             """
@@ -115,9 +118,9 @@ def taken(
 
 
 def last_seen(
-    connection: psycopg.Connection[Any], feed: Feed, name: str
+    connection: psycopg.Connection[Any], feed: SourceFeed, name: str
 ) -> tuple[UUID | None, datetime | None]:
-    """Return what was seen last under a name: the delivery of its bytes, and when it arrived."""
+    """Return the last delivery of a name and the time of its arrival."""
     row = database.fetch_optional(
         connection,
         "read the last arrival of a name",
@@ -130,12 +133,12 @@ def last_seen(
     return (row[0], row[1]) if row else (None, None)
 
 
-def is_same(
-    connection: psycopg.Connection[Any], known: DeliveryReceipt, info: ObjectInfo, feed: Feed
+def is_last_arrival(
+    connection: psycopg.Connection[Any], known: DeliveryReceipt, info: ObjectInfo, feed: SourceFeed
 ) -> bool:
-    """Return whether bytes that are known are the arrival that was last seen under this name.
+    """Return whether known bytes are the last arrival of this name, and not a new arrival.
 
-    Its owner, its mode or its links have changed, but not its content: it has not arrived again.
+    In this case only the object's owner, mode or links have changed.
     """
     if last_seen(connection, feed, info.name) != (known.delivery_id, info.modified_at):
         return False
@@ -148,65 +151,86 @@ def is_same(
     return True
 
 
-def is_contradicted(
-    connection: psycopg.Connection[Any], known: DeliveryReceipt, feed: Feed
+def may_be_superseded(
+    connection: psycopg.Connection[Any], known: DeliveryReceipt, feed: SourceFeed
 ) -> bool:
-    """Return whether a ledger of the feed may say something else than these bytes by now.
+    """Return whether another delivery may have replaced rows of these bytes.
 
-    So it may where another delivery was admitted since, or waits to be admitted. Labels come from
-    two feeds where transactions carry them inline.
+    This is possible if another delivery was admitted since, or waits for admission. Labels come
+    from two feeds if rows of one contain inline labels.
     """
+    brings_labels = sql.Composed([])
+    values: dict[str, object] = {"known": known.delivery_id}
+    if labels := _labels_of(feed):
+        brings_labels = _OR_BRINGS_LABELS.format(labels=tables.named(labels.table))
+        values |= {
+            "feeds": list(sharing_tables(labels.name)),
+            "label_columns": list(label_columns(labels)),
+        }
+    statement = _IS_FOLLOWED.format(or_brings_labels=brings_labels)
     (is_possible,) = database.fetch_one(
-        connection,
-        "look for deliveries since one",
-        """
-        select exists (
-            select
-            from raw.deliveries as known
-            inner join raw.deliveries as other
-                on other.delivery_id <> known.delivery_id
-                and case
-                    when known.state = 'admitted'
-                        then other.state = 'parsed' or other.delivery_seq > known.delivery_seq
-                    else other.received_at > known.received_at
-                end
-            where
-                known.delivery_id = %(known)s
-                and (
-                    other.feed = known.feed
-                    and (
-                        other.state = 'parsed'
-                        or other.state = 'admitted' and other.rows_admitted > 0
-                    )
-                    or %(is_labelling)s
-                    and other.feed in ('transactions', 'transaction_labels')
-                    and (
-                        other.state = 'parsed'
-                        and exists (
-                            select from pg_attribute
-                            where
-                                attrelid = to_regclass(other.landed_table)
-                                and attname in ('inline_is_fraud', 'is_fraud')
-                        )
-                        or other.state = 'admitted'
-                        and exists (
-                            select from raw.transaction_labels as labels
-                            where labels.delivery_seq = other.delivery_seq
-                        )
-                    )
-                )
-        )
-        """,
-        {
-            "known": known.delivery_id,
-            "is_labelling": feed.name == "transaction_labels" or feed.inline_label is not None,
-        },
+        connection, "look for deliveries since one", statement, values
     )
     return bool(is_possible)
 
 
-def note_repeated(connection: psycopg.Connection[Any], delivery_id: UUID, info: ObjectInfo) -> None:
-    """Write down that the bytes of a delivery came once more, and when."""
+# a later delivery of the feed that admitted rows or may admit some
+_IS_FOLLOWED = sql.SQL(
+    """
+    select exists (
+        select
+        from raw.deliveries as known
+        inner join raw.deliveries as other
+            on other.delivery_id <> known.delivery_id
+            and case
+                when known.state = 'admitted'
+                    then other.state = 'parsed' or other.delivery_seq > known.delivery_seq
+                else other.received_at > known.received_at
+            end
+        where
+            known.delivery_id = %(known)s
+            and (
+                other.feed = known.feed
+                and (
+                    other.state = 'parsed'
+                    or other.state = 'admitted' and other.rows_admitted > 0
+                )
+                {or_brings_labels}
+            )
+    )
+    """
+)
+_OR_BRINGS_LABELS = sql.SQL(
+    """
+                or other.feed = any(%(feeds)s)
+                and (
+                    other.state = 'parsed'
+                    and exists (
+                        select from pg_attribute
+                        where
+                            attrelid = to_regclass(other.landed_table)
+                            and attname = any(%(label_columns)s)
+                    )
+                    or other.state = 'admitted'
+                    and exists (
+                        select from {labels} as labels
+                        where labels.delivery_seq = other.delivery_seq
+                    )
+                )
+    """
+)
+
+
+def _labels_of(feed: SourceFeed) -> Feed | None:
+    """Return the feed of the labels that deliveries of a feed bring, where rows may carry them."""
+    inline = feed.declaration.inline_labels
+    if feed.inline_label and inline:
+        return inline.feed
+    return feed.declaration if label_columns(feed.declaration) else None
+
+
+def record_repeat(connection: psycopg.Connection[Any], delivery_id: UUID, info: ObjectInfo) -> None:
+    """Record that the bytes of a delivery arrived again, with the time."""
     connection.execute(
         """
         insert into raw.repeated_deliveries (
@@ -224,10 +248,17 @@ def note_repeated(connection: psycopg.Connection[Any], delivery_id: UUID, info: 
     )
 
 
-def newer_deliveries(connection: psycopg.Connection[Any], delivery_id: UUID) -> list[int]:
-    """Return the numbers of admitted deliveries that arrived, and were received, after this one.
+def newer_deliveries(
+    connection: psycopg.Connection[Any], delivery_id: UUID, feeds: Sequence[str]
+) -> list[int]:
+    """Return the sequence numbers of admitted deliveries that arrived after this delivery.
 
-    There are such where a delivery was held meanwhile. What they said of a key is newer.
+    They exist if this delivery was held meanwhile. Their statements are newer.
+
+    Args:
+        connection: inside the transaction of the admission.
+        delivery_id: of the delivery that is admitted.
+        feeds: the feeds that share a table with the feed of this delivery.
     """
     (numbers,) = database.fetch_one(
         connection,
@@ -257,15 +288,11 @@ def newer_deliveries(connection: psycopg.Connection[Any], delivery_id: UUID) -> 
             on other.seen_at > mine.seen_at
             and other.arrived_at >= mine.arrived_at
             and other.delivery_seq is not null
-            -- history is what stood before, whenever it comes
+            -- history is older than live rows at any time of arrival
             and not (mine.load_kind = 'live' and other.load_kind = 'history')
-            and (
-                other.feed = mine.feed
-                or mine.feed in ('transactions', 'transaction_labels')
-                and other.feed in ('transactions', 'transaction_labels')
-            )
-        where mine.delivery_id = %s
+            and other.feed = any(%(feeds)s)
+        where mine.delivery_id = %(delivery)s
         """,
-        (delivery_id,),
+        {"delivery": delivery_id, "feeds": list(feeds)},
     )
     return list(numbers)

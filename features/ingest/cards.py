@@ -1,6 +1,6 @@
-"""Full card numbers in columns: found in bulk, and masked wherever a rejected row is kept.
+"""Find full card numbers in columns, and mask them in kept rejected rows.
 
-A source declares identifiers that are long numbers, because one in ten of them passes by chance.
+A source declares its long numeric identifiers, because one in ten passes Luhn's test by chance.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ __all__ = [
 
 Mask = npt.NDArray[np.bool_]
 
-#: What holds a card number in ASCII matches this, and few honest values do.
+#: Each ASCII text with a card number matches this pattern, and few other values match.
 _SUSPECT = rf"(?:[0-9][^0-9A-Za-z]*){{{MIN_DIGITS - 1}}}[0-9]|[0-9]\.[0-9]{{8,18}}[eE]\+?1[2-8]"
-#: One character beyond ASCII may show two digits; to count thirteen here would be slow.
+#: A character beyond ASCII may show two digits, so seven suffice; a count of thirteen is slow.
 _SUSPECT_BEYOND_ASCII = r"\pN(?:[^\pL\pN]*\pN){6}"
 _BEYOND_ASCII = r"[^\x00-\x7f\pL]"
 _PLAIN = "^[0-9]+$"
@@ -48,12 +48,11 @@ _KNOWN_PREFIX = r"^(?:4|5[0-8]|3[0-9]|6[0-9]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720
 
 
 def mask_all(texts: Sequence[str], *, delimiter: str | None = None) -> list[str]:
-    """Mask many texts; those without a suspicious run are not looked at twice.
+    """Mask many texts; only texts with a suspicious run of digits get the full check.
 
     Args:
-        texts: any.
-        delimiter: the texts are rows of fields, with this between them; numbers that stand in two
-            fields are two.
+        texts: any texts.
+        delimiter: separator of fields if the texts are rows; a number never spans two fields.
     """
     mark = None if delimiter is None else re.escape(delimiter)
     field = None if mark is None else re.compile(rf'"(?:[^"]|"")*"|[^{mark}]+')
@@ -66,37 +65,37 @@ def mask_all(texts: Sequence[str], *, delimiter: str | None = None) -> list[str]
 
 
 def card_numbers(column: pa.Array) -> Mask:
-    """Return which values of a text column hold a full card number."""
-    found = np.zeros(len(column), np.bool_)
+    """Return the mask of values with a full card number."""
+    has_number = np.zeros(len(column), np.bool_)
     longest = pc.max(pc.binary_length(column)).as_py()
     if longest is None or longest < MIN_DIGITS:
-        return found
+        return has_number
     suspects = np.flatnonzero(_suspicious(column))
     texts = column.take(pa.array(suspects))
     plain = pc.match_substring_regex(texts, _PLAIN).to_numpy(zero_copy_only=False)
-    found[suspects[plain]] = _plain_numbers(texts.filter(pa.array(plain)))
+    has_number[suspects[plain]] = _plain_numbers(texts.filter(pa.array(plain)))
     starts_with_zero = pc.starts_with(texts, "0").to_numpy(zero_copy_only=False)
     others = suspects[~plain | starts_with_zero]
     for start in range(0, len(others), _AT_ONCE):
         rows = others[start : start + _AT_ONCE]
-        found[rows] |= with_card_numbers(column.take(pa.array(rows)).to_pylist())
-    return found
+        has_number[rows] |= with_card_numbers(column.take(pa.array(rows)).to_pylist())
+    return has_number
 
 
 def numbers_above_one(column: pa.Array) -> Mask:
-    """Return which numbers, as written, hold a card number that does not lie behind `0.` alone.
+    """Return the mask of numbers whose text has a card number, except as a fraction behind `0.`.
 
-    A fraction such as 0.1234567890123456 has as many digits, and any of them.
+    A fraction such as 0.1234567890123456 may have any sequence of digits.
     """
-    found = np.zeros(len(column), np.bool_)
+    has_number = np.zeros(len(column), np.bool_)
     rows = np.flatnonzero(_suspicious(column) & ~_matches(column, r"^[+-]?0*\."))
     for row in rows.tolist():
-        found[row] = names_card_number(column[row].as_py())
-    return found
+        has_number[row] = names_card_number(column[row].as_py())
+    return has_number
 
 
 def _suspicious(column: pa.Array) -> Mask:
-    """Return which values may hold a card number."""
+    """Return the mask of values that may have a card number."""
     suspicious = _matches(column, _SUSPECT)
     data = column.buffers()[2]
     if data is None or not (np.frombuffer(data, np.uint8) >= 0x80).any():
@@ -112,8 +111,8 @@ def _matches(column: pa.Array, pattern: str) -> Mask:
 
 
 def _plain_numbers(texts: pa.Array) -> Mask:
-    """Test values that are digits and nothing else, all of one length at once."""
-    found = np.zeros(len(texts), np.bool_)
+    """Test values of digits only, all values of one length at once."""
+    passes = np.zeros(len(texts), np.bool_)
     lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False)
     for length in np.unique(lengths):
         if not MIN_DIGITS <= length <= MAX_DIGITS:
@@ -123,10 +122,10 @@ def _plain_numbers(texts: pa.Array) -> Mask:
         digits = np.frombuffer(joined, np.uint8).reshape(-1, length) - 48
         doubled = digits[:, -2::-2] * 2
         total = digits[:, -1::-2].sum(1) + (doubled - 9 * (doubled > 9)).sum(1)
-        found[rows] = total % 10 == 0
-    return found
+        passes[rows] = total % 10 == 0
+    return passes
 
 
 def count_known_prefixes(column: pa.Array) -> int:
-    """Return how many values have the length and the beginning of a card number."""
+    """Return the number of values with length and prefix of a card number."""
     return int(pc.sum(pc.match_substring_regex(column, _KNOWN_PREFIX)).as_py() or 0)

@@ -1,4 +1,4 @@
-"""One chunk of text to typed columns and verdicts; pure, by whole columns."""
+"""Turn one chunk of text into typed columns and verdicts; pure, by whole columns."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.feeds.columns import MONEY, Column, ColumnKind
 from features.ingest import cards, contradictions, credit_values, identifiers, numbers, times
 from features.ingest.chunks import TEXT, TEXTS, Chunk
-from features.ingest.layout import MONEY, Column, Kind, columns_of, delivered_name
 from features.ingest.limits import Limits
 from features.ingest.reasons import RowReason
 from features.ingest.times import mask_of, matches
 from features.ingest.verdicts import Mask, Verdicts
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 _CONTROL = r"[\x00-\x1f\x7f]"
-_FREE_TEXT = {Kind.ID, Kind.TEXT, Kind.LIST, Kind.PROVENANCE}
-_WITH_DECIMALS = {Kind.RATE, Kind.PERCENT}  # so many that they may spell a card number
+_FREE_TEXT = {ColumnKind.ID, ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.PROVENANCE}
+_WITH_DECIMALS = {ColumnKind.RATE, ColumnKind.PERCENT}  # so many that they may spell a card number
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,16 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a chunk is checked against.
+    """The rules for the rows of a chunk.
 
     Args:
         feed: as the source describes it.
-        provenances: who may label; empty where the feed has no labels.
+        provenances: the allowed provenances; empty for a feed without labels.
         now: the warehouse's clock, UTC.
         limits: lengths in bytes.
     """
 
-    feed: Feed
+    feed: SourceFeed
     provenances: tuple[str, ...]
     now: datetime
     limits: Limits
@@ -51,13 +51,13 @@ class Rules:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the landed table."""
-        return columns_of(self.feed)
+        return self.feed.landed_columns
 
     def constant(self, column: Column) -> str | None:
         """Return the value that the source states for all rows, or None where it states none."""
-        if column.kind is Kind.CURRENCY:
+        if column.kind is ColumnKind.CURRENCY:
             return self.feed.constant_currency
-        if column.kind is Kind.PROVENANCE:
+        if column.kind is ColumnKind.PROVENANCE:
             return self.feed.constant_provenance
         return None
 
@@ -66,7 +66,7 @@ class Rules:
         return numbers.Money(
             self.feed.amount_unit == "minor",
             self.feed.binary_amounts,
-            self.feed.allow_zero_amount or column.kind is Kind.BALANCE,
+            self.feed.allow_zero_amount or column.kind is ColumnKind.BALANCE,
         )
 
 
@@ -76,22 +76,21 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
     verdicts = Verdicts(rows)
     texts = {column.name: _text(chunk, column, rules, rows) for column in rules.columns}
     for column in rules.columns:
-        if column.kind is Kind.LIST:
+        if column.kind is ColumnKind.LIST:
             continue
         _check_text(texts[column.name], column, verdicts, rules)
     typed: dict[str, pa.Array] = {}
     exponents = np.zeros(rows, np.int64)
     for column in sorted(rules.columns, key=lambda column: column.kind in MONEY):
         text = texts[column.name]
-        if column.kind is Kind.CURRENCY:
+        if column.kind is ColumnKind.CURRENCY:
             typed[column.target], exponents = numbers.currencies(text, column.name, verdicts)
         elif column.kind in MONEY:
             money = rules.money(column)
             typed[column.target] = numbers.amounts(text, exponents, column.name, verdicts, money)
         else:
             typed[column.target] = _typed(text, column, verdicts, rules)
-    if rules.feed.name == "applications":
-        contradictions.reject(typed, verdicts, rules.feed.time_zone)
+    contradictions.reject(typed, verdicts, rules.feed)
     table = pa.table(
         {
             **_place(chunk),
@@ -102,7 +101,7 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
 
 
 def _place(chunk: Chunk) -> dict[str, pa.Array]:
-    """Return the place of each row in the file; a row takes one line where nothing is said."""
+    """Return the place of each row in the file, and its lines where a row has more than one."""
     place = {"row_number": pa.array(chunk.row_numbers)}
     if (counts := chunk.line_counts) is not None:
         place["line_count"] = pa.array(counts)
@@ -111,25 +110,25 @@ def _place(chunk: Chunk) -> dict[str, pa.Array]:
 
 def _text(chunk: Chunk, column: Column, rules: Rules, rows: int) -> pa.Array:
     """Return a column as delivered, null where its text means that there is no value."""
-    feed, name = rules.feed, delivered_name(rules.feed, column)
+    feed, name = rules.feed, rules.feed.delivered_name(column)
     if constant := rules.constant(column):
         return pa.array([constant]).take(pa.array(np.zeros(rows, np.int64)))
     if name is None or name not in chunk.columns:
-        return pa.nulls(rows, TEXTS if column.kind is Kind.LIST else TEXT)
+        return pa.nulls(rows, TEXTS if column.kind is ColumnKind.LIST else TEXT)
     text = chunk.columns[name]
     if text.type == TEXTS:
         return text
-    if column.kind is Kind.ID and feed.trim_ids:
+    if column.kind is ColumnKind.ID and feed.trim_ids:
         text = identifiers.trimmed(text)
     text = _without(text, text, feed.null_tokens)
     if codes := feed.missing_codes.get(column.name):
         text = _without(text, numbers.without_zero_fraction(text), codes)
-    return pc.split_pattern(text, feed.list_separator) if column.kind is Kind.LIST else text
+    return pc.split_pattern(text, feed.list_separator) if column.kind is ColumnKind.LIST else text
 
 
-def _without(text: pa.Array, looked_at: pa.Array, tokens: Sequence[str]) -> pa.Array:
-    """Return a column with null where what is looked at is one of the tokens."""
-    is_missing = pc.is_in(looked_at, pa.array(tokens, TEXT))
+def _without(text: pa.Array, spelling: pa.Array, tokens: Sequence[str]) -> pa.Array:
+    """Return a column with null where its spelling is one of the tokens."""
+    is_missing = pc.is_in(spelling, pa.array(tokens, TEXT))
     return (
         pc.if_else(is_missing, pa.scalar(None, TEXT), text) if pc.any(is_missing).as_py() else text
     )
@@ -138,12 +137,12 @@ def _without(text: pa.Array, looked_at: pa.Array, tokens: Sequence[str]) -> pa.A
 def _check_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> None:
     if column.is_required:
         missing = mask_of(pc.is_null(text))
-        if column.kind is Kind.ID:
+        if column.kind is ColumnKind.ID:
             missing |= mask_of(pc.equal(pc.utf8_trim_whitespace(text), ""))
         verdicts.reject(missing, RowReason.MISSING_VALUE, column.name)
     if text.null_count == len(text):
         return
-    longest = rules.limits.id_bytes if column.kind is Kind.ID else rules.limits.field_bytes
+    longest = rules.limits.id_bytes if column.kind is ColumnKind.ID else rules.limits.field_bytes
     lengths = pc.binary_length(text)
     if pc.max(lengths).as_py() > longest:
         too_long = mask_of(pc.greater(lengths, longest))
@@ -159,7 +158,7 @@ def _check_free_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: 
         verdicts.reject(matches(text, _CONTROL), RowReason.CONTROL_CHARACTER, column.name)
     if column.name not in rules.feed.numeric_id:
         verdicts.reject(cards.card_numbers(text), RowReason.CARD_NUMBER, column.name)
-    if column.kind is Kind.ID:
+    if column.kind is ColumnKind.ID:
         identifiers.reject(text, column.name, verdicts)
 
 
@@ -172,18 +171,18 @@ def _may_hold_control(text: pa.Array) -> bool:
     return bool(((content < 0x20) | (content == 0x7F)).any())
 
 
-_READERS: Mapping[Kind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
-    Kind.DATE: times.dates,
-    Kind.INTEGER: numbers.integers,
-    Kind.SHARE: numbers.shares,
-    Kind.RATE: numbers.rates,
-    Kind.FLAG: numbers.booleans,
-    Kind.PAST_DATE: times.past_dates,
-    Kind.COUNT: credit_values.counts,
-    Kind.PERCENT: credit_values.percentages,
-    Kind.SCORE: credit_values.scores,
-    Kind.TERM: credit_values.terms,
-    Kind.EMPLOYMENT: credit_values.employments,
+_READERS: Mapping[ColumnKind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
+    ColumnKind.DATE: times.dates,
+    ColumnKind.INTEGER: numbers.integers,
+    ColumnKind.SHARE: numbers.shares,
+    ColumnKind.RATE: numbers.rates,
+    ColumnKind.FLAG: numbers.booleans,
+    ColumnKind.PAST_DATE: times.past_dates,
+    ColumnKind.COUNT: credit_values.counts,
+    ColumnKind.PERCENT: credit_values.percentages,
+    ColumnKind.SCORE: credit_values.scores,
+    ColumnKind.TERM: credit_values.terms,
+    ColumnKind.EMPLOYMENT: credit_values.employments,
 }
 
 
@@ -191,18 +190,18 @@ def _typed(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> 
     name = column.name
     if date_format := rules.feed.date_formats.get(name):
         text = times.in_iso(text, name, verdicts, date_format=date_format, now=rules.now)
-    if column.kind is Kind.INSTANT:
+    if column.kind is ColumnKind.INSTANT:
         zone = rules.feed.time_zone
         return times.instants(text, name, verdicts, time_zone=zone, now=rules.now)
-    if column.kind is Kind.LIST:
+    if column.kind is ColumnKind.LIST:
         return _list(text, column, verdicts, rules)
-    if column.kind is Kind.PROVENANCE:
+    if column.kind is ColumnKind.PROVENANCE:
         known = mask_of(pc.is_in(text, pa.array(rules.provenances, TEXT)))
         strange = mask_of(pc.is_valid(text)) & ~known
         verdicts.reject(strange, RowReason.UNKNOWN_PROVENANCE, name)
-    if column.kind is Kind.OUTCOME:
+    if column.kind is ColumnKind.OUTCOME:
         return credit_values.outcomes(text, name, verdicts, rules.feed.outcomes)
-    if column.kind is Kind.EXCEPTION:
+    if column.kind is ColumnKind.EXCEPTION:
         exceptions = rules.feed.policy_exceptions
         return credit_values.exceptions(text, name, verdicts, exceptions)
     read = _READERS.get(column.kind)

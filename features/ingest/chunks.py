@@ -1,7 +1,7 @@
-"""Files to chunks of text: every field as it was delivered, in bounded memory.
+"""Define chunks of text: every field of a file as delivered, in bounded memory.
 
-No type is guessed here. A parser that guesses turns `007` into 7, `NA` into null and a long id into
-a rounded number; so every field stays text until the checks have seen it.
+The readers guess no type. A parser that guesses converts `007` to 7, `NA` to null and a long id to
+a rounded number. So every field stays text until the checks have run.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.canonical import is_protected
+from features.feeds.leaks import is_protected
 from features.ingest.limits import Limits
 from features.ingest.lines import Record, Records
 from features.ingest.reasons import HeldError, HoldReason, RowReason
 from features.platform.card_numbers import mask
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 TEXT = pa.string()
 TEXTS = pa.list_(pa.string())
@@ -27,7 +27,7 @@ TEXTS = pa.list_(pa.string())
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A row without fields to check: its number in the file, why, as delivered, what is wrong."""
+    """A row that has no fields to check: its number in the file, reason, text and detail."""
 
     row_number: int
     reason: RowReason
@@ -40,11 +40,11 @@ class Chunk:
     """Some rows of a file.
 
     Args:
-        columns: by delivered name: text, or lists of text where the format has lists.
+        columns: text by delivered name, or lists of text if the format has lists.
         row_numbers: 1 is the first row after the header.
-        malformed: rows of this stretch of the file that are in no column.
-        records: the rows as delivered, where the format has lines.
-        delimiter: what stands between the fields of a row's text; None where fields have names.
+        malformed: rows of this part of the file that are in no column.
+        records: the rows as delivered, if the format has lines.
+        delimiter: separator of the fields in a row's text; None if fields have names.
     """
 
     columns: Mapping[str, pa.Array]
@@ -55,7 +55,7 @@ class Chunk:
 
     @property
     def line_counts(self) -> npt.NDArray[np.int64] | None:
-        """Lines of each row, where one takes more than one; None where each takes one."""
+        """The number of lines of each row; None if each row has one line."""
         if self.records is None:
             return None
         counts = self.records.line_counts
@@ -67,14 +67,14 @@ class Chunk:
             return [self.records[row] for row in rows.tolist()]
         if not len(rows):
             return []
-        taken = [_plain_text(column.take(pa.array(rows))) for column in self.columns.values()]
+        texts = [_plain_text(column.take(pa.array(rows))) for column in self.columns.values()]
         quoted = [
             pc.if_else(
                 pc.match_substring_regex(text, '[",\r\n]'),
                 pc.binary_join_element_wise('"', pc.replace_substring(text, '"', '""'), '"', ""),
                 text,
             )
-            for text in taken
+            for text in texts
         ]
         joined = pc.binary_join_element_wise(
             *quoted, ",", null_handling="replace", null_replacement=""
@@ -84,44 +84,46 @@ class Chunk:
 
 @dataclass(slots=True)
 class Header:
-    """What a file says about its columns, filled when its first chunk is read.
+    """Facts about a file's columns, set when its first chunk is read.
 
     Args:
-        notes: what a person should know.
-        conceals: whether it has columns that nobody may read where rejected rows are kept.
+        notes: notes for the operator.
+        conceals: whether the file has protected columns, so that rejected rows are not kept.
     """
 
     notes: list[str] = field(default_factory=list)
     conceals: bool = False
 
-    def judge(self, delivered: Sequence[str], feed: Feed, *, must: set[str]) -> list[str]:
-        """Return the columns to read.
+    def columns_to_read(
+        self, delivered: Sequence[str], feed: SourceFeed, *, must: set[str]
+    ) -> list[str]:
+        """Check the delivered column names and return the columns to read.
 
         Raises:
-            HeldError: a needed column is missing, a column stands twice, or no header is there.
+            HeldError: a column is missing, a column occurs twice, or there is no header.
         """
         self.conceals = any(map(is_protected, delivered))
-        wanted = feed.delivered_columns
-        known = {*wanted, *feed.refused}
+        described = feed.delivered_columns
+        known = {*described, *feed.refused}
         if known.isdisjoint(delivered):
-            # what stands there may be a row, and a reason never carries values
+            # the first line may be a row, and a reason never contains values
             raise HeldError(
                 HoldReason.MISSING_COLUMN,
                 f"has {len(delivered)} columns, none with a name that is known: deliver it with "
                 f"its header, {_names(sorted(must))}, and the delimiter of its format",
             )
-        if twice := sorted({name for name in delivered if delivered.count(name) > 1}):
-            raise HeldError(HoldReason.DUPLICATE_COLUMN, f"stands twice: {_names(twice)}")
+        if repeated := sorted({name for name in delivered if delivered.count(name) > 1}):
+            raise HeldError(HoldReason.DUPLICATE_COLUMN, f"stands twice: {_names(repeated)}")
         unknown = sorted(name for name in delivered if name not in known)
         if missing := sorted(must - set(delivered)):
             hint = f"; unknown columns: {_names(unknown)}" if unknown else ""
             raise HeldError(HoldReason.MISSING_COLUMN, f"lacks {_names(missing)}{hint}")
         if unknown:
             self.notes.append(f"unknown columns, not read: {_names(unknown)}")
-        return [name for name in wanted if name in set(delivered)]
+        return [name for name in described if name in set(delivered)]
 
 
-def mapped(feed: Feed) -> set[str]:
+def required_names(feed: SourceFeed) -> set[str]:
     """Return the delivered names that a header must have."""
     names = {name for key, name in feed.columns.items() if key not in feed.optional}
     return names | ({feed.inline_label.column} if feed.inline_label else set())
@@ -147,6 +149,6 @@ def check_rows(rows: int, limits: Limits) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """Return what pyarrow complains of, without the row that it quotes."""
-    # pyarrow quotes the row after a colon; a reason never carries values
+    """Return the first line of a pyarrow error, without the row that it quotes."""
+    # pyarrow quotes the row after a colon; a reason never contains values
     return str(error).split("\n", 1)[0].split(":", 1)[0][:200]

@@ -1,4 +1,4 @@
-"""`python -m features ingest | release | discard`: deliveries without Airflow."""
+"""Ingest, release and discard deliveries without Airflow: `python -m features COMMAND`."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class _Subparsers(Protocol):
 
 def add_parser(subparsers: _Subparsers) -> None:
     """Add the commands; each takes the process' settings as `args.settings()`."""
-    ingest = _command(subparsers, "ingest", "take all waiting files into the raw ledger", _ingest)
+    ingest = _command(subparsers, "ingest", "take all waiting files into the raw tables", _ingest)
     ingest.add_argument(
-        "--load-kind", choices=("history", "live"), help="take only these; default: both"
+        "--load-kind", choices=("history", "live"), help="take only these files; default: both"
     )
     for name, text, run in (
-        ("release", "admit a held delivery as it is", _release),
-        ("discard", "give a parsed or held delivery up", _discard),
+        ("release", "admit a held delivery unchanged", _release),
+        ("discard", "discard a parsed or held delivery", _discard),
     ):
         command = _command(subparsers, name, text, run)
         command.add_argument("delivery_id", type=UUID)
-        command.add_argument("--reason", required=True, help="stands in the register")
+        command.add_argument("--reason", required=True, help="reason, stored in the register")
 
 
 def _command(
@@ -88,7 +88,7 @@ def _ingest(args: argparse.Namespace) -> int:
 
 
 def _release(args: argparse.Namespace) -> int:
-    described = _described(args)  # refused before the delivery is released
+    described = _described(args)  # first, because a wrong description must not release
     with closing(_connect(args)) as connection:
         release(args.delivery_id, args.reason, connection)
         base_currency = args.settings().warehouse.base_currency
@@ -100,7 +100,7 @@ def _release(args: argparse.Namespace) -> int:
 def _discard(args: argparse.Namespace) -> int:
     with closing(_connect(args)) as connection:
         discard(args.delivery_id, args.reason, connection)
-    line = f"discarded {args.delivery_id}; deliver the file again to have it taken"
+    line = f"discarded {args.delivery_id}; to ingest the file, deliver it again"
     _say(args, [{"delivery_id": str(args.delivery_id), "state": "discarded"}], [line])
     return 0
 

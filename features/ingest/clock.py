@@ -1,8 +1,8 @@
-"""The one ingest lock, and the clock that only grows.
+"""Provide the ingest lock and the ledger clock, which only moves forward.
 
-Whoever admits rows holds the lock; whoever claims a window takes it to read the cut-off. So no row
-can ever appear in the past of a decision. The lock is that of the clock's row, which only the roles
-of these two can take.
+An admission of rows holds the lock. A claim of a window takes the lock to read the cut-off. So no
+row can appear in the past of a decision. The lock is a row lock on the clock, which only the roles
+of admission and claim can take.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from psycopg.pq import TransactionStatus
 
 from features.platform.errors import ConfigurationError
 
-#: A holder that sends nothing for so long is frozen or cut off: the server ends its session and so
-#: its transaction. Less than every role's lock_timeout, so that who waits for it gets through.
+#: A silent holder of the lock is frozen or disconnected. After this time the server ends its
+#: session. The time is less than each role's lock_timeout, so a waiting session gets the lock.
 STANDSTILL = "20s"
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One step of the ledger clock: the order of a delivery, and when its rows became known."""
+    """One step of the ledger clock: a delivery's sequence number and its rows' known_at."""
 
     delivery_seq: int
     known_at: datetime
@@ -33,10 +33,10 @@ class Tick:
 
 @contextmanager
 def whole(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Do everything inside, or nothing.
+    """Run the block in one transaction of its own.
 
     Raises:
-        ConfigurationError: the caller's transaction is open, so that nothing would be committed.
+        ConfigurationError: a transaction of the caller is open, so the block would not commit.
         OperationalError: the session has ended.
     """
     if connection.broken:
@@ -48,7 +48,7 @@ def whole(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def lock(connection: psycopg.Connection[Any]) -> None:
-    """Take the ingest lock until the transaction ends, which it must do without standing still."""
+    """Take the ingest lock until the end of the transaction; the server ends an idle holder."""
     connection.execute("select raw.lock_ledger()")
     connection.execute(
         "select set_config('idle_in_transaction_session_timeout', %s, true)", (STANDSTILL,)
@@ -60,7 +60,7 @@ def advance(connection: psycopg.Connection[Any], newest_occurred_at: datetime | 
 
     Args:
         connection: inside a transaction.
-        newest_occurred_at: a row cannot be known before it happened; UTC.
+        newest_occurred_at: newest event of the rows, UTC; a row is never known before its event.
     """
     row = connection.execute(
         """

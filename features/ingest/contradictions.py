@@ -1,4 +1,4 @@
-"""Values of one application that cannot all be true: pure, by whole columns."""
+"""Reject rows whose values contradict each other; pure, by whole columns."""
 
 from __future__ import annotations
 
@@ -7,41 +7,35 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.feeds import Column, ColumnKind
 from features.ingest.reasons import RowReason
 from features.ingest.times import mask_of
 from features.ingest.verdicts import Verdicts
+from features.sources.mapping import SourceFeed
 
 
-def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, time_zone: str | None) -> None:
-    """Reject applications that contradict themselves; a null contradicts nothing.
+def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, feed: SourceFeed) -> None:
+    """Reject rows in which a column exceeds its bound in another; a null contradicts no value.
 
     Args:
-        typed: columns by target name, null where a row was rejected.
-        verdicts: takes each contradiction, under the canonical name of one of the two columns.
-        time_zone: of the source; the day of an application is a day of this zone.
+        typed: columns by target name; null in a rejected row.
+        verdicts: receives each contradiction, under the canonical name of the smaller column.
+        feed: declares the pairs of columns; an instant is compared as a day of its time zone.
     """
-    applied_at = typed["applied_at"]
+    declared = feed.declaration
+    for ordering in declared.orderings:
+        first, second = (
+            _comparable(typed, declared.column(name), feed.time_zone)
+            for name in (ordering.first, ordering.second)
+        )
+        exceeds = mask_of(pc.greater(first, second))
+        verdicts.reject(exceeds, RowReason(ordering.reason), ordering.first)
+
+
+def _comparable(typed: Mapping[str, pa.Array], column: Column, time_zone: str | None) -> pa.Array:
+    values = typed[column.target]
+    if column.kind is not ColumnKind.INSTANT:
+        return values
     if time_zone is not None:
-        applied_at = pc.cast(applied_at, pa.timestamp("us", time_zone))
-    applied_on = pc.cast(pc.local_timestamp(applied_at), pa.date32(), safe=False)
-    for first, second, reason, column in (
-        (
-            typed["first_credit_date"],
-            applied_on,
-            RowReason.CREDIT_LINE_AFTER_APPLICATION,
-            "earliest_cr_line",
-        ),
-        (
-            typed["fico_low"],
-            typed["fico_high"],
-            RowReason.LOW_SCORE_ABOVE_HIGH,
-            "fico_range_low",
-        ),
-        (
-            typed["open_account_count"],
-            typed["total_account_count"],
-            RowReason.MORE_OPEN_THAN_ALL_ACCOUNTS,
-            "open_acc",
-        ),
-    ):
-        verdicts.reject(mask_of(pc.greater(first, second)), reason, column)
+        values = pc.cast(values, pa.timestamp("us", time_zone))
+    return pc.cast(pc.local_timestamp(values), pa.date32(), safe=False)

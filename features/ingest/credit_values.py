@@ -1,4 +1,4 @@
-"""Text to the values of loan applications: counts, percentages, terms, lengths of employment."""
+"""Parse the values of loan applications: counts, percentages, terms, lengths of employment."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ LOWEST_SCORE, HIGHEST_SCORE = 300, 850
 
 
 def counts(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return whole numbers from 0 on; `3.0` is one, as exports of columns with gaps write it."""
+    """Return whole numbers from 0 on; `3.0` is valid, because exports with gaps write it."""
     good = matches(texts, _COUNT)
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_A_COUNT, column)
     return _first_number(texts, good)
 
 
 def percentages(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return percentages, with or without their sign: 54.5 and 54.5% are the same."""
+    """Return percentages; 54.5 and 54.5% are equal."""
     good = matches(texts, _PERCENT)
     plain = pc.if_else(pa.array(good), pc.utf8_rtrim(texts, "%"), None)
-    found = numbers.floats(plain, column, verdicts)
-    good &= mask_of(pc.less_equal(found, LARGEST_PERCENTAGE))
+    values = numbers.floats(plain, column, verdicts)
+    good &= mask_of(pc.less_equal(values, LARGEST_PERCENTAGE))
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_A_PERCENTAGE, column)
-    return pc.if_else(pa.array(good), found, None)
+    return pc.if_else(pa.array(good), values, None)
 
 
 def scores(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return credit scores on the scale of FICO; what a bureau writes for none is not one."""
+    """Return credit scores on the scale of FICO; a bureau's code for no score is invalid."""
     good = matches(texts, _COUNT)
-    found = _first_number(texts, good)
+    values = _first_number(texts, good)
     good &= mask_of(
-        pc.and_(pc.greater_equal(found, LOWEST_SCORE), pc.less_equal(found, HIGHEST_SCORE))
+        pc.and_(pc.greater_equal(values, LOWEST_SCORE), pc.less_equal(values, HIGHEST_SCORE))
     )
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.NOT_A_CREDIT_SCORE, column)
-    return pc.if_else(pa.array(good), found, None)
+    return pc.if_else(pa.array(good), values, None)
 
 
 def terms(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
@@ -73,13 +73,13 @@ def employments(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 def outcomes(
     texts: pa.Array, column: str, verdicts: Verdicts, meanings: Mapping[str, str]
 ) -> pa.Array:
-    """Return what delivered outcomes mean.
+    """Return the canonical outcomes of delivered outcomes.
 
     Args:
         texts: as delivered.
         column: name for the verdict.
-        verdicts: takes outcomes that the source does not describe.
-        meanings: canonical outcome of each delivered one.
+        verdicts: receives outcomes that the source does not describe.
+        meanings: canonical outcome by delivered outcome.
     """
     place = pc.index_in(texts, pa.array(list(meanings), pa.string()))
     verdicts.reject(
@@ -91,13 +91,13 @@ def outcomes(
 def exceptions(
     texts: pa.Array, column: str, verdicts: Verdicts, named: Collection[str]
 ) -> pa.Array:
-    """Return which loans were granted against the lender's policy; silence says that none was.
+    """Return the flags of loans granted against the lender's policy; a missing value means no.
 
     Args:
-        texts: flags, or delivered outcomes where some of them are named.
+        texts: flags, or delivered outcomes if `named` is not empty.
         column: name for the verdict.
-        verdicts: takes what is no flag.
-        named: the outcomes that say so.
+        verdicts: receives values that are no flag.
+        named: the delivered outcomes that mean an exception.
     """
     if named:
         return pc.is_in(texts, pa.array(sorted(named), pa.string()))
@@ -105,7 +105,7 @@ def exceptions(
 
 
 def _first_number(texts: pa.Array, rows: Mask) -> pa.Array:
-    """Return the first run of digits of the marked texts as a number, null elsewhere."""
-    found = pc.extract_regex(texts, r"(?P<number>[0-9]+)")
-    digits = pc.if_else(pa.array(np.asarray(rows)), pc.struct_field(found, "number"), None)
+    """Return the first run of digits of the marked texts as a number; the others are null."""
+    groups = pc.extract_regex(texts, r"(?P<number>[0-9]+)")
+    digits = pc.if_else(pa.array(np.asarray(rows)), pc.struct_field(groups, "number"), None)
     return pc.cast(digits, pa.int32())

@@ -1,7 +1,7 @@
-"""CSV to chunks of text.
+"""Read CSV files as chunks of text.
 
-Every record is checked against one grammar before it is parsed. The parser by itself would take a
-lone quote for the beginning of a field and swallow the lines up to the next one.
+This module checks every record against one grammar before it is parsed. Without the check, the
+parser would treat a lone quote as the start of a field and swallow the lines up to the next quote.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, mapped
+from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, required_names
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
-from features.sources.feeds import Csv, Feed
+from features.sources.mapping import Csv, SourceFeed
 
 
 def csv_chunks(
-    text: IO[bytes], feed: Feed, header: Header, limits: Limits, tally: LineTally
+    text: IO[bytes], feed: SourceFeed, header: Header, limits: Limits, tally: LineTally
 ) -> Iterator[Chunk]:
     """Read CSV.
 
     Raises:
-        HeldError: the header is wrong, a record is no CSV, or a row is over-long.
+        HeldError: the header is wrong, a record is not CSV, or a row is too long.
     """
     reader: _Reader | None = None
     done = 0
@@ -45,21 +45,22 @@ def csv_chunks(
             names = _names(block, feed.csv, limits)
             tally.header = int(block.line_counts[0])
             tally.continuation -= tally.header - 1
-            reader = _Reader(names, header.judge(names, feed, must=mapped(feed)), feed.csv)
+            names_to_read = header.columns_to_read(names, feed, must=required_names(feed))
+            reader = _Reader(names, names_to_read, feed.csv)
             block = block.after_first()
         done += len(block)
         check_rows(done, limits)
         yield reader.chunk(block, done - len(block))
     if reader is None:
-        header.judge([], feed, must=mapped(feed))
+        header.columns_to_read([], feed, must=required_names(feed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Parse blocks: the names of all columns, those to read, and how the source writes CSV."""
+    """A parser of blocks: all column names, the names to read, and the source's form of CSV."""
 
     names: list[str]
-    wanted: list[str]
+    names_to_read: list[str]
     csv: Csv
 
     def chunk(self, block: Block, done: int) -> Chunk:
@@ -74,7 +75,7 @@ class _Reader:
         if len(block):
             table = self._parse(block, remember)
             rows = table.num_rows
-            columns = {name: _flat(table.column(name)) for name in self.wanted}
+            columns = {name: _flat(table.column(name)) for name in self.names_to_read}
         if rows + len(malformed) != len(block):
             raise HeldError(
                 HoldReason.UNREADABLE,
@@ -102,10 +103,10 @@ class _Reader:
     def _parse(self, block: Block, remember: Any) -> pa.Table:  # noqa: ANN401 - a callback
         content = block.content
         if content.startswith(codecs.BOM_UTF8):
-            content = codecs.BOM_UTF8 + content  # pyarrow takes one away from whatever it is given
+            content = codecs.BOM_UTF8 + content  # pyarrow removes one byte order mark
         return pyarrow.csv.read_csv(
             pa.py_buffer(content),
-            # one thread: only then does pyarrow know the number of a malformed row
+            # pyarrow knows the number of a malformed row only with one thread
             pyarrow.csv.ReadOptions(
                 column_names=self.names, block_size=len(content) + 1, use_threads=False
             ),
@@ -117,7 +118,7 @@ class _Reader:
             ),
             pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(self.names, TEXT),
-                include_columns=self.wanted,
+                include_columns=self.names_to_read,
                 null_values=[],
                 strings_can_be_null=False,
             ),
@@ -142,10 +143,10 @@ def _names(block: Block, described: Csv, limits: Limits) -> list[str]:
 
 
 def _check_quotes(block: Block, described: Csv, tally: LineTally) -> None:
-    """Check that quoted fields begin and end where fields do.
+    """Check that each quote begins or ends a whole field.
 
     Raises:
-        HeldError: names the line of the first record that is not so.
+        HeldError: with the line of the first record that breaks this rule.
     """
     if described.quoting == "none" or b'"' not in block.content:
         return

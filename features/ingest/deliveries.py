@@ -1,4 +1,4 @@
-"""The register of deliveries: what came, what became of it, and the hand of a person on it."""
+"""Read and write the register of deliveries: states, reasons, and manual interventions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from features.platform.errors import BadDeliveryError, ConfigurationError
 
 log = structlog.get_logger(__name__)
 
-#: How the reason of a delivery begins that a person has released.
+#: Prefix of the reason of a delivery that a person has released.
 RELEASED = "released: "
 
 _RECEIPT = """
@@ -33,11 +33,11 @@ from raw.deliveries
 def matching(
     connection: psycopg.Connection[Any], condition: str, *values: object
 ) -> list[DeliveryReceipt]:
-    """Return what the register says of the deliveries of which a condition is true.
+    """Return the receipts of the deliveries that fulfil a condition.
 
     Args:
         connection: of a role that may read the register.
-        condition: SQL of this package, and what may follow it: an order, a limit, a lock.
+        condition: SQL of this package, optionally with an order, a limit or a lock.
         values: its parameters.
     """
     query = f"{_RECEIPT} where {condition}"
@@ -46,25 +46,26 @@ def matching(
 
 
 def get(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryReceipt:
-    """Return what the register says of one delivery.
+    """Return the receipt of one delivery.
 
     Raises:
-        ConfigurationError: there is no such delivery.
+        ConfigurationError: the delivery is unknown.
     """
-    found = matching(connection, "delivery_id = %s", delivery_id)
-    if not found:
+    receipts = matching(connection, "delivery_id = %s", delivery_id)
+    if not receipts:
         raise ConfigurationError(f"there is no delivery {delivery_id}")
-    return found[0]
+    return receipts[0]
 
 
 def claimed(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryReceipt:
-    """Return what the register says of a delivery that the caller's transaction will move.
+    """Lock a delivery for a change of state in the caller's transaction; return its receipt.
 
-    Other sessions that move it wait until the transaction ends. A session locks the register's row
-    before the landed table: the other order deadlocks with an admission, which drops that table.
+    Other sessions that change its state wait until the transaction ends. A session locks the
+    register's row before the landed table. The reverse order deadlocks with an admission, which
+    drops that table.
 
     Raises:
-        ConfigurationError: there is no such delivery.
+        ConfigurationError: the delivery is unknown.
     """
     connection.execute(
         "select from raw.deliveries where delivery_id = %s for update", (delivery_id,)
@@ -73,7 +74,7 @@ def claimed(connection: psycopg.Connection[Any], delivery_id: UUID) -> DeliveryR
 
 
 def waiting(connection: psycopg.Connection[Any], source: str, feed: str) -> list[DeliveryReceipt]:
-    """Return the deliveries of a feed that are parsed and not admitted, in order of arrival."""
+    """Return the parsed deliveries of a feed that wait for admission, in order of arrival."""
     return matching(
         connection,
         "source = %s and feed = %s and state = 'parsed' "
@@ -87,8 +88,8 @@ def waiting(connection: psycopg.Connection[Any], source: str, feed: str) -> list
 def by_content(
     connection: psycopg.Connection[Any], source: str, feed: str, sha256: str
 ) -> DeliveryReceipt | None:
-    """Return the newest delivery that brought these bytes."""
-    found = matching(
+    """Return the newest delivery with these bytes."""
+    receipts = matching(
         connection,
         "source = %s and feed = %s and content_sha256 = %s "
         "and state <> 'discarded' order by received_at desc limit 1",
@@ -96,13 +97,13 @@ def by_content(
         feed,
         sha256,
     )
-    return found[0] if found else None
+    return receipts[0] if receipts else None
 
 
 def register(
     connection: psycopg.Connection[Any], receipt: DeliveryReceipt, arrival: Arrival
 ) -> None:
-    """Write a delivery into the register, and its rejected rows where there are any."""
+    """Write a delivery and its rejected rows into the register."""
     lines = receipt.lines
     counted = [None] * 6 if lines is None else astuple(lines)
     connection.execute(
@@ -159,7 +160,7 @@ def hold(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) ->
     """Hold a parsed delivery until a person releases or discards it.
 
     Raises:
-        BadDeliveryError: it is neither parsed nor held.
+        BadDeliveryError: the delivery is neither parsed nor held.
     """
     with whole(connection):
         _move(connection, delivery_id, ("parsed", "held"), "held", reason)
@@ -174,14 +175,14 @@ def hold(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) ->
 
 
 def release(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) -> DeliveryReceipt:
-    """Let a held delivery be admitted; its rows become known when they are.
+    """Release a held delivery for admission; its rows become known at their admission.
 
     Raises:
-        BadDeliveryError: it is not held, or nothing of it could be read.
+        BadDeliveryError: the delivery is not held, or its file could not be read.
     """
     with whole(connection):
         receipt = claimed(connection, delivery_id)
-        if receipt.state == "held" and not is_whole(connection, receipt):
+        if receipt.state == "held" and not has_landed_rows(connection, receipt):
             raise BadDeliveryError(
                 f"delivery {delivery_id} of {receipt.feed} has no rows to release "
                 f"({receipt.reason}): discard it and deliver the file again"
@@ -193,10 +194,10 @@ def release(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
 
 
 def discard(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any]) -> None:
-    """Give a delivery up; the same bytes may come again.
+    """Discard a delivery; the same bytes may be delivered again.
 
     Raises:
-        BadDeliveryError: it is admitted or discarded.
+        BadDeliveryError: the delivery is admitted or discarded.
     """
     with whole(connection):
         receipt = get(connection, delivery_id)
@@ -211,23 +212,23 @@ def discard(delivery_id: UUID, reason: str, connection: psycopg.Connection[Any])
 def supersede(
     connection: psycopg.Connection[Any], receipt: DeliveryReceipt, object_name: str
 ) -> None:
-    """Give up a held delivery whose bytes came again under another suffix."""
+    """Discard a held delivery whose bytes arrived again under another suffix."""
     try_discard(connection, receipt, f"delivered again as {object_name}")
 
 
-def is_whole(connection: psycopg.Connection[Any], receipt: DeliveryReceipt) -> bool:
-    """Return whether the rows stand that a delivery has landed."""
+def has_landed_rows(connection: psycopg.Connection[Any], receipt: DeliveryReceipt) -> bool:
+    """Return whether the landed table of a delivery still has its rows."""
     if receipt.landed_table is None:
         return False
     try:
         with connection.transaction():
             return not receipt.rows_landed or tables.holds_rows(connection, receipt.landed_table)
-    except psycopg.errors.UndefinedTable:  # admitted by another, between two looks at it
+    except psycopg.errors.UndefinedTable:  # another session has admitted it meanwhile
         return False
 
 
 def try_discard(connection: psycopg.Connection[Any], receipt: DeliveryReceipt, reason: str) -> bool:
-    """Discard a delivery unless another has moved it meanwhile."""
+    """Discard a delivery unless another session has changed its state; return whether it did."""
     moved = connection.execute(
         "update raw.deliveries set state = 'discarded', reason = %s, landed_table = null "
         "where delivery_id = %s and state = %s",
@@ -251,8 +252,9 @@ def _move(
         (state, mask_name(reason), delivery_id, list(allowed)),
     )
     if moved.rowcount != 1:
-        found = get(connection, delivery_id)
+        receipt = get(connection, delivery_id)
         raise BadDeliveryError(
-            f"delivery {delivery_id} of {found.feed} is {found.state}, not {' or '.join(allowed)}"
+            f"delivery {delivery_id} of {receipt.feed} is {receipt.state}, "
+            f"not {' or '.join(allowed)}"
         )
     seals.seal(connection, "delivery", delivery_id)

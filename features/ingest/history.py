@@ -1,49 +1,52 @@
-"""Checks that a load of history changes no past that features or decisions were made from."""
+"""Check that a history load does not change data that features or decisions have used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
-from features.canonical import ADMISSION
+from features.feeds import FEEDS, Feed
+from features.feeds.readers import RUNS
 from features.ingest import tables
 from features.ingest.receipts import DeliveryReceipt
 from features.ingest.refusals import HistoryRefusedError
+from features.platform.database import certain
 
-_OF_APPLICATIONS = ("applications", "application_labels", "applicant_attributes")
-#: The jobs that read a feed: a load of its history would change the past that they have used.
-_JOBS: Mapping[str, tuple[str, ...]] = {
-    feed: ("score_applications",)
-    if feed in _OF_APPLICATIONS
-    else ("score_transactions", "score_applications")
-    for feed in ADMISSION
-}
-_FEATURES: Mapping[str, tuple[str, ...]] = {
-    feed: tuple(job.replace("score_", "marts.feat_") for job in jobs)
-    for feed, jobs in _JOBS.items()
-}
+_IS_DECIDED = sql.SQL(
+    "select exists (select from {runs} where state = 'published' and job = any(%s))"
+).format(runs=tables.named(RUNS))
 
 
 def check(connection: psycopg.Connection[Any], delivery: DeliveryReceipt) -> None:
-    """Refuse a history load where it would change a past that was used.
+    """Refuse a history load if it would change data that a reader of the feed has used.
 
     Raises:
-        HistoryRefusedError: features were built or decisions published from this warehouse.
+        HistoryRefusedError: features were built or decisions published from this warehouse, or the
+            feed takes no history.
     """
-    used = ""
-    row = connection.execute(
-        "select exists (select from decisions.runs where state = 'published' and job = any(%s))",
-        (list(_JOBS[delivery.feed]),),
-    ).fetchone()
-    if row and row[0]:
-        used = "decisions were published"
-    elif any(tables.holds_rows(connection, table) for table in _FEATURES[delivery.feed]):
-        used = "features were built"
-    if used:
+    feed = FEEDS[delivery.feed]
+    if delivery.load_kind not in feed.load_kinds:
         raise HistoryRefusedError(
-            f"{delivery.object_name} is a history load of {delivery.feed}, but {used} from this "
+            f"{delivery.object_name} is a history load of {delivery.feed}, which takes none. "
+            "Deliver the rows as a live file"
+        )
+    if use := _use_of(connection, feed):
+        raise HistoryRefusedError(
+            f"{delivery.object_name} is a history load of {delivery.feed}, but {use} from this "
             "warehouse: it would change the data that they were made from. Deliver the rows as a "
             "live file, or load the history into a fresh warehouse"
         )
+
+
+def _use_of(connection: psycopg.Connection[Any], feed: Feed) -> str | None:
+    """Return the trace of a reader that has used the feed, or None."""
+    jobs = [reader.decided_by for reader in feed.read_by]
+    row = connection.execute(_IS_DECIDED, (jobs,)).fetchone()
+    (is_decided,) = certain("look for published runs", row)
+    if is_decided:
+        return "decisions were published"
+    if any(tables.holds_rows(connection, reader.features) for reader in feed.read_by):
+        return "features were built"
+    return None

@@ -1,7 +1,7 @@
-"""Rejects identifiers with two spellings: floating point, blanks, invisible characters.
+"""Reject identifiers with two spellings: floating point, blanks, invisible characters.
 
 A spreadsheet writes 123456789012 as `1.23457E+11`, and a column with gaps writes 596 as `596.0`.
-Such a text names another customer than the number does, or many customers at once.
+Such a text identifies another customer than the number, or several customers at once.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _FLOAT_NOTATION = "|".join(
         rf"^[+-]?\.[0-9]+(?:{_EXPONENT})?$",
         rf"^[+-]?[0-9]+,[0-9]+{_EXPONENT}$",
         r"^[+-]?[0-9]+[eE][+-][0-9]{1,3}$",
-        r"^[+-]?[0-9][eE][0-9]{1,3}$",  # more digits than one are a hash as well: 12e4
+        r"^[+-]?[0-9][eE][0-9]{1,3}$",  # two or more digits may be a hash, such as 12e4
     )
 )
 
 
 def reject(texts: pa.Array, column: str, verdicts: Verdicts) -> None:
-    """Reject identifiers that are written as rounded numbers, or hold what cannot be seen."""
+    """Reject identifiers written as rounded numbers or with invisible characters."""
     if _may_be_invisible(texts):
         verdicts.reject(matches(texts, _INVISIBLE), RowReason.INVISIBLE_CHARACTER, column)
     in_float_notation = matches(texts, _FLOAT_NOTATION)
@@ -51,7 +51,7 @@ def trimmed(texts: pa.Array) -> pa.Array:
 
 
 def _may_be_invisible(texts: pa.Array) -> bool:
-    """Look at all bytes of a column at once; cheaper than a pattern for each value."""
+    """Check all bytes of a column at once, which is cheaper than a pattern per value."""
     data = texts.buffers()[2]
     if data is None:
         return False

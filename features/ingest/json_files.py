@@ -1,7 +1,7 @@
-"""JSON lines to chunks of text: one line is one record, and says exactly what it says.
+"""Read JSON lines as chunks of text; one line is one record with one unambiguous meaning.
 
-JSON lets a key stand twice, and Python lets NaN pass; each reader takes another value then. Such a
-line is malformed here, as is a number where text is wanted and its digits may have been rounded.
+JSON allows a repeated key, and Python accepts NaN; readers then disagree on the value. This module
+rejects such a line as malformed. It also rejects a possibly rounded number in a text column.
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ from typing import IO, Any, NoReturn
 import numpy as np
 import pyarrow as pa
 
-from features.canonical import CANONICAL
+from features.feeds.columns import TEXTUAL, ColumnKind
 from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, Malformed, check_rows
-from features.ingest.layout import TEXTUAL, Kind, delivered_kinds
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 Row = dict[str, Any]
 
 
 class _Inexact(str):
-    """A number with a point or an exponent, as it is written: its writer may have rounded it."""
+    """The text of a number with a point or an exponent; its writer may have rounded it."""
 
     __slots__ = ()
 
@@ -33,18 +32,18 @@ class _Inexact(str):
 _ABSENT = type(None)
 _Types = Set[type[object]]
 _VALUES: _Types = {str, _Inexact, bool, list, _ABSENT}
-_WANTED_AS_TEXT: _Types = {str, _ABSENT}
-_WANTED_AS_LIST: _Types = {str, list, _ABSENT}
-_WANTED_AS_SCALAR: _Types = {str, _Inexact, bool, _ABSENT}
+_TEXT_TYPES: _Types = {str, _ABSENT}
+_LIST_TYPES: _Types = {str, list, _ABSENT}
+_SCALAR_TYPES: _Types = {str, _Inexact, bool, _ABSENT}
 
 
 def json_chunks(
-    text: IO[bytes], feed: Feed, header: Header, limits: Limits, tally: LineTally
+    text: IO[bytes], feed: SourceFeed, header: Header, limits: Limits, tally: LineTally
 ) -> Iterator[Chunk]:
-    """Read JSON lines; numbers keep their digits, a line that is no object is a malformed row.
+    """Read JSON lines; numbers keep their digits, and a line without an object is malformed.
 
     Raises:
-        HeldError: a needed key is in no line of the first chunk, or a line is over-long.
+        HeldError: no line of the first chunk has a required key, or a line is too long.
     """
     done = 0
     is_judged = False
@@ -54,7 +53,7 @@ def json_chunks(
         rows = [None if isinstance(row, str) else row for row in read]
         objects = [row for row in rows if row is not None]
         if objects and not is_judged:
-            _judge(objects, feed, header, limits)
+            _check_keys(objects, feed, header, limits)
             is_judged = True
         faults = {place: row for place, row in enumerate(read) if isinstance(row, str)}
         columns = _columns(rows, feed, faults)
@@ -74,18 +73,18 @@ def json_chunks(
 
 
 def _without_blanks(block: Block, tally: LineTally) -> Block:
-    """Leave out lines of white space, which hold no record."""
+    """Remove lines of white space, which have no record."""
     is_blank = np.array([not block.text(n).strip() for n in range(len(block))], np.bool_)
     tally.blank += int(is_blank.sum())
     return block.only(np.flatnonzero(~is_blank))
 
 
 class _FaultError(ValueError):
-    """What is wrong with a line that is JSON; the message never holds a value."""
+    """A fault in a line of valid JSON; the message never contains a value."""
 
 
 def _row(line: str) -> Row | str:
-    """Return the object of a line, or what keeps the line from being one of plain values."""
+    """Return the object of a line, or the fault that makes the line malformed."""
     try:
         row = _DECODER.decode(line)
         if "\\ud" in line or "\\uD" in line:
@@ -124,40 +123,43 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _judge(objects: Sequence[Row], feed: Feed, header: Header, limits: Limits) -> None:
+def _check_keys(objects: Sequence[Row], feed: SourceFeed, header: Header, limits: Limits) -> None:
     keys = sorted(set().union(*objects))
     if len(keys) > limits.columns:
         raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} keys")
-    needed = {feed.columns[key] for key in feed.columns if CANONICAL[feed.name][key]}
-    header.judge(keys, feed, must=needed - {feed.columns.get(key) for key in feed.optional})
+    needed = {feed.columns[key] for key in feed.declaration.required if key in feed.columns}
+    must = needed - {feed.columns.get(key) for key in feed.optional}
+    header.columns_to_read(keys, feed, must=must)
 
 
-def _columns(rows: Sequence[Row | None], feed: Feed, faults: dict[int, str]) -> dict[str, pa.Array]:
-    """Return the columns of a block; note the rows with a value of another kind than wanted."""
+def _columns(
+    rows: Sequence[Row | None], feed: SourceFeed, faults: dict[int, str]
+) -> dict[str, pa.Array]:
+    """Return the columns of a block; record a fault for each row with a value of a wrong type."""
     columns = {}
-    for name, kinds in delivered_kinds(feed).items():
+    for name, kinds in feed.delivered_kinds.items():
         values = [None if row is None else row.get(name) for row in rows]
-        wanted, fault = _wanted(kinds)
-        if not set(map(type, values)) <= wanted:
+        types, fault = _allowed_types(kinds)
+        if not set(map(type, values)) <= types:
             for place, value in enumerate(values):
-                if type(value) not in wanted:
+                if type(value) not in types:
                     faults.setdefault(place, f"{name}: {fault}")
                     values[place] = None
-        columns[name] = _lists(values, feed) if Kind.LIST in kinds else _texts(values)
+        columns[name] = _lists(values, feed) if ColumnKind.LIST in kinds else _texts(values)
     return columns
 
 
-def _wanted(kinds: Set[Kind]) -> tuple[_Types, str]:
-    """Return the types that a column of these kinds takes, and what is said of another type."""
-    if Kind.LIST in kinds:
-        return _WANTED_AS_LIST, "neither text nor a list of text"
+def _allowed_types(kinds: Set[ColumnKind]) -> tuple[_Types, str]:
+    """Return the allowed types of a column of these kinds, and the fault of another type."""
+    if ColumnKind.LIST in kinds:
+        return _LIST_TYPES, "neither text nor a list of text"
     if kinds.isdisjoint(TEXTUAL):
-        return _WANTED_AS_SCALAR, "a list in place of one value"
-    return _WANTED_AS_TEXT, "neither text nor a whole number"
+        return _SCALAR_TYPES, "a list in place of one value"
+    return _TEXT_TYPES, "neither text nor a whole number"
 
 
-def _lists(values: list[Any], feed: Feed) -> pa.Array:
-    """Return lists; text is split as in a file without lists, whatever the other rows bring."""
+def _lists(values: list[Any], feed: SourceFeed) -> pa.Array:
+    """Return lists; text is split as in a file without lists, independent of other rows."""
     split = [
         (None if value in feed.null_tokens else value.split(feed.list_separator))
         if type(value) is str

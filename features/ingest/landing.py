@@ -1,4 +1,4 @@
-"""Tables of `landed`: one per delivery, unlogged, filled by COPY, dropped at admission."""
+"""Create, fill and drop the tables of `landed`: one unlogged table per delivery."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
-from features.ingest.layout import KEYS, LAYOUTS, Column
+from features.feeds import Column
 from features.ingest.lines import Record
+from features.platform.database import certain
 
-_NAME = re.compile(rf"^landed\.(?:{'|'.join(LAYOUTS)})_[0-9a-f]{{32}}$")
+_NAME = re.compile(r"landed\.[a-z][a-z0-9_]{0,29}_[0-9a-f]{32}")
 _CSV = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384)
 _REJECTED = {
     "row_number": pa.int64(),
@@ -41,7 +42,7 @@ def identifier(table: str) -> sql.Identifier:
     Raises:
         ValueError: it is not the name of a landed table.
     """
-    if not _NAME.match(table):
+    if not _NAME.fullmatch(table):
         raise ValueError(f"{table!r} is not a landed table")
     return sql.Identifier(*table.split("."))
 
@@ -59,7 +60,7 @@ def create(
         connection: inside a transaction.
         table: its qualified name.
         columns: beside row_number.
-        is_protected: nobody but ingest may read it, not even the gate.
+        is_protected: only role ingest may read the table, not even the gate.
     """
     connection.execute("set local timezone = 'UTC'")
     fields = [
@@ -120,7 +121,7 @@ def rejected_rows(
     Args:
         numbers: of the rows in the file.
         reasons: the codes.
-        details: what a person reads beside them.
+        details: the explanations beside the codes.
         records: the rows' places in the file.
         originals: their texts as they may be kept, masked.
     """
@@ -138,7 +139,7 @@ def rejected_rows(
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Rows of one key in one file: the numbers of those that contradict each other, duplicates."""
+    """The repeated keys of one file: row numbers of contradictions, and counts of duplicates."""
 
     conflicts: npt.NDArray[np.int64]
     duplicates: int
@@ -146,22 +147,26 @@ class Twins:
 
 
 def twins(
-    connection: psycopg.Connection[Any], table: str, feed: str, columns: Sequence[Column]
+    connection: psycopg.Connection[Any],
+    table: str,
+    key_columns: Sequence[str],
+    columns: Sequence[Column],
 ) -> Twins:
     """Take rows with the same key out of a landed table.
 
-    Rows of one key and one content are one row, the first; the others are duplicates. Rows of one
-    key and several contents contradict each other, and all of them go.
+    The first of the rows with one key and one content stays; the others are duplicates. Rows with
+    one key and several contents contradict each other, and none of them stays.
     """
-    key = sql.SQL(", ").join(map(sql.Identifier, KEYS[feed]))
+    key = sql.SQL(", ").join(map(sql.Identifier, key_columns))
     content = sql.SQL(", ").join(sql.Identifier(column.target) for column in columns)
     connection.execute("set local work_mem = '256MB'")
-    repeated = connection.execute(
+    row = connection.execute(
         sql.SQL("select exists (select from {table} group by {key} having count(*) > 1)").format(
             table=identifier(table), key=key
         )
     ).fetchone()
-    if repeated == (False,):
+    (is_repeated,) = certain("look for repeated keys", row)
+    if not is_repeated:
         return Twins(np.empty(0, np.int64), 0, 0)
     connection.execute(
         sql.SQL(
@@ -171,7 +176,7 @@ def twins(
                 select {key} from {table} group by {key} having count(*) > 1
             ),
 
-            told_apart as (
+            compared as (
                 select
                     row_number,
                     line_count,
@@ -186,7 +191,7 @@ def twins(
             )
 
             select row_number, line_count, is_conflict
-            from told_apart
+            from compared
             where is_conflict or row_number > first_row
             """
         ).format(key=key, content=content, table=identifier(table))
@@ -201,10 +206,10 @@ def twins(
     ).fetchone()
     conflicts = connection.execute("select row_number from twins where is_conflict").fetchall()
     numbers = np.fromiter((number for (number,) in conflicts), np.int64, len(conflicts))
-    return Twins(numbers, *(counted or (0, 0)))
+    return Twins(numbers, *certain("count duplicate rows", counted))
 
 
 def drop(connection: psycopg.Connection[Any], table: str | None) -> None:
-    """Drop a landed table if there is one."""
+    """Drop a landed table if it exists."""
     if table:
         connection.execute(sql.SQL("drop table if exists {}").format(identifier(table)))

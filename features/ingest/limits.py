@@ -1,4 +1,4 @@
-"""Hard limits of what is read from outside; a file beyond them is an attack or a slip, not data."""
+"""Define hard limits for files from outside; a file beyond them is an attack or a mistake."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes that no honest delivery reaches.
+    """Sizes that no valid delivery reaches.
 
     Args:
         file_bytes: of the file as delivered.
         text_bytes: after decompression.
         ratio: text bytes per delivered byte; gzip of card data reaches about 10, at most 1030.
-        ratio_floor: text bytes below which the ratio does not matter.
+        ratio_floor: number of text bytes below which the ratio is not checked.
         rows: of one file.
         columns: of one file.
-        footer_bytes: of the description at the end of a Parquet file.
+        footer_bytes: of the footer of a Parquet file.
         row_groups: of one Parquet file.
-        list_items: of one list column in one row group; a single row may hold all of them.
-        row_bytes: of one CSV or JSON row; also the size of the blocks that are parsed at once, so
-            that a CSV row of less than two blocks may pass.
-        text_bytes_per_row: of a Parquet row, on average over a batch; honest rows have 200.
+        list_items: of one list column in one row group; a single row may have all of them.
+        row_bytes: of one CSV or JSON row. It is also the size of the parsed blocks, so a CSV row
+            shorter than two blocks may pass.
+        text_bytes_per_row: of a Parquet row, on average over a batch; valid rows have 200.
         field_bytes: of one field.
-        id_bytes: of one identifier; they are keys of indexes.
-        days: distinct UTC days in one file; each is a partition.
-        same_applicant: applications of one customer in one file; each of them reads all the others.
+        id_bytes: of one identifier; identifiers are keys of indexes.
+        days: distinct UTC days in one file; each day is a partition.
+        same_applicant: applications of one customer in one file; each application reads the others.
     """
 
     file_bytes: int = 8 << 30

@@ -1,8 +1,8 @@
-"""Split text into blocks of whole records, and count every physical line on the way.
+"""Split text into blocks of whole records, and count every physical line.
 
-A line ends with LF, CRLF or CR. A record is one line, or, where a source declares multi-line
-fields, the lines up to a line end outside of quotes. The register keeps the counts, and closure
-compares them with the rows: a line that no record took would show there.
+A line ends with LF, CRLF or CR. A record is one line. If the source declares multi-line fields, a
+record extends to a line end outside of quotes. The register keeps the counts, and closure compares
+them with the rows, so closure detects a line without a record.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 
 LF, CR, QUOTE = 10, 13, 34
-_RECORDS = 131_072  # of a block; honest records of 64 bytes and more fill one with fewer
+_RECORDS = 131_072  # most records of a block; records of 64 bytes or more fill it with fewer
 Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(slots=True)
 class LineTally:
-    """The physical lines of one file, counted while its blocks go by.
+    """The physical lines of one file, counted block by block.
 
     Args:
-        expected: all lines, as counted before the file was split.
-        total: all lines; a last line without an end counts.
+        expected: number of lines, counted before the split of the file.
+        total: all lines, including a last line without an end.
         header: lines of the header.
         blank: lines without a record.
         continuation: lines after the first of a record.
@@ -44,9 +44,9 @@ class LineTally:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as delivered: its text, its first line in the file, and how many lines it took.
+    """One record as delivered: its text, its first line in the file, and its number of lines.
 
-    A format without lines has no line number, and each of its rows counts as one.
+    A format without lines has no line number, and each of its rows counts as one line.
     """
 
     text: str
@@ -56,12 +56,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole records of a text file, blank lines left out.
+    """Whole records of a text file, without blank lines.
 
     Args:
         content: the bytes of the block.
         starts: offset of each record in the content.
-        ends: offset behind each record, its line end left out.
+        ends: offset behind each record, without its line end.
         line_numbers: first line of each record in the file; 1 is the first.
         line_counts: lines of each record.
     """
@@ -86,7 +86,7 @@ class Block:
 
     def texts(self) -> pa.Array:
         """Return the records as a column that shares the block's memory."""
-        # a value reaches to the next record, so that it may end with line ends and blank lines
+        # a value extends to the next record, so it may end with line ends and blank lines
         offsets = np.append(self.starts, len(self.content)).astype(np.int32)
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(self.content)]
         return pa.Array.from_buffers(pa.string(), len(self), buffers)
@@ -101,7 +101,7 @@ class Block:
         )
 
     def only(self, positions: Numbers) -> Block:
-        """Return the block with these of its records; the content stays whole."""
+        """Return the block with only the records at these positions; the content is unchanged."""
         return Block(
             self.content,
             self.starts[positions],
@@ -130,16 +130,16 @@ class Records:
 def blocks(
     text: IO[bytes], limits: Limits, tally: LineTally, *, multiline_fields: bool = False
 ) -> Iterator[Block]:
-    """Yield the records of a text, about `limits.row_bytes` at once.
+    """Yield the records of a text in blocks of about `limits.row_bytes`.
 
     Args:
-        text: checked to be UTF-8, at its first character.
+        text: valid UTF-8, at its first character.
         limits: sizes of a record and of a block.
-        tally: takes the counts of lines.
-        multiline_fields: a line end inside of quotes ends no record.
+        tally: receives the counts of lines.
+        multiline_fields: a line end inside quotes does not end a record.
 
     Raises:
-        HeldError: a record is over-long.
+        HeldError: a record is too long.
     """
     rest, is_last = b"", False
     while not is_last:
@@ -158,11 +158,11 @@ def blocks(
 
 
 def count_line_ends(content: bytes, *, follows_return: bool) -> int:
-    """Return how many lines end in a stretch of text.
+    """Return the number of line ends in a part of a text.
 
     Args:
         content: any bytes.
-        follows_return: the stretch before it ended with CR, which may be half of a CRLF.
+        follows_return: the part before it ended with CR, which may be half of a CRLF.
     """
     ends = content.count(b"\n") - (follows_return and content.startswith(b"\n"))
     if b"\r" in content:
@@ -172,11 +172,11 @@ def count_line_ends(content: bytes, *, follows_return: bool) -> int:
 
 def _line_ends(content: bytes, *, is_last: bool) -> Numbers:
     """Return the offset behind each line end; a CR at the end of a block may be half of a CRLF."""
-    found = np.frombuffer(content, np.uint8)
-    ends = np.flatnonzero(found == LF)
+    octets = np.frombuffer(content, np.uint8)
+    ends = np.flatnonzero(octets == LF)
     if b"\r" in content:
-        returns = np.flatnonzero(found == CR)
-        followers = np.append(found, LF if not is_last else 0)[returns + 1]
+        returns = np.flatnonzero(octets == CR)
+        followers = np.append(octets, LF if not is_last else 0)[returns + 1]
         ends = np.union1d(ends, returns[followers != LF])
     behind: Numbers = np.asarray(ends, np.int64) + 1
     return behind
@@ -217,7 +217,7 @@ def _block(content: bytes, line_ends: Numbers, record_ends: Numbers, tally: Line
 def _parts(
     content: bytes, line_ends: Numbers, record_ends: Numbers, tally: LineTally
 ) -> Iterator[Block]:
-    """Yield the records of a stretch, some at once: lines of two bytes would fill the memory."""
+    """Yield the records of a part in blocks, because many short lines would fill the memory."""
     start = 0
     for first in range(0, len(record_ends), _RECORDS):
         ends = record_ends[first : first + _RECORDS]
@@ -228,9 +228,9 @@ def _parts(
 
 
 def _without_line_end(content: bytes, starts: Numbers, ends: Numbers) -> Numbers:
-    found = np.frombuffer(content, np.uint8)
+    octets = np.frombuffer(content, np.uint8)
     stripped = ends.copy()
     for end_of_line in ((LF,), (CR,)):
-        last = found[np.maximum(stripped - 1, 0)]
+        last = octets[np.maximum(stripped - 1, 0)]
         stripped -= ((stripped > starts) & np.isin(last, end_of_line)).astype(np.int64)
     return stripped

@@ -1,4 +1,4 @@
-"""Deliveries that must be taken again: a crash took their rows, or the store could not be read."""
+"""Discard deliveries whose files must be taken again, after a crash or a failure of the store."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ import structlog
 from features.ingest import arrivals, deliveries, landing
 from features.ingest.reasons import HoldReason
 from features.platform import database
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 log = structlog.get_logger(__name__)
 
 
 def discard_lost(connection: psycopg.Connection[Any], source: str, feed: str) -> None:
-    """Give up deliveries whose rows a crash of Postgres took; their files are taken again."""
-    found = deliveries.matching(
+    """Discard deliveries whose rows were lost in a crash of Postgres; ingest takes them again."""
+    receipts = deliveries.matching(
         connection,
         "source = %s and feed = %s "
         "and (state = 'parsed' or state = 'held' and starts_with(reason, %s)) "
-        "for update skip locked",  # another session moves it, and has looked at its table
+        "for update skip locked",  # another session that changes it has checked its table
         source,
         feed,
         f"{HoldReason.LANDED_ROWS_LOST}:",
     )
-    for receipt in found:
-        if receipt.state == "held" or not deliveries.is_whole(connection, receipt):
+    for receipt in receipts:
+        if receipt.state == "held" or not deliveries.has_landed_rows(connection, receipt):
             lost = deliveries.try_discard(connection, receipt, arrivals.LOST)
             if lost:
                 landing.drop(connection, receipt.landed_table)
@@ -37,9 +37,9 @@ def discard_lost(connection: psycopg.Connection[Any], source: str, feed: str) ->
 
 
 def are_lost(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) -> bool:
-    """Return whether a crash of Postgres took the landed rows of any of these deliveries.
+    """Return whether any of these deliveries has lost its landed rows in a crash of Postgres.
 
-    `receive` takes their files again, under other ids.
+    `receive` takes their files again, under new ids.
     """
     (is_any,) = database.fetch_one(
         connection,
@@ -65,9 +65,9 @@ def are_lost(connection: psycopg.Connection[Any], delivery_ids: Sequence[UUID]) 
     return bool(is_any)
 
 
-def discard_unread(connection: psycopg.Connection[Any], feed: Feed, object_name: str) -> None:
-    """Give up the hold of an object that the store could not read before, and can read now."""
-    found = deliveries.matching(
+def discard_unread(connection: psycopg.Connection[Any], feed: SourceFeed, object_name: str) -> None:
+    """Discard the held delivery of an object that the store can now read."""
+    receipts = deliveries.matching(
         connection,
         "source = %s and feed = %s and object_name = %s "
         "and state = 'held' and starts_with(reason, %s)",
@@ -76,6 +76,6 @@ def discard_unread(connection: psycopg.Connection[Any], feed: Feed, object_name:
         object_name,
         f"{HoldReason.STORE_FAILED}:",
     )
-    for receipt in found:
+    for receipt in receipts:
         if deliveries.try_discard(connection, receipt, arrivals.TRIED_AGAIN):
             log.info("delivery_tried_again", delivery_id=str(receipt.delivery_id), feed=feed.name)

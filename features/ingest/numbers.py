@@ -1,4 +1,4 @@
-"""Text to numbers, exactly: money in minor units, rates, scores, whole numbers, flags."""
+"""Parse numbers exactly: money in minor units, rates, scores, whole numbers, flags."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from features.ingest.times import mask_of, matches
 from features.ingest.verdicts import Mask, Verdicts
 from features.platform.currencies import EXPONENTS, MAX_EXPONENT
 
-MAX_MINOR = 10**12 - 1  # one digit less than the shortest card number has
+MAX_MINOR = 10**12 - 1  # one digit shorter than the shortest card number
 _WHOLE_DIGITS = 13
 _NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 _FITS = rf"^\+?[0-9]{{1,{_WHOLE_DIGITS}}}(?:\.[0-9]{{1,{MAX_EXPONENT}}})?$"
@@ -31,7 +31,7 @@ _CODE_EXPONENTS = np.array(list(EXPONENTS.values()), np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """How a source writes amounts; see `features.sources.feeds.Feed`."""
+    """The form of a source's amounts; see `features.sources.mapping.SourceFeed`."""
 
     in_minor_units: bool
     binary: bool
@@ -41,7 +41,7 @@ class Money:
 def currencies(
     texts: pa.Array, column: str, verdicts: Verdicts
 ) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    """Return codes and exponents; the exponent is 0 where the row is rejected."""
+    """Return codes and exponents; the exponent of a rejected row is 0."""
     index = pc.index_in(texts, _CODES)
     known = mask_of(pc.is_valid(index))
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~known, RowReason.UNKNOWN_CURRENCY, column)
@@ -56,10 +56,10 @@ def amounts(
     verdicts: Verdicts,
     money: Money,
 ) -> pa.Array:
-    """Return amounts in minor units of each row's currency; exact, never through floating point.
+    """Return amounts in minor units of each row's currency, exactly, without floating point.
 
-    Zeros after the last digit that counts are no digits. Where a source says that its amounts come
-    out of floating point, they are rounded to the minor unit, half to even.
+    Trailing zeros of a fraction do not count as digits. If a source declares amounts from floating
+    point, they are rounded to the minor unit, half to even.
     """
     present = mask_of(pc.is_valid(texts))
     fits = matches(texts, _FITS)
@@ -109,14 +109,14 @@ def _exact(
 
 
 def _as_integers(decimals: pa.Array) -> npt.NDArray[np.int64]:
-    """Return the unscaled integers of a fresh decimal column: the low halves of 128 bits."""
+    """Return the unscaled integers of a decimal column: the low 64 of its 128 bits."""
     halves = np.frombuffer(decimals.buffers()[1], np.int64).reshape(-1, 2)
     low: npt.NDArray[np.int64] = halves[decimals.offset : decimals.offset + len(decimals), 0]
     return low
 
 
 def rates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return rates as text that Postgres reads as numeric; only their range is judged here."""
+    """Return rates as text for a numeric column of Postgres; this checks only their range."""
     values = floats(texts, column, verdicts).to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
         wrong = ~((values >= 1e-12) & (values < 1e12))
@@ -127,28 +127,28 @@ def rates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 
 
 def floats(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return finite numbers, null where there is none or the row is rejected."""
+    """Return finite numbers; null without a value and in rejected rows."""
     present = mask_of(pc.is_valid(texts))
-    # the cast by itself would take all or refuse all, and also knows `inf` and `nan`
-    found = pc.cast(_only(texts, matches(texts, _FLOAT)), pa.float64())
-    finite = mask_of(pc.is_finite(found))
+    # the cast alone accepts or refuses the whole column, and accepts `inf` and `nan`
+    values = pc.cast(_only(texts, matches(texts, _FLOAT)), pa.float64())
+    finite = mask_of(pc.is_finite(values))
     verdicts.reject(present & ~finite, RowReason.NOT_A_NUMBER, column)
-    return pc.if_else(pa.array(finite), found, None)
+    return pc.if_else(pa.array(finite), values, None)
 
 
 def shares(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return numbers from 0 to 1, null where there is none or the row is rejected."""
-    found = floats(texts, column, verdicts)
-    inside = pc.and_(pc.greater_equal(found, 0.0), pc.less_equal(found, 1.0))
-    outside = mask_of(pc.is_valid(found)) & ~mask_of(inside)
+    """Return numbers from 0 to 1; null without a value and in rejected rows."""
+    values = floats(texts, column, verdicts)
+    inside = pc.and_(pc.greater_equal(values, 0.0), pc.less_equal(values, 1.0))
+    outside = mask_of(pc.is_valid(values)) & ~mask_of(inside)
     verdicts.reject(outside, RowReason.NOT_A_SHARE, column)
-    return pc.if_else(inside, found, None)
+    return pc.if_else(inside, values, None)
 
 
 def integers(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return whole numbers of 32 bits, null where there is none or the row is rejected.
+    """Return whole numbers of 32 bits; null without a value and in rejected rows.
 
-    `1.0` is one, as exports of columns with gaps write it.
+    `1.0` is valid, because exports of columns with gaps write it.
     """
     good = matches(texts, _INTEGER)
     whole = without_zero_fraction(_only(texts, good))
@@ -160,7 +160,7 @@ def integers(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 
 
 def booleans(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return flags, null where there is none or the row is rejected."""
+    """Return flags; null without a value and in rejected rows."""
     true = mask_of(pc.is_in(texts, _TRUE))
     known = true | mask_of(pc.is_in(texts, _FALSE))
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~known, RowReason.NOT_A_BOOLEAN, column)
@@ -168,12 +168,12 @@ def booleans(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 
 
 def without_zero_fraction(texts: pa.Array) -> pa.Array:
-    """Return whole numbers without a point and zeros behind it; other texts as they are."""
+    """Return whole numbers without a fraction of zeros; other texts are unchanged."""
     return pc.replace_substring_regex(texts, _ZERO_FRACTION, r"\1")
 
 
 def _unsigned(texts: pa.Array) -> pa.Array:
-    """Take the plus sign away, which a number may carry and the cast does not know."""
+    """Remove the plus sign, which a number may have and the cast refuses."""
     return pc.utf8_ltrim(texts, "+")
 
 

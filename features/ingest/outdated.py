@@ -1,7 +1,6 @@
-"""Keeps outdated statements, which have a newer one of the same key, as rejected rows.
+"""Move outdated statements to the rejected rows; a newer statement has the same key.
 
-The order of statements is that of their declared `known_at`, as far as a source declares it, and
-that of their arrival otherwise.
+Statements are ordered by their declared `known_at` if the source declares it, otherwise by arrival.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from features.platform import database
 _IS_OUTDATED = sql.SQL(
     """
     case
-        when {offered}.declared_known_at < said.newest_declared then true
-        when {offered}.declared_known_at > said.newest_declared then false
-        else coalesce(said.delivery_seq = any(%(newer)s::bigint[]), false)
+        when {offered}.declared_known_at < latest.newest_declared then true
+        when {offered}.declared_known_at > latest.newest_declared then false
+        else coalesce(latest.delivery_seq = any(%(newer)s::bigint[]), false)
     end
     """
 )
@@ -51,17 +50,17 @@ _KEEP = sql.SQL(
 
 
 def is_outdated(offered: str) -> sql.Composed:
-    """Return whether a row is older than `said`, the newest statement of its key."""
+    """Return the SQL whether a row is older than `latest`, the newest statement of its key."""
     return _IS_OUTDATED.format(offered=sql.Identifier(offered))
 
 
-def prepare(connection: psycopg.Connection[Any]) -> None:
-    """Make `outdated`, the numbers of the rows that are set aside."""
+def create_table(connection: psycopg.Connection[Any]) -> None:
+    """Create the temporary table `outdated` for the numbers of outdated rows."""
     connection.execute("create temporary table outdated (row_number bigint) on commit drop")
 
 
-def set_aside(connection: psycopg.Connection[Any]) -> None:
-    """Move the rows of `fresh` that are marked as outdated out of it."""
+def move_marked(connection: psycopg.Connection[Any]) -> None:
+    """Move the rows with the mark `is_outdated` from `fresh` to `outdated`."""
     connection.execute(
         """
         with older as (
@@ -73,14 +72,14 @@ def set_aside(connection: psycopg.Connection[Any]) -> None:
     )
 
 
-def keep(
+def reject(
     connection: psycopg.Connection[Any],
     table: sql.Identifier,
     values: Mapping[str, Any],
     *,
     conceals: bool,
 ) -> tuple[int, int]:
-    """Write the rows that were set aside to the rejected rows; return their rows and lines."""
+    """Write the outdated rows to the rejected rows; return their number of rows and lines."""
     (is_any,) = database.certain(
         "look for outdated rows",
         connection.execute("select exists (select from outdated)").fetchone(),

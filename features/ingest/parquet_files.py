@@ -1,4 +1,4 @@
-"""Parquet to chunks of text."""
+"""Read Parquet files as chunks of text."""
 
 from __future__ import annotations
 
@@ -10,44 +10,55 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, check_rows, first_line, mapped
-from features.ingest.layout import TEXTUAL, Kind, delivered_kinds
+from features.feeds.columns import TEXTUAL, ColumnKind
+from features.ingest.chunks import (
+    TEXT,
+    TEXTS,
+    Chunk,
+    Header,
+    check_rows,
+    first_line,
+    required_names,
+)
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 _ROWS = 65_536
-_WORDS = TEXTUAL | {Kind.LIST}
-_Kinds = Mapping[str, Set[Kind]]
+_WORDS = TEXTUAL | {ColumnKind.LIST}
+_Kinds = Mapping[str, Set[ColumnKind]]
 
 
-def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> Iterator[Chunk]:
-    """Read Parquet; values become text that says exactly the same, NaN becomes null.
+def parquet_chunks(
+    spool: Spool, feed: SourceFeed, header: Header, limits: Limits
+) -> Iterator[Chunk]:
+    """Read Parquet; values become text without loss, and NaN becomes null.
 
     Raises:
-        HeldError: not a whole Parquet file, a wrong schema, or a type that cannot be such a column.
+        HeldError: not a whole Parquet file, a wrong schema, or a type that the column cannot have.
     """
     try:
         _check_footer_size(spool, limits)
         file = pyarrow.parquet.ParquetFile(str(spool.path))
         _check_footer(file.metadata, spool, limits)
-        wanted = header.judge(file.schema_arrow.names, feed, must=mapped(feed))
-        kinds = {name: kinds for name, kinds in delivered_kinds(feed).items() if name in wanted}
+        delivered, must = file.schema_arrow.names, required_names(feed)
+        names = header.columns_to_read(delivered, feed, must=must)
+        kinds = {name: kinds for name, kinds in feed.delivered_kinds.items() if name in names}
         _check_types(file.schema_arrow, kinds)
-        _check_lists(file.metadata, wanted, limits)
+        _check_lists(file.metadata, names, limits)
         file = pyarrow.parquet.ParquetFile(
             str(spool.path),
             read_dictionary=[
-                name for name in wanted if _is_text(file.schema_arrow.field(name).type)
+                name for name in names if _is_text(file.schema_arrow.field(name).type)
             ],
             page_checksum_verification=True,
         )
         done = 0
-        for batch in file.iter_batches(_ROWS, columns=wanted):
+        for batch in file.iter_batches(_ROWS, columns=names):
             batch.validate(full=True)
             _check_width(batch, limits)
-            columns = {name: _as_text(name, batch.column(name), kinds[name]) for name in wanted}
+            columns = {name: _as_text(name, batch.column(name), kinds[name]) for name in names}
             numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
             done += batch.num_rows
             yield Chunk(columns, numbers, delimiter=",")
@@ -57,7 +68,7 @@ def parquet_chunks(spool: Spool, feed: Feed, header: Header, limits: Limits) -> 
 
 
 def _check_footer_size(spool: Spool, limits: Limits) -> None:
-    """Refuse a footer that takes much memory; its length stands before the last four bytes."""
+    """Refuse a footer that needs too much memory; its length precedes the last four bytes."""
     with spool.path.open("rb") as file:
         file.seek(-min(spool.size, 8), os.SEEK_END)
         length = int.from_bytes(file.read(4), "little")
@@ -80,14 +91,14 @@ def _check_footer(footer: pyarrow.parquet.FileMetaData, spool: Spool, limits: Li
 
 
 def _check_lists(
-    footer: pyarrow.parquet.FileMetaData, wanted: Sequence[str], limits: Limits
+    footer: pyarrow.parquet.FileMetaData, names: Sequence[str], limits: Limits
 ) -> None:
-    """Refuse lists of which one row may hold more items than memory does, in a few bytes."""
+    """Refuse lists with so many items that one small row may exceed the memory."""
     repeated = [
         column
         for column in range(footer.num_columns)
         if footer.schema.column(column).max_repetition_level
-        and footer.schema.column(column).path.split(".")[0] in wanted
+        and footer.schema.column(column).path.split(".")[0] in names
     ]
     for number in range(footer.num_row_groups if repeated else 0):
         group = footer.row_group(number)
@@ -99,9 +110,9 @@ def _check_lists(
 
 
 def _check_width(batch: pa.RecordBatch, limits: Limits) -> None:
-    """Refuse what grows beyond memory when its dictionaries are written out.
+    """Refuse a batch that exceeds the memory when its dictionaries are decoded.
 
-    A text that stands in the file once may be meant in each row; Arrow would overflow its offsets.
+    The file may store a text once and repeat it in each row; Arrow's offsets would overflow.
     """
     longest = _ROWS * limits.text_bytes_per_row
     if sum(_text_bytes(column) for column in batch.columns) > longest:
@@ -135,7 +146,9 @@ def _check_count(footer: pyarrow.parquet.FileMetaData, rows: int) -> None:
 def _check_types(schema: pa.Schema, columns: _Kinds) -> None:
     for name, kinds in columns.items():
         kind = _value_type(schema.field(name).type)
-        is_list = Kind.LIST in kinds and _is_list(kind) and _is_text(_value_type(kind.value_type))
+        is_list = (
+            ColumnKind.LIST in kinds and _is_list(kind) and _is_text(_value_type(kind.value_type))
+        )
         if (pa.types.is_nested(kind) and not is_list) or _is_bytes(kind):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, which has no plain text")
         is_no_text = pa.types.is_boolean(kind) or pa.types.is_temporal(kind)
@@ -169,7 +182,7 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _as_text(name: str, column: pa.Array, kinds: Set[Kind]) -> pa.Array:
+def _as_text(name: str, column: pa.Array, kinds: Set[ColumnKind]) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if _is_list(column.type):
@@ -185,7 +198,7 @@ def _as_text(name: str, column: pa.Array, kinds: Set[Kind]) -> pa.Array:
 
 
 def _without_nan(column: pa.Array) -> pa.Array:
-    """Return null for NaN: the writer had no value, and no other null for this type."""
+    """Replace NaN by null: a writer without a null for this type writes NaN."""
     if pa.types.is_float16(column.type):
         column = pc.cast(column, pa.float32())
     is_number = pc.invert(pc.is_nan(column))

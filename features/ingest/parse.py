@@ -1,4 +1,4 @@
-"""One file to its landed table: checked chunk by chunk, counted, and judged as a whole."""
+"""Parse one file into its landed table: check each chunk, count rows and lines, check the whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
-from features.canonical import PROTECTED
+from features.feeds.leaks import PROTECTED
 from features.ingest import cards, landing, whole_file
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
@@ -29,9 +29,9 @@ from features.ingest.waiting import kind_of
 from features.ingest.whole_file import Tally
 from features.platform import failpoints
 from features.platform.objects import ObjectInfo
-from features.sources.feeds import Feed, FileFormat
+from features.sources.mapping import FileFormat, SourceFeed
 
-# a key of JSON, wherever in the line it stands
+# a key of JSON at any place of the line
 _PROTECTED_KEY = re.compile(rf'"(?:{"|".join(sorted(PROTECTED))})"\s*:', re.IGNORECASE)
 
 _ROWS_TO_ANALYZE = 5_000
@@ -44,7 +44,7 @@ def parse(
     rules: Rules,
     connection: psycopg.Connection[Any],
 ) -> DeliveryReceipt:
-    """Fill the landed table of one file; the caller's transaction makes it all or nothing."""
+    """Fill the landed table of one file; the caller's transaction makes this atomic."""
     feed = rules.feed
     table = landing.table_name(feed.name, delivery_id)
     landing.create(connection, table, rules.columns, is_protected=feed.is_protected)
@@ -56,13 +56,13 @@ def parse(
             failpoints.reach("before_rejects")
             landing.copy(connection, None, rejected)
         _check_lines(reading.lines)
-        twins = landing.twins(connection, table, feed.name, rules.columns)
+        twins = landing.twins(connection, table, feed.declaration.key, rules.columns)
         if len(twins.conflicts):
             again = file.read(rules, Header())
             for rejected in _conflicting(twins.conflicts, again.chunks, feed, header, tally):
                 landing.copy(connection, None, rejected)
     failpoints.reach("after_landed_copy")
-    if tally.rows > _ROWS_TO_ANALYZE:  # of a small table, its size tells the planner enough
+    if tally.rows > _ROWS_TO_ANALYZE:  # the size of a small table is enough for the planner
         connection.execute(b"analyze " + table.encode())
     reason = whole_file.hold_reason(connection, table, tally, rules)
     return DeliveryReceipt(
@@ -173,21 +173,21 @@ class _Rejected:
     records: Sequence[Record]
     delimiter: str | None
 
-    def kept(self, feed: Feed, header: Header, tally: Tally) -> pa.Table:
+    def kept(self, feed: SourceFeed, header: Header, tally: Tally) -> pa.Table:
         """Count the rows, and return them as they are kept."""
         tally.reasons.update(self.reasons)
         tally.rejected_lines += sum(record.line_count for record in self.records)
         texts = self._texts(feed, header)
         return landing.rejected_rows(self.numbers, self.reasons, self.details, self.records, texts)
 
-    def _texts(self, feed: Feed, header: Header) -> list[str]:
-        """Return the rows as they may be kept: nothing of what may not be read."""
+    def _texts(self, feed: SourceFeed, header: Header) -> list[str]:
+        """Return the texts of the rows as the register may keep them, without protected values."""
         if feed.conceals or header.conceals:
             return [WITHHELD] * len(self.records)
         texts = [record.text for record in self.records]
         masked = cards.mask_all(texts, delimiter=self.delimiter)
         for row, reason in enumerate(self.reasons):
-            if reason is RowReason.WRONG_FIELD_COUNT:  # the delimiter may stand in a number
+            if reason is RowReason.WRONG_FIELD_COUNT:  # a number may contain the delimiter
                 masked[row] = cards.mask(texts[row])
         return [WITHHELD if _PROTECTED_KEY.search(text) else text for text in masked]
 
@@ -197,7 +197,7 @@ def _ahead(
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Prepare the next chunk while the caller copies this one.
 
-    A small file has one chunk, and is not worth a thread.
+    A small file has one chunk and needs no thread.
     """
     for _ in range(2):
         if (ready := next(source, None)) is None:
@@ -213,7 +213,7 @@ def _ahead(
 def _conflicting(
     numbers: np.ndarray[Any, Any],
     source: Iterator[Chunk],
-    feed: Feed,
+    feed: SourceFeed,
     header: Header,
     tally: Tally,
 ) -> Iterator[pa.Table]:

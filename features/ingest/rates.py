@@ -1,7 +1,7 @@
-"""The SQL that finds the rate of each row: the newest of its day or before, and not too old.
+"""Find the exchange rate of each row by SQL: the newest rate of its day or before, not too old.
 
-A rate may be older than the row by `max_rate_age_days` of the source. Beyond that, or where none
-was known, the row has no amount in the base currency, and the delivery has a note of it.
+A rate may be older than the row by `max_rate_age_days` of the source. A row without such a rate has
+no amount in the base currency, and its delivery gets a note.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _NEEDED = sql.SQL(
     """
 )
 
-# For each currency and day: the rate that is newest at each known_at of the rows, as a range of
-# known_at. A live delivery has one known_at, so one rate; a history load may see a rate corrected.
-_FOUND = sql.SQL(
+# By currency and day: the newest rate for each range of known_at. A live delivery has one known_at
+# and so one rate. In a history load, a correction may change the rate.
+_RATES_NEEDED = sql.SQL(
     """
     create temporary table fx_needed on commit drop as
     with candidates as (
@@ -61,7 +61,7 @@ _FOUND = sql.SQL(
         candidates.currency_code,
         candidates.day,
         candidates.rate * units.factor as minor_rate,
-        -- a larger amount would not fit into a bigint, and gets no base value
+        -- a larger amount exceeds a bigint and gets no base value
         floor(9e18 / greatest(candidates.rate * units.factor, 1)) as largest_minor,
         candidates.known_at as valid_from,
         min(candidates.known_at) over (
@@ -83,7 +83,7 @@ _FOUND = sql.SQL(
     """
 )
 
-# What most deliveries need: every row is in the base currency.
+# Most deliveries have only rows in the base currency.
 _NONE_NEEDED = """
 create temporary table fx_needed (
     currency_code text,
@@ -117,7 +117,7 @@ IN_BASE = sql.SQL(
     """
 )
 
-# Days that some row may have no rate of; there are none as a rule, and then no row is read again.
+# Days that may lack a rate for some row; usually there are none, so no row is read again.
 _GAPS = """
 create temporary table fx_gaps on commit drop as
 select fx_days.currency_code, fx_days.day
@@ -169,20 +169,20 @@ _WITHOUT = sql.SQL(
 def find(
     connection: psycopg.Connection[Any], event: sql.Composable, values: Mapping[str, Any]
 ) -> None:
-    """Make `fx_needed`, the rates of the rows of `fresh`."""
+    """Create `fx_needed`, the rates of the rows of `fresh`."""
     days = connection.execute(_NEEDED.format(event=event), dict(values)).rowcount
     if not days:
         connection.execute(_NONE_NEEDED)
         return
     connection.execute("analyze fx_days")
-    connection.execute(_FOUND, dict(values))
+    connection.execute(_RATES_NEEDED, dict(values))
     connection.execute("analyze fx_needed")
 
 
 def notes(
     connection: psycopg.Connection[Any], event: sql.Composable, values: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Say how many rows of `fresh` have no rate, of which currency, and why."""
+    """Return a note per currency: the number of rows of `fresh` without a rate, and the cause."""
     if not connection.execute(_GAPS).rowcount:
         return ()
     rows = connection.execute(

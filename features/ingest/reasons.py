@@ -1,4 +1,4 @@
-"""Why a row was rejected or a delivery held: closed vocabularies, with a sentence for each."""
+"""Define the reasons for rejected rows and held deliveries, as closed vocabularies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class RowReason(StrEnum):
-    """Why one row was set aside; stands in `raw.rejected_rows.reason`."""
+    """The reason of a rejected row, stored in `raw.rejected_rows.reason`."""
 
     WRONG_FIELD_COUNT = "wrong_field_count"
     MALFORMED_JSON = "malformed_json"
@@ -45,7 +45,7 @@ class RowReason(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a whole delivery waits for a person; begins `raw.deliveries.reason`."""
+    """The reason of a held delivery; `raw.deliveries.reason` begins with it."""
 
     UNSAFE_NAME = "unsafe_name"
     UNKNOWN_FORMAT = "unknown_format"
@@ -69,10 +69,10 @@ class HoldReason(StrEnum):
     NOT_DESCRIBED = "not_described"
 
 
-#: What stands for the text of a row that may not be kept.
+#: Substitute for the text of a row that may not be kept.
 WITHHELD = "(not kept: the feed has columns that may not be read)"
 
-#: What a person reads beside the code; never with a value of the row.
+#: Explanation of each code, stored beside it; it never contains a value of the row.
 SENTENCES: dict[RowReason, str] = {
     RowReason.WRONG_FIELD_COUNT: "the row has more or fewer fields than the header",
     RowReason.MALFORMED_JSON: "the line is not one JSON object of plain values",
@@ -120,14 +120,14 @@ SENTENCES: dict[RowReason, str] = {
 
 
 class HeldError(Exception):
-    """The delivery cannot be taken as it is; the transaction that parses it ends without a trace.
+    """The delivery must be held; the transaction that parses it is rolled back.
 
     Args:
         reason: the code.
-        detail: what a person needs to act; never a value of a row.
+        detail: facts for the operator; never a value of a row.
 
     Attributes:
-        lines: how many lines the file has, where that is known.
+        lines: number of lines of the file, if known.
     """
 
     def __init__(self, reason: HoldReason, detail: str) -> None:

@@ -1,4 +1,4 @@
-"""What ingest tells its caller: counts and names, never rows."""
+"""Define the receipts of ingest: counts and names, never rows."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ class _Receipt:
     __slots__ = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the receipt as plain values, fit for JSON."""
+        """Return the receipt as plain values for JSON."""
         return {key: _plain(value) for key, value in asdict(self).items()}  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True, slots=True)
 class FileLines:
-    """The physical lines of a file, and what became of them.
+    """The physical lines of a file, by use.
 
     Args:
-        total: all lines; a last line without an end counts.
+        total: all lines, including a last line without an end.
         header: lines of the header.
         blank: lines without a row.
         continuation: lines after the first of a row.
         rejected: lines of rejected rows.
         duplicate: lines of rows that the file has twice.
 
-    All but the total are None where the file could not be read as rows.
+    All counts except the total are None if the file could not be read as rows.
     """
 
     total: int
@@ -53,12 +53,12 @@ class DeliveryReceipt(_Receipt):
     """One parsed or held delivery.
 
     Args:
-        landed_table: qualified name; None where the file could not be read.
-        rows_in_file: None where the file could not be read.
-        rows_landed: what the gate must find in the landed table.
-        reason: why it is held.
-        notes: what a person should know though nothing stopped.
-        lines: None where the format has none, or where the file is no text.
+        landed_table: qualified name; None if the file could not be read.
+        rows_in_file: number of rows; None if the file could not be read.
+        rows_landed: row count that the gate expects in the landed table.
+        reason: reason of a hold.
+        notes: notes for the operator that stop nothing.
+        lines: None if the format has no lines, or if the file is not text.
     """
 
     delivery_id: UUID
@@ -77,11 +77,11 @@ class DeliveryReceipt(_Receipt):
 
     @property
     def rows_landed(self) -> int:
-        """Rows that wait in the landed table."""
+        """The number of rows in the landed table."""
         return (self.rows_in_file or 0) - self.rows_rejected - self.rows_duplicate
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the receipt as plain values, fit for JSON."""
+        """Return the receipt as plain values for JSON."""
         return {**_Receipt.as_dict(self), "rows_landed": self.rows_landed}
 
     @classmethod
@@ -101,10 +101,10 @@ class DeliveryReceipt(_Receipt):
 
 @dataclass(frozen=True, slots=True)
 class AdmitReceipt(_Receipt):
-    """One delivery in the ledger: rows_in_file = rejected + duplicate + admitted.
+    """One admitted delivery: rows_in_file = rejected + duplicate + admitted.
 
     Args:
-        notes: what a person should know though nothing stopped.
+        notes: notes for the operator that stop nothing.
     """
 
     delivery_id: UUID

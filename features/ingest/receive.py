@@ -1,4 +1,4 @@
-"""Waiting files to landed tables: parsed once, every row judged, all of a file or nothing."""
+"""Parse waiting files into landed tables; every row gets a verdict, and each file is atomic."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from uuid import uuid4
 import psycopg
 import structlog
 
+from features.feeds import LoadKind
 from features.ingest import arrivals, deliveries, lost_deliveries, refusals
 from features.ingest.arrivals import Arrival
 from features.ingest.checks import Rules
@@ -23,23 +24,23 @@ from features.ingest.parse import parse
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, spooled
-from features.ingest.streams import opened
-from features.ingest.waiting import LoadKind, check, is_safe, kind_of, offered, shown
+from features.ingest.streams import open_object
+from features.ingest.waiting import check, is_safe, kind_of, new_objects, printable
 from features.platform import database
 from features.platform.card_numbers import names_card_number
 from features.platform.object_names import UnsafeNameError
 from features.platform.objects import ObjectInfo, ObjectStore
 from features.platform.progress import logged
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Intake:
-    """What every file of one feed is read with."""
+    """The parameters for reading the files of one feed."""
 
-    feed: Feed
+    feed: SourceFeed
     store: ObjectStore
     connection: psycopg.Connection[Any]
     provenances: tuple[str, ...]
@@ -48,27 +49,27 @@ class _Intake:
 
 @dataclass(slots=True)
 class _Content:
-    """The bytes of an object, as far as they are known."""
+    """Digest and size of an object's bytes, as far as they are known."""
 
     digest: str
     size: int
 
     @classmethod
     def unread(cls, info: ObjectInfo) -> _Content:
-        """Return what stands for the bytes of an object that was not read."""
-        known = repr(info.name)
-        if names_card_number(info.name):  # the digest of a card number is easily turned back
-            known = f"{shown(info.name)} {info.size} {info.modified_at}"
-        return cls(f"name:{hashlib.sha256(known.encode()).hexdigest()}", info.size)
+        """Return a substitute for the bytes of an object that was not read."""
+        text = repr(info.name)
+        if names_card_number(info.name):  # the digest of a card number is easy to reverse
+            text = f"{printable(info.name)} {info.size} {info.modified_at}"
+        return cls(f"name:{hashlib.sha256(text.encode()).hexdigest()}", info.size)
 
     @property
     def is_unread(self) -> bool:
-        """Whether the object was not read to its end."""
+        """Whether the object was not read completely."""
         return self.digest.startswith("name:")
 
 
 def receive(
-    feed: Feed,
+    feed: SourceFeed,
     store: ObjectStore,
     connection: psycopg.Connection[Any],
     *,
@@ -78,26 +79,26 @@ def receive(
 ) -> list[DeliveryReceipt]:
     """Parse the waiting files of one feed into landed tables.
 
-    A file that cannot be read is held with its reason, and the others go on.
+    An unreadable file is held with its reason, and the other files go on.
 
     Args:
-        feed: which, and how its files are read.
-        store: where they lie.
+        feed: the feed and the description of its files.
+        store: the store of the files.
         connection: of role ingest, without an open transaction.
-        provenances: who may label, best first.
+        provenances: permitted provenances of labels, best first.
         load_kind: take only history loads or only live files; None takes both, history first.
         limits: sizes beyond which a file is held.
 
     Returns:
-        the deliveries that are parsed now or were before and are not admitted, in the order in
-        which their files arrived, then those that this call held.
+        the parsed deliveries that wait for admission, in order of arrival, then the deliveries that
+        this call held.
     """
     intake = _Intake(feed, store, connection, provenances, limits)
     with whole(connection):
         lost_deliveries.discard_lost(connection, feed.source, feed.name)
         now = _now(connection)
-    found = offered(feed, store, connection, now, load_kind)
-    fresh = [_take(info, intake) for info in logged(found, "deliveries_being_parsed")]
+    objects = new_objects(feed, store, connection, now, load_kind)
+    fresh = [_take(info, intake) for info in logged(objects, "deliveries_being_parsed")]
     with whole(connection):
         parsed = deliveries.waiting(connection, feed.source, feed.name)
     if load_kind is not None:
@@ -112,7 +113,7 @@ def _now(connection: psycopg.Connection[Any]) -> datetime:
 
 
 def _take(info: ObjectInfo, intake: _Intake) -> DeliveryReceipt | None:
-    """Parse one file, or hold it; None where it is no new delivery."""
+    """Parse or hold one file; return None if it is no new delivery."""
     started = time.monotonic()
     content = _Content.unread(info)
     receipt: DeliveryReceipt | None
@@ -120,27 +121,27 @@ def _take(info: ObjectInfo, intake: _Intake) -> DeliveryReceipt | None:
         with _read(info, intake, content) as spool:
             receipt = _parse(info, intake, spool)
     except FileNotFoundError:
-        log.info("delivery_vanished", feed=intake.feed.name, object_name=shown(info.name))
+        log.info("delivery_vanished", feed=intake.feed.name, object_name=printable(info.name))
         return None
     except UnsafeNameError as error:
         problem = HeldError(HoldReason.UNSAFE_NAME, str(error))
         receipt = _hold(problem, info, intake, content)
     except (HeldError, *refusals.OF_READING) as error:
-        found = refusals.of_file(error)
-        if found is None:
+        hold = refusals.hold_of(error)
+        if hold is None:
             raise
-        receipt = None if _is_taken(error, info, intake) else _hold(found, info, intake, content)
+        receipt = None if _is_taken(error, info, intake) else _hold(hold, info, intake, content)
     if receipt is not None:
-        _tell(receipt, time.monotonic() - started)
+        _log_receipt(receipt, time.monotonic() - started)
     return receipt
 
 
 @contextmanager
 def _read(info: ObjectInfo, intake: _Intake, content: _Content) -> Iterator[Spool]:
-    """Copy an object to a local file; note what its bytes are."""
+    """Copy an object to a local file; record digest and size of its bytes."""
     source: BinaryIO
     check(info.name)
-    with opened(intake.store, info.name) as source, spooled(source, intake.limits) as spool:
+    with open_object(intake.store, info.name) as source, spooled(source, intake.limits) as spool:
         content.digest, content.size = spool.sha256, spool.size
         yield spool
 
@@ -163,14 +164,14 @@ def _parse(info: ObjectInfo, intake: _Intake, spool: Spool) -> DeliveryReceipt |
 def _is_taken(error: Exception, info: ObjectInfo, intake: _Intake) -> bool:
     if not refusals.is_taken_by_another(error):
         return False
-    log.info("delivery_taken_by_another", feed=intake.feed.name, object_name=shown(info.name))
+    log.info("delivery_taken_by_another", feed=intake.feed.name, object_name=printable(info.name))
     return True
 
 
 def _is_repeated(
-    connection: psycopg.Connection[Any], info: ObjectInfo, feed: Feed, digest: str
+    connection: psycopg.Connection[Any], info: ObjectInfo, feed: SourceFeed, digest: str
 ) -> bool:
-    """Return whether bytes came before and to take them again would change nothing."""
+    """Return whether known bytes arrived again without any effect."""
     known = deliveries.by_content(connection, feed.source, feed.name, digest)
     if known is None:
         return False
@@ -179,11 +180,11 @@ def _is_repeated(
         if is_unread and _suffix(known.object_name) != _suffix(info.name):
             deliveries.supersede(connection, known, info.name)
             return False
-    if arrivals.is_same(connection, known, info, feed):
+    if arrivals.is_last_arrival(connection, known, info, feed):
         return True
-    if known.state != "held" and arrivals.is_contradicted(connection, known, feed):
+    if known.state != "held" and arrivals.may_be_superseded(connection, known, feed):
         return False
-    arrivals.note_repeated(connection, known.delivery_id, info)
+    arrivals.record_repeat(connection, known.delivery_id, info)
     log.info(
         "delivery_repeated",
         feed=feed.name,
@@ -200,18 +201,18 @@ def _suffix(name: str) -> str:
 def _hold(
     problem: HeldError, info: ObjectInfo, intake: _Intake, content: _Content
 ) -> DeliveryReceipt | None:
-    """Register a file that could not be read, once."""
+    """Register an unreadable file as held, once."""
     feed, connection = intake.feed, intake.connection
     if content.is_unread and problem.reason is HoldReason.TOO_LARGE:
         content.digest = f"{content.digest}:{content.size}"
-    name = info.name if is_safe(info.name) else shown(info.name)[:500]
+    name = info.name if is_safe(info.name) else printable(info.name)[:500]
     receipt = DeliveryReceipt(
-        uuid4(),
-        feed.source,
-        feed.name,
-        name,
-        kind_of(info.name, feed),
-        "held",
+        delivery_id=uuid4(),
+        source=feed.source,
+        feed=feed.name,
+        object_name=name,
+        load_kind=kind_of(info.name, feed),
+        state="held",
         landed_table=None,
         rows_in_file=None,
         rows_rejected=0,
@@ -234,9 +235,9 @@ def _hold(
     return receipt
 
 
-def _tell(receipt: DeliveryReceipt, seconds: float) -> None:
-    tell = log.warning if receipt.state == "held" else log.info
-    tell(
+def _log_receipt(receipt: DeliveryReceipt, seconds: float) -> None:
+    write = log.warning if receipt.state == "held" else log.info
+    write(
         "delivery_held" if receipt.state == "held" else "delivery_parsed",
         delivery_id=str(receipt.delivery_id),
         feed=receipt.feed,

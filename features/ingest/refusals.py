@@ -1,8 +1,8 @@
-"""Which errors are a file's own and hold it, and which are of the machinery and fail the task.
+"""Separate errors of a file, which hold it, from errors of the machine, which fail the task.
 
-A task that fails is tried again by Airflow: right for a lost connection or a full disk, and wrong
-for a file that will fail the same way each time and would stop all others with it. Messages name
-the error's type and place and never quote the error: libraries quote rows.
+Airflow retries a failed task. This is right for a lost connection or a full disk. It is wrong for a
+file that fails at each attempt and so blocks all other files. Messages contain the type and place
+of the error but not its text, because libraries quote rows.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from features.platform.errors import (
     ContractError,
 )
 
-#: What Postgres says of values: out of range, against a check, too long for an index.
+#: Errors of Postgres about values: out of range, against a check, too long for an index.
 OF_VALUES = (
     psycopg.DataError,
     psycopg.IntegrityError,
     psycopg.errors.ProgramLimitExceeded,
 )
 
-#: What csv, json, gzip, numpy and pyarrow raise over the content of a file.
+#: Errors that csv, json, gzip, numpy and pyarrow raise about the content of a file.
 OF_READING = (
     ArithmeticError,
     AssertionError,
@@ -56,13 +56,13 @@ _ARRIVAL_KEY = "deliveries_arrival_key"
 
 
 class HistoryRefusedError(ConfigurationError):
-    """A first load of history came after features or decisions were made from the ledger."""
+    """A history load arrived after features or decisions had used the raw tables."""
 
     reason: ClassVar = HoldReason.HISTORY_REFUSED
 
 
 class LandedRowsError(ContractError):
-    """The landed table of a delivery is not what was registered."""
+    """The landed table of a delivery differs from the register."""
 
     reason: ClassVar = HoldReason.LANDED_ROWS_LOST
 
@@ -74,34 +74,34 @@ class LedgerRefusedError(BadDeliveryError):
 
 
 class NotDescribedError(ConfigurationError):
-    """No source in force describes the feed of a delivery."""
+    """No current source describes the feed of a delivery."""
 
     reason: ClassVar = HoldReason.NOT_DESCRIBED
 
 
-#: Why a delivery is held at its admission.
+#: Errors that hold a delivery at its admission.
 AT_ADMISSION = (HistoryRefusedError, LandedRowsError, LedgerRefusedError, NotDescribedError)
 
 
 def is_taken_by_another(error: BaseException) -> bool:
-    """Return whether another run has registered the same arrival first."""
+    """Return whether another run has already registered the same arrival."""
     return (
         isinstance(error, psycopg.errors.UniqueViolation)
         and error.diag.constraint_name == _ARRIVAL_KEY
     )
 
 
-def of_file(error: Exception) -> HeldError | None:
-    """Return why a file is held, or None where the error is not the file's fault."""
+def hold_of(error: Exception) -> HeldError | None:
+    """Return the hold of a file, or None if the file did not cause the error."""
     if isinstance(error, HeldError):
         return error
     if isinstance(error, OSError) and error.errno is not None:
-        return None  # the machine's: the file is read from a copy on our own disk
+        return None  # an error of the machine: the file is read from a local copy
     return HeldError(HoldReason.READER_FAILED, f"{described(error)} while the file was read")
 
 
 def described(error: BaseException) -> str:
-    """Return type and place of an error, without its message."""
+    """Return the type and place of an error, without its message."""
     if isinstance(error, psycopg.Error):
         place = error.diag.constraint_name or error.diag.column_name
         return f"{type(error).__name__} (SQLSTATE {error.sqlstate}{f', {place}' if place else ''})"

@@ -1,4 +1,4 @@
-"""All feeds of a source set, step by step for a DAG, or in one go for a terminal."""
+"""Receive and admit all feeds of a source set: step by step in a DAG, or at once in a terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from features.feeds import LoadKind
 from features.ingest.admit import admit
 from features.ingest.clock import whole
 from features.ingest.deliveries import get
@@ -16,7 +17,6 @@ from features.ingest.limits import DEFAULT, Limits
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.receive import receive
 from features.ingest.refusals import AT_ADMISSION
-from features.ingest.waiting import LoadKind
 from features.platform.errors import BadDeliveryError
 from features.platform.objects import ObjectStore
 from features.platform.progress import logged
@@ -36,7 +36,7 @@ def receive_all(
     """Parse the waiting files of every feed; rates first, then transactions, then labels.
 
     Returns:
-        parsed and held deliveries, in the order in which they must be admitted.
+        parsed and held deliveries, in the order of admission.
     """
     return [
         receipt
@@ -59,13 +59,13 @@ def admit_all(
     *,
     base_currency: str = "USD",
 ) -> list[AdmitReceipt]:
-    """Admit deliveries one after the other, each whole, in the order given.
+    """Admit deliveries in the given order, each in its own transaction.
 
-    A delivery that is refused is held with its reason, and one that another run has admitted, held
-    or discarded meanwhile is left to it; the others go on.
+    A refused delivery is held with its reason. A delivery that another run has admitted, held or
+    discarded meanwhile is skipped. The other deliveries go on.
 
     Returns:
-        the receipts of those that were admitted.
+        the receipts of the admitted deliveries.
     """
     receipts = []
     for delivery_id in logged(list(delivery_ids), "deliveries_being_admitted"):
@@ -88,10 +88,10 @@ def ingest_all(
     base_currency: str = "USD",
     load_kind: LoadKind | None = None,
 ) -> tuple[list[DeliveryReceipt], list[AdmitReceipt]]:
-    """Receive and admit everything that waits, without the gates in between.
+    """Receive and admit all waiting files, without the gates in between.
 
     Returns:
-        the deliveries as they stand after that, and the receipts of those that were admitted.
+        the receipts of all deliveries after that, and the receipts of the admitted deliveries.
     """
     received = receive_all(sources, store, connection, load_kind=load_kind)
     parsed = [receipt.delivery_id for receipt in received if receipt.state == "parsed"]

@@ -1,7 +1,7 @@
-"""A private, complete and plain copy of a delivered file.
+"""Copy a delivered file to a private, complete, uncompressed local file.
 
-The copy is hashed while it is read, so what is parsed is what was hashed, whatever happens to the
-original meanwhile. Text is unzipped, and checked for its encoding and its end, before it is parsed.
+The copy is hashed during the read, so the parsed bytes equal the hashed bytes even if the original
+changes. Text is decompressed, and its encoding and its end are checked, before it is parsed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import IO, BinaryIO
 from features.ingest.limits import Limits
 from features.ingest.lines import count_line_ends
 from features.ingest.reasons import HeldError, HoldReason
-from features.sources.feeds import Feed, FileFormat
+from features.sources.mapping import FileFormat, SourceFeed
 
 BLOCK = 1 << 20
 _SUFFIXES = {
@@ -33,7 +33,7 @@ _SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """A local copy: its path, SHA-256 of the delivered bytes, and their number."""
+    """A local copy: its path, and SHA-256 and number of the delivered bytes."""
 
     path: Path
     sha256: str
@@ -42,7 +42,7 @@ class Spool:
 
 @contextmanager
 def spooled(source: BinaryIO, limits: Limits) -> Iterator[Spool]:
-    """Copy a stream to a local file that lasts as long as the block.
+    """Copy a stream to a local file that exists until the end of the block.
 
     Raises:
         HeldError: over the limit of bytes.
@@ -60,24 +60,24 @@ def spooled(source: BinaryIO, limits: Limits) -> Iterator[Spool]:
         yield Spool(Path(file.name), digest.hexdigest(), size)
 
 
-def file_format(name: str, feed: Feed) -> tuple[FileFormat, bool]:
+def file_format(name: str, feed: SourceFeed) -> tuple[FileFormat, bool]:
     """Return a file's format, and whether it is gzipped.
 
     Raises:
-        HeldError: the suffix is of no format that the feed accepts.
+        HeldError: the feed does not accept a format of this suffix.
     """
     plain = name.lower().removesuffix(".gz")
     zipped = plain != name.lower()
-    found = _SUFFIXES.get(f".{plain.rpartition('.')[2]}")
-    if found is None or found not in feed.formats or (zipped and found is FileFormat.PARQUET):
+    suffix = _SUFFIXES.get(f".{plain.rpartition('.')[2]}")
+    if suffix is None or suffix not in feed.formats or (zipped and suffix is FileFormat.PARQUET):
         accepted = ", ".join(feed.formats)
         raise HeldError(HoldReason.UNKNOWN_FORMAT, f"the suffix is not one of: {accepted}")
-    return found, zipped
+    return suffix, zipped
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of a delivered file, and how many lines it has."""
+    """The text of a delivered file, and its number of lines."""
 
     file: IO[bytes]
     lines: int
@@ -91,8 +91,8 @@ class Text:
 
 
 @contextmanager
-def text_of(spool: Spool, *, zipped: bool, feed: Feed, limits: Limits) -> Iterator[Text]:
-    """Give the text of a spooled file, found to be complete UTF-8.
+def text_of(spool: Spool, *, zipped: bool, feed: SourceFeed, limits: Limits) -> Iterator[Text]:
+    """Yield the text of a spooled file after a check that it is complete UTF-8.
 
     Raises:
         HeldError: wrong encoding, truncated, broken, or inflated beyond the limits.
@@ -120,15 +120,15 @@ def _inflate(spool: Spool, target: IO[bytes], limits: Limits) -> None:
     except EOFError as error:
         raise HeldError(HoldReason.TRUNCATED, "the gzip ends before its end mark") from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        # the message would quote the first bytes
+        # the error's message quotes the first bytes
         raise HeldError(HoldReason.UNREADABLE, "no gzip, or a broken one") from error
     if not written and not spool.size:
         raise HeldError(HoldReason.TRUNCATED, "the gzip is empty, without even a header")
     target.flush()
 
 
-def _check_text(text: IO[bytes], feed: Feed) -> int:
-    """Check the encoding and the end of a text; return how many lines it has."""
+def _check_text(text: IO[bytes], feed: SourceFeed) -> int:
+    """Check the encoding and the end of a text; return its number of lines."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     last, lines = b"", 0
     try:

@@ -1,7 +1,8 @@
-"""The SQL of admission: one way for all feeds, computed where the rows are.
+"""Admit landed rows by SQL, in the way that their feed declares.
 
-Each feed makes one temporary table `fresh` of the landed rows that say something new, moves it into
-its ledger, and counts it. What a newer statement has overtaken stands in `outdated`.
+Each way creates the temporary table `fresh` from the landed rows with new content, moves its rows
+into the raw table, and counts them. The temporary table `outdated` has the rows with a newer
+statement.
 """
 
 from __future__ import annotations
@@ -14,23 +15,23 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features.feeds.declarations import Labels, Reference, Versions
 from features.ingest import admit_labels, outdated, versions
-from features.ingest.admit_references import REFERENCES
-from features.ingest.versions import LEDGERS
-from features.sources.feeds import Feed
+from features.platform.database import certain
+from features.sources.mapping import SourceFeed
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What one admission did.
+    """The result of one admission.
 
     Args:
-        admitted: rows that entered the ledger.
-        admitted_lines: physical lines of those.
-        outdated: rows that were set aside because a newer statement was there.
-        outdated_lines: physical lines of those.
-        known_at: the newest instant at which one of the rows became known.
-        notes: what a person should know though nothing stopped.
+        admitted: rows that entered the raw table.
+        admitted_lines: physical lines of the admitted rows.
+        outdated: rows that were rejected because a newer statement exists.
+        outdated_lines: physical lines of the outdated rows.
+        known_at: newest known_at of the rows.
+        notes: notes for the operator that stop nothing.
     """
 
     admitted: int
@@ -43,61 +44,55 @@ class Admitted:
 
 def admit(
     connection: psycopg.Connection[Any],
-    feed: Feed,
+    feed: SourceFeed,
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> Admitted:
-    """Move the rows of a landed table into the ledger; the ingest lock must be held."""
-    outdated.prepare(connection)
-    if feed.name in LEDGERS:
-        notes = _admit_versions(connection, feed, table, values)
-    elif feed.name in REFERENCES:
-        notes = _admit_reference(connection, feed, table, values)
-    else:
-        notes = _admit_labels(connection, feed, table, values)
-    set_aside = outdated.keep(connection, table, values, conceals=feed.conceals)
+    """Move the rows of a landed table into the raw table; the caller must hold the ingest lock."""
+    outdated.create_table(connection)
+    declared = feed.declaration
+    match declared.admission:
+        case Versions():
+            notes = _admit_versions(connection, feed, table, values)
+        case Labels() as labels:
+            notes = ()
+            fresh = admit_labels.find_fresh(declared, labels, table)
+            _admit_statements(connection, fresh, admit_labels.insert(declared, labels), values)
+        case Reference() as reference:
+            notes = ()
+            is_outdated = outdated.is_outdated("offered")
+            fresh = sql.SQL(reference.fresh).format(table=table, is_outdated=is_outdated)
+            _admit_statements(connection, fresh, sql.SQL(reference.insert), values)
+    outdated_counts = outdated.reject(connection, table, values, conceals=feed.conceals)
     row = connection.execute(
         "select count(*), coalesce(sum(line_count), 0), max(known_at) from fresh"
     ).fetchone()
-    admitted, lines, known_at = row or (0, 0, None)
-    return Admitted(admitted, lines, *set_aside, known_at, notes)
+    admitted, lines, known_at = certain("count admitted rows", row)
+    return Admitted(admitted, lines, *outdated_counts, known_at, notes)
 
 
 def _admit_versions(
     connection: psycopg.Connection[Any],
-    feed: Feed,
+    feed: SourceFeed,
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> tuple[str, ...]:
-    ledger = LEDGERS[feed.name]
-    versions.find_fresh(connection, ledger, table, values)
-    notes = versions.insert(connection, ledger, values)
-    if feed.inline_label:
-        notes += admit_labels.admit_inline(connection, table, values)
+    declared = feed.declaration
+    versions.find_fresh(connection, declared, table, values)
+    notes = versions.insert(connection, declared, values)
+    if feed.inline_label and declared.inline_labels:
+        inline = declared.inline_labels
+        notes += admit_labels.admit_inline(connection, declared, inline, table, values)
     return notes
 
 
-def _admit_reference(
+def _admit_statements(
     connection: psycopg.Connection[Any],
-    feed: Feed,
-    table: sql.Identifier,
+    fresh: sql.Composed,
+    insert: sql.SQL | sql.Composed,
     values: Mapping[str, Any],
-) -> tuple[str, ...]:
-    reference = REFERENCES[feed.name]
-    is_outdated = outdated.is_outdated("offered")
-    connection.execute(reference.fresh.format(table=table, is_outdated=is_outdated), dict(values))
-    outdated.set_aside(connection)
-    connection.execute(reference.insert.encode(), dict(values))
-    return ()
-
-
-def _admit_labels(
-    connection: psycopg.Connection[Any],
-    feed: Feed,
-    table: sql.Identifier,
-    values: Mapping[str, Any],
-) -> tuple[str, ...]:
-    connection.execute(admit_labels.find_fresh(feed.name, table), dict(values))
-    outdated.set_aside(connection)
-    connection.execute(admit_labels.insert(feed.name), dict(values))
-    return ()
+) -> None:
+    """Create `fresh`, take outdated rows out of it, and move the others into the raw table."""
+    connection.execute(fresh, dict(values))
+    outdated.move_marked(connection)
+    connection.execute(insert, dict(values))

@@ -1,4 +1,4 @@
-"""One object of a store as a stream whose errors say whether the object or the store has failed."""
+"""Open an object as a stream whose errors separate failures of the object and of the store."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from features.platform.objects import ObjectStore
 
 
 class StoreUnavailableError(ScoringError):
-    """The object store does not answer, which says nothing about any file; retry."""
+    """The object store does not answer, which is no fault of any file; retry."""
 
 
 @contextmanager
-def opened(store: ObjectStore, name: str) -> Iterator[BinaryIO]:
+def open_object(store: ObjectStore, name: str) -> Iterator[BinaryIO]:
     """Open an object.
 
     Raises:
-        FileNotFoundError: there is none any more.
+        FileNotFoundError: the object no longer exists.
         UnsafeNameError: the name may not be used.
-        HeldError: this object cannot be read although the store answers; also while it is read.
-        StoreUnavailableError: the store does not answer at all.
+        HeldError: the object is unreadable although the store answers; also during a read.
+        StoreUnavailableError: the store does not answer.
     """
     safe = check_name(name)
     try:
@@ -34,16 +34,16 @@ def opened(store: ObjectStore, name: str) -> Iterator[BinaryIO]:
     except (FileNotFoundError, UnsafeNameError):
         raise
     except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
-        raise _judged(error, store, safe) from None
+        raise _held(error, store, safe) from None
     try:
         yield cast("BinaryIO", _Stream(stream, store, safe))
     finally:
-        with suppress(Exception):  # all of it was read, or it has failed
+        with suppress(Exception):  # the read is complete or has already failed
             stream.close()
 
 
 class _Stream(io.RawIOBase):
-    """Pass reads on; an error of the store becomes a hold of the object."""
+    """A stream that converts an error of the store to a hold of the object."""
 
     def __init__(self, stream: BinaryIO, store: ObjectStore, name: str) -> None:
         super().__init__()
@@ -54,18 +54,18 @@ class _Stream(io.RawIOBase):
         try:
             return self._stream.read(size)
         except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
-            raise _judged(error, self._store, self._name) from None
+            raise _held(error, self._store, self._name) from None
 
 
-def _judged(error: Exception, store: ObjectStore, name: str) -> HeldError:
-    """Return the hold of an object, where the store answers otherwise."""
+def _held(error: Exception, store: ObjectStore, name: str) -> HeldError:
+    """Return the hold of an object, if the store answers another request."""
     failure = refusals.described(error)
     try:
         store.list(name)
     except Exception as also:  # noqa: BLE001 - each store's client has errors of its own
         raise StoreUnavailableError(
             f"the object store cannot be read ({failure}) nor listed "
-            f"({refusals.described(also)}). Next: see that it runs; then try the step again"
+            f"({refusals.described(also)}). Next: check that it runs; then retry the step"
         ) from None
     return HeldError(
         HoldReason.STORE_FAILED,

@@ -1,4 +1,4 @@
-"""What ingest asks about tables that may not exist."""
+"""Name and look at tables that may not exist."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+
+from features.platform.database import certain
+
+
+def named(table: str) -> sql.Identifier:
+    """Return a qualified name, such as `raw.transactions`, quoted."""
+    return sql.Identifier(*table.split("."))
 
 
 def holds_rows(connection: psycopg.Connection[Any], table: str) -> bool:
@@ -15,8 +22,11 @@ def holds_rows(connection: psycopg.Connection[Any], table: str) -> bool:
         connection: of any role that may read the table.
         table: the qualified name, without quotes.
     """
-    exists = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-    if not exists or not exists[0]:
+    # without the seam: a caller handles the driver's error over a table that is dropped meanwhile
+    row = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    (exists,) = certain(f"look for {table}", row)
+    if not exists:
         return False
-    query = sql.SQL("select exists (select from {})").format(sql.Identifier(*table.split(".")))
-    return bool((connection.execute(query).fetchone() or [False])[0])
+    query = sql.SQL("select exists (select from {})").format(named(table))
+    (is_filled,) = certain(f"look for rows of {table}", connection.execute(query).fetchone())
+    return bool(is_filled)

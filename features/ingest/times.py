@@ -1,4 +1,4 @@
-"""Text to instants: ISO 8601 with an offset, or in the zone that the source declares."""
+"""Parse instants and dates: ISO 8601 with an offset, or in the zone that the source declares."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.ingest.verdicts import Mask, Verdicts
 from features.sources.date_formats import MONTHS, pattern_of
 
 INSTANT = pa.timestamp("us", "UTC")
-CLOCK_SKEW = timedelta(minutes=5)  # of the source's clock against ours
+CLOCK_SKEW = timedelta(minutes=5)  # tolerated difference between the source's clock and ours
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
 _DATE = r"^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -31,73 +31,74 @@ _LEAP_DAY = r"^....-02-29"
 
 def mask_of(flags: pa.Array) -> Mask:
     """Return an Arrow boolean column as a mask; null is false."""
-    found: Mask = pc.fill_null(flags, False).to_numpy(zero_copy_only=False)
-    return found
+    mask: Mask = pc.fill_null(flags, False).to_numpy(zero_copy_only=False)
+    return mask
 
 
 def matches(texts: pa.Array, pattern: str) -> Mask:
-    """Return which texts match a pattern; null does not."""
+    """Return the mask of texts that match a pattern; null does not match."""
     return mask_of(pc.match_substring_regex(texts, pattern))
 
 
 def instants(
     texts: pa.Array, column: str, verdicts: Verdicts, *, time_zone: str | None, now: datetime
 ) -> pa.Array:
-    """Return the instants of a column, null where there is none or the row is rejected.
+    """Return the instants of a column; null without a value and in rejected rows.
 
     Args:
         texts: as delivered.
         column: name for the verdict.
-        verdicts: takes what is wrong.
-        time_zone: of times without an offset; None rejects them. Of an hour that a clock change
-            repeats, the first is meant; an hour that it skips begins after it.
-        now: what is later than this by five minutes cannot have happened; UTC.
+        verdicts: receives invalid and impossible times.
+        time_zone: of times without an offset; None rejects them. In an hour that a clock change
+            repeats, the first hour counts. In an hour that it skips, the time after it counts.
+        now: a time more than five minutes later is impossible; UTC.
     """
     present = mask_of(pc.is_valid(texts))
-    found = _all_canonical(texts)
-    if found is None:
-        found = _mixed(texts, present, column, verdicts, time_zone)
+    times = _all_canonical(texts)
+    if times is None:
+        times = _mixed(texts, present, column, verdicts, time_zone)
     earliest = pa.scalar(datetime.fromisoformat("2000-01-01T00:00:00+00:00"), INSTANT)
-    too_old = mask_of(pc.less(found, earliest))
+    too_old = mask_of(pc.less(times, earliest))
     verdicts.reject(too_old, RowReason.TIMESTAMP_NOT_A_TIME, column)
-    future = mask_of(pc.greater(found, pa.scalar(now + CLOCK_SKEW, INSTANT)))
+    future = mask_of(pc.greater(times, pa.scalar(now + CLOCK_SKEW, INSTANT)))
     verdicts.reject(future, RowReason.TIMESTAMP_IN_FUTURE, column)
-    return found
+    return times
 
 
 def dates(texts: pa.Array, column: str, verdicts: Verdicts, pattern: str = DATE) -> pa.Array:
-    """Return the dates of a column, null where there is none or the row is rejected."""
+    """Return the dates of a column; null without a value and in rejected rows."""
     good = matches(texts, pattern) & _is_day(texts)
     verdicts.reject(mask_of(pc.is_valid(texts)) & ~good, RowReason.TIMESTAMP_NOT_A_TIME, column)
     return pc.cast(_only(texts, good), pa.date32())
 
 
 def past_dates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return dates that may lie in the last century, as the first credit of a person does."""
+    """Return dates from 1900 on, such as the date of a first credit line."""
     return dates(texts, column, verdicts, PAST_DATE)
 
 
 def in_iso(
     texts: pa.Array, column: str, verdicts: Verdicts, *, date_format: str, now: datetime
 ) -> pa.Array:
-    """Return dates of a declared format as ISO 8601, null where there is none.
+    """Return dates of a declared format as ISO 8601; null without a value.
 
-    A month without a day is its first day. A year of two digits is the last one that has come.
+    A month without a day becomes its first day. A year of two digits is the latest such year up to
+    now.
 
     Args:
         texts: as delivered.
         column: name for the verdict.
-        verdicts: takes what is not in the format.
+        verdicts: receives texts in another format.
         date_format: see `features.sources.date_formats`.
-        now: no date of two digits is later; UTC.
+        now: a date with a year of two digits is not later; UTC.
     """
     parts = pc.extract_regex(texts, pattern_of(date_format))
-    found = {field.name: pc.struct_field(parts, field.name) for field in parts.type}
-    year = _century(found["year"], now) if "%y" in date_format else found["year"]
-    month = found["month"]
+    groups = {field.name: pc.struct_field(parts, field.name) for field in parts.type}
+    year = _century(groups["year"], now) if "%y" in date_format else groups["year"]
+    month = groups["month"]
     if "%b" in date_format:
         month = pc.cast(pc.add(pc.index_in(month, pa.array(MONTHS)), 1), pa.string())
-    day = found.get("day", pa.scalar("01"))
+    day = groups.get("day", pa.scalar("01"))
     iso = pc.binary_join_element_wise(year, _two_digits(month), _two_digits(day), "-")
     is_date = mask_of(pc.is_valid(parts))
     wrong = mask_of(pc.is_valid(texts)) & ~is_date
@@ -115,10 +116,10 @@ def _two_digits(texts: pa.Array) -> pa.Array:
 
 
 def _all_canonical(texts: pa.Array) -> pa.Array | None:
-    """Return the instants of a column in which each text is `20..-..-..T..:..:..Z`, else None.
+    """Return the instants if each text of the column is `20..-..-..T..:..:..Z`, otherwise None.
 
-    The fast way, for a column without a fault. Arrow's own parser takes more forms than one grammar
-    should, so it is asked only where it agrees with the patterns.
+    This is fast for a column without faults. Arrow's parser accepts more forms than the grammar, so
+    it parses only texts that match the pattern.
     """
     lengths = pc.min_max(pc.binary_length(texts)).as_py()
     if lengths["min"] != len(_CANONICAL) or lengths["max"] != len(_CANONICAL):
@@ -144,16 +145,16 @@ def _mixed(
     if time_zone is None:
         verdicts.reject(naive, RowReason.TIMESTAMP_WITHOUT_ZONE, column)
     verdicts.reject(present & ~zoned & ~naive, RowReason.TIMESTAMP_NOT_A_TIME, column)
-    found = _microseconds(pc.cast(_only(texts, zoned), pa.timestamp("ns", "UTC")), INSTANT)
+    times = _microseconds(pc.cast(_only(texts, zoned), pa.timestamp("ns", "UTC")), INSTANT)
     if time_zone is None or not naive.any():
-        return found
+        return times
     local = _microseconds(pc.cast(_only(texts, naive), pa.timestamp("ns")), pa.timestamp("us"))
     placed = pc.assume_timezone(local, time_zone, ambiguous="earliest", nonexistent="latest")
-    return pc.coalesce(found, pc.cast(placed, INSTANT))
+    return pc.coalesce(times, pc.cast(placed, INSTANT))
 
 
 def _microseconds(times: pa.Array, target: pa.DataType) -> pa.Array:
-    return pc.cast(times, target, safe=False)  # cuts digits that Postgres does not keep
+    return pc.cast(times, target, safe=False)  # drops digits that Postgres does not store
 
 
 def _is_day(texts: pa.Array) -> Mask:

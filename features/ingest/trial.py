@@ -1,4 +1,4 @@
-"""One row as a person enters it: what ingest would say to it, before anything is delivered."""
+"""Check a row that a person enters by the rules of ingest, before any delivery."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from features.ingest.json_files import json_chunks
 from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
 from features.ingest.reasons import HeldError
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 
-def objections(row: Mapping[str, Any], feed: Feed, now: datetime) -> list[str]:
-    """Return why a row would be rejected; nothing where it would be admitted.
+def objections(row: Mapping[str, Any], feed: SourceFeed, now: datetime) -> list[str]:
+    """Return the reasons to reject a row; an empty list means that ingest would admit it.
 
-    A file may bring columns that nobody reads. What a person enters may not: a misspelt optional
-    column would be taken for a missing one.
+    A file may have unknown columns. A row that a person enters may not, because a misspelt optional
+    column would count as missing.
 
     Args:
         row: by delivered name.
-        feed: the feed of the row; not one of labels.
+        feed: the feed of the row; not a feed of labels.
         now: no event is later.
     """
     rules, header = Rules(feed, (), now, DEFAULT), Header()

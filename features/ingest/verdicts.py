@@ -1,4 +1,4 @@
-"""What is wrong with each row of a chunk: the first reason found, and the column it is in."""
+"""Collect the verdict of each row of a chunk: its first reason for rejection, and the column."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Verdicts:
         self._columns: list[str] = []
 
     def reject(self, rows: Mask, reason: RowReason, column: str) -> None:
-        """Reject the marked rows, where nothing was found before."""
+        """Reject the marked rows that have no earlier reason."""
         if not rows.any():
             return
         fresh = rows & (self._reason < 0)

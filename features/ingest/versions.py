@@ -1,106 +1,122 @@
-"""The SQL that admits row versions with two clocks: transactions and applications.
+"""Admit row versions with two clocks by SQL.
 
-The same content as the newest version is a duplicate; other content is the next version. Amounts
-also enter in the base currency, at the rate that was known when their row became known.
+A row with the content of the newest version is a duplicate; other content makes the next version.
+Amounts are also stored in the base currency, at the rate known when the row became known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from features.ingest import rates
-from features.ingest.layout import LAYOUTS, MONEY
+from features.feeds import Feed
+from features.feeds.declarations import Versions
+from features.ingest import rates, tables
+from features.platform.database import certain
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """Where the row versions of a feed stand in schema `raw`.
+def admission_of(feed: Feed) -> Versions:
+    """Return how a feed of row versions is admitted.
 
-    Attributes:
-        feed: its name, and that of the table of its rows.
-        id_column: of the thing that has versions.
-        event: the column that says when it happened.
-        versions: the table that keeps versions unique; may be that of the rows.
-        has_days: whether the table of its rows has a partition for each UTC day.
+    Raises:
+        TypeError: the rows of the feed have no versions.
     """
-
-    feed: str
-    id_column: str
-    event: str
-    versions: str
-    has_days: bool
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The columns that a delivery fills, in the order of their digest."""
-        return tuple(column.target for column in LAYOUTS[self.feed])
-
-    @property
-    def amounts(self) -> tuple[str, ...]:
-        """Those of them that hold money, in minor units of the row's currency."""
-        return tuple(column.target for column in LAYOUTS[self.feed] if column.kind in MONEY)
-
-    @property
-    def names(self) -> dict[str, sql.Composable]:
-        """What statements call it."""
-        return {
-            "id": sql.Identifier(self.id_column),
-            "event": sql.Identifier(self.event),
-            "rows": sql.Identifier("raw", self.feed),
-            "versions": sql.Identifier("raw", self.versions),
-        }
+    if feed.versions is None:
+        raise TypeError(f"the rows of {feed.name} have no versions")
+    return feed.versions
 
 
-LEDGERS: Mapping[str, Ledger] = {
-    ledger.feed: ledger
-    for ledger in (
-        Ledger("transactions", "transaction_id", "occurred_at", "transaction_versions", True),
-        Ledger("applications", "application_id", "applied_at", "applications", False),
+def names_of(feed: Feed) -> dict[str, sql.Composable]:
+    """Return the names that statements on a feed of row versions use."""
+    versions = admission_of(feed)
+    return {
+        "id": sql.Identifier(feed.subject.target),
+        "event": sql.Identifier(feed.column(versions.event).target),
+        "rows": tables.named(feed.table),
+        "versions": tables.named(versions.table),
+    }
+
+
+def time_span(
+    connection: psycopg.Connection[Any], feed: Feed, table: sql.Identifier
+) -> tuple[datetime | None, datetime | None]:
+    """Return the times of the first and the last landed row; None where rows are no events."""
+    if feed.event is None:
+        return None, None
+    query = sql.SQL("select min({event}), max({event}) from {table}")
+    row = connection.execute(
+        query.format(event=sql.Identifier(feed.event.target), table=table)
+    ).fetchone()
+    first, last = certain("read the time span of landed rows", row)
+    return first, last
+
+
+def ensure_days(connection: psycopg.Connection[Any], feed: Feed, table: sql.Identifier) -> None:
+    """Make the partitions of the days that occur, and of no others."""
+    if feed.event is None or feed.versions is None or feed.versions.ensure_days is None:
+        return
+    connection.execute(
+        sql.SQL(
+            """
+            select {ensure_days}(days.day, days.day)
+            from (
+                select distinct ({event} at time zone 'UTC')::date as day from {table} order by day
+            ) as days
+            """
+        ).format(
+            ensure_days=tables.named(feed.versions.ensure_days),
+            event=sql.Identifier(feed.event.target),
+            table=table,
+        )
     )
-}
 
 
 def find_fresh(
     connection: psycopg.Connection[Any],
-    ledger: Ledger,
+    feed: Feed,
     table: sql.Identifier,
     values: Mapping[str, Any],
 ) -> None:
-    """Make `fresh`, the rows of a landed table that say something new."""
+    """Create `fresh`, the rows of a landed table with new content."""
+    names = names_of(feed)
     statement = _FRESH.format(
-        **ledger.names,
-        columns=_list(ledger.targets, "landed"),
-        known_at=sql.SQL(_KNOWN_AT).format(**ledger.names),
+        **names,
+        columns=_list(feed.targets, "landed"),
+        known_at=sql.SQL(_KNOWN_AT).format(**names),
         table=table,
     )
     connection.execute(statement, dict(values))
     if values["newer"]:
-        connection.execute(_OUTDATED.format(**ledger.names), dict(values))
-    # without statistics the planner sorts all rows to join a handful of rates
-    connection.execute(sql.SQL("analyze fresh (currency_code, {event})").format(**ledger.names))
+        connection.execute(_OUTDATED.format(**names), dict(values))
+    if feed.amounts:
+        # without statistics the planner sorts all rows to join a few rates
+        connection.execute(sql.SQL("analyze fresh (currency_code, {event})").format(**names))
 
 
 def insert(
-    connection: psycopg.Connection[Any], ledger: Ledger, values: Mapping[str, Any]
+    connection: psycopg.Connection[Any], feed: Feed, values: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Move `fresh` into the ledger; return what a person should know of its rates."""
-    rates.find(connection, ledger.names["event"], values)
-    if ledger.versions != ledger.feed:
-        connection.execute(_VERSIONS.format(**ledger.names), dict(values))
-    connection.execute(_rows(ledger), dict(values))
-    return rates.notes(connection, ledger.names["event"], values)
+    """Move `fresh` into the raw table; return notes about missing rates."""
+    versions, names = admission_of(feed), names_of(feed)
+    if feed.amounts:
+        rates.find(connection, names["event"], values)
+    if versions.table != feed.table:
+        carried = _further(sql.Identifier(feed.column(name).target) for name in versions.carried)
+        connection.execute(_VERSIONS.format(**names, carried=carried), dict(values))
+    connection.execute(_rows(feed, versions), dict(values))
+    return rates.notes(connection, names["event"], values) if feed.amounts else ()
 
 
 def _list(names: tuple[str, ...], table: str) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(table, name) for name in names)
 
 
-# Rows of one known_at in a live delivery; in a history load each row has its own, never beyond now.
+# In a live delivery all rows have one known_at; in a history load each row has its own, never later
+# than now.
 _KNOWN_AT = """
 case
     when %(is_history)s then least(landed.{event} + %(latency)s, %(known_at)s)
@@ -108,8 +124,8 @@ case
 end
 """
 
-# The digest knows neither clocks nor the place in the file. record_send writes types, lengths and
-# nulls, so no two contents share one form.
+# The digest covers neither clocks nor the position in the file. record_send writes types, lengths
+# and nulls, so different contents have different forms.
 _FRESH = sql.SQL(
     """
     create temporary table fresh on commit drop as
@@ -119,14 +135,14 @@ _FRESH = sql.SQL(
             sha256(record_send(row({columns}))) as content_digest,
             greatest(landed.{event}, {known_at})::timestamptz as known_at
         from {table} as landed
-        offset 0  -- else the digest is computed where it is compared and where it is stored
+        offset 0  -- otherwise Postgres computes the digest twice, to compare and to store it
     )
 
     select
         digested.*,
         coalesce(newest.version, 0) + 1 as version
     from digested
-    -- looked up row by row: a join would read the whole ledger, and grow with it
+    -- a lookup per row: a join would read the whole table and slow down with its size
     left join lateral (
         select versions.version, versions.content_digest
         from {versions} as versions
@@ -139,7 +155,7 @@ _FRESH = sql.SQL(
 )
 
 
-# A delivery that waited: what arrived after it and was admitted before it is the newer statement.
+# For a delivery that was held: rows that arrived later and were admitted earlier are newer.
 _OUTDATED = sql.SQL(
     """
     with older as (
@@ -158,10 +174,10 @@ _OUTDATED = sql.SQL(
 _VERSIONS = sql.SQL(
     """
     insert into {versions} (
-        {id}, version, content_digest, customer_id, {event}, known_at, delivery_seq, is_history
+        {id}, version, content_digest{carried}, {event}, known_at, delivery_seq, is_history
     )
     select
-        {id}, version, content_digest, customer_id, {event}, known_at,
+        {id}, version, content_digest{carried}, {event}, known_at,
         %(delivery_seq)s, %(is_history)s or coalesce({event} < %(decide_from)s, false)
     from fresh
     """
@@ -170,30 +186,37 @@ _VERSIONS = sql.SQL(
 _ROWS = sql.SQL(
     """
     insert into {rows} (
-        {targets}, version, delivery_id, delivery_seq, row_number, known_at, is_history, {more}
+        {targets}, version, delivery_id, delivery_seq, row_number, known_at, is_history{more}
     )
     select
         {columns}, fresh.version, %(delivery_id)s, %(delivery_seq)s, fresh.row_number,
         fresh.known_at,
-        %(is_history)s or coalesce(fresh.{event} < %(decide_from)s, false),
-        {computed}
+        %(is_history)s or coalesce(fresh.{event} < %(decide_from)s, false){computed}
     from fresh
     {rates}
     """
 )
 
 
-def _rows(ledger: Ledger) -> sql.Composed:
-    more = [name.replace("_minor", "_base_minor") for name in ledger.amounts]
-    computed = [rates.IN_BASE.format(amount=sql.Identifier(name)) for name in ledger.amounts]
-    if ledger.versions == ledger.feed:
+def _rows(feed: Feed, versions: Versions) -> sql.Composed:
+    names = names_of(feed)
+    more = [name.replace("_minor", "_base_minor") for name in feed.amounts]
+    computed: list[sql.Composable] = [
+        rates.IN_BASE.format(amount=sql.Identifier(name)) for name in feed.amounts
+    ]
+    if versions.table == feed.table:
         more.append("content_digest")
-        computed.append(sql.SQL("fresh.{}").format(sql.Identifier("content_digest")))
+        computed.append(sql.Identifier("fresh", "content_digest"))
     return _ROWS.format(
-        **ledger.names,
-        targets=sql.SQL(", ").join(map(sql.Identifier, ledger.targets)),
-        more=sql.SQL(", ").join(map(sql.Identifier, more)),
-        columns=_list(ledger.targets, "fresh"),
-        rates=rates.OF_ROW.format(**ledger.names),
-        computed=sql.SQL(", ").join(computed),
+        **names,
+        targets=sql.SQL(", ").join(map(sql.Identifier, feed.targets)),
+        more=_further(map(sql.Identifier, more)),
+        columns=_list(feed.targets, "fresh"),
+        rates=rates.OF_ROW.format(**names) if feed.amounts else sql.SQL(""),
+        computed=_further(computed),
     )
+
+
+def _further(expressions: Iterable[sql.Composable]) -> sql.Composed:
+    """Return expressions that follow others in a list, which may be none."""
+    return sql.SQL("").join(sql.SQL(", {}").format(expression) for expression in expressions)

@@ -1,50 +1,50 @@
-"""Which objects of a landing folder are deliveries to look at now."""
+"""List the objects of a landing folder that are new deliveries."""
 
 from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import psycopg
 import structlog
 
+from features.feeds import LoadKind
 from features.ingest import arrivals
 from features.ingest.clock import whole
 from features.platform.card_numbers import mask_name, names_card_number
 from features.platform.object_names import UnsafeNameError, check_name
 from features.platform.objects import ObjectInfo, ObjectStore
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 log = structlog.get_logger(__name__)
 
-LoadKind = Literal["history", "live"]
 _UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
 
-def offered(
-    feed: Feed,
+def new_objects(
+    feed: SourceFeed,
     store: ObjectStore,
     connection: psycopg.Connection[Any],
     now: datetime,
     load_kind: LoadKind | None,
 ) -> list[ObjectInfo]:
-    """Return the objects to look at: finished, not seen before; history first, then by arrival."""
-    found = {info.name: info for info in store.list(f"{feed.folder}/") if _is_finished(info.name)}
+    """Return the finished objects that are new; history first, then in order of arrival."""
+    objects = {info.name: info for info in store.list(f"{feed.folder}/") if _is_finished(info.name)}
     recent = now - timedelta(seconds=feed.settle_seconds)
-    if not store.writes_are_atomic and any(info.changed_at > recent for info in found.values()):
+    if not store.writes_are_atomic and any(info.changed_at > recent for info in objects.values()):
         time.sleep(feed.settle_seconds)
         again = {info.name: info for info in store.list(f"{feed.folder}/")}
-        growing = [name for name, info in found.items() if again.get(name) != info]
+        growing = [name for name, info in objects.items() if again.get(name) != info]
         for name in growing:
-            log.info("delivery_still_growing", feed=feed.name, object_name=shown(name))
-            del found[name]
+            log.info("delivery_still_growing", feed=feed.name, object_name=printable(name))
+            del objects[name]
     if load_kind is not None:
-        found = {name: info for name, info in found.items() if kind_of(name, feed) == load_kind}
-    readable = [info for info in found.values() if is_safe(info.name)]
+        objects = {name: info for name, info in objects.items() if kind_of(name, feed) == load_kind}
+    readable = [info for info in objects.values() if is_safe(info.name)]
     with whole(connection):
-        seen = arrivals.taken(connection, feed.source, feed.name, readable)
-    fresh = [info for name, info in found.items() if name not in seen]
+        seen = arrivals.unchanged_names(connection, feed.source, feed.name, readable)
+    fresh = [info for name, info in objects.items() if name not in seen]
     return sorted(
         fresh, key=lambda info: (kind_of(info.name, feed) == "live", info.modified_at, info.name)
     )
@@ -54,7 +54,7 @@ def check(name: str) -> None:
     """Check a name before it is used.
 
     Raises:
-        UnsafeNameError: no store may open it, or it holds a card number and may not be kept.
+        UnsafeNameError: no store may open the name, or it has a card number and may not be stored.
     """
     check_name(name)
     if names_card_number(name):
@@ -63,8 +63,8 @@ def check(name: str) -> None:
         )
 
 
-def shown(name: str) -> str:
-    """Return a name as it may be kept and logged: printable, and without a card number."""
+def printable(name: str) -> str:
+    """Return a name for storage and logs: printable, and without a card number."""
     return ascii(mask_name(name))
 
 
@@ -77,8 +77,8 @@ def is_safe(name: str) -> bool:
     return True
 
 
-def kind_of(name: str, feed: Feed) -> LoadKind:
-    """Return whether an object is a history load."""
+def kind_of(name: str, feed: SourceFeed) -> LoadKind:
+    """Return the load kind of an object: history or live."""
     return "history" if name.startswith(f"{feed.history_folder}/") else "live"
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a file as a whole, once each of its rows has a verdict."""
+"""Check a file as a whole, after each of its rows has a verdict."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
+from features.ingest import landing
 from features.ingest.checks import Rules
 from features.ingest.reasons import HoldReason, RowReason
-from features.ingest.versions import LEDGERS
 from features.platform import database
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 _PREFIX_SHARE = 0.2
 
 
 @dataclass(slots=True)
 class Tally:
-    """What is counted while a file goes by.
+    """The counts of a file, collected chunk by chunk.
 
     Args:
         rows: rows of the file.
-        lines: physical lines of these rows; as many as rows where a format has no lines.
+        lines: physical lines of the rows; a format without lines has one line per row.
         rejected_lines: lines of the rejected rows.
         reasons: rejected rows by reason.
-        prefixes: by column, values that begin as card numbers do.
+        prefixes: number of values with the prefix of a card number, by column.
     """
 
     rows: int = 0
@@ -39,7 +40,7 @@ class Tally:
 def hold_reason(
     connection: psycopg.Connection[Any], table: str, tally: Tally, rules: Rules
 ) -> str | None:
-    """Return why a parsed file waits for a person, or None where it does not."""
+    """Return the reason to hold a parsed file, or None."""
     return (
         _too_many_bad(tally, rules.feed)
         or _too_many_days(connection, table, rules)
@@ -47,8 +48,8 @@ def hold_reason(
     )
 
 
-def prefix_notes(tally: Tally, feed: Feed) -> list[str]:
-    """Return notes on declared identifiers that look like card numbers; they stop nothing."""
+def prefix_notes(tally: Tally, feed: SourceFeed) -> list[str]:
+    """Return notes on declared identifiers that resemble card numbers; they stop nothing."""
     return [
         f"{name} is declared numeric_id; {count} of {tally.rows} values begin as card numbers do"
         for name, count in sorted(tally.prefixes.items())
@@ -56,8 +57,8 @@ def prefix_notes(tally: Tally, feed: Feed) -> list[str]:
     ]
 
 
-def _too_many_bad(tally: Tally, feed: Feed) -> str | None:
-    """Compare lines, not rows: a bad row of many lines may have swallowed good ones."""
+def _too_many_bad(tally: Tally, feed: SourceFeed) -> str | None:
+    """Compare lines, not rows, because a bad row of many lines may contain good rows."""
     bad, lines = tally.rejected_lines, tally.lines
     if not bad or bad <= feed.tolerated_bad_share * lines:
         return None
@@ -73,12 +74,15 @@ def _too_many_bad(tally: Tally, feed: Feed) -> str | None:
 
 
 def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
-    ledger = LEDGERS.get(rules.feed.name)
-    if ledger is None or not ledger.has_days:
+    feed = rules.feed.declaration
+    if feed.versions is None or feed.versions.ensure_days is None:
         return None
     # without the seam: an error of the driver over a value holds the file
     row = connection.execute(
-        b"select count(distinct (occurred_at at time zone 'UTC')::date) from " + table.encode()
+        sql.SQL("select count(distinct ({event} at time zone 'UTC')::date) from {table}").format(
+            event=sql.Identifier(feed.column(feed.versions.event).target),
+            table=landing.identifier(table),
+        )
     ).fetchone()
     (days,) = database.certain("count the days of a file", row)
     if days <= rules.limits.days:
@@ -87,16 +91,20 @@ def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules
 
 
 def _same_applicant(connection: psycopg.Connection[Any], table: str, rules: Rules) -> str | None:
-    """Find a placeholder for a person: the past of each would be the past of all."""
-    if rules.feed.name != "applications":
+    """Find a placeholder that many persons share, because it would merge their histories."""
+    feed = rules.feed.declaration
+    if feed.person is None:
         return None
     row = connection.execute(
-        b"select count(*) from " + table.encode() + b" group by customer_id order by 1 desc limit 1"
+        sql.SQL("select count(*) from {table} group by {person} order by 1 desc limit 1").format(
+            table=landing.identifier(table),
+            person=sql.Identifier(feed.column(feed.person).target),
+        )
     ).fetchone()
     most = row[0] if row else 0
     if most <= rules.limits.same_applicant:
         return None
     return (
-        f"{HoldReason.SAME_APPLICANT}: {most} applications of one customer_id, allowed "
+        f"{HoldReason.SAME_APPLICANT}: {most} {feed.name} of one {feed.person}, allowed "
         f"{rules.limits.same_applicant}; a placeholder names no person"
     )

@@ -1,8 +1,8 @@
-"""Synthetic card traffic of known truth: what the demo, the tests and the benches run on.
+"""Synthesize card traffic and loans with known truth, for the demo, the tests and the benchmarks.
 
 `synthesize(plan, sink)` writes the landing area of the source `synthetic`, feed by feed, and the
-truth beside it. The same plan writes the same bytes; memory depends on the number of customers and
-never on the number of rows.
+truth beside it. The same plan gives the same bytes. Memory depends on the number of customers, not
+on the number of rows.
 """
 
 from __future__ import annotations

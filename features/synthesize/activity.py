@@ -1,4 +1,4 @@
-"""Honest traffic: habits, rhythms, and now and then something new."""
+"""Make honest traffic: habits, rhythms, and some new merchants and devices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from features.synthesize.world import World
 
 _USUAL_MERCHANT = 0.8
 _ONLINE_WHEN_EXPLORING = 0.35
-_SPREE = 0.01  # honest payments several times as large as usual: they look like theft
+_SPREE = 0.01  # share of honest transactions several times as large as usual; they resemble theft
 _SPREE_FACTOR = 4.0
 _BORROWED_DEVICE = 0.006
 HOT_ROWS = 0.29
@@ -46,7 +46,7 @@ def honest(world: World, span: Span) -> Rows:
 
 
 def _moments(world: World, span: Span, rng: np.random.Generator) -> tuple[I64, I64]:
-    """Draw who pays when: a Poisson process per group of customers and hour."""
+    """Draw customers and times: a Poisson process per group of customers and hour."""
     people = world.customers
     shares = intensity(world.places.zones, people.group_zone, people.group_rhythm, span)
     low, high = people.cumulative[people.bounds[:-1]], people.cumulative[people.bounds[1:]]
@@ -54,14 +54,14 @@ def _moments(world: World, span: Span, rng: np.random.Generator) -> tuple[I64, I
     group, hour = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
     at = _instants(span, hour, rng.random(len(hour)))
     draws = low[group] + rng.random(len(group)) * (high - low)[group]
-    found = np.searchsorted(people.cumulative, draws, side="right") - 1
-    customer = np.clip(found, people.bounds[group], people.bounds[group + 1] - 1)
+    position = np.searchsorted(people.cumulative, draws, side="right") - 1
+    customer = np.clip(position, people.bounds[group], people.bounds[group + 1] - 1)
     order = np.argsort(at, kind="stable")
     return customer[order], at[order]
 
 
 def _instants(span: Span, hour: I64, draws: F64) -> I64:
-    """Spread rows over the part of each hour that the span covers."""
+    """Spread rows over the part of each hour inside the span."""
     first = span.start // HOUR_MS + hour
     low = np.maximum(first * HOUR_MS, span.start)
     high = np.minimum((first + 1) * HOUR_MS, span.end)
@@ -70,7 +70,7 @@ def _instants(span: Span, hour: I64, draws: F64) -> I64:
 
 
 def _merchants(world: World, customer: I64, place: I64, rng: np.random.Generator) -> I64:
-    """Draw where each payment is made: a usual place, or something else where the customer is."""
+    """Draw the merchant of each transaction: a usual one, or another at the customer's place."""
     shops, count = world.merchants, len(customer)
     slot = pick(np.cumsum(USUAL_SHARES), rng.random(count))
     usual = world.customers.usual[customer, slot].astype(np.int64)

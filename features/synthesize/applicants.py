@@ -1,4 +1,4 @@
-"""What a bureau knows of each customer, and what a lender must not ask: drawn once per customer."""
+"""Draw each customer's credit bureau data and protected attributes, once per customer."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Applicants:
     """One entry per customer.
 
     Args:
-        prudence: standard normal; nobody sees it, but it shows in what follows.
+        prudence: standard normal; it is in no feed, but it influences other attributes.
         income: yearly, in whole dollars.
-        employment: years; 11 stands for none.
+        employment: years; 11 means no employment.
         home: index into `HOMES`.
         fico: lower end of a range of five points.
         utilisation: of revolving credit, in tenths of a percent.
         debt_to_income: in tenths of a percent.
-        delinquencies: of two years.
-        public_records: derogatory ones.
-        open_accounts: credit lines in use.
-        total_accounts: credit lines ever.
+        delinquencies: number in two years.
+        public_records: number of derogatory records.
+        open_accounts: number of credit lines in use.
+        total_accounts: number of credit lines ever.
         balance: of revolving credit, in whole dollars.
         credit_since: days since 1970 of the first credit line.
         born: days since 1970 of birth.
@@ -61,7 +61,7 @@ class Applicants:
 
 
 def build(plan: Plan, customers: Customers) -> Applicants:
-    """Draw everybody's standing; who spends much by card earns more, too."""
+    """Draw the attributes of all customers; income correlates with spending by card."""
     rng = generator(plan.seed, Stream.APPLICANTS)
     count = plan.customers
     prudence = rng.standard_normal(count)

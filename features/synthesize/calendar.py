@@ -1,4 +1,4 @@
-"""When people pay: spans of time, local hours, the rhythm of the day and of the week."""
+"""Compute the times of transactions: spans, local hours, daily and weekly rhythms."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from features.synthesize.randomness import F64, I64
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 
-# rows held in memory at once, about; a span is cut so that it expects no more
+# approximate number of rows in memory; no span expects more
 CHUNK_ROWS = 200_000
 
-# hour by hour, three habits: by day, in the evening, at night
+# three rhythms by hour: by day, in the evening, at night
 _RHYTHMS = np.array([
     [1, .6, .4, .3, .4, 1, 3, 5, 7, 8, 8, 9, 10, 9, 8, 8, 9, 10, 9, 7, 5, 4, 3, 2],
     [3, 1.5, .8, .5, .3, .4, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 8, 10, 12, 13, 12, 10, 8, 5],
@@ -37,7 +37,7 @@ def epoch_ms(moment: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A half-open stretch of time within one UTC day, in epoch milliseconds."""
+    """A half-open interval within one UTC day, in epoch milliseconds."""
 
     start: int
     end: int
@@ -54,12 +54,12 @@ class Span:
 
     @property
     def key(self) -> int:
-        """What makes the draws of this span its own."""
+        """The random key of this span."""
         return self.start // 60_000
 
 
 def spans(plan: Plan, start: datetime, end: datetime) -> Iterator[Span]:
-    """Cut [start, end), which begins and ends on the hour, into spans of bounded expectation."""
+    """Cut [start, end), on the hour, into spans with a bounded expected number of rows."""
     length = _span_length(plan)
     moment = start
     while moment < end:
@@ -70,7 +70,7 @@ def spans(plan: Plan, start: datetime, end: datetime) -> Iterator[Span]:
 
 
 def _span_length(plan: Plan) -> timedelta:
-    """A day, an hour, or a divisor of the hour in whole minutes."""
+    """Return a day, an hour, or a divisor of the hour in whole minutes."""
     if plan.rows_per_day <= CHUNK_ROWS:
         return DAY
     busiest_hour = 2 * plan.rows_per_day / 24
@@ -83,7 +83,7 @@ def _span_length(plan: Plan) -> timedelta:
 
 @cache
 def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)  # its own cache holds eight zones; we ask for a hundred in turn
+    return ZoneInfo(name)  # the cache of ZoneInfo holds only eight zones
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +94,7 @@ def utc_offset_hours(zone: str, hour: int) -> float:
 
 
 def _offsets(zones: tuple[str, ...], first: int, last: int) -> F64:
-    """Return the offsets by zone and hour; within a day few zones, if any, change theirs."""
+    """Return the offsets by zone and hour; few zones change their offset within a day."""
     table = np.empty((len(zones), last - first + 1))
     for row, zone in enumerate(zones):
         table[row] = utc_offset_hours(zone, first)
@@ -106,8 +106,8 @@ def _offsets(zones: tuple[str, ...], first: int, last: int) -> F64:
 def intensity(zones: tuple[str, ...], zone: I64, rhythm: I64, span: Span) -> F64:
     """Return the share of a mean day's traffic in each hour of the span, by group.
 
-    A group is customers of one time zone and one rhythm; the result has a row per group and a
-    column per (possibly partial) hour.
+    A group contains the customers of one time zone and one rhythm. The result has one row per group
+    and one column per hour, which may be partial.
     """
     hours = np.arange(span.start // HOUR_MS, -(-span.end // HOUR_MS))
     local = np.floor(hours + _offsets(zones, int(hours[0]), int(hours[-1]))).astype(np.int64)

@@ -1,4 +1,4 @@
-"""`python -m features synthesize`: the command line of the generator."""
+"""Write synthetic card traffic and loans: the command `python -m features synthesize`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand `synthesize`; its parsed arguments carry the function as `run`."""
+    """Add the subcommand `synthesize`; its function is the parsed argument `run`."""
     parser = subparsers.add_parser(
         "synthesize",
-        help="write synthetic card traffic and loans of known truth to a landing area",
+        help="write synthetic card traffic and loans with known truth to a landing area",
         description=__doc__,
     )
     parser.add_argument("--out", required=True, help="a folder, or a file:// or s3:// URL")
@@ -29,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--customers", type=int, required=True)
     for name, text in (
         ("--start", "first instant (ISO 8601, on the hour)"),
-        ("--end", "first instant after the last"),
+        ("--end", "end of the time, exclusive"),
         ("--live-from", "earlier rows are history"),
     ):
         parser.add_argument(name, type=_instant, required=True, metavar="ISO", help=text)
@@ -38,17 +38,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     for name, text in (
         ("--late", "rows delivered in a later file"),
         ("--duplicates", "rows delivered once more in a later file"),
-        ("--bad", "bad rows added"),
+        ("--bad", "additional bad rows"),
     ):
         parser.add_argument(name, type=float, default=0.0, metavar="SHARE", help=text)
     parser.add_argument("--dirty-history", action="store_true", help="faults in history files too")
     parser.add_argument("--skew", action="store_true", help="1 %% of customers make 30 %% of rows")
     parser.add_argument("--history-days", type=int, default=7, help="days per history file")
     parser.add_argument(
-        "--credit-history", type=int, default=0, help="loan applications before live-from"
+        "--credit-history", type=int, default=0, help="loan applications before --live-from"
     )
     parser.add_argument(
-        "--applications-per-day", type=float, default=0.0, help="loan applications, live"
+        "--applications-per-day", type=float, default=0.0, help="live loan applications per day"
     )
     parser.add_argument(
         "--format", type=FileFormat, choices=list(FileFormat), default=FileFormat.CSV
@@ -58,7 +58,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write what the arguments ask for, print the counts, and return the exit status.
+    """Synthesize the plan of the arguments, print the counts, and return the exit status.
 
     Raises:
         ConfigurationError: the arguments contradict each other.
@@ -107,7 +107,7 @@ def _sink(out: str) -> Sink:
     return FolderSink(Path(out))
 
 
-def _progress() -> Any:  # noqa: ANN401 - rich is imported where it is used
+def _progress() -> Any:  # noqa: ANN401 - only this function imports rich
     from rich.console import Console
     from rich.progress import Progress
 
@@ -126,7 +126,7 @@ def _show(counts: Counts, seconds: float, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("what", "count", box=None)
+    table = Table("kind", "count", box=None)
     for name, value in facts.items():
         text = (
             ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else None

@@ -1,4 +1,4 @@
-"""Compromised merchants: for some weeks most payments made there are fraudulent."""
+"""Compromise merchants: for some weeks most of their transactions are fraudulent."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from features.synthesize.rows import Rows, Scenario
 from features.synthesize.scripts import SHARES
 from features.synthesize.world import World
 
-_EPOCH_DAYS = 14  # compromises begin anew in each stretch of so many days since 1970
-_DAYS = (21, 42)  # how long one lasts
+_EPOCH_DAYS = 14  # each epoch of this length since 1970 has its own compromises
+_DAYS = (21, 42)  # shortest and longest compromise
 _EPOCHS_BACK = -(-_DAYS[1] // _EPOCH_DAYS)
-_FRAUDULENT = 0.7  # share of the payments at a compromised merchant
-_USUAL, _EXPLORED_ONLINE = 0.75, 0.35  # about how the traffic divides; see activity
+_FRAUDULENT = 0.7  # share of the transactions at a compromised merchant
+_USUAL, _EXPLORED_ONLINE = 0.75, 0.35  # approximate shares of the traffic; see activity
 
 
 @dataclass(slots=True)
 class Compromises:
-    """Which merchants are compromised, and from when to when."""
+    """The compromised merchants and the times of their compromises."""
 
     world: World
     _epochs: dict[int, tuple[I64, I64]] = field(default_factory=dict)
     _traffic: F64 | None = None
 
-    def strike(self, rows: Rows, span: Span) -> None:
+    def apply(self, rows: Rows, span: Span) -> None:
         """Turn honest rows at compromised merchants into fraud, in place."""
         is_open = np.zeros(len(rows), bool)
         epoch = span.day // _EPOCH_DAYS
@@ -42,7 +42,7 @@ class Compromises:
         rows.scenario[struck] = Scenario.COMPROMISED_MERCHANT
 
     def _intervals(self, epoch: int) -> tuple[I64, I64]:
-        """Return the beginning and end per merchant, in epoch milliseconds; equal for none."""
+        """Return begin and end per merchant, in epoch milliseconds; both are equal for none."""
         if epoch not in self._epochs:
             self._epochs = {
                 key: kept for key, kept in self._epochs.items() if key >= epoch - _EPOCHS_BACK
@@ -71,7 +71,7 @@ class Compromises:
 
 
 def _traffic(world: World) -> F64:
-    """Return each merchant's expected share of the honest traffic, about."""
+    """Return each merchant's approximate share of the honest traffic."""
     people, shops = world.customers, world.merchants
     share = np.zeros(len(shops.category))
     for slot, weight in enumerate(USUAL_SHARES):

@@ -1,4 +1,4 @@
-"""The customers: where they live, when and how much they spend, and where they usually go."""
+"""Make the customers: their homes, rhythms, amounts and usual merchants."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEGMENTS: tuple[str, ...] = (
     '["premium","business"]', '["business"]', '["senior"]', '["retail","family"]', "[]",
 )  # fmt: skip
 _SEGMENT_SHARES = np.array([0.40, 0.06, 0.08, 0.02, 0.08, 0.03, 0.07, 0.10, 0.12, 0.04])
-# how often a customer goes to each of the usual merchants
+# shares of a customer's visits to each usual merchant
 USUAL_SHARES: F64 = np.array([0.30, 0.20, 0.14, 0.11, 0.09, 0.07, 0.05, 0.04])
 BINS_PER_COUNTRY = 4
 _USUAL_ONLINE = 0.35
@@ -26,13 +26,13 @@ _HEAVY_CUSTOMERS, _HEAVY_ROWS = 0.01, 0.30
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """All customers, ordered by group (time zone and rhythm), so that a group is a range.
+    """All customers, ordered by group (time zone and rhythm), so a group is an index range.
 
     Args:
         home: index of the home place.
         level: log of the factor by which the customer's amounts differ from the median.
-        per_day: mean transactions a day.
-        app_share: share of online payments made in an app.
+        per_day: mean transactions per day.
+        app_share: share of online transactions in an app.
         devices: number of devices in use, 1 to 3.
         segment: index into `SEGMENTS`.
         risk: the bank's risk score in thousandths.
@@ -59,7 +59,7 @@ class Customers:
     group_rhythm: I64
 
     def victims(self, draws: F64) -> I64:
-        """Choose a customer per draw in [0, 1), the busy ones more often."""
+        """Choose a customer per draw in [0, 1), weighted by transactions per day."""
         return pick(self.cumulative[1:], draws)
 
 
@@ -105,7 +105,7 @@ def _rates(plan: Plan, rng: np.random.Generator) -> F64:
 
 
 def _usual(merchants: Merchants, home: I64, rng: np.random.Generator) -> NDArray[np.int32]:
-    """Choose the usual merchants of everybody, near home or online."""
+    """Choose the usual merchants of each customer, near home or online."""
     usual = np.empty((len(home), len(USUAL_SHARES)), np.int32)
     for slot in range(len(USUAL_SHARES)):
         place = np.where(rng.random(len(home)) < _USUAL_ONLINE, merchants.online, home)

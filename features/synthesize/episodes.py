@@ -1,4 +1,4 @@
-"""Fraud episodes: the scripts, played on victims, day by day."""
+"""Make fraud episodes: run each script on its victims, day by day."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ from features.synthesize.rows import Rows, Scenario, concatenate
 from features.synthesize.scripts import SCRIPTS, SHARES, Script
 from features.synthesize.world import World
 
-_REACH_DAYS = 4  # an episode is over so many days after the day it began
-_RING_DAYS = 14  # a ring of thieves keeps its devices for so long
+_REACH_DAYS = 4  # longest duration of an episode
+_RING_DAYS = 14  # a ring of thieves keeps its devices for this time
 
 
 @dataclass(slots=True)
 class Episodes:
-    """The episodes of the last few days, made again from their day's key when they are needed."""
+    """A cache of the episodes of the last days; the key of a day gives the same episodes again."""
 
     world: World
     _days: OrderedDict[int, Rows] = field(default_factory=OrderedDict)
 
     def within(self, span: Span) -> Rows:
-        """Return the rows of all episodes that fall into a span."""
+        """Return the rows of all episodes within a span."""
         parts = []
-        for day in range(span.day - _REACH_DAYS, span.day + 2):  # a local night begins the eve
+        # a local night may begin on the UTC day before
+        for day in range(span.day - _REACH_DAYS, span.day + 2):
             rows = self._begun_on(day)
             parts.append(rows.take((rows.at >= span.start) & (rows.at < span.end)))
         return concatenate(parts)
 
     def _begun_on(self, day: int) -> Rows:
         if day not in self._days:
-            played = [play(self.world, scenario, day) for scenario in SCRIPTS]
-            self._days[day] = concatenate(played)
+            episodes = [make_episodes(self.world, scenario, day) for scenario in SCRIPTS]
+            self._days[day] = concatenate(episodes)
             while len(self._days) > _REACH_DAYS + 3:
                 self._days.popitem(last=False)
         return self._days[day]
 
 
-def play(world: World, scenario: Scenario, day: int) -> Rows:
-    """Make all rows of one scenario's episodes that begin on a day."""
+def make_episodes(world: World, scenario: Scenario, day: int) -> Rows:
+    """Make all rows of a scenario's episodes that begin on a day."""
     plan, script = world.plan, SCRIPTS[scenario]
     rng = generator(plan.seed, Stream.EPISODES, day, scenario)
     expected = plan.rows_per_day * plan.fraud_rate * SHARES[scenario]
@@ -76,7 +77,7 @@ def play(world: World, scenario: Scenario, day: int) -> Rows:
 def _beginnings(
     world: World, script: Script, victim: I64, day: int, rng: np.random.Generator
 ) -> I64:
-    """Draw when each episode begins: any time, or in the night of the victim's home."""
+    """Draw the begin of each episode: at any time, or in the night at the victim's home."""
     draws = rng.random(len(victim))
     if not script.at_night:
         anytime: I64 = day * DAY_MS + (draws * DAY_MS).astype(np.int64)
@@ -88,7 +89,7 @@ def _beginnings(
 
 
 def _steps(script: Script, episode: I64, rng: np.random.Generator) -> I64:
-    """Draw the time since the episode's beginning of each of its rows."""
+    """Draw the time of each row since the begin of its episode."""
     gaps = (rng.exponential(script.gap_ms, len(episode))).astype(np.int64)
     gaps[rng.random(len(episode)) < script.same_instant] = 0
     first = np.flatnonzero(np.diff(episode, prepend=-1))
@@ -100,7 +101,7 @@ def _steps(script: Script, episode: I64, rng: np.random.Generator) -> I64:
 def _targets(
     world: World, script: Script, episode: I64, place: I64, rng: np.random.Generator
 ) -> I64:
-    """Draw the merchants: where goods turn into money."""
+    """Draw the merchants, with preference for goods that thieves can resell."""
     shops = world.merchants
     in_shop = rng.random(len(episode)) < script.in_shops
     where = np.where(in_shop, place, shops.online)
@@ -111,7 +112,7 @@ def _targets(
 
 
 def _ring_devices(world: World, scenario: Scenario, day: int, draws: F64) -> U64:
-    """Give each episode a device of one of the rings that are at work in these weeks."""
+    """Return a device for each episode, of one of the rings active in these weeks."""
     rings = 3 + int(world.plan.rows_per_day * world.plan.fraud_rate / 4)
     ring = (draws * rings).astype(np.int64)
     return mix(world.plan.seed, ring, day // _RING_DAYS, int(scenario), 7)
@@ -120,7 +121,7 @@ def _ring_devices(world: World, scenario: Scenario, day: int, draws: F64) -> U64
 def _amounts(
     world: World, script: Script, customer: I64, merchant: I64, rng: np.random.Generator
 ) -> F64:
-    """Draw the amounts in USD: a multiple of everyday ones, or small change."""
+    """Draw the amounts in USD: multiples of everyday amounts, or small amounts."""
     normal = rng.standard_normal(len(customer))
     if script.factor is None:
         return np.clip(1.5 * np.exp(script.spread * normal), 0.2, 30.0)

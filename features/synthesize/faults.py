@@ -1,4 +1,4 @@
-"""Faults on purpose: rows that come late, come twice, or should never have come."""
+"""Add faults to deliveries on purpose: late rows, duplicates and bad rows."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from features.synthesize.plan import FileFormat, FileWindow, Plan
 from features.synthesize.randomness import Stream, generator
 
 _MOST_FILES_LATE = 5
-TEST_CARD = "4111111111111111"  # the card number of every payment manual; Luhn accepts it
+TEST_CARD = "4111111111111111"  # the common test number of card networks; Luhn accepts it
 
 
 def _constant(value: str | None) -> Callable[[pa.Array], pa.Array]:
     return lambda column: pa.array([value] * len(column), pa.string())
 
 
-# kind of bad row: column, and what becomes of it
+# by kind of bad row: column, and the function that damages it
 _DAMAGES: dict[str, tuple[str, Callable[[pa.Array], pa.Array]]] = {
     "unknown_currency": ("currency", _constant("XQZ")),
     "negative_amount": ("amount", lambda column: pc.binary_join_element_wise("-", column, "")),
@@ -42,20 +42,20 @@ _DAMAGES: dict[str, tuple[str, Callable[[pa.Array], pa.Array]]] = {
 
 
 def kinds(file_format: FileFormat) -> tuple[str, ...]:
-    """Return the kinds of bad rows that a format can hold: Parquet's instants know their zone."""
+    """Return the kinds of bad rows that a format can hold; Parquet has no naive timestamps."""
     names = tuple(_DAMAGES)
     return names[:-1] if file_format is FileFormat.PARQUET else names
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What becomes of one span's rows.
+    """The delivery of one span's rows.
 
     Args:
-        now: the table that goes into the span's own file.
-        is_late: which of the span's rows come in a later file.
-        is_duplicate: which of them come once more in a later file.
-        bad: rows added, by kind.
+        now: the table for the span's own file.
+        is_late: mask of the rows that a later file delivers.
+        is_duplicate: mask of the rows that a later file delivers once more.
+        bad: number of added rows, by kind.
     """
 
     now: pa.Table
@@ -66,7 +66,7 @@ class Delivered:
 
 @dataclass(slots=True)
 class Post:
-    """Delivers tables file by file, and keeps back what shall come later."""
+    """Divide tables among files, and hold rows for later files."""
 
     plan: Plan
     _waiting: dict[tuple[bool, int], list[pa.Table]] = field(
@@ -74,7 +74,7 @@ class Post:
     )
 
     def deliver(self, table: pa.Table, span: Span, window: FileWindow) -> Delivered:
-        """Divide a span's table into what comes now and what comes later."""
+        """Divide a span's table into rows for this file and rows for later files."""
         rows, plan = table.num_rows, self.plan
         none = np.zeros(rows, bool)
         if window.is_history and not plan.dirty_history:
@@ -96,13 +96,13 @@ class Post:
         return Delivered(pa.concat_tables([now, bad]), is_late, is_duplicate, counts)
 
     def late_for(self, window: FileWindow) -> list[pa.Table]:
-        """Hand out what earlier files kept back for this one."""
+        """Return the rows of earlier spans for this file."""
         return self._waiting.pop((window.is_history, window.index), [])
 
     def _bad_rows(
         self, table: pa.Table, span: Span, rng: np.random.Generator
     ) -> tuple[pa.Table, dict[str, int]]:
-        """Make bad rows out of copies of good ones, under ids of their own."""
+        """Make bad rows from copies of good rows, with new ids."""
         rows = table.num_rows
         count = int(rng.binomial(rows, self.plan.bad)) if rows else 0
         names = kinds(self.plan.file_format)

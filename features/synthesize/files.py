@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.synthesize.customers import SEGMENTS
-from features.synthesize.feeds import FeedShape, Kind
+from features.synthesize.feed_shapes import FeedShape, Kind
 from features.synthesize.plan import FileFormat
 
-BATCH = 16_384  # rows joined to lines at once: they stay in the cache
-_GZIP_LEVEL = 1  # as fast as the rows are made
+BATCH = 16_384  # rows joined to lines at once; a batch fits into the processor's cache
+_GZIP_LEVEL = 1  # compresses as fast as the generator makes rows
 _QUOTED = {Kind.TEXT, Kind.INSTANT, Kind.DATE}
-_UNIQUE = {"transaction_id", "timestamp"}  # a dictionary of these only costs
+_UNIQUE = {"transaction_id", "timestamp"}  # their values are unique, so no dictionary helps
 _PARQUET = {
     Kind.TEXT: pa.string(),
     Kind.INTEGER: pa.int32(),
@@ -30,7 +30,7 @@ _PARQUET = {
 
 
 class FileWriter(Protocol):
-    """A file that grows table by table."""
+    """A file to which tables are appended."""
 
     rows: int
 
@@ -55,7 +55,7 @@ class _TextFile:
         self._is_json = file_format is FileFormat.JSONL
         self._raw = path.open("wb")
         self._out: IO[bytes] = self._raw
-        if file_format is FileFormat.CSV_GZ:  # neither name nor time of writing in the file
+        if file_format is FileFormat.CSV_GZ:  # without name and time, so the bytes are the same
             zipped = gzip.GzipFile("", "wb", _GZIP_LEVEL, self._raw, mtime=0)
             self._out = cast("IO[bytes]", zipped)
         if not self._is_json:
@@ -90,7 +90,7 @@ class _ParquetFile:
 
 
 def _csv_lines(batch: pa.RecordBatch, feed: FeedShape) -> pa.Array:
-    """Join a batch to lines; only lists hold what needs quotes."""
+    """Join a batch to lines; only lists need quotes."""
     parts = [
         _csv_quoted(column) if kind is Kind.LIST else column
         for column, kind in zip(batch.columns, feed.columns.values(), strict=True)
@@ -104,7 +104,7 @@ def _csv_quoted(column: pa.Array) -> pa.Array:
 
 
 def _json_lines(batch: pa.RecordBatch, feed: FeedShape) -> pa.Array:
-    """Join a batch to one JSON object a line; no value of ours needs an escape."""
+    """Join a batch to one JSON object per line; no value needs an escape."""
     parts = []
     for (name, kind), column in zip(feed.columns.items(), batch.columns, strict=True):
         value = column
@@ -124,7 +124,7 @@ def _joined(parts: list[pa.Array], separator: str, before: str, after: str) -> p
 
 
 def _bytes_of(lines: pa.Array) -> pa.Buffer:
-    """Return the text of all lines as one buffer: they lie in memory one after the other."""
+    """Return the text of all lines as one buffer; Arrow stores them contiguously."""
     offsets = memoryview(lines.buffers()[1]).cast("i")
     first, last = offsets[lines.offset], offsets[lines.offset + len(lines)]
     return lines.buffers()[2].slice(first, last - first)
@@ -133,7 +133,7 @@ def _bytes_of(lines: pa.Array) -> pa.Buffer:
 def _typed(column: pa.ChunkedArray, kind: Kind) -> pa.ChunkedArray | pa.Array:
     if kind is not Kind.LIST:
         return pc.cast(column, _PARQUET[kind])
-    known = pa.array(SEGMENTS)
-    lists = pc.split_pattern(pc.replace_substring_regex(known, r'[\[\]"]', ""), ",")
-    emptied = pc.if_else(pc.equal(known, "[]"), pa.scalar([], lists.type), lists)
-    return emptied.take(pc.index_in(column, known))
+    segments = pa.array(SEGMENTS)
+    lists = pc.split_pattern(pc.replace_substring_regex(segments, r'[\[\]"]', ""), ",")
+    emptied = pc.if_else(pc.equal(segments, "[]"), pa.scalar([], lists.type), lists)
+    return emptied.take(pc.index_in(column, segments))

@@ -1,4 +1,4 @@
-"""Synthesize a plan: history first, then hour by hour, with rates before and labels after."""
+"""Synthesize a plan: history first, then each hour, with rates before and labels after."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import structlog
 from features.synthesize import render
 from features.synthesize.calendar import epoch_ms
 from features.synthesize.faults import Post
-from features.synthesize.feeds import FX_RATES, LABELS, TRANSACTIONS
+from features.synthesize.feed_shapes import FX_RATES, LABELS, TRANSACTIONS
 from features.synthesize.labels import LabelDesk
 from features.synthesize.landing import Landing, Sink
 from features.synthesize.lending import Lending
@@ -33,12 +33,12 @@ def synthesize(plan: Plan, sink: Sink, on_progress: Progress | None = None) -> C
     """Write the landing area and the truth of a plan.
 
     Args:
-        plan: what to make.
-        sink: where to put it; object names begin with `landing/` and `truth/`.
-        on_progress: told after each transaction file.
+        plan: the plan to synthesize.
+        sink: the store of the files; object names begin with `landing/` and `truth/`.
+        on_progress: called after each transaction file.
 
     Returns:
-        Counts of what was written.
+        Counts of the written rows and files.
     """
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="synthesize-") as work:
@@ -66,7 +66,7 @@ class _Run:
         self._lending = Lending(plan, self._traffic.world, self._landing, self._counts)
 
     def write_all(self, on_progress: Progress | None) -> Counts:
-        """Write every file, in the order in which a bank would send them."""
+        """Write every file, in the order in which a bank delivers them."""
         windows = self._plan.windows()
         self._rates(self._plan.start - _RATES_BEFORE, self._plan.live_from, is_history=True)
         self._lending.history()

@@ -1,8 +1,8 @@
-"""Identifiers as text, made from integers in bulk.
+"""Make identifiers as text from arrays of integers.
 
-No identifier passes as a card number: runs of 13 to 19 digits end in a digit that breaks Luhn's
-sum, other identifiers hold fewer digits in a row. All of them are easy to mangle, on purpose:
-leading zeros, and 19 digits that a float cannot hold.
+No identifier is a valid card number: runs of 13 to 19 digits end in a digit that breaks Luhn's sum,
+and other identifiers have shorter runs of digits. The identifiers are easy to damage on purpose:
+they have leading zeros, or 19 digits that a float cannot represent.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import pyarrow.compute as pc
 
 from features.synthesize.randomness import I64, U64
 
-GOOD, BAD = 90, 91  # the first two digits of a transaction's id: no card network's prefix
+GOOD, BAD = 90, 91  # first two digits of a transaction's id; no card network uses them
 _INDEX_DIGITS = 7
 
 
 def _luhn_sum(digits: list[I64 | int]) -> I64:
-    """Sum digits (most significant first) as Luhn does when one check digit follows."""
+    """Return Luhn's sum of digits (most significant first) without the check digit."""
     total: I64 = np.zeros(1, np.int64)
     for place, digit in enumerate(reversed(digits)):
         doubled = np.asarray(digit) * (2 - place % 2)
@@ -30,14 +30,14 @@ def _luhn_sum(digits: list[I64 | int]) -> I64:
 
 
 def breaking_luhn(numbers: I64, width: int) -> I64:
-    """Append to each number of `width` digits a last digit that Luhn refuses."""
+    """Append to each number of `width` digits a last digit that breaks Luhn's sum."""
     digits: list[I64 | int] = [numbers // 10**place % 10 for place in range(width - 1, -1, -1)]
     check = -_luhn_sum(digits) % 10
     return numbers * 10 + (check + 1 + numbers % 9) % 10
 
 
 def transaction_ids(day: int, minute: int, index: I64, series: int = GOOD) -> pa.Array:
-    """Return 19-digit ids: series, day, minute at which the span starts, index in it."""
+    """Return 19-digit ids: series, day, minute of the span's start, index in the span."""
     prefix = (series * 10**5 + day) * 10**4 + minute
     digits: list[I64 | int] = [int(digit) for digit in str(prefix)]
     digits += [index // 10**place % 10 for place in range(_INDEX_DIGITS - 1, -1, -1)]
@@ -71,7 +71,7 @@ def device_ids(keys: U64) -> pa.Array:
 
 
 def ip_addresses(keys: U64) -> pa.Array:
-    """Return an address of 10.0.0.0/8 for each key: nobody's."""
+    """Return a private address of 10.0.0.0/8 for each key."""
     low = pa.array((keys & np.uint64(0xFFFF)).astype(np.int32))
     high = pa.array((keys >> np.uint64(16) & np.uint64(0xFF)).astype(np.int32))
     pairs = _octet_pairs()
@@ -79,7 +79,7 @@ def ip_addresses(keys: U64) -> pa.Array:
 
 
 def fixed_width(text: np.ndarray[Any, np.dtype[np.uint8]]) -> pa.Array:
-    """Turn rows of ASCII codes into a string array without a copy per row."""
+    """Convert rows of ASCII codes to a string array without a copy per row."""
     rows, width = text.shape
     offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
     data = pa.py_buffer(np.ascontiguousarray(text))

@@ -1,4 +1,4 @@
-"""Labels: what banks and customers find out, days later, and not always rightly."""
+"""Make fraud labels: banks and customers report fraud days later, and sometimes wrongly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.synthesize.calendar import DAY_MS, Span
-from features.synthesize.feeds import LABELS
+from features.synthesize.feed_shapes import LABELS
 from features.synthesize.plan import Plan
 from features.synthesize.randomness import Stream, generator
 from features.synthesize.render import instants
@@ -17,7 +17,7 @@ from features.synthesize.rows import Rows, Scenario
 _NEVER_REPORTED = 0.02
 _FALSE_ALARMS = 0.0002  # of honest rows
 _EARLIEST_DAYS, _LATEST_DAYS = 0.5, 6.0
-# found out within so many days by so-and-so
+# labels known within these days come from the issuer's alert or from the customer
 _ALERT_DAYS, _CUSTOMER_DAYS = 1.5, 3.5
 _SCHEMA = pa.schema(
     [("transaction_id", pa.string()), ("known_ms", pa.int64()), ("delay", pa.int64())]
@@ -26,7 +26,7 @@ _SCHEMA = pa.schema(
 
 @dataclass(slots=True)
 class LabelDesk:
-    """Labels on their way: made with the rows, handed out when they are known."""
+    """Pending labels: created with their rows, and released when they are known."""
 
     plan: Plan
     unreported: int = 0
@@ -34,27 +34,27 @@ class LabelDesk:
     _open: pa.Table = field(default_factory=_SCHEMA.empty_table)
 
     def report(self, rows: Rows, ids: pa.Array, span: Span) -> None:
-        """Note which of a span's rows will be reported, and when."""
+        """Draw the rows of a span that will be reported, and the times of the reports."""
         rng = generator(self.plan.seed, Stream.LABELS, span.key)
         draws = rng.random(len(rows))
         is_fraud = rows.scenario != Scenario.NONE
         is_unreported = is_fraud & (draws < _NEVER_REPORTED)
         is_false = ~is_fraud & (draws < _FALSE_ALARMS * (self.plan.fraud_rate > 0))
-        found = np.flatnonzero((is_fraud & ~is_unreported) | is_false)
-        days = _EARLIEST_DAYS + (_LATEST_DAYS - _EARLIEST_DAYS) * rng.beta(1.2, 2.5, len(found))
+        reported = np.flatnonzero((is_fraud & ~is_unreported) | is_false)
+        days = _EARLIEST_DAYS + (_LATEST_DAYS - _EARLIEST_DAYS) * rng.beta(1.2, 2.5, len(reported))
         delay = (days * DAY_MS).astype(np.int64)
-        columns = [ids.take(pa.array(found)), rows.at[found] + delay, delay]
+        columns = [ids.take(pa.array(reported)), rows.at[reported] + delay, delay]
         self._open = pa.concat_tables([self._open, pa.table(columns, schema=_SCHEMA)])
         self.unreported += int(is_unreported.sum())
         self.false_alarms += int(is_false.sum())
 
     @property
     def open_labels(self) -> int:
-        """Labels that are not known yet."""
+        """The number of labels that are not known yet."""
         return int(self._open.num_rows)
 
     def known_before(self, end_ms: int) -> pa.Table:
-        """Hand out the labels known before an instant, in the order of their knowledge."""
+        """Remove and return the labels known before an instant, ordered by that time."""
         known_ms = self._open["known_ms"].to_numpy()
         is_known = known_ms < end_ms
         known = self._open.filter(pa.array(is_known)).sort_by(

@@ -1,4 +1,4 @@
-"""The landing area: where each file goes, whole or not at all."""
+"""Write files to the landing area atomically."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from typing import Protocol
 import pyarrow as pa
 
 from features.synthesize import files
-from features.synthesize.feeds import SOURCE, FeedShape
+from features.synthesize.feed_shapes import SOURCE, FeedShape
 from features.synthesize.plan import FileFormat
 from features.synthesize.tally import Counts
 
 
 class Sink(Protocol):
-    """Where objects are put; every object store of the project is one."""
+    """A store of objects; every object store of the project is a sink."""
 
     def put(self, name: str, source: Path | bytes) -> None:
-        """Write an object so that it is seen whole or not at all."""
+        """Write an object atomically."""
 
 
 class FolderSink:
-    """Objects as files below a folder, written under a temporary name and then renamed."""
+    """A sink that writes files below a folder, under a temporary name first."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def put(self, name: str, source: Path | bytes) -> None:
-        """Write a file so that it is seen whole or not at all."""
+        """Write a file atomically."""
         target = self._root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         growing = target.with_name(f".{target.name}.part")
@@ -43,7 +43,7 @@ class FolderSink:
 
 
 class Landing:
-    """Writes the files of all feeds, one at a time, through a working folder."""
+    """Write the files of all feeds, one at a time, through a working folder."""
 
     def __init__(self, sink: Sink, file_format: FileFormat, work: Path, counts: Counts) -> None:
         self._sink = sink
@@ -55,7 +55,7 @@ class Landing:
     def file(
         self, feed: FeedShape, start: datetime, end: datetime, *, is_history: bool
     ) -> Iterator[files.FileWriter]:
-        """Open a feed's file for [start, end); it lands at the end of the block, unless empty."""
+        """Open a feed's file for [start, end); the end of the block stores it, unless empty."""
         path = self._work / "growing"
         writer = files.create(path, feed, self._format)
         try:
@@ -75,7 +75,7 @@ class Landing:
         *,
         is_history: bool,
     ) -> int:
-        """Write a file at once and return its rows."""
+        """Write a whole file and return its number of rows."""
         with self.file(feed, *window, is_history=is_history) as writer:
             for table in tables:
                 writer.write(table)
@@ -85,7 +85,7 @@ class Landing:
 def object_name(
     feed: FeedShape, start: datetime, end: datetime, file_format: FileFormat, *, is_history: bool
 ) -> str:
-    """Name the file of a feed that covers [start, end)."""
+    """Return the object name of the feed's file for [start, end)."""
     folder = "history/" if is_history else ""
     window = f"{start:%Y%m%dT%H%MZ}_{end:%Y%m%dT%H%MZ}"
     return f"landing/{SOURCE}/{feed.name}/{folder}{feed.name}_{window}.{file_format}"

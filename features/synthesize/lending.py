@@ -1,4 +1,4 @@
-"""The lender's side of a plan: its book of old loans at once, then hour by hour, day by day."""
+"""Write the loan feeds of a plan: old loans at once, then applications and outcomes over time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from features.synthesize import applicants, loan_files, loans
 from features.synthesize.calendar import epoch_ms
-from features.synthesize.feeds import APPLICANT_ATTRIBUTES, APPLICATION_LABELS, APPLICATIONS
+from features.synthesize.feed_shapes import APPLICANT_ATTRIBUTES, APPLICATION_LABELS, APPLICATIONS
 from features.synthesize.landing import Landing
 from features.synthesize.loans import Loans
 from features.synthesize.plan import Plan
@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 
 
 class Lending:
-    """Writes the files of the three feeds of loans."""
+    """Write the files of the three loan feeds."""
 
     def __init__(self, plan: Plan, world: World, landing: Landing, counts: Counts) -> None:
         self._plan = plan
@@ -26,7 +26,7 @@ class Lending:
         self._counts = counts
 
     def history(self) -> None:
-        """Write the applications before `live_from`, and the outcomes that were known by then."""
+        """Write the applications before `live_from`, and the outcomes known by then."""
         window = (self._plan.credit_start, self._plan.live_from)
         days = (window[1] - window[0]) / _DAY
         self._book = loans.within(
@@ -37,18 +37,19 @@ class Lending:
 
     def live(self, start: datetime, end: datetime) -> None:
         """Write the applications of [start, end)."""
-        made = loans.within(
+        new_loans = loans.within(
             self._plan, self._applicants, (start, end), self._plan.applications_per_day
         )
-        self._applications(made, (start, end), is_history=False)
+        self._applications(new_loans, (start, end), is_history=False)
 
     def outcomes(self, start: datetime, end: datetime, *, is_history: bool) -> None:
         """Write the outcomes that become known within [start, end).
 
-        No loan that is granted while the plan lasts ends so soon: the shortest runs for a month.
+        Only loans from before `live_from` have outcomes, because every loan lasts for at least a
+        month.
         """
-        told = self._book.told_at
-        known = (told >= epoch_ms(start)) & (told < epoch_ms(end)) & self._book.is_granted
+        known_at = self._book.known_at
+        known = (known_at >= epoch_ms(start)) & (known_at < epoch_ms(end)) & self._book.is_granted
         self._counts.outcomes += self._landing.whole(
             APPLICATION_LABELS,
             [loan_files.labels(self._book.take(known))],
@@ -57,17 +58,17 @@ class Lending:
         )
 
     def _applications(
-        self, made: Loans, window: tuple[datetime, datetime], *, is_history: bool
+        self, new_loans: Loans, window: tuple[datetime, datetime], *, is_history: bool
     ) -> None:
         self._counts.applications += self._landing.whole(
             APPLICATIONS,
-            [loan_files.applications(made, self._applicants)],
+            [loan_files.applications(new_loans, self._applicants)],
             window,
             is_history=is_history,
         )
         self._landing.whole(
             APPLICANT_ATTRIBUTES,
-            [loan_files.attributes(made, self._applicants)],
+            [loan_files.attributes(new_loans, self._applicants)],
             window,
             is_history=is_history,
         )

@@ -1,4 +1,4 @@
-"""Who applies for a loan, for what, and how it ends: drawn day by day, each by its own key."""
+"""Draw loan applications and their outcomes, day by day, with a random key per day."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CHARGE_OFF_DAYS = 150
 _PURPOSE_SHARES = np.array([0.46, 0.14, 0.09, 0.06, 0.05, 0.05, 0.03, 0.12])
 _RISK_OF_PURPOSE = np.array([0.0, -0.2, -0.1, -0.1, -0.2, 0.7, 0.1, 0.1])
 _TERM_SHARES = np.array([0.30, 0.30, 0.40])
-_WITHDRAWN = 0.08  # never granted, so nothing is ever told of them
+_WITHDRAWN = 0.08  # never granted, so they have no outcome
 _PREPAID = 0.35
 _MONTH_MS = int(30.4375 * DAY_MS)
-# one in seven fails, and what the bureau sees tells some of it
+# one loan in seven fails; bureau data explains a part of the risk
 _BASE_LOG_ODDS = -2.1
 
 
@@ -34,15 +34,15 @@ class Loans:
     """Equally long arrays, one entry per application.
 
     Args:
-        index: place within its UTC day; with the instant it makes the id.
-        at: when it was made, epoch milliseconds.
+        index: index within its UTC day; index and instant form the id.
+        at: time of the application, epoch milliseconds.
         customer: number of the applicant.
         amount: in whole dollars.
         term: in months.
         purpose: index into `PURPOSES`.
         inquiries: credit inquiries of six months.
-        is_granted: whether a loan came of it.
-        is_default: whether it is charged off in the end.
+        is_granted: whether the loan was granted.
+        is_default: whether the loan is charged off in the end.
         last_payment: epoch milliseconds.
     """
 
@@ -61,27 +61,27 @@ class Loans:
         return len(self.at)
 
     @property
-    def told_at(self) -> I64:
-        """When the outcome is known: a charge-off shows long after the last payment."""
-        told: I64 = self.last_payment + DAY_MS * np.where(self.is_default, CHARGE_OFF_DAYS, 1)
-        return told
+    def known_at(self) -> I64:
+        """When the outcome is known; a charge-off is known long after the last payment."""
+        known_at: I64 = self.last_payment + DAY_MS * np.where(self.is_default, CHARGE_OFF_DAYS, 1)
+        return known_at
 
     def take(self, which: NDArray[np.bool_]) -> Loans:
-        """Return the loans that a mask chooses."""
+        """Return the loans of a mask."""
         return Loans(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def within(
     plan: Plan, applicants: Applicants, window: tuple[datetime, datetime], per_day: float
 ) -> Loans:
-    """Return the applications of [start, end), in order of time."""
+    """Return the applications of [start, end), ordered by time."""
     first, end = (epoch_ms(bound) for bound in window)
     last_day = -(-end // DAY_MS) if per_day else first // DAY_MS + 1
     days = [_of_day(plan, applicants, day, per_day) for day in range(first // DAY_MS, last_day)]
-    made = Loans(
+    loans = Loans(
         *(np.concatenate([getattr(day, field.name) for day in days]) for field in fields(Loans))
     )
-    return made.take((made.at >= first) & (made.at < end))
+    return loans.take((loans.at >= first) & (loans.at < end))
 
 
 def _of_day(plan: Plan, applicants: Applicants, day: int, expected: float) -> Loans:
@@ -123,8 +123,8 @@ def _log_odds(
     purpose: I64,
     inquiries: I64,
 ) -> F64:
-    """Return the log-odds of a charge-off as far as an application shows them."""
-    found: F64 = (
+    """Return the part of the log-odds of a charge-off that the application explains."""
+    log_odds: F64 = (
         _BASE_LOG_ODDS
         - 0.014 * (applicants.fico[customer] - 700)
         + 0.0006 * (applicants.utilisation[customer] - 480)
@@ -136,4 +136,4 @@ def _log_odds(
         + 0.15 * (inquiries - 1)
         + _RISK_OF_PURPOSE[purpose]
     )
-    return found
+    return log_odds

@@ -1,4 +1,4 @@
-"""The merchants: what they sell, where, and how often they are chosen."""
+"""Make the merchants: category, place and popularity."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ LOG_MEDIAN_USD: F64 = np.array([row[2] for row in _CATEGORIES])
 SPREAD: F64 = np.array([row[3] for row in _CATEGORIES])
 TRANSACTION_TYPES: I64 = np.array([row[6] for row in _CATEGORIES])
 CASH = CATEGORIES.index("cash")
-_ALWAYS_ONLINE = 8  # merchants that exist in the smallest of worlds
+_ALWAYS_ONLINE = 8  # online merchants that even the smallest world has
 _HOT_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Merchants:
-    """All merchants, ordered by where they are; online shops come last, at place `len(places)`.
+    """All merchants, ordered by place; online shops come last, at place `len(places)`.
 
     Args:
         category: index into `CATEGORIES`.
         place: index of the place, or the number of places for an online shop.
-        popularity: relative weight of being chosen where they are.
-        risk: risk score in thousandths that the acquirer gives.
+        popularity: relative weight among the merchants of a place.
+        risk: risk score of the acquirer, in thousandths.
         bounds: first merchant of each place, and the end.
         by_popularity: cumulative weights for honest choices.
         by_attraction: cumulative weights for the choices of thieves.
@@ -67,13 +67,13 @@ class Merchants:
         return len(self.bounds) - 2
 
     def choose(self, place: I64, draws: F64, *, thief: bool = False) -> I64:
-        """Choose a merchant at each place; where there is none, an online shop."""
+        """Choose a merchant at each place; a place without merchants gives an online shop."""
         weights = self.by_attraction if thief else self.by_popularity
         empty = self.bounds[place] == self.bounds[place + 1]
         where = np.where(empty, self.online, place)
         low, high = weights[self.bounds[where]], weights[self.bounds[where + 1]]
-        found = np.searchsorted(weights, low + draws * (high - low), side="right") - 1
-        chosen: I64 = np.clip(found, self.bounds[where], self.bounds[where + 1] - 1)
+        position = np.searchsorted(weights, low + draws * (high - low), side="right") - 1
+        chosen: I64 = np.clip(position, self.bounds[where], self.bounds[where + 1] - 1)
         return chosen
 
 

@@ -1,4 +1,4 @@
-"""The committed table of places, as arrays."""
+"""Load the committed table of places as arrays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from features.synthesize.randomness import F64, I64
 
 TABLE = Path(__file__).resolve().parents[2] / "dbt" / "seeds" / "places.csv"
 
-# where the customers live, per thousand; the countries not named here share the rest
+# customers per thousand by country; the other countries share the rest
 _PER_THOUSAND = {
     "US": 320, "GB": 130, "DE": 90, "FR": 60, "ES": 35, "IT": 35, "NL": 20, "CA": 45, "JP": 45,
     "AU": 30, "BR": 20, "MX": 15, "IN": 20, "KW": 8, "KR": 12,

@@ -1,4 +1,4 @@
-"""What to synthesize: every choice of a run in one frozen value."""
+"""Define the plan of the generator: every parameter in one frozen value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 class FileFormat(StrEnum):
-    """The formats a feed may be written in; the value is the file's suffix."""
+    """The file formats of a feed; the value is the file's suffix."""
 
     CSV = "csv"
     CSV_GZ = "csv.gz"
@@ -24,11 +24,11 @@ class FileFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileWindow:
-    """The half-open time that one file covers.
+    """The half-open interval that one file covers.
 
     Args:
-        start: first instant, UTC.
-        end: first instant after it, UTC.
+        start: start, UTC.
+        end: end, UTC, exclusive.
         is_history: True before `live_from`.
         index: position among the files of its kind.
         last: position of the last file of its kind.
@@ -46,25 +46,25 @@ class Plan:
     """One run of the generator.
 
     Args:
-        seed: same seed and same other values, same bytes.
+        seed: the same seed and other values give the same bytes.
         customers: number of card holders.
-        start: first instant, UTC, on the hour.
-        end: first instant after the last, UTC, on the hour.
-        live_from: rows before it are history; on the hour, within [start, end].
-        rate: transactions per customer and day, in the mean.
-        fraud_rate: share of fraudulent transactions aimed at.
-        late: share of rows delivered in a later file than their hour's.
+        start: start, UTC, on the hour.
+        end: end, UTC, exclusive, on the hour.
+        live_from: earlier rows are history; on the hour, within [start, end].
+        rate: mean number of transactions per customer and day.
+        fraud_rate: target share of fraudulent transactions.
+        late: share of rows delivered later than in the file of their hour.
         duplicates: share of rows delivered once more in a later file.
-        bad: bad rows added, as a share of the good ones.
+        bad: added bad rows, as a share of the good rows.
         dirty_history: apply these three shares to history files too.
         skew: one percent of customers and of merchants make about 30 % of the rows.
         file_format: format of every file of every feed.
         history_days: days that one history file covers.
-        hourly_from: live files cover an hour from here on and a day before, as after a pause; on
-            the hour, not before `live_from`; None is `live_from`.
-        credit_history: loan applications before `live_from`, in the mean; 0 for none.
-        credit_years: years before `start` in which the first of them were made.
-        applications_per_day: loan applications a day from `live_from` on, in the mean.
+        hourly_from: from here on a live file covers an hour, before it a day, as after a pause; on
+            the hour, not before `live_from`; None means `live_from`.
+        credit_history: mean number of loan applications before `live_from`; 0 for none.
+        credit_years: years between the first loan application and `start`.
+        applications_per_day: mean number of loan applications per day from `live_from` on.
 
     Raises:
         ConfigurationError: values contradict each other or the calendar.
@@ -104,7 +104,7 @@ class Plan:
         if not self.live_from <= self.first_hour <= self.end:
             raise ConfigurationError("live_from <= hourly_from <= end must hold")
         if self.start.year < 1980:
-            raise ConfigurationError("start lies before 1980; there were no such cards")
+            raise ConfigurationError("start is before 1980; such cards did not exist")
         self._check_numbers()
 
     def _check_numbers(self) -> None:
@@ -113,7 +113,9 @@ class Plan:
         if not 0 < self.rate <= 10_000 or not 0 <= self.fraud_rate <= 0.2:
             raise ConfigurationError("0 < rate <= 10000 and 0 <= fraud_rate <= 0.2 must hold")
         if min(self.credit_history, self.applications_per_day) < 0 or self.credit_years < 1:
-            raise ConfigurationError("loan applications cannot be fewer than none")
+            raise ConfigurationError(
+                "credit_history >= 0, applications_per_day >= 0, credit_years >= 1 must hold"
+            )
         shares = {"late": self.late, "duplicates": self.duplicates, "bad": self.bad}
         for name, value in shares.items():
             if not 0 <= value <= 0.5:
@@ -121,21 +123,21 @@ class Plan:
 
     @property
     def rows_per_day(self) -> float:
-        """Transactions per day of all customers, in the mean."""
+        """The mean number of transactions of all customers per day."""
         return self.customers * self.rate
 
     @property
     def credit_start(self) -> datetime:
-        """The first instant at which somebody applied: a loan takes years to end."""
+        """The time of the first loan application; it is early because loans last for years."""
         return self.start - self.credit_years * 365 * DAY
 
     @property
     def first_hour(self) -> datetime:
-        """The first instant from which on a live file covers an hour."""
+        """The start of the live files that cover an hour."""
         return self.hourly_from or self.live_from
 
     def windows(self) -> list[FileWindow]:
-        """Return the windows of the transaction files: days, and hours from `hourly_from` on."""
+        """Return the windows of the transaction files: history, live days, then live hours."""
         history = list(_tile(self.start, self.live_from, self.history_days * DAY))
         live = [
             *_tile(self.live_from, self.first_hour, DAY),

@@ -1,7 +1,7 @@
-"""Randomness by key: every draw depends on the seed and on what it is for, never on its order.
+"""Draw random numbers by key: a draw depends on seed, stream and key, never on the order of calls.
 
-A span of time, a day's fraud episodes or a merchant's compromise can so be made again at any time,
-and a longer run begins with the same rows as a shorter one.
+So the generator can repeat a span, a day's fraud episodes or a merchant's compromise at any time.
+A longer plan begins with the same rows as a shorter plan.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ I64 = NDArray[np.int64]
 
 
 class Stream(IntEnum):
-    """What a sequence of draws is for; part of its key."""
+    """The purpose of a sequence of draws; part of its key."""
 
     CUSTOMERS = 1
     MERCHANTS = 2
@@ -52,12 +52,12 @@ def mix(*parts: NDArray[np.generic] | int) -> U64:
 
 
 def share(hashed: U64) -> F64:
-    """Turn hashes into numbers spread evenly over [0, 1)."""
+    """Convert hashes to numbers that are uniform over [0, 1)."""
     return (hashed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def pick(cumulative: F64, draws: F64) -> I64:
-    """Pick an index per draw in [0, 1) from cumulative weights (not necessarily up to 1)."""
-    found = np.searchsorted(cumulative, draws * cumulative[-1], side="right")
-    index: I64 = np.minimum(found, len(cumulative) - 1).astype(np.int64)
+    """Pick an index per draw in [0, 1) from cumulative weights; their total may differ from 1."""
+    position = np.searchsorted(cumulative, draws * cumulative[-1], side="right")
+    index: I64 = np.minimum(position, len(cumulative) - 1).astype(np.int64)
     return index

@@ -1,4 +1,4 @@
-"""The feed of daily exchange rates: one row per currency and UTC day, known soon after midnight."""
+"""Make the feed of daily exchange rates: a row per currency and day, known soon after midnight."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from features.synthesize import currencies
 from features.synthesize.calendar import DAY_MS
-from features.synthesize.feeds import FX_RATES
+from features.synthesize.feed_shapes import FX_RATES
 from features.synthesize.render import instants
 
 KNOWN_AFTER_MS = 5 * 60_000

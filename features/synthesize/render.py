@@ -1,4 +1,4 @@
-"""Turn arrays into the text that is delivered, column by column and never row by row."""
+"""Render arrays as the delivered text, column by column and never row by row."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 from features.synthesize import currencies, identifiers
 from features.synthesize.calendar import DAY_MS, Span
 from features.synthesize.customers import BINS_PER_COUNTRY, SEGMENTS
-from features.synthesize.feeds import TRANSACTIONS
+from features.synthesize.feed_shapes import TRANSACTIONS
 from features.synthesize.merchants import CATEGORIES, TRANSACTION_TYPES
 from features.synthesize.randomness import F64, I64, Stream, generator
 from features.synthesize.rows import CHANNELS, Rows, Scenario
 from features.synthesize.world import World
 
 _HIGH_VALUE_USD = 1_000.0
-_FOREIGN_CURRENCY = 0.04  # online shops that charge in dollars
+_FOREIGN_CURRENCY = 0.04  # share of online transactions in dollars
 _NO_MERCHANT_SCORE = 0.03
-# of a time of day: column in the text, milliseconds per unit of the digit, number of its values
+# digits of the time of day: column in the text, milliseconds per unit, number of values
 _CLOCK_DIGITS = (
     (11, 36_000_000, 10), (12, 3_600_000, 10), (14, 600_000, 6), (15, 60_000, 10),
     (17, 10_000, 6), (18, 1_000, 10), (20, 100, 10), (21, 10, 10), (22, 1, 10),
 )  # fmt: skip
 _THOUSANDTHS = tuple(f"{value / 1000:.3f}" for value in range(1001))
 _LOCATION_ALERT, _FALSE_ALERT = 0.7, 0.004
-# share of rows that the issuer's own alerts see, by scenario: one column per `Scenario`
+# share of rows with an alert of the issuer, by `Scenario`
 _DEVICE_ALERTS = np.array([0.0, 0.35, 0.0, 0.5, 0.3])
 _VELOCITY_ALERTS = np.array([0.0, 0.02, 0.0, 0.1, 0.5])
 
@@ -69,7 +69,7 @@ def transactions(world: World, span: Span, rows: Rows, ids: pa.Array) -> pa.Tabl
 
 
 def amounts(minor: I64, currency: I64) -> pa.Array:
-    """Write minor units as decimals with each currency's own number of digits."""
+    """Render minor units as decimals with the number of digits of each currency."""
     exponent = currencies.EXPONENTS[currency]
     text = pc.cast(_decimal(minor, 2), pa.string())
     for digits in (0, 3):
@@ -81,12 +81,12 @@ def amounts(minor: I64, currency: I64) -> pa.Array:
 
 
 def instants(at: I64) -> pa.Array:
-    """Write epoch milliseconds as ISO 8601 in UTC (twenty times as fast as Arrow's cast)."""
-    days, which = np.unique(at // DAY_MS, return_inverse=True)
+    """Render epoch milliseconds as ISO 8601 in UTC, twenty times as fast as Arrow's cast."""
+    days, day_index = np.unique(at // DAY_MS, return_inverse=True)
     dates = np.datetime_as_string(days.astype("datetime64[D]")).astype("S10")
     text = np.empty((len(at), 24), np.uint8)
     text[:] = np.frombuffer(b"0000-00-00T00:00:00.000Z", np.uint8)
-    text[:, :10] = dates.view(np.uint8).reshape(-1, 10)[which]
+    text[:, :10] = dates.view(np.uint8).reshape(-1, 10)[day_index]
     rest = (at % DAY_MS).astype(np.int32)
     for column, unit, base in _CLOCK_DIGITS:
         text[:, column] += (rest // unit % base).astype(np.uint8)
@@ -94,13 +94,13 @@ def instants(at: I64) -> pa.Array:
 
 
 def scenarios(rows: Rows) -> pa.Array:
-    """Name each row's scenario."""
+    """Return the name of each row's scenario."""
     names = tuple(scenario.name.lower() for scenario in Scenario)
     return _lookup(names, rows.scenario)
 
 
 def _decimal(minor: I64, digits: int) -> pa.Array:
-    """Read 64-bit integers as decimals, without a step through floats."""
+    """Convert 64-bit integers to decimals without floats."""
     wide = np.zeros((len(minor), 2), np.int64)
     wide[:, 0] = minor
     buffer = pa.py_buffer(wide)
@@ -108,7 +108,7 @@ def _decimal(minor: I64, digits: int) -> pa.Array:
 
 
 def _currency(world: World, rows: Rows, rng: np.random.Generator) -> I64:
-    """Shops charge in their own currency; online shops in the buyer's, or in dollars."""
+    """Return the currency of each row: the shop's, and online the buyer's or dollars."""
     home = world.places.currencies[world.customers.home[rows.customer]]
     local = world.places.currencies[rows.place]
     is_online = world.merchants.place[rows.merchant] == world.merchants.online

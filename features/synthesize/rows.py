@@ -1,4 +1,4 @@
-"""Transactions as arrays: what every scenario makes and the renderer turns into text."""
+"""Hold transactions as arrays, from the scenarios to the renderer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.synthesize.randomness import F64, I64, U64
 
 
 class Scenario(IntEnum):
-    """Why a transaction happened: the truth, which no feed carries."""
+    """The cause of a transaction; this is the truth, and no feed contains it."""
 
     NONE = 0
     STOLEN_CARD = 1
@@ -31,12 +31,12 @@ class Rows:
     """Equally long arrays, one entry per transaction.
 
     Args:
-        at: when it happened, epoch milliseconds.
+        at: time of the transaction, epoch milliseconds.
         customer: number of the customer.
         merchant: number of the merchant.
         usd: amount in USD, before rounding to the currency.
-        place: index of the place it was made from.
-        abroad: True where the place is not the customer's home.
+        place: index of the place of the transaction.
+        abroad: True if the place is not the customer's home.
         channel: index into `CHANNELS`.
         device: 64-bit key of the device.
         address: 64-bit key of the IP address.
@@ -58,11 +58,11 @@ class Rows:
         return len(self.at)
 
     def take(self, which: NDArray[Any]) -> Rows:
-        """Return the rows that a mask or an index array chooses."""
+        """Return the rows of a mask or an index array."""
         return Rows(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def concatenate(parts: list[Rows]) -> Rows:
-    """Put rows one after the other."""
+    """Concatenate rows."""
     columns = ([getattr(part, field.name) for part in parts] for field in fields(Rows))
     return Rows(*(np.concatenate(column) for column in columns))

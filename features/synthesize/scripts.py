@@ -1,4 +1,4 @@
-"""Scripts of fraud: how a stolen card, a taken account and a velocity attack play."""
+"""Define the scripts of fraud: stolen card, account takeover, velocity attack."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ SHARES = {
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """How one scenario plays.
+    """The parameters of one scenario.
 
     Args:
         least: fewest rows of an episode.
         more: mean of the rows beyond them (Poisson).
         gap_ms: mean time between rows.
-        same_instant: share of rows in the very instant of the one before.
-        at_night: begins between 0 and 5 o'clock of the victim's home.
+        same_instant: share of rows at the same instant as the row before.
+        at_night: episodes begin between 0 and 5 o'clock at the victim's home.
         elsewhere: share of episodes from another place.
         in_shops: share of rows at physical merchants.
         one_merchant: all rows of an episode at one merchant.
-        factor: amounts over everyday ones; None: small amounts around 1.5 USD.
+        factor: ratio of amounts to everyday amounts; None: small amounts around 1.5 USD.
         spread: spread of the logarithm of the amounts.
         own_device: share of episodes on the victim's own device and line.
     """

@@ -1,4 +1,4 @@
-"""What was written: the receipt of a run."""
+"""Count the written rows and files of a run."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Counts:
 
     Args:
         rows: distinct good transactions; `history_rows` and `live_rows` add up to them.
-        frauds: fraudulent ones among them by scenario.
+        frauds: fraudulent transactions, by scenario.
         late: rows delivered in a later file than their own.
         duplicates: rows delivered once more.
-        bad: bad rows added, by kind.
+        bad: added bad rows, by kind.
         labels: labels delivered.
-        labels_later: labels that are known only after the end, and are not delivered.
-        unreported: frauds that nobody ever reports.
+        labels_later: labels that are known only after the end, and so not delivered.
+        unreported: frauds that are never reported.
         false_alarms: honest transactions that are reported as fraud.
         rates: exchange rates delivered.
         applications: loan applications delivered.
@@ -55,11 +55,11 @@ class Counts:
         for scenario in Scenario:
             if scenario is not Scenario.NONE:
                 name = scenario.name.lower()
-                found = int((rows.scenario == scenario).sum())
-                self.frauds[name] = self.frauds.get(name, 0) + found
+                count = int((rows.scenario == scenario).sum())
+                self.frauds[name] = self.frauds.get(name, 0) + count
 
     def add_faults(self, delivered: Delivered) -> None:
-        """Count what was held back, repeated and added."""
+        """Count late rows, duplicates and bad rows."""
         self.late += int(delivered.is_late.sum())
         self.duplicates += int(delivered.is_duplicate.sum())
         for kind, count in delivered.bad.items():

@@ -1,4 +1,4 @@
-"""The stream of transactions, span by span, in the order of time."""
+"""Make the stream of transactions, span by span, ordered by time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Chunk:
 
 
 class Traffic:
-    """Makes the transactions of a plan; what it holds does not grow with time."""
+    """Make the transactions of a plan; its memory does not grow with time."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -43,7 +43,7 @@ class Traffic:
 
     def _chunk(self, span: Span) -> Chunk:
         rows = honest(self.world, span)
-        self._compromises.strike(rows, span)
+        self._compromises.apply(rows, span)
         rows = concatenate([rows, self._episodes.within(span)])
         rows = rows.take(np.argsort(rows.at, kind="stable"))
         index = np.arange(len(rows), dtype=np.int64)

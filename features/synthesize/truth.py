@@ -1,4 +1,4 @@
-"""The truth beside the landing area: every transaction's scenario, for measuring and for tests."""
+"""Write the truth beside the landing area: each transaction's scenario, for measurements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.synthesize.faults import Delivered
-from features.synthesize.feeds import SOURCE
+from features.synthesize.feed_shapes import SOURCE
 from features.synthesize.render import scenarios
 from features.synthesize.traffic import Chunk
 

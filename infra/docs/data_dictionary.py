@@ -18,10 +18,9 @@ from typing import Any
 
 import yaml
 
-from features.canonical import CANONICAL
-from features.ingest.layout import KEYS, LAYOUTS
+from features.feeds import FEEDS
 from features.sources.descriptions import Sources
-from features.sources.feeds import Csv, Feed
+from features.sources.mapping import Csv, SourceFeed
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +38,11 @@ LAYERS = (
     ("staging", "Staging views", "One view per raw table; the only place that names `raw`."),
     ("intermediate", "Intermediate models", "Tables of one build. Columns are in the YAML files."),
 )
-_SETTINGS = ((Sources, "Keys of a source"), (Feed, "Keys of a feed"), (Csv, "Keys below `csv`"))
+_SETTINGS = (
+    (Sources, "Keys of a source"),
+    (SourceFeed, "Keys of a feed"),
+    (Csv, "Keys below `csv`"),
+)
 #: What the platform sets itself; a YAML file does not state it.
 _DERIVED = {"name", "source"}
 
@@ -73,8 +76,8 @@ def _feeds() -> Iterator[str]:
         "YAML file of a source maps its own names to them. A file key marks the "
         "rows of one file that describe the same thing.\n"
     )
-    for feed in CANONICAL:
-        yield f"### `{feed}`\n"
+    for feed in FEEDS.values():
+        yield f"### `{feed.name}`\n"
         yield from _table(
             ("column", "stored as", "type", "kind", "required", "file key"),
             (
@@ -84,9 +87,9 @@ def _feeds() -> Iterator[str]:
                     column.sql_type,
                     column.kind.value,
                     _yes(column.is_required),
-                    _yes(column.target in KEYS[feed]),
+                    _yes(column.is_key),
                 )
-                for column in LAYOUTS[feed]
+                for column in feed.columns
             ),
         )
     for described, title in _SETTINGS:

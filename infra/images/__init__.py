@@ -1,1 +1,1 @@
-"""What runs inside the image beside Airflow and MLflow: migration and health checks."""
+"""Provide the image's own programs beside Airflow and MLflow: migration and health checks."""

@@ -1,4 +1,4 @@
-"""Prints env.template with a random value for every empty one; needs nothing but Python."""
+"""Print env.template with a random value for each empty variable; needs only Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TEMPLATE = Path(__file__).with_name("env.template")
 
 
 def filled(template: str) -> str:
-    """Return the template with every empty value filled; keys of Airflow get their own form."""
+    """Return the template with every empty value filled; Airflow's keys get their required form."""
     lines = []
     for line in template.splitlines():
         name, separator, value = line.partition("=")
@@ -22,7 +22,7 @@ def filled(template: str) -> str:
 def _secret(name: str) -> str:
     if name.endswith("FERNET_KEY"):
         return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    # hexadecimal: these values also stand in URLs
+    # hexadecimal, because URLs contain these values
     return secrets.token_hex(64 if name.endswith("JWT_SECRET") else 24)
 
 

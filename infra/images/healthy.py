@@ -1,6 +1,6 @@
-"""Health check of one of Airflow's parts, by what its api-server says of it: light, no imports.
+"""Check the health of one part of Airflow through its api-server, with light imports only.
 
-`python -m infra.images.healthy scheduler`; exit status 0 where it is healthy.
+`python -m infra.images.healthy scheduler`; exit status 0 if the part is healthy.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import urllib.request
 
 
 def main() -> int:
-    """Ask the api-server."""
+    """Read the part's state from the api-server and print it."""
     part = sys.argv[1].replace("-", "_")
     base = os.environ.get("AIRFLOW_HEALTH_URL", "http://airflow-apiserver:8080")
     address = f"{base}/api/v2/monitor/health"

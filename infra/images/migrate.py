@@ -1,6 +1,7 @@
-"""Brings the services of Compose to the state that this image expects; safe to repeat.
+"""Bring the services of Compose to the state that this image expects; idempotent.
 
-Roles, databases, migrations, the bucket, seeds and views, Airflow's logins and its own database.
+It creates or updates roles, databases, migrations, the bucket, seeds, views, Airflow's logins and
+Airflow's database.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ROLES = ("ingest", "transform", "score", "analyst", "fairness", "airflow", "mlfl
 
 
 def main() -> None:
-    """Do all of it, in the order in which one needs the other."""
+    """Run all steps; each step needs the steps before it."""
     superuser = os.environ["POSTGRES_SUPERUSER"]
     passwords = {role: os.environ[f"{role.upper()}_PASSWORD"] for role in ROLES}
     warehouse.create_roles(superuser, passwords)
@@ -35,7 +36,7 @@ def main() -> None:
 
 
 def make_bucket() -> None:
-    """Make the bucket of the object store where there is none."""
+    """Create the bucket of the object store if it is missing."""
     store = boto3.client(
         "s3",
         endpoint_url=os.environ["SCORING_OBJECTS__ENDPOINT"],
@@ -51,7 +52,7 @@ def make_bucket() -> None:
 
 
 def write_logins() -> None:
-    """Write Airflow's logins, so that it makes up none and prints none to its log."""
+    """Write Airflow's logins; otherwise Airflow generates passwords and logs them."""
     path = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     path.touch(mode=0o600)
     users = {user: os.environ[f"AIRFLOW_{user.upper()}_PASSWORD"] for user in ("admin", "analyst")}

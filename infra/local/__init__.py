@@ -1,1 +1,1 @@
-"""The stack of one machine, without containers: start, demonstrate, status, stop."""
+"""Start, demonstrate, inspect and stop the stack of one machine, without containers."""

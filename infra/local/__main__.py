@@ -1,4 +1,4 @@
-"""The command line of the local stack: `python -m infra.local COMMAND`."""
+"""Run one command of the local stack: `python -m infra.local COMMAND`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from infra.local import choice, kills, processes, run_dag, sample, stack
+from infra.local import choice, processes, run_dag, sample, stack
 from infra.local.console import console, errors, step, table
 from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
 from infra.local.health import cluster
-from infra.local.outcomes import show
 from infra.local.report import show_addresses
 from infra.local.state import CHECKOUT, StackError, State, disk_message
 from infra.local.status import status
@@ -25,9 +24,9 @@ from infra.local.warehouse_facts import as_analyst
 
 
 def main() -> int:
-    """Run one command; a foreseeable failure is one line and exit status 1."""
+    """Run one command; an expected failure prints one line and gives exit status 1."""
     arguments = parser().parse_args()
-    # people see steps, not the log lines of the packages behind them
+    # the terminal shows steps; it hides the packages' log lines
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         return COMMANDS[arguments.command](arguments)
@@ -36,7 +35,7 @@ def main() -> int:
     except OSError as error:
         errors.print(f"[red]{arguments.command}:[/] {disk_message(error, State('').root)}")
     except KeyboardInterrupt:
-        errors.print(f"[red]{arguments.command}:[/] interrupted; `make down` ends what runs")
+        errors.print(f"[red]{arguments.command}:[/] interrupted; `make down` ends the processes")
     return 1
 
 
@@ -46,27 +45,27 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     for name, run in COMMANDS.items():
         command = commands.add_parser(name, help=(run.__doc__ or "").splitlines()[0])
-        command.add_argument("--source", help="name of a source; default: the one that runs")
+        command.add_argument("--source", help="name of a source; default: the running one")
         if name == "demo":
             command.add_argument("--data", type=Path, help="the Parquet file of SOURCE")
             command.add_argument(
                 "--windows",
                 type=int,
                 default=WINDOWS,
-                help="windows to decide of each job (default: %(default)s)",
+                help="number of windows that each job decides (default: %(default)s)",
             )
         if name == "sql":
             command.add_argument("query")
         if name == "run":
             command.add_argument("dag", help="the DAG's id, such as train_models")
-            command.add_argument("--start", help="of the window to decide; default: the last one")
-            command.add_argument("--end", help="the first instant after it")
-            command.add_argument("--as-of", help="train on what was known then; default: now")
+            command.add_argument("--start", help="start of the window; default: the last window")
+            command.add_argument("--end", help="end of the window, exclusive")
+            command.add_argument("--as-of", help="train on data known at this time; default: now")
     return top
 
 
 def up(arguments: argparse.Namespace) -> int:
-    """Start everything and wait until it is healthy."""
+    """Start the whole stack and wait until it is healthy."""
     state, described = choice.to_start(arguments.source)
     state.prepare()
     with state.locked():
@@ -80,7 +79,7 @@ def up(arguments: argparse.Namespace) -> int:
 
 
 def run_demo(arguments: argparse.Namespace) -> int:
-    """Start everything, train models, decide transactions and loan applications."""
+    """Start the stack, train models, decide transactions and loan applications."""
     state, described = choice.to_start(arguments.source)
     sample.check(state, arguments.data, described)
     state.prepare()
@@ -93,10 +92,10 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 
 def show_status(arguments: argparse.Namespace) -> int:
-    """Tell what runs; exit status 1 where something is not healthy."""
+    """Show the stack's processes; exit status 1 if a process is not healthy."""
     state = choice.current(arguments.source)
     if state is None:
-        console.print(f"Nothing has been started here yet: `{_make('demo', arguments)}`")
+        console.print(f"No stack has been started here yet: `{_make('demo', arguments)}`")
         return 0
     if not stack.runs(state):
         console.print(f"Nothing runs. The state of SOURCE={state.source} is in {state.folder}.")
@@ -105,7 +104,7 @@ def show_status(arguments: argparse.Namespace) -> int:
 
 
 def down(arguments: argparse.Namespace) -> int:
-    """End exactly what was started, also after a crash."""
+    """End exactly the processes that the stack started, also after a crash."""
     running = [state for state in choice.existing(arguments.source) if stack.runs(state)]
     for state in running:
         with step(f"Stopping the stack of SOURCE={state.source}") as note:
@@ -116,7 +115,7 @@ def down(arguments: argparse.Namespace) -> int:
 
 
 def reset(arguments: argparse.Namespace) -> int:
-    """End everything and remove the local state."""
+    """End all processes and remove the local state."""
     down(arguments)
     for state in choice.existing(arguments.source):
         shutil.rmtree(state.folder)
@@ -142,13 +141,6 @@ def run(arguments: argparse.Namespace) -> int:
     order = run_dag.order_of(arguments.dag, arguments.start, arguments.end, arguments.as_of)
     run_dag.run(_with_warehouse(arguments), order)
     return 0
-
-
-def kill(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - it has a stack of its own
-    """Kill task, server, supervisor and scheduler in a real Airflow; exit status 1 at a loss."""
-    outcomes = kills.rehearse()
-    show(outcomes)
-    return 0 if all(outcome.holds for outcome in outcomes) else 1
 
 
 def docs(arguments: argparse.Namespace) -> int:
@@ -186,7 +178,6 @@ COMMANDS = {
     "sql": sql,
     "docs": docs,
     "run": run,
-    "kills": kill,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Airflow's REST API, as far as the demo needs it: trigger runs, watch their tasks, read a log."""
+"""Call Airflow's REST API: trigger runs, watch their tasks, read a log."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Airflow:
         """Wait until Airflow has parsed a DAG.
 
         Raises:
-            StackError: it has not after a while, or it cannot; says why.
+            StackError: Airflow cannot parse the DAG, or has not parsed it in time; with the cause.
         """
         deadline = time.monotonic() + DAG_PATIENCE_SECONDS
         while self._get(f"/api/v2/dags/{dag_id}").status_code != 200:
@@ -52,17 +52,17 @@ class Airflow:
             time.sleep(1)
 
     def unparsed(self, files: Collection[str], began: datetime) -> list[str]:
-        """Return those of some DAG files that Airflow has not parsed, or could not earlier.
+        """Return the DAG files that Airflow has not parsed, or that had an error before `began`.
 
         Raises:
-            StackError: Airflow has found since then that it cannot parse one; says why.
+            StackError: Airflow could not parse a file after `began`; with the cause.
         """
         answer = self._checked(self._get("/api/v2/importErrors", params={"limit": 100}))
         errors = {error["filename"]: error for error in answer.json()["import_errors"]}
         broken = [error for error in errors.values() if _moment(error["timestamp"]) >= began]
         if broken:
             raise StackError(
-                f"Airflow cannot parse {_told(broken)}: mend the file, then `make up` again"
+                f"Airflow cannot parse {_listed(broken)}: mend the file, then `make up` again"
             )
         answer = self._checked(self._get("/api/v2/dags", params={"limit": 100}))
         parsed = {dag["relative_fileloc"] for dag in answer.json()["dags"] if not dag["is_stale"]}
@@ -86,14 +86,14 @@ class Airflow:
         interval: tuple[datetime, datetime] | None = None,
         run_after: datetime | None = None,
     ) -> str:
-        """Ask for a run; return its id.
+        """Trigger a run; return its id.
 
         Args:
-            dag_id: of which DAG.
-            conf: what a person would enter in the form.
-            interval: the interval of the schedule that this run takes the place of, so that the
-                schedule will not run it again; where it has had its run, this one has none.
-            run_after: queued runs of one DAG go in this order.
+            dag_id: id of the DAG.
+            conf: the values of the DAG's form.
+            interval: the data interval of the run. The schedule then skips this interval. If the
+                interval already has a run, the new run has no interval.
+            run_after: Airflow starts queued runs of one DAG in this order.
         """
         plain: dict[str, Any] = {"logical_date": None, "conf": dict(conf)}
         body = dict(plain)
@@ -116,10 +116,10 @@ class Airflow:
         return state
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """Return the task instances of a run; a mapped task has one for each of its parts."""
+        """Return the task instances of a run; a mapped task has one per shard."""
         answer = self._checked(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"))
-        found: list[dict[str, Any]] = answer.json()["task_instances"]
-        return found
+        instances: list[dict[str, Any]] = answer.json()["task_instances"]
+        return instances
 
     def log_tail(self, dag_id: str, run_id: str, task: Mapping[str, Any], lines: int = 15) -> str:
         """Return the last lines of a task's log."""
@@ -133,7 +133,7 @@ class Airflow:
         return "\n".join(_lines(content)[-lines:])
 
     def _get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        """Ask again where no answer comes: it is late, or its database has just crashed."""
+        """Repeat a request until an answer comes; Airflow may be slow or its database down."""
         deadline = time.monotonic() + ANSWER_PATIENCE_SECONDS
         while True:
             try:
@@ -149,7 +149,7 @@ class Airflow:
 
     def _import_errors(self) -> str:
         answer = self._checked(self._get("/api/v2/importErrors"))
-        return _told(answer.json()["import_errors"]) or "it has not parsed it yet"
+        return _listed(answer.json()["import_errors"]) or "it has not parsed it yet"
 
     def _checked(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_error:
@@ -161,7 +161,7 @@ class Airflow:
 
 
 def _lines(content: Iterable[Any]) -> list[str]:
-    """Return a log as lines, without what every line of it repeats."""
+    """Return a log as lines, without the fields that every line repeats."""
     lines = []
     for entry in content:
         if isinstance(entry, str):
@@ -178,7 +178,7 @@ def _lines(content: Iterable[Any]) -> list[str]:
     return lines
 
 
-def _told(import_errors: Iterable[Mapping[str, str]]) -> str:
+def _listed(import_errors: Iterable[Mapping[str, str]]) -> str:
     return "; ".join(
         f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
         for error in import_errors

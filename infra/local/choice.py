@@ -1,7 +1,7 @@
-"""Decides which stack a command means, before anything is started, stopped or removed.
+"""Select the stack of a command before the command starts, stops or removes anything.
 
 A start needs the description of the source. Status, stop and removal need only the state of the
-stack: the description may be gone by then.
+stack, because the description may be gone.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ def to_start(source: str | None, root: Path = ROOT) -> tuple[State, Sources]:
     """Return the stack to start and the description of its source.
 
     Raises:
-        StackError: there is no such source, or its description is wrong; nothing was touched.
+        StackError: the source is unknown or its description is wrong; nothing was changed.
     """
     state = State(_name(source or DEFAULT_SOURCE), root)
     folder = sources_dir(state)
     try:
         return state, descriptions.load(state.source, folder=folder)
     except ConfigurationError as error:
-        kept = f"; what its stack left is in {state.folder}" if state.folder.is_dir() else ""
+        kept = f"; the state of its stack is in {state.folder}" if state.folder.is_dir() else ""
         raise StackError(f"{error}{kept}") from error
 
 
 def remember(state: State, described: Sources) -> None:
-    """Remember where the description lies and the base currency, for all processes of this stack.
+    """Store the description's folder and the base currency for all processes of this stack.
 
     Raises:
         StackError: the stack runs with the descriptions of another folder, or its warehouse has
@@ -54,15 +54,15 @@ def remember(state: State, described: Sources) -> None:
 
 
 def sources_dir(state: State) -> Path:
-    """Return the folder of the user's own descriptions: of the environment, else as last time."""
+    """Return the folder of user-defined sources: from the environment, otherwise from the state."""
     return Path(os.environ.get(SOURCES_DIR) or state.sources_dir()).absolute()
 
 
 def base_currency(state: State, described: Sources) -> str:
-    """Return the base currency: of the environment, else as last time, else the source's only one.
+    """Return the base currency: from the environment, the state, or the source's only currency.
 
     Raises:
-        StackError: it is no currency, or the warehouse has another one.
+        StackError: the code is no currency, or the warehouse has another base currency.
     """
     constant = {feed.constant_currency for feed in described.feeds.values()} - {None}
     is_new = not state.read("installed.json", {})
@@ -80,10 +80,10 @@ def base_currency(state: State, described: Sources) -> str:
 
 
 def existing(source: str | None, root: Path = ROOT) -> list[State]:
-    """Return the stacks that have state here: of one source, or all of them.
+    """Return the stacks with state on this machine: that of one source, or all.
 
     Raises:
-        StackError: the name is neither that of a stack nor that of a source.
+        StackError: no stack and no source has this name.
     """
     states = all_states(root)
     if source is None:
@@ -103,7 +103,7 @@ def existing(source: str | None, root: Path = ROOT) -> list[State]:
 
 
 def current(source: str | None, root: Path = ROOT) -> State | None:
-    """Return the stack of a source, else the one that runs, else any that has state here."""
+    """Return the stack of a source, otherwise the running one, otherwise any with state."""
     states = existing(source, root)
     return next((state for state in states if stack.runs(state)), states[0] if states else None)
 

@@ -1,4 +1,4 @@
-"""What a person sees while the stack works: one line per step, with its seconds."""
+"""Print the stack's progress: one line per step, with its seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# a log file has no width of its own, and tables fold at 80
+# a log file has no width, and rich would fold tables at 80 columns
 WIDTH = None if sys.stdout.isatty() else 140
 console = Console(highlight=False, soft_wrap=True, width=WIDTH)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -19,7 +19,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @contextmanager
 def step(title: str) -> Iterator[Callable[[str], None]]:
-    """Show a step while it runs, and its seconds when it is done; yields a way to add a note."""
+    """Show a step while it runs and its seconds at the end; yields a function that adds a note."""
     started = time.monotonic()
     notes: list[str] = []
 
@@ -37,9 +37,9 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
-    """Print a table; rows too wide for the screen become one block of lines each.
+    """Print a table; if its rows are too wide, print each row as a block of lines.
 
-    Text is shown as it is, brackets too; a `rich.text.Text` brings its own style.
+    Plain text is printed unchanged, brackets included. A `rich.text.Text` keeps its own style.
     """
     shown = [[_text(value) for value in row] for row in rows]
     widths = [max(map(len, cells)) for cells in zip(columns, *shown, strict=True)]

@@ -1,4 +1,4 @@
-"""Sample data, delivered as a bank would: history at once, then one file when its hour is over."""
+"""Deliver sample data as a bank does: history at once, then one file at the end of each hour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WINDOW = re.compile(r"_(\d{8}T\d{4}Z)_(\d{8}T\d{4}Z)\.")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A file that waits, and when it is due: the end of the time that it covers."""
+    """A waiting file and its due time, the end of the time that it covers."""
 
     path: Path
     name: str
@@ -22,30 +22,30 @@ class Delivery:
 
     @property
     def is_history(self) -> bool:
-        """Tell whether it belongs to the first load."""
+        """Whether the file belongs to the first load."""
         return "/history/" in self.name
 
 
 def waiting(outbox: Path) -> list[Delivery]:
     """Return the files of the outbox, in order of their due time."""
-    found = []
+    deliveries = []
     for path in outbox.glob("landing/**/*_*.*"):
         if path.is_file():
             window = WINDOW.search(path.name)
             due_at = _moment(window[2]) if window else datetime.min.replace(tzinfo=UTC)
-            found.append(Delivery(path, path.relative_to(outbox).as_posix(), due_at))
-    return sorted(found, key=lambda delivery: (delivery.due_at, delivery.name))
+            deliveries.append(Delivery(path, path.relative_to(outbox).as_posix(), due_at))
+    return sorted(deliveries, key=lambda delivery: (delivery.due_at, delivery.name))
 
 
 def deliver(delivery: Delivery, objects: Path) -> None:
-    """Move a file into the landing area: whole or not at all."""
+    """Move a file into the landing area atomically."""
     target = objects / delivery.name
     target.parent.mkdir(parents=True, exist_ok=True)
     delivery.path.replace(target)
 
 
 def deliver_due(outbox: Path, objects: Path, now: datetime, *, is_history: bool) -> int:
-    """Deliver what is due of the first load, or of what came after it; return how many files."""
+    """Deliver the due files of the first load or of the time after it; return their number."""
     due = [d for d in waiting(outbox) if d.is_history == is_history and d.due_at <= now]
     for delivery in due:
         deliver(delivery, objects)
@@ -53,7 +53,7 @@ def deliver_due(outbox: Path, objects: Path, now: datetime, *, is_history: bool)
 
 
 def main() -> None:
-    """Deliver each file of an outbox when its time is over, until none is left.
+    """Deliver each file of an outbox at its due time, until none is left.
 
     Args (command line): the outbox, the object store's folder.
     """
@@ -61,14 +61,14 @@ def main() -> None:
     while files := [delivery for delivery in waiting(outbox) if not delivery.is_history]:
         wait = (files[0].due_at - datetime.now(UTC)).total_seconds()
         if wait > 0:
-            time.sleep(min(wait, 30.0))  # not longer: a laptop sleeps, and its clock does not
+            time.sleep(min(wait, 30.0))  # short: a sleeping laptop stops the wait, not the clock
             continue
         deliver(files[0], objects)
         print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC delivered {files[0].name}", flush=True)
 
 
 def file_name(prefix: str, start: datetime, end: datetime, suffix: str) -> str:
-    """Name a file after the half-open time that it covers."""
+    """Return a file name with the half-open interval that the file covers."""
     return f"{prefix}_{start:%Y%m%dT%H%MZ}_{end:%Y%m%dT%H%MZ}.{suffix}"
 
 

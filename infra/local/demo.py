@@ -1,6 +1,6 @@
-"""The demo: everything set up, models trained, card traffic and loan applications decided.
+"""Run the demo: set up the stack, train models, decide card transactions and loan applications.
 
-Every step finds out what is done already, so that a second call is safe and quick.
+Every step skips work that is already done, so a second call is safe and quick.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ WINDOWS = 3
 RUN_PATIENCE = timedelta(minutes=20)
 
 
-def demo(state: State, data: Path | None, described: Sources, windows: int = WINDOWS) -> None:
-    """Run the demo, or what of it is left.
+def demo(state: State, file: Path | None, described: Sources, windows: int = WINDOWS) -> None:
+    """Run the demo, or its remaining steps.
 
     Raises:
-        StackError: a step failed; the message says what to do.
+        StackError: a step failed; the message gives the next step.
     """
     stack.up(state)
     variables = environment(state)
     install(state, variables)
     with step("Sample data") as note:
-        made = sample.prepare(state, data, described)
-        note(made.told)
+        data = sample.prepare(state, file, described)
+        note(data.summary)
     approve_policy(state)
     airflow = Airflow(state)
-    train(state, airflow, made)
-    _score(state, airflow, made, windows)
+    train(state, airflow, data)
+    _score(state, airflow, data, windows)
     report.show(state)
 
 
 def install(state: State, variables: dict[str, str]) -> None:
-    """Build the warehouse's models where this checkout's differ from what was built last.
+    """Build the warehouse's models if this checkout differs from the last build.
 
     Raises:
         StackError: dbt failed; the tail of its log has been printed.
@@ -61,7 +61,7 @@ def install(state: State, variables: dict[str, str]) -> None:
 
 
 def fingerprint(state: State) -> str:
-    """Return a hash of everything that the warehouse's models are built from."""
+    """Return a hash of all inputs of the warehouse's models."""
     digest = hashlib.sha256(find(state.source, state.sources_dir()).read_bytes())
     files = [path for path in (CHECKOUT / "dbt").rglob("*.*") if "target" not in path.parts]
     for path in sorted([CHECKOUT / "requirements.txt", *files]):
@@ -70,7 +70,7 @@ def fingerprint(state: State) -> str:
 
 
 def start_feed(state: State) -> None:
-    """Start the process that delivers each hour's file when the hour is over."""
+    """Start the process that delivers the file of each hour at the end of the hour."""
     command = [
         *(sys.executable, "-m", "infra.local.deliver"),
         *(str(sample.outbox(state)), str(state.objects)),
@@ -79,7 +79,7 @@ def start_feed(state: State) -> None:
 
 
 def approve_policy(state: State) -> None:
-    """Put the newest policy in force, approved by a second person."""
+    """Activate the newest policy with the approval of a second person."""
     from scoring.decision.policy import policy
     from scoring.decision.policy.activations import activate
 
@@ -94,19 +94,19 @@ def approve_policy(state: State) -> None:
             approver="demo-approver",
             reason="the demo's policy",
         )
-        note("approved by a second person, as a run demands")
+        note("approved by a second person; a run requires it")
 
 
-def train(state: State, airflow: Airflow, made: Sample) -> None:
-    """Load history, build features and train the first champions, unless that was done."""
+def train(state: State, airflow: Airflow, data: Sample) -> None:
+    """Load history, build features and train the first champions, if not done yet."""
     if state.read("demo.json", {}).get("is_trained"):
         return
     with step("History, features, training (Airflow: train_models)") as note:
-        deliver_due(sample.outbox(state), state.objects, made.live_from, is_history=True)
+        deliver_due(sample.outbox(state), state.objects, data.live_from, is_history=True)
         airflow.await_dag("train_models")
         run_id = airflow.trigger(
             "train_models",
-            {} if made.learns_from_later else {"as_of": made.live_from.isoformat()},
+            {} if data.learns_from_later else {"as_of": data.live_from.isoformat()},
             interval=airflow.next_interval("train_models"),
         )
         airflow.set_paused("train_models", is_paused=False)
@@ -114,20 +114,20 @@ def train(state: State, airflow: Airflow, made: Sample) -> None:
     state.write("demo.json", {"is_trained": True})
 
 
-def _score(state: State, airflow: Airflow, made: Sample, windows: int) -> None:
+def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
     now = datetime.now(UTC)
     deliver_due(sample.outbox(state), state.objects, now, is_history=False)
     start_feed(state)
-    # payments first: what was decided about them enters the decisions on applications
-    for job, over in made.windows(now).items():
+    # transactions first: decisions on applications use the decisions on transactions
+    for job, past_windows in data.windows(now).items():
         done = published_windows(state, job)
-        missing = [window for window in over if window not in done]
+        missing = [window for window in past_windows if window not in done]
         _decide(state, airflow, job, missing[:windows])
         if left := len(missing[windows:]):
             console.print(
-                f"{left} more windows wait: `make demo` again decides the next {windows}."
+                f"{left} more windows wait: the next `make demo` decides {windows} of them."
             )
-    if made.live_until > now:  # years of windows without data would wait after an old file
+    if data.live_until > now:  # after an old file, years of windows without data would wait
         for nightly in ("maintain_warehouse", "monitor_decisions"):
             airflow.await_dag(nightly)
             airflow.set_paused(nightly, is_paused=False)
@@ -135,32 +135,34 @@ def _score(state: State, airflow: Airflow, made: Sample, windows: int) -> None:
 
 def _decide(state: State, airflow: Airflow, job: str, windows: list[Window]) -> None:
     if not windows:
-        console.print(f"{job}: all that is over is decided; the schedule goes on by itself.")
-    asked = ask(airflow, job, windows)
+        console.print(f"{job}: every past window is decided; the schedule continues.")
+    runs = trigger_windows(airflow, job, windows)
     airflow.set_paused(job, is_paused=False)
-    for (start, end), run_id in asked:
+    for (start, end), run_id in runs:
         with step(f"{job} {start:%m-%d %H:%M} to {end:%m-%d %H:%M} UTC") as note:
             follow(airflow, job, run_id, note)
             if (start, end) not in published_windows(state, job):
                 raise StackError(f"run {run_id} succeeded, but its window was not published")
 
 
-def ask(airflow: Airflow, job: str, windows: Iterable[Window]) -> list[tuple[Window, str]]:
-    """Trigger a run per window before the schedule may start; they go one after another."""
+def trigger_windows(
+    airflow: Airflow, job: str, windows: Iterable[Window]
+) -> list[tuple[Window, str]]:
+    """Trigger one run per window before the schedule may start; the runs go in order."""
     airflow.await_dag(job)
-    asked = []
+    runs = []
     for start, end in windows:
         conf = {"start": start.isoformat(), "end": end.isoformat()}
         run_id = airflow.trigger(job, conf, interval=(start, end), run_after=end)
-        asked.append(((start, end), run_id))
-    return asked
+        runs.append(((start, end), run_id))
+    return runs
 
 
 def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], None]) -> None:
     """Show the tasks of a run until it ends.
 
     Raises:
-        StackError: the run failed or takes too long; the failed task's log tail has been printed.
+        StackError: the run failed or takes too long; the log tail of a failed task is printed.
     """
     deadline = time.monotonic() + RUN_PATIENCE.total_seconds()
     while (run_state := airflow.run_state(dag_id, run_id)) not in FINISHED:
@@ -179,11 +181,11 @@ def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], Non
     if run_state == "failed":
         _explain(airflow, dag_id, run_id)
         raise StackError(f"run {run_id} of {dag_id} failed: the cause is above")
-    if not tasks:  # Airflow calls a run before the DAG's start a success and runs nothing
+    if not tasks:  # Airflow marks a run before the DAG's start as success without any task
         raise StackError(f"run {run_id} of {dag_id} succeeded without running a task")
     skipped = sum(task["state"] == "skipped" for task in tasks)
-    told = f", {skipped} had nothing to do" if skipped else ""
-    note(f"{len(tasks) - skipped} tasks succeeded{told}")
+    skipped_note = f", {skipped} had nothing to do" if skipped else ""
+    note(f"{len(tasks) - skipped} tasks succeeded{skipped_note}")
 
 
 def _explain(airflow: Airflow, dag_id: str, run_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The environment of every process of a local stack, built in this one place."""
+"""Build the environment of every process of a local stack."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from infra.local.state import (
     write_private_text,
 )
 
-# What a process may take over from the caller's shell; nothing else reaches the stack, so that
-# a stray variable cannot change what it does.
+# A process inherits only these variables of the caller's shell, so a stray variable has no effect.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 
 QUIET = {
@@ -26,7 +25,7 @@ QUIET = {
     "GX_ANALYTICS_ENABLED": "false",
 }
 
-# Many small processes share few cores: one thread each is faster than all of them fighting.
+# Many small processes share few cores; one thread per process is fastest.
 ONE_THREAD = {
     f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")
 }
@@ -37,7 +36,7 @@ def environment(state: State, program: str = "") -> dict[str, str]:
 
     Args:
         state: of the stack.
-        program: one that needs a secret which is no other process' business.
+        program: name of a program that needs its own secret; other programs do not get it.
     """
     return {
         **{name: os.environ[name] for name in INHERITED if name in os.environ},
@@ -45,7 +44,7 @@ def environment(state: State, program: str = "") -> dict[str, str]:
         "TZ": "UTC",
         "PYTHONPATH": str(CHECKOUT),
         "PYTHONUNBUFFERED": "1",
-        # process titles leave /proc/<pid>/environ alone: `make down` finds orphans by it
+        # process titles must not overwrite /proc/<pid>/environ: `make down` finds orphans by it
         "SPT_NOENV": "1",
         **QUIET,
         **ONE_THREAD,
@@ -53,13 +52,13 @@ def environment(state: State, program: str = "") -> dict[str, str]:
         **mlflow(state),
         **airflow(state),
         **({"MLFLOW_BACKEND_STORE_URI": mlflow_store_url(state)} if program == "mlflow" else {}),
-        # what a rehearsal of faults sets for its own stack
+        # the fault suite sets variables for its own stack
         **state.read("environment.json", {}),
     }
 
 
 def scoring(state: State) -> dict[str, str]:
-    """Return the variables of our own code and of dbt."""
+    """Return the variables of the project's code and of dbt."""
     passwords = {
         f"SCORING_WAREHOUSE__{role.upper()}_PASSWORD": state.secrets[role]
         for role in ("ingest", "transform", "score", "analyst", "fairness")
@@ -165,13 +164,13 @@ def airflow(state: State) -> dict[str, str]:
 
 
 def write_logins(state: State) -> None:
-    """Write Airflow's logins, so that it makes up none and prints none to its log."""
+    """Write Airflow's logins; otherwise Airflow generates passwords and logs them."""
     users = ("admin", "analyst")
     write_private(logins_file(state), {user: state.secrets[f"airflow_{user}"] for user in users})
 
 
 def write_terminal_file(state: State) -> None:
-    """Write what `python -m scoring` and `python -m features` at a terminal need of this stack."""
+    """Write the variables with which the project's commands reach this stack from a terminal."""
     lines = [f"{name}='{value}'" for name, value in scoring(state).items()]
     write_private_text(state.root / "env", "\n".join(lines) + "\n")
 
@@ -187,12 +186,12 @@ def mlflow_store_url(state: State) -> str:
 
 
 def mlflow_url(state: State) -> str:
-    """Return where MLflow answers."""
+    """Return the URL of MLflow."""
     return f"http://127.0.0.1:{state.ports()['mlflow']}"
 
 
 def airflow_url(state: State) -> str:
-    """Return where Airflow answers."""
+    """Return the URL of Airflow."""
     return f"http://127.0.0.1:{state.ports()['airflow']}"
 
 

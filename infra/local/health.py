@@ -1,8 +1,8 @@
-"""Which parts of a stack work: told by a sign of life, not by a process that is there.
+"""Check the parts of a stack by their signs of life, not by the existence of a process.
 
-A process whose database has just gone still runs for seconds before it ends, and Airflow calls a
-heartbeat of the last half minute healthy. So a heartbeat counts if the process that runs now can
-have sent it, and `make up` waits for a second one: by then what was about to end has ended.
+A process that has lost its database runs for some seconds before it ends. Airflow reports a
+heartbeat of the last half minute as healthy. So a heartbeat counts only if the current process can
+have sent it. `make up` waits for a second heartbeat, because a failing process ends before it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ AIRFLOW_PROCESSES = {
 }
 PROCESSES = ("mlflow", *AIRFLOW_PROCESSES)
 POSTGRES = "postgres"
-# analysts may use up their own connections, and that makes nobody else ill
+# analysts may use up their own connections; the jobs stay healthy
 JOB_ROLES = {
     **dict.fromkeys(("ingest", "transform", "score"), "warehouse"),
     "airflow": "airflow",
@@ -42,7 +42,7 @@ HEARTBEATS = {
     "triggerer": "triggerer",
 }
 SETTLE_SECONDS = 3.0
-FRESH_SECONDS = 30.0  # of a process that sends one every five seconds, on a busy machine
+FRESH_SECONDS = 30.0  # a process sends a heartbeat every five seconds; a busy machine delays it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,16 @@ class Sign:
 
     Args:
         pid: of the process that runs now, or None.
-        at: when it answered or sent a heartbeat, UTC; None where it does not.
-        since: when the process started, UTC; a heartbeat before that is an earlier one's.
+        at: when it answered or sent a heartbeat, UTC; None without an answer.
+        since: when the process started, UTC; an older heartbeat is of an earlier process.
     """
 
     pid: int | None = None
     at: datetime | None = None
     since: datetime | None = None
 
-    def is_of_now(self, now: datetime) -> bool:
-        """Return whether this process itself has given the sign, and not long ago."""
+    def is_fresh(self, now: datetime) -> bool:
+        """Return whether the current process gave the sign, and recently."""
         if self.pid is None or self.at is None:
             return False
         is_its_own = self.since is None or self.at >= self.since
@@ -69,11 +69,11 @@ class Sign:
 
 @dataclass
 class Settling:
-    """Tells which parts have not shown yet that they stay: two signs of one process, apart.
+    """Find the parts that have not settled: a settled part gave two signs from one process.
 
     Args:
-        began: when somebody began to wait, UTC; an earlier sign counts for nothing.
-        seconds: how far apart the two signs are at least.
+        began: when the wait began, UTC; an earlier sign does not count.
+        seconds: least time between the two signs.
     """
 
     began: datetime
@@ -81,15 +81,15 @@ class Settling:
     _pids: dict[str, int | None] = field(default_factory=dict)
     _firsts: dict[str, datetime] = field(default_factory=dict)
 
-    def missing(self, found: Mapping[str, Sign], now: datetime) -> list[str]:
-        """Return the parts that have not settled, given how each looks now."""
-        return [name for name, sign in found.items() if not self._has_settled(name, sign, now)]
+    def missing(self, current: Mapping[str, Sign], now: datetime) -> list[str]:
+        """Return the parts that have not settled, given their current signs."""
+        return [name for name, sign in current.items() if not self._has_settled(name, sign, now)]
 
     def _has_settled(self, name: str, sign: Sign, now: datetime) -> bool:
-        if sign.pid != self._pids.get(name):  # it was started again: all begins anew
+        if sign.pid != self._pids.get(name):  # a new process needs two new signs
             self._pids[name] = sign.pid
             self._firsts.pop(name, None)
-        if not sign.is_of_now(now) or sign.at is None or sign.at < self.began:
+        if not sign.is_fresh(now) or sign.at is None or sign.at < self.began:
             self._firsts.pop(name, None)
             return False
         first = self._firsts.setdefault(name, sign.at)
@@ -109,7 +109,7 @@ def log_file(state: State, name: str) -> Path:
 
 
 def signs(state: State) -> dict[str, Sign]:
-    """Return the sign of life of each part of a stack, by its name."""
+    """Return the sign of life of each part of a stack, by name."""
     now = datetime.now(UTC)
     records = processes.recorded(state)
     running = {name: record for name, record in records.items() if record.runs()}
@@ -120,35 +120,35 @@ def signs(state: State) -> dict[str, Sign]:
         "mlflow": mlflow_answers(state),
         "api-server": (health.get("metadatabase") or {}).get("status") == "healthy",
     }
-    found = {POSTGRES: postgres}
+    current = {POSTGRES: postgres}
     for name in (SUPERVISOR, *PROCESSES):
         record = running.get(name)
         if record is None:
-            found[name] = Sign()
+            current[name] = Sign()
         elif name in HEARTBEATS:
-            # what was sent before the server last started says nothing of the server
+            # a heartbeat from before the server's last start proves nothing about the server
             starts = [start for start in (record.started_at(), postgres.since) if start]
             beat = _heartbeat(health, HEARTBEATS[name])
-            found[name] = Sign(record.pid, beat, max(starts))
+            current[name] = Sign(record.pid, beat, max(starts))
         else:
-            found[name] = Sign(record.pid, now if answers[name] else None)
-    return found
+            current[name] = Sign(record.pid, now if answers[name] else None)
+    return current
 
 
 def airflow_missing(state: State) -> list[str]:
-    """Return those of Airflow's four processes that are not healthy."""
-    now, found = datetime.now(UTC), signs(state)
-    return [name for name in AIRFLOW_PROCESSES if not found[name].is_of_now(now)]
+    """Return the unhealthy ones of Airflow's four processes."""
+    now, current = datetime.now(UTC), signs(state)
+    return [name for name in AIRFLOW_PROCESSES if not current[name].is_fresh(now)]
 
 
 def airflow_health(state: State) -> dict[str, Any]:
-    """Return what the api-server says of Airflow's parts; nothing where it does not answer."""
+    """Return the api-server's report on Airflow's parts; empty without an answer."""
     try:
         answer = httpx.get(f"{airflow_url(state)}/api/v2/monitor/health", timeout=10)
-        found: dict[str, Any] = answer.raise_for_status().json()
+        health: dict[str, Any] = answer.raise_for_status().json()
     except (httpx.HTTPError, ValueError):
         return {}
-    return found
+    return health
 
 
 def mlflow_answers(state: State) -> bool:
@@ -160,7 +160,7 @@ def mlflow_answers(state: State) -> bool:
 
 
 def _server(state: State) -> Sign:
-    """Return the sign of Postgres: it answers a query as each role of the jobs."""
+    """Return the sign of Postgres: an answer to a query as each role of the jobs."""
     if (pid := cluster(state).pid()) is None:
         return Sign()
     since = processes.record(pid).started_at()
@@ -181,8 +181,8 @@ def _server(state: State) -> Sign:
 
 
 def _heartbeat(health: Mapping[str, Any], part: str) -> datetime | None:
-    told = health.get(part) or {}
-    newest = told.get(f"latest_{part}_heartbeat")
-    if told.get("status") != "healthy" or not newest:
+    report = health.get(part) or {}
+    newest = report.get(f"latest_{part}_heartbeat")
+    if report.get("status") != "healthy" or not newest:
         return None
     return datetime.fromisoformat(newest.replace("Z", "+00:00")).astimezone(UTC)

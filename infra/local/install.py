@@ -1,6 +1,6 @@
-"""Builds what a run expects to stand in the warehouse: seeds, empty feature tables, views.
+"""Build the warehouse objects that a run needs: seeds, empty feature tables, views.
 
-A process of its own, because dbt keeps memory: `python -m infra.local.install`.
+It runs as a separate process, `python -m infra.local.install`, because dbt does not free memory.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from features.sources.source_set import source_set
 
 
 def main() -> None:
-    """Install into the warehouse of the settings; safe to repeat, needed after every upgrade."""
+    """Install into the warehouse of the settings; idempotent, needed after every upgrade."""
     settings = get_settings()
     variables = source_set(settings).dbt_variables(settings.warehouse.base_currency)
     install(settings.warehouse, settings.work, variables)

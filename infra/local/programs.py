@@ -1,7 +1,7 @@
-"""The programs that a stack should run, and how their processes have ended.
+"""Store the programs that a stack should run, and the ends of their processes.
 
-`make up` alone writes `wanted.json`, the list of programs. The supervisor starts them, is their
-parent, and alone writes `restarts.json`. So neither overwrites the other's record.
+Only `make up` writes `wanted.json`, the list of programs. The supervisor starts these programs and
+is their parent. Only the supervisor writes `restarts.json`. So neither overwrites the other's file.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Program:
     """A program that should run.
 
     Args:
-        command: what to run; nothing for Postgres, which has a start of its own.
-        asked_at: when `make up` requested it, UTC; a later request forgives a failure.
+        command: the command to run; empty for Postgres, which has its own start.
+        asked_at: when `make up` requested it, UTC; a later request clears a failure.
     """
 
     command: list[str]
@@ -35,17 +35,17 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """How often a process has ended without `make down`, and how it ended last.
+    """The ends of a process without `make down`: their number, and the cause of the last one.
 
     Args:
         asked_at: of the `Program` that these facts belong to.
-        restarts: how often it was started again.
-        quick: ends in a row, each soon after a start.
-        last_at: UTC.
+        restarts: number of restarts.
+        quick: number of consecutive ends soon after a start.
+        last_at: time of the last end, UTC.
         cause: the exit status or signal in words.
         tail: the last lines of its log.
-        is_over: it is not started again: it has ended well, or too often.
-        has_failed: it has ended too often.
+        is_over: the process is not started again: it has finished, or has ended too often.
+        has_failed: the process has ended too often.
     """
 
     asked_at: str = ""
@@ -59,17 +59,17 @@ class Ends:
 
 
 def programs(state: State) -> dict[str, Program]:
-    """Return the programs that should run, by name, in the order of their start."""
+    """Return the requested programs by name, in the order of their start."""
     return {name: Program(**fields) for name, fields in state.read("wanted.json", {}).items()}
 
 
 def ends(state: State) -> dict[str, Ends]:
-    """Return how processes have ended, by the name of their program."""
+    """Return the recorded ends of processes, by program."""
     return {name: Ends(**fields) for name, fields in state.read("restarts.json", {}).items()}
 
 
 def record_ends(state: State, name: str, facts: Ends) -> None:
-    """Record how a process has ended; the supervisor alone calls this."""
+    """Record the end of a process; only the supervisor calls this."""
     others = {other: asdict(entry) for other, entry in ends(state).items()}
     state.write("restarts.json", others | {name: asdict(facts)})
 
@@ -81,27 +81,27 @@ def runs(state: State, name: str) -> bool:
 
 
 def start_supervisor(state: State) -> None:
-    """Start the supervisor, unless it runs."""
+    """Start the supervisor if it does not run."""
     if runs(state, SUPERVISOR):
         return
-    # the programs of an earlier supervisor may be of another version or port
+    # the requests to an earlier supervisor may have another version or port
     (state.folder / "wanted.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "infra.local.supervise", str(state.root), state.source]
     processes.start(state, SUPERVISOR, command, environment(state))
 
 
 def request(state: State, name: str, command: Sequence[str] = ()) -> None:
-    """Let the supervisor start a program, and restart it where it ends.
+    """Request that the supervisor starts a program and restarts it after an end.
 
     A second call restarts a program that the supervisor has given up.
 
     Args:
         state: of the stack.
         name: of the program.
-        command: what to run; nothing for Postgres, which has a start of its own.
+        command: the command to run; empty for Postgres, which has its own start.
 
     Raises:
-        StackError: the supervisor has not started it.
+        StackError: the supervisor has not started the program in time.
     """
     facts = ends(state).get(name)
     if name in programs(state) and runs(state, name) and not (facts and facts.is_over):
@@ -115,7 +115,7 @@ def request(state: State, name: str, command: Sequence[str] = ()) -> None:
     while not runs(state, name):
         facts = ends(state).get(name)
         if facts is not None and facts.asked_at == program.asked_at:
-            return  # it was started and has ended: the caller checks its health
+            return  # it started and has ended; the caller checks its health
         if time.monotonic() > deadline or not runs(state, SUPERVISOR):
             raise StackError(
                 f"the supervisor has not started {name}: see {state.logs / f'{SUPERVISOR}.log'}"
@@ -124,6 +124,6 @@ def request(state: State, name: str, command: Sequence[str] = ()) -> None:
 
 
 def forget(state: State) -> None:
-    """Remove both files."""
+    """Remove both files of requests and ends."""
     for name in ("wanted.json", "restarts.json"):
         (state.folder / name).unlink(missing_ok=True)

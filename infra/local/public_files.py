@@ -1,6 +1,6 @@
-"""One Parquet file as a bank's deliveries: cut by time into history and what is decided.
+"""Cut one Parquet file by time into deliveries: history, and live files with rows to decide.
 
-No value is changed: rows are told apart by their own clock, and every column stays.
+No value changes: the rows' own time column selects their file, and every column is kept.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from features.canonical import FeedName
+from features.feeds import FEEDS
 from features.sources.descriptions import Sources
 from infra.local.deliver import file_name
 from infra.local.state import StackError
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PublicFile:
-    """How a public file becomes deliveries.
+    """The rules that turn a public file into deliveries.
 
     Args:
-        title: what people call it.
-        feed: whose files its rows are.
-        clock: the column of when they happened.
-        live_from: first instant that is decided; what is before it is history.
-        live_until: first instant that is left out; None leaves nothing out.
-        step: length of time that one live file covers; None makes one file of all.
-        learns_from_later: outcomes of after `live_from` may train the model.
-        time_zone: of times that carry none.
+        title: common name of the file.
+        feed: the feed of its rows.
+        clock: the column with the time of the event.
+        live_from: first instant to decide; earlier rows are history.
+        live_until: end of the live rows, exclusive; None keeps all rows.
+        step: length of time that one live file covers; None makes a single file.
+        learns_from_later: outcomes from after `live_from` may train the model.
+        time_zone: time zone of times without one.
     """
 
     title: str
@@ -45,13 +45,14 @@ class PublicFile:
 
 
 class Cut(NamedTuple):
-    """How many rows were cut, and the first instant after them."""
+    """The number of rows that were cut, and the first instant after them."""
 
     rows: int
     live_until: datetime
 
 
-CLOCKS: dict[FeedName, str] = {"transactions": "timestamp", "applications": "applied_at"}
+#: The column of when a row happened, by feed.
+CLOCKS = {name: feed.event.name for name, feed in FEEDS.items() if feed.event}
 FILES = {
     "fraud_handbook": PublicFile(
         "the handbook's Parquet file",
@@ -61,7 +62,7 @@ FILES = {
         datetime(2018, 8, 15, tzinfo=UTC),
         timedelta(hours=1),
     ),
-    # its dates are months: the loans of the last one bear the date of its first day
+    # its dates are months: the loans of a month have the date of its first day
     "lending_club": PublicFile(
         "the Parquet file of LendingClub's loans",
         "applications",
@@ -75,21 +76,21 @@ FILES = {
 
 
 def own_file(described: Sources) -> PublicFile:
-    """Return how a Parquet file of one's own becomes deliveries, as its description says.
+    """Return the rules for a user's own Parquet file, from the description of its source.
 
     Raises:
-        StackError: the description does not say when history ends, or which feed the file is.
+        StackError: the description lacks the end of history, or does not determine one feed.
     """
     feeds = [described.feeds[feed] for feed in CLOCKS if feed in described.feeds]
     if described.decide_from is None:
         raise StackError(
-            f"{described.name}: the demo cuts DATA into history and what is decided: state "
-            f"`decide_from` in its description; or {instead(described.name)}"
+            f"{described.name}: the demo cuts DATA into history and rows to decide: state "
+            f"`decide_from` in its description; or {manual_hint(described.name)}"
         )
     if len(feeds) != 1:
         raise StackError(
             f"{described.name}: the demo takes one file of transactions or of applications, and "
-            f"this source has {'both' if feeds else 'neither'}: {instead(described.name)}"
+            f"this source has {'both' if feeds else 'neither'}: {manual_hint(described.name)}"
         )
     return PublicFile(
         f"a Parquet file of {feeds[0].name} of {described.name}",
@@ -100,16 +101,16 @@ def own_file(described: Sources) -> PublicFile:
     )
 
 
-def instead(source: str) -> str:
-    """Return what works for every source, in one line."""
-    return f"`make up SOURCE={source}` and go on with docs/own-data.md"
+def manual_hint(source: str) -> str:
+    """Return the next step that works for every source, in one line."""
+    return f"`make up SOURCE={source}` and go on with README.md, `Bring your own data`"
 
 
 def cut(file: PublicFile, data: Path | None, outbox: Path, source: str) -> Cut:
     """Write a file's rows into an outbox: one history file, one per live step.
 
     Raises:
-        StackError: the file was not named, is another one, or ends too early.
+        StackError: the file was not named, is not the right file, or ends too early.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -128,7 +129,7 @@ def cut(file: PublicFile, data: Path | None, outbox: Path, source: str) -> Cut:
             f"{data} needs rows before {file.live_from:%Y-%m-%d %H:%M} UTC, to learn from, and "
             f"rows after it, to decide; it has {' to '.join(map(str, bounds))}"
         )
-    # a row without a time goes the way of the others, and is rejected with its reason
+    # a row without a time is delivered too; ingestion rejects it with its reason
     times = pc.fill_null(times, pa.scalar(file.live_from.replace(tzinfo=None), times.type))
     until = file.live_until or _end_of_window(bounds[1], file.feed)
     folder = outbox / "landing" / source / file.feed

@@ -1,7 +1,7 @@
-"""`python -m infra.local.quality DATA`: measures each public data set in a warehouse of its own.
+"""Measure the models on each public data set: `python -m infra.local.quality DATA`.
 
-The warehouses are made for the measurement and removed after it. They never meet the state of a
-running stack, and no data set meets the history of another one.
+Each data set has its own warehouse, which is created for the measurement and removed after it. So
+a measurement uses neither the state of a running stack nor the history of another data set.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from infra.local.state import CHECKOUT, code_version
 from infra.postgres import warehouse
 
 ROOT = CHECKOUT / ".local"
-# nothing in it must survive a crash, and it is written once
+# the cluster need not survive a crash: it is used once
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 NOT_MEASURED = 2
 RESULTS = {0: "every bar holds", 1: "A BAR DOES NOT HOLD"}
@@ -39,8 +39,8 @@ class Measured:
 
     Args:
         file: the data set.
-        source: whose file it is.
-        status: exit status of the measurement: 0 holds, 1 does not, anything else is a failure.
+        source: the source of the file.
+        status: exit status of the measurement: 0 holds, 1 does not hold, else it failed.
         seconds: from the empty warehouse to the report.
     """
 
@@ -50,16 +50,16 @@ class Measured:
     seconds: float
 
     def as_line(self) -> str:
-        """Return one line for a person."""
+        """Return the result as one readable line."""
         result = RESULTS.get(self.status, "NOT MEASURED, the cause is above")
         return f"  {self.source:16}{self.seconds:7.0f} s  {result}: {self.file}"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure every data set of the path; return 0 where all bars of all of them hold.
+    """Measure every data set of the path; return 0 if every bar holds.
 
-    A failure of one data set does not stop the next one: 1 where a bar does not hold, 2 where a
-    data set could not be measured.
+    The exit status is 1 if a bar does not hold, and 2 if a data set could not be measured. After a
+    failure of one data set, the next one is measured all the same.
     """
     from scoring.commands.quality import measurable
 
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def measure_all(data_sets: Mapping[Path, str], options: Sequence[str]) -> list[Measured]:
-    """Measure data sets one after another, each in a process and a database of its own."""
+    """Measure data sets one after another, each in its own process and database."""
     results = []
     with _cluster() as (cluster, folder):
         passwords = {role: secrets.token_urlsafe(18) for role in warehouse.LOGIN_ROLES}
@@ -102,7 +102,7 @@ def measure_all(data_sets: Mapping[Path, str], options: Sequence[str]) -> list[M
 
 @contextmanager
 def _cluster() -> Iterator[tuple[Cluster, Path]]:
-    """Give a Postgres and a folder that end with the measurement, also when it is terminated."""
+    """Provide a Postgres and a folder; both are removed at the end, also after SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     ROOT.mkdir(exist_ok=True)
     folder = Path(mkdtemp(prefix="quality-", dir=ROOT))

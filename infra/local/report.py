@@ -1,4 +1,4 @@
-"""The last page of the demo: what was decided, why, where everything is, queries to try."""
+"""Print the last page of the demo: decisions, reasons, addresses, queries to try."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from infra.local.warehouse_facts import as_analyst
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is shown of one kind of decisions; nothing where there are none.
+    """The queries for one kind of decisions; a kind without decisions is not shown.
 
     Args:
-        title: what is decided.
-        outcomes: a query by decision.
-        examples: a query of three decisions; the last column holds the reasons.
-        to_try: a query for the reader.
+        title: title of the kind.
+        outcomes: query that groups by decision.
+        examples: query of three decisions; its last column holds the reasons.
+        to_try: query for the reader to run.
     """
 
     title: str
@@ -108,16 +108,16 @@ def show(state: State) -> None:
     console.print("\nTry a query, as the role analyst:", style="bold")
     for page in shown:
         console.print(f'  make sql QUERY="{page.to_try}"', markup=False)
-    console.print("\nEverything keeps running: `make status` tells what, `make down` ends it.")
+    console.print("\nThe stack keeps running: `make status` shows it, `make down` ends it.")
 
 
 def reasons_text(reasons: Sequence[Mapping[str, str]]) -> str:
-    """Return the reasons of a decision as an analyst reads them; what decided comes first."""
+    """Return the reasons of a decision as text; the deciding reason comes first."""
     return "; ".join(reason["text"] for reason in reasons)
 
 
 def show_addresses(state: State) -> None:
-    """Print where everything answers, and the logins."""
+    """Print the addresses and logins of the stack."""
     rows: list[tuple[object, ...]] = [
         ("Airflow", airflow_url(state), f"admin / {state.secrets['airflow_admin']}"),
         ("", "read only", f"analyst / {state.secrets['airflow_analyst']}"),
@@ -128,4 +128,4 @@ def show_addresses(state: State) -> None:
             f"analyst / {state.secrets['analyst']}",
         ),
     ]
-    table("Where everything is", ["what", "where", "login"], rows)
+    table("Addresses", ["service", "address", "login"], rows)

@@ -1,7 +1,6 @@
-"""Runs one DAG of the running stack from a terminal, and follows it to its end.
+"""Run one DAG of the running stack from a terminal, and follow it to its end.
 
-The same as **Trigger** in the Airflow UI; the run takes the place of the schedule's own run of that
-window.
+This is the same as **Trigger** in the Airflow UI. The run replaces the scheduled run of its window.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from difflib import get_close_matches
 
 from infra.local.airflow_api import Airflow
 from infra.local.console import console, step
-from infra.local.demo import ask, follow
+from infra.local.demo import follow, trigger_windows
 from infra.local.health import airflow_missing
 from infra.local.sample import Window
 from infra.local.state import CHECKOUT, StackError, State
@@ -28,8 +27,8 @@ class Order:
 
     Args:
         dag_id: the DAG.
-        window: of a scoring DAG; None: the last one that is over.
-        as_of: the moment whose knowledge `train_models` learns from; None: now.
+        window: window of a scoring DAG; None means the last past window.
+        as_of: `train_models` uses data known at this time; None means now.
     """
 
     dag_id: str
@@ -37,7 +36,7 @@ class Order:
     as_of: datetime | None = None
 
     def form(self) -> dict[str, str]:
-        """Return what a person would enter in the DAG's form."""
+        """Return the values of the DAG's form."""
         moments = dict(zip(("start", "end"), self.window or (), strict=False))
         if self.as_of:
             moments["as_of"] = self.as_of
@@ -48,7 +47,7 @@ def order_of(dag_id: str, start: str | None, end: str | None, as_of: str | None)
     """Return the order of a command line.
 
     Raises:
-        StackError: there is no such DAG, or its form does not take this.
+        StackError: the DAG is unknown, or its form lacks one of the options.
     """
     known = sorted(path.stem for path in (CHECKOUT / "dags").glob("*.py"))
     if dag_id not in known:
@@ -71,7 +70,7 @@ def run(state: State, order: Order) -> None:
     """Trigger a run, follow it to its end, and show each skipped task with its reason.
 
     Raises:
-        StackError: Airflow is not healthy, or the run failed; the failed task's log has been shown.
+        StackError: Airflow is not healthy, or the run failed; a failed task's log is printed.
     """
     if missing := airflow_missing(state):
         raise StackError(
@@ -81,10 +80,10 @@ def run(state: State, order: Order) -> None:
     airflow.await_dag(dag_id)
     if order.window:
         start, end = order.window
-        ((_, run_id),) = ask(airflow, dag_id, [order.window])
+        ((_, run_id),) = trigger_windows(airflow, dag_id, [order.window])
         title = f"{dag_id} {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
     else:
-        # in place of the schedule's next run, so that no second one starts
+        # the run replaces the next scheduled run, so no second one starts
         interval = None if dag_id.startswith(SCORING) else airflow.next_interval(dag_id)
         run_id = airflow.trigger(dag_id, order.form(), interval=interval)
     airflow.set_paused(dag_id, is_paused=False)
@@ -97,8 +96,8 @@ def run(state: State, order: Order) -> None:
 
 
 def _reason(log: str) -> str:
-    found = [line.partition(SKIPPED)[2] for line in log.splitlines() if SKIPPED in line]
-    return f": {found[-1]}" if found else ""
+    reasons = [line.partition(SKIPPED)[2] for line in log.splitlines() if SKIPPED in line]
+    return f": {reasons[-1]}" if reasons else ""
 
 
 def _moment(name: str, text: str) -> datetime:

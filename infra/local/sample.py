@@ -1,4 +1,4 @@
-"""The data of the demo: a synthetic world of cards and loans, or a public file cut by time."""
+"""Make the demo's data: a synthetic world of cards and loans, or a public file cut by time."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from features.sources.descriptions import Sources
-from infra.local.public_files import FILES, PublicFile, cut, instead, own_file
+from infra.local.public_files import FILES, PublicFile, cut, manual_hint, own_file
 from infra.local.state import DEFAULT_SOURCE, StackError, State
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 HISTORY = timedelta(days=45)
 HOURS_BEFORE_NOW = 2 * HOUR
-LIVE_AFTER_NOW = timedelta(days=2)  # the demo stays alive: files go on arriving, hour by hour
+LIVE_AFTER_NOW = timedelta(days=2)  # files continue to arrive each hour after the demo
 CUSTOMERS = 1_200
-CREDIT_HISTORY = 8_000  # a third of it in vintages that are closed: enough to learn from
+CREDIT_HISTORY = 8_000  # a third is in closed vintages, which suffices for training
 APPLICATIONS_PER_DAY = 240
 Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Sample data that lies ready.
+    """Prepared sample data.
 
     Args:
-        live_from: first instant that is decided; what is before it is history.
+        live_from: first instant to decide; earlier rows are history.
         live_until: first instant after the last file.
         transactions: rows, history included.
         applications: rows, history included.
-        hourly_from: hours before it are decided together, as after a pause; None: there are none.
-        learns_from_later: outcomes of after `live_from` train the model, since all are long known.
+        hourly_from: earlier live hours form one window, as after a pause; None: no such hours.
+        learns_from_later: outcomes from after `live_from` train the model: all are known by now.
     """
 
     live_from: datetime
@@ -43,41 +43,41 @@ class Sample:
     learns_from_later: bool = False
 
     def hours(self, now: datetime) -> list[Window]:
-        """Return the windows of transactions that are over: what a pause left, then each hour."""
+        """Return the past windows of transactions: first that of a pause, then each hour."""
         start = self.live_from.replace(minute=0, second=0, microsecond=0)
         first = self.hourly_from or start
-        found = [(start, first)] if first > start else []
-        return found + _tiles(first, min(self.live_until, now), HOUR)
+        past = [(start, first)] if first > start else []
+        return past + _tiles(first, min(self.live_until, now), HOUR)
 
     def days(self, now: datetime) -> list[Window]:
-        """Return the days with applications that are over."""
+        """Return the past days with applications."""
         first = self.live_from.replace(hour=0, minute=0, second=0, microsecond=0)
         return _tiles(first, min(self.live_until, now), DAY)
 
     def windows(self, now: datetime) -> dict[str, list[Window]]:
-        """Return the windows that are over, by the job that decides them; none without rows."""
-        found = {}
+        """Return the past windows by job; a job without rows has none."""
+        by_job = {}
         if self.transactions:
-            found["score_transactions"] = self.hours(now)
+            by_job["score_transactions"] = self.hours(now)
         if self.applications:
-            found["score_applications"] = self.days(now)
-        return found
+            by_job["score_applications"] = self.days(now)
+        return by_job
 
     @property
-    def told(self) -> str:
-        """What there is, in words."""
+    def summary(self) -> str:
+        """The number of rows and the start of the live data, in words."""
         counts = {"transactions": self.transactions, "loan applications": self.applications}
-        rows = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+        rows = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
         return f"{rows}; decided from {self.live_from:%Y-%m-%d %H:%M} UTC on"
 
 
 def outbox(state: State) -> Path:
-    """Return the folder where files wait for their time."""
+    """Return the folder of the files that wait for their due time."""
     return state.folder / "outbox"
 
 
 def check(state: State, data: Path | None, described: Sources) -> None:
-    """Check that there is data for a demo of this source, before anything is started.
+    """Check that the demo of this source has data, before any process starts.
 
     Raises:
         StackError: a file is needed and was not named, or cannot be cut.
@@ -86,18 +86,18 @@ def check(state: State, data: Path | None, described: Sources) -> None:
         return
     file = _file(state, described)
     if data is None or not data.is_file():
-        what = f"{data} is no file: give" if data else "name"
+        request = f"{data} is no file: give" if data else "name"
         raise StackError(
-            f"{what} {file.title}: make demo SOURCE={state.source} DATA=<file>; "
-            f"or {instead(state.source)}"
+            f"{request} {file.title}: make demo SOURCE={state.source} DATA=<file>; "
+            f"or {manual_hint(state.source)}"
         )
 
 
 def prepare(state: State, data: Path | None, described: Sources | None = None) -> Sample:
-    """Return this stack's sample data; make it at the first call, and remember its clock.
+    """Return this stack's sample data; the first call makes it and stores its times.
 
     Raises:
-        StackError: a file is needed and was not named, or is not it.
+        StackError: a file is needed and was not named, or is not the right file.
     """
     if stored := state.read("sample.json", {}):
         return _remembered(stored)
@@ -116,7 +116,7 @@ def _remembered(stored: dict[str, Any]) -> Sample:
 
 
 def _synthetic(state: State) -> Sample:
-    """Make yesterday and today live: a night has passed, so the nightly job has a day to decide."""
+    """Make data with yesterday and today live, so the nightly job has one past day to decide."""
     from features.platform.objects import FolderStore
     from features.synthesize import Plan, synthesize
 

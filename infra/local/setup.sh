@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes a virtual environment from a lock file; quick where nothing changed.
+# Makes a virtual environment from a lock file; quick if the lock file has not changed.
 #
 #   infra/local/setup.sh [venv] [lock]
 #
-# A failure is one line that says what to do. Output of the installer goes to <venv>/setup.log.
+# A failure prints one line with the next step. The installer writes to <venv>/setup.log.
 set -eu
 
 venv=${1:-.venv}

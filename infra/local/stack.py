@@ -1,4 +1,4 @@
-"""Starting and stopping: Postgres, then MLflow and Airflow's four processes."""
+"""Start and stop the stack: Postgres, then MLflow and Airflow's four processes."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from infra.local.state import CHECKOUT, LOGIN_ROLES, StackError, State, all_stat
 from infra.postgres import warehouse
 
 START_SECONDS = 240
-SILENT_SECONDS = 45  # longer than a scheduler takes to say that it lives
+SILENT_SECONDS = 45  # longer than the interval between two heartbeats of a scheduler
 RESTARTS_WHILE_STARTING = 2
 LOG_TAIL_LINES = 12
 
 
 def up(state: State) -> None:
-    """Start what does not run yet, and wait until all of it is healthy and stays so.
+    """Start all parts that do not run, and wait until every part is healthy and has settled.
 
-    Every step is safe to repeat, so that the next start completes one that was cut.
+    Every step is idempotent, so the next start completes an interrupted one.
 
     Raises:
-        StackError: something outside must change first, or a process ended while starting.
+        StackError: the user must first change something, or a process ended while starting.
     """
     began = datetime.now(UTC)
     stop_others(state)
@@ -71,30 +71,30 @@ def up(state: State) -> None:
 
 
 def down(state: State) -> int:
-    """End everything this stack has started, also what a crash left; return how many processes."""
-    found = processes.members(state)
-    # first the supervisor, which would start again what ends
+    """End all processes of this stack, orphans of a crash included; return their number."""
+    pids = processes.members(state)
+    # the supervisor first, because it restarts a process that ends
     if (supervisor := processes.recorded(state).get(programs.SUPERVISOR)) and supervisor.runs():
         processes.end([supervisor.pid])
-    # parents first: they end their children in good order
+    # parents first, because they end their children cleanly
     processes.end(entry.pid for entry in processes.leaders(state))
     processes.end(processes.members(state), patience_seconds=2)
     postgres = cluster(state)
     if (pid := postgres.pid()) is not None:
-        found |= processes.descendants(pid)
+        pids |= processes.descendants(pid)
         postgres.stop()
     processes.forget(state)
     programs.forget(state)
-    return len(found)
+    return len(pids)
 
 
 def runs(state: State) -> bool:
-    """Tell whether anything of this stack runs."""
+    """Return whether any process of this stack runs."""
     return cluster(state).pid() is not None or bool(processes.members(state))
 
 
 def stop_others(state: State) -> None:
-    """Stop the stack of any other source: one machine, one stack at a time."""
+    """Stop the stacks of other sources; one stack runs at a time."""
     for other in all_states(state.root):
         if other.source != state.source and runs(other):
             with step(f"Stopping the stack of SOURCE={other.source}") as note:
@@ -103,15 +103,15 @@ def stop_others(state: State) -> None:
 
 
 def start_postgres(state: State) -> None:
-    """Make and start the cluster.
+    """Create and start the cluster.
 
     Raises:
-        StackError: it did not start.
+        StackError: Postgres did not start.
     """
     postgres = cluster(state)
     try:
         postgres.create()
-        postgres.start()  # keeps its own record of its process, in postmaster.pid
+        postgres.start()  # Postgres records its own process, in postmaster.pid
     except PostgresError as error:
         raise StackError(
             f"Postgres did not start on port {postgres.port}: {postgres_cause(str(error))} "
@@ -120,10 +120,10 @@ def start_postgres(state: State) -> None:
 
 
 def postgres_cause(output: str) -> str:
-    """Return the line of Postgres' output that says why."""
+    """Return the line of Postgres' output that states the cause."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "FATAL" in line or "error" in line.lower()]
-    return (telling or lines or ["no reason given"])[-1]
+    causes = [line for line in lines if "FATAL" in line or "error" in line.lower()]
+    return (causes or lines or ["no reason given"])[-1]
 
 
 def mlflow_command(state: State) -> list[str]:
@@ -172,7 +172,7 @@ def _airflow_migrate(state: State, variables: dict[str, str]) -> str:
 
 
 def run(state: State, name: str, command: Sequence[str], variables: Mapping[str, str]) -> None:
-    """Run one command to its end, writing to its own log.
+    """Run one command to its end; it writes to its own log.
 
     Raises:
         StackError: it failed; the tail of its log has been printed.
@@ -196,16 +196,16 @@ def run(state: State, name: str, command: Sequence[str], variables: Mapping[str,
 def _await_settled(
     state: State, began: datetime, earlier: Mapping[str, int], note: Callable[[str], None]
 ) -> None:
-    """Wait until all parts of the stack have shown that they stay.
+    """Wait until all parts of the stack have settled.
 
-    What has ended meanwhile, the supervisor starts again; what ran before and gives no sign of life
-    is ended, so that the supervisor starts it again.
+    The supervisor restarts a process that ends meanwhile. This function ends an older process that
+    gives no sign of life, so that the supervisor restarts it.
 
     Args:
         state: of the stack.
         began: when this start began, UTC.
-        earlier: the ids of the processes that were there before it.
-        note: shows what is waited for.
+        earlier: the ids of the processes that ran before this start.
+        note: shows the parts that have not settled.
 
     Raises:
         StackError: a part ends again and again, or does not settle in time.
@@ -215,10 +215,10 @@ def _await_settled(
     silent = set(PROCESSES) & set(earlier)
     deadline = time.monotonic() + START_SECONDS
     silent_until = time.monotonic() + SILENT_SECONDS
-    while left := settling.missing(found := signs(state), datetime.now(UTC)):
+    while left := settling.missing(current := signs(state), datetime.now(UTC)):
         note(f"waiting for {', '.join(left)}")
         _give_up_on_hopeless(state, left, restarts)
-        silent = {name for name in silent & set(left) if found[name].pid == earlier[name]}
+        silent = {name for name in silent & set(left) if current[name].pid == earlier[name]}
         if time.monotonic() > silent_until and silent:
             processes.end(earlier[name] for name in silent)
         if time.monotonic() > deadline:
@@ -242,8 +242,8 @@ def _give_up_on_hopeless(state: State, left: Iterable[str], restarts: Mapping[st
         if is_over or known.restarts - restarts.get(name, 0) > RESTARTS_WHILE_STARTING:
             show_tail(log_file(state, name))
             raise StackError(
-                f"{name} ended while starting, and again after it was started again: its last "
-                f"lines are above, all of them in {log_file(state, name)}"
+                f"{name} ended while starting, and again after a restart: its last lines are "
+                f"above, its whole log is {log_file(state, name)}"
             )
 
 
@@ -251,7 +251,7 @@ def _await_dags(state: State, began: datetime, note: Callable[[str], None]) -> N
     """Wait until Airflow has parsed every DAG of this checkout.
 
     Raises:
-        StackError: it cannot, or it has not after a while; says why.
+        StackError: Airflow cannot parse a DAG, or has not parsed it in time; with the cause.
     """
     airflow = Airflow(state)
     folder = Path(environment(state)["AIRFLOW__CORE__DAGS_FOLDER"])

@@ -1,4 +1,4 @@
-"""What one local stack remembers: its folder, its ports, its secrets."""
+"""Store the state of one local stack: its folder, its ports, its secrets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PORTS_TO_TRY = 200
 
 
 class StackError(Exception):
-    """Something outside the stack must change first; the message is one line that says what."""
+    """The user must first change something; the message is one line with the next step."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class State:
 
     @property
     def folder(self) -> Path:
-        """The folder of everything below."""
+        """The folder of the whole state."""
         return self.root / self.source
 
     @property
@@ -61,7 +61,7 @@ class State:
 
     @cached_property
     def secrets(self) -> dict[str, str]:
-        """The passwords and keys of this stack: made once, readable by the owner alone."""
+        """The passwords and keys of this stack: created once, readable only by the owner."""
         path = self.folder / "secrets.json"
         stored: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         made = {role: secrets.token_urlsafe(18) for role in ("postgres", *LOGIN_ROLES)}
@@ -69,17 +69,17 @@ class State:
         made["airflow_fernet_key"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
         made["airflow_secret_key"] = secrets.token_urlsafe(48)
         made["airflow_jwt_secret"] = secrets.token_urlsafe(64)
-        # an upgrade may bring a role that the stack did not have
+        # an upgrade may add a role that the stack lacks
         if not made.keys() <= stored.keys():
             write_private(path, made | stored)
         return made | stored
 
     def ports(self) -> dict[str, int]:
-        """Return the ports that were chosen at the last start, else the defaults."""
+        """Return the ports of the last start, otherwise the defaults."""
         return DEFAULT_PORTS | self.read("ports.json", {})
 
     def sources_dir(self) -> Path:
-        """Return the folder of the user's own descriptions, as of the last start."""
+        """Return the folder of user-defined sources, as of the last start."""
         return Path(self.read("source.json", {}).get("folder") or CHECKOUT / "sources")
 
     def base_currency(self) -> str:
@@ -87,10 +87,10 @@ class State:
         return str(self.read("source.json", {}).get("base_currency") or DEFAULT_CURRENCY)
 
     def choose_ports(self) -> dict[str, int]:
-        """Return and remember the ports: from the environment, else as last time.
+        """Return and store the ports: from the environment, otherwise those of the last start.
 
-        The default source has the default ports. Any other one has, at its first start, the next
-        ports that are free and that no other stack here has.
+        The default source has the default ports. At its first start, any other source gets the next
+        ports that are free and that no other stack on this machine has.
 
         Raises:
             StackError: a variable holds no port number.
@@ -113,10 +113,10 @@ class State:
         return {name: next_free_port(port + 1, kept) for name, port in DEFAULT_PORTS.items()}
 
     def prepare(self) -> None:
-        """Make the folders.
+        """Create the folders.
 
         Raises:
-            StackError: the disk is full or the folder cannot be written.
+            StackError: the disk is full or the folder is not writable.
         """
         try:
             for folder in (self.logs, self.objects, self.airflow_home, self.folder / "work"):
@@ -133,7 +133,7 @@ class State:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold this stack: two commands must not start it at once.
+        """Lock this stack, because two commands must not start it at once.
 
         Raises:
             StackError: another command is starting it.
@@ -143,24 +143,24 @@ class State:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise StackError(
-                    f"another `make up` or `make demo` of SOURCE={self.source} is at work: wait "
+                    f"another `make up` or `make demo` of SOURCE={self.source} is running: wait "
                     "for it, or end it"
                 ) from error
             yield
 
     def read(self, name: str, default: JsonDict) -> JsonDict:
-        """Return what was remembered under a name."""
+        """Return the content of a state file."""
         path = self.folder / name
         stored: JsonDict = json.loads(path.read_text()) if path.exists() else default
         return stored
 
     def write(self, name: str, content: object) -> None:
-        """Remember something under a name."""
+        """Write a state file."""
         write_private(self.folder / name, content)
 
 
 def next_free_port(first: int, kept: Collection[int]) -> int:
-    """Return the first port from a number on that is not kept and that nobody listens on."""
+    """Return the first port from a number on that is free and not in `kept`."""
     for port in range(first, first + PORTS_TO_TRY):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -171,22 +171,22 @@ def next_free_port(first: int, kept: Collection[int]) -> int:
 
 
 def port_variable(name: str) -> str:
-    """Return the variable that chooses a port: VESPER_MLFLOW_PORT."""
+    """Return the variable that sets a port, for instance VESPER_MLFLOW_PORT."""
     return f"VESPER_{name.upper()}_PORT"
 
 
 def all_states(root: Path = CHECKOUT / ".local") -> list[State]:
-    """Return the stacks that have state here, running or not."""
+    """Return the stacks with state on this machine, running or not."""
     return [State(path.parent.name, root) for path in sorted(root.glob("*/secrets.json"))]
 
 
 def write_private(path: Path, content: object) -> None:
-    """Write JSON that only its owner may read, whole or not at all."""
+    """Write JSON atomically; only its owner may read it."""
     write_private_text(path, json.dumps(content, indent=2, default=str) + "\n")
 
 
 def write_private_text(path: Path, text: str) -> None:
-    """Write text that only its owner may read, whole or not at all."""
+    """Write text atomically; only its owner may read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
@@ -195,12 +195,12 @@ def write_private_text(path: Path, text: str) -> None:
 
 
 def disk_message(error: OSError, folder: Path) -> str:
-    """Return one line for a disk that is full or cannot be written."""
+    """Return one line for a disk that is full or not writable."""
     return f"cannot write {error.filename or folder}: {(error.strerror or str(error)).lower()}"
 
 
 def code_version() -> str:
-    """Return the commit of the checkout, marked where files differ from it."""
+    """Return the commit of the checkout, with a mark if files differ from it."""
     try:
         result = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607 - git of PATH

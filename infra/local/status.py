@@ -1,4 +1,4 @@
-"""What runs, where, how much memory it takes, and what the warehouse holds."""
+"""Print the state of a stack: its processes, their health and memory, the warehouse's rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.local.health import POSTGRES, cluster, signs
 from infra.local.programs import SUPERVISOR, ends
 from infra.local.state import State
 
-# estimates would say 0 for a table that was filled a moment ago
+# real counts, because an estimate is 0 for a table with only new rows
 COUNTS = """
 select 'raw.deliveries', count(*), max(admitted_at) from raw.deliveries
 union all select 'raw.transactions', count(*), max(known_at) from raw.transaction_versions
@@ -35,7 +35,7 @@ order by received_at desc limit 10
 
 
 def status(state: State) -> bool:
-    """Print the state of one stack; return whether all of it is healthy."""
+    """Print the state of one stack; return whether every part is healthy."""
     rows, memory = [], 0.0
     healths = health(state)
     for name, (pid, healthy, where) in healths.items():
@@ -46,7 +46,7 @@ def status(state: State) -> bool:
         )
         rows.append((name, pid or "", shown, f"{size:,.0f}" if pid else "", where))
     table(f"Stack of SOURCE={state.source}", ["process", "pid", "health", "MiB", "where"], rows)
-    console.print(f"Memory of all: {memory:,.0f} MiB (pages that processes share count in each)")
+    console.print(f"Total memory: {memory:,.0f} MiB (each process counts shared pages)")
     _show_ends(state)
     if healths["postgres"][1]:
         _show_warehouse(state)
@@ -54,43 +54,43 @@ def status(state: State) -> bool:
 
 
 def health(state: State) -> dict[str, tuple[int | None, bool, str]]:
-    """Return by process: its id where it runs, whether it shows that it lives, and where."""
+    """Return by process: its id if it runs, whether it is healthy, and its address or note."""
     now, records = datetime.now(UTC), processes.recorded(state)
     where = {
         POSTGRES: f"127.0.0.1:{state.ports()['postgres']}",
-        SUPERVISOR: "starts again what ends",
+        SUPERVISOR: "restarts processes that end",
         "mlflow": mlflow_url(state),
         "api-server": airflow_url(state),
     }
-    found: dict[str, tuple[int | None, bool, str]] = {}
+    healths: dict[str, tuple[int | None, bool, str]] = {}
     for name, sign in signs(state).items():
         place = where.get(name, str(state.logs))
         if name == SUPERVISOR and sign.pid is None:
-            place = "nothing starts again what ends: `make up`"
-        found[name] = (sign.pid, sign.is_of_now(now), place)
+            place = "no process restarts the others: `make up`"
+        healths[name] = (sign.pid, sign.is_fresh(now), place)
     if (feed := records.get("feed")) is not None and feed.runs():
-        found["feed"] = (feed.pid, True, "delivers a file of sample data each hour")
-    return found
+        healths["feed"] = (feed.pid, True, "delivers a file of sample data each hour")
+    return healths
 
 
 def _family(name: str, pid: int) -> set[int]:
-    """Return a process and its children; those of the supervisor have lines of their own."""
+    """Return a process and its descendants; those of the supervisor have their own lines."""
     return {pid} if name == SUPERVISOR else processes.descendants(pid)
 
 
 def _show_ends(state: State) -> None:
-    """Tell which processes have ended without `make down`, why, and what is to be done."""
-    found = {
+    """Print the processes that ended without `make down`, with cause and next step."""
+    ended = {
         name: facts for name, facts in ends(state).items() if facts.restarts or facts.has_failed
     }
-    if not found:
+    if not ended:
         return
     rows = [
         (name, facts.restarts, facts.last_at, facts.cause, "given up" if facts.has_failed else "")
-        for name, facts in found.items()
+        for name, facts in ended.items()
     ]
     table("Ended without `make down`", ["process", "restarts", "last end", "cause", ""], rows)
-    for name, facts in found.items():
+    for name, facts in ended.items():
         if facts.has_failed:
             console.print(
                 f"[red]{name} has ended {facts.quick} times in a row and is not started again:[/] "
@@ -121,4 +121,6 @@ def _show_warehouse(state: State) -> None:
         shown = f", the newest {len(held)}" if count > len(held) else ""
         rows = [row[:-1] for row in held]
         table(f"Held deliveries: {count:,}{shown}", ["delivery", "file", "reason"], rows)
-        console.print("`python -m features release` admits one as it is, `discard` gives it up.")
+        console.print(
+            "`python -m features release` admits a delivery unchanged, `discard` drops it."
+        )

@@ -1,9 +1,9 @@
-"""The supervisor of a stack: it starts its programs, and restarts those that have ended.
+"""Supervise a stack: start its programs, and restart those that end.
 
-`make up` starts it as a process of its own. It is the parent of every process that it starts, so it
-learns the exit status. Each restart waits longer than the one before; after too many quick ends it
-gives the program up. `make down` ends the supervisor first. A new supervisor finds the processes of
-an earlier one by their records.
+`make up` starts the supervisor as a separate process. It is the parent of every process that it
+starts, so it can read the exit status. Each restart waits longer than the one before. After too
+many quick ends, the supervisor gives the program up. `make down` ends the supervisor first. A new
+supervisor finds the processes of an earlier supervisor by their records.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from infra.local.programs import Ends, Program, ends, programs, record_ends, run
 from infra.local.state import State
 
 TICK_SECONDS = 0.25
-SILENT_SECONDS = 60.0  # after a restart of the server; a heartbeat comes every five seconds
+SILENT_SECONDS = 60.0  # time for a heartbeat after a server restart; one is due every 5 seconds
 TAIL_LINES = 5
 TAIL_BYTES = 8192
-MAY_END = frozenset({"feed"})  # its work is done when nothing is left to deliver
-# their children would keep the port; those of the scheduler are tasks, which go on
+MAY_END = frozenset({"feed"})  # it ends when no file is left to deliver
+# their orphaned children keep the port; children of the scheduler are tasks and may continue
 HOLD_PORTS = frozenset({"mlflow", "api-server"})
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long the supervisor waits before a restart, and when it gives up.
+    """The wait before a restart, and the limit of restarts.
 
     Args:
-        first_seconds: before the first restart; doubled for each quick end after it.
-        longest_seconds: the most that it waits.
-        quick_seconds: an end so soon after a start is a quick one.
-        quick_ends: after so many of them in a row a process is given up.
+        first_seconds: wait before the first restart; doubled after each quick end.
+        longest_seconds: longest wait.
+        quick_seconds: an end sooner than this after a start is a quick end.
+        quick_ends: number of consecutive quick ends after which the program is given up.
     """
 
     first_seconds: float = 1.0
@@ -53,7 +53,7 @@ class Patience:
     quick_ends: int = 6
 
     def seconds(self, quick: int) -> float:
-        """Return the wait after so many quick ends in a row."""
+        """Return the wait after a number of consecutive quick ends."""
         return float(min(self.first_seconds * 2**quick, self.longest_seconds))
 
 
@@ -70,35 +70,35 @@ class Supervisor:
     _heard_by: float | None = None
 
     def run(self) -> None:
-        """Look after the stack until this process is ended or the stack's folder is gone."""
+        """Supervise the stack until this process ends or the stack's folder is gone."""
         while self.state.folder.exists():
             self.tick()
             time.sleep(TICK_SECONDS)
 
     def tick(self) -> None:
-        """Look at each process once: note an end, and start what is due."""
+        """Check each process once: record an end, and start programs that are due."""
         known = ends(self.state)
         for name, program in programs(self.state).items():
             self._look_at(name, program, known.get(name, Ends()))
             if name == POSTGRES and not self._runs(POSTGRES):
-                return  # without it every other program would end again
+                return  # without Postgres every other program would end again
         if self._heard_by is not None and self.clock() >= self._heard_by:
             self._heard_by = None
             self._end_silent()
 
     def _end_silent(self) -> None:
-        """End what ran when the server ended and has sent no heartbeat since.
+        """End the processes that ran when the server ended and sent no heartbeat since.
 
         A scheduler that has lost its database waits for its running tasks before it ends, which may
-        take an hour. The tasks themselves go on.
+        take an hour. The tasks continue.
         """
-        found, now = signs(self.state), datetime.now(UTC)
-        server = found[POSTGRES].since
+        current, now = signs(self.state), datetime.now(UTC)
+        server = current[POSTGRES].since
         for name in HEARTBEATS:
             record = processes.recorded(self.state).get(name)
             if server is None or record is None or not record.runs():
                 continue
-            if record.started_at() < server and not found[name].is_of_now(now):
+            if record.started_at() < server and not current[name].is_fresh(now):
                 _say(f"{name} has sent no heartbeat since the server started again; it is ended")
                 with suppress(ProcessLookupError):
                     os.kill(record.pid, signal.SIGKILL)
@@ -110,7 +110,7 @@ class Supervisor:
         if name in self._running_since:
             facts = self._note_end(name, facts, *self._cause(name))
         if facts.asked_at != program.asked_at:
-            # a new request: the count goes on, a failure is forgiven
+            # a new request clears a failure and keeps the count of restarts
             if facts.is_over:
                 record_ends(self.state, name, replace(facts, is_over=False, has_failed=False))
             facts = Ends(program.asked_at, facts.restarts)
@@ -136,7 +136,7 @@ class Supervisor:
             self._note_end(name, facts, cause, is_done=False)
 
     def _left_by(self, name: str) -> set[int]:
-        """Return the processes that a dead process has left in its group."""
+        """Return the orphans in the process group of an ended process."""
         record = processes.recorded(self.state).get(name)
         groups = processes.groups(self.state)
         return {pid for pid, group in groups.items() if record and group == record.pid}
@@ -163,10 +163,10 @@ class Supervisor:
         return facts
 
     def _cause(self, name: str) -> tuple[str, bool]:
-        """Return why a process has ended, and whether it has done its work."""
+        """Return the cause of a process's end, and whether its work is done."""
         child = self._children.pop(name, None)
         if child is None:
-            return "its exit status is not known: the supervisor is not its parent", False
+            return "its exit status is unknown: the supervisor is not its parent", False
         code = child.wait()
         if code < 0:
             with suppress(ValueError):
@@ -180,7 +180,7 @@ class Supervisor:
 
 
 def _tail(log: Path) -> list[str]:
-    """Return the last lines of a log, which may be large."""
+    """Return the last lines of a log without reading all of it."""
     with suppress(OSError), log.open("rb") as handle:
         handle.seek(max(log.stat().st_size - TAIL_BYTES, 0))
         return handle.read().decode(errors="replace").splitlines()[-TAIL_LINES:]
@@ -197,13 +197,13 @@ def main() -> int:
     Args (command line): the folder of all stacks, the source of this one.
     """
     state = State(sys.argv[2], Path(sys.argv[1]))
-    # Postgres keeps its own record and has its own stop: it must not carry the mark of the stack
+    # Postgres has its own record and its own stop, so it must not have the marker of the stack
     os.environ.pop(processes.MARKER, None)
     with (state.folder / "supervisor.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("another supervisor looks after this stack")
+            _say("another supervisor already supervises this stack")
             return 1
         Supervisor(state).run()
     return 0

@@ -1,4 +1,4 @@
-"""What the warehouse says about the demo: which windows are decided, under which policy."""
+"""Query the warehouse for the demo: published windows, and the policy in force."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def published_windows(state: State, job: str) -> set[tuple[datetime, datetime]]:
 
 
 def policy_in_force(state: State) -> tuple[str, str] | None:
-    """Return version and SHA-256 of the policy that was approved last."""
+    """Return the version and SHA-256 of the policy in force."""
     rows = _facts(
         state,
         "select policy_version, policy_sha256 from audit.policy_activations "

@@ -1,1 +1,1 @@
-"""Postgres: roles, databases, migrations."""
+"""Set up Postgres: roles, databases, migrations."""

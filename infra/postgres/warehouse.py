@@ -1,7 +1,7 @@
-"""Roles, databases and migrations of a warehouse, on any Postgres that answers.
+"""Create the roles and databases of a warehouse and apply its migrations, on any Postgres.
 
-Every start repeats all of it, so that a start that was cut at any statement is completed by the
-next one, and what somebody changed by hand is set right.
+Every start repeats all statements. So the next start completes an interrupted one, and resets
+manual changes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ JOB_ROLES = ("ingest", "transform", "score")
 READER_ROLES = ("analyst", "fairness")
 LOGIN_ROLES = (*JOB_ROLES, *READER_ROLES)
 
-# A session may lift these for itself, the last one excepted: they are for readers who forget
-# something. What holds against readers who mean it are the grants and limits below.
+# A session may change these settings, except the last. They protect against a careless reader. The
+# grants and limits below protect against a hostile reader.
 _READER_SETTINGS = {
     "lock_timeout": "5s",
     "statement_timeout": "300s",
@@ -33,7 +33,7 @@ _READER_SETTINGS = {
     "temp_file_limit": "2GB",
 }
 
-# A session that waits or idles holds up everybody else; each role says how long is too long.
+# A session that waits or idles blocks other sessions, so each role has limits.
 ROLE_SETTINGS: dict[str, dict[str, str]] = {
     "ingest": {"lock_timeout": "60s", "idle_in_transaction_session_timeout": "300s"},
     "transform": {"lock_timeout": "60s", "idle_in_transaction_session_timeout": "300s"},
@@ -42,17 +42,17 @@ ROLE_SETTINGS: dict[str, dict[str, str]] = {
     "fairness": _READER_SETTINGS,
 }
 
-#: Sessions at once of one role; a role that is not named may have all that the server has.
+#: Concurrent sessions per role; other roles have only the limit of the server.
 CONNECTION_LIMITS = {"analyst": 20, "fairness": 5}
 
-#: Functions that Postgres lets everybody call and no login role needs, as one regular expression.
+#: Functions that any role may call by default and no login role needs, as a regular expression.
 WITHHELD_FUNCTIONS = "|".join(
     (
-        "pg_(try_)?advisory_.*",  # fill the one table of locks that all sessions share
-        "lo_.*|loread|lowrite",  # large objects: rows without a schema, hence without a grant
+        "pg_(try_)?advisory_.*",  # fill the lock table that all sessions share
+        "lo_.*|loread|lowrite",  # large objects have no schema, so no grant protects them
         "pg_notify",
         "pg_logical_emit_message",  # writes to the log of the server
-        # lock tables that the caller may not read, until its transaction ends
+        # lock tables that the caller may not read until its transaction ends
         "pg_get_viewdef|pg_get_ruledef|pg_partition_tree|pg_get_partition_constraintdef",
         "nextval|currval|setval|pg_sequence_last_value|pg_get_sequence_data",  # of any table
         # wait for a table that the caller does not own, and end its autovacuum
@@ -64,10 +64,10 @@ _PATIENCE = "30s"
 
 
 def create_roles(superuser: str, passwords: Mapping[str, str]) -> None:
-    """Bring the cluster's roles to their state: `owner`, which cannot log in, and the login roles.
+    """Create or reset the cluster's roles: `owner`, which cannot log in, and the login roles.
 
-    Ends the open transactions of readers: they could hold up a start, and a reader may change its
-    own password and settings, which are reset here.
+    It ends the open transactions of readers, because they could block a start. It also resets each
+    reader's password and settings, because a reader may change them.
 
     Args:
         superuser: connection string of a superuser.
@@ -83,13 +83,13 @@ def create_roles(superuser: str, passwords: Mapping[str, str]) -> None:
             connection.execute("create role owner nologin")
         for role, password in passwords.items():
             with connection.transaction():
-                _bring_to_state(connection, role, password)
+                _reset_role(connection, role, password)
         if _roles(connection) >= set(LOGIN_ROLES):
-            # lets migrations state what these two grant on tables that they will create
+            # so that migrations can set these roles' default privileges
             connection.execute("grant ingest, transform to owner")
-            # and lets a function of the owner's end the readers' sessions, and nobody else's
+            # so that a function of `owner` can end the readers' sessions, and only these
             connection.execute("grant analyst, fairness to owner")
-        # a session in a template would stop the next database from being made
+        # an open session in a template would block the creation of a database
         connection.execute("revoke all on database postgres, template1 from public")
 
 
@@ -97,8 +97,8 @@ def _roles(connection: psycopg.Connection[Any]) -> set[str]:
     return {name for (name,) in connection.execute("select rolname from pg_roles")}
 
 
-def _bring_to_state(connection: psycopg.Connection[Any], role: str, password: str) -> None:
-    """Make a login role, or reset whatever it has: attributes, password and settings."""
+def _reset_role(connection: psycopg.Connection[Any], role: str, password: str) -> None:
+    """Create a login role if it is missing; set its attributes, password and settings."""
     name = sql.Identifier(role)
     if role not in _roles(connection):
         connection.execute(sql.SQL("create role {}").format(name))
@@ -128,13 +128,13 @@ def _bring_to_state(connection: psycopg.Connection[Any], role: str, password: st
 
 
 def create_database(superuser: str, database: str, owner: str, template: str | None = None) -> None:
-    """Make a database that only its owner and the named roles may enter; keep an existing one.
+    """Create a database that only its owner and the granted roles may enter; keep an existing one.
 
     Args:
         superuser: connection string of a superuser.
-        database: its name.
-        owner: its role; `owner` stands for a warehouse.
-        template: the database that a new one is a copy of.
+        database: name of the database.
+        owner: role of its owner; a database of role `owner` is a warehouse.
+        template: the database to copy.
     """
     name = sql.Identifier(database)
     with _session(superuser) as connection:
@@ -160,7 +160,7 @@ def create_database(superuser: str, database: str, owner: str, template: str | N
 
 
 def _admit_roles(connection: psycopg.Connection[Any], database: sql.Identifier) -> None:
-    """Let the roles into a warehouse; readers may make no temporary tables, which fill the disk."""
+    """Grant the roles access to a warehouse; readers may not fill the disk by temporary tables."""
     jobs, readers = (
         sql.SQL(", ").join(map(sql.Identifier, roles)) for roles in (JOB_ROLES, READER_ROLES)
     )
@@ -172,31 +172,31 @@ def _admit_roles(connection: psycopg.Connection[Any], database: sql.Identifier) 
 
 
 def _withhold_functions(connection: psycopg.Connection[Any]) -> None:
-    found = connection.execute(
+    row = connection.execute(
         "select string_agg(oid::regprocedure::text, ', ') from pg_proc "
         "where pronamespace = 'pg_catalog'::regnamespace and prokind = 'f' and proname ~ %s",
         (f"^({WITHHELD_FUNCTIONS})$",),
     ).fetchone()
-    if found and found[0]:
-        # what runs for the jobs runs as `owner`
-        connection.execute(f"grant execute on function {found[0]} to owner".encode())
-        connection.execute(f"revoke execute on function {found[0]} from public".encode())
+    if row and (functions := row[0]):
+        # the jobs' functions run as `owner`
+        connection.execute(f"grant execute on function {functions} to owner".encode())
+        connection.execute(f"revoke execute on function {functions} from public".encode())
 
 
 @contextmanager
 def _session(superuser: str) -> Iterator[psycopg.Connection[Any]]:
-    """Open a session that gives up where somebody holds what it needs."""
+    """Open a session that gives up if another session holds a lock too long."""
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute(f"set lock_timeout = '{_PATIENCE}'".encode())
         yield connection
 
 
 def migrate(superuser: str) -> list[str]:
-    """Apply the migrations that this database lacks, each in one transaction; return their names.
+    """Apply the missing migrations, each in one transaction; return their names.
 
     Args:
-        superuser: connection string of a superuser to the warehouse database itself; the work is
-            done as role `owner`.
+        superuser: connection string of a superuser to the warehouse database; the migrations run as
+            role `owner`.
     """
     applied: list[str] = []
     with psycopg.connect(superuser, autocommit=True) as connection:

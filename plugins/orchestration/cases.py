@@ -20,7 +20,7 @@ from orchestration import fields, requests, steps
 from orchestration.windows import day_of, plain
 
 if TYPE_CHECKING:
-    from features.sources.feeds import Feed
+    from features.sources.mapping import SourceFeed
     from scoring.runs.request import Request
 
 DAY = timedelta(days=1)
@@ -47,7 +47,7 @@ def request(context: Mapping[str, Any]) -> Request:
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
     """
-    from scoring.runs.request import Request
+    from scoring.runs.request import Kind, Request
 
     if (case := _case(context)) is None:
         return requests.request(context, DAY)
@@ -62,7 +62,7 @@ def request(context: Mapping[str, Any]) -> Request:
     subject = _checked(case, feed)
     applied_at = feed.columns["applied_at"]
     start, end = day_of(fields.moment(f"application, {applied_at}", case[applied_at]))
-    return Request(start, end, "case", str(context["dag_run"].run_id), restated_ids=(subject,))
+    return Request(start, end, Kind.CASE, str(context["dag_run"].run_id), restated_ids=(subject,))
 
 
 def prepare(context: Mapping[str, Any]) -> None:
@@ -108,7 +108,7 @@ def _case(context: Mapping[str, Any]) -> dict[str, Any] | None:
     return {_feed().columns["applied_at"]: made, **case}
 
 
-def _feed() -> Feed:
+def _feed() -> SourceFeed:
     from features.platform.settings import get_settings
     from features.sources.source_set import source_set
 
@@ -121,13 +121,13 @@ def _feed() -> Feed:
     return feed
 
 
-def _checked(case: Mapping[str, Any], feed: Feed) -> str:
+def _checked(case: Mapping[str, Any], feed: SourceFeed) -> str:
     """Check the kinds of the application's values; return its id.
 
     `deliver` asks later whether ingest would admit the values. This check refuses a value that a
     file would turn into another one, such as an id that is `true`.
     """
-    from features.ingest.layout import LAYOUTS, Kind
+    from features.feeds import FEEDS, ColumnKind
 
     if wrong := fields.flaw(case):
         raise ConfigurationError(f"application {wrong}; nothing can store that")
@@ -136,11 +136,11 @@ def _checked(case: Mapping[str, Any], feed: Feed) -> str:
     subject = feed.columns["application_id"]
     if subject not in case:
         raise ConfigurationError(f"the application has no {subject!r}; give it one")
-    kinds = {column.name: column.kind for column in LAYOUTS[FEED]}
+    kinds = {column.name: column.kind for column in FEEDS[FEED].columns}
     for canonical, name in feed.columns.items():
         value, where = case.get(name), f"application, {name}"
-        if name in case and kinds.get(canonical) is Kind.ID:
+        if name in case and kinds.get(canonical) is ColumnKind.ID:
             fields.identifier(where, value)
-        elif value is not None and kinds.get(canonical) is Kind.TEXT:
+        elif value is not None and kinds.get(canonical) is ColumnKind.TEXT:
             fields.text(where, value, LONGEST_TEXT)
     return str(case[subject])

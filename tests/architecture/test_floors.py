@@ -33,8 +33,6 @@ DOMAIN = re.compile(
 
 #: Declared data that may name jobs and tables of higher floors.
 DECLARED = {"features/feeds/readers.py"}
-#: Waits for the declaration of the readers of a feed.
-NOT_YET = {"features/ingest/history.py"}
 HIGHER_FLOOR = re.compile(
     r"(?<![\w/.-])(?:scoring|decisions|expectations|orchestration|dags)\.\w"
     r"|\bscore_(?:transactions|applications)\b"
@@ -44,7 +42,6 @@ OPENS_SESSIONS = {
     "expectations/record.py",  # by the URL that Great Expectations uses as well
     "features/platform/database.py",
     "infra/local/health.py",  # as a role that the settings do not know
-    "infra/local/leaks.py",
     "infra/local/postgres.py",
     "infra/local/status.py",
     "infra/local/warehouse_facts.py",
@@ -94,7 +91,7 @@ def test_no_string_of_the_data_side_names_a_higher_floor(path: Path) -> None:
     texts = strings(ast.parse(path.read_text()))
     names = [text for text in texts if HIGHER_FLOOR.search(text)]
 
-    assert name_of(path) in DECLARED or bool(names) == (name_of(path) in NOT_YET), names
+    assert name_of(path) in DECLARED or not names
 
 
 @pytest.mark.parametrize("path", SHARED, ids=name_of)

@@ -1,4 +1,4 @@
-"""A declared date format takes exactly what it says."""
+"""A declared date format accepts exactly that format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from features.ingest.times import in_iso
 from features.ingest.verdicts import Verdicts
 from features.sources import descriptions
 from features.sources.date_formats import pattern_of
-from features.sources.feeds import Feed
+from features.sources.mapping import SourceFeed
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -37,9 +37,9 @@ def test_dates_are_read_in_the_declared_format(
 ) -> None:
     verdicts = Verdicts(1)
 
-    found = in_iso(pa.array([text]), "date", verdicts, date_format=date_format, now=NOW)
+    dates = in_iso(pa.array([text]), "date", verdicts, date_format=date_format, now=NOW)
 
-    assert found.to_pylist() == [iso]
+    assert dates.to_pylist() == [iso]
     assert verdicts.passed.tolist() == [iso is not None]
 
 
@@ -54,4 +54,4 @@ def test_only_a_column_of_dates_has_a_format(name: str) -> None:
     feed = descriptions.load("synthetic").feeds["applications"]
 
     with pytest.raises(ValidationError, match=f"date_formats: hold no dates: {name}"):
-        Feed.model_validate(feed.model_dump() | {"date_formats": {name: "%Y-%m"}})
+        SourceFeed.model_validate(feed.model_dump() | {"date_formats": {name: "%Y-%m"}})

@@ -1,4 +1,4 @@
-"""What a kill in a rehearsal led to, as the ledger and the audit say."""
+"""Read the outcome of a kill from the ledger and the audit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Window = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one kill led to."""
+    """The outcome of one kill."""
 
     victim: str
     rows: int
@@ -27,17 +27,17 @@ class Outcome:
     holds: bool
 
 
-def ask_the_ledger(
-    state: State, victim: str, window: Window, seconds: float, *, wants_refusal: bool
+def window_outcome(
+    state: State, victim: str, window: Window, seconds: float, *, needs_refusal: bool
 ) -> Outcome:
-    """Return what became of a window.
+    """Return the outcome of a kill for the window that was being decided.
 
     Args:
         state: of the stack.
-        victim: what was killed while it was decided.
-        window: its bounds.
-        seconds: from the kill to the end of its run.
-        wants_refusal: an orphan lived on, so that it must have been refused.
+        victim: the process that was killed.
+        window: bounds of the window.
+        seconds: from the kill to the end of the run.
+        needs_refusal: an orphan survived, so the audit must hold its refusal.
     """
     with connect(state, "score") as connection:
         published, claimed, written, lost, doubled, epochs, fenced = database.fetch_one(
@@ -75,7 +75,7 @@ def ask_the_ledger(
         published == 1
         and lost == doubled == 0
         and epochs >= 2
-        and (fenced > 0 or not wants_refusal)
+        and (fenced > 0 or not needs_refusal)
     )
     return Outcome(victim, written, lost, doubled, epochs, fenced, round(seconds, 1), holds)
 

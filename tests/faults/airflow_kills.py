@@ -1,18 +1,22 @@
-"""Kills in a real Airflow, each by kill -9: the task, its supervisor, the scheduler, and Postgres.
+"""Kill the task, its supervisor, the scheduler and Postgres of a real Airflow, by kill -9.
 
-Airflow may start the next attempt while the orphan of the last one lives and writes. Each case
-holds the first attempt of `score` at a failpoint, kills one process, waits for the retry to publish
-the window, lets the orphan wake, and then asks the ledger: one epoch's rows, each row once, and the
-orphan's refusal in the audit. The whole server is killed three times within one run: while `score`
-works, while a gate looks, and inside the transaction of `publish`. The stack is one of its own, in
-`.local/faults`.
+    python -m tests.faults.airflow_kills
+
+Airflow may start the next attempt while the orphan of the last attempt still writes. Each case
+holds the first attempt of `score` at a failpoint and kills one process. It then waits until the
+retry has published the window and the orphan has woken. At the end it checks the ledger: the rows
+of one epoch, each row once, and the orphan's refusal in the audit. One run loses the whole server
+three times: during `score`, during a gate, and inside the transaction of `publish`. The stack of
+this suite is in `.local/faults`.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -21,33 +25,35 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from infra.local import processes, sample, stack
 from infra.local.airflow_api import Airflow
-from infra.local.console import step
+from infra.local.console import errors, step
 from infra.local.deliver import deliver_due
-from infra.local.demo import approve_policy, ask, follow, install, train
+from infra.local.demo import approve_policy, follow, install, train, trigger_windows
 from infra.local.environment import environment
 from infra.local.health import cluster
-from infra.local.leaks import leaks
-from infra.local.outcomes import Outcome, Window, ask_the_ledger
 from infra.local.ports import free_port
 from infra.local.state import CHECKOUT, DEFAULT_PORTS, DEFAULT_SOURCE, StackError, State, all_states
+from tests.faults.airflow_outcomes import Outcome, Window, show, window_outcome
+from tests.faults.leaks import leaks
 
 HEARTBEAT_TIMEOUT_SECONDS = 30
-ORPHAN_SLEEPS_SECONDS = 150  # longer than it takes Airflow to notice and to try again
+ORPHAN_SLEEPS_SECONDS = 150  # longer than Airflow needs to notice the kill and to retry
 PATIENCE_SECONDS = 420
-SERVER_HOLD_SECONDS = 10  # longer than it takes to see the process and to kill the server
+SERVER_HOLD_SECONDS = 10  # longer than this suite needs to see the process and kill the server
 DAG = "score_transactions"
 
 
 @dataclass(frozen=True, slots=True)
 class Victim:
-    """Which process is killed, and whether the task lives on as an orphan."""
+    """A process to kill, and whether the task survives it as an orphan."""
 
     name: str
     pid_of: Callable[[State, int], int]
     leaves_orphan: bool
-    airflow_may_end_it: bool = False  # its supervisor lives, and asks whether it should
+    airflow_may_end_it: bool = False  # the task's supervisor survives and may end the task
 
 
 def _parent(_: State, task: int) -> int:
@@ -62,31 +68,46 @@ VICTIMS = (
         leaves_orphan=True,
         airflow_may_end_it=True,
     ),
-    # last, because its orphan is waited for: a next window would be held meanwhile, and wake early
+    # the last victim: the wait for its orphan would make a held next window wake too early
     Victim("supervisor", _parent, leaves_orphan=True),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Files, each of which holds one process where its failpoint stands."""
+    """Files, each of which holds one process at its failpoint."""
 
     task: Path
     score: Path
     publish: Path
 
 
-def rehearse() -> list[Outcome]:
-    """Bring a stack up, kill its processes and its server, and return what came of each.
+def main() -> int:
+    """Run all kills and print their outcomes; return 0 if no kill lost or doubled a row."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        outcomes = kill_all()
+    except StackError as error:
+        errors.print(f"[red]airflow_kills:[/] {error}")
+        return 1
+    except KeyboardInterrupt:
+        errors.print("[red]airflow_kills:[/] interrupted; `make down` ends the processes")
+        return 1
+    show(outcomes)
+    return 0 if all(outcome.holds for outcome in outcomes) else 1
+
+
+def kill_all() -> list[Outcome]:
+    """Start a stack, kill its processes and its server, and return the outcome of each kill.
 
     Raises:
-        StackError: the stack did not come up, a run failed for good, or a secret is to be seen.
+        StackError: the stack did not start, a run failed for good, or a secret is visible.
     """
     for other in all_states():
         _stop(other)
-    state = anew(CHECKOUT / ".local" / "faults")
+    state = new_stack(CHECKOUT / ".local" / "faults")
     state.prepare()
-    # a rehearsal needs no port that somebody knows
+    # free ports suffice: only this suite calls the stack
     state.write("ports.json", {name: free_port() for name in DEFAULT_PORTS})
     tokens = Tokens(*(state.folder / f"hold-{name}" for name in ("task", "score", "publish")))
     state.write(
@@ -103,20 +124,20 @@ def rehearse() -> list[Outcome]:
     )
     with state.locked():
         try:
-            outcomes = _rehearse(state, tokens)
-            if shown := leaks(state):
-                raise StackError(f"secrets stand where others read them: {'; '.join(shown)}")
+            outcomes = _kill_each(state, tokens)
+            if places := leaks(state):
+                raise StackError(f"secrets are visible to other users: {'; '.join(places)}")
             return outcomes
         finally:
             with step("Stopping the stack"):
                 stack.down(state)
 
 
-def anew(root: Path) -> State:
-    """Return a stack without a past: windows that an earlier rehearsal decided would hold nobody.
+def new_stack(root: Path) -> State:
+    """Return a new stack without state: decided windows of an earlier stack would hold no process.
 
-    To ask whether the earlier one runs makes its passwords, so it is not the one that is returned:
-    its supervisor would read other ones.
+    The check whether the earlier stack runs creates passwords in its `State`. The returned `State`
+    is a new object, so that it and the new supervisor read the same passwords.
     """
     earlier = State(DEFAULT_SOURCE, root)
     _stop(earlier)
@@ -130,29 +151,29 @@ def _stop(state: State) -> None:
             stack.down(state)
 
 
-def _rehearse(state: State, tokens: Tokens) -> list[Outcome]:
+def _kill_each(state: State, tokens: Tokens) -> list[Outcome]:
     stack.up(state)
     install(state, environment(state))
-    made = sample.prepare(state, None)
+    data = sample.prepare(state, None)
     approve_policy(state)
     airflow = Airflow(state)
-    train(state, airflow, made)
+    train(state, airflow, data)
     now = datetime.now(UTC)
     deliver_due(sample.outbox(state), state.objects, now, is_history=False)
     airflow.await_dag(DAG)
-    # all asked for before the schedule may start: they take its place and go one after another
-    asked = ask(airflow, DAG, made.hours(now)[: len(VICTIMS) + 2])
+    # the runs are queued before the schedule may start: they replace its runs, in order
+    runs = trigger_windows(airflow, DAG, data.hours(now)[: len(VICTIMS) + 2])
     tokens.task.touch()
     airflow.set_paused(DAG, is_paused=False)
-    killed, with_server, *others = ((run_id, window) for window, run_id in asked)
-    of_task = _kill(state, airflow, TASK, killed, tokens, (tokens.score, tokens.publish))
-    of_server = _kill_server(state, airflow, with_server, tokens)
+    first, second, *others = ((run_id, window) for window, run_id in runs)
+    of_task = _kill(state, airflow, TASK, first, tokens, (tokens.score, tokens.publish))
+    of_server = _kill_server(state, airflow, second, tokens)
     return [
         of_task,
         of_server,
         *(
-            _kill(state, airflow, victim, asked, tokens, (tokens.task,))
-            for victim, asked in zip(VICTIMS, others, strict=True)
+            _kill(state, airflow, victim, run, tokens, (tokens.task,))
+            for victim, run in zip(VICTIMS, others, strict=True)
         ),
     ]
 
@@ -161,12 +182,12 @@ def _kill(
     state: State,
     airflow: Airflow,
     victim: Victim,
-    asked: tuple[str, Window],
+    run: tuple[str, Window],
     tokens: Tokens,
     following: Iterable[Path],
 ) -> Outcome:
-    """Kill one process while `score` writes; `following` holds the next window, which may start."""
-    run_id, window = asked
+    """Kill one process while `score` writes; then touch `following` to hold the next window."""
+    run_id, window = run
     with step(f"kill -9 of the {victim.name} while `score` writes") as note:
         note("waiting for the first attempt of score")
         task = _await(lambda: _pid_of_attempt(tokens.task), f"no attempt at score of {run_id}")
@@ -176,21 +197,21 @@ def _kill(
         follow(airflow, DAG, run_id, note)
         seconds = time.monotonic() - killed
         for token in following:
-            token.touch()  # for the next window, whose run has started by now
+            token.touch()  # for the next window, whose run may have started
         if victim.leaves_orphan:
-            note("waiting for the orphan to wake and be refused")
+            note("waiting until the orphan wakes and is refused")
             _await(lambda: not is_alive() or None, "the orphan did not end")
-        wants_refusal = victim.leaves_orphan and not victim.airflow_may_end_it
-        outcome = ask_the_ledger(state, victim.name, window, seconds, wants_refusal=wants_refusal)
+        needs_refusal = victim.leaves_orphan and not victim.airflow_may_end_it
+        outcome = window_outcome(state, victim.name, window, seconds, needs_refusal=needs_refusal)
         note(f"{outcome.rows} rows, {outcome.epochs} epochs, {outcome.fenced} refused")
     return outcome
 
 
 def _kill_server(
-    state: State, airflow: Airflow, asked: tuple[str, Window], tokens: Tokens
+    state: State, airflow: Airflow, run: tuple[str, Window], tokens: Tokens
 ) -> Outcome:
-    """Kill Postgres, all of it, at three moments of one run."""
-    run_id, window = asked
+    """Kill all processes of Postgres at three moments of one run."""
+    run_id, window = run
 
     def gate_runs() -> bool | None:
         tasks = {task["task_id"]: task["state"] for task in airflow.tasks(DAG, run_id)}
@@ -215,23 +236,27 @@ def _kill_server(
         tokens.task.touch()  # for the next window
         seconds = time.monotonic() - began
         killed = "server, three times"
-        outcome = ask_the_ledger(state, killed, window, seconds, wants_refusal=False)
+        outcome = window_outcome(state, killed, window, seconds, needs_refusal=False)
         note(f"{outcome.rows} rows, {outcome.epochs} epochs")
     return outcome
 
 
 def _pid_of_attempt(token: Path) -> int | None:
-    named = token.with_suffix(".pid")
-    if token.exists() or not named.exists() or not (text := named.read_text()):
+    pid_file = token.with_suffix(".pid")
+    if token.exists() or not pid_file.exists() or not (text := pid_file.read_text()):
         return None
-    named.unlink()
+    pid_file.unlink()
     return int(text)
 
 
-def _await(ask: Callable[[], Any], failure: str) -> Any:  # noqa: ANN401 - what was asked for
+def _await(probe: Callable[[], Any], failure: str) -> Any:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (answer := ask()) is None:
+    while (value := probe()) is None:
         if time.monotonic() > deadline:
             raise StackError(f"{failure} after {PATIENCE_SECONDS} s")
         time.sleep(0.5)
-    return answer
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

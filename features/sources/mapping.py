@@ -1,4 +1,4 @@
-"""One feed of a source: the folder of its files, the meaning of their columns, refused columns."""
+"""Describe how the files of a source map to a feed: their folder, their columns, their spelling."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-
-from features.canonical import (
-    CANONICAL,
-    DATED,
-    OUTCOMES,
-    FeedName,
-    Outcome,
-    is_lenders_price,
-    is_post_outcome,
-    is_protected,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
 )
+from pydantic_core import PydanticKnownError
+
+from features.feeds import FEEDS, Column, ColumnKind, Feed
+from features.feeds.application_labels import OUTCOMES, Outcome
+from features.feeds.leaks import Leak, is_protected, leaks_of
 from features.platform.currencies import EXPONENTS
 from features.sources.date_formats import DateFormat
 
 
 class FileFormat(StrEnum):
-    """What a file holds; text files may be gzipped."""
+    """The format of a file; text files may be gzipped."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -33,10 +34,10 @@ class FileFormat(StrEnum):
 
 
 class Described(BaseModel):
-    """A part of a description: frozen, and refusing unknown keys.
+    """A part of a description, frozen and without unknown keys.
 
     `Document.validate` reads a file as strict JSON. A `mode="before"` validator of a whole part
-    would hand Python objects on, and lists would no longer be read as tuples and sets.
+    would pass Python objects on, and lists would no longer be read as tuples and sets.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -63,13 +64,23 @@ def _code(value: object) -> object:
 Code = Annotated[str, BeforeValidator(_code), Field(min_length=1)]
 
 
+def _known_feed(name: str) -> str:
+    if name not in FEEDS:
+        *names, last = (repr(known) for known in FEEDS)
+        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(names)} or {last}"})
+    return name
+
+
+FeedName = Annotated[str, AfterValidator(_known_feed)]
+
+
 class InlineLabel(Described):
-    """A label that stands in the transactions' own file; ingest moves it to the label feed.
+    """A label in the transactions' own file; ingest moves it to the label feed.
 
     Args:
         column: delivered name of the column.
-        latency: how long after the transaction the label became known.
-        provenance: who says so.
+        latency: the time from the transaction until the label was known.
+        provenance: the origin of the label.
     """
 
     column: str
@@ -78,12 +89,12 @@ class InlineLabel(Described):
 
 
 class Csv(Described):
-    """How the source writes CSV.
+    """The source's form of CSV.
 
     Args:
         delimiter: one character between fields.
-        quoting: `standard`: a field may stand in double quotes, and holds a quote as two of them;
-            `none`: a quote is plain text everywhere.
+        quoting: `standard`: a field may be in double quotes, and doubles each quote in it; `none`:
+            a quote is plain text everywhere.
         multiline_fields: a quoted field may hold line ends; otherwise one line is one row, and a
             quoted field that spans lines holds the file.
         final_line_break: whether a last line without its end is taken for a file cut short.
@@ -105,12 +116,12 @@ class Csv(Described):
 NULL_TOKENS = ("", "\\N", "NULL", "NaN", "nan", "None")
 
 
-class Feed(Described):
-    """One kind of file of a source.
+class SourceFeed(Described):
+    """The files of a source that bring the rows of one feed.
 
     Args:
-        folder: where files lie, below the object store's root; `history/` in it holds first loads.
-        formats: what is accepted there, told apart by the file's suffix.
+        folder: of the files, below the object store's root; first loads are in its `history/`.
+        formats: the accepted formats, which the file's suffix selects.
         columns: delivered name of each canonical column.
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
@@ -119,20 +130,20 @@ class Feed(Described):
         missing_codes: by canonical column, the codes that mean "no value" there, such as 999.
         date_formats: by canonical column, the format of its dates, such as `%b-%Y`.
         trim_ids: remove blanks around identifiers; otherwise they reject the row.
-        constant_currency: where the file has no currency column.
-        constant_provenance: who labels, where the file has no column for it.
+        constant_currency: the currency of a file without a currency column.
+        constant_provenance: the origin of labels in a file without a column for it.
         amount_unit: whether amounts are in whole units (12.34) or minor units (1234).
         binary_amounts: amounts were computed in floating point; round them to the minor unit.
         allow_zero_amount: a card verification costs nothing and is a transaction here.
         allow_lenders_price: applications may read the lender's own rate or grade.
         is_applicant_unknown: the source names no applicants; each application is one of its own.
-        outcomes: what each delivered outcome of a loan means.
+        outcomes: the meaning of each delivered outcome of a loan.
         policy_exceptions: delivered outcomes of loans granted against the lender's policy.
-        charge_off_lag: how long after the last payment a loan is charged off, and nobody knows it.
+        charge_off_lag: the time from the last instalment until a charge-off is known.
         latency: for rows of a history load: known_at = occurred_at + latency.
-        tolerated_bad_share: over this share of bad rows the whole delivery is held.
-        min_rows_per_hour: fewer rows in an hour are an alarm; 0 says that an hour may be empty.
-        settle_seconds: a file changed so recently is looked at twice before it is taken.
+        tolerated_bad_share: a larger share of bad rows holds the whole delivery.
+        min_rows_per_hour: fewer rows in an hour raise an alarm; 0 allows an empty hour.
+        settle_seconds: a file changed so recently is checked twice before it is taken.
     """
 
     name: FeedName
@@ -167,65 +178,53 @@ class Feed(Described):
     settle_seconds: float = Field(default=2.0, ge=0)
 
     @model_validator(mode="after")
-    def _columns_are_known(self) -> Feed:
-        canonical = CANONICAL[self.name]
+    def _columns_are_known(self) -> SourceFeed:
+        names = {column.name for column in self.declaration.columns}
         for key in ("columns", "optional", "numeric_id", "missing_codes", "date_formats"):
-            if unknown := sorted(set(getattr(self, key)) - set(canonical)):
+            if unknown := sorted(set(getattr(self, key)) - names):
                 raise ValueError(f"{key}: not a column of {self.name}: {', '.join(unknown)}")
-        given = set(self.columns) - self.optional
-        if self.constant_currency is not None:
-            if self.constant_currency not in EXPONENTS:
-                raise ValueError(f"constant_currency: {self.constant_currency!r} is not ISO 4217")
-            if "currency" in self.columns:
-                raise ValueError("constant_currency: the file has a currency column too")
-            given.add("currency")
-        if self.is_applicant_unknown:
-            given.add("customer_id")
-        if missing := sorted(
-            name for name, must in canonical.items() if must and name not in given
-        ):
+        given = (set(self.columns) - self.optional) | self._given_otherwise()
+        if missing := sorted(name for name in self.declaration.required if name not in given):
             raise ValueError(f"columns: {self.name} needs {', '.join(missing)}")
         return self
 
     @model_validator(mode="after")
-    def _no_column_is_read_twice_or_refused(self) -> Feed:
+    def _no_column_is_read_twice_or_refused(self) -> SourceFeed:
         delivered = self.delivered_columns
         if len(set(delivered)) < len(delivered):
             raise ValueError("columns: one delivered column stands for two canonical ones")
         if leaks := sorted(filter(self._is_never_read, delivered)):
             raise ValueError(f"refused: {', '.join(leaks)} would be read as well")
-        if self.inline_label and self.name != "transactions":
-            raise ValueError("inline_label: only transactions carry one")
+        if self.inline_label and not self.declaration.inline_labels:
+            able = [feed.name for feed in FEEDS.values() if feed.inline_labels]
+            raise ValueError(f"inline_label: only {' and '.join(able)} carry one")
         return self
 
     @model_validator(mode="after")
-    def _formats_are_of_dates(self) -> Feed:
-        if strange := sorted(set(self.date_formats) - DATED):
+    def _formats_are_of_dates(self) -> SourceFeed:
+        if strange := sorted(set(self.date_formats) - self.declaration.dated):
             raise ValueError(f"date_formats: hold no dates: {', '.join(strange)}")
         return self
 
     @model_validator(mode="after")
-    def _exceptions_are_outcomes(self) -> Feed:
+    def _exceptions_are_outcomes(self) -> SourceFeed:
         if strange := sorted(self.policy_exceptions - set(self.outcomes)):
             raise ValueError(f"policy_exceptions: not in outcomes: {', '.join(strange)}")
         return self
 
-    def _is_never_read(self, name: str) -> bool:
-        if name in self.refused:
-            return True
-        if self.name != "applications":
-            return False
-        is_price = is_lenders_price(name) and not self.allow_lenders_price
-        return is_price or is_post_outcome(name) or is_protected(name)
+    @property
+    def declaration(self) -> Feed:
+        """The platform's declaration of the feed."""
+        return FEEDS[self.name]
 
     @property
     def is_protected(self) -> bool:
         """Whether rows may stand only where the fairness report alone reads them."""
-        return self.name == "applicant_attributes"
+        return self.declaration.is_protected
 
     @property
     def conceals(self) -> bool:
-        """Whether the text of a rejected row is not kept, since it may hold protected values."""
+        """Whether the text of a rejected row is dropped, because it may hold protected values."""
         return self.is_protected or any(map(is_protected, self.refused))
 
     @property
@@ -235,6 +234,58 @@ class Feed(Described):
         return (*self.columns.values(), *inline)
 
     @property
+    def landed_columns(self) -> tuple[Column, ...]:
+        """The columns of a landed table, without the place in the file."""
+        labels = self.declaration.inline_labels
+        inline = (labels.column,) if labels and self.inline_label else ()
+        return (*self.declaration.columns, *inline)
+
+    @property
     def history_folder(self) -> str:
-        """Where history loads of this feed lie."""
+        """The folder of this feed's history loads."""
         return f"{self.folder}/history"
+
+    def delivered_name(self, column: Column) -> str | None:
+        """Return the delivered name of a landed column, or None where the file has none."""
+        declared, name = self.declaration, column.name
+        if declared.inline_labels and column is declared.inline_labels.column:
+            return self.inline_label.column if self.inline_label else None
+        if self.is_applicant_unknown and name == declared.person:
+            name = declared.subject.name
+        if column.kind is ColumnKind.EXCEPTION and self.policy_exceptions:
+            outcome = declared.column_of(ColumnKind.OUTCOME)
+            name = outcome.name if outcome else name
+        return self.columns.get(name)
+
+    @property
+    def delivered_kinds(self) -> Mapping[str, frozenset[ColumnKind]]:
+        """The kinds of each delivered column; two columns may be read from one."""
+        kinds: dict[str, frozenset[ColumnKind]] = {}
+        for column in self.landed_columns:
+            if (name := self.delivered_name(column)) is not None:
+                kinds[name] = kinds.get(name, frozenset()) | {column.kind}
+        return kinds
+
+    def _given_otherwise(self) -> set[str]:
+        """Return the canonical columns that need no delivered column.
+
+        Raises:
+            ValueError: the constant currency is unknown, or the file has a currency too.
+        """
+        given = set()
+        if self.constant_currency is not None:
+            if self.constant_currency not in EXPONENTS:
+                raise ValueError(f"constant_currency: {self.constant_currency!r} is not ISO 4217")
+            currency = self.declaration.column_of(ColumnKind.CURRENCY)
+            if currency and currency.name in self.columns:
+                raise ValueError("constant_currency: the file has a currency column too")
+            given |= {currency.name} if currency else set()
+        if self.is_applicant_unknown and self.declaration.person:
+            given.add(self.declaration.person)
+        return given
+
+    def _is_never_read(self, name: str) -> bool:
+        if name in self.refused:
+            return True
+        allowed = {Leak.LENDERS_PRICE} if self.allow_lenders_price else set()
+        return bool(leaks_of(name) & self.declaration.never_reads - allowed)

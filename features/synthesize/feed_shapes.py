@@ -1,4 +1,4 @@
-"""The feeds as they are delivered: columns in order, and the kind of each."""
+"""Define the delivered feeds: columns in order, each with its kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SOURCE = "synthetic"
 
 
 class Kind(StrEnum):
-    """What a column holds; tables in memory hold the text of it."""
+    """The kind of a column; tables in memory hold its values as text."""
 
     TEXT = "text"
     INTEGER = "integer"

@@ -1,4 +1,4 @@
-"""Whether a secret of a stack stands where others read it: a process list, a log, a page."""
+"""Find secrets of a stack in process lists, logs and Airflow's rendered fields."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ RENDERED = "select task_id, rendered_fields::text from rendered_task_instance_fi
 
 
 def leaks(state: State) -> list[str]:
-    """Return where secrets stand, each with the name of the secret and never the secret itself.
+    """Return the places that show a secret, with its name and never its value.
 
-    Args:
-        state: of the stack; its process lists, its logs, those of its tasks and, where its Postgres
-            runs, the rendered fields that Airflow shows of each task.
+    The search covers process lists, logs of the stack and of its tasks. If Postgres runs, it also
+    covers the rendered fields that Airflow shows for each task.
     """
     secrets = {name: secret.encode() for name, secret in state.secrets.items()}
     return [
@@ -48,7 +47,7 @@ def _places(state: State) -> Iterator[tuple[str, bytes]]:
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """Return a file piece by piece, each with the end of the one before it."""
+    """Yield a file in pieces; each begins with the end of the piece before."""
     end = b""
     with path.open("rb") as handle:
         while piece := handle.read(CHUNK_BYTES):

@@ -1,0 +1,61 @@
+"""The feeds: one file per feed, with all that the platform must know of its rows.
+
+A new feed is a file in this folder and a line in `FEEDS`. Its raw table comes with a migration.
+"""
+
+from __future__ import annotations
+
+from features.feeds.applicant_attributes import APPLICANT_ATTRIBUTES
+from features.feeds.application_labels import APPLICATION_LABELS
+from features.feeds.applications import APPLICATIONS
+from features.feeds.columns import Column, ColumnKind
+from features.feeds.declarations import Feed, LoadKind
+from features.feeds.fx_rates import FX_RATES
+from features.feeds.transaction_labels import TRANSACTION_LABELS
+from features.feeds.transactions import TRANSACTIONS
+
+__all__ = [
+    "FEEDS",
+    "Column",
+    "ColumnKind",
+    "Feed",
+    "LoadKind",
+    "label_columns",
+    "sharing_tables",
+]
+
+#: Feeds by name, in the order of their admission: rates before the amounts that need them, rows
+#: before their labels.
+FEEDS: dict[str, Feed] = {
+    feed.name: feed
+    for feed in (
+        FX_RATES,
+        TRANSACTIONS,
+        TRANSACTION_LABELS,
+        APPLICATIONS,
+        APPLICATION_LABELS,
+        APPLICANT_ATTRIBUTES,
+    )
+}
+
+
+def sharing_tables(name: str) -> tuple[str, ...]:
+    """Return the names of the feeds that fill a table which the named feed fills, itself included.
+
+    Transactions may carry labels, so they share a table with the feed of their labels.
+    """
+    return tuple(feed.name for feed in FEEDS.values() if feed.tables & FEEDS[name].tables)
+
+
+def label_columns(labels: Feed) -> tuple[str, ...]:
+    """Return the landed columns that hold a label of a feed whose labels other feeds may carry.
+
+    A feed of labels that no other feed carries has none.
+    """
+    inline = [feed.inline_labels for feed in FEEDS.values() if feed.inline_labels]
+    return tuple(
+        name
+        for carried in inline
+        if carried.feed.name == labels.name
+        for name in (carried.column.target, carried.stated.target)
+    )

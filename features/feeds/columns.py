@@ -1,0 +1,110 @@
+"""Declare one column of a feed: its names, the kind of its values, and which rows need one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import LiteralString
+
+
+class ColumnKind(StrEnum):
+    """How the text of a column is parsed."""
+
+    ID = "id"
+    TEXT = "text"
+    AMOUNT = "amount"
+    BALANCE = "balance"  # an amount that may be zero
+    CURRENCY = "currency"
+    INSTANT = "instant"
+    DATE = "date"
+    INTEGER = "integer"
+    SHARE = "share"  # a score from 0 to 1
+    PERCENT = "percent"
+    COUNT = "count"
+    RATE = "rate"
+    FLAG = "flag"
+    LIST = "list"
+    PROVENANCE = "provenance"
+    PAST_DATE = "past_date"  # of the last century or this one
+    SCORE = "score"  # of a bureau, on the scale of FICO
+    TERM = "term"
+    EMPLOYMENT = "employment"
+    OUTCOME = "outcome"
+    EXCEPTION = "exception"  # a flag, or an outcome that says so
+
+
+_SQL_TYPES: Mapping[ColumnKind, LiteralString] = {
+    ColumnKind.AMOUNT: "bigint",
+    ColumnKind.BALANCE: "bigint",
+    ColumnKind.INSTANT: "timestamptz",
+    ColumnKind.DATE: "date",
+    ColumnKind.INTEGER: "integer",
+    ColumnKind.SHARE: "double precision",
+    ColumnKind.RATE: "numeric(24, 12)",
+    ColumnKind.FLAG: "boolean",
+    ColumnKind.EXCEPTION: "boolean",
+    ColumnKind.LIST: "text[]",
+    ColumnKind.PERCENT: "double precision",
+    ColumnKind.COUNT: "integer",
+    ColumnKind.PAST_DATE: "date",
+    ColumnKind.SCORE: "integer",
+    ColumnKind.TERM: "integer",
+    ColumnKind.EMPLOYMENT: "integer",
+}
+
+#: The columns that hold money, all in the currency of their row.
+MONEY = frozenset((ColumnKind.AMOUNT, ColumnKind.BALANCE))
+
+#: The columns that hold a date or a time.
+DATED = frozenset((ColumnKind.INSTANT, ColumnKind.DATE, ColumnKind.PAST_DATE))
+
+#: The columns whose text is the value itself; a rounded number has lost some of it.
+TEXTUAL = frozenset(
+    (
+        ColumnKind.ID,
+        ColumnKind.TEXT,
+        ColumnKind.CURRENCY,
+        ColumnKind.PROVENANCE,
+        ColumnKind.OUTCOME,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a feed.
+
+    Attributes:
+        name: the canonical name, to which a source description maps a delivered column.
+        target: the column of the landed and of the raw table.
+        kind: how its text is parsed.
+        is_required: a row without a value is rejected.
+        is_filled: no landed row lacks a value, for the row or the source states one.
+        is_key: part of what makes two rows of one file the same thing.
+    """
+
+    name: str
+    target: str
+    kind: ColumnKind
+    is_required: bool
+    is_filled: bool
+    is_key: bool
+
+    @property
+    def sql_type(self) -> LiteralString:
+        """The Postgres type in the landed and in the raw table."""
+        return _SQL_TYPES.get(self.kind, "text")
+
+
+def column(
+    name: str,
+    kind: ColumnKind = ColumnKind.TEXT,
+    target: str | None = None,
+    *,
+    required: bool = False,
+    filled: bool = False,
+    key: bool = False,
+) -> Column:
+    """Declare a column; it has one name where no target is given, and is filled where required."""
+    return Column(name, target or name, kind, required, required or filled, key)

@@ -1,0 +1,274 @@
+"""Declare a feed: its columns, its raw table, its way of admission and its readers.
+
+Ingest, the gate of deliveries and the source descriptions derive from a declaration. A column
+belongs to its feed alone, so two feeds may give one name to columns of different kinds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal, LiteralString
+
+from features.feeds.columns import DATED, MONEY, Column, ColumnKind
+from features.feeds.leaks import Leak
+from features.feeds.readers import Reader
+
+#: A history load brings rows of the past. A live load brings rows that are known from now on.
+LoadKind = Literal["history", "live"]
+
+# a landed table is named after its feed and the 32 digits of its delivery, in 63 bytes
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
+_TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+#: Columns that ingest computes beside those of a feed.
+_COMPUTED = frozenset(
+    (
+        *("row_number", "line_count", "version", "content_digest", "known_at", "delivery_id"),
+        *("delivery_seq", "is_history", "is_outdated", "source"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Admit rows as versions with two clocks: new content of a key is its next version.
+
+    Attributes:
+        event: the column of when a row happened.
+        table: the table that keeps versions unique; may be the raw table itself.
+        carried: columns that `table` holds beside key and clocks, where it is not the raw table.
+        ensure_days: the function that makes a partition for each UTC day; None without partitions.
+    """
+
+    event: str
+    table: str
+    carried: tuple[str, ...] = ()
+    ensure_days: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Admit rows as statements about a subject, each compared with its own provenance.
+
+    Attributes:
+        stated: the columns that make a statement.
+        first_known_at: SQL expressions, in the order of preference, for when a row of a history
+            load became known. `landed` is the row.
+    """
+
+    stated: tuple[str, ...]
+    first_known_at: LiteralString
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Admit rows by statements of the feed's own.
+
+    Attributes:
+        fresh: creates the temporary table `fresh` from `{table}`, with a column `is_outdated`;
+            `{is_outdated}` is the comparison of the row `offered` with the row `latest`.
+        insert: moves `fresh` into the raw table.
+    """
+
+    fresh: LiteralString
+    insert: LiteralString
+
+
+@dataclass(frozen=True, slots=True)
+class InlineLabels:
+    """Labels that the files of another feed may carry in a column of their own.
+
+    Attributes:
+        column: holds the label, where a source has it.
+        feed: the feed of labels whose raw table takes them.
+    """
+
+    column: Column
+    feed: Feed
+
+    @property
+    def stated(self) -> Column:
+        """The column of the labels' feed that takes the label.
+
+        Raises:
+            TypeError: a label of that feed is not one value.
+        """
+        match self.feed.admission:
+            case Labels(stated=(name,)):
+                return self.feed.column(name)
+        raise TypeError(f"a label of {self.feed.name} is not one value")
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """Two columns of one row of which the first may not exceed the second.
+
+    Attributes:
+        first: the smaller column, under which a row is rejected.
+        second: the larger column; an instant counts as a day of the source's time zone.
+        reason: code of the rejection, see `features/ingest/reasons.py`.
+    """
+
+    first: str
+    second: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One kind of row that sources deliver. Columns are named by their canonical names.
+
+    Attributes:
+        name: of the feed; begins the name of each of its landed tables.
+        table: the raw table, with its schema.
+        columns: in the order in which they are checked, stored and digested.
+        admission: how landed rows enter the raw table.
+        read_by: the jobs whose past a load of history would change.
+        load_kinds: the loads that the feed takes.
+        is_protected: only the fairness report may read the rows, so the feed has no gate.
+        never_reads: the delivered columns that may not be mapped to a column of the feed.
+        person: the column that names a person; a placeholder there would join all pasts.
+        orderings: pairs of columns that may contradict each other.
+        inline_labels: labels that the feed's files may carry.
+    """
+
+    name: str
+    table: str
+    columns: tuple[Column, ...]
+    admission: Versions | Labels | Reference
+    read_by: tuple[Reader, ...] = ()
+    load_kinds: tuple[LoadKind, ...] = ("history", "live")
+    is_protected: bool = False
+    never_reads: frozenset[Leak] = frozenset()
+    person: str | None = None
+    orderings: tuple[Ordering, ...] = ()
+    inline_labels: InlineLabels | None = None
+
+    def __post_init__(self) -> None:
+        """Check what the SQL of admission takes for granted.
+
+        Raises:
+            ValueError: names what is wrong with the declaration.
+        """
+        for flaw in chain(self._flaws_of_names(), self._flaws_of_columns()):
+            raise ValueError(f"feed {self.name}: {flaw}")
+
+    def _flaws_of_names(self) -> Iterator[str]:
+        if not _NAME.fullmatch(self.name):
+            yield "the name must be 1 to 30 small letters, digits and _, and begin with a letter"
+        if malformed := sorted(name for name in self.tables if not _TABLE.fullmatch(name)):
+            yield f"no names of tables with their schema: {', '.join(malformed)}"
+        if unknown := sorted(self._mentioned - {column.name for column in self.columns}):
+            yield f"mentions columns that it lacks: {', '.join(unknown)}"
+
+    def _flaws_of_columns(self) -> Iterator[str]:
+        inline = (self.inline_labels.column,) if self.inline_labels else ()
+        targets = [column.target for column in (*self.columns, *inline)]
+        if repeated := _repeated(column.name for column in self.columns) | _repeated(targets):
+            yield f"declares twice: {', '.join(sorted(repeated))}"
+        if computed := sorted(_COMPUTED.intersection(targets)):
+            yield f"ingest computes the columns {', '.join(computed)}"
+        if not self.key:
+            yield "no column is its key"
+        if missing := sorted(self._needed_targets.difference(targets)):
+            yield f"needs the target columns {', '.join(missing)}"
+        if strange := [name for name in self.amounts if not name.endswith("_minor")]:
+            yield f"target columns of money end with _minor: {', '.join(strange)}"
+        if self.event and (self.event.kind is not ColumnKind.INSTANT or not self.event.is_required):
+            yield f"{self.event.name} is not an instant that every row has"
+
+    @property
+    def versions(self) -> Versions | None:
+        """The admission of a feed of row versions; None for other feeds."""
+        return self.admission if isinstance(self.admission, Versions) else None
+
+    @property
+    def event(self) -> Column | None:
+        """The column of when a row happened; None where rows are no versions."""
+        return self.column(self.versions.event) if self.versions else None
+
+    @property
+    def suite(self) -> str | None:
+        """The suite that a delivery must pass; None for a feed that no gate may read."""
+        return None if self.is_protected else f"raw.{self.name}"
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables that an admission of this feed may fill."""
+        versions = (self.versions.table,) if self.versions else ()
+        labels = (self.inline_labels.feed.table,) if self.inline_labels else ()
+        return frozenset((self.table, *versions, *labels))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns of the raw table that a delivery fills, in the order of their digest."""
+        return tuple(column.target for column in self.columns)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The target columns that make two rows of one file the same thing."""
+        return tuple(column.target for column in self.columns if column.is_key)
+
+    @property
+    def subject(self) -> Column:
+        """The first column of the key: what has versions or labels."""
+        return next(column for column in self.columns if column.is_key)
+
+    @property
+    def amounts(self) -> tuple[str, ...]:
+        """The target columns that hold money, in minor units of the row's currency."""
+        return tuple(column.target for column in self.columns if column.kind in MONEY)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns in which each row needs a value."""
+        return tuple(column.name for column in self.columns if column.is_required)
+
+    @property
+    def dated(self) -> frozenset[str]:
+        """The columns that hold a date or a time."""
+        return frozenset(column.name for column in self.columns if column.kind in DATED)
+
+    def column(self, name: str) -> Column:
+        """Return one column by its canonical name.
+
+        Raises:
+            KeyError: the feed has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"feed {self.name} has no column {name!r}")
+
+    def column_of(self, kind: ColumnKind) -> Column | None:
+        """Return the first column of a kind, or None where the feed has none."""
+        return next((column for column in self.columns if column.kind is kind), None)
+
+    @property
+    def _mentioned(self) -> set[str]:
+        """The columns that other parts of the declaration name."""
+        names = {name for pair in self.orderings for name in (pair.first, pair.second)}
+        names |= {self.person} if self.person else set()
+        match self.admission:
+            case Versions(event=event, carried=carried):
+                names |= {event, *carried}
+            case Labels(stated=stated):
+                names |= set(stated)
+            case Reference():
+                pass
+        return names
+
+    @property
+    def _needed_targets(self) -> set[str]:
+        """The target columns that the SQL of admission names itself."""
+        needed = {"currency_code"} if self.amounts else set()
+        if isinstance(self.admission, Labels):
+            needed |= {"declared_known_at", "provenance"}
+        return needed
+
+
+def _repeated(names: Iterable[str]) -> set[str]:
+    listed = list(names)
+    return {name for name in listed if listed.count(name) > 1}

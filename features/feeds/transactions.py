@@ -1,0 +1,49 @@
+"""Card transactions: many a second, corrected at times, and never deleted.
+
+The raw table has a partition for each UTC day. A narrow table beside it keeps versions unique.
+"""
+
+from __future__ import annotations
+
+from features.feeds.columns import ColumnKind, column
+from features.feeds.declarations import Feed, InlineLabels, Versions
+from features.feeds.readers import APPLICATION_SCORING, TRANSACTION_SCORING
+from features.feeds.transaction_labels import TRANSACTION_LABELS
+
+TRANSACTIONS = Feed(
+    name="transactions",
+    table="raw.transactions",
+    columns=(
+        column("transaction_id", ColumnKind.ID, required=True, key=True),
+        column("customer_id", ColumnKind.ID, required=True),
+        column("merchant_id", ColumnKind.ID, required=True),
+        column("timestamp", ColumnKind.INSTANT, "occurred_at", required=True),
+        column("amount", ColumnKind.AMOUNT, "amount_minor", required=True),
+        column("currency", ColumnKind.CURRENCY, "currency_code", required=True),
+        column("type", ColumnKind.INTEGER, "transaction_type"),
+        column("card_bin", ColumnKind.ID),
+        column("ip_address"),
+        column("device_id", ColumnKind.ID),
+        column("location", target="location_code"),
+        column("channel"),
+        column("transaction_category"),
+        column("customer_segments", ColumnKind.LIST),
+        column("merchant_risk_score", ColumnKind.SHARE),
+        column("card_risk_score", ColumnKind.SHARE),
+        column("customer_risk_score", ColumnKind.SHARE),
+        column("is_velocity_alert", ColumnKind.FLAG),
+        column("is_location_alert", ColumnKind.FLAG),
+        column("is_device_alert", ColumnKind.FLAG),
+        column("is_high_value", ColumnKind.FLAG),
+    ),
+    admission=Versions(
+        event="timestamp",
+        table="raw.transaction_versions",
+        carried=("customer_id",),
+        ensure_days="raw.ensure_transaction_days",
+    ),
+    read_by=(TRANSACTION_SCORING, APPLICATION_SCORING),
+    inline_labels=InlineLabels(
+        column("is_fraud", ColumnKind.FLAG, "inline_is_fraud"), TRANSACTION_LABELS
+    ),
+)
