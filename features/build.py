@@ -21,7 +21,12 @@ from typing import Protocol
 import structlog
 
 from features.platform import failpoints
-from features.platform.errors import ConfigurationError, ContractError, WarehouseUnavailableError
+from features.platform.dbt_flags import constant_flags
+from features.platform.errors import (
+    ConfigurationError,
+    ContractError,
+    WarehouseUnavailableError,
+)
 from features.platform.server_loss import is_server_gone
 from features.platform.settings import Warehouse
 
@@ -245,7 +250,7 @@ def run_dbt(
         *("--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"),
         "--no-write-json",  # nobody reads the artifacts, and they are a third of a small build
     ]
-    with _constant_flags():
+    with constant_flags():
         outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         told = str(outcome.exception)
@@ -261,22 +266,6 @@ def run_dbt(
         )
     # a hook is no model
     return [result for result in results if str(result.node.resource_type) != "operation"]
-
-
-@contextmanager
-def _constant_flags() -> Iterator[None]:
-    """Keep dbt's list of behaviour flags from growing with each build of this process.
-
-    Each new adapter appends to the list that all adapters share, and for each entry dbt looks up
-    the module of every frame: a test worker's build took 20 ms more per build before it.
-    """
-    from dbt.adapters.base.impl import DEFAULT_BASE_BEHAVIOR_FLAGS as FLAGS
-
-    before = list(FLAGS)
-    try:
-        yield
-    finally:
-        FLAGS[:] = before
 
 
 def _failure(told: str, message: str) -> ContractError | WarehouseUnavailableError:
