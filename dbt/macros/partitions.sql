@@ -38,8 +38,8 @@
 
 {#- The days that pending rows read: each row's own day and `days` days before it. -#}
 {% macro days_before_pending(days, queue='int_transactions_queued') -%}
-    select distinct int4range(day_number - {{ days }}, day_number, '[]')
-    from {{ ref(queue) }}
+    select int4range(day_number - {{ days }}, day_number, '[]')
+    from (select distinct day_number from {{ ref(queue) }}) as pending_days
 {%- endmacro %}
 
 {#- The days of the transactions admitted after one place in the order of admission. -#}
