@@ -1,7 +1,8 @@
 """The window of a run, made once and passed down; the core never reads the clock for it.
 
 A scheduled run takes its data interval, and a manual run the window of its form. A manual run
-without a window or a data interval takes the last full one. An invalid window is refused before any write.
+without a window or a data interval takes the last full one. An invalid window is refused before
+any write.
 """
 
 from __future__ import annotations
