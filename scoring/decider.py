@@ -80,7 +80,7 @@ class Decider(ABC):
         return ((answer, scores[answer.name]) for answer in self.model.answers)
 
     def contributions(self, rows: pa.Table) -> pa.Table:
-        """Return what each feature added to the log-odds of n rows: [n, features of the model]."""
+        """Return each feature's share of the log-odds of n rows: [n, features of the model]."""
         _, matrix = self._inputs(rows)
         parts = self.explainer.contributions(matrix)
         return pa.table(dict(zip(self.explainer.features, parts.T, strict=True)))
@@ -128,7 +128,7 @@ def features_alone(table: sql.Composable, _run: Run) -> sql.Composable:
 
 def _as_recorded(scores: ComponentScores, recorded: pa.ChunkedArray) -> ComponentScores:
     then = recorded.to_numpy().astype(object)
-    stands = np.isin(then.astype(str), [status.value for status in CIRCUMSTANCES])
+    is_kept = np.isin(then.astype(str), [status.value for status in CIRCUMSTANCES])
     return ComponentScores(
-        np.where(stands, np.nan, scores.values), np.where(stands, then, scores.status)
+        np.where(is_kept, np.nan, scores.values), np.where(is_kept, then, scores.status)
     )
