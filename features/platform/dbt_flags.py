@@ -10,8 +10,8 @@ from contextlib import contextmanager
 def constant_flags() -> Iterator[None]:
     """Keep dbt's list of behaviour flags from growing with each build of this process.
 
-    Each new adapter appends its own flags to the list that all adapters share, and dbt walks the
-    whole call stack for each entry: about 15 ms more per build, 3 s after 200 builds.
+    Each new adapter appends to the list that all adapters share, and for each entry dbt looks up
+    the module of every frame: a test worker's build took 20 ms more per build before it.
     """
     from dbt.adapters.base.impl import DEFAULT_BASE_BEHAVIOR_FLAGS as FLAGS
 
