@@ -29,5 +29,5 @@ def test_loans_that_nothing_tells_apart_are_refused() -> None:
         ("requested_amount",), np.ones((ROWS, 1)), IS_BAD, CODES, CODES, CODES.astype(object)
     )
 
-    with pytest.raises(ContractError, match="no credit model could be learnt from 400 loans"):
+    with pytest.raises(ContractError, match="no credit model could be fitted on 400 loans"):
         credit.fit(rows, APPLICATIONS)
