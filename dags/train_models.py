@@ -39,7 +39,7 @@ from scoring.domains import JOBS
             None,
             **MOMENT,
             title="As of (UTC)",
-            description="Train on what was known then. Empty: on what is known now.",
+            description="Train on the knowledge of this moment. Empty: of now.",
         )
     },
     doc_md=__doc__,

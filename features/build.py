@@ -22,7 +22,11 @@ import structlog
 
 from features.platform import failpoints
 from features.platform.dbt_flags import constant_flags
-from features.platform.errors import ConfigurationError, ContractError, WarehouseUnavailableError
+from features.platform.errors import (
+    ConfigurationError,
+    ContractError,
+    WarehouseUnavailableError,
+)
 from features.platform.server_loss import is_server_gone
 from features.platform.settings import Warehouse
 
