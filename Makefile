@@ -7,13 +7,15 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo status down reset run sql unit test faults check fix quality bench bench-quick docs
+.PHONY: help setup lock up demo status down reset run sql unit test faults check fix quality bench bench-quick docs dbt-docs
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 PYTHON_IN_VENV := $(VENV)/bin/python
 LOCAL := $(PYTHON_IN_VENV) -m infra.local
 SOURCE_OPTION = $(if $(SOURCE),--source="$$SOURCE")
+# a notice of the theme about its next version would hide warnings
+MKDOCS := NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help: ## Print this help
@@ -60,19 +62,20 @@ sql: setup ## Run a query as the role analyst (QUERY="select ...")
 
 # ------------------------------------------------------------------------------------ checks
 
-unit: setup ## Run the tests that need no database
+unit: setup ## Run the fast tests: pure code, structure, contracts
 	@pytest -q tests/unit tests/architecture tests/contract
 
 test: setup ## Run all tests, against real components
 	@pytest -q -n 2 --dist worksteal
 
-check: setup ## Lint, format, types, import rules, SQL lint, Compose schema
+check: setup ## Lint, format, types, import rules, SQL lint, Compose schema, documentation
 	ruff check
 	ruff format --check
 	mypy
 	PYTHONPATH=.:plugins lint-imports
 	sqlfluff lint --disable-progress-bar dbt/models
 	check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+	$(MKDOCS)
 
 fix: setup ## Repair what the linters can repair
 	ruff check --fix
@@ -94,5 +97,12 @@ bench: setup ## Measure the hourly job against the floor, pandas and itself (PAR
 bench-quick: setup ## The same for 100,000 rows, ours and the floor only
 	@PYTHONPATH=.:plugins python -m tests.bench --quick
 
-docs: setup ## Build the dbt docs into .local/dbt-docs (the stack must run) (SOURCE=)
+# ------------------------------------------------------------------------------------ documentation
+
+docs: setup ## Build the documentation site into .local/site
+	@PYTHONPATH=.:plugins python -m infra.docs.data_dictionary
+	@$(MKDOCS)
+	@echo "open .local/site/index.html"
+
+dbt-docs: setup ## Build the dbt docs of the running warehouse into .local/<source>/dbt-docs (SOURCE=)
 	@$(LOCAL) docs $(SOURCE_OPTION)

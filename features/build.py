@@ -251,17 +251,17 @@ def run_dbt(
     """Build one selector into a target folder; raise what failed, without row values."""
     from dbt.cli.main import dbtRunner
 
-    outcome = dbtRunner().invoke(
-        [
-            "build",
-            *("--selector", selector, "--exclude-resource-type", "unit_test", "test"),
-            *("--vars", json.dumps(dict(variables))),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(target)),
-            *("--target-path", str(target), "--log-path", str(target)),
-            *("--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"),
-            "--no-write-json",  # nobody reads the artifacts, and they are a third of a small build
-        ]
-    )
+    arguments = [
+        "build",
+        *("--selector", selector, "--exclude-resource-type", "unit_test", "test"),
+        *("--vars", json.dumps(dict(variables))),
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(target)),
+        *("--target-path", str(target), "--log-path", str(target)),
+        *("--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"),
+        "--no-write-json",  # nobody reads the artifacts, and they are a third of a small build
+    ]
+    with _constant_flags():
+        outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         told = str(outcome.exception)
         raise _failure(told, f"dbt could not start {selector}: {_scrubbed(told)}") from None
@@ -276,6 +276,22 @@ def run_dbt(
         )
     # a hook is no model
     return [result for result in results if str(result.node.resource_type) != "operation"]
+
+
+@contextmanager
+def _constant_flags() -> Iterator[None]:
+    """Keep dbt's list of behaviour flags from growing with each build of this process.
+
+    Each new adapter appends its own flags to the list that all adapters share, and dbt walks the
+    whole call stack for each entry: about 15 ms more per build, 3 s after 200 builds.
+    """
+    from dbt.adapters.base.impl import DEFAULT_BASE_BEHAVIOR_FLAGS as FLAGS
+
+    before = list(FLAGS)
+    try:
+        yield
+    finally:
+        FLAGS[:] = before
 
 
 def is_server_gone(told: str) -> bool:

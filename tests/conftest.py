@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import socket
@@ -17,8 +18,13 @@ import pytest
 from psycopg import sql
 
 from features.platform.settings import Objects, Role, Settings, Warehouse
+from infra.local.environment import ONE_THREAD
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
+
+# As in a stack, and before a test loads numpy: OpenBLAS's threads spin while they wait, and take
+# the cores from the other worker.
+os.environ.update(ONE_THREAD)
 
 PASSWORD = "test-password"  # noqa: S105 - of a throw-away cluster on loopback
 STOREYS = (
@@ -31,14 +37,39 @@ STOREYS = (
     "faults",
     "e2e",
 )
+# What takes a minute or more comes first, so that no worker is left alone with it at the end.
+LONGEST = ("/faults/test_harness.py", "/infra/test_own_source.py", "/registry/test_train_credit.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it stands in."""
+    """Put the longest tests first, and mark each test by its folder."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
     for item in items:
         for storey in STOREYS:
             if f"/tests/{storey}/" in item.path.as_posix():
                 item.add_marker(storey)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector the tests that were collected."""
+    _freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Spare the collector what a module has imported."""
+    if nextitem is None or nextitem.path != item.path:
+        _freeze()
+
+
+def _freeze() -> None:
+    """Take all live objects out of the collector's sight.
+
+    A worker holds a million objects after a few hundred tests. Each dbt build allocates enough to
+    start a full collection, which then takes as long as the build itself.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 # ---------------------------------------------------------------- one cluster, shared by the

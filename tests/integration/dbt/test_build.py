@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from dbt.adapters.base.impl import DEFAULT_BASE_BEHAVIOR_FLAGS
 
 from features.build import build
 from features.platform.errors import (
@@ -48,6 +49,15 @@ def test_a_window_leaves_out_the_row_itself_and_its_peers(built: Any) -> None:
         "select customer_transaction_count_3h, customer_amount_sum_3h, customer_same_instant_count"
         " from marts.feat_transactions where transaction_id = 'asked'"
     ) == [(1, 10.0, 1)]
+
+
+def test_a_build_leaves_the_flags_of_dbt_as_they_were(built: Any) -> None:
+    # a list that grows makes each build of a process slower than the one before
+    before = list(DEFAULT_BASE_BEHAVIOR_FLAGS)
+
+    built_rows(built)
+
+    assert before == DEFAULT_BASE_BEHAVIOR_FLAGS
 
 
 def test_a_build_refuses_a_variable_that_could_carry_sql(built: Any) -> None:

@@ -163,7 +163,7 @@ def test_a_demo_of_an_own_source_names_what_is_missing_before_it_starts(
     data.touch()
     state, described = choice.to_start("shop", tmp_path)
 
-    with pytest.raises(StackError, match=r"state `decide_from`.*README\.md"):
+    with pytest.raises(StackError, match=r"state `decide_from`.*docs/own-data\.md"):
         check(state, data, described)
 
     own.write_text(yaml.safe_dump(MINIMAL | {"decide_from": "2026-03-01T00:00:00Z"}))
@@ -174,7 +174,9 @@ def test_a_demo_of_an_own_source_names_what_is_missing_before_it_starts(
     check(state, data, described)
 
 
-@pytest.mark.parametrize("target", ["up", "demo", "status", "down", "reset", "sql", "docs", "run"])
+@pytest.mark.parametrize(
+    "target", ["up", "demo", "status", "down", "reset", "sql", "dbt-docs", "run"]
+)
 def test_make_passes_a_name_on_as_one_word(target: str, tmp_path: Path) -> None:
     made = subprocess.run(
         ["make", "-n", target, "SOURCE=a b; touch x"],

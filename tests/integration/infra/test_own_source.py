@@ -1,4 +1,4 @@
-"""A newcomer follows the README's section about own data word for word, and gets decisions."""
+"""A newcomer follows the page about own data word for word, and gets decisions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.airflow_process import DAGS, ROOT, run_in_airflow
 from tests.conftest import PASSWORD, Db
 from tests.mlflow_server import mlflow_server
 
-SECTION = (ROOT / "README.md").read_text().split("## Bring your own data\n")[1].split("\n## ")[0]
+SECTION = (ROOT / "docs" / "own-data.md").read_text()
 COMMANDS = [
     line
     for block in re.findall(r"```console\n(.*?)```", SECTION, re.DOTALL)
@@ -59,7 +59,7 @@ class Newcomer:
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
     def run(self, command: str) -> None:
-        """Run one line of the README."""
+        """Run one line of the page."""
         name, *words = shlex.split(command)
         if name != "make":
             subprocess.run(
@@ -121,7 +121,7 @@ class Newcomer:
 
 @pytest.fixture
 def newcomer(migrated: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newcomer]:
-    """A person who has files and has written the README's YAML; the project ships none of it."""
+    """A person who has files and has written the page's YAML; the project ships none of it."""
     folder = tmp_path / "checkout"
     (folder / "sources").mkdir(parents=True)
     (folder / ".venv").symlink_to(Path(sys.prefix))

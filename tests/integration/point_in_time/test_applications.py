@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from infra.local.postgres import Cluster
 from tests.conftest import Db, a_warehouse
 from tests.integration.point_in_time import application_laws as laws
 from tests.integration.point_in_time.books import FEEDS, Book, Key, a_book
-from tests.integration.point_in_time.conftest import Plant
+from tests.integration.point_in_time.conftest import Plant, with_days
 from tests.integration.point_in_time.laws import Built
 
 SEED = 7
@@ -60,9 +60,11 @@ class Lenders:
 @pytest.fixture(scope="module")
 def features(
     cluster: Cluster, built_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Lenders:
+) -> Iterator[Lenders]:
     """What the laws ask for features."""
-    return Lenders(cluster, built_template, tmp_path_factory.mktemp("lenders"))
+    folder = tmp_path_factory.mktemp("lenders")
+    with with_days(cluster, built_template, folder / "days", days=120) as template:
+        yield Lenders(cluster, template, folder)
 
 
 def test_the_book_has_what_the_laws_are_about(features: Lenders) -> None:

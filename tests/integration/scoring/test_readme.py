@@ -1,25 +1,31 @@
-"""What the README shows works as written."""
+"""The README and the pages of the site work as written: queries, commands, promises."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import shlex
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
+from features.platform.settings import Role, get_settings
+from tests import documents
 from tests.builders import NOON, a_label, a_transaction, insert_labels
 from tests.integration.scoring.conftest import HOUR, Bench
 from tests.integration.scoring.lender import Lender, a_day_of_applications
 
-ROOT = Path(__file__).resolve().parents[3]
-README = (ROOT / "README.md").read_text()
-QUERIES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
-COMMANDS = re.findall(r"`make ([a-z]+)", README) + re.findall(r"^make ([a-z]+)", README, re.M)
+ANALYST: Role = "analyst"
+#: Questions about a warehouse; the other commands change something or need data from outside.
+QUESTIONS = {"closure", "windows", "replay", "explain", "thresholds", "version"}
+#: `windows` finds the hours after the test's day, in which nothing was decided.
+STATUS = {"windows": 1}
 
 
-def test_every_query_runs_as_an_analyst_and_finds_what_it_is_about(
-    bench: Bench, lender: Lender
-) -> None:
+@pytest.fixture
+def decided(bench: Bench, lender: Lender) -> Bench:
+    """A warehouse with decisions of each outcome, labels and loan applications."""
     bench.admit(
         [
             a_transaction(transaction_id="declined", amount_minor=20_000),
@@ -31,11 +37,67 @@ def test_every_query_runs_as_an_analyst_and_finds_what_it_is_about(
     insert_labels(bench.db, [a_label("approved", NOON + 24 * HOUR)])
     lender.admit(a_day_of_applications())
     lender.decide()
+    return bench
 
-    assert QUERIES
-    with bench.db.connect("analyst") as connection:
-        for query in QUERIES:
-            assert connection.execute(query.encode()).fetchall(), query
+
+def test_every_query_runs_and_an_analysts_query_finds_rows(decided: Bench) -> None:
+    queries = documents.queries()
+
+    assert sum(role == ANALYST for role, _ in queries) >= 10
+    for role, query in queries:
+        with decided.db.connect(role) as connection:
+            rows = connection.execute(query.encode()).fetchall()
+        assert rows or role != ANALYST, query
+
+
+@pytest.fixture
+def at_a_terminal(decided: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment of a person at a terminal of this warehouse."""
+    for name, value in _variables(decided.db.settings).items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    assert get_settings() == decided.db.settings
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+def test_every_question_to_a_warehouse_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = set()
+    for package, arguments in documents.commands():
+        name, *options = shlex.split(arguments.replace("<decision id>", "transactions/declined/0"))
+        if name in QUESTIONS:
+            asked.add(name)
+            status = _run(package, [name, *options])
+            shown = capsys.readouterr()
+            assert status == STATUS.get(name, 0), (arguments, shown)
+            assert shown.out.strip(), arguments
+    assert asked == QUESTIONS
+
+
+def test_every_proof_of_a_promise_that_is_a_command_is_such_a_question() -> None:
+    promises = documents.README.split("## Promises and proofs")[1].split("\n## ")[0]
+
+    named = {arguments.split()[0] for _, arguments in documents.commands(promises)}
+
+    assert named == {"closure", "windows", "replay", "explain"}
+
+
+def test_every_command_of_ours_exists() -> None:
+    names = {(package, arguments.split()[0]) for package, arguments in documents.commands()}
+
+    assert {package for package, _ in names} == {"features", "scoring"}
+    for package, name in sorted(names):
+        with pytest.raises(SystemExit) as ended:
+            _run(package, [name, "--help"])
+        assert ended.value.code == 0, (package, name)
+
+
+@pytest.mark.parametrize("target", sorted(documents.make_targets()))
+def test_every_make_target_exists(target: str) -> None:
+    makefile = (documents.ROOT / "Makefile").read_text()
+
+    assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
 def test_an_analyst_sees_serving_and_nothing_else(bench: Bench) -> None:
@@ -48,12 +110,25 @@ def test_an_analyst_sees_serving_and_nothing_else(bench: Bench) -> None:
     assert schemas == [("serving",)]
 
 
-@pytest.mark.parametrize("target", sorted(set(COMMANDS)))
-def test_every_make_command_of_the_readme_exists(target: str) -> None:
-    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
-
-
 def test_every_view_that_analysts_have_is_described(bench: Bench) -> None:
     views = bench.db.rows("select viewname from pg_views where schemaname = 'serving'")
+    page = documents.PAGES["docs/analysts.md"]
 
-    assert {name for (name,) in views} == set(re.findall(r"^\| `serving\.(\w+)`", README, re.M))
+    assert {name for (name,) in views} == set(re.findall(r"^\| `serving\.(\w+)`", page, re.M))
+
+
+def _run(package: str, arguments: Sequence[str]) -> int:
+    """Run one command line of ours in this process; return its exit status."""
+    return int(import_module(f"{package}.__main__").main(list(arguments)))
+
+
+def _variables(part: BaseModel, prefix: str = "SCORING_") -> dict[str, str]:
+    """Return settings as the environment of a process."""
+    variables = {}
+    for name, value in part:
+        if isinstance(value, BaseModel):
+            variables |= _variables(value, f"{prefix}{name.upper()}__")
+        elif value is not None:
+            shown = value.get_secret_value() if isinstance(value, SecretStr) else value
+            variables[prefix + name.upper()] = str(shown)
+    return variables

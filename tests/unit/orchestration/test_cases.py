@@ -137,9 +137,9 @@ def test_a_backfill_decides_no_application(here: Settings) -> None:
         cases.request(context(DagRunType.BACKFILL_JOB, application=CASE))
 
 
-def test_the_readmes_example_is_taken(here: Settings) -> None:
-    readme = (Path(__file__).resolve().parents[3] / "README.md").read_text()
-    (example,) = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
+def test_the_example_of_the_documentation_is_taken(here: Settings) -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "operations" / "index.md"
+    (example,) = re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL)
 
     assert cases.deliver(context(application=json.loads(example)))
 
