@@ -26,6 +26,7 @@ from features.platform.errors import (
     ContractError,
     WarehouseUnavailableError,
 )
+from features.platform.server_loss import is_server_gone
 from features.platform.settings import Warehouse
 
 log = structlog.get_logger(__name__)
@@ -35,18 +36,6 @@ BUILD_LOCK = "build"
 REBUILD_LOCK = "rebuild"  # a rebuild writes to a schema of its own and need not stop a build
 LOCK_WAIT = "30min"
 _FOLDER = "build-"
-
-#: What libpq and Postgres say where the server went away, or is not there yet.
-_SERVER_GONE = re.compile(
-    r"server closed the connection|terminating connection|connection (?:refused|reset|timed out)|"
-    r"connection to server .* failed|could not (?:connect|translate host)|"
-    r"could not (?:send|receive) data (?:to|from) server|the database system is|"
-    r"no connection to the server|(?:connection|cursor) already closed|connection is closed|"
-    r"SSL (?:connection has been closed|SYSCALL)|EOF detected|timeout expired|broken pipe|"
-    r"unexpected postmaster exit|a crash of the server|too many (?:clients|connections)|"
-    r"connection slots|OperationalError",
-    re.IGNORECASE,
-)
 
 #: A name of `dbt/selectors.yml`.
 Selector = str
@@ -292,11 +281,6 @@ def _constant_flags() -> Iterator[None]:
         yield
     finally:
         FLAGS[:] = before
-
-
-def is_server_gone(told: str) -> bool:
-    """Tell a server that went away from a model that is wrong: only the first ends at a retry."""
-    return _SERVER_GONE.search(told) is not None
 
 
 def _failure(told: str, message: str) -> ContractError | WarehouseUnavailableError:

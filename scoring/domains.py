@@ -73,15 +73,14 @@ def decider_for_replay(job: Job, run: Run, settings: Settings, store: ObjectStor
         ConfigurationError, ContractError: as for `decider_for_run`.
     """
     from scoring.models import model_files
-    from scoring.models.model_files import ModelPin
 
-    pin = run.models[job.model.role]
-    if pin.get("version") == "none":  # the policy allowed a run without the model
+    pin = run.pin(job.model.role)
+    if pin is None:  # the policy allowed a run without the model
         return job.decides().decider_of(run, None, settings)
-    model = model_files.load(ModelPin.of(pin), store, settings.work / "models", job.model)
+    model = model_files.load(pin, store, settings.work / "models", job.model)
     if unknown := sorted(set(model.features) - set(job.view.columns)):
         raise ContractError(
-            f"model {pin['name']} version {pin['version']} wants features that the view "
+            f"{pin} needs features that the view "
             f"{job.view.qualified} does not have: {', '.join(unknown[:5])}; nothing was "
             "scored. Move the alias to a version that was trained on this view, and claim the "
             "window again"

@@ -1,4 +1,4 @@
-"""Scripts that run in a process of their own, with an Airflow of their own."""
+"""Run scripts in a process of their own, with an Airflow of their own."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ DAGS = ROOT / "dags"
 
 
 def run_in_airflow(home: Path, *arguments: str | Path, dags: Path = DAGS, **settings: str) -> Any:
-    """Run Python in an Airflow whose state is a folder; return what it prints.
+    """Run Python in an Airflow whose state is a folder; return its printed result.
 
     Args:
         home: a folder of its own.
         arguments: of Python; the script prints one line of JSON after the word JSON.
         dags: the DAGs that this Airflow finds.
-        settings: more of the environment.
+        settings: additional environment variables.
     """
     environment = os.environ | {
         "AIRFLOW_HOME": str(home),

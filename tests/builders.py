@@ -1,4 +1,4 @@
-"""Rows of the raw ledger for tests: valid by default, and admitted as the ingest side would."""
+"""Build raw rows for tests: valid by default, and admitted as the ingest side would."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def a_transaction(**overrides: Any) -> dict[str, Any]:
 
 
 def a_label(transaction_id: str, known_at: datetime, **overrides: Any) -> dict[str, Any]:
-    """Return one label version: a fraud, as a chargeback told."""
+    """Return one label version: a fraud, reported by a chargeback."""
     return {
         "transaction_id": transaction_id,
         "version": 1,
@@ -86,7 +86,7 @@ def an_application(**overrides: Any) -> dict[str, Any]:
 
 
 def an_outcome(application_id: str, known_at: datetime, **overrides: Any) -> dict[str, Any]:
-    """Return one label version of a loan: charged off, as the servicer told."""
+    """Return one label version of a loan: charged off, as reported by the servicer."""
     return {
         "application_id": application_id,
         "version": 1,
@@ -129,7 +129,7 @@ def insert_transactions(db: Any, rows: Sequence[dict[str, Any]]) -> int:
 
 def insert_labels(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     """Admit labels as one delivery; return its place in the order of admission."""
-    return _insert_told(db, "transaction_labels", rows)
+    return _insert_label_rows(db, "transaction_labels", rows)
 
 
 def insert_applications(db: Any, rows: Sequence[dict[str, Any]]) -> int:
@@ -153,10 +153,10 @@ def insert_applications(db: Any, rows: Sequence[dict[str, Any]]) -> int:
 
 def insert_outcomes(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     """Admit outcomes of loans as one delivery; return its place in the order of admission."""
-    return _insert_told(db, "application_labels", rows)
+    return _insert_label_rows(db, "application_labels", rows)
 
 
-def _insert_told(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
+def _insert_label_rows(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
     with db.superuser() as connection:
         delivery = _admit(connection, feed, rows)
         _insert(connection, feed, [row | delivery for row in rows])
@@ -212,7 +212,7 @@ def _insert(
 
 
 def let_gates_pass(connection: psycopg.Connection[Any], run_id: uuid.UUID) -> None:
-    """Leave what a run's gates leave where they pass, without the seconds that it takes to look."""
+    """Write the verdicts of a run's gates as passed, without running the suites."""
     from scoring.domains import JOBS
     from scoring.runs import lifecycle, record
 
@@ -222,27 +222,27 @@ def let_gates_pass(connection: psycopg.Connection[Any], run_id: uuid.UUID) -> No
         (job.gates.features.name, run.tables.features),
         (job.gates.decisions.name, run.tables.decisions),
     ):
-        _leave_verdict(connection, suite, str(run_id), table, run.rows_claimed)
+        _insert_verdict(connection, suite, str(run_id), table, run.rows_claimed)
     lifecycle.mark_validated(connection, run_id)
 
 
 def let_deliveries_pass(
     connection: psycopg.Connection[Any], received: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Leave what the gates of deliveries leave where they pass; return what their task returns."""
-    parsed = [one for one in received if one["state"] == "parsed"]
-    for one in parsed:
-        _leave_verdict(
+    """Write the verdicts of the deliveries' gates as passed; return the value of their task."""
+    parsed = [delivery for delivery in received if delivery["state"] == "parsed"]
+    for delivery in parsed:
+        _insert_verdict(
             connection,
-            f"raw.{one['feed']}",
-            one["delivery_id"],
-            one["landed_table"],
-            one["rows_landed"],
+            f"raw.{delivery['feed']}",
+            delivery["delivery_id"],
+            delivery["landed_table"],
+            delivery["rows_landed"],
         )
-    return [{"subject": one["delivery_id"], "verdict": "passed"} for one in parsed]
+    return [{"subject": delivery["delivery_id"], "verdict": "passed"} for delivery in parsed]
 
 
-def _leave_verdict(
+def _insert_verdict(
     connection: psycopg.Connection[Any], suite: str, subject: str, table: str, rows: int
 ) -> None:
     connection.execute(

@@ -1,4 +1,4 @@
-"""Applicants in a few words, and what the policy of record decides about them."""
+"""Build applicants in a few words and decide them with the policy of record."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from features.views import APPLICATIONS
 from scoring.credit import merge
 from scoring.credit.limits import Limits, Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
-from scoring.credit.reasons import Told, reasons_of
-from scoring.decision.candidates import Speaker
+from scoring.credit.reasons import ReasonInputs, reasons_of
+from scoring.decision.candidates import FeatureReason
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome, Status
 from scoring.decision.policy import policy, reason_codes
@@ -32,14 +32,14 @@ COUNTS = ("decision_count", "review_count", "decline_count", "confirmed_count")
 EVIDENCE_COLUMNS = tuple(f"fraud_{name}" for name in COUNTS)
 CONDITIONS = policy.parsed(POLICY.rules, types_of(columns.APPLICATIONS))
 SPEAKERS = (
-    Speaker("late_payments", "delinquency_count_2y", "Delinquencies in 2 years"),
-    Speaker("debt_to_income", "debt_to_income", "Monthly debt payments over monthly income"),
+    FeatureReason("late_payments", "delinquency_count_2y", "Delinquencies in 2 years"),
+    FeatureReason("debt_to_income", "debt_to_income", "Monthly debt payments over monthly income"),
 )
 
 
 @dataclass(frozen=True)
 class Applicant:
-    """One application; amounts in minor units of the base currency."""
+    """Hold one application; amounts in minor units of the base currency."""
 
     amount: int = 1_000_000
     term: float = 36.0
@@ -56,12 +56,12 @@ class Applicant:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was decided about several applicants."""
+    """Hold the decisions on several applicants."""
 
     decisions: ApplicationDecisions
     limits: Limits
-    told: Told
-    reasons: list[list[dict[str, Any]]]  # of those not approved as asked, else empty
+    reason_facts: ReasonInputs
+    reasons: list[list[dict[str, Any]]]  # of applications not approved as requested, else empty
 
     @property
     def words(self) -> list[str]:
@@ -72,44 +72,51 @@ def decide(
     applicants: Sequence[Applicant], of_record: Policy = OF_RECORD, conditions: Any = CONDITIONS
 ) -> Answer:
     """Take applicants through limit, merge and reasons."""
-    probability = floats([one.probability for one in applicants])
-    asked = Requests(
-        np.array([one.amount for one in applicants], dtype=np.int64),
-        np.array([one.term for one in applicants]),
-        floats([one.income for one in applicants]),
-        floats([one.debt for one in applicants]),
+    probability = floats([applicant.probability for applicant in applicants])
+    requests = Requests(
+        np.array([applicant.amount for applicant in applicants], dtype=np.int64),
+        np.array([applicant.term for applicant in applicants]),
+        floats([applicant.income for applicant in applicants]),
+        floats([applicant.debt for applicant in applicants]),
         probability,
     )
-    limits = recommend(asked, POLICY)
+    limits = recommend(requests, POLICY)
     status = np.where(np.isnan(probability), Status.MODEL_FAILED, Status.OK).astype(object)
     credit = ComponentScores(probability, status)
-    counts = [np.array([getattr(one, name) for one in applicants]) for name in COUNTS]
+    counts = [np.array([getattr(applicant, name) for applicant in applicants]) for name in COUNTS]
     facts = Facts(credit, limits.level, Evidence(*counts))
-    found = merge.decide(facts, _columns(applicants), of_record, conditions)
-    told = Told(credit, limits.binding, limits.is_below(asked))
-    weights = np.array([one.contributions for one in applicants])
-    explained = np.flatnonzero((found.outcome > Outcome.APPROVE) | told.is_reduced)
+    decisions = merge.decide(facts, _columns(applicants), of_record, conditions)
+    reason_facts = ReasonInputs(credit, limits.binding, limits.is_below(requests))
+    weights = np.array([applicant.contributions for applicant in applicants])
+    explained = np.flatnonzero((decisions.outcome > Outcome.APPROVE) | reason_facts.is_reduced)
     texts: list[list[dict[str, Any]]] = [[] for _ in applicants]
     if len(explained):
         rendered = reasons_of(
-            found.take(explained), told.take(explained), SPEAKERS, weights[explained], CODES
+            decisions.take(explained),
+            reason_facts.take(explained),
+            SPEAKERS,
+            weights[explained],
+            CODES,
         )
         for row, text in zip(explained, rendered.to_pylist(), strict=True):
             texts[row] = json.loads(text)
-    return Answer(found, limits, told, texts)
+    return Answer(decisions, limits, reason_facts, texts)
 
 
 def _columns(applicants: Sequence[Applicant]) -> dict[str, pa.Array]:
-    # a full file, so that no rule on a missing one hits
+    # a full file, so that no rule on a missing value hits
     usual = {"revolving_utilisation": 0.3, "credit_age_years": 8.0, "total_account_count": 12.0}
     features = {
         name: pa.array(
-            [one.features.get(name, usual.get(name)) for one in applicants], pa.float64()
+            [applicant.features.get(name, usual.get(name)) for applicant in applicants],
+            pa.float64(),
         )
         for name in APPLICATIONS.columns
     }
     evidence = {
-        f"fraud_{name}": pa.array([getattr(one, name) for one in applicants], pa.int64())
+        f"fraud_{name}": pa.array(
+            [getattr(applicant, name) for applicant in applicants], pa.int64()
+        )
         for name in COUNTS
     }
     moment = pa.array([NOW] * len(applicants), pa.timestamp("us", tz="UTC"))

@@ -1,4 +1,4 @@
-"""Readers who mean harm: everything a login that may only read can try in order to stall a run."""
+"""Hostile readers try every act of a read-only login that could stall a run."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ MODES = (
     *("access share", "row share", "row exclusive", "share update exclusive", "share"),
     *("share row exclusive", "exclusive", "access exclusive"),
 )
-#: What a session may lift for itself; a reader's wait for locks stays short, for the test's sake.
+#: Settings that a session may lift for itself; a reader's wait for locks stays short for the test.
 GUARDS = (
     *("statement_timeout", "transaction_timeout", "idle_session_timeout"),
     *("idle_in_transaction_session_timeout", "default_transaction_read_only"),
 )
-#: Numbers of the advisory locks that earlier versions took, and some of nobody.
+#: Numbers of the advisory locks of earlier versions, and some unused numbers.
 KEYS = (4242001, 4242002, 4242003, 4242010, 1, 0)
 
 _SERVED = "select oid::regclass::text from pg_class where relnamespace = 'serving'::regnamespace"
-#: One relation of each schema and kind, and all that belongs to runs.
+#: One relation of each schema and kind, and every relation of runs.
 _NUMBERS = """
 select oid from pg_class
 where relkind in ('r', 'v', 'p', 'i', 'I') and oid in (
@@ -32,7 +32,7 @@ where relkind in ('r', 'v', 'p', 'i', 'I') and oid in (
     select oid from pg_class where relnamespace = 'scored'::regnamespace
 )
 """
-#: Functions that take a table by its number, whoever may read it.
+#: Functions that take a table by its number, whatever the caller's rights.
 _BY_NUMBER = """
 select format('select %s(%%s%s)', proname, case pronargs when 2 then ', 0' else '' end)
 from pg_proc
@@ -60,7 +60,7 @@ def _names(session: Session, query: str) -> list[str]:
 
 
 def _try(session: Session, statement: str) -> None:
-    """Run a statement; what it has locked stays locked, and a refusal does not end the rest."""
+    """Run a statement; its locks remain, and a refusal does not end the other statements."""
     try:
         with session.transaction():
             session.execute(statement.encode())
@@ -69,7 +69,7 @@ def _try(session: Session, statement: str) -> None:
 
 
 def advisory_locks(session: Session) -> None:
-    """Take every advisory lock that anybody ever took here."""
+    """Take every advisory lock that any version ever took."""
     for key in KEYS:
         for form in ("lock", "xact_lock", "lock_shared"):
             _try(session, f"select pg_advisory_{form}({key})")
@@ -86,7 +86,7 @@ def table_locks(session: Session) -> None:
 
 
 def locks_by_number(session: Session) -> None:
-    """Have functions open tables that the reader may not name."""
+    """Call functions that open tables which the reader may not name."""
     numbers = _names(session, _NUMBERS)
     for statement in _names(session, _BY_NUMBER):
         for number in numbers:
@@ -94,21 +94,21 @@ def locks_by_number(session: Session) -> None:
 
 
 def long_reading(session: Session) -> None:
-    """Keep a snapshot over all that is served."""
+    """Keep a snapshot over all served tables."""
     session.execute("set transaction isolation level repeatable read")
     for table in _names(session, _SERVED):
         _try(session, f"select count(*) from {table}")
 
 
 def open_cursors(session: Session) -> None:
-    """Leave every reading in its middle."""
+    """Leave every cursor open in the middle of its result."""
     for number, table in enumerate(_names(session, _SERVED)):
         _try(session, f"declare cursor_{number} cursor for select * from {table}")
         _try(session, f"fetch 1 from cursor_{number}")
 
 
 def refused_statements(session: Session) -> None:
-    """Have tables locked by statements that are refused only later, or never run."""
+    """Lock tables by statements that are refused only later, or never run."""
     for number, table in enumerate(_names(session, _SERVED)):
         for kind, statement in {
             "update": f"select * from {table} for update",
@@ -123,7 +123,7 @@ def refused_statements(session: Session) -> None:
 
 
 def own_tables(session: Session) -> None:
-    """Fill the disk, and the catalogue, with tables and large objects of one's own."""
+    """Fill the disk and the catalogue with tables and large objects of the reader."""
     _try(session, "create temporary table mine as select generate_series(1, 1000000)")
     _try(session, "select count(lo_create(0)) from generate_series(1, 1000)")
     _try(session, "select lo_from_bytea(0, repeat('x', 1000000)::bytea)")
@@ -141,7 +141,7 @@ def notifications(session: Session) -> None:
 
 
 def powers(session: Session) -> None:
-    """Try to become somebody else, and to end or change what is others'."""
+    """Try to become another role, and to end or change the work of others."""
     for role in ("owner", "ingest", "transform", "score", "postgres"):
         _try(session, f"set role {role}")
         _try(session, f"set session authorization {role}")
@@ -161,11 +161,13 @@ ACTS: dict[str, Callable[[Session], None]] = {
 
 @contextmanager
 def hostile_sessions(conninfo: str, count: int) -> Iterator[list[Session]]:
-    """Open as many sessions as get in, each in a transaction that never ends and has done one act.
+    """Open as many sessions as the server admits, each in a transaction that never ends.
+
+    Each session has done one act.
 
     Args:
         conninfo: of a role that may only read.
-        count: how many are tried.
+        count: number of attempts.
     """
     sessions: list[Session] = []
     try:

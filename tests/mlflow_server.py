@@ -1,4 +1,4 @@
-"""A real MLflow server for tests: sqlite and a folder, on loopback, ended by its process group."""
+"""Run a real MLflow server for tests, with sqlite and a folder, on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENVIRONMENT = {
 
 
 def free_port() -> int:
-    """Return a port of loopback that nothing listens on."""
+    """Return a free port of loopback."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port

@@ -1,4 +1,4 @@
-"""Rows drawn with a risk that is known, and small models of both domains that learnt from them."""
+"""Draw rows with a known risk and train small models of both domains on them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from scoring.credit.model import PARTS, CreditModel
 from scoring.fraud.model import FraudModel
 
 ROWS, LATER = 5_000, 1_500
-PAYMENT_FEATURES = ["amount", "customer_amount_avg_30d", "hour", "merchant_fraud_rate_7d"]
-LABEL_FREE = PAYMENT_FEATURES[:3]
+TRANSACTION_FEATURES = ["amount", "customer_amount_avg_30d", "hour", "merchant_fraud_rate_7d"]
+LABEL_FREE = TRANSACTION_FEATURES[:3]
 LOAN_FEATURES = ["debt_to_income", "annual_income", "purpose_group", "account_count"]
 DIRECTIONS = [1, -1, 0, 0]
 LEVELS = [[], [], ["car", "home", "owner's choice"], []]
 
 
-def payments(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw payments whose fraud shows in the amount and in the merchant; a tenth is unknown."""
+def transactions(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw transactions whose fraud shows in the amount and in the merchant; a tenth is unknown."""
     draw = np.random.default_rng(seed)
-    matrix = draw.normal(size=(rows, len(PAYMENT_FEATURES)))
+    matrix = draw.normal(size=(rows, len(TRANSACTION_FEATURES)))
     is_fraud = draw.random(rows) < 1 / (1 + np.exp(4 - 2 * matrix[:, 0] - matrix[:, 3]))
     matrix[draw.random(matrix.shape) < 0.1] = np.nan
     return matrix, is_fraud
@@ -53,8 +53,8 @@ def unfitted_credit(decides: str) -> CreditModel:
 
 
 def _fraud(rows: int) -> FraudModel:
-    model = FraudModel(PAYMENT_FEATURES, LABEL_FREE, max_iter=40, anomaly_trees=25)
-    return model.fit(*payments(rows, seed=1), calibration=payments(LATER, seed=2))
+    model = FraudModel(TRANSACTION_FEATURES, LABEL_FREE, max_iter=40, anomaly_trees=25)
+    return model.fit(*transactions(rows, seed=1), calibration=transactions(LATER, seed=2))
 
 
 def _credit(decides: str, rows: int) -> CreditModel:
@@ -63,14 +63,14 @@ def _credit(decides: str, rows: int) -> CreditModel:
 
 @dataclass(frozen=True)
 class Learner:
-    """How a model is made of some rows, and how rows of its kind are drawn by number and seed."""
+    """Make a model from some rows, and draw rows of its kind by number and seed."""
 
     fit: Callable[[int], Any]
     draw: Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 
 
 LEARNERS = {
-    "fraud": Learner(_fraud, payments),
+    "fraud": Learner(_fraud, transactions),
     **{part: Learner(partial(_credit, part), applications) for part in PARTS},
 }
 

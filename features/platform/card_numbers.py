@@ -1,9 +1,9 @@
-"""Full card numbers in text, however they are spelled: found, and cut to what may be kept.
+"""Finds full card numbers in text, in any spelling, and cuts them to the allowed digits.
 
-A full card number may not enter the platform at all. One is 13 to 19 digits whose last is right by
-Luhn. The digits may be of any script, and anything but letters may stand between them. One random
-number in ten passes by chance, so only a plain run of digits is taken for one by Luhn alone; any
-other spelling must begin as an issuer's numbers do.
+A full card number may not enter the platform at all. It has 13 to 19 digits, and the last one is
+right by Luhn. The digits may be of any script, with anything but letters between them. One random
+number in ten passes Luhn by chance. So only a plain run of digits counts by Luhn alone; any other
+spelling must begin with an issuer's digits.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Numbers = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 _LONGEST_GAP = 8  # characters between two digits of one number
-_PIECE = 1 << 20  # characters that are looked at together
-_LONGEST = 1 << 16  # characters of a text whose numbers are told apart; no honest row is longer
-_BREAK = "x"  # stands for what ends a number
+_PIECE = 1 << 20  # characters that are searched together
+_LONGEST = 1 << 16  # characters of a text with exact masks; no honest row is longer
+_BREAK = "x"  # replaces a character that ends a number
 _BETWEEN = "\n" * (_LONGEST_GAP + 1)
 
 #: By the first four digits: the lengths of an issuer's numbers.
@@ -49,7 +49,7 @@ _ISSUERS: tuple[tuple[int, int, tuple[int, ...]], ...] = (
     (8100, 8299, (16, 17, 18, 19)),  # UnionPay, RuPay
     (9792, 9792, (16,)),  # Troy
 )
-_LENGTHS = np.zeros(10_000, np.uint32)  # bit n: numbers of n digits begin so
+_LENGTHS = np.zeros(10_000, np.uint32)  # bit n: numbers of n digits begin with these four
 for _first, _last, _lengths in _ISSUERS:
     _LENGTHS[_first : _last + 1] |= sum(1 << length for length in _lengths)
 
@@ -66,15 +66,15 @@ _DIGEST = (
     r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])"
     r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9A-Za-z])"
 )
-#: Times of our centuries and UUIDs, whose digits are in groups and pass by chance.
+#: Times of the 20th and 21st century and UUIDs, whose groups of digits can pass by chance.
 _HONEST = re.compile(f"{_TIME}|{_UUID}")
 _HONEST_NAMES = re.compile(f"{_TIME}|{_UUID}|{_DIGEST}")
-#: Groups of three to seven digits, all with the same mark between them: any issuer's.
+#: Groups of three to seven digits, with one mark between all of them; of any issuer.
 _GROUPED = re.compile(
     r"(?<![0-9])[0-9]{3,7}(?:(?:[ -][0-9]{3,7}){1,5}"
     r"|([^0-9A-Za-z])[0-9]{3,7}(?:\1[0-9]{3,7}){0,4})(?![0-9])"
 )
-#: As floating point is written: 5.1051051051051e15 has lost the zeros at its end.
+#: A floating-point form: 5.1051051051051e15 has lost the zeros at its end.
 _SCIENTIFIC = re.compile(r"(?<![0-9.])([0-9])\.([0-9]{8,18})[eE]\+?(1[2-8])(?![0-9])")
 
 
@@ -88,14 +88,14 @@ def passes_luhn(digits: str) -> bool:
 
 
 def has_card_number(text: str) -> bool:
-    """Return whether a value holds what passes as a full card number."""
+    """Return whether a value holds a probable full card number."""
     return bool(_find(text, in_name=False))
 
 
 def names_card_number(text: str) -> bool:
-    """Return whether a name, a log line or a person's words hold an issuer's card number.
+    """Return whether a name, a log line or a person's text holds an issuer's card number.
 
-    Such text is full of long numbers that are honest, so a plain run must be an issuer's as well.
+    Such text is full of honest long numbers, so a plain run must also begin as an issuer's do.
     """
     return bool(_find(text, in_name=True))
 
@@ -103,7 +103,7 @@ def names_card_number(text: str) -> bool:
 def mask(text: str) -> str:
     """Return a value with every card number cut to its first six and last four digits.
 
-    A text of more than 65,536 characters loses all of its digits.
+    A text of more than 65,536 characters loses all its digits.
     """
     if len(text) > _LONGEST:
         digits = [char for char in set(text) if _form(char)[0].isdigit()]
@@ -112,20 +112,20 @@ def mask(text: str) -> str:
 
 
 def mask_name(text: str) -> str:
-    """Return a name, a log line or a person's words with every issuer's card number cut."""
+    """Return a name, a log line or a person's text with every issuer's card number cut."""
     return _masked(text, _find(text, in_name=True))
 
 
 def with_card_numbers(texts: Sequence[str]) -> Mask:
-    """Return which of many values hold a full card number; an over-long one may, and counts."""
-    found = np.fromiter((len(text) > _LONGEST for text in texts), np.bool_, len(texts))
+    """Return which of many values hold a full card number; an over-long value counts as one."""
+    is_masked = np.fromiter((len(text) > _LONGEST for text in texts), np.bool_, len(texts))
     texts = [text if len(text) <= _LONGEST else "" for text in texts]
     for first, last in _pieces(texts):
         piece = texts[first:last]
         ends = np.cumsum([len(text) + len(_BETWEEN) for text in piece])
         for places in _find(_BETWEEN.join(piece), in_name=False):
-            found[first + np.searchsorted(ends, places[0], side="right")] = True
-    return found
+            is_masked[first + np.searchsorted(ends, places[0], side="right")] = True
+    return is_masked
 
 
 def _pieces(texts: Sequence[str]) -> list[tuple[int, int]]:
@@ -138,11 +138,11 @@ def _pieces(texts: Sequence[str]) -> list[tuple[int, int]]:
     return [*pieces, (first, len(texts))] if first < len(texts) else pieces
 
 
-def _masked(text: str, found: list[Numbers]) -> str:
-    if not found:
+def _masked(text: str, numbers: list[Numbers]) -> str:
+    if not numbers:
         return text
     chars = list(text)
-    for places in found:
+    for places in numbers:
         for place in places[KEPT_FIRST:-KEPT_LAST].tolist():
             chars[place] = "*"
     return "".join(chars)
@@ -155,15 +155,15 @@ def _find(text: str, *, in_name: bool) -> list[Numbers]:
     folded, origins = _folded(text)
     honest = _HONEST_NAMES if in_name else _HONEST
     plain = honest.sub(lambda match: _BREAK * len(match[0]), folded)
-    found = _windows(plain, any_issuer=not in_name)
+    numbers = _windows(plain, any_issuer=not in_name)
     if not in_name:
-        found += _grouped(plain)
-    found += _scientific(plain)
-    return found if origins is None else [origins[places] for places in found]
+        numbers += _grouped(plain)
+    numbers += _scientific(plain)
+    return numbers if origins is None else [origins[places] for places in numbers]
 
 
 def _folded(text: str) -> tuple[str, Numbers | None]:
-    """Return a text in ASCII, and for each character the one it comes from, where they differ."""
+    """Return a text in ASCII, and the origin of each character if the lengths differ."""
     if text.isascii():
         return text, None
     forms = {char: _form(char) for char in set(text) if not char.isascii()}
@@ -176,20 +176,20 @@ def _folded(text: str) -> tuple[str, Numbers | None]:
 
 @cache
 def _form(char: str) -> str:
-    """Return the digits that a character shows, a blank for a mark, and a letter for letters."""
+    """Return the digits that a character shows, a blank for a mark, and `_BREAK` for letters."""
     if char.isascii():
         return char if char.isdigit() else _BREAK if char.isalpha() else " "
     shown = unicodedata.normalize("NFKC", char)
-    if any(one.isalpha() for one in shown):
+    if any(part.isalpha() for part in shown):
         return _BREAK
-    digits = "".join(str(digit) for one in shown if (digit := unicodedata.digit(one, -1)) >= 0)
+    digits = "".join(str(digit) for part in shown if (digit := unicodedata.digit(part, -1)) >= 0)
     if digits:
         return digits
-    return _BREAK if any(one.isalnum() for one in shown) else " "
+    return _BREAK if any(part.isalnum() for part in shown) else " "
 
 
 def _windows(text: str, *, any_issuer: bool) -> list[Numbers]:
-    """Find numbers that begin and end where groups of digits do."""
+    """Find numbers that begin and end at the borders of groups of digits."""
     chars = np.frombuffer(text.encode("ascii"), np.uint8)
     is_digit = (chars >= 48) & (chars <= 57)
     places = np.flatnonzero(is_digit).astype(np.int32)
@@ -206,7 +206,7 @@ def _windows(text: str, *, any_issuer: bool) -> list[Numbers]:
     whole_ends = np.concatenate((parted, [True]))
     begins_padded = begins | _after_zeros(digits, begins)
     sums = _luhn_sums(digits)
-    found: list[Numbers] = []
+    numbers: list[Numbers] = []
     for length in range(MIN_DIGITS, MAX_DIGITS + 1):
         first = np.arange(len(places) - length + 1, dtype=np.int32)
         if not len(first):
@@ -223,12 +223,12 @@ def _windows(text: str, *, any_issuer: bool) -> list[Numbers]:
         taken = ((lengths >> length) & 1).astype(np.bool_) | (is_whole & (lengths > 0))
         if any_issuer:
             taken |= is_run
-        found += [places[one : one + length] for one in first[taken].tolist()]
-    return found
+        numbers += [places[start : start + length] for start in first[taken].tolist()]
+    return numbers
 
 
 def _after_zeros(digits: npt.NDArray[np.uint8], begins: Mask) -> Mask:
-    """Return which digits are the first of their group that is no zero."""
+    """Return which digits are the first non-zero digit of their group."""
     others = np.concatenate(([0], np.cumsum(digits != 0, dtype=np.int32)))
     place = np.arange(len(digits), dtype=np.int32)
     group = np.maximum.accumulate(np.where(begins, place, 0))
@@ -246,17 +246,17 @@ def _luhn_sums(digits: npt.NDArray[np.uint8]) -> Numbers:
 
 
 def _grouped(text: str) -> list[Numbers]:
-    found = []
+    numbers = []
     for match in _GROUPED.finditer(text):
         places = [place for place in range(*match.span()) if text[place].isdigit()]
         digits = "".join(text[place] for place in places)
         if MIN_DIGITS <= len(digits) <= MAX_DIGITS and passes_luhn(digits):
-            found.append(np.array(places, np.int32))
-    return found
+            numbers.append(np.array(places, np.int32))
+    return numbers
 
 
 def _scientific(text: str) -> list[Numbers]:
-    found = []
+    numbers = []
     for match in _SCIENTIFIC.finditer(text):
         digits = (match[1] + match[2]).ljust(int(match[3]) + 1, "0")
         lengths = int(_LENGTHS[int(digits[:4])])
@@ -264,5 +264,5 @@ def _scientific(text: str) -> list[Numbers]:
             start, end = match.start(1), match.end(2)
             written = [start, *range(start + 2, end)]
             unwritten = len(digits) - len(written)  # zeros
-            found.append(np.array([*written, *written[-1:] * unwritten], np.int32))
-    return found
+            numbers.append(np.array([*written, *written[-1:] * unwritten], np.int32))
+    return numbers

@@ -1,9 +1,9 @@
-"""Identify the code that this process has loaded, by a digest of its source files.
+"""Identifies the loaded code of this process by a digest of its source files.
 
-A commit in the environment says what somebody started, not what runs: files can change under a
-running process, and a task imports its modules anew. So the digest is taken when the first module
-of the platform is imported, before any other is read, and again when a run is pinned. Where the two
-differ, the process may hold a mixture that no checkout has, and refuses to decide.
+A commit in the environment names the started checkout, not the running code: files can change under
+a running process, and a task imports its modules anew. So the digest is taken at the import of the
+platform's first module, and again at the pin of a run. If the two differ, the process may hold a
+mixture that no checkout has, and refuses to decide.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from features.platform.errors import CodeChangedError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SHOWN_LETTERS = 16
-#: What can change a decision. Policies and source descriptions are data: a run pins its policy.
+#: The files that can change a decision. Policies and source descriptions are data; runs pin them.
 _PARTS = {
     "dags": (".py",),
     "plugins": (".py",),
@@ -41,15 +41,15 @@ def of_checkout(root: Path = CHECKOUT) -> str:
 
 @cache
 def at_load() -> str:
-    """Return the digest of the code as this process has loaded it; the package asks first."""
+    """Return the digest of the code as this process has loaded it; the package calls it first."""
     return of_checkout()
 
 
 def pinned(commit: str) -> str:
-    """Return the code version that a run pins: the commit that was started, and what is loaded.
+    """Return the code version that a run pins: the started commit, and a digest of the loaded code.
 
     Args:
-        commit: what the operator says of the checkout, such as `3026074a1b2c`.
+        commit: the operator's name of the checkout, such as `3026074a1b2c`.
 
     Raises:
         CodeChangedError: files have changed since this process loaded them.
@@ -59,7 +59,7 @@ def pinned(commit: str) -> str:
         raise CodeChangedError(
             f"the code has changed from {loaded[:SHOWN_LETTERS]} to {now[:SHOWN_LETTERS]} since "
             "this process loaded it; the next attempt loads it anew. If that is refused too, "
-            "restart what holds the old code: `make down`, then `make up`"
+            "restart the processes with the old code: `make down`, then `make up`"
         )
     return f"{commit}+{loaded[:SHOWN_LETTERS]}"
 
@@ -71,13 +71,13 @@ def is_loaded(version: str) -> bool:
 
 def _files(root: Path) -> Iterator[Path]:
     """Yield the source files in the order of their names."""
-    found = {
+    paths = {
         path
         for part, suffixes in _PARTS.items()
         for path in (root / part).rglob("*")
         if path.suffix in suffixes and _is_source(path.relative_to(root))
     }
-    return iter(sorted(found))
+    return iter(sorted(paths))
 
 
 def _is_source(path: Path) -> bool:

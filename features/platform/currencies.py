@@ -1,8 +1,8 @@
-"""The currencies of ISO 4217 and the number of digits of their minor unit.
+"""Holds the currencies of ISO 4217 and the number of digits of their minor unit.
 
 An amount is stored as an integer of minor units, so a wrong exponent is a wrong amount by a factor
 of ten. The table is data of the standard (list one, 2025, without metals and testing codes), plus
-codes that were withdrawn lately and still occur in files.
+recently withdrawn codes that still occur in files.
 """
 
 from __future__ import annotations

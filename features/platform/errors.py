@@ -1,18 +1,18 @@
-"""What can go wrong, named after the person who must act.
+"""Defines the errors of the platform, each named after the person that must act.
 
     ScoringError
-    ├── BadDeliveryError         the source's owner: a delivery cannot be used as it is
-    ├── ContractError            the data engineer: a table or view is not what it should be
-    │   └── TooFewLabelsError    nobody, for a while: what is known does not suffice to learn from
-    ├── ModelUnavailableError    the ML engineer: no model that may score
-    ├── WarehouseUnavailableError nobody, for a while: Postgres went away; the step is tried again
+    ├── BadDeliveryError         the source's owner: a delivery is unusable
+    ├── ContractError            the data engineer: a table or view breaks its contract
+    │   └── TooFewLabelsError    no action yet: too few labels are known to learn from
+    ├── ModelUnavailableError    the ML engineer: no model may score
+    ├── WarehouseUnavailableError no action yet: Postgres went away; the step is retried
     ├── StatementError           the data engineer: Postgres refuses a statement
     ├── ConfigurationError       the operator: a setting, a source or a policy is wrong
-    ├── CodeChangedError         nobody: the next attempt loads the new code
-    └── FencedError              nobody: a newer attempt does the work
+    ├── CodeChangedError         no action: the next attempt loads the new code
+    └── FencedError              no action: a newer attempt does the work
 
-Messages carry what is needed to act: file, row, table, window, count and the next step. They never
-carry row values.
+Messages carry the facts for the action: file, row, table, window, count and the next step. They
+never carry row values.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class ScoringError(Exception):
 
 
 class BadDeliveryError(ScoringError):
-    """A delivery cannot be used as it is; its source's owner must send another."""
+    """A delivery is unusable; its source's owner must send another."""
 
 
 class ContractError(ScoringError):
-    """A table, view or gate is not what its contract says."""
+    """A table, view or gate breaks its contract."""
 
 
 class TooFewLabelsError(ContractError):
@@ -35,11 +35,11 @@ class TooFewLabelsError(ContractError):
 
 
 class ModelUnavailableError(ScoringError):
-    """There is no model that may score: missing, unreachable, altered or not trusted."""
+    """No model may score: it is missing, unreachable, altered or not trusted."""
 
 
 class WarehouseUnavailableError(ScoringError):
-    """Postgres went away under a step, or has just come back; the same step works at a retry."""
+    """Postgres went away during a step, or has just come back; the same step works at a retry."""
 
 
 class StatementError(ScoringError):
@@ -66,4 +66,4 @@ class CodeChangedError(ScoringError):
 
 
 class FencedError(ScoringError):
-    """A newer attempt has taken this step over; this one must stop and has written nothing."""
+    """A newer attempt has taken this step over; this attempt must stop and has written nothing."""

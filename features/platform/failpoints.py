@@ -1,9 +1,9 @@
-"""Named places at which a fault test may break the process; in production nothing is ever armed.
+"""Defines named places where a fault test can break the process; production never arms one.
 
-A place is armed by `SCORING_FAILPOINT=name:action`, which the settings pass on only where
-`SCORING_TEST` is set, or in this process by `arm` and `on_reach`. Several are separated by commas;
-`name:action@3` acts the third time the place is reached; `name:action?/path` acts in the one
-process that takes the file away, and leaves its process id in `/path.pid`.
+`SCORING_FAILPOINT=name:action` arms a place, and the settings pass it on only if `SCORING_TEST` is
+set. `arm` and `on_reach` arm a place in this process. Commas separate several places.
+`name:action@3` acts at the third pass. `name:action?/path` acts in the one process that removes
+the file, and leaves its process id in `/path.pid`.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ PLACES = {
     "before_rejects": "a file is parsed; its rejected rows are not written yet",
     "after_landed_copy": "a file's rows are in `landed`; the delivery is not registered yet",
     "after_raw_copy": "a delivery's rows are in `raw`; the admission is not committed yet",
-    "after_claim": "a window is claimed; nobody has been told",
-    "after_features": "features are built; nobody has been told",
+    "after_claim": "a window is claimed; the caller does not know it yet",
+    "after_features": "features are built; the caller does not know it yet",
     "after_model_load": "the pinned model is loaded",
     "mid_predict": "a chunk is predicted and not written",
     "mid_copy": "a chunk is being copied to the server",
     "before_publish": "a run is validated; its Parquet file is not written yet",
     "inside_publish": "a run's rows are in the ledger; the transaction is not committed yet",
-    "after_commit": "a run is published; nobody has been told",
+    "after_commit": "a run is published; the caller does not know it yet",
     "before_manifest": "a run is published; its manifest is about to be written",
-    "after_manifest": "the manifest is written; nobody has been told",
+    "after_manifest": "the manifest is written; the caller does not know it yet",
 }
 
 _SPEC = re.compile(
@@ -40,7 +40,7 @@ _SPEC = re.compile(
 
 
 class InjectedFaultError(Exception):
-    """What a failpoint raises; no code of ours catches it by name."""
+    """The error of a failpoint; no code of ours catches it by name."""
 
 
 _armed: dict[str, tuple[int, Callable[[], None]]] = {}
@@ -53,21 +53,21 @@ def arm(specification: str) -> None:
         ConfigurationError: a place or an action is unknown.
     """
     for part in specification.split(","):
-        found = _SPEC.fullmatch(part.strip())
-        if found is None:
+        match = _SPEC.fullmatch(part.strip())
+        if match is None:
             raise ConfigurationError(
                 f"the failpoint {part!r} is not name:action; actions are kill9, stop, raise, "
                 f"sleep:SECONDS; places are {', '.join(PLACES)}"
             )
-        seconds = float(found["seconds"] or 1)
-        act = _action(found["action"], seconds)
-        if found["token"]:
-            act = _once(Path(found["token"]), act)
-        on_reach(found["place"], act, hit=int(found["hit"] or 1))
+        seconds = float(match["seconds"] or 1)
+        act = _action(match["action"], seconds)
+        if match["token"]:
+            act = _once(Path(match["token"]), act)
+        on_reach(match["place"], act, hit=int(match["hit"] or 1))
 
 
 def on_reach(place: str, act: Callable[[], None], *, hit: int = 1) -> None:
-    """Call `act` once, the `hit`-th time that a place is reached.
+    """Call `act` once, at the `hit`-th pass of a place.
 
     Raises:
         ConfigurationError: there is no such place.
@@ -83,7 +83,7 @@ def disarm() -> None:
 
 
 def reach(place: str) -> None:
-    """Pass a named place; acts only where it is armed."""
+    """Pass a named place; act only if it is armed."""
     if not _armed or place not in _armed:
         return
     left, act = _armed.pop(place)
@@ -98,7 +98,7 @@ def _once(token: Path, act: Callable[[], None]) -> Callable[[], None]:
         try:
             token.unlink()
         except FileNotFoundError:
-            return  # another process was here before
+            return  # another process was here first
         token.with_suffix(".pid").write_text(str(os.getpid()))
         act()
 

@@ -1,9 +1,9 @@
-"""Pin the libraries that this process has loaded, by the lock file that they were installed from.
+"""Pins the loaded libraries of this process by the lock file of their installation.
 
-A lock file says what should be installed. It can be edited without an installation, and libraries
-can be upgraded under a process that holds older ones in memory: a task of Airflow is a fork of a
-scheduler that loaded them long ago. So a run pins the lock file's SHA-256 only where the lock, what
-is installed and what is loaded agree.
+A lock file lists the versions to install. It can be edited without an installation, and libraries
+can be upgraded while a process holds older ones in memory: a task of Airflow is a fork of a
+scheduler that loaded them long ago. So a run pins the lock file's SHA-256 only if the locked,
+installed and loaded versions agree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from features.platform.errors import CodeChangedError, ConfigurationError
 
-#: The libraries whose code computes decisions, by the module that they are loaded as.
+#: The libraries that compute decisions, by the module name of their import.
 DECIDING = {
     "numpy": "numpy",
     "pandas": "pandas",
@@ -31,14 +31,14 @@ _LOCKED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?==([^\s;\\]+)"
 
 
 def lock_digest(lock: Path) -> str:
-    """Return the SHA-256 of the lock file, in hex, once it is known to describe this process.
+    """Return the SHA-256 of the lock file, in hex, if the lock describes this process.
 
     Args:
         lock: a requirements file with exact versions.
 
     Raises:
         ConfigurationError: the lock cannot be read, or other versions are installed.
-        CodeChangedError: this process has loaded other versions than are installed.
+        CodeChangedError: this process has loaded versions other than the installed ones.
     """
     try:
         content = lock.read_bytes()
@@ -56,7 +56,7 @@ def lock_digest(lock: Path) -> str:
     if others:
         raise ConfigurationError(
             f"{len(others)} installed libraries are not those of {lock.name}: "
-            f"{'; '.join(others[:_SHOWN])}. Run `make setup`, then restart what runs"
+            f"{'; '.join(others[:_SHOWN])}. Run `make setup`, then restart the running processes"
         )
     _require_loaded(installed)
     return hashlib.sha256(content).hexdigest()
@@ -75,16 +75,16 @@ def _require_loaded(installed: dict[str, str]) -> None:
             stale.append(f"{name} {loaded}, installed is {installed[name]}")
     if stale:
         raise CodeChangedError(
-            f"this process has loaded older libraries: {'; '.join(stale)}. Restart what holds "
-            "them: `make down`, then `make up`"
+            f"this process has loaded older libraries: {'; '.join(stale)}. Restart the processes "
+            "that hold them: `make down`, then `make up`"
         )
 
 
 def _installed() -> dict[str, str]:
     """Return the versions of installed distributions, read from the names of their folders."""
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for folder in map(Path, sys.path):
         for path in folder.glob("*.dist-info") if folder.is_dir() else ():
             name, _, version = path.name.removesuffix(".dist-info").rpartition("-")
-            found.setdefault(normal(name), version)
-    return found
+            versions.setdefault(normal(name), version)
+    return versions

@@ -1,7 +1,7 @@
-"""The last line before a log: no card number is written, whatever an event carries.
+"""Masks card numbers in every log event, as the last processor before the renderer.
 
-Names of files, reasons and errors come from outside. Each place that logs them masks them as well,
-and this processor does not know which places have forgotten to.
+Names of files, reasons and errors are foreign data. Each place that logs them masks them as well;
+this processor covers any place that does not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _DEEPEST = 8
 
 
 def install() -> None:
-    """Put the mask before the renderer of whatever structlog is configured with; once is enough."""
+    """Put the mask before the renderer of structlog's configuration; once is enough."""
     processors = list(structlog.get_config()["processors"])
     if mask_card_numbers not in processors:
         structlog.configure(processors=[*processors[:-1], mask_card_numbers, *processors[-1:]])
@@ -26,7 +26,7 @@ def install() -> None:
 def mask_card_numbers(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Return an event whose texts and numbers hold no card number: a processor of structlog."""
+    """Return an event without card numbers in its texts and numbers: a processor of structlog."""
     return {key: _masked(value, _DEEPEST) for key, value in event.items()}
 
 

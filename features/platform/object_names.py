@@ -1,4 +1,4 @@
-"""Checks names of objects, which are data from outside, before any use."""
+"""Checks names of objects, which are foreign data, before any use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class UnsafeNameError(ValueError):
 
 
 def check_name(name: str) -> str:
-    """Return the name where it is safe to use.
+    """Return the name if it is safe to use.
 
     Raises:
         UnsafeNameError: absolute, too long, a control character, an empty, `.` or `..` part.

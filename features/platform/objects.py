@@ -1,7 +1,7 @@
-"""The object store: a folder on a laptop, S3 or an S3-compatible service elsewhere.
+"""Provides the object store: a folder on a laptop, S3 or an S3-compatible service elsewhere.
 
-Names are data from outside: they are checked before they touch anything, and a folder store never
-follows one out of its root.
+Names are foreign data: they are checked before any use, and a folder store never follows a name out
+of its root.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from features.platform.object_names import UnsafeNameError, check_name
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MICROSECOND = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _LAST_MICROSECOND = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-TEMPORARY = (".tmp", ".part")  # what we write before we rename; listings leave it out
+TEMPORARY = (".tmp", ".part")  # suffixes of unfinished writes, which listings omit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class ObjectInfo:
     Args:
         name: below the root.
         size: in bytes.
-        modified_at: when its content was last written, UTC; the order of arrival.
-        changed_at: when anything of it last changed, UTC; tells two arrivals of one name apart.
-        tag: of its content, where the store keeps one: its clock may count in whole seconds.
+        modified_at: the last write of its content, UTC; the order of arrival.
+        changed_at: the last change of the object, UTC; separates two arrivals under one name.
+        tag: of its content, if the store keeps one: its clock may count in whole seconds.
     """
 
     name: str
@@ -49,15 +49,15 @@ class ObjectInfo:
 
 
 def _instant(nanoseconds: int) -> datetime:
-    """Return a file's time; a date that no calendar holds becomes the nearest that one does."""
+    """Return a file's time; a date outside the calendar becomes the nearest date inside it."""
     microseconds = min(max(nanoseconds // 1000, _FIRST_MICROSECOND), _LAST_MICROSECOND)
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
 class ObjectStore(Protocol):
-    """What the platform needs from a place for files."""
+    """The operations that the platform needs from a store of files."""
 
-    writes_are_atomic: bool  # an object is seen whole or not at all; none can be seen growing
+    writes_are_atomic: bool  # a reader sees an object whole or not at all, and never growing
 
     def list(self, prefix: str) -> list[ObjectInfo]:
         """Return the objects whose names begin with a prefix, by name."""
@@ -66,29 +66,29 @@ class ObjectStore(Protocol):
         """Open an object for reading.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such object.
         """
 
     def put(self, name: str, source: Path | bytes) -> None:
-        """Write an object; replace one of that name."""
+        """Write an object; replace any object of that name."""
 
     def put_if_absent(self, name: str, content: bytes) -> bool:
-        """Write an object unless there is one; return whether it was written."""
+        """Write an object unless the name is taken; return whether it was written."""
 
     def exists(self, name: str) -> bool:
         """Return whether there is such an object."""
 
     def delete(self, name: str) -> None:
-        """Delete an object; none is as good."""
+        """Delete an object, if it exists."""
 
     def url(self, name: str) -> str:
-        """Return an address that a person can use."""
+        """Return an address for people."""
 
 
 class FolderStore:
     """Objects as files below one folder."""
 
-    writes_are_atomic = False  # people copy files into landing by any means
+    writes_are_atomic = False  # people copy files into the landing folder by any means
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
@@ -96,35 +96,35 @@ class FolderStore:
     def list(self, prefix: str) -> list[ObjectInfo]:
         """Return the files whose names begin with a prefix, by name."""
         folder = self._root / prefix.rpartition("/")[0]
-        found = (
+        files = (
             self._info(path, status)
             for path, status in regular_files.find(self._root, folder)
             if not path.name.endswith(TEMPORARY)
         )
         return sorted(
-            (info for info in found if info.name.startswith(prefix)), key=lambda info: info.name
+            (info for info in files if info.name.startswith(prefix)), key=lambda info: info.name
         )
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading.
 
         Raises:
-            FileNotFoundError: there is none, or it is no regular file.
+            FileNotFoundError: the file is absent or not a regular file.
         """
         return regular_files.open_file(self._path(name))
 
     def put(self, name: str, source: Path | bytes) -> None:
-        """Write a file beside its place and rename it, so that nobody sees half of it."""
+        """Write a draft in the same folder and rename it, so a reader never sees a partial file."""
         path = self._path(name)
         draft = self._draft(path, source)
         draft.replace(path)
 
     def put_if_absent(self, name: str, content: bytes) -> bool:
-        """Write a file unless there is one; return whether it was written."""
+        """Write a file unless the name is taken; return whether it was written."""
         path = self._path(name)
         draft = self._draft(path, content)
         try:
-            os.link(draft, path)  # fails where the name is taken, unlike a rename
+            os.link(draft, path)  # fails if the name is taken, unlike a rename
         except FileExistsError:
             return False
         finally:
@@ -136,7 +136,7 @@ class FolderStore:
         return self._path(name).is_file()
 
     def delete(self, name: str) -> None:
-        """Delete a file; none is as good."""
+        """Delete a file, if it exists."""
         self._path(name).unlink(missing_ok=True)
 
     def url(self, name: str) -> str:
@@ -153,7 +153,7 @@ class FolderStore:
         return path
 
     def _info(self, path: Path, status: os.stat_result) -> ObjectInfo:
-        # a file that was moved or copied in with its old date is new all the same
+        # a file that was moved or copied in with its old date still counts as new
         changed = max(status.st_mtime_ns, status.st_ctime_ns)
         name = path.relative_to(self._root).as_posix()
         return ObjectInfo(name, status.st_size, _instant(status.st_mtime_ns), _instant(changed))
@@ -201,7 +201,7 @@ class S3Store:
         ]
 
     def open(self, name: str) -> BinaryIO:
-        """Open an object as a stream; FileNotFoundError where there is none."""
+        """Open an object as a stream; raises FileNotFoundError if it is absent."""
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"]
         except ClientError as error:
@@ -211,14 +211,14 @@ class S3Store:
         return cast("BinaryIO", body)
 
     def put(self, name: str, source: Path | bytes) -> None:
-        """Write an object; replace one of that name."""
+        """Write an object; replace any object of that name."""
         if isinstance(source, bytes):
             self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=source)
         else:
             self._client.upload_file(str(source), self._bucket, self._key(name))
 
     def put_if_absent(self, name: str, content: bytes) -> bool:
-        """Write an object unless there is one; return whether it was written."""
+        """Write an object unless the name is taken; return whether it was written."""
         try:
             self._client.put_object(
                 Bucket=self._bucket, Key=self._key(name), Body=content, IfNoneMatch="*"
@@ -240,7 +240,7 @@ class S3Store:
         return True
 
     def delete(self, name: str) -> None:
-        """Delete an object; none is as good."""
+        """Delete an object, if it exists."""
         self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
 
     def url(self, name: str) -> str:
@@ -263,12 +263,12 @@ def open_store(
     Args:
         url: `file:///folder`, `file://relative/folder` or `s3://bucket/prefix`.
         endpoint: address of an S3-compatible service; None is S3 itself.
-        access_key: of the service; None leaves it to the machine's own identity.
+        access_key: of the service; None uses the machine's own identity.
         secret_key: belongs to the access key.
         region: of the bucket.
 
     Raises:
-        ConfigurationError: the address is of neither kind.
+        ConfigurationError: the address has neither form.
     """
     parts = urlsplit(url)
     if parts.scheme == "file":

@@ -1,4 +1,4 @@
-"""Progress in the log of a step that goes through many things: how many of them are done."""
+"""Logs the progress of a step over many items."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Item = TypeVar("Item")
 
 
 def logged(items: Sequence[Item], event: str, **about: object) -> Iterator[Item]:
-    """Yield items one by one; log every few seconds how many of them are done.
+    """Yield items and log every few seconds how many of them are done.
 
     Args:
-        items: what the step goes through.
+        items: the items of the step.
         event: the name of the log line.
-        about: what else the line holds.
+        about: further values of the line.
     """
     last = time.monotonic()
     for done, item in enumerate(items):

@@ -1,4 +1,4 @@
-"""Rows out of Postgres in bulk: COPY into Arrow batches of bounded memory."""
+"""Copies rows between Postgres and Arrow in bulk: COPY in batches of bounded memory."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def stream(
     Args:
         connection: an open connection; the query runs in its transaction.
         query: a SELECT whose columns are exactly `types`, in that order.
-        types: Arrow type by column. Booleans arrive as `t` and `f`, nulls as unquoted nothing.
+        types: Arrow type by column. Booleans arrive as `t` and `f`, nulls as an unquoted blank.
         batch_bytes: bound on the text of one batch, and so on memory.
 
     Yields:
-        Record batches; none where the query has no rows.
+        Record batches; none if the query has no rows.
     """
     statement = sql.SQL("copy ({}) to stdout (format csv)").format(query)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
@@ -78,7 +78,7 @@ def stream(
 def read(
     connection: psycopg.Connection[Any], query: sql.Composable, types: Mapping[str, pa.DataType]
 ) -> pa.Table:
-    """Run a query and return all its rows; for results that are known to be small or chunked."""
+    """Run a query and return all its rows; only for small or chunked results."""
     schema = pa.schema(list(types.items()))
     return pa.Table.from_batches(list(stream(connection, query, types)), schema)
 
@@ -86,8 +86,8 @@ def read(
 def write(connection: psycopg.Connection[Any], table: sql.Composable, rows: pa.Table) -> None:
     r"""COPY an Arrow table into a Postgres table, columns by name.
 
-    Lists and bytes must come as text that Postgres parses (`{a,b}`, `\x00`): CSV carries no
-    others.
+    Lists and bytes must be texts that Postgres parses (`{a,b}`, `\x00`), because CSV has no other
+    form of them.
     """
     columns = sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
     statement = sql.SQL("copy {} ({}) from stdin (format csv, null '')").format(table, columns)

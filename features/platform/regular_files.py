@@ -1,7 +1,7 @@
 """Finds and opens the regular files below a folder; anything else is skipped with a note.
 
-Other programs fill a landing folder. A link may loop, dangle or lead out of it; a pipe, a socket or
-a device may keep its reader waiting for ever. None of them may stop the files beside it.
+Other programs fill a landing folder. A link may loop, dangle or lead out of the folder; a pipe, a
+socket or a device may block its reader for ever. None of them may block the other files.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def find(root: Path, folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield the regular files of a folder and of the folders below it, with their status.
 
     Args:
-        root: resolved; no file outside of it is found, whatever links to it.
+        root: resolved; no file outside of it is found, also not through a link.
         folder: below the root; may be absent.
     """
     for parent, folders, names in os.walk(folder, onerror=partial(_note_unreadable, root)):
@@ -48,12 +48,12 @@ def find(root: Path, folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def open_file(path: Path) -> BinaryIO:
-    """Open a regular file for reading, and never wait for it.
+    """Open a regular file for reading, without blocking.
 
     Raises:
-        FileNotFoundError: there is none, or something else has taken its place.
+        FileNotFoundError: the file is absent, or is no longer a regular file.
     """
-    # a pipe without a writer would keep `open` waiting; a regular file knows no such flag
+    # a pipe without a writer would block `open`; the flag has no effect on a regular file
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
@@ -67,7 +67,7 @@ def open_file(path: Path) -> BinaryIO:
 
 
 def _status(root: Path, path: Path) -> os.stat_result | str | None:
-    """Return the status of a regular file, or why it is none; None where it is gone by now."""
+    """Return the status of a regular file, or the reason why it is not one; None if it is gone."""
     try:
         if not path.resolve().is_relative_to(root):
             return "a link that leads out of the store"

@@ -1,7 +1,7 @@
-"""Seals: what the register says of a delivery or a run, tied into one chain in `audit.seals`.
+"""Seals the register's row of a delivery or a run into one chain in `audit.seals`.
 
-The database reads what it seals by itself and digests the rows that belong to it; closure reads
-both again. A seal is the last statement of its transaction, because all others wait for the chain.
+The database itself reads the row that it seals and digests the rows that belong to it; closure
+reads both again. A seal is the last statement of its transaction, because the chain is locked.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from uuid import UUID
 
 import psycopg
 
-Kind = Literal["delivery", "run", "policy"]
+SealKind = Literal["delivery", "run", "policy"]
 
 
-def seal(connection: psycopg.Connection[Any], kind: Kind, subject: UUID) -> None:
-    """Digest the rows of a delivery or a run, and seal what the register says of it now.
+def seal(connection: psycopg.Connection[Any], kind: SealKind, subject: UUID) -> None:
+    """Digest the rows of a delivery or a run, and seal its present row of the register.
 
-    Sealing again what has not changed changes nothing.
+    Sealing an unchanged row again has no effect.
 
     Args:
         connection: of role `ingest` or `score`, inside the transaction that changed the register.
-        kind: which register.
-        subject: the id there.
+        kind: the register.
+        subject: the id in the register.
 
     Raises:
-        psycopg.errors.RaiseException: it was sealed for good, and has changed since.
+        psycopg.errors.RaiseException: the row was sealed for good, and has changed since.
     """
     connection.execute("select audit.seal(%s, %s)", (kind, subject))

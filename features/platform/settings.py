@@ -1,7 +1,7 @@
-"""Everything that differs between a laptop, CI and production: one frozen object.
+"""Holds the settings: one frozen object with all differences between laptop, CI and production.
 
-The only module that reads the environment. Names are `SCORING_<GROUP>__<NAME>`; dbt's profile reads
-the same ones. Nothing that changes a decision lives here: thresholds and rules are a policy file.
+Only this module reads the environment. Names are `SCORING_<GROUP>__<NAME>`; dbt's profile reads the
+same variables. No setting changes a decision: thresholds and rules are in a policy file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.platform import failpoints
@@ -21,7 +21,7 @@ Role = Literal["ingest", "transform", "score", "analyst", "fairness"]
 
 
 class Warehouse(BaseModel, frozen=True):
-    """Where the warehouse answers, and the password of each login role."""
+    """The address of the warehouse, and the password of each login role."""
 
     host: str = "127.0.0.1"
     port: int = 5432
@@ -52,7 +52,7 @@ class Warehouse(BaseModel, frozen=True):
         )
 
     def url(self, role: Role) -> str:
-        """Return the SQLAlchemy URL of one role, for the libraries that want one."""
+        """Return the SQLAlchemy URL of one role, for the libraries that need one."""
         from sqlalchemy.engine import URL
 
         return URL.create(
@@ -99,19 +99,21 @@ class Settings(BaseSettings):
     registry: Registry = Registry()
     home: Path = Path(__file__).resolve().parents[2]  # the checkout: dbt project, policies
     work: Path = Path(".local/work")  # scratch: dbt targets, downloaded models
-    code_version: str = "unknown"  # the commit that was started; a run adds a digest of its code
-    sources: str = "synthetic"  # which source descriptions feed this warehouse
+    code_version: str = "unknown"  # the started commit; a run adds a digest of its code
+    sources: str = "synthetic"  # the source descriptions that feed this warehouse
     sources_dir: Path = Path(__file__).resolve().parents[2] / "sources"  # the user's own ones
+    chunk_rows: int = Field(default=50_000, ge=1)  # rows that are scored at once
+    max_shards: int = Field(default=2, ge=1, le=64)  # processes that score one run at once
     model_timeout_seconds: float = 120.0  # a chunk that takes longer is degraded
     failpoint: str | None = (
         None  # name:action of features/platform/failpoints.py, for fault tests only
     )
-    test: bool = False  # failpoints act only where this is set
+    test: bool = False  # failpoints act only if this is set
     test_data: Path | None = None  # real data for tests; absent in production
 
     @property
     def lock_file(self) -> Path:
-        """The lock file: which library versions should be installed."""
+        """The lock file: the library versions to install."""
         return self.home / "requirements.txt"
 
 
@@ -119,8 +121,8 @@ class Settings(BaseSettings):
 def get_settings() -> Settings:
     """Return the settings of this process, read once.
 
-    Variables come first; `.local/env`, which the local stack writes for people at a terminal, fills
-    in what they leave out.
+    Variables take precedence; `.local/env`, which the local stack writes for use at a terminal,
+    supplies the missing ones.
     """
     settings = Settings(_env_file=LOCAL_FILE)
     if settings.test and settings.failpoint:

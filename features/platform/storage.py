@@ -1,4 +1,4 @@
-"""The object store that the settings name."""
+"""Opens the object store that the settings name."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Reads the YAML files that people write, and refuses what YAML would guess, repeat or hide.
+"""Reads YAML files strictly, and refuses guesses, repeated keys and hidden content.
 
-Plain YAML keeps the last of two equal keys, calls `yes` a boolean and `12:30` a number, and lets
-ten lines grow to gigabytes. Here a file is one mapping in UTF-8, each key occurs once and is text,
-and only `true` and `false` are booleans. Every refusal names file, line, column and key.
+Plain YAML keeps the last of two equal keys and lets ten lines grow to gigabytes. It reads `yes` as
+a boolean and `12:30` as a number. Here a file is one mapping in UTF-8, each key occurs once and is
+text, and only `true` and `false` are booleans. Every refusal names file, line, column and key.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ MAX_NUMBER_LENGTH = 40
 
 _MutablePlaces = dict[Steps, tuple[int, int]]
 
-#: What no file holds: control characters, and marks that make a text look like another one.
+#: The refused characters: control characters, and marks that make a text look like another.
 _HOSTILE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
-#: What not even an escape such as "\\0" may write: no database and no file can hold it.
+#: The characters that are refused even as an escape such as "\\0": no database can hold them.
 _UNWRITABLE = re.compile("[\x00\ufffe\uffff\ud800-\udfff]")
 _BOOLEAN, _NULL, _INTEGER, _FLOAT, _TEXT = (
     f"tag:yaml.org,2002:{kind}" for kind in ("bool", "null", "int", "float", "str")
@@ -38,7 +38,7 @@ _BOOLEAN, _NULL, _INTEGER, _FLOAT, _TEXT = (
 
 
 class _Loader(yaml.CSafeLoader):
-    """Knows booleans, nulls and numbers by one form each; everything else is text."""
+    """Reads booleans, nulls and numbers in one form each; everything else is text."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
@@ -61,7 +61,7 @@ def read(path: Path) -> Document:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ConfigurationError: the file is not one mapping in strict YAML; names line, column and key.
+        ConfigurationError: the file is not one strict YAML mapping; names line, column and key.
     """
     try:
         with path.open("rb") as file:
@@ -76,7 +76,7 @@ def read(path: Path) -> Document:
 
 
 def parse(content: bytes, name: str) -> Document:
-    """Read the bytes of one YAML file; raises as `read` does."""
+    """Read the bytes of one YAML file; raises the errors of `read`."""
     text = _text(content, name)
     places: _MutablePlaces = {}
     try:
@@ -96,7 +96,7 @@ def parse(content: bytes, name: str) -> Document:
 
 
 def _text(content: bytes, name: str) -> str:
-    """Decode a file, and refuse characters that no file may hold."""
+    """Decode a file, and refuse forbidden characters."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -110,7 +110,7 @@ def _text(content: bytes, name: str) -> str:
 
 
 def _require_plain(text: str) -> None:
-    """Refuse anchors, aliases, tags and deep nesting before anything is built of them."""
+    """Refuse anchors, aliases, tags and deep nesting before any object is built."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
@@ -194,7 +194,7 @@ def _require_readable(node: Node, path: Steps) -> None:
 
 
 def _fault(place: yaml.Event | Node, problem: str) -> yaml.MarkedYAMLError:
-    mark: Any = place.start_mark  # of the parser in C or of that in Python
+    mark: Any = place.start_mark  # of the C parser or the Python parser
     return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 

@@ -1,7 +1,7 @@
-"""One YAML file as data: its content, the place of each key, and its check against a model.
+"""Represents one YAML file as data: content, place of each key, and validation against a model.
 
-Validation is strict: a text is no number, a number is no text, and each error names file, line,
-column and key.
+Validation is strict: a text is not a number, a number is not a text, and each error names file,
+line, column and key.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _moment(value: object) -> object:
     return datetime.fromisoformat(value.upper().replace(" ", "T", 1).replace(" ", ""))
 
 
-#: A moment with its zone; YAML's own timestamps are text here, and this is their one form.
+#: A moment with its zone. YAML's own timestamps are read as text, and this is their only form.
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
@@ -62,17 +62,17 @@ class Document:
     sha256: str
 
     def validate(self, model: type[Model], content: Mapping[str, Any] | None = None) -> Model:
-        """Return the content as a model, without turning one type into another.
+        """Return the content as a model, without conversion between types.
 
         Args:
-            model: what the file describes.
-            content: what to validate where defaults or overrides join the file's own content.
+            model: the model of the file.
+            content: the content with defaults and overrides; by default the file's own content.
 
         Raises:
             ConfigurationError: the content does not fit the model; one line for each error.
         """
         stated = self.content if content is None else content
-        # strict JSON is what a file can say: a list is a tuple or a set, but "0.2" is no number
+        # strict JSON has the types of a file: a list is a tuple or a set, but "0.2" is not a number
         text = json.dumps(stated, default=_as_text)
         try:
             return model.model_validate_json(text, strict=True)
@@ -93,11 +93,11 @@ class Document:
 
 
 def dotted(path: Steps) -> str:
-    """Return the path of a key as people write it: `rules.2.when`."""
+    """Return the path of a key in the usual form: `rules.2.when`."""
     return ".".join(map(str, path))
 
 
-def _kind_at(content: Any, path: Steps) -> str:  # noqa: ANN401 - what a file holds
+def _kind_at(content: Any, path: Steps) -> str:  # noqa: ANN401 - any YAML value
     for step in path:
         try:
             content = content[step]

@@ -1,7 +1,7 @@
 """Turns a date format of a source, a few directives of strptime, into one pattern.
 
-A pattern judges each text by itself. The parser of the C library would follow the locale and skip
-blanks.
+A pattern parses each text independently. The parser of the C library would follow the locale and
+skip blanks.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Source descriptions: what files arrive, and what their columns mean.
+"""Loads source descriptions: the files that arrive, and the meaning of their columns.
 
-One YAML file describes one named set of feeds. It is the only thing to write for one's own data;
-the models below and in `features.sources.mapping` are its documentation and its check. What the
-platform would have to guess is refused.
+One YAML file describes one named set of feeds. It is the only file to write for one's own data; the
+models below and in `features.sources.mapping` are its documentation and its check. A description
+that leaves the platform to guess is refused.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ class Sources(Described):
     """One named set of feeds, which fills one warehouse.
 
     Args:
-        name: the file's stem; stands on every delivery.
-        time_zone: zone of timestamps that carry none; None refuses such timestamps.
+        name: the file's stem, which every delivery carries.
+        time_zone: zone of timestamps without a zone; None refuses such timestamps.
         decide_from: earlier rows are history: they feed features and labels, and are never scored.
         maturity_days: a row without a positive label by then counts as negative.
-        provenance_rank: who may label, best first.
+        provenance_rank: the allowed origins of labels, best first.
         max_rate_age_days: an older exchange rate gives no amount in the base currency.
-        csv: how the source writes CSV, where a feed does not say it itself.
-        null_tokens: texts that mean "no value", where a feed does not say it itself.
-        feeds: by name, in the order in which they are admitted.
+        csv: the source's form of CSV, unless a feed states its own.
+        null_tokens: texts that mean "no value", unless a feed states its own.
+        feeds: by name, in the order of admission.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Sources(Described):
         return self
 
     def dbt_variables(self, base_currency: str) -> dict[str, str | int]:
-        """Return what the SQL side must know of these sources; never a window of data."""
+        """Return the dbt variables of these sources; they never hold a window of data."""
         ranks = {"label_provenance_ranks": ",".join(self.provenance_rank)}
         return {
             **(ranks if self.provenance_rank else {}),
@@ -101,7 +101,7 @@ def load(
 
     Args:
         name: of the set, or the path of a YAML file elsewhere.
-        overrides: top-level keys that a run states itself, such as `decide_from`; None is ignored.
+        overrides: top-level keys that a run sets, such as `decide_from`; None is ignored.
         folder: the user's own descriptions: `settings.sources_dir`.
 
     Raises:
@@ -122,7 +122,7 @@ def load(
 
 
 def _with_feeds_in_order(described: dict[str, Any]) -> dict[str, Any]:
-    """Return a description whose feeds hold what the whole set says, in the order of admission."""
+    """Return a description whose feeds inherit the keys of the set, in the order of admission."""
     feeds = described.get("feeds")
     if not isinstance(feeds, dict):
         return described

@@ -1,7 +1,7 @@
 """Finds the YAML file that describes a source by its name, and refuses impossible names.
 
 The name of a source becomes a folder of the landing area and of the local stack's state. So a name
-is checked before a path is made of it, and two files never share one.
+is checked before a path is made of it, and two files never share a name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from features.platform.errors import ConfigurationError
 SHIPPED = Path(__file__).parent
 SUFFIXES = (".yaml", ".yml")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-# folders that the project itself makes beside those of the sources
+# folders that the project itself makes next to the folders of the sources
 RESERVED = frozenset(
     ("bench", "env", "faults", "history", "landing", "objects", "published", "reports", "work")
 )
@@ -47,10 +47,10 @@ def find(name: str, folder: Path | None = None) -> Path:
 
     Args:
         name: of the source, or the path of a YAML file.
-        folder: the user's own descriptions, looked through beside the shipped ones; may be absent.
+        folder: the user's own descriptions, searched besides the shipped ones; may be absent.
 
     Raises:
-        ConfigurationError: no file or more than one describes it; names what exists and where.
+        ConfigurationError: no file or several files describe it; names the existing ones.
     """
     if is_path(name):
         return _at(Path(name), folder)
@@ -70,12 +70,12 @@ def find(name: str, folder: Path | None = None) -> Path:
 
 
 def is_path(name: str) -> bool:
-    """Tell whether a source is given as the path of its file."""
+    """Return whether a source is given as the path of its file."""
     return "/" in name or name.casefold().endswith(SUFFIXES)
 
 
 def described(folder: Path | None) -> dict[str, list[Path]]:
-    """Return the descriptions of a folder by name; none where it is absent.
+    """Return the descriptions of a folder by name; none if the folder is absent.
 
     Raises:
         ConfigurationError: the folder cannot be read.

@@ -34,10 +34,10 @@ class FileFormat(StrEnum):
 
 
 class Described(BaseModel):
-    """A part of a description: frozen, and refusing unknown keys.
+    """A part of a description, frozen and without unknown keys.
 
     `Document.validate` reads a file as strict JSON. A `mode="before"` validator of a whole part
-    would hand Python objects on, and lists would no longer be read as tuples and sets.
+    would pass Python objects on, and lists would no longer be read as tuples and sets.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -79,8 +79,8 @@ class InlineLabel(Described):
 
     Args:
         column: delivered name of the column.
-        latency: the time from the transaction to the label.
-        provenance: of the label.
+        latency: the time from the transaction until the label was known.
+        provenance: the origin of the label.
     """
 
     column: str
@@ -89,12 +89,12 @@ class InlineLabel(Described):
 
 
 class Csv(Described):
-    """How the source writes CSV.
+    """The source's form of CSV.
 
     Args:
         delimiter: one character between fields.
-        quoting: `standard`: a field may stand in double quotes, and holds a quote as two of them;
-            `none`: a quote is plain text everywhere.
+        quoting: `standard`: a field may be in double quotes, and doubles each quote in it; `none`:
+            a quote is plain text everywhere.
         multiline_fields: a quoted field may hold line ends; otherwise one line is one row, and a
             quoted field that spans lines holds the file.
         final_line_break: whether a last line without its end is taken for a file cut short.
@@ -120,8 +120,8 @@ class SourceFeed(Described):
     """The files of a source that bring the rows of one feed.
 
     Args:
-        folder: where files lie, below the object store's root; `history/` in it holds first loads.
-        formats: the accepted formats; the suffix of a file gives its format.
+        folder: of the files, below the object store's root; first loads are in its `history/`.
+        formats: the accepted formats, which the file's suffix selects.
         columns: delivered name of each canonical column.
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
@@ -130,20 +130,20 @@ class SourceFeed(Described):
         missing_codes: by canonical column, the codes that mean "no value" there, such as 999.
         date_formats: by canonical column, the format of its dates, such as `%b-%Y`.
         trim_ids: remove blanks around identifiers; otherwise they reject the row.
-        constant_currency: where the file has no currency column.
-        constant_provenance: of all labels, where the file has no column for it.
+        constant_currency: the currency of a file without a currency column.
+        constant_provenance: the origin of labels in a file without a column for it.
         amount_unit: whether amounts are in whole units (12.34) or minor units (1234).
         binary_amounts: amounts were computed in floating point; round them to the minor unit.
         allow_zero_amount: a card verification costs nothing and is a transaction here.
         allow_lenders_price: applications may read the lender's own rate or grade.
-        is_applicant_unknown: the source names no applicants; each application gets its own.
-        outcomes: the canonical outcome of each delivered outcome of a loan.
+        is_applicant_unknown: the source names no applicants; each application is one of its own.
+        outcomes: the meaning of each delivered outcome of a loan.
         policy_exceptions: delivered outcomes of loans granted against the lender's policy.
-        charge_off_lag: the time from the last payment to the charge-off of a loan.
+        charge_off_lag: the time from the last instalment until a charge-off is known.
         latency: for rows of a history load: known_at = occurred_at + latency.
-        tolerated_bad_share: over this share of bad rows the whole delivery is held.
-        min_rows_per_hour: fewer rows in an hour are an alarm; 0 says that an hour may be empty.
-        settle_seconds: a file changed so recently is looked at twice before it is taken.
+        tolerated_bad_share: a larger share of bad rows holds the whole delivery.
+        min_rows_per_hour: fewer rows in an hour raise an alarm; 0 allows an empty hour.
+        settle_seconds: a file changed so recently is checked twice before it is taken.
     """
 
     name: FeedName
@@ -219,12 +219,12 @@ class SourceFeed(Described):
 
     @property
     def is_protected(self) -> bool:
-        """Whether rows may stand only where the fairness report alone reads them."""
+        """Whether only the fairness report may read the rows."""
         return self.declaration.is_protected
 
     @property
     def conceals(self) -> bool:
-        """Whether the text of a rejected row is not kept, since it may hold protected values."""
+        """Whether the text of a rejected row is dropped, because it may hold protected values."""
         return self.is_protected or any(map(is_protected, self.refused))
 
     @property
@@ -242,7 +242,7 @@ class SourceFeed(Described):
 
     @property
     def history_folder(self) -> str:
-        """Where history loads of this feed lie."""
+        """The folder of this feed's history loads."""
         return f"{self.folder}/history"
 
     def delivered_name(self, column: Column) -> str | None:

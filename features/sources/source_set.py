@@ -1,4 +1,4 @@
-"""The source set that the settings name."""
+"""Loads the source set that the settings name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Feature views: what SQL computes, declared for models, gates and readers of decisions.
+"""Declares feature views: the features that SQL computes, for models, gates and readers.
 
-SQL computes features and this side says what they mean; a contract test holds the two together.
-The suite's range checks, the order of a matrix' columns and the texts of reasons follow from here.
+SQL computes features and this package declares their meaning; a contract test compares the two. The
+suites' range checks, the order of a matrix' columns and the texts of reasons derive from it.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ __all__ = ["APPLICATIONS", "TRANSACTIONS", "Feature", "FeatureView", "Kind"]
 
 @dataclass(frozen=True, slots=True)
 class FeatureView:
-    """A feature table: its key, its clock, and its features in the order of a model's matrix."""
+    """A feature table: its key, its event time, and its features in a model's column order."""
 
     name: str
     version: int
     table: str
     entity: str
     event_time: str
-    carried: tuple[str, ...]  # columns beside the features: keys, clocks, what readers need
+    carried: tuple[str, ...]  # other columns: keys, times, and columns for readers
     features: tuple[Feature, ...]
 
     @property
     def qualified(self) -> str:
-        """The name that runs and models are stamped with."""
+        """The name with its version, which is stamped on runs and models."""
         return f"{self.name}@{self.version}"
 
     @property
@@ -48,14 +48,14 @@ class FeatureView:
 
     @property
     def label_free(self) -> tuple[Feature, ...]:
-        """The features that no label enters."""
+        """The features that use no labels."""
         return tuple(feature for feature in self.features if not feature.uses_labels)
 
     def feature(self, name: str) -> Feature:
         """Return one feature by name.
 
         Raises:
-            KeyError: there is none of this name.
+            KeyError: there is no such feature.
         """
         for feature in self.features:
             if feature.name == name:

@@ -1,7 +1,7 @@
-"""The features of a loan application, in the order of a model's matrix.
+"""Declares the features of a loan application, in the order of a model's matrix.
 
-Adding one: an expression in dbt's `feat_applications`, a column in its YAML, and a line here. None
-is a prohibited basis of a decision, and none is told after the application.
+A new feature needs an expression in dbt's `feat_applications`, a column in its YAML, and a line
+here. No feature is a prohibited basis of a decision, and none is known only after the application.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one feature is to a model: kind, range, direction, and the words for a reason."""
+"""Declares one feature for models and reasons: kind, range, direction and texts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a number stands for."""
+    """The kind of a feature's values."""
 
     AMOUNT = "amount"  # major units of the base currency
     COUNT = "count"
@@ -20,25 +20,25 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """One column of a feature table, as a model and a reader of its decisions see it."""
+    """One column of a feature table, as models and readers of decisions use it."""
 
     name: str
     kind: Kind
-    characteristic: str  # reasons of one characteristic are told once
+    characteristic: str  # features of one characteristic share one reason
     analyst_text: str
     applicant_text: str
     minimum: float | None = None
     maximum: float | None = None
     required: bool = False  # never null
-    uses_labels: bool = False  # read from matured labels; closed to label-free models
-    monotone: int = 0  # +1 or -1 where more can only mean more or less risk
-    levels: tuple[str, ...] = ()  # of a category, and of nothing else
+    uses_labels: bool = False  # computed from matured labels; label-free models may not use it
+    monotone: int = 0  # +1 or -1 if more can only mean more or less risk
+    levels: tuple[str, ...] = ()  # only of a category
 
     def __post_init__(self) -> None:
-        """Hold levels and kind together.
+        """Check that a category, and only a category, has levels.
 
         Raises:
-            ValueError: a category without levels, or levels of something else.
+            ValueError: a category has no levels, or another kind has some.
         """
         if (self.kind is Kind.CATEGORY) != bool(self.levels):
             raise ValueError(f"{self.name}: a category has levels, and nothing else has")
@@ -106,7 +106,7 @@ def number(
     *bounds: float | None,
     monotone: int = 0,
 ) -> Feature:
-    """Declare a number within bounds, where there are any."""
+    """Declare a number, within bounds if there are any."""
     minimum, maximum = bounds or (None, None)
     return Feature(
         name=name, kind=Kind.NUMBER, characteristic=characteristic, analyst_text=analyst,

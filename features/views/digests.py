@@ -1,4 +1,4 @@
-"""The digest of a feature row: two rows have one digest exactly where all their bits are equal."""
+"""Builds the digest of a feature row: two rows share a digest only if all their bits are equal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from features.views import FeatureView
 def feature_digest(view: FeatureView, row: str | None = None) -> sql.Composable:
     """Return the SQL of a feature row's SHA-256.
 
-    Over the binary form (`record_send`) of key and features in the view's order.
+    The digest covers the binary form (`record_send`) of key and features in the view's order.
 
     Args:
-        view: says which columns, in which order.
-        row: the name that the feature table has in the query; may be left out where it is the only
-            table with such columns.
+        view: the columns and their order.
+        row: the name of the feature table in the query; None if no other table has such columns.
     """
     names = (view.entity, "version", *view.columns)
     columns = sql.SQL(", ").join(

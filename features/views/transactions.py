@@ -1,6 +1,7 @@
-"""The features of a card transaction, in the order of a model's matrix.
+"""Declares the features of a card transaction, in the order of a model's matrix.
 
-Adding one: an expression in dbt's `feat_transactions`, a column in its YAML, and a line here.
+A new feature needs an expression in dbt's `feat_transactions`, a column in its YAML, and a line
+here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ GREATEST_DISTANCE_KM = 20_040  # half way round the earth
 
 def transaction_features() -> Iterator[Feature]:
     """Yield every feature of the transactions view."""
-    yield from _payment()
+    yield from _transaction()
     yield from _customer_windows()
     yield from _customer_change()
     yield from _customer_movement()
@@ -39,7 +40,7 @@ def _span(window: str) -> str:
     return f"{window[:-1]} hours" if window.endswith("h") else f"{window[:-1]} whole days"
 
 
-def _payment() -> Iterator[Feature]:
+def _transaction() -> Iterator[Feature]:
     yield amount("amount", "amount", "The amount itself", "The amount of the payment")
     yield Feature(
         name="local_hour", kind=Kind.COUNT, characteristic="time of day", minimum=0, maximum=23,

@@ -47,7 +47,7 @@ def request(context: Mapping[str, Any]) -> Request:
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
     """
-    from scoring.runs.request import Request
+    from scoring.runs.request import Kind, Request
 
     if (case := _case(context)) is None:
         return requests.request(context, DAY)
@@ -62,7 +62,7 @@ def request(context: Mapping[str, Any]) -> Request:
     subject = _checked(case, feed)
     applied_at = feed.columns["applied_at"]
     start, end = day_of(fields.moment(f"application, {applied_at}", case[applied_at]))
-    return Request(start, end, "case", str(context["dag_run"].run_id), restated_ids=(subject,))
+    return Request(start, end, Kind.CASE, str(context["dag_run"].run_id), restated_ids=(subject,))
 
 
 def prepare(context: Mapping[str, Any]) -> None:

@@ -69,8 +69,6 @@ def form_of(cadence: str) -> dict[str, Param]:
 
 FORM = form_of("hour")
 
-_KINDS = {"scheduled": "scheduled", "backfill": "backfill"}
-
 
 def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     """Return what this Airflow run asks for.
@@ -78,7 +76,7 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
     """
-    from scoring.runs.request import Request
+    from scoring.runs.request import Kind, Request
 
     params, dag_run = context["params"], context["dag_run"]
     if run_type(context) == "backfill" and any(
@@ -97,7 +95,8 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
         raise ConfigurationError(
             f"a {'reason' if reason else 'person'} is given, but no ids to restate: give both"
         )
-    kind = "restate" if ids else _KINDS.get(run_type(context), "manual")
+    kinds = {"scheduled": Kind.SCHEDULED, "backfill": Kind.BACKFILL}
+    kind = Kind.RESTATE if ids else kinds.get(run_type(context), Kind.MANUAL)
     who = f"{person} ({dag_run.run_id})" if ids else str(dag_run.run_id)
     return Request(window.start, window.end, kind, who, reason, ids)
 

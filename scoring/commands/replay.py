@@ -61,7 +61,7 @@ def _command(parsed: argparse.Namespace) -> int:
             settings,
             object_store(settings),
             with_features=not parsed.no_features,
-            told=_progress if sys.stderr.isatty() else None,
+            progress=_progress if sys.stderr.isatty() else None,
         )
         for job in _jobs(parsed)
     }

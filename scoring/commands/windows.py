@@ -74,7 +74,7 @@ def _folded(
     """Fold stretches for which no row waits and that nobody ran: first, last, and how many."""
 
     def stretch(one: gaps.Undecided) -> object:
-        is_empty = one.state is gaps.State.MISSING and one.rows_pending == 0
+        is_empty = one.state is gaps.WindowState.MISSING and one.rows_pending == 0
         # consecutive windows keep the difference between their start and their place
         place = places[one.start]
         return (one.start - place * (one.end - one.start)) if is_empty else one.start

@@ -1,4 +1,4 @@
-"""An annuity: level monthly payments, and how much is outstanding while they are made. Pure."""
+"""Computes the shares of an annuity: the monthly instalment and the expected exposure. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ MONTHS = 12
 
 
 def payment_share(term_months: Floats, annual_rate: float) -> Floats:
-    """Return the monthly payment as a share of the amount: r / (1 - (1 + r)^-n).
+    """Return the monthly instalment as a share of the amount: r / (1 - (1 + r)^-n).
 
     Args:
         term_months: [n], above 0; NaN gives NaN.
-        annual_rate: nominal rate a year as a fraction, at least 0.001; a twelfth of it is charged
-            each month.
+        annual_rate: nominal rate a year as a fraction, at least 0.001; each month charges a
+            twelfth of it.
     """
     rate = annual_rate / MONTHS
     return np.asarray(rate / -np.expm1(-term_months * np.log1p(rate)))
@@ -24,8 +24,8 @@ def payment_share(term_months: Floats, annual_rate: float) -> Floats:
 def exposure_share(term_months: Floats, annual_rate: float) -> Floats:
     """Return the expected exposure at default as a share of the amount.
 
-    A default is as likely before any of the n payments, so this is the mean balance that stands
-    before them: 1 / (1 - (1 + r)^-n) - 1 / (n r).
+    A default is equally likely before each of the n instalments. So the exposure is the mean
+    balance before them: 1 / (1 - (1 + r)^-n) - 1 / (n r).
 
     Args:
         term_months: [n], above 0; NaN gives NaN.

@@ -1,4 +1,4 @@
-"""Reads protected attributes for the fairness report, as the one role that may. Shell."""
+"""Reads protected attributes for the fairness report, as role `fairness`. Shell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from features.platform import database
 from features.platform.settings import Settings
 from scoring.credit.fairness_page import band_names
 
-AGES = (25, 40, 62)  # of 62 and more Regulation B speaks as elderly (12 CFR 1002.2(o))
+AGES = (25, 40, 62)  # Regulation B defines elderly as 62 and older (12 CFR 1002.2(o))
 ATTRIBUTES = ("sex", "age", "marital_status", "nationality")
 
 _QUERY = """
@@ -23,14 +23,14 @@ order by application_id, delivery_seq desc
 
 
 def read(application_ids: Sequence[str], settings: Settings) -> dict[str, NDArray[np.object_]]:
-    """Return the groups of some applications by attribute; empty where none were delivered.
+    """Return the groups of some applications by attribute; empty if none were delivered.
 
     Args:
         application_ids: in the order of the rows.
-        settings: where role `fairness` may log in; without its password nothing is read.
+        settings: the login of role `fairness`; without its password nothing is read.
 
     Returns:
-        By attribute [n] the group, None where it is not known.
+        By attribute [n] the group, None if unknown.
     """
     if settings.warehouse.fairness_password is None:
         return {}
@@ -41,7 +41,8 @@ def read(application_ids: Sequence[str], settings: Settings) -> dict[str, NDArra
     known = {row[0]: row[1:] for row in rows}
     if not known:
         return {}
-    table = [known.get(one, (None,) * len(ATTRIBUTES)) for one in application_ids]
+    nothing = (None,) * len(ATTRIBUTES)
+    table = [known.get(application_id, nothing) for application_id in application_ids]
     columns = dict(zip(ATTRIBUTES, np.array(table, dtype=object).T, strict=True))
     return columns | {"age": _bands(columns["age"])}
 

@@ -1,8 +1,8 @@
-"""Cuts a characteristic into bins whose records of default a person can read. Pure.
+"""Cuts a characteristic into bins with a default rate that a person can read. Pure.
 
-Numbers are cut at quantiles; where more can only mean more (or less) risk, neighbours that
-contradict it are pooled (pool adjacent violators: Ayer et al. 1955) on rates that are drawn towards
-the whole's, so that a thin bin neither speaks loudly nor has an infinite weight of evidence.
+Numbers are cut at quantiles. If a number has a direction, neighbours that contradict it are pooled
+(pool adjacent violators: Ayer et al. 1955). The rates are shrunk towards the rate of all rows, so a
+thin bin has a moderate and finite weight of evidence.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 from features.platform.arrays import Flags, Floats, Integers
 
 QUANTILES = 20  # fine cuts of a characteristic with a known direction, before pooling
-LOOSE_QUANTILES = 5  # of one without: nothing pools them, so few keep them honest
-PRIOR_ROWS = 50.0  # rows of the whole's rate that every bin is mixed with
-SIGNIFICANT_DIGITS = 4  # of an edge: a person must be able to read it
+LOOSE_QUANTILES = 5  # without a direction nothing is pooled, so few cuts limit the noise
+PRIOR_ROWS = 50.0  # rows with the rate of all rows that are mixed into every bin
+SIGNIFICANT_DIGITS = 4  # of an edge, to keep it readable
 
 
 @dataclass(frozen=True)
 class Bins:
-    """One characteristic in bins: those of its values in ascending order, then that of missing.
+    """One characteristic in bins: bins of its values in ascending order, then the missing bin.
 
     Args:
         edges: [k - 1] upper bounds of the k bins of values but the last, each within its bin; for
             a category they lie between the levels.
         rows: [k + 1] training rows by bin.
         bads: [k + 1] defaults among them.
-        centres: [k + 1] a value that stands for the bin, NaN for missing.
-        woe: [k + 1] weight of evidence: log-odds of repayment above those of the whole.
+        centres: [k + 1] a value that represents the bin, NaN for missing.
+        woe: [k + 1] weight of evidence: log-odds of repayment above those of all rows.
     """
 
     edges: Floats
@@ -41,29 +41,29 @@ class Bins:
 
     @property
     def best(self) -> int:
-        """The bin with the best record; training rows have shown it."""
+        """The bin with the lowest default rate, among bins with training rows."""
         return int(np.argmax(np.where(self.rows > 0, self.woe, -np.inf)))
 
     @property
     def information_value(self) -> float:
-        """How far goods and bads lie apart: Kullback's symmetric divergence over the bins."""
+        """The distance of goods and bads: Kullback's symmetric divergence over the bins."""
         goods = self.rows - self.bads
         apart = goods / max(1, goods.sum()) - self.bads / max(1, self.bads.sum())
         return float((apart * self.woe).sum())
 
     def place(self, values: Floats) -> NDArray[np.intp]:
-        """Return the bin of each value; NaN lies in the last one."""
-        found = np.searchsorted(self.edges, values, side="left")
-        return np.where(np.isnan(values), len(self.edges) + 1, found)
+        """Return the bin of each value; NaN belongs to the last one."""
+        place = np.searchsorted(self.edges, values, side="left")
+        return np.where(np.isnan(values), len(self.edges) + 1, place)
 
 
 def cut_number(values: Floats, is_bad: Flags, direction: int) -> Bins:
-    """Cut a number at its quantiles, and pool what contradicts the direction.
+    """Cut a number at its quantiles, and pool neighbours that contradict the direction.
 
     Args:
         values: [n], NaN is missing.
-        is_bad: [n]; some are and some are not.
-        direction: +1 where more means more risk, -1 where less does, 0 where nobody says.
+        is_bad: [n], with both values present.
+        direction: +1 if more means more risk, -1 if less does, 0 if unknown.
     """
     known = values[~np.isnan(values)]
     if len(known) == 0:
@@ -75,22 +75,22 @@ def cut_number(values: Floats, is_bad: Flags, direction: int) -> Bins:
 
 
 def cut_category(values: Floats, is_bad: Flags, levels: int) -> Bins:
-    """Give every level of a category its bin.
+    """Cut a category into one bin per level.
 
     Args:
         values: [n] index of the level, NaN is missing.
-        is_bad: [n]; some are and some are not.
-        levels: how many there are.
+        is_bad: [n], with both values present.
+        levels: number of levels.
     """
     return _bins(np.arange(levels - 1, dtype=np.float64) + 0.5, values, is_bad)
 
 
 def _pooled(bins: Bins, values: Floats, is_bad: Flags, direction: int) -> Bins:
-    """Pool neighbours until risk moves one way only; without a direction nothing is pooled."""
+    """Pool neighbours until risk moves one way only; without a direction pool nothing."""
     if direction == 0:
         return bins
     base = float(is_bad.mean())
-    blocks: list[tuple[int, int, int]] = []  # rows, bads, the last bin that it holds
+    blocks: list[tuple[int, int, int]] = []  # rows, bads, the last bin of the block
     for position, (rows, bads) in enumerate(zip(bins.rows[:-1], bins.bads[:-1], strict=True)):
         block = (int(rows), int(bads), position)
         while blocks and direction * (_rate(blocks[-1], base) - _rate(block, base)) >= 0:
@@ -117,7 +117,7 @@ def _bins(edges: Floats, values: Floats, is_bad: Flags) -> Bins:
 
 
 def _centres(values: Floats, place: NDArray[np.intp], bins: int) -> Floats:
-    """Return a value of the middle row of each bin; NaN where there is none."""
+    """Return a value of the middle row of each bin; NaN for a bin without values."""
     order = np.lexsort((values, place))
     first = np.searchsorted(place[order], np.arange(bins + 1))
     middle = (first[:-1] + first[1:]) // 2

@@ -1,8 +1,8 @@
-"""Gradient boosting over applications that moves only the way that the feature view allows. Pure.
+"""Defines gradient boosting over applications, monotone as the feature view declares. Pure.
 
-It finds what a scorecard cannot, such as a term that weighs more for a small income, and keeps its
-law: more debt never lowers the risk. Categories enter by their record of default, so that every
-split is one of a number and the attributions of trees hold.
+Boosting finds interactions that a scorecard cannot, such as a long term that matters more for a
+small income. It keeps the scorecard's law: more debt never lowers the risk. A category enters as
+the log-odds of default of its levels, so every split is numeric and tree attributions apply.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ class MonotoneBoosting(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
     """Boosted trees with monotone constraints.
 
     Args:
-        directions: per column +1 where more means more risk, -1 where less does, 0 where nobody
-            says; None for all 0.
-        levels: per column how many levels a category has, 0 for a number; None for all 0.
-        max_iter: trees.
+        directions: per column +1 if more means more risk, -1 if less does, 0 if unknown; None for
+            all 0.
+        levels: per column the number of levels of a category, 0 for a number; None for all 0.
+        max_iter: number of trees.
         learning_rate: weight of each tree.
-        max_leaf_nodes: leaves of each tree.
-        min_samples_leaf: rows that a leaf must hold.
-        l2_regularization: pull of each leaf towards zero.
-        max_features: share of the columns that each split may look at.
-        random_state: seed of everything that draws.
+        max_leaf_nodes: number of leaves of each tree.
+        min_samples_leaf: least number of rows in a leaf.
+        l2_regularization: shrinkage of each leaf towards zero.
+        max_features: share of the columns that each split considers.
+        random_state: seed of every draw.
     """
 
-    def __init__(  # noqa: PLR0913 - scikit-learn wants every parameter here, by name
+    def __init__(  # noqa: PLR0913 - scikit-learn requires every parameter here, by name
         self,
         directions: Sequence[int] | None = None,
         levels: Sequence[int] | None = None,
@@ -60,7 +60,7 @@ class MonotoneBoosting(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
         self.random_state = random_state
 
     def fit(self, X: Floats, y: NDArray[np.generic]) -> Self:  # noqa: N803 - scikit-learn's name
-        """Learn from one row per application; missing is NaN, y says whether it defaulted."""
+        """Learn from one row per application; missing is NaN, y is whether the loan defaulted."""
         matrix, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         is_bad = np.asarray(labels, dtype=bool)
         columns = matrix.shape[1]
@@ -71,27 +71,27 @@ class MonotoneBoosting(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
         ]
         directions = list(self.directions or [0] * columns)
         for column in self.categories_:
-            directions[column] = 1  # a worse record never lowers the risk
+            directions[column] = 1  # a higher default rate never lowers the risk
         with one_thread():
             self.trees_ = boosted_trees(self, directions).fit(self._by_record(matrix), is_bad)
         return self
 
     def margin(self, X: Floats) -> Floats:  # noqa: N803
-        """Return the log-odds of default, before calibration; a row's bits are its own."""
+        """Return the log-odds of default, before calibration; rows do not affect each other."""
         matrix = self._checked(X)
         with one_thread():
             margin: Floats = self.trees_.decision_function(self._by_record(matrix))
         return margin
 
     def contributions(self, X: Floats, reference: Floats) -> Floats:  # noqa: N803
-        """Return what each column adds to the log-odds above those of a reference.
+        """Return the contribution of each column to the log-odds above those of a reference.
 
-        Where a column may move one way only, a value on its worse side never gets less than
-        nothing.
+        If a column has a direction, a value worse than the reference never contributes less than
+        0.
 
         Args:
             X: [n, columns].
-            reference: [columns]; the row against which every other is told.
+            reference: [columns], the row with contributions of 0.
 
         Returns:
             [n, columns]; a row's sum is its margin less that of the reference.
@@ -117,5 +117,5 @@ class MonotoneBoosting(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
 
 
 def _record(values: Floats, is_bad: Flags, levels: int) -> Floats:
-    """Return the log-odds of default of each level, and of missing, against the whole's."""
+    """Return the log-odds of default of each level, and of missing, relative to all rows."""
     return -binning.cut_category(values, is_bad, levels).woe

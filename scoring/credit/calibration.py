@@ -1,7 +1,7 @@
-"""What the calibrators learn from: margins of rows that the model had not seen. Pure.
+"""Computes the margins that the calibrators learn from, on rows outside each fit. Pure.
 
-A calibrator looks forward in time, as the model will: rehearsals fitted on earlier rows foretell
-later ones, slice by slice, and one sigmoid is learnt from all that was foretold.
+A calibrator must look forward in time, as the model does in use. So models fitted on earlier rows
+predict later rows, slice by slice, and one sigmoid learns from all these predictions.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ import numpy as np
 
 from features.platform.arrays import Flags, Floats
 
-FEWEST_DEFAULTS = 20  # in the first training slice and among what is foretold
+FEWEST_DEFAULTS = 20  # in the first training slice and among the predicted rows
 
 
-class Foreteller(Protocol):
-    """A fitted model that ranks."""
+class Ranker(Protocol):
+    """A fitted model that ranks rows."""
 
     def margin(self, X: Floats) -> Floats:  # noqa: N803 - scikit-learn's name
         """Return the log-odds of default, before calibration: [n]."""
 
 
 def out_of_time(
-    fit: Callable[[Floats, Flags], Foreteller], matrix: Floats, is_bad: Flags, cuts: list[int]
+    fit: Callable[[Floats, Flags], Ranker], matrix: Floats, is_bad: Flags, cuts: list[int]
 ) -> Floats:
-    """Foretell every row from `cuts[0]` on by a model fitted on the rows before its slice.
+    """Predict every row from `cuts[0]` on with a model fitted on the rows before its slice.
 
     Args:
-        fit: makes a model of rows.
+        fit: fits a model on rows.
         matrix: [n, columns], in order of time.
         is_bad: [n].
         cuts: first row of each slice, ascending.
@@ -38,7 +38,7 @@ def out_of_time(
         [n - cuts[0]] margins.
 
     Raises:
-        ValueError: too few defaults to rehearse with, or to learn from.
+        ValueError: too few defaults to fit the first model or the calibrator.
     """
     counts = [int(is_bad[: cuts[0]].sum()), int(is_bad[cuts[0] :].sum())]
     if min(counts) < FEWEST_DEFAULTS:

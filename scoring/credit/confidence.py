@@ -1,4 +1,4 @@
-"""How sure a credit decision is: the distance to a cut-off, and what a second model says. Pure."""
+"""Grades the confidence of a credit decision by cut-off distance and second model. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scoring.decision.hits import level_of
 from scoring.decision.outcome import Confidence
 from scoring.decision.policy.credit import CreditPolicy
 
-# where log-odds would be infinite: a probability of one in a million
+# keeps log-odds finite: a probability of one in a million
 _EDGE = 1e-6
 
 
@@ -19,7 +19,7 @@ def confidence_of(probability: Floats, second: Floats, policy: CreditPolicy) -> 
 
     Args:
         probability: [n], of the model that decides; NaN is low.
-        second: [n], of the other model; NaN is taken as disagreement.
+        second: [n], of the other model; NaN counts as disagreement.
         policy: cut-offs and bands, the bands in log-odds.
     """
     bands = policy.confidence

@@ -1,4 +1,4 @@
-"""From applications to ledger rows: model, limit and policy of one run, applied to a chunk."""
+"""Decides applications: applies a run's model, limits and policy to a chunk of feature rows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from psycopg import sql
 from features.platform.arrays import Columns, Matrix
 from features.platform.settings import Settings
 from features.views import APPLICATIONS as VIEW
-from scoring.credit import ledger_rows, merge, payments, reasons
+from scoring.credit import card_history, ledger_rows, merge, reasons
 from scoring.credit.inputs import INPUT_TYPES, input_columns, matrix_of
 from scoring.credit.job import JOB
 from scoring.credit.limits import Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
-from scoring.credit.reasons import Told
+from scoring.credit.reasons import ReasonInputs
 from scoring.decider import Decider, Domain, Scores
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.component_scores import ComponentScores
@@ -29,7 +29,7 @@ from scoring.decision.rules.columns import APPLICATIONS, EVIDENCE_COUNTS, types_
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs import record
 
-TYPES = types_of(APPLICATIONS)  # of what a rule may name
+TYPES = types_of(APPLICATIONS)  # of the columns that a rule may name
 ANSWERS = JOB.answers
 
 
@@ -45,35 +45,37 @@ class ApplicationDecider(Decider):
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
         credit, second = (scores[answer.name] for answer in ANSWERS)
-        asked = requests_of(columns, credit)
-        limits = recommend(asked, self.policy.require_credit())
+        requests = requests_of(columns, credit)
+        limits = recommend(requests, self.policy.require_credit())
         counts = [columns[name].to_numpy(zero_copy_only=False) for name in EVIDENCE_COUNTS]
         facts = Facts(credit, limits.level, Evidence(*counts))
-        decided = merge.decide(facts, columns, self.policy, self.conditions)
-        told = Told(credit, limits.binding, limits.is_below(asked))
+        decisions = merge.decide(facts, columns, self.policy, self.conditions)
+        inputs = ReasonInputs(credit, limits.binding, limits.is_below(requests))
         return ledger_rows.of(
             _stamp(self.run),
             columns,
-            ledger_rows.Answers(decided, limits, told, second),
+            ledger_rows.Answers(decisions, limits, inputs, second),
             self.policy.require_credit(),
-            self._reasons(decided, told, matrix),
+            self._reasons(decisions, inputs, matrix),
         )
 
-    def _reasons(self, decided: ApplicationDecisions, told: Told, matrix: Matrix) -> pa.Array:
-        """Explain what was not approved as asked; the rest is explained on demand."""
-        is_counter_offer = told.is_reduced & told.credit.is_ok
-        explained = np.flatnonzero((decided.outcome > Outcome.APPROVE) | is_counter_offer)
-        texts = np.full(len(decided.outcome), "[]", dtype=object)
+    def _reasons(
+        self, decisions: ApplicationDecisions, inputs: ReasonInputs, matrix: Matrix
+    ) -> pa.Array:
+        """Explain rows that were not approved as requested; other rows are explained on demand."""
+        is_counter_offer = inputs.is_reduced & inputs.credit.is_ok
+        explained = np.flatnonzero((decisions.outcome > Outcome.APPROVE) | is_counter_offer)
+        texts = np.full(len(decisions.outcome), "[]", dtype=object)
         if len(explained) == 0:
             return pa.array(texts, pa.string())
-        subset, said = decided.take(explained), told.take(explained)
-        asked, chosen = said.asks_model(subset), matrix[explained]
-        speakers, weights = by_characteristic(self.explainer, chosen, asked, VIEW)
+        decisions, inputs = decisions.take(explained), inputs.take(explained)
+        is_adverse, rows = inputs.is_model_adverse(decisions), matrix[explained]
+        feature_reasons, weights = by_characteristic(self.explainer, rows, is_adverse, VIEW)
         if self.explainer:
-            weights = relieving(self.explainer, chosen, weights, VIEW)
+            weights = relieving(self.explainer, rows, weights, VIEW)
         pin = self.policy.require_credit().reason_codes
         codes = reason_codes.load(pin.version, pin.sha256)
-        rendered = reasons.reasons_of(subset, said, speakers, weights, codes)
+        rendered = reasons.reasons_of(decisions, inputs, feature_reasons, weights, codes)
         texts[explained] = rendered.to_numpy(zero_copy_only=False)
         return pa.array(texts, pa.string())
 
@@ -84,10 +86,10 @@ def _stamp(run: record.Run) -> ledger_rows.Stamp:
 
 
 def requests_of(columns: Columns, credit: ComponentScores) -> Requests:
-    """Return what n applicants ask for, in minor units of the base currency.
+    """Return the requests of n applicants, in minor units of the base currency.
 
-    Income comes from the feature, whose bits the ledger's hash covers; minor units of it follow
-    from the request, which stands in both.
+    Income comes from the feature, because the ledger's hash covers its bits. The request gives the
+    minor units per unit, because it has the amount in both.
     """
     amount = _floats(columns, "requested_amount_base_minor")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -103,18 +105,17 @@ def requests_of(columns: Columns, credit: ComponentScores) -> Requests:
 
 
 def source(table: sql.Composable, run: record.Run) -> sql.Composable:
-    """Return the SQL of a run's feature rows beside their applicants' card payments."""
+    """Return the SQL of a run's feature rows with their applicants' card transactions."""
     part = policy.load(run.policy_version, run.policy_sha256).require_credit()
     look_back = timedelta(days=part.fraud_state.look_back_days)
-    return payments.beside(table, look_back, run.known_at_cutoff, run.claimed_at)
+    return card_history.beside(table, look_back, run.known_at_cutoff, run.claimed_at)
 
 
 def decider_of(run: record.Run, model: Any, settings: Settings) -> ApplicationDecider:  # noqa: ANN401
-    """Return the decider of a run with a model; with None, every row will be degraded.
+    """Return the decider of a run with a model; without a model every row is degraded.
 
     Raises:
-        ConfigurationError: the pinned policy is not the file that was pinned, or decides no
-            applications.
+        ConfigurationError: the policy file differs from the pinned one, or has no credit part.
     """
     pinned = policy.load(run.policy_version, run.policy_sha256)
     conditions = policy.parsed(pinned.require_credit().rules, TYPES)

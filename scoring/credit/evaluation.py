@@ -1,4 +1,4 @@
-"""How good a credit model is: on rows of a later time, by month and by segment. Pure."""
+"""Measures a credit model on rows of a later time, by month and by segment. Pure."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from scoring.credit.rows import TrainingSet
 from scoring.models import evaluation
 from scoring.models.evaluation import Interval, Ranking
 
-FEWEST_EVENTS = 20  # defaults and repayments that a segment needs before it is ranked
+FEWEST_EVENTS = 20  # the least number of defaults and of repayments in a ranked segment
 BANDS = 10  # of the score, for its stability
-MOST_VALUES = 5  # of a number, to be segments of their own; of more, its thirds are
-# the customary reading: below the first nothing has moved, above the second the population has
+MOST_VALUES = 5  # a number with more values is cut into thirds
+# the customary reading: below the first bound the population is stable, above the second it moved
 STABLE, MOVED = 0.10, 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """One month of applications against those that the model has learnt from.
+    """One month of applications compared with the training applications.
 
     Args:
         month: such as `2020-03`.
-        rows: applications in it.
+        rows: applications of the month.
         bads: defaults among them.
-        foretold: how many the model foretold.
-        stability_index: how far its scores lie from those learnt from.
-        by_chance: what 95 of 100 such months stay below where nothing has moved.
+        foretold: the number of defaults that the model predicted.
+        stability_index: the distance of its scores from the training scores.
+        by_chance: the index that 95 of 100 stable months stay below.
     """
 
     month: str
@@ -45,7 +45,7 @@ class MonthFigures:
 
 @dataclass(frozen=True, slots=True)
 class SegmentFigures:
-    """One segment; what too few defaults cannot say is None."""
+    """One segment; a measure is None if the segment has too few defaults."""
 
     characteristic: str
     segment: str
@@ -56,7 +56,7 @@ class SegmentFigures:
 
     @property
     def observed_to_expected(self) -> float:
-        """Defaults seen over defaults foretold."""
+        """Observed defaults over predicted defaults."""
         return self.bads / self.foretold
 
 
@@ -64,7 +64,7 @@ def measure(rows: TrainingSet, probability: Floats) -> dict[str, Interval]:
     """Return the measures of a probability of default with 95 % intervals.
 
     Args:
-        rows: what the model has not seen.
+        rows: rows outside the training.
         probability: of these rows.
     """
     ranking = Ranking(rows.is_bad, probability)
@@ -76,21 +76,23 @@ def measure(rows: TrainingSet, probability: Floats) -> dict[str, Interval]:
         "observed_to_expected": partial(evaluation.observed_to_expected, rows.is_bad, probability),
         "brier": partial(evaluation.brier, rows.is_bad, probability),
     }
-    found = {name: evaluation.interval(one, rows.customer) for name, one in measures.items()}
+    intervals = {
+        name: evaluation.interval(measure, rows.customer) for name, measure in measures.items()
+    }
     error = evaluation.expected_calibration_error(rows.is_bad, probability)
-    return found | {"expected_calibration_error": Interval(error, error, error)}
+    return intervals | {"expected_calibration_error": Interval(error, error, error)}
 
 
 def by_month(learnt: Floats, rows: TrainingSet, probability: Floats) -> list[MonthFigures]:
-    """Return the figures of each month, and how far its scores lie from those learnt from.
+    """Return the figures of each month, with the distance of its scores from the training scores.
 
     Args:
-        learnt: probabilities of the rows that the model has learnt from.
-        rows: what the model has not seen.
+        learnt: probabilities of the training rows.
+        rows: rows outside the training.
         probability: of these rows.
     """
     edges = np.unique(np.quantile(learnt, np.linspace(0, 1, BANDS + 1)[1:-1]))
-    # the index of two draws of one population (Yurdakul 2018); a customer seldom asks twice a month
+    # the index of two draws of one population (Yurdakul 2018); customers rarely repeat in a month
     quantile = float(chi2.ppf(0.95, len(edges)))
     before = np.bincount(np.searchsorted(edges, learnt), minlength=len(edges) + 1)
     figures = []
@@ -99,12 +101,12 @@ def by_month(learnt: Floats, rows: TrainingSet, probability: Floats) -> list[Mon
         after = np.bincount(np.searchsorted(edges, probability[of_month]), minlength=len(edges) + 1)
         figures.append(
             MonthFigures(
-                str(month),
-                int(of_month.sum()),
-                int(rows.is_bad[of_month].sum()),
-                float(probability[of_month].sum()),
-                evaluation.population_stability(before, after),
-                quantile * float(1 / len(learnt) + 1 / of_month.sum()),
+                month=str(month),
+                rows=int(of_month.sum()),
+                bads=int(rows.is_bad[of_month].sum()),
+                foretold=float(probability[of_month].sum()),
+                stability_index=evaluation.population_stability(before, after),
+                by_chance=quantile * float(1 / len(learnt) + 1 / of_month.sum()),
             )
         )
     return figures
@@ -116,9 +118,9 @@ def by_segment(
     """Return the figures of segments: levels of categories, values or thirds of numbers.
 
     Args:
-        rows: what the model has not seen.
+        rows: rows outside the training.
         probability: of these rows.
-        levels: by column to cut the rows by, the names of its levels; empty for a number.
+        levels: the names of the levels by column; empty for a number.
     """
     figures = []
     for name, names in levels.items():
@@ -132,17 +134,17 @@ def by_segment(
             code[is_known], labels = _cut(values[is_known])
         labels.append("missing")
         figures += [
-            _segment(name, labels[one], rows, probability, np.flatnonzero(code == one))
-            for one in np.unique(code)
+            _segment(name, labels[position], rows, probability, np.flatnonzero(code == position))
+            for position in np.unique(code)
         ]
     return figures
 
 
 def _cut(values: Floats) -> tuple[NDArray[np.intp], list[str]]:
-    """Cut a number into its values where they are few, else into thirds; name what was cut."""
-    found = np.unique(values)
-    if len(found) <= MOST_VALUES:
-        return np.searchsorted(found, values), [f"{value:g}" for value in found]
+    """Cut a number into its values if they are few, otherwise into thirds; name the parts."""
+    distinct = np.unique(values)
+    if len(distinct) <= MOST_VALUES:
+        return np.searchsorted(distinct, values), [f"{value:g}" for value in distinct]
     bounds = np.quantile(values, [1 / 3, 2 / 3])
     low, high = (f"{bound:,.0f}" if bound >= 1_000 else f"{bound:.3g}" for bound in bounds)
     return np.searchsorted(bounds, values), [f"to {low}", f"{low} to {high}", f"over {high}"]
@@ -154,10 +156,10 @@ def _segment(
     is_bad, foretold = rows.is_bad[members], probability[members]
     is_enough = min(is_bad.sum(), (~is_bad).sum()) >= FEWEST_EVENTS
     return SegmentFigures(
-        name,
-        label,
-        len(members),
-        int(is_bad.sum()),
-        float(foretold.sum()),
-        Ranking(is_bad, foretold).auc_roc() if is_enough else None,
+        characteristic=name,
+        segment=label,
+        rows=len(members),
+        bads=int(is_bad.sum()),
+        foretold=float(foretold.sum()),
+        auc_roc=Ranking(is_bad, foretold).auc_roc() if is_enough else None,
     )

@@ -1,8 +1,8 @@
-"""Whether decisions fall differently on protected groups: monitoring, with its limits. Pure.
+"""Measures whether decisions differ between protected groups: monitoring, with limits. Pure.
 
-Measured on decisions and not on scores, because a decision is what somebody meets. A ratio under
-four fifths is a reason to look (29 CFR 1607.4(D) for employment, borrowed by custom), no verdict:
-it knows nothing of what a difference rests on, and small groups swing.
+The measures use decisions and not scores, because a decision affects the applicant. A ratio under
+four fifths is a reason to investigate (29 CFR 1607.4(D) for employment, adopted by custom) and not
+a verdict. It ignores the causes of a difference, and small groups vary by chance.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from numpy.typing import NDArray
 from features.platform.arrays import Flags, Floats
 from scoring.models.evaluation import Interval
 
-FEWEST_ROWS = 100  # of a group that is measured at all
-FEWEST_REPAID = 50  # in it, for the equal-opportunity gap
+FEWEST_ROWS = 100  # the least size of a measured group
+FEWEST_REPAID = 50  # its least number of repaid loans, for the equal-opportunity gap
 FOUR_FIFTHS = 0.8
 REPLICATES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """One group against the reference of its attribute; None where it is too small to say.
+    """One group compared with the reference of its attribute; None if the group is too small.
 
     Args:
         attribute: such as `sex`.
         group: such as `female`.
-        rows: decided in it.
-        approval_rate: of them.
+        rows: its decisions.
+        approval_rate: of these decisions.
         adverse_impact_ratio: its approval rate over that of the reference.
-        equal_opportunity_gap: its approval rate among those who repaid less the reference's.
-        is_reference: it has the highest approval rate of the groups that are large enough.
+        equal_opportunity_gap: its approval rate of repaid loans, less that of the reference.
+        is_reference: whether it has the highest approval rate of the large groups.
     """
 
     attribute: str
@@ -46,14 +46,14 @@ class GroupFigures:
 
     @property
     def is_to_be_looked_at(self) -> bool:
-        """Whether even the upper bound of the ratio lies under four fifths."""
+        """Whether even the upper bound of the ratio is under four fifths."""
         ratio = self.adverse_impact_ratio
         return ratio is not None and ratio.high < FOUR_FIFTHS
 
 
 @dataclass(frozen=True, slots=True)
 class _Tally:
-    """Approvals of one group, and how they may have fallen in other draws of its rows."""
+    """Approvals of one group, and the rates in bootstrap draws of its rows."""
 
     rows: int
     approved: int
@@ -81,9 +81,9 @@ def report(
 
     Args:
         is_approved: [n] the decisions.
-        is_repaid: [n] the outcomes; None where none are known yet.
-        attributes: by name [n] the group of each row; None where it was not delivered.
-        seed: of the draws. Rows are drawn again within each group, for which a binomial is exact.
+        is_repaid: [n] the outcomes; None if they are still unknown.
+        attributes: by name [n] the group of each row; None if it was not delivered.
+        seed: of the draws. Rows are redrawn within each group, for which a binomial is exact.
     """
     draw = np.random.default_rng(seed)
     return [
@@ -101,23 +101,23 @@ def _of_attribute(
     draw: np.random.Generator,
 ) -> Sequence[GroupFigures]:
     delivered = np.array([group is not None for group in groups])
-    found = {
+    tallies = {
         str(group): _tally(is_approved, is_repaid, groups == group, draw)
         for group in sorted(set(groups[delivered]), key=str)
     }
-    large = [group for group, tally in found.items() if tally.rows >= FEWEST_ROWS]
-    reference = max(large, key=lambda group: found[group].rate, default=None)
+    large = [group for group, tally in tallies.items() if tally.rows >= FEWEST_ROWS]
+    reference = max(large, key=lambda group: tallies[group].rate, default=None)
     return [
         GroupFigures(
-            name,
-            group,
-            tally.rows,
-            tally.rate,
-            _ratio(tally, found.get(reference or "")),
-            _gap(tally, found.get(reference or "")),
-            group == reference,
+            attribute=name,
+            group=group,
+            rows=tally.rows,
+            approval_rate=tally.rate,
+            adverse_impact_ratio=_ratio(tally, tallies.get(reference or "")),
+            equal_opportunity_gap=_gap(tally, tallies.get(reference or "")),
+            is_reference=group == reference,
         )
-        for group, tally in found.items()
+        for group, tally in tallies.items()
     ]
 
 
@@ -125,15 +125,17 @@ def _tally(
     is_approved: Flags, is_repaid: Flags | None, members: Flags, draw: np.random.Generator
 ) -> _Tally:
     repaid = members & is_repaid if is_repaid is not None else np.zeros_like(members)
-    counts = [members, members & is_approved, repaid, repaid & is_approved]
-    rows, approved, repaid_rows, repaid_approved = (int(one.sum()) for one in counts)
+    masks = [members, members & is_approved, repaid, repaid & is_approved]
+    rows, approved, repaid_rows, repaid_approved = (int(mask.sum()) for mask in masks)
     return _Tally(
-        rows,
-        approved,
-        repaid_rows,
-        repaid_approved,
-        draw.binomial(rows, approved / rows, REPLICATES) / rows,
-        draw.binomial(repaid_rows, repaid_approved / max(1, repaid_rows), REPLICATES)
+        rows=rows,
+        approved=approved,
+        repaid=repaid_rows,
+        repaid_approved=repaid_approved,
+        drawn_rate=draw.binomial(rows, approved / rows, REPLICATES) / rows,
+        drawn_opportunity=draw.binomial(
+            repaid_rows, repaid_approved / max(1, repaid_rows), REPLICATES
+        )
         / max(1, repaid_rows),
     )
 

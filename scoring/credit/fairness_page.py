@@ -1,4 +1,4 @@
-"""The fairness report as a page, with what it cannot say. Pure."""
+"""Renders the fairness report as a page, with its limits. Pure."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from scoring.credit.fairness import (
 from scoring.models.evaluation import Interval
 
 LIMITS = f"""\
-This is monitoring, not a verdict, and what the law asks differs by jurisdiction. A group is
-measured against the group of its attribute that is approved most often.
+This is monitoring, not a verdict, and the law differs by jurisdiction. A group is compared with the
+group of its attribute that has the highest approval rate.
 
-- The adverse impact ratio compares how often groups are approved, whatever their risk. Where its
-  whole interval lies under {FOUR_FIFTHS:.2f}, the group is marked as one to look at.
-- The equal-opportunity gap compares those who repaid. Of applicants who were declined nobody knows
-  whether they would have, so on a lender's own loans it sees only whom the past has approved.
+- The adverse impact ratio compares approval rates, whatever the risk. If its whole interval is
+  under {FOUR_FIFTHS:.2f}, the group is marked as one to look at.
+- The equal-opportunity gap compares repaid loans. The repayment of declined applicants is unknown,
+  so on a lender's own loans the gap covers only applicants whom the past approved.
 - Groups of fewer than {FEWEST_ROWS} rows, or {FEWEST_REPAID} repaid loans, are not measured: their
   intervals would span everything.
-- Looked at is the probability of default against its cut-off alone: rules, limits and the fraud
+- The report uses the probability of default against its cut-off alone: rules, limits and the fraud
   state may decide otherwise.
-- Attributes are looked at one by one, and nothing is corrected for how many there are.
-- Protected attributes are never features; other columns may still stand in for them.
+- Attributes are measured separately, without a correction for their number.
+- Protected attributes are never features; other columns may still correlate with them.
 """
-NONE_MEASURED = "Nothing is measured: that takes decisions, and protected attributes beside them."
+NONE_MEASURED = "Nothing is measured: this needs decisions with protected attributes."
 
 
 def as_markdown(figures: Sequence[GroupFigures], title: str, note: str = "") -> str:
     """Return the figures as a table, with their limits.
 
     Args:
-        figures: of every group; none where nothing could be measured.
-        title: what was decided, and how.
-        note: what else a reader of this data must know.
+        figures: of every group; empty if nothing could be measured.
+        title: the decisions, and the method.
+        note: further facts that a reader of this data needs.
     """
     head = ["## Fairness of decisions", "", f"{title[0].upper()}{title[1:]}.", ""]
     body = [NONE_MEASURED]
@@ -46,7 +46,7 @@ def as_markdown(figures: Sequence[GroupFigures], title: str, note: str = "") -> 
             "| attribute | group | rows | approved | adverse impact ratio "
             "| equal-opportunity gap | |",
             "| --- | --- | ---: | ---: | ---: | ---: | --- |",
-            *(_line(one) for one in figures),
+            *(_line(group) for group in figures),
         ]
     return "\n".join([*head, *body, "", LIMITS, note]).rstrip() + "\n"
 
@@ -57,19 +57,23 @@ def band_names(edges: Sequence[int]) -> list[str]:
     return [f"under {edges[0]}", *between, f"{edges[-1]} and over"]
 
 
-def _line(one: GroupFigures) -> str:
-    remark = "reference" if one.is_reference else "look at" if one.is_to_be_looked_at else ""
+def _line(figures: GroupFigures) -> str:
+    remark = (
+        "reference" if figures.is_reference else "look at" if figures.is_to_be_looked_at else ""
+    )
     cells = (
-        one.attribute,
-        one.group,
-        str(one.rows),
-        f"{one.approval_rate:.1%}",
-        _cell(one.adverse_impact_ratio),
-        _cell(one.equal_opportunity_gap),
+        figures.attribute,
+        figures.group,
+        str(figures.rows),
+        f"{figures.approval_rate:.1%}",
+        _cell(figures.adverse_impact_ratio),
+        _cell(figures.equal_opportunity_gap),
         remark,
     )
     return "| " + " | ".join(cells) + " |"
 
 
-def _cell(found: Interval | None) -> str:
-    return "–" if found is None else f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
+def _cell(interval: Interval | None) -> str:
+    if interval is None:
+        return "–"
+    return f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f})"

@@ -12,20 +12,20 @@ from features.views import FeatureView
 from scoring.credit.model import CreditModel, CreditScores
 from scoring.credit.rows import TrainingSet
 
-LEARN_SHARE = 0.8  # the rest, whole months and the newest, tests
+LEARN_SHARE = 0.8  # the rest, the newest whole months, is for testing
 FEWEST_DEFAULTS = 40  # to learn and calibrate on, and to test on
 
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """One set of rows, cut in time."""
+    """A set of rows, cut in time."""
 
     learn: TrainingSet
     test: TrainingSet
 
 
 def cut(rows: TrainingSet) -> Slices:
-    """Cut rows at the start of the month in which four fifths of them have gone by.
+    """Cut rows at the start of the month that contains the end of the first four fifths.
 
     Raises:
         TooFewLabelsError: a slice holds too few defaults.
@@ -39,35 +39,37 @@ def cut(rows: TrainingSet) -> Slices:
         raise TooFewLabelsError(
             f"{len(rows)} loans of whole vintages hold {counts} defaults to learn and to test on; "
             f"each needs {FEWEST_DEFAULTS}: load more history (`python -m features ingest`), or "
-            "wait until more vintages have had their whole term"
+            "wait until more vintages have reached the end of their term"
         )
     return slices
 
 
 def unfitted(names: Sequence[str], view: FeatureView) -> CreditModel:
-    """Return the shipped model for some columns of a view, with what the view says of them."""
+    """Return the unfitted model for some columns of a view, with the view's declarations."""
     declared = [view.feature(name) for name in names]
     return CreditModel(
-        list(names), [one.monotone for one in declared], [list(one.levels) for one in declared]
+        list(names),
+        [feature.monotone for feature in declared],
+        [list(feature.levels) for feature in declared],
     )
 
 
 def fit(rows: TrainingSet, view: FeatureView, names: Sequence[str] | None = None) -> CreditModel:
-    """Fit the shipped model on rows; on the columns that still tell them apart if none are named.
+    """Fit the shipped model on rows, by default on the columns that still vary.
 
     Raises:
-        ContractError: the rows hold too few defaults, or the model learns nothing from them.
+        ContractError: the rows hold too few defaults, or the model does not rank.
     """
     chosen = rows.telling() if names is None else tuple(names)
     try:
         return unfitted(chosen, view).fit(rows.select(chosen).matrix, rows.is_bad)
     except ValueError as error:
         raise ContractError(
-            f"no credit model could be learnt from {len(rows)} loans with {rows.is_bad.sum()} "
+            f"no credit model could be fitted on {len(rows)} loans with {rows.is_bad.sum()} "
             f"defaults: {error}"
         ) from error
 
 
 def score(model: CreditModel, rows: TrainingSet) -> CreditScores:
-    """Score rows with the columns that the model knows."""
+    """Score rows with the columns of the model."""
     return model.score(rows.select(list(model.features or ())).matrix)

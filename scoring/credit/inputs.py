@@ -1,4 +1,4 @@
-"""What an application is decided from: its columns in SQL, and a model's matrix of them."""
+"""Builds the SQL of an application's columns, and a model's matrix of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from features.views.digests import feature_digest
 from scoring.decision.rules.columns import EVIDENCE_COUNTS
 
 KEYS = ("application_id", "version", "customer_id", "applied_at")
-ASKED = ("requested_amount_minor", "requested_amount_base_minor", "currency_code")
+REQUEST = ("requested_amount_minor", "requested_amount_base_minor", "currency_code")
 INPUT_TYPES: dict[str, pa.DataType] = {
     "application_id": pa.string(),
     "version": pa.int32(),
@@ -41,26 +41,26 @@ def input_columns(revision: str, evidence: str) -> sql.Composable:
     """Return the SQL of the columns of `INPUT_TYPES`; the feature table is `features`.
 
     Args:
-        revision: the table of the query that knows the revision.
-        evidence: the table that knows the applicant's payments: `payments_before` when they are
-            decided, the ledger when they are decided again.
+        revision: the table of the query with the revision.
+        evidence: the table of the query with the counts of card transactions: the applicant's card
+            history in a first decision, the ledger in a replay.
     """
     own = [sql.Identifier("features", name) for name in KEYS]
-    asked = [sql.Identifier("features", name) for name in ASKED]
+    request = [sql.Identifier("features", name) for name in REQUEST]
     values = [
         sql.SQL("{}" if feature.kind is Kind.CATEGORY else "{}::float8").format(
             sql.Identifier("features", feature.name)
         )
         for feature in VIEW.features
     ]
-    of_payments = (*EVIDENCE_COUNTS, "fraud_highest_probability")
-    known = [sql.Identifier(evidence, name) for name in of_payments]
+    history = (*EVIDENCE_COUNTS, "fraud_highest_probability")
+    known = [sql.Identifier(evidence, name) for name in history]
     return sql.SQL(", ").join(
         [
             *own,
             sql.Identifier(revision, "revision"),
             sql.SQL("encode({}, 'hex')").format(feature_digest(VIEW, "features")),
-            *asked,
+            *request,
             *values,
             *known,
             sql.SQL("{}::text").format(sql.Identifier(evidence, "fraud_decision_ids")),
@@ -69,12 +69,12 @@ def input_columns(revision: str, evidence: str) -> sql.Composable:
 
 
 def matrix_of(columns: Mapping[str, pa.Array], names: Sequence[str]) -> NDArray[np.float64]:
-    """Return a model's matrix: [n, names], null = NaN, a category as the index of its level."""
-    found = []
+    """Return a model's matrix: [n, names], null is NaN, a category is the index of its level."""
+    matrix = []
     for name in names:
         feature = VIEW.feature(name)
         array = columns[name]
         if feature.kind is Kind.CATEGORY:
             array = pc.index_in(array, value_set=pa.array(feature.levels, pa.string()))
-        found.append(pc.cast(array, pa.float64()).to_numpy(zero_copy_only=False))
-    return np.column_stack(found)
+        matrix.append(pc.cast(array, pa.float64()).to_numpy(zero_copy_only=False))
+    return np.column_stack(matrix)

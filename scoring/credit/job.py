@@ -14,6 +14,7 @@ from scoring.runs.ledger import Ledger, Type
 if TYPE_CHECKING:
     from features.platform.settings import Settings
     from scoring.decider import Domain
+    from scoring.decision.policy.policy import Policy
     from scoring.decision.pricing import Pricing
     from scoring.models.training import TrainReceipt
 
@@ -36,6 +37,10 @@ def _pricing() -> Pricing:
     from scoring.credit.pricing import PRICING
 
     return PRICING
+
+
+def _check_policy(policy: Policy) -> None:
+    policy.require_credit()
 
 
 def _summary(decision: Mapping[str, Any]) -> str:
@@ -105,6 +110,7 @@ JOB = Job(
         *("requested_amount_minor", "currency_code", "limit_binding", "recommended_limit_minor"),
         *("is_counter_offer", "is_overridden", "rule_hits", "decision", "reasons"),
     ),
+    check_policy=_check_policy,
     gates=Gates(
         Suite("features.applications", "expectations.features:applications"),
         Suite("decisions.applications", "expectations.application_decisions:applications"),

@@ -1,9 +1,9 @@
-"""The recommended limit: the largest amount that its bounds allow. Pure: integers in and out.
+"""Computes the recommended limit: the largest amount within two bounds. Pure: integers in and out.
 
-Two bounds, both linear in the amount, so the largest amount is a division and no search: the
-expected loss in money, PD x LGD x EAD(amount, term) <= the budget of the grade, and affordability,
-existing debt payments + annuity(amount, term) <= cap x monthly income. The probability of default
-is the one stated for the request: nothing is scored again at another amount.
+Both bounds are linear in the amount, so the largest amount is a division and not a search. The
+first bounds the expected loss in money: PD x LGD x EAD(amount, term) <= the budget of the grade.
+The second is affordability: existing instalments + annuity(amount, term) <= cap x monthly income.
+The probability of default is that of the request. It is not computed again for another amount.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from scoring.credit.annuity import MONTHS, exposure_share, payment_share
 from scoring.decision.outcome import Binding, Outcome
 from scoring.decision.policy.credit import CreditPolicy
 
-# a bound that does not bind; every integer up to it is exact as a float
+# the value of a bound that does not bind; every integer up to it is exact as a float
 UNBOUNDED = float(2**53)
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """What n applicants ask for and have; amounts in minor units of one currency.
+    """The requests and finances of n applicants; amounts in minor units of one currency.
 
     Attributes:
         amount_minor: [n], above 0.
         term_months: [n], above 0.
-        annual_income_minor: [n]; NaN where it is not known.
-        debt_to_income: [n], monthly debt payments over monthly income; NaN where not known.
-        default_probability: [n], of the request; NaN where there is none.
+        annual_income_minor: [n]; NaN if unknown.
+        debt_to_income: [n], monthly debt instalments over monthly income; NaN if unknown.
+        default_probability: [n], of the request; NaN without a score.
     """
 
     amount_minor: Integers
@@ -46,9 +46,9 @@ class Limits:
     """The limits of n requests: 0 or at least the product's minimum, never above the request.
 
     Attributes:
-        limit_minor: [n]; 0 also where there is no probability of default.
+        limit_minor: [n]; also 0 without a probability of default.
         binding: [n] of `Binding`.
-        grade: [n], place in the policy's grade table; the last where there is no probability.
+        grade: [n], position in the policy's grade table; the last without a probability.
     """
 
     limit_minor: Integers
@@ -57,13 +57,13 @@ class Limits:
 
     @property
     def level(self) -> NDArray[np.int8]:
-        """The outcome that the limit asks for: no loan without a limit, none without facts."""
+        """The outcome of the limit: a limit of 0 declines, and unknown finances need a review."""
         nothing = np.where(self.limit_minor == 0, Outcome.DECLINE, Outcome.APPROVE)
         is_unknown = self.binding == Binding.AFFORDABILITY_UNKNOWN
         return np.where(is_unknown, Outcome.REVIEW, nothing).astype(np.int8)
 
     def is_below(self, requests: Requests) -> NDArray[np.bool_]:
-        """Where less than the request is recommended."""
+        """Return whether the limit is below the request: [n]."""
         return self.limit_minor < requests.amount_minor
 
 
@@ -73,7 +73,7 @@ def recommend(requests: Requests, policy: CreditPolicy) -> Limits:
     grade = grade_of(probability, policy)
     affordable = _affordable(requests, policy)
     bearable = _bearable(requests, grade, policy)
-    bound = np.fmin(affordable, bearable)  # what is unknown does not bind here: see below
+    bound = np.fmin(affordable, bearable)  # an unknown value does not bind here, but see below
     is_whole = bound >= requests.amount_minor
     step = policy.limit.step_minor
     limit = np.where(is_whole, requests.amount_minor, (bound // step * step).astype(np.int64))
@@ -94,13 +94,13 @@ def recommend(requests: Requests, policy: CreditPolicy) -> Limits:
 
 
 def grade_of(probability: Floats, policy: CreditPolicy) -> NDArray[np.intp]:
-    """Return the place of each probability in the grade table; of NaN, the last."""
+    """Return the position of each probability in the grade table; the last for NaN."""
     bounds = np.array([grade.below for grade in policy.grades])
     return np.minimum(np.searchsorted(bounds, probability, side="right"), len(bounds) - 1)
 
 
 def _affordable(requests: Requests, policy: CreditPolicy) -> Floats:
-    """Return the largest amount whose payments income can carry: [n], NaN where not known."""
+    """Return the largest amount with affordable instalments: [n], NaN if unknown."""
     free_share = policy.limit.debt_service_cap - requests.debt_to_income
     monthly = free_share * requests.annual_income_minor / MONTHS
     amount = monthly / payment_share(requests.term_months, policy.limit.annual_rate)
@@ -108,7 +108,7 @@ def _affordable(requests: Requests, policy: CreditPolicy) -> Floats:
 
 
 def _bearable(requests: Requests, grade: NDArray[np.intp], policy: CreditPolicy) -> Floats:
-    """Return the largest amount whose expected loss its grade may carry: [n]."""
+    """Return the largest amount with an expected loss within its grade's budget: [n]."""
     budgets = np.array([grade.loss_budget_minor for grade in policy.grades], dtype=np.float64)
     loss_per_unit = (
         requests.default_probability

@@ -1,13 +1,13 @@
-"""Merge credit, limit, fraud state, rules and lists into one outcome per application. Pure.
+"""Merges credit, limit, fraud state, rules and lists into one outcome per application. Pure.
 
-Order: knock-out > allow-list in force > the stricter of credit, fraud state and rules. Beside that
-order stand two facts that no list changes: without a limit there is no loan, and a row without a
-probability is a review or stricter. Each row is decided from itself and the policy alone.
+Order: knock-out > allow-list in force > the stricter of credit, fraud state and rules. A list
+changes two facts in no case: a limit of 0 declines, and a row without a probability is a review or
+stricter. Each row is decided from itself and the policy alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +19,19 @@ from scoring.decision.outcome import FraudState, Outcome
 from scoring.decision.policy.credit import CreditPolicy
 from scoring.decision.policy.policy import Conditions, Policy, Rule
 
-MOMENT = "applied_at"  # listings must be in force when the application was made
+MOMENT = "applied_at"  # listings must be in force at the time of the application
 STATES = tuple(FraudState)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The applicant's card payments before n applications, as far as they were decided; each [n].
+    """The decided and labelled card transactions before n applications, per applicant; each [n].
 
     Attributes:
-        decision_count: payments with a decision.
-        review_count: of those, live reviews.
-        decline_count: live declines.
-        confirmed_count: payments that a label calls fraud.
+        decision_count: transactions with a decision.
+        review_count: live reviews among them.
+        decline_count: live declines among them.
+        confirmed_count: transactions with a fraud label.
     """
 
     decision_count: NDArray[np.int64]
@@ -40,7 +40,7 @@ class Evidence:
     confirmed_count: NDArray[np.int64]
 
     def state(self, policy: CreditPolicy) -> NDArray[np.intp]:
-        """Return the fraud state: [n], places in `STATES`."""
+        """Return the fraud state: [n], positions in `STATES`."""
         has_any = (self.decision_count > 0) | (self.confirmed_count > 0)
         is_suspected = self.review_count >= policy.fraud_state.suspected_review_count
         place = np.select(
@@ -58,13 +58,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of n applications before they are merged.
+    """The inputs of the merge for n applications.
 
     Attributes:
         credit: calibrated probabilities of default.
-        limit_level: what the recommended limits ask for; without meaning where there is no
-            probability.
-        evidence: the applicants' card payments.
+        limit_level: the outcomes of the recommended limits; ignored without a probability.
+        evidence: the applicants' card transactions.
     """
 
     credit: ComponentScores
@@ -74,27 +73,30 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationDecisions:
-    """Outcomes of n applications, and what led to each: the ground for reasons."""
+    """Outcomes of n applications, and their causes for the reasons."""
 
     outcome: Levels
     is_degraded: Flags
-    is_overridden: Flags  # an allow-list made it milder
+    is_overridden: Flags  # an allow-list lowered the outcome
     credit_level: Levels
     limit_level: Levels
     fraud_level: Levels
-    fraud_state: NDArray[np.intp]  # places in `STATES`
-    rule_hits: Flags  # [n, rules], suppressed hits left out
+    fraud_state: NDArray[np.intp]  # positions in `STATES`
+    rule_hits: Flags  # [n, rules], without suppressed hits
     rules: tuple[Rule, ...]
 
     def take(self, rows: NDArray[np.intp]) -> ApplicationDecisions:
         """Return the decisions of some rows."""
-        return replace(
-            self,
-            **{
-                field.name: getattr(self, field.name)[rows]
-                for field in fields(self)
-                if field.name != "rules"
-            },
+        return ApplicationDecisions(
+            outcome=self.outcome[rows],
+            is_degraded=self.is_degraded[rows],
+            is_overridden=self.is_overridden[rows],
+            credit_level=self.credit_level[rows],
+            limit_level=self.limit_level[rows],
+            fraud_level=self.fraud_level[rows],
+            fraud_state=self.fraud_state[rows],
+            rule_hits=self.rule_hits[rows],
+            rules=self.rules,
         )
 
 
@@ -104,9 +106,9 @@ def decide(
     """Decide n applications.
 
     Args:
-        facts: what model, limit and payments say about them.
+        facts: scores, limit levels and card transactions of the rows.
         columns: the declared columns of the rules, and customer_id and applied_at; each [n].
-        policy: its credit part decides, its lists count.
+        policy: its credit part and its lists apply.
         conditions: the credit part's rules, parsed.
 
     Raises:
@@ -115,7 +117,7 @@ def decide(
     part = policy.require_credit()
     credit = facts.credit
     rows = len(credit.values)
-    found = hits.find(columns, MOMENT, policy, conditions, rows)
+    rule_hits = hits.find(columns, MOMENT, policy, conditions, rows)
     is_degraded = ~credit.is_ok
     credit_level = hits.level_of(credit.values, part.review, part.decline)
     limit_level = np.where(is_degraded, Outcome.APPROVE, facts.limit_level).astype(np.int8)
@@ -123,19 +125,19 @@ def decide(
     level_by_state = [Outcome.of(part.fraud_state.outcomes[word]) for word in STATES]
     fraud_level = np.array(level_by_state, dtype=np.int8)[state]
 
-    stricter = np.maximum.reduce([credit_level, fraud_level, found.level])
+    stricter = np.maximum.reduce([credit_level, fraud_level, rule_hits.level])
     is_allowed = hits.listed(columns, MOMENT, policy.allow_list, rows)
-    lowered = np.where(is_allowed, found.knock_out_level, stricter)
+    lowered = np.where(is_allowed, rule_hits.knock_out_level, stricter)
     floor = np.where(is_degraded, Outcome.REVIEW, limit_level)
     outcome = np.maximum(lowered, floor).astype(np.int8)
     return ApplicationDecisions(
-        outcome,
-        is_degraded,
-        outcome < np.maximum(stricter, floor),
-        credit_level,
-        limit_level,
-        fraud_level,
-        state,
-        found.mask,
-        found.rules,
+        outcome=outcome,
+        is_degraded=is_degraded,
+        is_overridden=outcome < np.maximum(stricter, floor),
+        credit_level=credit_level,
+        limit_level=limit_level,
+        fraud_level=fraud_level,
+        fraud_state=state,
+        rule_hits=rule_hits.mask,
+        rules=rule_hits.rules,
     )

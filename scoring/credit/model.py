@@ -1,7 +1,8 @@
-"""The credit model: a scorecard and gradient boosting in one file that replays bit for bit.
+"""Combines a scorecard and gradient boosting in one credit model that replays bit for bit.
 
-Both are calibrated on a later slice of time. One of them decides; the other gives a second
-probability, because a case on which the two disagree is one that a person should see.
+Both parts are calibrated on a later slice of time. One part decides and the other gives a second
+probability. A large difference between the two lowers the confidence, so that a person sees the
+case.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ PARTS = {"scorecard": Scorecard, "boosting": MonotoneBoosting}
 
 @dataclass(frozen=True, slots=True)
 class CreditScores:
-    """Both probabilities of default of some rows, in their order; NaN where it cannot be said."""
+    """Both probabilities of default of some rows, in their order; NaN if a row has no score."""
 
     default_probability: Floats  # of the part that decides
-    second_probability: Floats  # of the other
+    second_probability: Floats  # of the other part
 
 
 class CreditModel(EventClassifier):
@@ -38,20 +39,20 @@ class CreditModel(EventClassifier):
 
     Args:
         features: names of the matrix' columns, in order; None leaves them unnamed.
-        directions: per column +1 where more means more risk, -1 where less does, 0 where nobody
-            says; None for all 0.
+        directions: per column +1 if more means more risk, -1 if less does, 0 if unknown; None for
+            all 0.
         levels: per column the levels of a category, in the order of their codes; empty for a
             number; None for all empty.
-        decides: which part the decision follows: `boosting` or `scorecard`.
-        scorecard: settings of the scorecard; None for its own.
-        boosting: settings of the boosting; None for its own.
-        calibration_start: share of the rows that come before what the calibrators learn from.
-        calibration_slices: into how many slices of time the rest is cut.
+        decides: the part that decides: `boosting` or `scorecard`.
+        scorecard: settings of the scorecard; None for its defaults.
+        boosting: settings of the boosting; None for its defaults.
+        calibration_start: share of the rows before the first row of the calibrators.
+        calibration_slices: number of slices of time in the remaining rows.
     """
 
     FITTED = ("slopes_", "intercepts_", "scorecard_", "boosting_", "reference_")
 
-    def __init__(  # noqa: PLR0913 - scikit-learn wants every parameter here, by name
+    def __init__(  # noqa: PLR0913 - scikit-learn requires every parameter here, by name
         self,
         features: Sequence[str] | None = None,
         directions: Sequence[int] | None = None,
@@ -75,11 +76,11 @@ class CreditModel(EventClassifier):
     def fit(self, X: Floats, y: NDArray[np.generic]) -> Self:  # noqa: N803 - scikit-learn's name
         """Learn from rows in order of time; missing is NaN.
 
-        Rehearsals teach the calibrators; then both parts learn from all rows.
+        Fits on earlier slices train the calibrators. Then both parts learn from all rows.
 
         Args:
             X: one row per application, one column per feature.
-            y: whether it defaulted.
+            y: whether the loan defaulted.
 
         Raises:
             ValueError: too few defaults, or a part ranks later rows no better than chance.
@@ -108,23 +109,23 @@ class CreditModel(EventClassifier):
 
     @property
     def base_log_odds_(self) -> float:
-        """The log-odds of default from which contributions start: of the reference, the best."""
+        """The log-odds of default of the reference row, from which contributions start."""
         return float(self.log_odds(self.reference_[None, :])[0])
 
     def score(self, X: Floats) -> CreditScores:  # noqa: N803
-        """Score rows; the bits of a row do not depend on its neighbours.
+        """Score rows; the result for a row does not depend on the other rows.
 
-        A row that holds an infinity is not scored: its probabilities are NaN.
+        A row with an infinite value gets NaN probabilities.
 
         Raises:
-            ValueError: the matrix has another number of columns than the model was fitted on.
+            ValueError: the matrix does not have the number of columns of the fit.
         """
         return CreditScores(
             expit(self.log_odds(X, self.decides)), expit(self.log_odds(X, self.other))
         )
 
     def log_odds(self, X: Floats, part: str | None = None) -> Floats:  # noqa: N803
-        """Return the calibrated log-odds of default; of the part that decides if none is named."""
+        """Return the calibrated log-odds of default of a part; None means the part that decides."""
         name = part or self.decides
         matrix, is_finite = self._checked(X)
         result = np.full(len(matrix), np.nan)
@@ -134,12 +135,12 @@ class CreditModel(EventClassifier):
         return result
 
     def contributions(self, X: Floats) -> Floats:  # noqa: N803
-        """Return what each feature adds to the log-odds of default above the reference, exactly.
+        """Return each feature's exact contribution to the log-odds of default.
 
         A row's contributions and `base_log_odds_` sum to the logit of its `default_probability`.
         For the scorecard they are the points lost to the best bin; for boosting, baseline Shapley
-        values. Where a feature may move one way only, a value worse than the reference never gets
-        less than nothing.
+        values. If a feature has a direction, a value worse than the reference never contributes
+        less than 0.
         """
         matrix, is_finite = self._checked(X)
         result = np.full(matrix.shape, np.nan)
@@ -153,9 +154,9 @@ class CreditModel(EventClassifier):
         return result
 
     def relief(self, X: Floats, columns: Sequence[int]) -> Floats:  # noqa: N803
-        """Return by how much the log-odds fall if some columns alone stood at the reference: [n].
+        """Return [n]: the drop of the log-odds if some columns had their reference values.
 
-        A cause whose removal brings no relief is no principal reason.
+        Columns without a drop are not a principal reason.
         """
         matrix = np.array(X, dtype=np.float64)
         before = self.log_odds(matrix)
@@ -166,16 +167,16 @@ class CreditModel(EventClassifier):
         return self.score(X).default_probability
 
     def _fitter(self, name: str) -> Callable[[Floats, Flags], Any]:
-        """Return what makes one part of rows, with the settings given."""
+        """Return a function that fits one part with the given settings."""
         template = getattr(self, name) or PARTS[name]()
-        levels = None if self.levels is None else [len(one) for one in self.levels]
+        levels = None if self.levels is None else [len(names) for names in self.levels]
         part = clone(template).set_params(directions=self.directions, levels=levels)
         return lambda matrix, is_bad: clone(part).fit(matrix, is_bad)
 
     def _check_settings(self, columns: int) -> None:
         if self.decides not in PARTS:
-            raise ValueError(f"decides is {self.decides!r}; one of {', '.join(PARTS)}")
+            raise ValueError(f"decides is {self.decides!r}; expected one of {', '.join(PARTS)}")
         for name in ("features", "directions", "levels"):
-            given = getattr(self, name)
-            if given is not None and len(given) != columns:
-                raise ValueError(f"{len(given)} {name} for {columns} columns")
+            values = getattr(self, name)
+            if values is not None and len(values) != columns:
+                raise ValueError(f"{len(values)} {name} for {columns} columns")

@@ -1,4 +1,4 @@
-"""The page of a credit model: what it was made of, how good and how fair it is. Pure."""
+"""Renders the model card of a credit model: data, measures and fairness. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from scoring.credit.evaluation import MonthFigures, SegmentFigures
 from scoring.models.evaluation import Interval
 
 EXCLUSIONS = """\
-- Loans that still run, and whole vintages (a month and a term) whose last loan has not had its time
-  to default: censored is not good.
+- Loans that still run, and whole vintages (a month and a term) whose last loan can still default. A
+  censored loan is not a good loan.
 - Loans that were granted as exceptions to the lender's policy.
-- Columns told after the application, the lender's own price and grade, where somebody lives.
+- Columns known only after the application, the lender's own price and grade, and the address.
 - Sex, age, marital status and nationality.
-- Applicants who were declined: nobody knows how they would have repaid."""
+- Declined applicants, because their repayment is unknown."""
 
-# a measure, and what it would be at best
+# the measures by name, with the best value in parentheses
 MEASURES = {
     "auc_roc": "AUC",
     "gini": "Gini",
@@ -30,15 +30,15 @@ MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What stands on the page.
+    """The content of the page.
 
     Args:
         feature_view: with its version.
-        features: that the model reads.
-        learnt: first month, last month and rows of what it has learnt from.
-        tested: the same of what tested it.
-        label_as_of: outcomes known later were not looked at.
-        decides: the part whose probability decides.
+        features: the features that the model reads.
+        learnt: first month, last month and number of the training rows.
+        tested: the same of the test rows.
+        label_as_of: outcomes known later were ignored.
+        decides: the part that decides.
         measures: by part.
         months: of the part that decides.
         segments: of the part that decides.
@@ -56,10 +56,10 @@ class Card:
 
 
 def summary(card: Card) -> str:
-    """Return what stands on the version's own page: what it is, and its measures."""
+    """Return the description of the model version: its data and its measures."""
     lines = [
         f"Probability that a loan is charged off within its term. The **{card.decides}** decides; "
-        "the other part's agreement makes the confidence.",
+        "the agreement of the other part sets the confidence.",
         "",
         f"- Data: `{card.feature_view}`, {len(card.features)} features",
         f"- Learnt from {card.learnt}",
@@ -82,15 +82,15 @@ def as_markdown(card: Card, fairness: str) -> str:
     """Return the whole page.
 
     Args:
-        card: what stands on it.
+        card: the content.
         fairness: the report on groups, in Markdown.
     """
     parts = list(card.measures)
     lines = [
         "# Credit model",
         "",
-        f"The probability that a loan is charged off within its term, at the amount asked for. The "
-        f"{card.decides} decides; the other part's agreement makes the confidence.",
+        f"The probability that a loan is charged off within its term, at the requested amount. The "
+        f"{card.decides} decides; the agreement of the other part sets the confidence.",
         "",
         f"- Data: {card.feature_view}, {len(card.features)} features: {', '.join(card.features)}",
         f"- Learnt from {card.learnt}",
@@ -114,37 +114,37 @@ def as_markdown(card: Card, fairness: str) -> str:
         "",
         "## Stability by month",
         "",
-        "The index compares the month's scores with those learnt from. Of months in which nothing "
-        "has moved 95 of 100 stay below what chance does: small months swing (`stability.png`).",
+        "The index compares the month's scores with the training scores. Of 100 stable months, 95 "
+        "stay below the index by chance; small months vary more (`stability.png`).",
         "",
-        "| month | rows | defaults | foretold | stability index | by chance |",
+        "| month | rows | defaults | predicted | stability index | by chance |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
         *(
-            f"| {one.month} | {one.rows} | {one.bads} | {one.foretold:.1f} | "
-            f"{one.stability_index:.3f} | {one.by_chance:.3f} |"
-            for one in card.months
+            f"| {month.month} | {month.rows} | {month.bads} | {month.foretold:.1f} | "
+            f"{month.stability_index:.3f} | {month.by_chance:.3f} |"
+            for month in card.months
         ),
         "",
         "## Segments",
         "",
         "| characteristic | segment | rows | defaults | observed over expected | AUC |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
-        *(_segment(one) for one in card.segments),
+        *(_segment(segment) for segment in card.segments),
         "",
         fairness,
     ]
     return "\n".join(lines)
 
 
-def _segment(one: SegmentFigures) -> str:
-    auc = "too few" if one.auc_roc is None else f"{one.auc_roc:.3f}"
+def _segment(segment: SegmentFigures) -> str:
+    auc = "too few" if segment.auc_roc is None else f"{segment.auc_roc:.3f}"
     return (
-        f"| {one.characteristic} | {one.segment} | {one.rows} | {one.bads} | "
-        f"{one.observed_to_expected:.2f} | {auc} |"
+        f"| {segment.characteristic} | {segment.segment} | {segment.rows} | {segment.bads} | "
+        f"{segment.observed_to_expected:.2f} | {auc} |"
     )
 
 
-def _cell(found: Interval) -> str:
-    if found.low == found.high:
-        return f"{found.value:.3f}"
-    return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})"
+def _cell(interval: Interval) -> str:
+    if interval.low == interval.high:
+        return f"{interval.value:.3f}"
+    return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"

@@ -1,8 +1,8 @@
-"""Reasons of an application that was not approved as asked: specific, principal, at most four.
+"""Builds the reasons of an application that was not approved as requested, at most four. Pure.
 
 An approval below the request is adverse action too (12 CFR 1002.2(c)), so it has reasons as well.
-Where the expected loss bounds the amount, the model's own reasons say why the loss is expected: "a
-score too low" is none (12 CFR 1002.9(b)(2)). Pure.
+If the expected loss bounds the amount, the model's own reasons explain the loss: "a score too low"
+is not a specific reason (12 CFR 1002.9(b)(2)).
 """
 
 from __future__ import annotations
@@ -15,91 +15,96 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scoring.credit.merge import STATES, ApplicationDecisions
-from scoring.decision.candidates import Candidate, Speaker, of_model, of_rules, render
+from scoring.decision.candidates import Candidate, FeatureReason, of_model, of_rules, render
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Binding, Origin, Outcome, Status
 from scoring.decision.policy.reason_codes import BOUNDS, FRAUD_STATES, ReasonCodes
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is told about n applications beside their decisions.
+class ReasonInputs:
+    """The inputs of reasons for n applications, in addition to their decisions.
 
     Attributes:
         credit: the probability of default; its status explains a degraded row.
-        binding: [n] of `Binding`, what bounds the limit.
-        is_reduced: [n], where the limit is below the request.
+        binding: [n] of `Binding`, the bound of the limit.
+        is_reduced: [n], whether the limit is below the request.
     """
 
     credit: ComponentScores
     binding: NDArray[np.int8]
     is_reduced: NDArray[np.bool_]
 
-    def take(self, rows: NDArray[np.intp]) -> Told:
-        """Return what is told about some rows."""
-        return Told(self.credit.take(rows), self.binding[rows], self.is_reduced[rows])
+    def take(self, rows: NDArray[np.intp]) -> ReasonInputs:
+        """Return the inputs of some rows."""
+        return ReasonInputs(self.credit.take(rows), self.binding[rows], self.is_reduced[rows])
 
-    def asks_model(self, decisions: ApplicationDecisions) -> NDArray[np.bool_]:
-        """Where the probability of default itself moved the outcome or the limit."""
-        bounded = self.is_reduced & (self.binding == Binding.EXPECTED_LOSS)
-        is_asked = (decisions.credit_level > Outcome.APPROVE) | bounded
-        return np.asarray(self.credit.is_ok & is_asked, dtype=bool)
+    def is_model_adverse(self, decisions: ApplicationDecisions) -> NDArray[np.bool_]:
+        """Return whether the probability of default itself moved the outcome or the limit."""
+        is_bounded = self.is_reduced & (self.binding == Binding.EXPECTED_LOSS)
+        is_adverse = (decisions.credit_level > Outcome.APPROVE) | is_bounded
+        return np.asarray(self.credit.is_ok & is_adverse, dtype=bool)
 
 
 def reasons_of(
     decisions: ApplicationDecisions,
-    told: Told,
-    speakers: Sequence[Speaker],
+    inputs: ReasonInputs,
+    feature_reasons: Sequence[FeatureReason],
     weights: NDArray[np.float64],
     codes: ReasonCodes,
 ) -> pa.Array:
-    """Return the reasons of n applications that were not approved as asked, as JSON text.
+    """Return the reasons of n applications that were not approved as requested, as JSON text.
 
     Args:
         decisions: of these n rows.
-        told: status and bounds of the same rows.
-        speakers: code, feature and text by column of `weights`.
-        weights: [n, len(speakers)], log-odds towards default of the characteristic that a feature
-            speaks for; NaN where another feature does, or nothing was asked.
+        inputs: of the same rows.
+        feature_reasons: code, feature and texts by column of `weights`.
+        weights: [n, len(feature_reasons)], log-odds towards default of the feature's
+            characteristic. NaN if another feature represents it, or the model is not adverse.
         codes: the texts for applicants.
 
     Returns:
         As `candidates.render`, with an applicant's text in each.
     """
     worded = [
-        replace(speaker, applicant_text=codes[speaker.code].applicant_text) for speaker in speakers
+        replace(reason, applicant_text=codes[reason.code].applicant_text)
+        for reason in feature_reasons
     ]
-    by_loss = told.is_reduced & (told.binding == Binding.EXPECTED_LOSS)
+    by_loss = inputs.is_reduced & (inputs.binding == Binding.EXPECTED_LOSS)
     limit_level = np.where(by_loss, decisions.limit_level, Outcome.APPROVE)
     level = np.maximum(decisions.credit_level, limit_level).astype(np.int8)
     candidates = [
-        *_degraded(decisions, told, codes),
-        *_bounds(decisions, told, codes),
+        *_degraded(decisions, inputs, codes),
+        *_bounds(decisions, inputs, codes),
         *_fraud(decisions, codes),
         *of_rules(decisions.rules, decisions.rule_hits, for_applicants=True),
-        *of_model(worded, weights, told.asks_model(decisions), level),
+        *of_model(worded, weights, inputs.is_model_adverse(decisions), level),
     ]
     return render(candidates, decisions.outcome)
 
 
-def _degraded(decisions: ApplicationDecisions, told: Told, codes: ReasonCodes) -> list[Candidate]:
+def _degraded(
+    decisions: ApplicationDecisions, inputs: ReasonInputs, codes: ReasonCodes
+) -> list[Candidate]:
     review = np.full(len(decisions.outcome), Outcome.REVIEW, dtype=np.int8)
     return [
-        _coded(status.value, Origin.DEGRADED, told.credit.status == status, review, codes)
+        _coded(status.value, Origin.DEGRADED, inputs.credit.status == status, review, codes)
         for status in Status
         if status is not Status.OK
     ]
 
 
-def _bounds(decisions: ApplicationDecisions, told: Told, codes: ReasonCodes) -> list[Candidate]:
-    is_bounded = told.credit.is_ok & told.is_reduced
+def _bounds(
+    decisions: ApplicationDecisions, inputs: ReasonInputs, codes: ReasonCodes
+) -> list[Candidate]:
+    is_bounded = inputs.credit.is_ok & inputs.is_reduced
     level = decisions.limit_level
     return [
         _coded(
             bound.word,
             Origin.AFFORDABILITY,
-            # a request that is too small is not reduced by anything
-            (is_bounded | (level > Outcome.APPROVE)) & (told.binding == bound),
+            # no bound reduces a request that is too small
+            (is_bounded | (level > Outcome.APPROVE)) & (inputs.binding == bound),
             level,
             codes,
         )
@@ -130,6 +135,11 @@ def _coded(
 ) -> Candidate:
     text = codes[code]
     return Candidate(
-        code, origin, text.analyst_text, np.asarray(is_present, dtype=bool), level,
-        np.zeros(len(level)), applicant_text=text.applicant_text,
-    )  # fmt: skip
+        code=code,
+        origin=origin,
+        text=text.analyst_text,
+        is_present=np.asarray(is_present, dtype=bool),
+        level=level,
+        weight=np.zeros(len(level)),
+        applicant_text=text.applicant_text,
+    )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from features.platform.arrays import Codes, Flags
 from scoring.models.labelled_rows import LabelledRows, varies
 
-NEWEST_SHARE = 0.25  # of the rows, in which a column must still tell rows apart
+NEWEST_SHARE = 0.25  # of the rows, in which a column must still vary
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class TrainingSet(LabelledRows):
         is_bad: whether the loan defaulted.
         customer: a code per customer, from 0.
         applied_us: microseconds since 1970, UTC.
-        application_id: whose rows these are.
+        application_id: the application of each row.
     """
 
     is_bad: Flags
@@ -39,21 +39,21 @@ class TrainingSet(LabelledRows):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over names, times, outcomes and features: the data that a model was made of."""
+        """SHA-256 over names, times, outcomes and features: the data of a model."""
         return self._digest_with(self.applied_us, self.is_bad)
 
     def before(self, month: str) -> TrainingSet:
-        """Return the rows of the months before one, such as `2011-01`."""
+        """Return the rows before a month, such as `2011-01`."""
         return self.take(self.month < np.datetime64(month))
 
     def between(self, first: str, end: str) -> TrainingSet:
-        """Return the rows from one month up to another, which is left out."""
+        """Return the rows from the month `first` up to the month `end`, exclusive."""
         return self.take((self.month >= np.datetime64(first)) & (self.month < np.datetime64(end)))
 
     def telling(self) -> tuple[str, ...]:
-        """Return the columns that tell rows apart, and still do among the newest.
+        """Return the columns that vary, also among the newest rows.
 
-        A column that has dried up would teach that missing means recent.
+        A column that is missing in all newest rows would teach that missing means recent.
         """
         newest = self.matrix[-max(1, round(len(self) * NEWEST_SHARE)) :]
         return self._named(varies(self.matrix) & varies(newest))

@@ -1,8 +1,8 @@
-"""A scorecard: whole points by bin, whose sum is the score; more points mean less risk.
+"""Fits a scorecard: whole points by bin that sum to the score; more points mean less risk.
 
-Weight of evidence by bin, a logistic regression over it, and points scaled to base odds and to the
-points that double them (Siddiqi 2006, chapter 6). Points are whole numbers, so the table that a
-person reads, the SQL export and this class give the very same score.
+The scorecard is a logistic regression over the weight of evidence of the bins. Its points are
+scaled to base odds and to the points that double them (Siddiqi 2006, chapter 6). Points are whole
+numbers, so the readable table, the SQL export and this class give exactly the same score.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ Points = NDArray[np.int64]
 
 
 class Scorecard(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
-    """Points by bin of each characteristic, and points that every row gets.
+    """Points by bin of each characteristic, and base points of every row.
 
     Args:
-        directions: per column +1 where more means more risk, -1 where less does, 0 where nobody
-            says; None for all 0.
-        levels: per column how many levels a category has, 0 for a number; None for all 0.
+        directions: per column +1 if more means more risk, -1 if less does, 0 if unknown; None for
+            all 0.
+        levels: per column the number of levels of a category, 0 for a number; None for all 0.
         base_score: points of an application at `base_odds`.
         base_odds: repaid to defaulted loans at `base_score`.
         points_to_double: points that double the odds.
-        least_information: a characteristic with a smaller information value is left out.
+        least_information: the least information value of a characteristic in the scorecard.
         regularisation: scikit-learn's C of the regression.
     """
 
-    def __init__(  # noqa: PLR0913 - scikit-learn wants every parameter here, by name
+    def __init__(  # noqa: PLR0913 - scikit-learn requires every parameter here, by name
         self,
         directions: Sequence[int] | None = None,
         levels: Sequence[int] | None = None,
@@ -61,10 +61,10 @@ class Scorecard(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
 
         Args:
             X: one row per application, one column per characteristic; missing is NaN.
-            y: whether it defaulted.
+            y: whether the loan defaulted.
 
         Raises:
-            ValueError: the labels are all alike.
+            ValueError: the labels are all equal.
         """
         matrix, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         is_bad = np.asarray(labels, dtype=bool)
@@ -92,7 +92,7 @@ class Scorecard(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
 
     @property
     def points_per_log_odds(self) -> float:
-        """How many points one more unit of log-odds of repayment is worth."""
+        """The points that one unit of log-odds of repayment is worth."""
         return float(self.points_to_double / np.log(2.0))
 
     def points(self, X: Floats) -> Points:  # noqa: N803
@@ -111,19 +111,19 @@ class Scorecard(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         return total
 
     def points_lost(self, X: Floats) -> Points:  # noqa: N803
-        """Return by how many points each characteristic lies below its best bin: [n, columns]."""
+        """Return the points between each characteristic's bin and its best bin: [n, columns]."""
         return np.array([points.max() for points in self.points_]) - self.points(X)
 
     def margin(self, X: Floats) -> Floats:  # noqa: N803
-        """Return the log-odds of default that the points stand for."""
+        """Return the log-odds of default that the points express."""
         above: Floats = (self.total(X) - self.base_score) / self.points_per_log_odds
         return -above - float(np.log(self.base_odds))
 
     def _weigh(self, evidence: Floats, is_good: Flags) -> tuple[Floats, float]:
-        """Regress on the evidence, leaving out what would turn a bin's own record round.
+        """Regress on the evidence, without characteristics whose weight would be negative.
 
-        A negative weight would give points for a bin with a bad record: correlated columns can ask
-        for that, and nobody could explain it.
+        Correlated columns can cause a negative weight. It would give points for a bin with a high
+        default rate, which could not be explained.
         """
         weights = np.zeros(evidence.shape[1])
         information = np.array([bins.information_value for bins in self.bins_])

@@ -1,4 +1,4 @@
-"""A scorecard as people and databases read it: a table, and SQL with the same points. Pure."""
+"""Exports a scorecard as a readable table, and as SQL with the same points. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INDENT = "        "
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ScorecardLine:
     """One bin of one characteristic."""
 
     characteristic: str
@@ -25,8 +25,10 @@ class Line:
     points: int
 
 
-def lines(card: Scorecard, features: Sequence[str], levels: Sequence[Sequence[str]]) -> list[Line]:
-    """Return every bin that gives points, characteristic by characteristic.
+def lines(
+    card: Scorecard, features: Sequence[str], levels: Sequence[Sequence[str]]
+) -> list[ScorecardLine]:
+    """Return every bin of the characteristics with points.
 
     Args:
         card: fitted.
@@ -34,13 +36,15 @@ def lines(card: Scorecard, features: Sequence[str], levels: Sequence[Sequence[st
         levels: per column the names of a category's levels; empty for a number.
     """
     return [
-        Line(
-            name,
-            label,
-            int(bins.rows[at]),
-            round(float(bins.bads[at] / bins.rows[at]), 4) if bins.rows[at] else None,
-            round(float(bins.woe[at]), 4),
-            int(points[at]),
+        ScorecardLine(
+            characteristic=name,
+            bin=label,
+            rows=int(bins.rows[at]),
+            default_rate=(
+                round(float(bins.bads[at] / bins.rows[at]), 4) if bins.rows[at] else None
+            ),
+            woe=round(float(bins.woe[at]), 4),
+            points=int(points[at]),
         )
         for name, bins, names, points in zip(
             features, card.bins_, levels, card.points_, strict=True
@@ -61,10 +65,10 @@ def as_markdown(card: Scorecard, features: Sequence[str], levels: Sequence[Seque
         "| --- | --- | ---: | ---: | ---: | ---: |",
     ]
     body = [
-        f"| {one.characteristic} | {one.bin} | {one.rows} | "
-        f"{'–' if one.default_rate is None else f'{one.default_rate:.1%}'} | {one.woe:+.3f} | "
-        f"{one.points:+d} |"
-        for one in lines(card, features, levels)
+        f"| {line.characteristic} | {line.bin} | {line.rows} | "
+        f"{'–' if line.default_rate is None else f'{line.default_rate:.1%}'} | {line.woe:+.3f} | "
+        f"{line.points:+d} |"
+        for line in lines(card, features, levels)
     ]
     return "\n".join([*head, *body]) + "\n"
 
@@ -72,8 +76,8 @@ def as_markdown(card: Scorecard, features: Sequence[str], levels: Sequence[Seque
 def as_sql(card: Scorecard, features: Sequence[str], levels: Sequence[Sequence[str]]) -> str:
     """Return the score as one SQL expression over the columns of the feature table.
 
-    Numbers are written so that they read back as the very same doubles; a level that was not
-    learnt counts as missing, as in a matrix.
+    Numbers are written so that they read back as the same doubles. An unknown level counts as
+    missing, as in a matrix.
     """
     cases = [
         "\n".join(_case(name, bins, names, points.tolist()))
@@ -89,14 +93,14 @@ def _case(name: str, bins: Bins, names: Sequence[str], points: list[int]) -> Ite
     column = '"' + name.replace('"', '""') + '"'
     yield "case"
     if names:
-        for level, given in zip(names, points, strict=False):
+        for level, level_points in zip(names, points, strict=False):
             quoted = level.replace("'", "''")
-            yield f"{INDENT}when {column} = '{quoted}' then {given}"
+            yield f"{INDENT}when {column} = '{quoted}' then {level_points}"
         yield f"{INDENT}else {points[-1]}"
     else:
         yield f"{INDENT}when {column} is null then {points[-1]}"
-        for edge, given in zip(bins.edges.tolist(), points, strict=False):
-            yield f"{INDENT}when {column} <= {edge!r}::float8 then {given}"
+        for edge, bin_points in zip(bins.edges.tolist(), points, strict=False):
+            yield f"{INDENT}when {column} <= {edge!r}::float8 then {bin_points}"
         yield f"{INDENT}else {points[-2]}"
     yield "    end"
 

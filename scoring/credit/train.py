@@ -1,6 +1,6 @@
 """Trains the credit model on whole vintages, tests it on the newest months, and registers it.
 
-Nothing is drawn without a seed, so the same data gives the same model.
+Every draw has a seed, so the same data gives the same model.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ SEGMENTS = ("term_months", "purpose_group", "home_ownership_group", "annual_inco
 def train(
     as_of: datetime, settings: Settings, *, feature_view: FeatureView = APPLICATIONS
 ) -> TrainReceipt:
-    """Train on what was known at `as_of`, register the model, and give it an alias.
+    """Train on the data known at `as_of`, register the model, and give it an alias.
 
-    It becomes `champion` where there is none, else `challenger`: people promote.
+    The model becomes `champion` if there is none, otherwise `challenger`; promotion is manual.
 
     Args:
-        as_of: outcomes and rows known later are not looked at.
-        settings: where the warehouse and the registry answer.
+        as_of: outcomes and rows known later are ignored.
+        settings: access to the warehouse and the registry.
         feature_view: the columns to learn from.
 
     Raises:
         ConfigurationError: the sources deliver no outcomes of loans.
-        ContractError: no model could be learnt from what is known.
+        ContractError: no model could be fitted on the known data.
         TooFewLabelsError: too few defaults in whole vintages to train, calibrate and test on.
         ModelUnavailableError: the registry does not answer.
     """
@@ -90,12 +90,12 @@ def train(
         outcomes=("repaid", "default"),
     )
     learnt = Learnt(
-        model,
-        names,
-        slices.test.select(names).matrix[:5],
-        len(rows),
-        int(rows.is_bad.sum()),
-        as_of,
+        model=model,
+        features=names,
+        example=slices.test.select(names).matrix[:5],
+        rows=len(rows),
+        events=int(rows.is_bad.sum()),
+        as_of=as_of,
     )
     return training.register(JOB.model, learnt, record, settings)
 
@@ -103,7 +103,7 @@ def train(
 def _read(
     as_of: datetime, settings: Settings, feature_view: FeatureView
 ) -> tuple[TrainingSet, float | None]:
-    """Return closed loans, and the cut-off from which the policy in force approves no more."""
+    """Return closed loans, and the review cut-off of the policy in force."""
     outcomes = source_set(settings).feeds.get("application_labels")
     if outcomes is None:
         raise ConfigurationError(f"the sources {settings.sources!r} deliver no application_labels")
@@ -157,41 +157,41 @@ def _fairness(
     if cut_off is None:
         return fairness_page.as_markdown([], "no policy in force decides applications")
     groups = applicant_groups.read(test.application_id.tolist(), settings)
-    found = fairness.report(probability < cut_off, ~test.is_bad, groups)
+    figures_by_group = fairness.report(probability < cut_off, ~test.is_bad, groups)
     title = (
-        f"{len(test)} tested loans, approved without a review where the probability of default "
-        f"lies below the policy's {cut_off:.3f}"
+        f"{len(test)} tested loans, approved without a review if the probability of default "
+        f"is below the policy's {cut_off:.3f}"
     )
-    return fairness_page.as_markdown(found, title)
+    return fairness_page.as_markdown(figures_by_group, title)
 
 
 def _period(rows: TrainingSet) -> str:
     return (
-        f"{len(rows)} loans asked for from {rows.month[0]} to {rows.month[-1]}, "
+        f"{len(rows)} loans requested from {rows.month[0]} to {rows.month[-1]}, "
         f"{rows.is_bad.sum()} of them defaulted"
     )
 
 
 def _metrics(card: Card, slices: Slices) -> dict[str, float]:
     best = card.measures[card.decides]
-    found = {
-        f"{part}_{name}": one.value
+    metrics = {
+        f"{part}_{name}": measure.value
         for part in card.measures
-        for name, one in card.measures[part].items()
+        for name, measure in card.measures[part].items()
     }
-    found |= {name: one.value for name, one in best.items()}
-    found |= {
-        f"{name}_{bound}": getattr(one, bound)
-        for name, one in best.items()
-        if one.low < one.high
+    metrics |= {name: measure.value for name, measure in best.items()}
+    metrics |= {
+        f"{name}_{bound}": getattr(measure, bound)
+        for name, measure in best.items()
+        if measure.low < measure.high
         for bound in ("low", "high")
     }
     counts = {
         "test_rows": float(len(slices.test)),
         "test_defaults": float(slices.test.is_bad.sum()),
-        "stability_index_max": max(one.stability_index for one in card.months),
+        "stability_index_max": max(month.stability_index for month in card.months),
     }
-    return {name: round(value, 6) for name, value in (found | counts).items()}
+    return {name: round(value, 6) for name, value in (metrics | counts).items()}
 
 
 def _params(model: CreditModel, slices: Slices) -> dict[str, object]:

@@ -1,8 +1,8 @@
-"""Applications with the outcome of their loan, out of the warehouse into one matrix.
+"""Reads applications with the outcome of their loan from the warehouse into one matrix.
 
-A loan that still runs is censored, not good, so rows come in whole vintages: all loans of one month
-and one term, once the last of them has had its time to default. Whether a row is taken then never
-depends on how it ended. A vintage that is cut short would keep early defaults and early repayments.
+A running loan is censored, not good. So rows come in whole vintages: all loans of one month and one
+term, after the time to default of the last of them. The selection of a row then never depends on
+its outcome. A partial vintage would over-represent early defaults and early repayments.
 """
 
 from __future__ import annotations
@@ -67,24 +67,24 @@ def read(  # noqa: PLR0913 - a period, a moment and a lag, by name
     lag: timedelta,
     whole_vintages: bool = True,
 ) -> TrainingSet:
-    """Read the applications of `[start, end)` whose outcome was known at `as_of`.
+    """Read the applications of `[start, end)` with an outcome known at `as_of`.
 
     Args:
         connection: as role `score`.
-        view: the features wanted, all of its columns.
+        view: the feature view; all of its columns are read.
         start: first moment, by `applied_at`.
         end: first moment after.
-        as_of: what was known then.
-        lag: how long after its last payment a loan may still turn out to be bad.
-        whole_vintages: False takes every loan that had ended, which leans towards early defaults;
-            only to show what that does.
+        as_of: later knowledge is ignored.
+        lag: the time after its last instalment in which a loan can still turn bad.
+        whole_vintages: False takes every closed loan, which favours early defaults; only for
+            comparison.
     """
     query = sql.SQL(_QUERY).format(
         columns=sql.SQL(",\n    ").join(
-            sql.SQL("features.{}" if one.kind is Kind.CATEGORY else "features.{}::float8").format(
-                sql.Identifier(one.name)
-            )
-            for one in view.features
+            sql.SQL(
+                "features.{}" if feature.kind is Kind.CATEGORY else "features.{}::float8"
+            ).format(sql.Identifier(feature.name))
+            for feature in view.features
         ),
         table=sql.Identifier(*view.table.split(".")),
         start=sql.Literal(start),
@@ -99,8 +99,8 @@ def read(  # noqa: PLR0913 - a period, a moment and a lag, by name
         "applied_us": pa.int64(),
         "is_default": pa.bool_(),
         **{
-            one.name: pa.string() if one.kind is Kind.CATEGORY else pa.float64()
-            for one in view.features
+            feature.name: pa.string() if feature.kind is Kind.CATEGORY else pa.float64()
+            for feature in view.features
         },
     }
     rows, places = ordered_rows.read(connection, query, types, ("applied_us", "application_id"))

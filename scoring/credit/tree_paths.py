@@ -1,9 +1,9 @@
-"""What moved a boosted score: exact Shapley values of the way from a reference to a row. Pure.
+"""Computes exact Shapley values of a boosted score between a reference and a row. Pure.
 
 A leaf is a set of intervals, one per column on its path. A row that differs from the reference
-reaches it once it has taken its own values for some columns and none for others, so the Shapley
-value of each has a closed form (baseline Shapley: Sundararajan and Najmi 2020). Missing values are
-followed exactly as the trees do.
+reaches the leaf if it takes its own values for some columns and reference values for others. So
+the Shapley value of each column has a closed form (baseline Shapley: Sundararajan and Najmi 2020).
+Missing values follow the branches of the trees exactly.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from features.platform.arrays import Floats
 
 
 class _Interval(NamedTuple):
-    """What a path lets through in one column: above `low`, up to `high`, and perhaps missing."""
+    """The values of one column that pass a path: above `low`, up to `high`, perhaps missing."""
 
     low: float = -inf
     high: float = inf
@@ -30,7 +30,7 @@ class _Interval(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A leaf: its value, and by column on its path the interval that leads to it."""
+    """A leaf: its value, and by column on its path the interval of the path."""
 
     value: float
     columns: NDArray[np.intp]
@@ -38,28 +38,28 @@ class Leaf:
     high: Floats
     takes_missing: NDArray[np.bool_]
 
-    def lets_through(self, rows: Floats) -> NDArray[np.bool_]:
-        """Return where the values of rows [n, all columns] lie in the intervals [n, columns]."""
+    def admits(self, rows: Floats) -> NDArray[np.bool_]:
+        """Return whether the values of rows [n, all columns] lie in the intervals [n, columns]."""
         values = rows[:, self.columns]
         inside = (values > self.low) & (values <= self.high)
         return np.where(np.isnan(values), self.takes_missing, inside)
 
 
 def leaves(model: HistGradientBoostingClassifier) -> list[Leaf]:
-    """Return every leaf of every tree, in their order; splits must be those of numbers.
+    """Return every leaf of every tree, in their order; all splits must be numeric.
 
-    scikit-learn names no public way to the trees; their nodes are what it scores with.
+    scikit-learn has no public access to the trees; it scores with these private nodes.
     """
     return [
         leaf for (predictor,) in model._predictors for leaf in _leaves_below(predictor.nodes, 0, {})
     ]
 
 
-def shapley(found: Sequence[Leaf], rows: Floats, reference: Floats) -> Floats:
-    """Return what each column adds between a reference and rows.
+def shapley(leaves: Sequence[Leaf], rows: Floats, reference: Floats) -> Floats:
+    """Return the contribution of each column between a reference and rows.
 
     Args:
-        found: the leaves of the model.
+        leaves: the leaves of the model.
         rows: [n, columns], NaN is missing.
         reference: [columns].
 
@@ -67,9 +67,9 @@ def shapley(found: Sequence[Leaf], rows: Floats, reference: Floats) -> Floats:
         [n, columns]; a row's sum is its margin less that of the reference.
     """
     result = np.zeros(rows.shape)
-    for leaf in found:
-        row_passes = leaf.lets_through(rows)
-        reference_passes = leaf.lets_through(reference[None, :])
+    for leaf in leaves:
+        row_passes = leaf.admits(rows)
+        reference_passes = leaf.admits(reference[None, :])
         needs_row = row_passes & ~reference_passes
         needs_reference = ~row_passes & reference_passes
         is_reachable = (row_passes | reference_passes).all(axis=1)
@@ -83,7 +83,7 @@ def shapley(found: Sequence[Leaf], rows: Floats, reference: Floats) -> Floats:
 
 
 def _shares(most: int) -> tuple[Floats, Floats]:
-    """Return each column's share of a leaf by how many need the row's and the reference's value."""
+    """Return a column's share of a leaf, by the counts of columns that need either value."""
     for_row, for_reference = np.zeros((2, most + 1, most + 1))
     for own in range(most + 1):
         for other in range(most + 1 - own):

@@ -1,1 +1,1 @@
-"""Decisions: the versioned policy, its rules, and how everything is merged into one outcome."""
+"""Decisions: the versioned policy, its rules, and the merge of scores and hits into an outcome."""

@@ -1,4 +1,4 @@
-"""What moved a score: the model's own contributions, told once per characteristic. Pure."""
+"""Attributes a score to characteristics, from the model's own contributions. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.views import FeatureView
-from scoring.decision.candidates import Speaker
+from scoring.decision.candidates import FeatureReason
 
 
 class Explainer(Protocol):
-    """A model that can say what each feature added to its log-odds."""
+    """A model with additive contributions of its features in log-odds."""
 
     features: Sequence[str]
 
@@ -21,73 +21,77 @@ class Explainer(Protocol):
         """Return [n, features], additive in log-odds."""
 
 
-class Relieving(Explainer, Protocol):
-    """A model that can also say what would become of a row without a cause."""
+class ReliefExplainer(Explainer, Protocol):
+    """A model that can also compute the score of a row without some of its features."""
 
     def relief(self, matrix: NDArray[np.float64], columns: Sequence[int]) -> NDArray[np.float64]:
-        """Return [n] by how much the log-odds fall if some columns stood at the reference."""
+        """Return [n]: the drop of the log-odds if some columns had their reference values."""
 
 
 def by_characteristic(
     model: Explainer | None,
     matrix: NDArray[np.float64],
-    asked: NDArray[np.bool_],
+    is_adverse: NDArray[np.bool_],
     view: FeatureView,
-) -> tuple[list[Speaker], NDArray[np.float64]]:
-    """Sum contributions over the features of one characteristic; its largest feature speaks for it.
+) -> tuple[list[FeatureReason], NDArray[np.float64]]:
+    """Sum contributions by characteristic; the largest feature represents its characteristic.
 
     Args:
-        model: None where none could be loaded; then nothing is attributed.
+        model: None if none could be loaded; then all weights are NaN.
         matrix: [n, model.features].
-        asked: [n]; the rows whose score asked for more than an approval. The rest is NaN.
-        view: says which feature tells about which characteristic.
+        is_adverse: [n], the rows with a model outcome stricter than an approval. Other rows get
+            NaN.
+        view: maps each feature to its characteristic.
 
     Returns:
-        One speaker per feature of the model, and the weights [n, speakers]: the sum of the
-        characteristic at the feature that contributed most to it in this row, NaN elsewhere.
+        One reason per feature of the model, and the weights [n, features]. The sum of a
+        characteristic is at its largest feature in this row; the other features have NaN.
     """
     names = list(model.features) if model is not None else []
-    speakers = [
-        Speaker(feature.characteristic.replace(" ", "_"), feature.name, feature.analyst_text)
+    feature_reasons = [
+        FeatureReason(feature.characteristic.replace(" ", "_"), feature.name, feature.analyst_text)
         for feature in map(view.feature, names)
     ]
     weights = np.full((len(matrix), len(names)), np.nan)
-    rows = np.flatnonzero(asked)
+    rows = np.flatnonzero(is_adverse)
     if model is None or len(rows) == 0:
-        return speakers, weights
+        return feature_reasons, weights
     parts = model.contributions(matrix[rows])
     for positions in _members(names, view):
         own = parts[:, positions]
-        loudest = np.array(positions)[own.argmax(axis=1)]
-        # summed row by row and not by a matrix product, whose order of additions depends on shape
-        weights[rows, loudest] = own.sum(axis=1)
-    return speakers, weights
+        largest = np.array(positions)[own.argmax(axis=1)]
+        # summed row by row: the order of additions in a matrix product depends on its shape
+        weights[rows, largest] = own.sum(axis=1)
+    return feature_reasons, weights
 
 
 def relieving(
-    model: Relieving, matrix: NDArray[np.float64], weights: NDArray[np.float64], view: FeatureView
+    model: ReliefExplainer,
+    matrix: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    view: FeatureView,
 ) -> NDArray[np.float64]:
-    """Silence every characteristic whose removal alone would not improve the score.
+    """Cap at 0 every characteristic whose removal alone would not improve the score.
 
-    A Shapley value is a mean over the orders in which causes are removed, so a small one may be
-    positive for a cause that does not matter by itself: nobody could act on such a reason.
+    A Shapley value is a mean over the orders of removal. A small positive value can belong to a
+    characteristic that does not matter by itself, and an applicant could not act on such a reason.
 
     Args:
-        model: whose contributions were told.
+        model: the model of the weights.
         matrix: [n, model.features].
         weights: [n, model.features], of `by_characteristic` for the same rows.
-        view: says which feature tells about which characteristic.
+        view: maps each feature to its characteristic.
 
     Returns:
-        The weights, at most 0 where there is no relief.
+        The weights; at most 0 if there is no relief.
     """
     kept = weights.copy()
     for positions in _members(model.features, view):
-        told = np.flatnonzero((np.nan_to_num(weights[:, positions]) > 0).any(axis=1))
-        if len(told):
-            idle = told[model.relief(matrix[told], positions) <= 0]
-            silenced = np.ix_(idle, np.array(positions))
-            kept[silenced] = np.minimum(kept[silenced], 0.0)
+        rows = np.flatnonzero((np.nan_to_num(weights[:, positions]) > 0).any(axis=1))
+        if len(rows):
+            idle = rows[model.relief(matrix[rows], positions) <= 0]
+            cells = np.ix_(idle, np.array(positions))
+            kept[cells] = np.minimum(kept[cells], 0.0)
     return kept
 
 

@@ -1,7 +1,7 @@
-"""Reasons as candidates, and the choice among them: at most four, what decided first.
+"""Ranks candidate reasons and renders at most four, the decisive ones first.
 
-Regulation B (12 CFR 1002.9(b)(2)) wants the principal reasons actually used; its official
-interpretation finds more than four unhelpful. Pure, and without a loop over rows.
+Regulation B (12 CFR 1002.9(b)(2)) requires the principal reasons actually used; its official
+interpretation calls more than four reasons unhelpful. Pure, and without a loop over rows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scoring.decision.outcome import Origin, Outcome
 from scoring.decision.policy.part import Rule
 
 LIMIT = 4
-# among reasons of the same outcome: the firmer ground first
+# among reasons of the same outcome, the more certain origin comes first
 _RANK = {
     Origin.KNOCK_OUT: 0,
     Origin.DEGRADED: 1,
@@ -32,13 +32,13 @@ _RANK = {
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
-    """A feature that may speak for its characteristic in a reason."""
+class FeatureReason:
+    """The reason texts of one feature, under the code of its characteristic."""
 
     code: str  # of the characteristic
     feature: str
     analyst_text: str
-    applicant_text: str | None = None  # where the subject is an applicant
+    applicant_text: str | None = None  # only for applicants
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Candidate:
     """One reason that n rows may have.
 
     Attributes:
-        code: of the reason.
-        origin: what it comes from.
+        code: the reason code.
+        origin: the source of the reason.
         text: for the analyst.
-        is_present: [n], where it moved the row.
-        level: [n], the outcome that it asked for.
-        weight: [n], what it counts among those of its origin; written for a model's reasons.
-        feature: that speaks, for a model's reasons.
-        applicant_text: for the notice; left out where the subject is no application.
+        is_present: [n], the rows that have this reason.
+        level: [n], the outcome that the reason supports.
+        weight: [n], its rank among reasons of one origin; written only for a model's reasons.
+        feature: the feature behind a model's reason.
+        applicant_text: for the notice; None if the subject is not an application.
     """
 
     code: str
@@ -67,7 +67,7 @@ class Candidate:
 
     @property
     def prefix(self) -> str:
-        """Its JSON object up to the weight, which differs by row."""
+        """The candidate's JSON object up to the weight, which differs by row."""
         head = {
             "code": self.code,
             "origin": self.origin.value,
@@ -83,8 +83,8 @@ def render(candidates: Sequence[Candidate], outcome: NDArray[np.int8]) -> pa.Arr
     """Return the reasons of n rows as JSON text.
 
     Args:
-        candidates: of which each row has at least one.
-        outcome: [n], what was decided.
+        candidates: the reasons; each row has at least one.
+        outcome: [n], the decided outcomes.
 
     Returns:
         A string array [n]; each is a JSON list of 1 to 4 objects with code, origin, feature, text
@@ -94,7 +94,7 @@ def render(candidates: Sequence[Candidate], outcome: NDArray[np.int8]) -> pa.Arr
     keys = np.full((rows, len(candidates)), np.inf)
     for i, candidate in enumerate(candidates):
         is_decisive = candidate.level >= outcome
-        # decisive first, then by origin, then by weight; column order breaks what ties are left
+        # decisive first, then by origin, then by weight; ties keep the order of the columns
         weight = 1.0 - 1.0 / (1.0 + np.maximum(candidate.weight, 0.0))
         key = np.where(is_decisive, 0, 10) + _RANK[candidate.origin] + (1.0 - weight) * 0.5
         keys[:, i] = np.where(candidate.is_present, key, np.inf)
@@ -113,7 +113,7 @@ def render(candidates: Sequence[Candidate], outcome: NDArray[np.int8]) -> pa.Arr
         slots.append(
             pc.if_else(pa.array(np.isfinite(chosen[:, slot])), text, pa.scalar(None, pa.string()))
         )
-    joined = slots[0]  # whatever was not approved has a first reason
+    joined = slots[0]  # every row that is not approved has a first reason
     for slot in slots[1:]:
         longer = pc.binary_join_element_wise(joined, slot, ", ")
         joined = pc.coalesce(longer, joined)
@@ -121,57 +121,58 @@ def render(candidates: Sequence[Candidate], outcome: NDArray[np.int8]) -> pa.Arr
 
 
 def of_model(
-    speakers: Sequence[Speaker],
+    feature_reasons: Sequence[FeatureReason],
     weights: NDArray[np.float64],
-    is_asked: NDArray[np.bool_],
+    is_adverse: NDArray[np.bool_],
     level: NDArray[np.int8],
 ) -> list[Candidate]:
-    """Return a model's reasons: what spoke for a stricter answer, and never nothing.
+    """Return a model's reasons: its positive contributions, or else its largest one.
 
     Args:
-        speakers: code, feature and text by column of `weights`.
-        weights: [n, len(speakers)], log-odds; NaN where another feature speaks.
-        is_asked: [n], where the model itself asked for more than an approval.
-        level: [n], what it asked for.
+        feature_reasons: code, feature and texts by column of `weights`.
+        weights: [n, len(feature_reasons)], log-odds; NaN if another feature represents the
+            characteristic.
+        is_adverse: [n], whether the model's own outcome is stricter than an approval.
+        level: [n], the model's outcome.
     """
-    said = np.nan_to_num(weights, nan=-np.inf)
-    # a score over the cut-off whose parts are all zero or less still names its largest part
-    largest = said.max(axis=1, initial=-np.inf)[:, None]
-    present = (said > 0) | ((largest <= 0) & (said == largest) & np.isfinite(said))
+    added = np.nan_to_num(weights, nan=-np.inf)
+    # a score over the cut-off without positive contributions still names its largest one
+    largest = added.max(axis=1, initial=-np.inf)[:, None]
+    present = (added > 0) | ((largest <= 0) & (added == largest) & np.isfinite(added))
     return [
         Candidate(
-            speaker.code,
-            Origin.MODEL,
-            speaker.analyst_text,
-            is_asked & present[:, i],
-            level,
-            np.nan_to_num(weights[:, i]),
-            speaker.feature,
-            speaker.applicant_text,
+            code=reason.code,
+            origin=Origin.MODEL,
+            text=reason.analyst_text,
+            is_present=is_adverse & present[:, i],
+            level=level,
+            weight=np.nan_to_num(weights[:, i]),
+            feature=reason.feature,
+            applicant_text=reason.applicant_text,
         )
-        for i, speaker in enumerate(speakers)
+        for i, reason in enumerate(feature_reasons)
     ]
 
 
 def of_rules(
     rules: Sequence[Rule], hits: NDArray[np.bool_], *, for_applicants: bool = False
 ) -> list[Candidate]:
-    """Return the reasons of rules: each where it hit, at the outcome that it asks for.
+    """Return the reasons of rules: present in the rows that the rule hit, at the rule's outcome.
 
     Args:
         rules: of a policy.
         hits: [n, len(rules)].
-        for_applicants: whether the reasons are for a notice as well.
+        for_applicants: whether the reasons also need the notice's text.
     """
     rows = len(hits)
     return [
         Candidate(
-            rule.rule_id,
-            Origin.KNOCK_OUT if rule.is_knock_out else Origin.RULE,
-            rule.analyst_text,
-            hits[:, i],
-            np.full(rows, Outcome.of(rule.outcome), dtype=np.int8),
-            np.zeros(rows),
+            code=rule.rule_id,
+            origin=Origin.KNOCK_OUT if rule.is_knock_out else Origin.RULE,
+            text=rule.analyst_text,
+            is_present=hits[:, i],
+            level=np.full(rows, Outcome.of(rule.outcome), dtype=np.int8),
+            weight=np.zeros(rows),
             applicant_text=rule.applicant_text if for_applicants else None,
         )
         for i, rule in enumerate(rules)

@@ -1,4 +1,4 @@
-"""The scores of one model component, with the status of each score."""
+"""Defines the scores of one model component, with the status of each score."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from scoring.decision.outcome import Status
 
 @dataclass(frozen=True, slots=True)
 class ComponentScores:
-    """One component's scores: [n] in [0, 1], NaN exactly where the status is not ok."""
+    """One component's scores: [n] in [0, 1]; NaN exactly if the status is not ok."""
 
     values: NDArray[np.float64]
     status: NDArray[np.object_]
 
     @property
     def is_ok(self) -> Flags:
-        """Where there is a score."""
+        """Whether a row has a score: [n]."""
         return np.asarray(self.status == Status.OK, dtype=bool)
 
     def take(self, rows: NDArray[np.intp]) -> ComponentScores:

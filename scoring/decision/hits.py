@@ -1,4 +1,4 @@
-"""What rules and lists say about n rows. Pure: columns in, masks and levels out."""
+"""Applies rules and lists to n rows: columns in, masks and levels out. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scoring.decision.policy.policy import Conditions, Listing, Policy, Rule
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Which rules hit which of n rows, suppressed hits left out."""
+    """The rules that hit each of n rows, without the suppressed hits."""
 
     mask: Flags  # [n, rules]
     rules: tuple[Rule, ...]
@@ -44,8 +44,8 @@ def find(columns: Columns, at: str, policy: Policy, conditions: Conditions, rows
     """Return the hits of rules on n rows.
 
     Args:
-        columns: the declared columns of the rules and those that lists name; each [n].
-        at: the column of the moment at which a row's listings must be in force.
+        columns: the declared columns of the rules, and the columns that lists name; each [n].
+        at: the column with the moment at which a row's listings must be in force.
         policy: holds the suppressions.
         conditions: the rules, parsed.
         rows: n.
@@ -53,16 +53,16 @@ def find(columns: Columns, at: str, policy: Policy, conditions: Conditions, rows
     mask = np.zeros((rows, len(conditions)), dtype=bool)
     for i, (rule, condition) in enumerate(conditions):
         hit = condition.hits(columns, rows).to_numpy(zero_copy_only=False)
-        silenced = [entry for entry in policy.suppressions if entry.rule_id == rule.rule_id]
-        mask[:, i] = hit & ~listed(columns, at, silenced, rows)
+        suppressed = [entry for entry in policy.suppressions if entry.rule_id == rule.rule_id]
+        mask[:, i] = hit & ~listed(columns, at, suppressed, rows)
     return Hits(mask, tuple(rule for rule, _ in conditions))
 
 
 def listed(columns: Columns, at: str, listings: Sequence[Listing], rows: int) -> Flags:
-    """Return where a row's customer or merchant stands on a list that is in force at its time."""
-    found = np.zeros(rows, dtype=bool)
+    """Return the rows whose customer or merchant is on a list in force at the row's moment."""
+    mask = np.zeros(rows, dtype=bool)
     for key in ("customer_id", "merchant_id"):
-        # of two entries for one subject the longer one counts
+        # the longer of two entries for one subject counts
         until = {
             subject: entry.until
             for entry in sorted(listings, key=lambda entry: entry.until)
@@ -73,8 +73,8 @@ def listed(columns: Columns, at: str, listings: Sequence[Listing], rows: int) ->
         place = pc.index_in(columns[key], value_set=pa.array(until.keys(), pa.string()))
         ends = pa.array(until.values(), pa.timestamp("us", tz="UTC")).take(place)
         in_force = pc.fill_null(pc.less(columns[at], ends), fill_value=False)
-        found |= in_force.to_numpy(zero_copy_only=False)
-    return found
+        mask |= in_force.to_numpy(zero_copy_only=False)
+    return mask
 
 
 def text_of(mask: Flags, rules: Sequence[Rule]) -> pa.Array:

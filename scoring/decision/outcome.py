@@ -1,4 +1,4 @@
-"""The closed vocabulary of decisions, and the arrays they are computed in."""
+"""Defines the closed vocabulary of decisions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 
 class Outcome(IntEnum):
-    """What is decided, ordered by strictness: the stricter of two is their maximum."""
+    """The outcomes by strictness: the stricter of two is their maximum."""
 
     APPROVE = 0
     REVIEW = 1
@@ -24,7 +24,7 @@ class Outcome(IntEnum):
 
 
 class FraudState(StrEnum):
-    """What an applicant's card payments before the application say, in order of gravity."""
+    """The state of an applicant's earlier card transactions, in order of gravity."""
 
     NO_HISTORY = "no_history"
     CLEAR = "clear"
@@ -34,7 +34,7 @@ class FraudState(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How sure the credit decision is of its side of a cut-off."""
+    """The confidence of a credit decision in its side of a cut-off."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -42,11 +42,11 @@ class Confidence(StrEnum):
 
 
 class Binding(IntEnum):
-    """What kept a limit from being larger; of two that say the same, the first is named."""
+    """The bound that fixed a limit; of two equal bounds, the first is named."""
 
-    REQUEST = 0  # nothing: the whole request
+    REQUEST = 0  # the limit is the whole request
     MINIMUM = 1  # the request itself is below the product's smallest loan
-    AFFORDABILITY_UNKNOWN = 2  # income or debts are not known
+    AFFORDABILITY_UNKNOWN = 2  # income or debts are unknown
     AFFORDABILITY = 3
     EXPECTED_LOSS = 4
 
@@ -57,7 +57,7 @@ class Binding(IntEnum):
 
 
 class Origin(StrEnum):
-    """Where a reason comes from."""
+    """The source of a reason."""
 
     MODEL = "model"
     ANOMALY = "anomaly"
@@ -69,7 +69,7 @@ class Origin(StrEnum):
 
 
 class Status(StrEnum):
-    """Why a component has a score, or has none."""
+    """The status of a component's score: ok, or the cause of its absence."""
 
     OK = "ok"
     NO_FX_RATE = "no_fx_rate"
@@ -80,7 +80,7 @@ class Status(StrEnum):
     MISALIGNED_SCORES = "misaligned_scores"
 
 
-#: What the model said then stands in the ledger; the same file may well answer today.
+#: Failures of the moment: the ledger keeps them, and the same model file may answer later.
 CIRCUMSTANCES = (
     Status.MODEL_UNAVAILABLE,
     Status.MODEL_FAILED,

@@ -17,15 +17,15 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """How a job's decisions are read and priced.
+    """The columns, costs and cut-offs that price a job's decisions.
 
     Attributes:
         probability: the ledger's column of the calibrated probability.
         amount: the feature with the amount at stake, in minor units of the base currency.
         cut_offs: returns the policy's cut-offs for review and for decline.
         costs: returns the expected cost of each answer.
-        capacity: returns the reviews that the team does in a day.
-        term: the ledger's column of the term in months; None where there is none.
+        capacity: returns the number of reviews that the team does in a day.
+        term: the ledger's column of the term in months; None if the job has no term.
     """
 
     probability: str
@@ -40,11 +40,11 @@ def require(part: Part | None, policy: Policy, name: str) -> Part:
     """Return a part of a policy.
 
     Raises:
-        ConfigurationError: the policy does not state it.
+        ConfigurationError: the policy does not have it.
     """
     if part is None:
         raise ConfigurationError(
             f"policy {policy.version} states no {name}, so no cut-off can be derived from it; name "
-            "one that does with --policy"
+            "a policy that does with --policy"
         )
     return part

@@ -1,8 +1,8 @@
-"""Cost-optimal cut-offs under the review team's capacity. Pure, and never part of a decision.
+"""Finds cost-optimal cut-offs under the review team's capacity. Pure, never part of a decision.
 
-A calibrated probability prices its own row: each of the three answers has an expected cost, and the
-cheapest pair of cut-offs is a choice of two places in the rows sorted by probability. Capacity
-belongs here and not into a run, which never ranks its rows against each other to decide.
+A calibrated probability gives each of the three answers an expected cost. The cheapest pair of
+cut-offs is a choice of two places in the rows sorted by probability. Capacity belongs here and not
+in a run, because a run decides each row without regard to the others.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from features.platform.arrays import Floats
 from scoring.decision.policy.review import FraudCosts, ReviewTeam
 
 PLACES = 400  # candidates for a cut-off: quantiles of the probabilities, and both ends
-NOBODY = 1.0  # a cut-off that no row reaches, unless it is certain
+UNREACHABLE = 1.0  # a cut-off that only a probability of 1 reaches
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Expected costs of each answer in minor units, a gain being a negative cost; each [n]."""
+    """Expected costs of each answer in minor units; a gain is a negative cost; each [n]."""
 
     approve: Floats
     review: Floats
@@ -29,7 +29,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class CutOffs:
-    """Two cut-offs and what they would have cost."""
+    """Two cut-offs and their cost on past rows."""
 
     review: float
     decline: float
@@ -45,8 +45,8 @@ def of_transactions(
     Args:
         probability: [n], of fraud.
         amount: [n], minor units of the base currency.
-        costs: what a wrong answer costs.
-        team: what a review costs and finds.
+        costs: the costs of a wrong answer.
+        team: the costs and the accuracy of a review.
     """
     loss = probability * amount * costs.loss_share
     friction = (1.0 - probability) * (costs.friction_minor + costs.friction_share * amount)
@@ -55,13 +55,13 @@ def of_transactions(
 
 
 def of_applications(probability: Floats, loss: Floats, gain: Floats, team: ReviewTeam) -> Costs:
-    """Return what each answer to n applications costs; a decline neither costs nor earns.
+    """Return the cost of each answer to n applications; a decline neither costs nor earns.
 
     Args:
         probability: [n], of default.
         loss: [n], minor units lost on a loan that defaults.
         gain: [n], minor units earned on a loan that is repaid.
-        team: what a review costs and finds.
+        team: the costs and the accuracy of a review.
     """
     bad, good = probability * loss, (1.0 - probability) * gain
     review = team.application_cost_minor + (1.0 - team.sensitivity) * bad - team.specificity * good
@@ -69,7 +69,7 @@ def of_applications(probability: Floats, loss: Floats, gain: Floats, team: Revie
 
 
 def at(probability: Floats, costs: Costs, review: float, decline: float) -> CutOffs:
-    """Return what two cut-offs would have cost."""
+    """Return the cost of two cut-offs on past rows."""
     is_declined = probability >= decline
     is_reviewed = (probability >= review) & ~is_declined
     cost = np.select([is_declined, is_reviewed], [costs.decline, costs.review], costs.approve)
@@ -77,18 +77,18 @@ def at(probability: Floats, costs: Costs, review: float, decline: float) -> CutO
 
 
 def cheapest(probability: Floats, costs: Costs, max_reviews: int) -> CutOffs:
-    """Return the cheapest cut-offs of which the second is not below the first.
+    """Return the cheapest cut-offs with `decline` not below `review`.
 
     Args:
         probability: [n], at least one.
         costs: of the same rows.
-        max_reviews: how many rows people can look at.
+        max_reviews: the largest number of reviews.
     """
     order = np.argsort(probability, kind="stable")
     ranked = probability[order]
     rows = len(ranked)
     places = np.unique(np.linspace(0, rows - 1, min(rows, PLACES)).round().astype(np.intp))
-    # equal probabilities cannot be told apart: a cut-off stands before the first of them
+    # no cut-off separates equal probabilities, so each cut-off precedes the first of them
     starts = np.unique(np.append(np.searchsorted(ranked, ranked[places], side="left"), rows))
     approve, review, decline = (
         np.append(0.0, np.cumsum(cost[order]))[starts]
@@ -100,7 +100,7 @@ def cheapest(probability: Floats, costs: Costs, max_reviews: int) -> CutOffs:
     reviews = starts[None, :] - starts[:, None]
     total = np.where((reviews >= 0) & (reviews <= max_reviews), total, np.inf)
     first, second = np.unravel_index(int(np.argmin(total)), total.shape)
-    values = np.append(ranked, NOBODY)[starts]
+    values = np.append(ranked, UNREACHABLE)[starts]
     return CutOffs(
         float(values[first]),
         float(values[second]),

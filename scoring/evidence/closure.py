@@ -1,8 +1,7 @@
-"""Closure: nothing lost, nothing twice, nothing changed, as equations that anyone can run.
+"""Proves by equations that no row is lost, duplicated or changed.
 
-Every term is counted by a predicate of its own and none is a remainder, so a row that falls through
-shows as an equation that does not hold. Rows are held against their digests, and registers against
-their seals.
+Each term has its own predicate and no term is a remainder, so a missed row breaks an equation. Rows
+are compared with their digests, and registers with their seals.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from scoring.domains import JOBS
 from scoring.evidence import published_files, row_digests, run_closure, seal_chain
 from scoring.evidence.equation import Equation, of_counts
 from scoring.evidence.row_digests import Rows
-from scoring.evidence.run_closure import Window, of_run
+from scoring.evidence.run_closure import Period, of_run
 from scoring.runs.job import Job
 
-__all__ = ["Equation", "Window", "equations", "of_run", "snapshot"]
+__all__ = ["Equation", "Period", "equations", "of_run", "snapshot"]
 
 
 def equations(
     connection: psycopg.Connection[Any],
     jobs: Job | Sequence[Job],
-    window: Window | None = None,
+    window: Period | None = None,
     store: ObjectStore | None = None,
     *,
     is_fast: bool = False,
@@ -41,41 +40,41 @@ def equations(
     Args:
         connection: of role `score` or `transform`.
         jobs: the scoring job, or several.
-        window: restricts versions to those that happened in it and runs to those inside it.
-        store: where the published files lie; their bytes are read and compared. Without it the rows
-            of a file are those that were counted at its writing.
+        window: restricts versions to events inside it, and runs to windows inside it.
+        store: the published files, whose bytes are read and compared. Without a store the rows of a
+            file are those counted at its writing.
         is_fast: compare the rows and read the files of the newest days only.
     """
-    wanted = [jobs] if isinstance(jobs, Job) else jobs
-    # before the snapshot: what stands in the store by now has been committed
-    standing = [published_files.standing(job.published, store) if store else None for job in wanted]
+    selected = [jobs] if isinstance(jobs, Job) else jobs
+    # listed before the snapshot, so every manifest in the list belongs to a committed run
+    listed = [published_files.listed(job.published, store) if store else None for job in selected]
     with snapshot(connection):
-        rows = row_digests.look(connection, wanted, is_fast=is_fast)
-        found = [*seal_chain.equations(connection), *rows.tables]
+        rows = row_digests.inspect(connection, selected, is_fast=is_fast)
+        of_tables = [*seal_chain.equations(connection), *rows.tables]
         of_deliveries = _deliveries(connection, rows)
-        of_versions = [_versions(connection, job, window) for job in wanted]
-        published = [run_closure.published(connection, job, window) for job in wanted]
+        of_versions = [_versions(connection, job, window) for job in selected]
+        published = [run_closure.published(connection, job, window) for job in selected]
     of_runs: list[Equation] = []
-    for job, of_job, names in zip(wanted, published, standing, strict=True):
+    for job, of_job, names in zip(selected, published, listed, strict=True):
         if names is not None and window is None:
-            found.append(run_closure.manifests(job, of_job, names))
+            of_tables.append(run_closure.manifests(job, of_job, names))
         of_runs += run_closure.equations(of_job, rows, store)
     coverage = rows.rest()
-    notes = (*coverage.notes, *_not_checked(wanted, window, rows, store))
-    return [*found, replace(coverage, notes=notes), *of_deliveries, *of_versions, *of_runs]
+    notes = (*coverage.notes, *_not_checked(selected, window, rows, store))
+    return [*of_tables, replace(coverage, notes=notes), *of_deliveries, *of_versions, *of_runs]
 
 
 def _not_checked(
-    jobs: Sequence[Job], window: Window | None, rows: Rows, store: ObjectStore | None
+    jobs: Sequence[Job], window: Period | None, rows: Rows, store: ObjectStore | None
 ) -> Iterator[str]:
-    """Say what these equations leave open, and what closes it."""
+    """Yield a note for each open question of these equations, with the way to close it."""
     if store is None:
         yield (
-            "published files and manifests: not read (--no-files), so that a chain of seals that "
-            "was written anew as a whole is not noticed"
+            "published files and manifests: not read (--no-files), so a chain of seals that was "
+            "rewritten as a whole is not detected"
         )
     elif rows.since is not None:
-        yield f"files of runs published before {rows.since:%Y-%m-%d %H:%M} UTC: --fast leaves them"
+        yield f"files of runs published before {rows.since:%Y-%m-%d %H:%M} UTC: --fast skips them"
     if window is not None:
         yield "row versions and runs outside of --window, and manifests of unknown runs"
     left_out = [job.ledger.table for job in JOBS.values() if job not in jobs]
@@ -88,7 +87,7 @@ def _not_checked(
 
 @contextmanager
 def snapshot(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Look at one state of the warehouse, whatever is admitted and published meanwhile."""
+    """Read one state of the warehouse, whatever is admitted and published in the meantime."""
     is_outermost = connection.info.transaction_status == TransactionStatus.IDLE
     with connection.transaction():
         if is_outermost:
@@ -122,7 +121,7 @@ _DELIVERIES = """
 
 
 def _deliveries(connection: psycopg.Connection[Any], rows: Rows) -> list[Equation]:
-    """Return the rows of each admitted file and, where its format has them, its physical lines."""
+    """Return the equations of each admitted file's rows and, if its format has them, its lines."""
     equations = []
     deliveries = database.fetch_all(connection, "count the rows of deliveries", _DELIVERIES)
     for delivery_id, in_file, duplicate, lines, *of_lines in deliveries:
@@ -194,7 +193,7 @@ _VERSIONS = sql.SQL(
 )
 
 
-def _versions(connection: psycopg.Connection[Any], job: Job, window: Window | None) -> Equation:
+def _versions(connection: psycopg.Connection[Any], job: Job, window: Period | None) -> Equation:
     start, end = window or (None, None)
     total, *counts = database.fetch_one(
         connection,

@@ -1,6 +1,6 @@
-"""What a replay compares, and how it names the first place where a decision left its record.
+"""Compares replayed decisions with their records, and names the first point of divergence.
 
-Everything is compared inside Postgres, floats by their bits.
+Postgres compares everything, floats by their bits.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from scoring.runs.ledger import Type
 
 
 class Divergence(StrEnum):
-    """Where a replay first left the recorded path."""
+    """The point where a replay first diverged from the record."""
 
-    DATA = "data"  # the stored feature row is not the one that was decided
+    DATA = "data"  # the stored feature row differs from the decided one
     FEATURE_CODE = "feature_code"  # the features rebuilt from raw differ
-    MODEL = "model"  # the pinned file is gone or altered, or scores otherwise
-    ENVIRONMENT = "environment"  # as before, under other library versions than at the run
-    POLICY = "policy"  # the pinned file is gone or altered, or decides otherwise
+    MODEL = "model"  # the pinned file is gone or altered, or scores differently
+    ENVIRONMENT = "environment"  # the scores differ, and so do the library versions
+    POLICY = "policy"  # the pinned file is gone or altered, or decides differently
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One decision that did not come out the same."""
+    """One decision that differs from its record."""
 
     decision_id: str
     run_id: str
@@ -46,7 +46,7 @@ class Difference:
 def altered(
     connection: psycopg.Connection[Any], job: Job, run: record.Run
 ) -> list[tuple[str, int]]:
-    """Return the decisions whose stored feature row is gone or has another hash; drop them."""
+    """Delete and return the decisions whose stored feature row is gone or has another hash."""
     rows = database.fetch_all(
         connection,
         "take out decisions whose feature row changed",
@@ -74,18 +74,18 @@ def altered(
 
 
 def data_difference(job: Job, run: record.Run, subject: str, revision: int) -> Difference:
-    """Say that the stored feature row is gone or altered."""
+    """Return the difference of a gone or altered feature row."""
     return Difference(
         f"{job.view.name}/{subject}/{revision}",
         str(run.run_id),
         Divergence.DATA,
         ("feature_sha256",),
-        f"the row of {job.view.table} is gone or is not the one that was decided",
+        f"the row of {job.view.table} is gone or differs from the decided row",
     )
 
 
 def differing(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, ...]]:
-    """Return key and names of the differing fields of each decision that came out otherwise."""
+    """Return the key and the differing fields of each decision that differs from its record."""
     differs = sql.SQL(", ").join(
         sql.SQL("case when {} is distinct from {} then {} end").format(
             sql.SQL(_form(job, name)).format(sql.Identifier("ledger", name)),
@@ -116,20 +116,20 @@ def differing(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, 
 
 
 def _form(job: Job, column: str) -> str:
-    """Return how a column is compared: floats by their bits."""
+    """Return the SQL form of a column for the comparison: floats by their bits."""
     return "float8send({})" if job.columns[column] is Type.DOUBLE else "{}"
 
 
 def difference(job: Job, run: record.Run, row: tuple[Any, ...], same_libraries: bool) -> Difference:
-    """Name where a decision left its record, from the first of its differing fields."""
+    """Classify a difference by the first of its differing fields."""
     subject, revision, fields = row
     if fields[0] not in job.scores:
-        kind, detail = Divergence.POLICY, "the same scores are decided otherwise"
+        kind, detail = Divergence.POLICY, "the same scores lead to another decision"
     elif same_libraries:
-        kind, detail = Divergence.MODEL, "the pinned model file scores otherwise"
+        kind, detail = Divergence.MODEL, "the pinned model file gives other scores"
     else:
         kind = Divergence.ENVIRONMENT
-        detail = "the libraries are not those that the run was locked to"
+        detail = "the libraries differ from the lock of the run"
     return Difference(
         f"{job.view.name}/{subject}/{revision}", str(run.run_id), kind, tuple(fields), detail
     )

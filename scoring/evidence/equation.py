@@ -1,4 +1,4 @@
-"""An equation of closure: a total, what it must be the sum of, and what else speaks against it."""
+"""Defines an equation of closure: a total, its terms, and further faults of its subject."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """A total, the terms that it must be the sum of, and what else speaks against the subject.
+    """A total, the terms that must sum to it, and further faults of its subject.
 
     Attributes:
-        subject: what is counted.
-        total: how much of it there is.
+        subject: the counted things.
+        total: their number.
         terms: its parts, by name.
-        faults: what does not hold though the terms may add up.
-        notes: what was not checked.
+        faults: faults that can exist even if the terms add up.
+        notes: the limits of the check.
     """
 
     subject: str
@@ -26,7 +26,7 @@ class Equation:
 
     @property
     def holds(self) -> bool:
-        """Whether the terms add up, and nothing speaks against the subject."""
+        """Whether the terms add up, and the subject has no fault."""
         return self._adds_up and not self.faults
 
     @property

@@ -1,7 +1,8 @@
-"""One decision, and everything that it rests on, gathered for a person.
+"""Gathers everything about one decision for a person.
 
-What was decided and why, the features that moved it beside what is usual for the customer and for
-everybody at that time, and everything that it rests on: model, policy, delivery, run.
+An explanation holds the decision and its reasons, and the features behind them. For comparison it
+adds the usual values of the customer and of the population at that time. It also names model,
+policy, delivery and run.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from scoring.runs import record
 from scoring.runs.job import Job, quoted
 
 SHOWN_FEATURES = 8
-# of a flag the median is its share's side of a half; of words there is none
+# a flag's median is 0, 0.5 or 1; a category has none
 _AS_NUMBER = {Kind.FLAG: "{}::int::float8", Kind.CATEGORY: "nullif({0}, {0})::float8"}
 POPULATION_ROWS = 10_000
 
@@ -34,14 +35,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FeatureValue:
-    """One feature of the decided row, and what is usual."""
+    """One feature of the decided row, with its usual values."""
 
     name: str
     text: str
     value: float | str | None
-    contribution: (
-        float | None
-    )  # log-odds towards fraud or default; null where the model could not be asked
+    contribution: float | None  # log-odds towards fraud or default; None without the model
     customer_median: float | None  # over the customer's rows of the 30 days before
     population_median: float | None  # over the newest feature rows known by then
     population_p99: float | None
@@ -63,13 +62,13 @@ class Explanation:
 
 
 def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) -> Explanation:
-    """Gather what is known about a decision.
+    """Gather the facts about a decision.
 
     Args:
-        job: whose ledger.
+        job: the job of the ledger.
         decision_id: such as `transactions/t1/0`; a plain id means the newest revision.
-        settings: where the warehouse is.
-        store: where the model files lie.
+        settings: access to the warehouse.
+        store: the store of the model files.
 
     Raises:
         ConfigurationError: there is no such decision.
@@ -77,35 +76,35 @@ def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) 
     with database.connect(settings.warehouse, "score") as connection:
         revisions = _revisions(connection, job, decision_id)
         decision = _chosen(revisions, decision_id, job)
-        found = record.load(connection, decision["run_id"])
+        run = record.load(connection, decision["run_id"])
         values = _features(connection, job, decision)
         contributions = _contributions(connection, job, decision, settings, store)
-        spoken = [reason["feature"] for reason in decision["reasons"] if reason.get("feature")]
-        loud = sorted(contributions, key=lambda name: -abs(contributions[name]))
-        names = list(dict.fromkeys([*spoken, *(loud or job.view.columns)]))[:SHOWN_FEATURES]
-        usual, usual_rows = _usual_of_customer(connection, job, decision, names)
-        common, common_rows = _usual_of_everybody(connection, job, values, names)
+        in_reasons = [reason["feature"] for reason in decision["reasons"] if reason.get("feature")]
+        ranked = sorted(contributions, key=lambda name: -abs(contributions[name]))
+        names = list(dict.fromkeys([*in_reasons, *(ranked or job.view.columns)]))[:SHOWN_FEATURES]
+        of_customer, customer_rows = _usual_of_customer(connection, job, decision, names)
+        of_population, population_rows = _usual_of_population(connection, job, values, names)
         return Explanation(
-            {name: decision[name] for name in decision if name != "reasons"},
-            decision["reasons"],
-            [
+            decision={name: decision[name] for name in decision if name != "reasons"},
+            reasons=decision["reasons"],
+            features=[
                 FeatureValue(
-                    name,
-                    job.view.feature(name).analyst_text,
-                    _number(values.get(name)),
-                    contributions.get(name),
-                    usual.get(name),
-                    common.get(name),
-                    common.get(f"{name} p99"),
+                    name=name,
+                    text=job.view.feature(name).analyst_text,
+                    value=_number(values.get(name)),
+                    contribution=contributions.get(name),
+                    customer_median=of_customer.get(name),
+                    population_median=of_population.get(name),
+                    population_p99=of_population.get(f"{name} p99"),
                 )
                 for name in names
             ],
-            usual_rows,
-            common_rows,
-            _run(connection, found),
-            _policy(connection, found),
-            _delivery(connection, job, decision),
-            [
+            customer_rows=customer_rows,
+            population_rows=population_rows,
+            run=_run(connection, run),
+            policy=_policy(connection, run),
+            delivery=_delivery(connection, job, decision),
+            revisions=[
                 {name: row[name] for name in ("revision", "decision", "decided_at", "run_id")}
                 for row in revisions
             ],
@@ -128,9 +127,9 @@ def _revisions(
 
 def _chosen(revisions: list[dict[str, Any]], decision_id: str, job: Job) -> dict[str, Any]:
     named = subject_of(decision_id, job) != decision_id
-    wanted = int(decision_id.rsplit("/", 1)[1]) if named else None
+    revision = int(decision_id.rsplit("/", 1)[1]) if named else None
     for row in reversed(revisions):
-        if wanted in {None, row["revision"]}:
+        if revision in {None, row["revision"]}:
             return row
     raise ConfigurationError(
         f"{job.ledger.table} has no decision {decision_id!r}; look ids up in "
@@ -157,7 +156,7 @@ def _contributions(
     settings: Settings,
     store: ObjectStore,
 ) -> dict[str, float]:
-    """Ask the pinned model what each feature added; nothing where it cannot be asked."""
+    """Return each feature's contribution from the pinned model; empty without the model."""
     domain = job.decides()
     try:
         run = record.load(connection, decision["run_id"])
@@ -191,7 +190,7 @@ def _contributions(
 def _usual_of_customer(
     connection: psycopg.Connection[Any], job: Job, decision: Row, names: Sequence[str]
 ) -> tuple[dict[str, float | None], int]:
-    """Return medians over the customer's rows of the 30 days before, found by raw's index."""
+    """Return medians over the customer's rows of the 30 days before, through raw's index."""
     population = sql.SQL(
         "select features.* from {raw} as earlier inner join {features} as features "
         "on features.{id} = earlier.{id} and features.version = earlier.version "
@@ -212,7 +211,7 @@ def _usual_of_customer(
     )
 
 
-def _usual_of_everybody(
+def _usual_of_population(
     connection: psycopg.Connection[Any], job: Job, values: Row, names: Sequence[str]
 ) -> tuple[dict[str, float | None], int]:
     population = sql.SQL(
@@ -252,19 +251,19 @@ def _as_number(job: Job, name: str) -> sql.Composable:
     return sql.SQL(form).format(sql.Identifier(name))
 
 
-def _run(connection: psycopg.Connection[Any], found: record.Run) -> dict[str, Any]:
+def _run(connection: psycopg.Connection[Any], run: record.Run) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return database.fetch_one(
             cursor,
-            f"read run {found.run_id}",
+            f"read run {run.run_id}",
             "select run_id, job, kind, requested_by, reason, window_start, window_end, claimed_at, "
             "published_at, code_version, lock_sha256, known_at_cutoff, models "
             "from decisions.runs where run_id = %s",
-            (found.run_id,),
+            (run.run_id,),
         )
 
 
-def _policy(connection: psycopg.Connection[Any], found: record.Run) -> dict[str, Any]:
+def _policy(connection: psycopg.Connection[Any], run: record.Run) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
         row = database.fetch_optional(
             cursor,
@@ -272,9 +271,9 @@ def _policy(connection: psycopg.Connection[Any], found: record.Run) -> dict[str,
             "select policy_version, policy_sha256, author, approver, reason, effective_from "
             "from audit.policy_activations where policy_version = %s and policy_sha256 = %s "
             "order by activated_at desc limit 1",
-            (found.policy_version, found.policy_sha256),
+            (run.policy_version, run.policy_sha256),
         )
-    return row or {"policy_version": found.policy_version, "policy_sha256": found.policy_sha256}
+    return row or {"policy_version": run.policy_version, "policy_sha256": run.policy_sha256}
 
 
 def _delivery(connection: psycopg.Connection[Any], job: Job, decision: Row) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Find the job of decisions that are named by their ids."""
+"""Finds the job that decided some ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def job_of(connection: psycopg.Connection[Any], ids: Sequence[str]) -> Job:
         ids: decision ids such as `applications/a1/0`, or plain ids of subjects.
 
     Raises:
-        ConfigurationError: no job or several jobs have decided them; says what to do.
+        ConfigurationError: no job or several jobs have decided them; names the next step.
     """
     jobs = [job for job in JOBS.values() if _has_all(connection, job, ids)]
     if len(jobs) == 1:

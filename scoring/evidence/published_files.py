@@ -1,7 +1,7 @@
-"""What lies in the object store for a published run, held against what its row in the ledger says.
+"""Compares the files of a published run in the object store with its row in `decisions.runs`.
 
-A reader of the files trusts the manifest, and the manifest trusts nobody: names, digests and counts
-are compared with `decisions.runs`, and the digest is taken of the bytes that lie there now.
+A reader of the files trusts the manifest. So names, digests and counts of the manifest are compared
+with `decisions.runs`, and the digest is taken of the present bytes.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ _NAMES_A_FILE = {"object_name", "sha256", "rows"}
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found: the rows that the file's footer counts, and what speaks against the file."""
+    """The result of an inspection: the row count of the file's footer, and the faults."""
 
     rows: int
     faults: tuple[str, ...]
 
 
 def manifest_name(parquet: Mapping[str, Any]) -> str:
-    """Return the name of the manifest beside a published file."""
+    """Return the name of a published file's manifest."""
     return str(PurePosixPath(parquet["object_name"]).with_name(MANIFEST))
 
 
-def standing(folder: str, store: ObjectStore) -> frozenset[str]:
-    """Return the names of the manifests that stand in a folder of `published/`."""
-    found = store.list(f"published/{folder}/")
-    return frozenset(one.name for one in found if one.name.endswith(f"/{MANIFEST}"))
+def listed(folder: str, store: ObjectStore) -> frozenset[str]:
+    """Return the names of the manifests in a folder of `published/`."""
+    objects = store.list(f"published/{folder}/")
+    return frozenset(info.name for info in objects if info.name.endswith(f"/{MANIFEST}"))
 
 
 def claims(
     run_id: UUID, parquet: Mapping[str, Any], seal: Mapping[str, Any] | None
 ) -> dict[str, object]:
-    """Return what a manifest says about its file, its ledger rows, and its place in the chain."""
+    """Return a manifest's content: its file, its ledger rows, and its place in the chain."""
     of_file = {
         "run_id": str(run_id),
         "file": PurePosixPath(parquet["object_name"]).name,
         "sha256": parquet["sha256"],
         "rows": parquet["rows"],
     }
-    # a run of before the seals has neither
+    # a run from before the seals has neither
     return of_file | ({"digests": parquet.get("digests"), "seal": seal} if seal else {})
 
 
@@ -67,14 +67,14 @@ def inspect(
     *,
     is_read: bool = True,
 ) -> Inspection:
-    """Look at the file and the manifest of a published run.
+    """Inspect the file and the manifest of a published run.
 
     Args:
         run_id: the run.
-        parquet: object name, SHA-256 and rows, as `decisions.runs` has them.
-        seal: the run's place in the chain, as `decisions.runs` has it.
-        store: the object store of the published files; without it the rows are those that were
-            counted at the file's writing.
+        parquet: object name, SHA-256 and rows, from `decisions.runs`.
+        seal: the run's place in the chain, from `decisions.runs`.
+        store: the object store of the published files; without it the rows are those counted at the
+            file's writing.
         is_read: read the file's bytes; otherwise only the manifest.
     """
     if not (isinstance(parquet, dict) and parquet.keys() >= _NAMES_A_FILE):
@@ -89,7 +89,7 @@ def inspect(
     if not is_read:
         gone = () if store.exists(name) else (_gone(name),)
         return Inspection(parquet["rows"], (*manifest, *gone))
-    # read once: the digest needs every byte, the footer a file that can be sought in
+    # copied once: the digest needs every byte, and the footer needs a seekable file
     with tempfile.TemporaryFile(prefix="vesper-closure-") as copy:
         try:
             digest = _copied(store, name, copy)
@@ -101,7 +101,7 @@ def inspect(
 
 
 def _manifest_faults(
-    wanted: Mapping[str, object], name: str, store: ObjectStore
+    expected: Mapping[str, object], name: str, store: ObjectStore
 ) -> tuple[str, ...]:
     try:
         with store.open(name) as handle:
@@ -110,8 +110,8 @@ def _manifest_faults(
         return (f"{name} is missing: maintain_warehouse writes it",)
     except ValueError:
         return (f"{name} is no JSON: delete it, and maintain_warehouse writes it again",)
-    said = manifest if isinstance(manifest, dict) else {}
-    wrong = [key for key, value in wanted.items() if said.get(key) != value]
+    stated = manifest if isinstance(manifest, dict) else {}
+    wrong = [key for key, value in expected.items() if stated.get(key) != value]
     if not wrong:
         return ()
     fault = f"{name} says another {', '.join(wrong)} than the run"
@@ -142,8 +142,8 @@ def _footer(copy: IO[bytes], name: str) -> tuple[int, tuple[str, ...]]:
         return 0, (f"{name} is no Parquet file any more",)
 
 
-def _altered(name: str, found: str, published: str) -> str:
+def _altered(name: str, digest: str, published: str) -> str:
     return (
-        f"{name} was altered: its SHA-256 is {found[:12]}…, published was {published[:12]}…; "
+        f"{name} was altered: its SHA-256 is {digest[:12]}…, published was {published[:12]}…; "
         "restore it, the ledger still holds its decisions"
     )

@@ -1,9 +1,9 @@
-"""Replay: decide again what was decided once, and compare bit for bit.
+"""Replays decisions: decides again from the pins, and compares bit for bit.
 
-The stored feature row, whose hash the ledger keeps, goes through the pinned model file and the
-pinned policy; probability, score, outcome, reasons and rule hits must be the same bits. Nothing is
-asked of the registry, of the champion of today or of the policy in force. A second check rebuilds
-the features from raw (`features.rebuild`).
+The ledger keeps the hash of the stored feature row. The row passes through the pinned model file
+and the pinned policy, and probability, score, outcome, reasons and rule hits must have the same
+bits. A replay never uses the registry, today's champion or the policy in force. A second check
+rebuilds the features from raw (`features.rebuild`).
 """
 
 from __future__ import annotations
@@ -39,28 +39,28 @@ Maker = Callable[[record.Run], Decider]
 
 @dataclass(slots=True)
 class Replay:
-    """What a replay found."""
+    """The result of a replay."""
 
     decisions: int = 0
     runs: int = 0
-    degraded: int = 0  # a model's failure of then is an event: it stands as recorded
+    degraded: int = 0  # a model's failure was an event of its run, so it is kept as recorded
     differing: int = 0
     differences: list[Difference] = field(default_factory=list)  # the first of each run
 
     @property
     def holds(self) -> bool:
-        """Whether every decision came out the same, bit for bit."""
+        """Whether every decision is the same, bit for bit."""
         return self.differing == 0
 
     def add(self, differences: Sequence[Difference], count: int) -> None:
-        """Note differences; of many, the first are kept."""
+        """Add differences; of many, keep the first."""
         self.differing += count
         self.differences.extend(differences[: max(SHOWN - len(self.differences), 0)])
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which decisions: named ones, those of a window, or a random sample of either or of all."""
+    """The selected decisions: named ones, those of a window, or a random sample."""
 
     ids: tuple[str, ...] = ()
     window: tuple[datetime, datetime] | None = None
@@ -74,24 +74,24 @@ def replay(
     maker: Maker,
     selection: Selection,
     lock_sha256: str,
-    told: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Replay:
     """Decide again and compare.
 
     Args:
-        connection: of role `score`, in autocommit. Its temporary table `replayed` names the
+        connection: of role `score`, in autocommit. Its temporary table `replayed` holds the
             selected decisions afterwards.
-        job: whose ledger.
-        maker: makes the decider of a run, or raises what is missing.
-        selection: which decisions; each revision is one.
-        lock_sha256: of the library versions that run now.
-        told: called with the decisions done and their number.
+        job: the job of the ledger.
+        maker: makes the decider of a run, or raises an error for a missing pin.
+        selection: the decisions; each revision is one.
+        lock_sha256: of the installed library versions.
+        progress: called with the number of replayed decisions and the total.
 
     Raises:
         ConfigurationError: a named id has no decision.
     """
     total = _select(connection, job, selection)
-    found = Replay()
+    result = Replay()
     pinned = database.fetch_all(
         connection,
         "count the selected decisions of each run",
@@ -99,19 +99,19 @@ def replay(
     )
     for run_id, count in pinned:
         run = record.load(connection, run_id)
-        found.runs += 1
-        found.decisions += count
-        _replay_run(connection, job, maker, run, lock_sha256, found)
-        if told:
-            told(found.decisions, total)
+        result.runs += 1
+        result.decisions += count
+        _replay_run(connection, job, maker, run, lock_sha256, result)
+        if progress:
+            progress(result.decisions, total)
     log.info(
         "decisions_replayed",
         job=job.name,
-        decisions=found.decisions,
-        runs=found.runs,
-        differing=found.differing,
+        decisions=result.decisions,
+        runs=result.runs,
+        differing=result.differing,
     )
-    return found
+    return result
 
 
 def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection) -> int:
@@ -123,7 +123,7 @@ def _select(connection: psycopg.Connection[Any], job: Job, selection: Selection)
             "({} text, revision integer, version integer, run_id uuid, chunk integer)"
         ).format(job.subject_id)
     )
-    names = [subject_of(one, job) for one in selection.ids]
+    names = [subject_of(decision_id, job) for decision_id in selection.ids]
     start, end = selection.window or (None, None)
     rows = connection.execute(
         sql.SQL(
@@ -186,33 +186,33 @@ def _replay_run(
     maker: Maker,
     run: record.Run,
     lock_sha256: str,
-    found: Replay,
+    result: Replay,
 ) -> None:
     altered = divergence.altered(connection, job, run)
-    found.add([divergence.data_difference(job, run, *key) for key in altered], len(altered))
+    result.add([divergence.data_difference(job, run, *key) for key in altered], len(altered))
     try:
         decider = maker(run)
     except (ModelUnavailableError, ConfigurationError) as error:
         is_model = isinstance(error, ModelUnavailableError)
         kind = Divergence.MODEL if is_model else Divergence.POLICY
         left = _chunks(connection, run.run_id)
-        found.add(
+        result.add(
             [Difference(f"all of run {run.run_id}", str(run.run_id), kind, ("pin",), str(error))],
             sum(rows for _, rows in left),
         )
         return
     same_libraries = _lock_of(connection, run.run_id) == lock_sha256
     for chunk, _ in _chunks(connection, run.run_id):
-        found.degraded += _decide_again(connection, job, decider, chunk)
+        result.degraded += _decide_again(connection, job, decider, chunk)
         differing = divergence.differing(connection, job)
-        found.add(
+        result.add(
             [divergence.difference(job, run, row, same_libraries) for row in differing],
             len(differing),
         )
 
 
 def _chunks(connection: psycopg.Connection[Any], run_id: UUID) -> list[tuple[int, int]]:
-    """Return number and rows of the run's chunks that are left to decide."""
+    """Return number and rows of the run's remaining chunks."""
     return database.fetch_all(
         connection,
         "count the chunks that are left",
@@ -227,7 +227,7 @@ def _decide_again(
     decider: Decider,
     chunk: int,
 ) -> int:
-    """Put the chunk's new decisions beside the old ones; return how many are degraded."""
+    """Write the chunk's new decisions to a temporary table; return the number of degraded ones."""
     selected = sql.SQL(
         "from replayed inner join {features} as features "
         "on features.{id} = replayed.{id} and features.version = replayed.version "

@@ -1,7 +1,7 @@
-"""The rows that stand in raw and in the ledgers, held against what was digested when they came.
+"""Compares the present rows of raw and of the ledgers with the digests from their arrival.
 
-Counts come from the rows themselves, for each delivery and each run. A digest shows a row that was
-changed where the count stays. Rows of a delivery or run that no register knows are found as well.
+Counts come from the rows themselves, for each delivery and each run. A digest detects a changed row
+even if the count is unchanged. Rows of an unregistered delivery or run are detected as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from features.platform import database
 from scoring.evidence.equation import Equation
 from scoring.runs.job import Job
 
-#: What `closure --fast` compares row by row: this long before the newest delivery or run.
+#: The period that `closure --fast` compares row by row, up to the newest delivery or run.
 NEWEST = timedelta(days=2)
 
 _REGISTER = """
@@ -74,7 +74,7 @@ class _Digest:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A delivery or a published run, as its register has it."""
+    """A delivery or a published run, from its register."""
 
     kind: str
     subject: str
@@ -84,27 +84,27 @@ class _Subject:
     digests: Mapping[str, Mapping[str, Any]] | None
     at: datetime
 
-    def said(self, relation: str) -> _Digest:
-        """Return what was digested of its rows in a table; no rows where there is no entry."""
+    def recorded(self, relation: str) -> _Digest:
+        """Return the recorded digest of its rows in a table; no rows if there is no entry."""
         try:
             entry = (self.digests or {})[relation]
             return _Digest(int(entry["rows"]), abs(int(entry["columns"])), str(entry["digest"]))
-        except (KeyError, TypeError, ValueError):  # or somebody has changed it, as its seal says
+        except (KeyError, TypeError, ValueError):  # or the entry was tampered with: see its seal
             return _Digest(0, 0, "")
 
 
 @dataclass
 class Rows:
-    """What was found of the rows.
+    """The result of the inspection of rows.
 
     Attributes:
         counted: rows of each delivery or run, by its id, in the table that counts them.
         rejected: rejected rows of each delivery.
         names: of the deliveries and runs, by their ids.
-        faults: by those ids, too.
-        since: deliveries and runs before it were not compared; None: all were.
+        faults: by the same ids.
+        since: deliveries and runs before it were not compared; None if all were.
         tables: the equation of each table.
-        coverage: how many deliveries and runs were compared row by row.
+        coverage: the number of deliveries and runs that were compared row by row.
     """
 
     counted: dict[str, int] = field(default_factory=dict)
@@ -116,101 +116,108 @@ class Rows:
     coverage: Equation = field(default_factory=lambda: Equation("", 0, {}))
 
     def take(self, subject: str) -> tuple[str, ...]:
-        """Return the faults of a delivery or a run that has an equation of its own."""
+        """Remove and return the faults of a delivery or a run with an equation of its own."""
         return tuple(self.faults.pop(subject, ()))
 
     def rest(self) -> Equation:
-        """Return the coverage, with the faults of what has no equation of its own."""
-        faults = (f"{self.names[one]}: {'; '.join(told)}" for one, told in self.faults.items())
+        """Return the coverage, with the faults of subjects without an equation of their own."""
+        faults = (
+            f"{self.names[subject]}: {'; '.join(lines)}" for subject, lines in self.faults.items()
+        )
         return replace(self.coverage, faults=tuple(faults))
 
 
-def look(connection: psycopg.Connection[Any], jobs: Sequence[Job], *, is_fast: bool) -> Rows:
+def inspect(connection: psycopg.Connection[Any], jobs: Sequence[Job], *, is_fast: bool) -> Rows:
     """Count the rows of every delivery and run, and compare their digests.
 
     Args:
         connection: of role `score` or `transform`, in a transaction that sees one state.
-        jobs: whose ledgers are looked at.
+        jobs: the jobs of the inspected ledgers.
         is_fast: compare the digests of the newest days only.
     """
     values = {"jobs": [job.name for job in jobs]}
     tables = [_Table(*row) for row in connection.execute(_TABLES, values)]
     subjects = [_Subject(*row) for row in connection.execute(_REGISTER, values)]
-    newest = max((one.at for one in subjects), default=None)
+    newest = max((subject.at for subject in subjects), default=None)
     since = newest - NEWEST if is_fast and newest else None
-    compared = [one for one in subjects if one.digests is not None and _is_since(one, since)]
-    names = {one.subject: f"{one.kind} {one.name}" for one in subjects}
-    found = Rows(names=names, since=since, coverage=_coverage(subjects, compared, since))
+    compared = [
+        subject for subject in subjects if subject.digests is not None and _is_since(subject, since)
+    ]
+    names = {subject.subject: f"{subject.kind} {subject.name}" for subject in subjects}
+    result = Rows(names=names, since=since, coverage=_coverage(subjects, compared, since))
     for relation in dict.fromkeys(table.relation for table in tables):
         of_relation = [table for table in tables if table.relation == relation]
-        _look_at(connection, of_relation, subjects, compared, found)
-    return found
+        _inspect_table(connection, of_relation, subjects, compared, result)
+    return result
 
 
 def _is_since(subject: _Subject, since: datetime | None) -> bool:
     return since is None or subject.at >= since
 
 
-def _look_at(
+def _inspect_table(
     connection: psycopg.Connection[Any],
     tables: Sequence[_Table],
     subjects: Iterable[_Subject],
     compared: Iterable[_Subject],
-    found: Rows,
+    result: Rows,
 ) -> None:
-    """Hold the rows of one table against the deliveries or runs that have rows there."""
+    """Compare the rows of one table with the deliveries or runs that have rows there."""
     relation, kind, key = tables[0].relation, tables[0].kind, tables[0].key
     scopes = {table.scope: table for table in tables}
     counts = dict(
         connection.execute("select key, row_count from audit.row_digests(%s, 0)", (relation,))
     )
-    digests = _digests(connection, relation, key, [one for one in compared if one.scope in scopes])
+    in_scope = [subject for subject in compared if subject.scope in scopes]
+    digests = _digests(connection, relation, key, in_scope)
     total, known = sum(counts.values()), 0
-    for one in subjects:
-        if one.kind != kind or one.scope not in scopes or (place := one.keys[key]) is None:
+    for subject in subjects:
+        if subject.kind != kind or subject.scope not in scopes:
+            continue
+        if (place := subject.keys[key]) is None:
             continue
         rows = counts.pop(place, 0)
         known += rows
-        if scopes[one.scope].is_counted:
-            found.counted[one.subject] = rows
+        if scopes[subject.scope].is_counted:
+            result.counted[subject.subject] = rows
         elif relation == "raw.rejected_rows":
-            found.rejected[one.subject] = rows
-        if one.digests is not None:
-            fault = _fault(relation, rows, one.said(relation), digests.get(place))
+            result.rejected[subject.subject] = rows
+        if subject.digests is not None:
+            fault = _fault(relation, rows, subject.recorded(relation), digests.get(place))
             if fault:
-                found.faults.setdefault(one.subject, []).append(fault)
+                result.faults.setdefault(subject.subject, []).append(fault)
     owner = "delivery" if kind == "delivery" else "published run"
     strange = [
         f"{count} rows of {relation} belong to no {owner} of the register ({key} {place})"
         for place, count in sorted(counts.items())[:5]
     ]
     terms = {f"of a {owner}": known}
-    found.tables.append(Equation(f"rows of {relation}", total, terms, tuple(strange)))
+    result.tables.append(Equation(f"rows of {relation}", total, terms, tuple(strange)))
 
 
 def _digests(
     connection: psycopg.Connection[Any], relation: str, key: str, compared: Sequence[_Subject]
 ) -> dict[str, str]:
-    """Return the digests of rows as they stand now, over as many columns as there were then."""
-    wanted: dict[int, list[str | None]] = {}
-    for one in compared:
-        if columns := one.said(relation).columns:
-            wanted.setdefault(columns, []).append(one.keys[key])
-    found: dict[str, str] = {}
-    for columns, keys in wanted.items():
-        found |= database.fetch_all(
+    """Return the digests of the present rows, over the number of columns at their arrival."""
+    by_columns: dict[int, list[str | None]] = {}
+    for subject in compared:
+        if columns := subject.recorded(relation).columns:
+            by_columns.setdefault(columns, []).append(subject.keys[key])
+    digests: dict[str, str] = {}
+    for columns, keys in by_columns.items():
+        digests |= database.fetch_all(
             connection,
             f"digest the rows of {relation}",
             "select key, digest from audit.row_digests(%s, %s, %s)",
             (relation, columns, keys),
         )
-    return found
+    return digests
 
 
-def _fault(relation: str, rows: int, said: _Digest, digest: str | None) -> str | None:
-    if rows != said.rows:
-        return f"{relation} holds {rows} rows, {said.rows} were written"
-    if digest is not None and digest != said.digest:
+def _fault(relation: str, rows: int, recorded: _Digest, digest: str | None) -> str | None:
+    if rows != recorded.rows:
+        return f"{relation} holds {rows} rows, {recorded.rows} were written"
+    if digest is not None and digest != recorded.digest:
         return f"rows of {relation} were changed"
     return None
 
@@ -220,12 +227,12 @@ def _coverage(
     compared: Sequence[_Subject],
     since: datetime | None,
 ) -> Equation:
-    """Say how many deliveries and runs were compared row by row, and why others were not."""
-    older = [one for one in subjects if one.digests is None]
+    """Return the count of deliveries and runs compared row by row, with notes on the others."""
+    older = [subject for subject in subjects if subject.digests is None]
     before = len(subjects) - len(older) - len(compared)
     notes = []
     if older:
-        runs = sum(one.kind == "run" for one in older)
+        runs = sum(subject.kind == "run" for subject in older)
         notes.append(
             f"{len(older) - runs} deliveries and {runs} runs are older than digests: their rows "
             "are counted, not compared"

@@ -1,6 +1,6 @@
-"""Closure of runs: rows claimed, scored, in the ledger and in the published file are the same.
+"""Checks the closure of runs: claimed, scored, ledger and published rows must be equal.
 
-Publishing asks the equations of its own run before it commits.
+Publishing checks the equations of its own run before it commits.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from scoring.evidence.equation import Equation
 from scoring.evidence.row_digests import Rows
 from scoring.runs.job import Job
 
-Window = tuple[datetime, datetime]
+Period = tuple[datetime, datetime]
 
-# Three predicates, and none the rest of another.
+# three independent predicates; none is the remainder of the others
 _COUNTS = sql.SQL(
     "count(ledger.run_id), count(*) filter (where {}), count(*) filter (where ledger.is_degraded)"
 )
@@ -38,8 +38,8 @@ def of_run(
         connection: of role `score`.
         job: the run's job.
         run_id: the run.
-        claimed: the rows that were counted at its claim.
-        rows_in_file: the rows that its Parquet file counts.
+        claimed: the number of rows at its claim.
+        rows_in_file: the number of rows in its Parquet file.
     """
     counts = database.fetch_one(
         connection,
@@ -54,7 +54,7 @@ def of_run(
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published run, and what of it stands in the ledger."""
+    """A published run, with its counts in the ledger."""
 
     run_id: UUID
     claimed: int
@@ -65,7 +65,7 @@ class Published:
 
 
 def published(
-    connection: psycopg.Connection[Any], job: Job, window: Window | None
+    connection: psycopg.Connection[Any], job: Job, window: Period | None
 ) -> list[Published]:
     """Return the published runs of a job, all or those inside a window."""
     start, end = window or (None, None)
@@ -89,30 +89,35 @@ def published(
 
 
 def equations(
-    found: Sequence[Published], rows: Rows, store: ObjectStore | None
+    runs: Sequence[Published], rows: Rows, store: ObjectStore | None
 ) -> Iterator[Equation]:
     """Yield the equations of runs.
 
     Args:
-        found: the runs.
-        rows: what was found of their rows in the ledger; says which files are too old to be read.
+        runs: the runs.
+        rows: the inspection of their ledger rows; its `since` limits the files that are read.
         store: of the published files; None leaves them unread.
     """
-    for run in found:
+    for run in runs:
         is_read = rows.since is None or run.published_at >= rows.since
-        seen = published_files.inspect(
+        inspection = published_files.inspect(
             run.run_id, run.parquet or {}, run.seal, store, is_read=is_read
         )
         yield from _equations_of_run(
-            run.run_id, run.claimed, run.counts, seen.rows, rows.take(str(run.run_id)), seen.faults
+            run.run_id,
+            run.claimed,
+            run.counts,
+            inspection.rows,
+            rows.take(str(run.run_id)),
+            inspection.faults,
         )
 
 
-def manifests(job: Job, found: Sequence[Published], names: frozenset[str]) -> Equation:
-    """Hold the manifests that stand against the register: what one names was published."""
-    known = {f"run={run.run_id}" for run in found}
+def manifests(job: Job, runs: Sequence[Published], names: frozenset[str]) -> Equation:
+    """Compare the manifests with the register: each must belong to a published run."""
+    known = {f"run={run.run_id}" for run in runs}
     strange = sorted(name for name in names if name.split("/")[-2] not in known)
-    faults = [f"{name} stands, and decisions.runs has no such published run" for name in strange]
+    faults = [f"{name} exists, but decisions.runs has no such published run" for name in strange]
     terms = {"of published runs": len(names) - len(strange)}
     return Equation(f"manifests in published/{job.published}", len(names), terms, tuple(faults))
 

@@ -1,8 +1,8 @@
-"""The chain of seals, held against itself and against the registers that it seals.
+"""Checks the chain of seals in itself, and against the registers that it seals.
 
-Each seal is tied to the one before, so that a seal that was changed, removed or put in between
-breaks the chain. Manifests in the object store carry places in the chain: one that was written anew
-as a whole shows against them.
+Each seal depends on the one before, so a changed, removed or inserted seal breaks the chain.
+Manifests in the object store carry places in the chain, which reveal a chain that was rewritten as
+a whole.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import psycopg
 from features.platform import database
 from scoring.evidence.equation import Equation
 
-#: No more faults than a person reads; the count says how many there are.
+#: The most faults that are listed; the last line counts the rest.
 _MOST = 20
 
 _CHAIN = """
@@ -43,7 +43,7 @@ where not (linked.is_next and linked.is_tied)
 order by linked.seal_seq
 """
 
-# What is sealed now, what the newest seal says, and whether an earlier seal was the last one.
+# The present content, the newest seal's content, and whether an earlier seal was final.
 _REGISTER = """
 with newest as (
     select distinct on (seals.kind, seals.subject) seals.*
@@ -186,7 +186,7 @@ def _register(connection: psycopg.Connection[Any], subjects: int) -> Equation:
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """A row of a register that is not as its newest seal has it."""
+    """A row of a register that differs from its newest seal."""
 
     kind: str
     subject: str

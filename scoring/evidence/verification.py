@@ -1,4 +1,4 @@
-"""Replay decisions and rebuild their features from raw: the proof that a past decision holds."""
+"""Proves past decisions: replays them, and rebuilds their features from raw."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from scoring.runs.job import Job
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A replay, and the rebuild of its features where that was asked for."""
+    """A replay, and the rebuild of its features if it was requested."""
 
     replay: Replay
     rebuild: Rebuild | None
 
     @property
     def holds(self) -> bool:
-        """Whether all of it came out the same."""
+        """Whether all decisions and features are the same."""
         return self.replay.holds and (self.rebuild is None or self.rebuild.holds)
 
     def as_dict(self) -> dict[str, object]:
@@ -44,13 +44,13 @@ class Verification:
             "differing": self.replay.differing,
             "differences": [
                 {
-                    "decision_id": one.decision_id,
-                    "run_id": one.run_id,
-                    "class": one.divergence.value,
-                    "fields": list(one.fields),
-                    "detail": one.detail,
+                    "decision_id": difference.decision_id,
+                    "run_id": difference.run_id,
+                    "class": difference.divergence.value,
+                    "fields": list(difference.fields),
+                    "detail": difference.detail,
                 }
-                for one in self.replay.differences
+                for difference in self.replay.differences
             ],
             "features_rebuilt": rebuilt.rows if rebuilt else None,
             "features_differing": rebuilt.differing if rebuilt else None,
@@ -73,22 +73,22 @@ def verify(
     store: ObjectStore,
     *,
     with_features: bool = True,
-    told: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
-    """Replay decisions, rebuild their features, and leave the result in `audit.events`.
+    """Replay decisions, rebuild their features, and record the result in `audit.events`.
 
     Raises:
         ConfigurationError: a named id has no decision.
         ContractError: the features could not be rebuilt.
     """
     with database.connect(settings.warehouse, "score") as connection:
-        found = replay(
+        result = replay(
             connection,
             job,
             lambda run: domains.decider_for_replay(job, run, settings, store),
             selection,
             lock_digest(settings.lock_file),
-            told,
+            progress,
         )
         keys = readers.read(
             connection,
@@ -96,13 +96,13 @@ def verify(
             keys_of(job.view),
         )
         rebuilt = _rebuild(keys, job, settings) if with_features and keys.num_rows else None
-        done = Verification(found, rebuilt)
+        verification = Verification(result, rebuilt)
         connection.execute(
             "insert into audit.events (event, subject, actor, detail) "
             "values ('decisions_replayed', %s, current_user, %s)",
-            (job.name, json.dumps(done.as_dict())),
+            (job.name, json.dumps(verification.as_dict())),
         )
-    return done
+    return verification
 
 
 def _rebuild(keys: pa.Table, job: Job, settings: Settings) -> Rebuild:

@@ -1,7 +1,7 @@
-"""The handbook's own 15 features, computed from raw rows: only to stand beside ours in `quality`.
+"""Computes the handbook's own 15 features from raw rows, for the comparison in `quality`.
 
-They follow the book to the letter, where our feature views do otherwise: windows include the row
-itself, days are 24 hours back, and the terminal's risk is delayed by seven times 24 hours.
+They follow the book exactly, and differ from our feature views: windows include the row itself,
+days are 24 hours back, and the terminal's risk is delayed by seven times 24 hours.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ FEATURES = (
     "amount",
     "is_weekend",
     "is_night",
-    *(f"customer_{what}_{days}d" for days in (1, 7, 30) for what in ("count", "average")),
-    *(f"terminal_{what}_{days}d" for days in (1, 7, 30) for what in ("count", "risk")),
+    *(f"customer_{kind}_{days}d" for days in (1, 7, 30) for kind in ("count", "average")),
+    *(f"terminal_{kind}_{days}d" for days in (1, 7, 30) for kind in ("count", "risk")),
 )
 
-# An inclusive window runs to the row itself; rows of one instant count in the order of their ids,
+# An inclusive window ends at the row itself. Rows of one instant count in the order of their ids,
 # as in the book, whose rolling windows run over sorted rows.
 _QUERY = """
 with
@@ -114,7 +114,7 @@ def read(
 ) -> NDArray[np.float64]:
     """Return the book's features of the rows of `[start, end)`, in order of time and id.
 
-    Only for a warehouse that holds the handbook's file: one version and one label per transaction.
+    The warehouse must hold only the handbook's file: one version and one label per transaction.
     """
     query = sql.SQL(_QUERY).format(start=sql.Literal(start), end=sql.Literal(end))
     rows = readers.read(connection, query, dict.fromkeys(FEATURES, pa.float64()))

@@ -1,4 +1,4 @@
-"""How many compromised cards a fraud model catches, as the handbook counts them. Pure."""
+"""Counts the compromised cards that a fraud model catches, by the handbook's rule. Pure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from features.platform.arrays import Codes, Flags, Floats
 
-CARDS_A_DAY = 100  # what a team of investigators can look at
+CARDS_A_DAY = 100  # the daily capacity of a team of investigators
 
 
 def by_day(
     customer: Codes, day: Codes, is_fraud: Flags, score: Floats, top: int = CARDS_A_DAY
 ) -> Floats:
-    """Return, for each day, the share of compromised cards among the `top` that rank first.
+    """Return, for each day, the share of compromised cards among the `top` cards.
 
-    As the Fraud Detection Handbook defines it: a card ranks by its riskiest payment of the day, and
-    a compromised card that was caught leaves the pool on later days.
+    The rule is that of the Fraud Detection Handbook. A card ranks by its riskiest transaction of
+    the day, and a caught card leaves the pool on later days.
     """
     is_caught = np.zeros(int(customer.max()) + 1, dtype=bool)
     shares = []
@@ -27,12 +27,12 @@ def by_day(
         is_compromised = np.zeros(len(cards), dtype=bool)
         np.logical_or.at(is_compromised, card, is_fraud[rows])
         shown = np.argsort(-riskiest, kind="stable")[:top]
-        found = shown[is_compromised[shown]]
-        is_caught[cards[found]] = True
-        shares.append(len(found) / top)
+        caught = shown[is_compromised[shown]]
+        is_caught[cards[caught]] = True
+        shares.append(len(caught) / top)
     return np.array(shares)
 
 
 def ceiling(customer: Codes, day: Codes, is_fraud: Flags) -> float:
-    """Return the mean card precision of a perfect ranking: the ceiling of what can be reached."""
+    """Return the mean card precision of a perfect ranking, which no model can exceed."""
     return float(by_day(customer, day, is_fraud, is_fraud.astype(np.float64)).mean())

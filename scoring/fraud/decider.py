@@ -1,4 +1,4 @@
-"""Decide a chunk of transactions with the model, the rules and the policy of one run."""
+"""Decides transactions: applies a run's model, rules and policy to a chunk of feature rows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def input_columns(revision: str = "features") -> sql.Composable:
     """Return the SQL of the columns of `INPUT_TYPES`, booleans as 0 and 1.
 
     Args:
-        revision: which table of the query knows the revision; the feature table is `features`.
+        revision: the table of the query with the revision; the feature table is `features`.
     """
     values = [
         sql.SQL("{}::int::float8" if feature.kind is Kind.FLAG else "{}::float8").format(
@@ -73,31 +73,33 @@ class TransactionDecider(Decider):
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
         fraud, anomaly = (scores[answer.name] for answer in ANSWERS)
-        decided = merge.decide(fraud, anomaly, columns, self.policy, self.conditions)
-        texts = self._reasons(decided, fraud, matrix)
-        return _as_ledger_rows(self.run, columns, decided, scores, texts)
+        decisions = merge.decide(fraud, anomaly, columns, self.policy, self.conditions)
+        texts = self._reasons(decisions, fraud, matrix)
+        return _as_ledger_rows(self.run, columns, decisions, scores, texts)
 
     def _reasons(
-        self, decided: merge.Decisions, fraud: ComponentScores, matrix: Matrix
+        self, decisions: merge.Decisions, fraud: ComponentScores, matrix: Matrix
     ) -> pa.Array:
-        """Explain what was not approved; an approval has an empty list, explained on demand."""
-        explained = np.flatnonzero(decided.outcome > Outcome.APPROVE)
-        texts = np.full(len(decided.outcome), "[]", dtype=object)
+        """Explain rows that were not approved; approvals are explained on demand."""
+        explained = np.flatnonzero(decisions.outcome > Outcome.APPROVE)
+        texts = np.full(len(decisions.outcome), "[]", dtype=object)
         if len(explained) == 0:
             return pa.array(texts, pa.string())
-        subset = decided.take(explained)
-        asked = (subset.fraud_level > Outcome.APPROVE) & fraud.is_ok[explained]
-        spoken = by_characteristic(self.explainer, matrix[explained], asked, VIEW)
-        rendered = reasons.render(subset, fraud.take(explained), *spoken)
+        decisions, fraud = decisions.take(explained), fraud.take(explained)
+        is_adverse = (decisions.fraud_level > Outcome.APPROVE) & fraud.is_ok
+        feature_reasons, weights = by_characteristic(
+            self.explainer, matrix[explained], is_adverse, VIEW
+        )
+        rendered = reasons.render(decisions, fraud, feature_reasons, weights)
         texts[explained] = rendered.to_numpy(zero_copy_only=False)
         return pa.array(texts, pa.string())
 
 
 def decider_of(run: record.Run, model: Any, settings: Settings) -> TransactionDecider:  # noqa: ANN401
-    """Return the decider of a run with a model; with None, every row will be degraded.
+    """Return the decider of a run with a model; without a model every row is degraded.
 
     Raises:
-        ConfigurationError: the pinned policy is not the file that was pinned.
+        ConfigurationError: the policy file differs from the pinned one.
     """
     pinned = policy.load(run.policy_version, run.policy_sha256)
     guarded = GuardedModel(model, settings.model_timeout_seconds, ANSWERS)
@@ -108,26 +110,26 @@ def decider_of(run: record.Run, model: Any, settings: Settings) -> TransactionDe
 def _as_ledger_rows(
     run: record.Run,
     columns: Columns,
-    decided: merge.Decisions,
+    decisions: merge.Decisions,
     scores: Scores,
     texts: pa.Array,
 ) -> pa.Table:
     fraud, anomaly = (scores[answer.name] for answer in ANSWERS)
-    rows = len(decided.outcome)
+    rows = len(decisions.outcome)
     words = pa.array([outcome.word for outcome in Outcome])
     keys = ("transaction_id", "version", "revision", "customer_id", "occurred_at")
     return pa.table(
         {
             **{name: columns[name] for name in keys},
             "run_id": pa.repeat(str(run.run_id), rows),
-            "decision": words.take(pa.array(decided.outcome)),
+            "decision": words.take(pa.array(decisions.outcome)),
             "fraud_status": pa.array(fraud.status.astype(str)),
             "fraud_probability": pa.array(fraud.values, from_pandas=True),
             "anomaly_status": pa.array(anomaly.status.astype(str)),
             "anomaly_score": pa.array(anomaly.values, from_pandas=True),
-            "is_degraded": pa.array(decided.is_degraded),
+            "is_degraded": pa.array(decisions.is_degraded),
             "reasons": texts,
-            "rule_hits": decided.rule_hits_text(),
+            "rule_hits": decisions.rule_hits_text(),
             "feature_view": pa.repeat(run.feature_view, rows),
             "feature_sha256": pc.binary_join_element_wise("\\x", columns["feature_sha256"], ""),
             "model_version": pa.repeat(str(run.models["fraud"].get("version", "")), rows),

@@ -15,15 +15,15 @@ from scoring.fraud.rows import TrainingSet
 from scoring.models import evaluation
 from scoring.models.evaluation import Interval, Ranking
 
-LEARN_SHARE, CALIBRATE_SHARE = 0.6, 0.2  # the rest, the newest, tests
-# what a busy merchant or a late hour says about nobody's habits would drown what is unusual
+LEARN_SHARE, CALIBRATE_SHARE = 0.6, 0.2  # the rest, the newest rows, is for testing
+# a busy merchant or a late hour is not a habit of the customer, and would hide unusual habits
 EVERYDAY = frozenset({"merchant activity", "time of day"})
-FEWEST_FRAUDS = 20  # in each slice; below that neither the fit nor its measure says anything
+FEWEST_FRAUDS = 20  # the least number in each slice for a meaningful fit and measure
 
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """One set of rows, cut in time."""
+    """A set of rows, cut in time."""
 
     learn: TrainingSet
     calibrate: TrainingSet
@@ -52,10 +52,10 @@ def cut(rows: TrainingSet) -> Slices:
 
 
 def fit(slices: Slices, feature_view: FeatureView, random_state: int = 0) -> FraudModel:
-    """Fit the shipped model on the columns that tell rows apart in the first slice.
+    """Fit the shipped model on the columns that vary in the first slice.
 
     Raises:
-        ContractError: the model learns nothing from the rows.
+        ContractError: the model does not rank the rows.
     """
     names = slices.learn.varying()
     anomaly = anomaly_features(names, feature_view)
@@ -77,18 +77,22 @@ def fit(slices: Slices, feature_view: FeatureView, random_state: int = 0) -> Fra
 
 
 def anomaly_features(names: Sequence[str], feature_view: FeatureView) -> list[str]:
-    """Return the columns that the unsupervised part may see: habits, and none made of labels."""
-    seen = {one.name for one in feature_view.label_free if one.characteristic not in EVERYDAY}
-    return [name for name in names if name in seen]
+    """Return the columns of the unsupervised part: habits, without features made of labels."""
+    habits = {
+        feature.name
+        for feature in feature_view.label_free
+        if feature.characteristic not in EVERYDAY
+    }
+    return [name for name in names if name in habits]
 
 
 def score(model: FraudModel, rows: TrainingSet) -> FraudScores:
-    """Score rows with the columns that the model knows."""
+    """Score rows with the columns of the model."""
     return model.score(rows.select(list(model.features or ())).matrix)
 
 
 def measure(scores: FraudScores, test: TrainingSet) -> dict[str, float]:
-    """Return a model's metrics on rows that it has not seen, with 95 % intervals."""
+    """Return a model's metrics on rows outside its training, with 95 % intervals."""
     probability = scores.fraud_probability
     ranking = Ranking(test.is_fraud, probability)
     shares = card_precision.by_day(test.customer, test.day, test.is_fraud, probability)
@@ -110,5 +114,5 @@ def measure(scores: FraudScores, test: TrainingSet) -> dict[str, float]:
     return {name: round(value, 6) for name, value in metrics.items()}
 
 
-def _with_bounds(name: str, found: Interval) -> dict[str, float]:
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+def _with_bounds(name: str, interval: Interval) -> dict[str, float]:
+    return {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}

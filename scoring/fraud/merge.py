@@ -1,4 +1,4 @@
-"""Merge model scores, rules and lists into one outcome per row. Pure: columns in, columns out.
+"""Merges model scores, rules and lists into one outcome per row. Pure: columns in, columns out.
 
 Order: knock-out > allow-list in force > the stricter of fraud, anomaly and rules. A degraded row
 is a review or stricter, whatever a list says. Each row is decided from itself and the policy
@@ -19,29 +19,29 @@ from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
 from scoring.decision.policy.policy import Conditions, Policy, Rule
 
-MOMENT = "occurred_at"  # listings must be in force when the payment happened
+MOMENT = "occurred_at"  # listings must be in force at the time of the transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Outcomes of n rows, and what led to each: the ground for reasons."""
+    """Outcomes of n rows, and their causes for the reasons."""
 
     outcome: Levels
     is_degraded: Flags
     fraud_level: Levels
     anomaly_level: Levels
-    rule_hits: Flags  # [n, rules], suppressed hits left out
+    rule_hits: Flags  # [n, rules], without suppressed hits
     rules: tuple[Rule, ...]
 
     def take(self, rows: NDArray[np.intp]) -> Decisions:
         """Return the decisions of some rows."""
         return Decisions(
-            self.outcome[rows],
-            self.is_degraded[rows],
-            self.fraud_level[rows],
-            self.anomaly_level[rows],
-            self.rule_hits[rows],
-            self.rules,
+            outcome=self.outcome[rows],
+            is_degraded=self.is_degraded[rows],
+            fraud_level=self.fraud_level[rows],
+            anomaly_level=self.anomaly_level[rows],
+            rule_hits=self.rule_hits[rows],
+            rules=self.rules,
         )
 
     def rule_hits_text(self) -> pa.Array:
@@ -60,21 +60,28 @@ def decide(
 
     Args:
         fraud: calibrated probabilities of fraud.
-        anomaly: percentiles against the training scores.
+        anomaly: percentiles of the training scores.
         columns: the declared columns of the rules, and customer_id, merchant_id, occurred_at; each
             [n].
         policy: thresholds and lists.
         conditions: the policy's rules, parsed.
     """
     rows = len(fraud.values)
-    found = hits.find(columns, MOMENT, policy, conditions, rows)
+    rule_hits = hits.find(columns, MOMENT, policy, conditions, rows)
     is_degraded = ~(fraud.is_ok & anomaly.is_ok)
 
     fraud_level = hits.level_of(fraud.values, policy.fraud.review, policy.fraud.decline)
     anomaly_level = hits.level_of(anomaly.values, policy.fraud.anomaly_review, None)
 
-    outcome = np.maximum.reduce([fraud_level, anomaly_level, found.level])
+    outcome = np.maximum.reduce([fraud_level, anomaly_level, rule_hits.level])
     allowed = hits.listed(columns, MOMENT, policy.allow_list, rows)
-    outcome = np.where(allowed, found.knock_out_level, outcome)
+    outcome = np.where(allowed, rule_hits.knock_out_level, outcome)
     outcome = np.where(is_degraded, np.maximum(outcome, Outcome.REVIEW), outcome).astype(np.int8)
-    return Decisions(outcome, is_degraded, fraud_level, anomaly_level, found.mask, found.rules)
+    return Decisions(
+        outcome=outcome,
+        is_degraded=is_degraded,
+        fraud_level=fraud_level,
+        anomaly_level=anomaly_level,
+        rule_hits=rule_hits.mask,
+        rules=rule_hits.rules,
+    )

@@ -1,8 +1,8 @@
-"""The fraud model: a supervised and an unsupervised part in one file that replays bit for bit.
+"""Combines a supervised and an unsupervised part in one fraud model that replays bit for bit.
 
-The supervised part is gradient boosting with one sigmoid calibrator, learnt on a later slice of
-time, which keeps the ranking. The unsupervised part sees label-free features only, so it still
-answers where labels are late, missing or wrong; its score is a percentile against training rows.
+The supervised part is gradient boosting with one sigmoid calibrator, fitted on a later slice of
+time; the calibrator keeps the ranking. The unsupervised part uses label-free features only, so it
+still works if labels are late, missing or wrong. Its score is a percentile of the training rows.
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ from scoring.models.estimators import (
     sigmoid,
 )
 
-QUANTILES = 10_001  # the anomaly score tells rows apart to one in ten thousand
+QUANTILES = 10_001  # the anomaly score has a resolution of one in ten thousand
 
 
 @dataclass(frozen=True, slots=True)
 class FraudScores:
-    """Both scores of some rows, in their order; NaN where a row cannot be scored."""
+    """Both scores of some rows, in their order; NaN if a row cannot be scored."""
 
     fraud_probability: Floats
     anomaly_score: Floats
 
 
 class FraudModel(EventClassifier):
-    """Calibrated gradient boosting beside an isolation forest.
+    """Calibrated gradient boosting and an isolation forest.
 
-    Rows come in order of time: the last `calibration_share` of those given to `fit` teach the
-    calibrator, unless it is given a slice of its own.
+    Rows come in order of time. The calibrator learns from the last `calibration_share` of the rows
+    of `fit`, or from a slice of its own.
 
     Args:
         features: names of the matrix' columns, in order; None leaves them unnamed.
-        anomaly_features: the columns that the unsupervised part sees; None means all.
-        max_iter: trees of the supervised part.
+        anomaly_features: the columns of the unsupervised part; None means all.
+        max_iter: number of trees of the supervised part.
         learning_rate: weight of each tree.
-        max_leaf_nodes: leaves of each tree.
-        min_samples_leaf: rows that a leaf must hold.
-        l2_regularization: pull of each leaf towards zero.
-        max_features: share of the columns that each split may look at.
+        max_leaf_nodes: number of leaves of each tree.
+        min_samples_leaf: least number of rows in a leaf.
+        l2_regularization: shrinkage of each leaf towards zero.
+        max_features: share of the columns that each split considers.
         calibration_share: share of the rows that the calibrator learns from.
-        anomaly_trees: trees of the unsupervised part.
-        anomaly_sample: rows that each of them sees.
-        random_state: seed of everything that draws.
+        anomaly_trees: number of trees of the unsupervised part.
+        anomaly_sample: rows per tree of the unsupervised part.
+        random_state: seed of every draw.
     """
 
     FITTED = (
@@ -63,7 +63,7 @@ class FraudModel(EventClassifier):
         *("anomaly_", "anomaly_columns_", "anomaly_quantiles_"),
     )
 
-    def __init__(  # noqa: PLR0913 - scikit-learn wants every parameter here, by name
+    def __init__(  # noqa: PLR0913 - scikit-learn requires every parameter here, by name
         self,
         features: Sequence[str] | None = None,
         anomaly_features: Sequence[str] | None = None,
@@ -101,19 +101,19 @@ class FraudModel(EventClassifier):
     ) -> Self:
         """Learn from rows in order of time; null is NaN.
 
-        The calibrator looks forward in time: a rehearsal fitted on the earlier rows alone scores
-        later ones, and the sigmoid is learnt from that. The model itself then learns from all of X:
-        with only the earlier rows its average precision fell by up to 0.06 in a bad week.
+        The calibrator must look forward in time. So a model fitted on the earlier rows alone scores
+        later rows, and the sigmoid learns from these scores. The final model then learns from all
+        of X: with only the earlier rows its average precision fell by up to 0.06 in a bad week.
 
         Args:
             X: one row per transaction, one column per feature.
             y: whether it was fraud.
-            calibration: rows and labels of the later slice; without it the last rows of X serve.
-            earlier: how many first rows of X lie before that slice; without it, all of them.
+            calibration: rows and labels of the later slice; by default the last rows of X.
+            earlier: the number of first rows of X before that slice; by default all of them.
 
         Raises:
-            ValueError: the labels are not two classes, or the calibrator would turn the ranking
-                round, which means that the supervised part has learnt nothing.
+            ValueError: the labels are not two classes, or the supervised part ranks no better than
+                chance, so the calibrator would invert its ranking.
         """
         matrix, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         self._check_names(matrix.shape[1])
@@ -135,12 +135,12 @@ class FraudModel(EventClassifier):
         return self
 
     def score(self, X: Floats) -> FraudScores:  # noqa: N803
-        """Score rows; the bits of a row do not depend on its neighbours.
+        """Score rows; the result for a row does not depend on the other rows.
 
-        A row that holds an infinity is not scored: its scores are NaN.
+        A row with an infinite value gets NaN scores.
 
         Raises:
-            ValueError: the matrix has another number of columns than the model was fitted on.
+            ValueError: the matrix does not have the number of columns of the fit.
         """
         matrix, finite = self._checked(X)
         probability = np.full(len(matrix), np.nan)
@@ -153,7 +153,7 @@ class FraudModel(EventClassifier):
         return FraudScores(probability, anomaly)
 
     def contributions(self, X: Floats) -> Floats:  # noqa: N803
-        """Return what each feature adds to the log-odds of fraud, exactly.
+        """Return each feature's exact contribution to the log-odds of fraud.
 
         A row's contributions and `base_log_odds_` sum to the logit of its `fraud_probability`
         (path-dependent tree attributions, scaled by the calibrator's slope).
@@ -169,7 +169,7 @@ class FraudModel(EventClassifier):
 
     @property
     def base_log_odds_(self) -> float:
-        """The log-odds from which contributions start: those of an average training row."""
+        """The log-odds of an average training row, from which contributions start."""
         expected = np.ravel(self._explainer().expected_value)[0]
         return float(self.slope_ * expected + self.intercept_)
 
@@ -202,7 +202,7 @@ class FraudModel(EventClassifier):
         return np.interp(strangeness, self.anomaly_quantiles_, shares)
 
     def _explainer(self) -> Any:  # noqa: ANN401 - shap ships no types
-        from shap import TreeExplainer  # 1.6 s, and only what is not approved needs it
+        from shap import TreeExplainer  # takes 1.6 s, and only adverse decisions need it
 
         return TreeExplainer(self.supervised_, feature_perturbation="tree_path_dependent")
 

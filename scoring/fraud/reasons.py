@@ -1,7 +1,7 @@
-"""Reasons of a payment that was not approved: what decided first, one per characteristic.
+"""Builds the reasons of a transaction that was not approved, one per characteristic. Pure.
 
-A reason stands here only if it moved this row: the model's contributions only where the model's own
-level asked for more than an approval, rules only where they hit. Pure.
+A reason must have moved the row. So the model's contributions count only if the model's own level
+is stricter than an approval, and a rule counts only if it hit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scoring.decision.candidates import Candidate, Speaker, of_model, of_rules
+from scoring.decision.candidates import Candidate, FeatureReason, of_model, of_rules
 from scoring.decision.candidates import render as rendered
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Origin, Outcome, Status
@@ -33,27 +33,27 @@ ANOMALY_TEXT = "Unlike nearly all payments the model has learnt from"
 def render(
     decisions: Decisions,
     fraud: ComponentScores,
-    speakers: Sequence[Speaker],
+    feature_reasons: Sequence[FeatureReason],
     weights: NDArray[np.float64],
 ) -> pa.Array:
     """Return the reasons of n rows that were not approved, as JSON text.
 
     Args:
         decisions: of these n rows.
-        fraud: their fraud component; its status explains a degraded row.
-        speakers: code, feature and text by column of `weights`.
-        weights: [n, len(speakers)], log-odds towards fraud of the characteristic that a feature
-            speaks for; NaN where another feature does, or nothing was asked.
+        fraud: the fraud component of these rows; its status explains a degraded row.
+        feature_reasons: code, feature and texts by column of `weights`.
+        weights: [n, len(feature_reasons)], log-odds towards fraud of the feature's characteristic.
+            NaN if another feature represents it, or the model is not adverse.
 
     Returns:
         A string array [n]; each is a JSON list of 1 to 4 objects with code, origin, feature, text
         and weight (feature and log-odds for the model, null otherwise).
     """
-    asked_for_more = decisions.fraud_level > Outcome.APPROVE
+    is_adverse = decisions.fraud_level > Outcome.APPROVE
     candidates = [
         *_degraded(decisions, fraud),
         *of_rules(decisions.rules, decisions.rule_hits),
-        *of_model(speakers, weights, asked_for_more, decisions.fraud_level),
+        *of_model(feature_reasons, weights, is_adverse, decisions.fraud_level),
         _anomaly(decisions),
     ]
     return rendered(candidates, decisions.outcome)
@@ -61,37 +61,37 @@ def render(
 
 def _degraded(decisions: Decisions, fraud: ComponentScores) -> list[Candidate]:
     review = np.full(len(decisions.outcome), Outcome.REVIEW, dtype=np.int8)
-    found = [
+    candidates = [
         Candidate(
-            status.value,
-            Origin.DEGRADED,
-            text,
-            decisions.is_degraded & (fraud.status == status),
-            review,
-            np.zeros(len(review)),
+            code=status.value,
+            origin=Origin.DEGRADED,
+            text=text,
+            is_present=decisions.is_degraded & (fraud.status == status),
+            level=review,
+            weight=np.zeros(len(review)),
         )
         for status, text in DEGRADED_TEXTS.items()
     ]
-    # the supervised model answered and the unsupervised one did not
-    found.append(
+    # only the unsupervised model failed
+    candidates.append(
         Candidate(
-            "anomaly_unavailable",
-            Origin.DEGRADED,
-            "The anomaly model returned no usable score",
-            decisions.is_degraded & fraud.is_ok,
-            review,
-            np.zeros(len(review)),
+            code="anomaly_unavailable",
+            origin=Origin.DEGRADED,
+            text="The anomaly model returned no usable score",
+            is_present=decisions.is_degraded & fraud.is_ok,
+            level=review,
+            weight=np.zeros(len(review)),
         )
     )
-    return found
+    return candidates
 
 
 def _anomaly(decisions: Decisions) -> Candidate:
     return Candidate(
-        ANOMALY_CODE,
-        Origin.ANOMALY,
-        ANOMALY_TEXT,
-        decisions.anomaly_level > Outcome.APPROVE,
-        decisions.anomaly_level,
-        np.zeros(len(decisions.outcome)),
+        code=ANOMALY_CODE,
+        origin=Origin.ANOMALY,
+        text=ANOMALY_TEXT,
+        is_present=decisions.anomaly_level > Outcome.APPROVE,
+        level=decisions.anomaly_level,
+        weight=np.zeros(len(decisions.outcome)),
     )

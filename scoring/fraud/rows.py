@@ -20,7 +20,7 @@ DAY_MICROSECONDS = 86_400_000_000
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet(LabelledRows):
-    """Payments in order of time; in the matrix booleans are 0 and 1.
+    """Transactions in order of time; in the matrix booleans are 0 and 1.
 
     Args:
         is_fraud: the matured label of each row.
@@ -39,7 +39,7 @@ class TrainingSet(LabelledRows):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over names, times, labels and features: the data that a model was made of."""
+        """SHA-256 over names, times, labels and features: the data of a model."""
         return self._digest_with(self.occurred_us, self.is_fraud)
 
     def with_columns(self, names: Sequence[str], matrix: Floats) -> TrainingSet:

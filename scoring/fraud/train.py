@@ -1,7 +1,7 @@
 """Trains the fraud model on matured labels, tests it on the newest of them, and registers it.
 
-Rows are split in time: the oldest teach the model, later ones the calibrator, the newest test it.
-Nothing is drawn without a seed, so the same data gives the same model.
+Rows are split in time: the model learns from the oldest, the calibrator from later ones, and the
+newest are for testing. Every draw has a seed, so the same data gives the same model.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ def train(
     feature_view: FeatureView = TRANSACTIONS,
     window: timedelta = TRAINING_WINDOW,
 ) -> TrainReceipt:
-    """Train on what was known at `as_of`, register the model, and give it an alias.
+    """Train on the data known at `as_of`, register the model, and give it an alias.
 
-    It becomes `champion` where there is none, else `challenger`: people promote.
+    The model becomes `champion` if there is none, otherwise `challenger`; promotion is manual.
 
     Args:
-        as_of: labels and rows known later are not looked at.
-        settings: where the warehouse and the registry answer.
+        as_of: labels and rows known later are ignored.
+        settings: access to the warehouse and the registry.
         feature_view: the columns to learn from.
-        window: how much matured history to learn from.
+        window: the length of matured history to learn from.
 
     Raises:
         TooFewLabelsError: too few matured frauds to train, calibrate and test on.
@@ -70,12 +70,12 @@ def train(
     )
     names = list(model.features or ())
     learnt = Learnt(
-        model,
-        names,
-        slices.test.select(names).matrix[:5],
-        len(rows),
-        int(rows.is_fraud.sum()),
-        as_of,
+        model=model,
+        features=names,
+        example=slices.test.select(names).matrix[:5],
+        rows=len(rows),
+        events=int(rows.is_fraud.sum()),
+        as_of=as_of,
     )
     return training.register(JOB.model, learnt, record, settings)
 

@@ -1,8 +1,9 @@
-"""Feature rows with matured labels, out of the warehouse into one matrix.
+"""Reads feature rows with matured labels from the warehouse into one matrix.
 
-A row is used once its label has matured: the newest label known by `as_of` wins, and silence until
-maturity means that it was good. Younger rows are left out, the frauds among them too: frauds are
-reported before the rest is known to be good, so taking them early would overstate the rate.
+A row is used once its label has matured. The newest label known by `as_of` counts, and a
+transaction without a label at maturity counts as genuine. Younger rows are left out, also the
+frauds among them. Frauds are reported before other rows are known to be genuine, so early use would
+overstate the rate.
 """
 
 from __future__ import annotations
@@ -58,14 +59,14 @@ def read(
     end: datetime,
     as_of: datetime,
 ) -> TrainingSet:
-    """Read the rows of `[start, end)` with the labels that were known at `as_of`.
+    """Read the rows of `[start, end)` with the labels known at `as_of`.
 
     Args:
         connection: as role `score`.
-        view: the features wanted, all of its columns.
+        view: the feature view; all of its columns are read.
         start: first moment, by `occurred_at`.
         end: first moment after; at most `as_of` less the maturity of labels.
-        as_of: what was known then.
+        as_of: later knowledge is ignored.
     """
     columns = sql.SQL(",\n    ").join([_as_float(feature) for feature in view.features])
     query = sql.SQL(_QUERY).format(

@@ -1,4 +1,4 @@
-"""What the models of all domains have in common: two classes, trees, a sigmoid, one thread."""
+"""Provides the parts that the models of all domains share: base class, trees and sigmoid."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ TREE_SETTINGS = (
 
 
 class EventClassifier(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
-    """A model of one event, such as fraud or default, from rows in which values may be missing."""
+    """A model of one event, such as fraud or default, over rows with missing values."""
 
-    #: What `fit` leaves beside the classes; a model file without one of them is no model.
+    #: The attributes that `fit` sets in addition to the classes; a model file must hold them all.
     FITTED: ClassVar[tuple[str, ...]] = ()
 
     classes_: NDArray[np.generic]  # no event, event
@@ -37,7 +37,7 @@ class EventClassifier(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn 
         return np.column_stack([1.0 - probability, probability])
 
     def predict(self, X: Floats) -> NDArray[np.generic]:  # noqa: N803
-        """Return the likelier class; decisions are the policy's, never this."""
+        """Return the likelier class; decisions follow the policy and never this class."""
         likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype(np.intp)
         chosen: NDArray[np.generic] = self.classes_[likelier]
         return chosen
@@ -55,7 +55,7 @@ class EventClassifier(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn 
         """Return the calibrated probability of the event: [n]."""
 
     def _checked(self, X: Floats) -> tuple[Floats, Flags]:  # noqa: N803
-        """Return the matrix row by row in memory, and which rows hold no infinity: [n]."""
+        """Return the matrix, contiguous by row, and whether each row is free of infinities: [n]."""
         check_is_fitted(self)
         matrix = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite=False)
         return np.ascontiguousarray(matrix), ~np.isinf(matrix).any(axis=1)
@@ -68,8 +68,8 @@ def boosted_trees(
 
     Args:
         model: has the attributes `TREE_SETTINGS`.
-        directions: per column +1, -1 or 0, which way the event's probability may move; None for
-            all 0.
+        directions: per column +1, -1 or 0, the direction in which the event's probability may
+            move; None for all 0.
     """
     settings = {name: getattr(model, name) for name in TREE_SETTINGS}
     return HistGradientBoostingClassifier(
@@ -81,9 +81,9 @@ def sigmoid(margin: Floats, is_event: Flags, events: str) -> tuple[float, float]
     """Return slope and intercept of the log-odds of an event over a margin (Platt 1999).
 
     Args:
-        margin: [n], of rows that the model had not seen.
+        margin: [n], of rows outside the training.
         is_event: [n].
-        events: what they are called, such as `frauds`.
+        events: their name in messages, such as `frauds`.
 
     Raises:
         ValueError: the slope is not positive: the model ranks no better than chance.
@@ -99,9 +99,9 @@ def sigmoid(margin: Floats, is_event: Flags, events: str) -> tuple[float, float]
 
 
 def one_thread() -> threadpool_limits:
-    """Keep to one thread: sums of histograms depend on how rows are dealt to threads.
+    """Limit the computation to one thread: sums of histograms depend on the split of the rows.
 
-    Scoring gives the same bits with any number, but shards run side by side, and OpenMP's threads
-    wait for each other: on busy cores two of them took ten times as long as one.
+    Scores have the same bits with any number of threads. But shards run in parallel, and OpenMP's
+    threads wait for each other: on busy cores two threads took ten times as long as one.
     """
     return threadpool_limits(limits=1)

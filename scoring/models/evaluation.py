@@ -1,4 +1,4 @@
-"""How well scores rank and how true probabilities are, with intervals: for any domain. Pure.
+"""Measures ranking and calibration of scores, with intervals, for any domain. Pure.
 
 Rows of one customer are not independent, so intervals come from a bootstrap of whole customers.
 """
@@ -27,22 +27,22 @@ class Interval:
 
 
 class Ranking:
-    """Labelled rows in order of a score: sorted once, then measured under any weights."""
+    """Labelled rows in order of a score, sorted once and measured under any weights."""
 
     def __init__(self, is_event: Flags, score: Floats) -> None:
         self._order = np.argsort(-score, kind="stable")
         ranked = score[self._order]
-        # rows of one score are one threshold
+        # rows with equal scores share one threshold
         self._ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
         self._is_event = is_event[self._order].astype(np.float64)
 
     def auc_roc(self, weight: Floats | None = None) -> float:
-        """Return the chance that an event ranks above what is none."""
+        """Return the probability that an event ranks above a non-event."""
         events, others = self._counts(weight)
         return float(np.trapezoid(events, others) / (events[-1] * others[-1]))
 
     def ks(self, weight: Floats | None = None) -> float:
-        """Return how far the shares of events and others lie apart at the best threshold."""
+        """Return the largest difference between the shares of events and others at a threshold."""
         events, others = self._counts(weight)
         return float(np.max(events / events[-1] - others / others[-1]))
 
@@ -74,7 +74,7 @@ def interval(measure: Callable[[Floats | None], float], customer: Codes, seed: i
     """Return a measure with its 95 % interval over a bootstrap of customers.
 
     Args:
-        measure: takes a weight per row, None for one each.
+        measure: takes a weight per row; None weighs every row with 1.
         customer: a code per row, from 0.
         seed: of the draws.
     """
@@ -93,7 +93,7 @@ def interval(measure: Callable[[Floats | None], float], customer: Codes, seed: i
 
 
 def calibration_slope(is_event: Flags, probability: Floats, weight: Floats | None = None) -> float:
-    """Return by how much log-odds must be stretched to fit: 1 is right, below 1 is too sure."""
+    """Return the factor on log-odds that fits best: 1 is right, below 1 is overconfident."""
     bounded = np.clip(probability, 1e-12, 1.0 - 1e-12)
     fitted = LogisticRegression(C=np.inf).fit(logit(bounded)[:, None], is_event, weight)
     return float(fitted.coef_[0, 0])
@@ -102,7 +102,7 @@ def calibration_slope(is_event: Flags, probability: Floats, weight: Floats | Non
 def observed_to_expected(
     is_event: Flags, probability: Floats, weight: Floats | None = None
 ) -> float:
-    """Return events seen over events foretold."""
+    """Return observed events over predicted events."""
     weights = np.ones(len(probability)) if weight is None else weight
     return float((weights * is_event).sum() / (weights * probability).sum())
 
@@ -113,7 +113,7 @@ def brier(is_event: Flags, probability: Floats, weight: Floats | None = None) ->
 
 
 def expected_calibration_error(is_event: Flags, probability: Floats) -> float:
-    """Return the mean distance of foretold and seen, over tenths of the rows by probability."""
+    """Return the mean distance of predicted and observed events over tenths of the rows."""
     tenths = np.array_split(np.argsort(probability, kind="stable"), 10)
     distance = sum(abs(float(is_event[t].sum() - probability[t].sum())) for t in tenths)
     return distance / len(probability)
@@ -122,8 +122,8 @@ def expected_calibration_error(is_event: Flags, probability: Floats) -> float:
 def population_stability(before: Codes, after: Codes) -> float:
     """Return the population stability index of two counts over the same bins.
 
-    Half a row stands in every bin, so that an empty one is not infinitely far.
+    Half a row is added to every bin, so that an empty bin has a finite distance.
     """
     expected = (before + 0.5) / (before + 0.5).sum()
-    found = (after + 0.5) / (after + 0.5).sum()
-    return float(((found - expected) * np.log(found / expected)).sum())
+    observed = (after + 0.5) / (after + 0.5).sum()
+    return float(((observed - expected) * np.log(observed / expected)).sum())

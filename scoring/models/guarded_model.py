@@ -1,7 +1,7 @@
-"""Score one chunk and never guess: what a model cannot say is a status, not a number.
+"""Scores one chunk under a guard: a failed or missing score becomes a status, never a number.
 
-The one place that catches everything. A model is foreign code: it may raise, hang, return NaN or
-the wrong rows, and the run must still end with every row decided, degraded rows as a review or
+This is the only place that catches every error. A model is foreign code: it may raise, hang, or
+return NaN or the wrong rows. The run must still decide every row, a degraded row as a review or
 stricter.
 """
 
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class Model(Protocol):
-    """What is needed of a model to score."""
+    """A model that can score."""
 
     features: Any
 
@@ -37,8 +37,8 @@ class Model(Protocol):
 class GuardedModel:
     """A model behind a guard: a time limit, a check of every number, and a circuit breaker.
 
-    After one time-out the model is not called again: the thread that hangs cannot be ended, and a
-    second one would only wait beside it.
+    After one time-out the model is not called again, because a hanging thread cannot be stopped
+    and a second thread would hang as well.
     """
 
     model: Model | None

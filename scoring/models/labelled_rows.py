@@ -15,7 +15,7 @@ from features.platform.arrays import Flags, Floats
 
 @dataclass(frozen=True, slots=True)
 class LabelledRows:
-    """Rows in order of time; a domain adds label, clock and whose they are, each by row.
+    """Rows in order of time; a domain adds label, time and subject of each row.
 
     Args:
         features: names of the matrix' columns.
@@ -39,7 +39,7 @@ class LabelledRows:
         return replace(self, features=tuple(names), matrix=self.matrix[:, columns])
 
     def varying(self) -> tuple[str, ...]:
-        """Return the columns that tell rows apart."""
+        """Return the columns that vary."""
         return self._named(varies(self.matrix))
 
     def _named(self, is_chosen: Flags) -> tuple[str, ...]:
@@ -54,8 +54,8 @@ class LabelledRows:
 
 
 def varies(matrix: Floats) -> Flags:
-    """Return the columns whose values differ, or which some rows have and others lack."""
+    """Return the columns whose values differ, or are missing in only some rows."""
     known = ~np.isnan(matrix)
     first = np.where(known.any(0), matrix[known.argmax(0), range(matrix.shape[1])], 0.0)
-    found: Flags = ((matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
-    return found
+    is_varying: Flags = ((matrix != first) & known).any(0) | (known.any(0) & ~known.all(0))
+    return is_varying

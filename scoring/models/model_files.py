@@ -1,10 +1,10 @@
-"""Model files that are safe to open: known bytes, known types, and no code of their own.
+"""Opens model files safely: only known bytes and known types, and no code of their own.
 
-A model file is data from outside. Before anything of it is loaded, its SHA-256 must be the one that
-was registered, its description must name nothing but skops, and every type in it must stand in our
-list. MLflow's own loaders are never used: they trust the list that lies beside the model, and a
-`loader_module` or a `code/` folder runs what it likes. Whatever else is wrong with a file, the
-error is the same: the model is unavailable.
+A model file is foreign data. Three conditions hold before any of it is loaded. Its SHA-256 equals
+the registered one, its description names nothing but skops, and every type in it is on our list.
+MLflow's own loaders are never used. They trust the list beside the model, and a `loader_module` or
+a `code/` folder can run any code. Every other fault of a file has the same error: the model is
+unavailable.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from skops.io import get_untrusted_types
 from skops.io import load as skops_load
@@ -26,11 +25,11 @@ from features.platform import strict_yaml
 from features.platform.errors import ConfigurationError, ModelUnavailableError
 from features.platform.objects import ObjectStore
 from scoring.runs.job import ModelSlot
+from scoring.runs.pins import MODEL_FILE, ModelPin
 
-MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "MLmodel"
 
-# Tree and TreePredictor hold raw node indices that could be crafted: hence the digest comes first.
+# A crafted Tree or TreePredictor could hold bad node indices, so the digest is checked first.
 _LIBRARY_TYPES = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
@@ -40,12 +39,12 @@ FLAVOURS = frozenset({"python_function", "sklearn"})
 # our largest model unpacks to 6 MB; a schema takes ten times its size in memory
 MAX_UNPACKED_BYTES, MAX_SCHEMA_BYTES, MAX_MEMBERS = 512 << 20, 64 << 20, 200_000
 _SCHEMA = "schema.json"
-#: What every fitted model has beside the settings of its class.
+#: The attributes of every fitted model in addition to the settings of its class.
 _FITTED = ("features", "n_features_in_", "classes_")
 # NumPy reads an array's header as a syntax tree, whose depth Python 3.11 counts once for all
-# threads: two that load at once may both fail (python/cpython#106905)
+# threads: two parallel loads may both fail (python/cpython#106905)
 _LOADING = threading.Lock()
-# what a model folder may hold; everything else is refused, `code/` and pickles before all
+# the allowed files of a model folder; all others are refused, above all `code/` and pickles
 FOLDER_FILES = frozenset(
     {
         MODEL_FILE,
@@ -60,30 +59,6 @@ FOLDER_FILES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ModelPin:
-    """Exactly one model file: what a run stamps on every decision."""
-
-    name: str
-    version: str
-    sha256: str
-    run_id: str
-    source: str
-
-    @classmethod
-    def of(cls, pin: Mapping[str, Any]) -> Self:
-        """Return the pin that a run has stored."""
-        return cls(**{key: str(pin.get(key, "")) for key in cls.__slots__})
-
-    def __str__(self) -> str:
-        return f"model {self.name} version {self.version}"
-
-    @property
-    def object_name(self) -> str:
-        """Where the file lies in the object store."""
-        return f"models/{self.sha256}/{MODEL_FILE}"
-
-
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as handle:
@@ -91,35 +66,35 @@ def digest_of(path: Path) -> str:
 
 
 def check_digest(path: Path, expected: str, subject: str) -> None:
-    """Refuse a file whose bytes are not those that were registered.
+    """Refuse a file whose bytes differ from the registered bytes.
 
     Raises:
         ModelUnavailableError: the digest differs, or none was registered.
     """
-    found = digest_of(path)
-    if found != expected:
+    digest = digest_of(path)
+    if digest != expected:
         raise ModelUnavailableError(
-            f"{subject}: the file's SHA-256 is {found[:12]}…, registered was "
+            f"{subject}: the file's SHA-256 is {digest[:12]}…, registered was "
             f"{expected[:12] or 'nothing'}…; the file was altered: train again, or move the alias "
-            "to a version that is whole"
+            "to an intact version"
         )
 
 
 def check_folder(folder: Path, subject: str) -> None:
-    """Refuse a downloaded model folder that is anything but one skops file, unopened.
+    """Refuse a downloaded model folder that is not exactly one skops file, without opening it.
 
     Raises:
         ModelUnavailableError: it holds code, a pickle, another loader or another flavour.
     """
-    found = {
+    names = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if path.is_symlink() or not path.is_dir()
     }
-    if strange := sorted(found - FOLDER_FILES):
-        names = ", ".join(ascii(name)[1:-1][:100] for name in strange[:5])
-        raise _refused(subject, f"its folder holds {names}")
-    for name in sorted(found):
+    if strange := sorted(names - FOLDER_FILES):
+        shown = ", ".join(ascii(name)[1:-1][:100] for name in strange[:5])
+        raise _refused(subject, f"its folder holds {shown}")
+    for name in sorted(names):
         if (folder / name).is_symlink() or not (folder / name).is_file():
             raise _refused(subject, f"its {name} is a link or no file")
     try:
@@ -132,7 +107,7 @@ def check_folder(folder: Path, subject: str) -> None:
 
 
 def _problem_of(description: Mapping[str, Any]) -> str | None:
-    """Return what speaks against a model's description, or None."""
+    """Return the problem of a model's description, or None."""
     flavours = description.get("flavors")
     if not isinstance(flavours, Mapping) or set(flavours) != FLAVOURS:
         return "its flavours are not those of a scikit-learn model"
@@ -158,15 +133,15 @@ def read(path: Path, subject: str, slot: ModelSlot) -> Any:  # noqa: ANN401 - an
     """Load a skops file whose digest was checked, with the job's list of types.
 
     Raises:
-        ModelUnavailableError: it is no skops file, it unpacks to too much, it holds a type that we
-            do not trust, or what it holds is no fitted model of ours.
+        ModelUnavailableError: the file is not a skops file, unpacks to too much, holds a type off
+            the list, or holds no fitted model of the job.
     """
     try:
         _check_members(path)
         foreign = sorted(set(get_untrusted_types(file=path)) - set(trusted_types(slot)))
     except ModelUnavailableError as error:
         raise _refused(subject, str(error)) from None
-    except Exception as error:  # skops walks what the file holds: any error may come of it
+    except Exception as error:  # skops walks foreign content: any error can occur
         raise _refused(subject, "its file is not a skops file") from error
     if foreign:
         names = ", ".join(ascii(name)[1:-1][:100] for name in foreign[:5])
@@ -174,12 +149,12 @@ def read(path: Path, subject: str, slot: ModelSlot) -> Any:  # noqa: ANN401 - an
     try:
         with _LOADING:
             model = skops_load(path, trusted=trusted_types(slot))
-    except Exception as error:  # the constructors of trusted types meet what the file holds
+    except Exception as error:  # the constructors of trusted types read foreign content
         problem = f"its file cannot be loaded ({type(error).__name__})"
         raise _refused(subject, problem) from error
-    found = f"{type(model).__module__}.{type(model).__qualname__}"
-    if found not in slot.classes:
-        raise _refused(subject, f"a {found} is no model of ours")
+    class_name = f"{type(model).__module__}.{type(model).__qualname__}"
+    if class_name not in slot.classes:
+        raise _refused(subject, f"a {class_name} is no model of ours")
     if flaw := _unfit(model):
         raise _refused(subject, flaw)
     return model
@@ -189,7 +164,7 @@ def _check_members(path: Path) -> None:
     """Refuse an archive that unpacks to too much; zipfile reads no more than a member declares.
 
     Raises:
-        ModelUnavailableError: without a subject.
+        ModelUnavailableError: the archive is refused; the message has no subject.
     """
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
@@ -204,10 +179,10 @@ def _check_members(path: Path) -> None:
 
 
 def _unfit(model: Any) -> str | None:  # noqa: ANN401 - of one of our classes, otherwise anything
-    """Return why a model of ours cannot score, or None."""
+    """Return the reason why a model of ours cannot score, or None."""
     held = vars(model)
-    wanted = {*type(model)._get_param_names(), *_FITTED, *type(model).FITTED}
-    if missing := sorted(wanted - set(held)):
+    required = {*type(model)._get_param_names(), *_FITTED, *type(model).FITTED}
+    if missing := sorted(required - set(held)):
         return f"the model lacks {', '.join(missing[:5])}"
     names, width = held["features"], held["n_features_in_"]
     are_names = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
@@ -219,16 +194,16 @@ def _unfit(model: Any) -> str | None:  # noqa: ANN401 - of one of our classes, o
 
 
 def load(pin: ModelPin, store: ObjectStore, cache_dir: Path, slot: ModelSlot) -> Any:  # noqa: ANN401 - any model
-    """Load a pinned model from the object store; the registry is not asked.
+    """Load a pinned model from the object store, without the registry.
 
     Args:
         pin: the model.
-        store: where `fetch` has put it.
+        store: the object store with the copy that `fetch` made.
         cache_dir: local folder for downloaded files, by digest.
-        slot: the job's model, which says which types the file may hold.
+        slot: the job's model, with the types that the file may hold.
 
     Raises:
-        ModelUnavailableError: the file is missing, altered, or holds types that we do not trust.
+        ModelUnavailableError: the file is missing, altered, or holds a type off the list.
     """
     path = cache_dir / f"{pin.sha256}.skops"
     if not path.exists() or digest_of(path) != pin.sha256:

@@ -12,8 +12,8 @@ from psycopg import sql
 
 from features.platform import readers
 
-# One big read: hashes beat index look-ups, whose number the planner cannot guess after `distinct`,
-# and after a first load nothing is known of the tables: expecting few rows, it would loop.
+# The query is one big read. Hash joins beat index look-ups, whose number the planner cannot
+# estimate after `distinct`. After a first load there are no statistics, so it would loop.
 _PLAN = "set local enable_nestloop = off; set local work_mem = '256MB'"
 
 
@@ -23,9 +23,9 @@ def read(
     types: Mapping[str, pa.DataType],
     order: Sequence[str],
 ) -> tuple[pa.Table, pa.Array]:
-    """Read rows as they come, and their places in ascending order of some columns.
+    """Read rows in any order, and their positions in ascending order of some columns.
 
-    Rows are put in order here, because Postgres would sort them with all their columns.
+    Python sorts the positions, because Postgres would sort the rows with all their columns.
     """
     with connection.transaction():
         connection.execute(_PLAN)

@@ -1,7 +1,7 @@
-"""The model registry: the one module that talks to MLflow.
+"""Talks to the model registry, as the only module that uses MLflow.
 
 A run resolves an alias once, at its claim, and copies the model file into our object store under
-its SHA-256; whatever scores or replays later loads from there and never asks the registry.
+its SHA-256. Scoring and replay load from there and never use the registry.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from scoring.models import model_files
-from scoring.models.model_files import ModelPin
 from scoring.runs.job import ModelSlot
+from scoring.runs.pins import MODEL_FILE, ModelPin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,13 +52,13 @@ REQUIREMENTS = ("scikit-learn", "skops", "numpy", "scipy")
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """What is logged beside a model: everything a person needs to judge it.
+    """The record of a model in the registry, for its review by a person.
 
     Args:
         metrics: numbers by name.
         params: settings of the training by name.
         tags: feature view, data digest, training window and the like, on run and version.
-        figures: pictures by file name.
+        figures: by file name.
         description: Markdown for the version's page.
         outcomes: the names of the two outcomes whose probabilities the model returns.
         texts: pages and tables by file name.
@@ -81,7 +81,7 @@ def resolve(name: str, alias: str, settings: Settings) -> ModelPin:
     """
     with _answering(settings) as client:
         try:
-            found = client.get_model_version_by_alias(name, alias)
+            version = client.get_model_version_by_alias(name, alias)
         except MlflowException as error:
             if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 raise
@@ -89,34 +89,34 @@ def resolve(name: str, alias: str, settings: Settings) -> ModelPin:
                 f"model {name} has no version with alias {alias!r}: run the DAG train_models, or "
                 "set the alias on the model's page in MLflow"
             ) from error
-    digest = found.tags.get(DIGEST_TAG, "")
+    digest = version.tags.get(DIGEST_TAG, "")
     if not _DIGEST.fullmatch(digest):
         raise ModelUnavailableError(
-            f"model {name} version {found.version} carries no tag {DIGEST_TAG} with a SHA-256: it "
-            "was not registered by `python -m scoring train`; move the alias to a version that was"
+            f"model {name} version {version.version} carries no tag {DIGEST_TAG} with a SHA-256: "
+            "`python -m scoring train` did not register it; move the alias to a version with it"
         )
-    return ModelPin(name, str(found.version), digest, found.run_id or "", found.source or "")
+    return ModelPin(name, str(version.version), digest, version.run_id or "", version.source or "")
 
 
 def fetch(pin: ModelPin, settings: Settings, store: ObjectStore) -> str:
     """Copy a model's file from the registry into the object store, unless it is there.
 
-    The folder is checked and the digest compared; nothing is loaded.
+    The folder and the digest are checked; nothing is loaded.
 
     Returns:
         The object's name.
 
     Raises:
-        ModelUnavailableError: the download fails, or the file is not what was registered.
+        ModelUnavailableError: the download fails, or the file differs from the registered one.
     """
     if store.exists(pin.object_name):
         return pin.object_name
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         _download(pin, folder, settings)
         model_files.check_folder(Path(folder), str(pin))
-        path = Path(folder) / model_files.MODEL_FILE
+        path = Path(folder) / MODEL_FILE
         if not path.is_file():
-            raise ModelUnavailableError(f"{pin}: its artifacts hold no {model_files.MODEL_FILE}")
+            raise ModelUnavailableError(f"{pin}: its artifacts hold no {MODEL_FILE}")
         model_files.check_digest(path, pin.sha256, str(pin))
         store.put(pin.object_name, path)
     log.info("model_fetched", model=pin.name, version=pin.version, sha256=pin.sha256)
@@ -124,7 +124,7 @@ def fetch(pin: ModelPin, settings: Settings, store: ObjectStore) -> str:
 
 
 def _download(pin: ModelPin, folder: str, settings: Settings) -> None:
-    """Copy a version's artifacts; its source may name any place, and MLflow fails in any way."""
+    """Copy a version's artifacts from any source; every error of MLflow becomes one error."""
     uri = f"models:/{pin.name}/{pin.version}"
     try:
         with _answering(settings):
@@ -148,17 +148,17 @@ def log_and_register(
     features: Sequence[str],
     settings: Settings,
 ) -> ModelPin:
-    """Log a trained model with everything about it and register it as a new version.
+    """Log a trained model with its record and register it as a new version.
 
-    The file is read back from the registry, so what was registered is known to load.
+    The file is read back from the registry, which proves that it loads.
 
     Args:
         model: the fitted estimator.
         slot: the registered model; its name is also the experiment's.
-        record: what is logged beside it.
+        record: metrics, parameters, pages and figures of the model.
         example: a few rows of input, for the signature.
         features: names of the input's columns.
-        settings: where the registry answers.
+        settings: access to the registry.
 
     Raises:
         ModelUnavailableError: the registry does not answer.
@@ -200,19 +200,19 @@ def log_and_register(
 
 
 def aliases_of(name: str, settings: Settings) -> dict[str, str]:
-    """Return the version of each alias of a model; empty where there is no such model."""
+    """Return the version of each alias of a model; empty if there is no such model."""
     with _answering(settings) as client:
         try:
-            found = client.get_registered_model(name).aliases
+            aliases = client.get_registered_model(name).aliases
         except MlflowException as error:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return {}
             raise
-    return {str(alias): str(version) for alias, version in found.items()}
+    return {str(alias): str(version) for alias, version in aliases.items()}
 
 
 def set_alias(name: str, version: str, alias: str, settings: Settings) -> None:
-    """Move an alias to a version: this is what promotes a model, and what rolls one back."""
+    """Move an alias to a version, to promote a model or to roll it back."""
     with _answering(settings) as client:
         client.set_registered_model_alias(name, alias, version)
     log.info("model_alias_moved", model=name, version=version, alias=alias)
@@ -226,7 +226,7 @@ def tag_version(name: str, version: str, tags: Mapping[str, str], settings: Sett
 
 
 def attach(pin: ModelPin, file_name: str, text: str, settings: Settings) -> None:
-    """Put one more text beside a registered version; one of the same name is replaced."""
+    """Attach a text to a registered version, in place of any text of the same name."""
     with _answering(settings) as client:
         client.log_text(pin.run_id, text, file_name)
     log.info("text_attached", model=pin.name, version=pin.version, file=file_name)
@@ -234,7 +234,7 @@ def attach(pin: ModelPin, file_name: str, text: str, settings: Settings) -> None
 
 @contextmanager
 def _answering(settings: Settings) -> Iterator[MlflowClient]:
-    """Give a client that fails within seconds, with a message that says what to do."""
+    """Yield a client that fails within seconds, with a message that names the next step."""
     MLFLOW_HTTP_REQUEST_TIMEOUT.set(settings.registry.timeout_seconds)
     MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)
     MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING.set(False)
@@ -246,13 +246,13 @@ def _answering(settings: Settings) -> Iterator[MlflowClient]:
         yield MlflowClient(settings.registry.tracking_uri)
     except (MlflowException, OSError) as error:
         raise ModelUnavailableError(
-            f"the model registry at {settings.registry.tracking_uri} did not do what was asked "
-            f"({type(error).__name__}: {str(error)[:200]}); see that MLflow runs: `make status`"
+            f"the model registry at {settings.registry.tracking_uri} failed "
+            f"({type(error).__name__}: {str(error)[:200]}); check that MLflow runs: `make status`"
         ) from error
 
 
 def _signature(features: Sequence[str], outcomes: tuple[str, str]) -> ModelSignature:
-    # every column may be null: no history is no value
+    # every column may be null: a feature without history has no value
     inputs = [ColSpec("double", name, required=False) for name in features]
     outputs = [ColSpec("double", name) for name in outcomes]
     return ModelSignature(Schema(inputs), Schema(outputs))
@@ -264,10 +264,10 @@ def _digest_of_logged(
     example: NDArray[np.float64],
     slot: ModelSlot,
 ) -> str:
-    """Read a logged model back, see that it gives the same bits, and return its file's SHA-256."""
+    """Read a logged model back, compare its scores bit for bit, and return the file's SHA-256."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=folder)
-        path = Path(folder) / model_files.MODEL_FILE
+        path = Path(folder) / MODEL_FILE
         model_files.check_folder(Path(folder), model_uri)
         copy = model_files.read(path, model_uri, slot)
         if copy.predict_proba(example).tobytes() != model.predict_proba(example).tobytes():

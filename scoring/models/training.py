@@ -1,4 +1,4 @@
-"""What every training does in the end: register the model, give it an alias, say what was made."""
+"""Ends every training: registers the model, gives it an alias, and returns a receipt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TrainReceipt:
-    """What one training made."""
+    """The result of one training."""
 
     model: str
     version: str
@@ -40,15 +40,15 @@ class TrainReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """A fitted model and what it was made of.
+    """A fitted model and the data of its training.
 
     Args:
         model: the estimator.
         features: names of its columns.
         example: a few rows of them, for the signature.
-        rows: how many labelled rows there were, those that tested it included.
+        rows: the number of labelled rows, test rows included.
         events: frauds or defaults among them.
-        as_of: labels and rows known later were not looked at.
+        as_of: labels and rows known later were ignored.
     """
 
     model: Any

@@ -32,7 +32,7 @@ class Check:
 
 
 def as_lines(checks: Sequence[Check]) -> list[str]:
-    """Return the checks that have a bar, as lines for a person."""
+    """Return the checks with a bar, as lines for a person."""
     return [
         f"{'holds' if check.holds else 'DOES NOT HOLD':>14}  {check.name:44} "
         f"{check.value:.3f}  bar {check.bar}"

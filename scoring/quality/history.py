@@ -1,6 +1,6 @@
-"""Takes one file into an empty warehouse as history and builds its features: what is measured on.
+"""Loads one file into an empty warehouse as history, and builds its features for measurements.
 
-The file goes the way that every delivery goes: parsed, admitted, features built by dbt.
+The file passes through the usual pipeline: it is parsed and admitted, and dbt builds its features.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ log = structlog.get_logger(__name__)
 
 
 def load(path: Path, source: str, view: FeatureView, settings: Settings) -> None:
-    """Take a file into the warehouse as history of a source, and build its features.
+    """Load a file into the warehouse as history of a source, and build its features.
 
     Args:
         path: the file.
-        source: whose description reads it.
-        view: the features to build; the file is one of the feed of the same name.
+        source: the source that describes the file.
+        view: the features to build; the file belongs to the feed of the same name.
         settings: an empty warehouse and a folder to work in.
 
     Raises:
-        ConfigurationError: the warehouse holds rows of something else.
-        BadDeliveryError: the file is not what it seems; says why.
+        ConfigurationError: the warehouse already holds rows.
+        BadDeliveryError: the file does not fit its description; the message names the fault.
     """
-    described = descriptions.load(source)
+    description = descriptions.load(source)
     variables: dict[str, str | int] = {
         "base_currency": settings.warehouse.base_currency,
-        "source_time_zone": described.time_zone or "UTC",
-        "label_maturity_days": described.maturity_days,
+        "source_time_zone": description.time_zone or "UTC",
+        "label_maturity_days": description.maturity_days,
     }
     store = open_store((settings.work / "objects").resolve().as_uri())
-    folders = {str(name): feed.history_folder for name, feed in described.feeds.items()}
+    folders = {str(name): feed.history_folder for name, feed in description.feeds.items()}
     store.put(f"{folders[view.name]}/{path.name}", path)
     with database.connect(settings.warehouse, "ingest") as connection:
         if database.fetch_optional(
             connection, "look for a delivery", "select 1 from raw.deliveries limit 1"
         ):
             raise ConfigurationError(
-                "quality needs an empty warehouse for each data set and this one is not empty: "
+                "quality needs an empty warehouse for each data set, but this one is not empty: "
                 "`make quality DATA=<path>` makes one for each"
             )
         received, admitted = ingest_all(
-            described, store, connection, base_currency=settings.warehouse.base_currency
+            description, store, connection, base_currency=settings.warehouse.base_currency
         )
     held = [f"{receipt.feed}: {receipt.reason}" for receipt in received if receipt.state == "held"]
     if held or not admitted:

@@ -22,11 +22,11 @@ def write(
     checks: Sequence[Check],
     settings: Settings,
 ) -> Path:
-    """Write one part of a command's report; the parts that the same code has measured stay.
+    """Write one part of a command's report, and keep the other parts of the same code version.
 
     Args:
         command: names the file.
-        part: what was measured; parts of a command differ in their data.
+        part: the name of the part; parts of a command differ in their data.
         figures: of this part.
         checks: of this part.
         settings: the project's folder and the code's version.

@@ -18,13 +18,14 @@ from psycopg import sql
 
 from features.platform import database
 from scoring.runs.job import Job
-from scoring.runs.lifecycle import OPEN_STATES, STALE_AFTER
-from scoring.runs.population import NO_WINDOW
+from scoring.runs.lifecycle import STALE_AFTER
+from scoring.runs.record import OPEN_STATES
+from scoring.runs.request import NO_WINDOW
 
 ORIGIN = datetime.min.replace(tzinfo=UTC)  # windows are whole multiples of the cadence since then
 
 
-class State(StrEnum):
+class WindowState(StrEnum):
     """Why a window stands undecided."""
 
     MISSING = "missing"  # nobody ran it
@@ -50,7 +51,7 @@ class Undecided:
     job: str
     start: datetime
     end: datetime
-    state: State
+    state: WindowState
     rows_pending: int
     run_id: UUID | None
     last_failure: str | None
@@ -58,18 +59,21 @@ class Undecided:
     @property
     def is_gap(self) -> bool:
         """Whether somebody must act: a run that moves needs nobody."""
-        return self.state is not State.RUNNING
+        return self.state is not WindowState.RUNNING
 
     @property
     def next_step(self) -> str:
         """What to do about it."""
         form = f"start={_short(self.start)} end={_short(self.end)}"
-        asked = f"trigger {self.job} with {form}"
+        at_night = "maintain_warehouse does it at night"
+        trigger = f"trigger {self.job} with {form}"
         return {
-            State.MISSING: f"{asked}; maintain_warehouse does it at night",
-            State.FAILED: f"mend the cause, then {asked}; maintain_warehouse does it at night",
-            State.STUCK: f"python -m scoring fail {self.run_id} --reason stuck, then {asked}",
-            State.RUNNING: f"wait for run {self.run_id}",
+            WindowState.MISSING: f"{trigger}; {at_night}",
+            WindowState.FAILED: f"mend the cause, then {trigger}; {at_night}",
+            WindowState.STUCK: (
+                f"python -m scoring fail {self.run_id} --reason stuck, then {trigger}"
+            ),
+            WindowState.RUNNING: f"wait for run {self.run_id}",
         }[self.state]
 
     def as_dict(self) -> dict[str, object]:
@@ -119,10 +123,10 @@ def undecided(connection: psycopg.Connection[Any], job: Job, now: datetime) -> l
     ]
 
 
-def _state(open_run: UUID | None, *, is_stuck: bool, failed_run: UUID | None) -> State:
+def _state(open_run: UUID | None, *, is_stuck: bool, failed_run: UUID | None) -> WindowState:
     if open_run:
-        return State.STUCK if is_stuck else State.RUNNING
-    return State.FAILED if failed_run else State.MISSING
+        return WindowState.STUCK if is_stuck else WindowState.RUNNING
+    return WindowState.FAILED if failed_run else WindowState.MISSING
 
 
 # A run that somebody asked for before anything live was delivered makes no window owed: one slip in

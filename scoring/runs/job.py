@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from features.platform.settings import Settings
     from scoring.decider import Domain
+    from scoring.decision.policy.policy import Policy
     from scoring.decision.pricing import Pricing
     from scoring.models.training import TrainReceipt
 
@@ -142,6 +143,7 @@ class Job:
         ledger: the append-only table of its decisions.
         outcome: the ledger's columns that follow from the answers, in the order in which a decision
             comes about; a job without an outcome step has `is_degraded` alone.
+        check_policy: raises ConfigurationError for a policy that cannot decide its rows.
         gates: the suites of its runs.
         published: the folder of its Parquet files under `published/`.
         serving: the view in which people look decisions up.
@@ -160,6 +162,7 @@ class Job:
     answers: tuple[Answer, ...]
     ledger: Ledger
     outcome: tuple[str, ...] = ("is_degraded",)
+    check_policy: Callable[[Policy], object] | None = None
     gates: Gates
     published: str
     serving: str

@@ -21,13 +21,14 @@ from features.platform.card_numbers import mask_name
 from features.platform.errors import ScoringError
 from scoring.runs import population, record
 from scoring.runs.job import Job, RunTables
-from scoring.runs.record import Pins, Run, load
-from scoring.runs.request import Request
+from scoring.runs.pins import Pins
+from scoring.runs.record import OPEN_STATES, Run, load
+from scoring.runs.request import NO_WINDOW, Request
+from scoring.runs.shards import CHUNK_ROWS, MAX_SHARDS, Cut
 
 log = structlog.get_logger(__name__)
 
 STALE_AFTER = timedelta(minutes=30)
-OPEN_STATES = ("claimed", "scored", "validated")
 
 
 class RunOpenError(ScoringError):
@@ -54,7 +55,15 @@ _IS_PUBLISHED = (
 )
 
 
-def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins: Pins) -> Run:
+def claim(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    request: Request,
+    pins: Pins,
+    *,
+    chunk_rows: int = CHUNK_ROWS,
+    max_shards: int = MAX_SHARDS,
+) -> Run:
     """Claim a window: fix the cut-off and the pins, and count the rows.
 
     Claiming again what is open for the same requester returns the open run, and claiming a window
@@ -65,7 +74,9 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
         connection: of role `score`, in autocommit.
         job: what is decided.
         request: the window and who wants it.
-        pins: what it is decided with.
+        pins: the exact files and versions that decide it.
+        chunk_rows: the rows of a chunk.
+        max_shards: the most processes that score the run at once.
 
     Raises:
         RunOpenError: another run of the job is open; names it.
@@ -82,16 +93,17 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
         run_id = uuid4()
         ids = list(request.restated_ids) or None
         scope = population.Scope(request.kind, window, cutoff, ids)
-        rows = population.make(connection, job, RunTables(run_id), scope)
+        rows = population.make(connection, job, RunTables(run_id), scope, chunk_rows)
         request.check_found(rows)
         connection.execute(
             "insert into decisions.runs (run_id, job, kind, window_start, window_end, "
             "requested_by, reason, restated_ids, models, policy_version, policy_sha256, "
-            "feature_view, code_version, lock_sha256, known_at_cutoff, rows_claimed) values "
+            "feature_view, code_version, lock_sha256, known_at_cutoff, rows_claimed, chunk_rows, "
+            "shard_count) values "
             "(%(run_id)s, %(job)s, %(kind)s, %(window_start)s, %(window_end)s, "
             "%(requested_by)s, %(reason)s, %(restated_ids)s, %(models)s, %(policy_version)s, "
             "%(policy_sha256)s, %(feature_view)s, %(code_version)s, %(lock_sha256)s, "
-            "%(cutoff)s, %(rows)s)",
+            "%(cutoff)s, %(rows)s, %(chunk_rows)s, %(shard_count)s)",
             asdict(request)
             | asdict(pins)
             | {
@@ -101,6 +113,8 @@ def claim(connection: psycopg.Connection[Any], job: Job, request: Request, pins:
                 "models": json.dumps(pins.models),
                 "cutoff": cutoff,
                 "rows": rows,
+                "chunk_rows": chunk_rows,
+                "shard_count": Cut.of(rows, chunk_rows, max_shards).shards,
             },
         )
     failpoints.reach("after_claim")
@@ -168,7 +182,7 @@ def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -
     ids = list(request.restated_ids) or None
     asked = (request.window_start, request.window_end, request.requested_by, ids)
     values = dict(zip(_ASKED, asked, strict=True), job=job.name, reason=request.reason)
-    values |= {"kind": request.kind, "no_window": list(population.NO_WINDOW)}
+    values |= {"kind": request.kind, "no_window": list(NO_WINDOW)}
     if (published := record.find(connection, _IS_PUBLISHED, **values)) is not None:
         return published
     if (open_run := _open(connection, job)) is not None:

@@ -17,9 +17,7 @@ from psycopg import sql
 from features.platform import database
 from features.platform.errors import ContractError
 from scoring.runs.job import Job, RunTables, quoted
-
-CHUNK_ROWS = 50_000
-NO_WINDOW = ("restate", "shadow", "case")  # kinds of runs that decide no window
+from scoring.runs.request import NO_WINDOW, Kind
 
 _UNDECIDED = sql.SQL(
     """
@@ -114,20 +112,26 @@ _RESTATED = sql.SQL(
 )
 
 
-_POPULATIONS = {"restate": _RESTATED, "case": _CASE}
+_POPULATIONS = {Kind.RESTATE: _RESTATED, Kind.CASE: _CASE}
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The subjects of one run: its kind, window and cut-off, or the ids that it names."""
 
-    kind: str
+    kind: Kind
     window: tuple[datetime, datetime]
     cutoff: datetime
     named_ids: list[str] | None  # of a restatement or a case
 
 
-def make(connection: psycopg.Connection[Any], job: Job, tables: RunTables, scope: Scope) -> int:
+def make(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    tables: RunTables,
+    scope: Scope,
+    chunk_rows: int,
+) -> int:
     """Make the claim table of a run and return the number of its rows.
 
     The population is a function of the arguments and of published runs; while the run is open no
@@ -158,7 +162,7 @@ def make(connection: psycopg.Connection[Any], job: Job, tables: RunTables, scope
         sql.SQL(
             "insert into {} select subject_id, version, revision, "
             "((row_number() over (order by subject_id)) - 1) / {} from ({}) as population"
-        ).format(claim, sql.Literal(CHUNK_ROWS), population),
+        ).format(claim, sql.Literal(chunk_rows), population),
         parameters,
     ).rowcount
     connection.execute(

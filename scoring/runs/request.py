@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from features.platform.errors import ContractError
 
-_NAMES_IDS = ("restate", "case")
+
+class Kind(StrEnum):
+    """The kind of a run."""
+
+    SCHEDULED = "scheduled"
+    MANUAL = "manual"
+    BACKFILL = "backfill"
+    RESTATE = "restate"  # names decided rows, and decides them again
+    CASE = "case"  # names one undecided row, and decides it ahead of its window
+    SHADOW = "shadow"  # decides nothing that counts
+
+
+#: The kinds of runs that name ids, and the kinds that decide no window.
+_NAMES_IDS = (Kind.RESTATE, Kind.CASE)
+NO_WINDOW = (Kind.RESTATE, Kind.SHADOW, Kind.CASE)
 _MISSING = {
-    "restate": "have been decided before; a row that has no decision is decided by the run of its "
-    "window",
-    "case": "can be decided; what has a decision is restated, and what was rejected at its "
+    Kind.RESTATE: "have been decided before; a row that has no decision is decided by the run of "
+    "its window",
+    Kind.CASE: "can be decided; what has a decision is restated, and what was rejected at its "
     "delivery or belongs to history is never scored",
 }
 
@@ -22,7 +37,7 @@ class Request:
 
     window_start: datetime
     window_end: datetime
-    kind: str  # scheduled, manual, backfill, restate, case
+    kind: Kind
     requested_by: str
     reason: str | None = None
     restated_ids: tuple[str, ...] = ()  # of a restatement; of a case, what is decided ahead
@@ -33,7 +48,7 @@ class Request:
         Raises:
             ContractError: the request is half a restatement, or half a case.
         """
-        is_restatement = self.kind == "restate"
+        is_restatement = self.kind is Kind.RESTATE
         has_reason = bool(self.reason and self.reason.strip())
         if (self.kind in _NAMES_IDS) != bool(self.restated_ids) or (
             is_restatement and not has_reason

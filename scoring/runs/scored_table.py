@@ -137,7 +137,7 @@ def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease
         lost = [
             shard
             for shard in range(run.shards)
-            if shard in ended and ended[shard] < len(shards.chunks_of(shard, run.rows_claimed))
+            if shard in ended and ended[shard] < len(run.cut.chunks_of(shard))
         ]
         if lost or not ended.keys() >= {*range(run.shards)}:
             return lost

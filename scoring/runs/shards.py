@@ -1,38 +1,54 @@
-"""The shards of a run: its chunks by turns, scored at once by as many processes.
+"""Cut a run into chunks and shards: shards are scored at once by as many processes.
 
-Chunk c belongs to shard c modulo the number of shards. That number follows from the rows claimed,
-so that no retry cuts a run in another way.
+Chunk c belongs to shard c modulo the number of shards. The claim stores the cut in the run, so that
+no retry, no new release and no changed setting cuts a claimed run in another way.
 
-What all shards of a run share is made and ended under the lock on the run's row. A crash of the
-server takes the rows of ended shards too, whose tasks do not come back: who is still at work
-scores them.
+All shards of a run share tables, which are made and ended under the lock on the run's row. A server
+crash also takes the rows of ended shards, whose tasks do not come back: a shard that is still at
+work scores them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 from uuid import UUID
 
 import psycopg
 
-from scoring.runs import population
-
-#: What two cores can do at once. Each shard is a process with a model of its own in memory.
+#: The cut of runs that were claimed before the cut was stored.
+CHUNK_ROWS = 50_000
 MAX_SHARDS = 2
 
 
-def count(rows_claimed: int) -> int:
-    """Return into how many shards a run of so many rows is cut: an empty one has one."""
-    return max(1, min(MAX_SHARDS, _chunks(rows_claimed)))
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How the claimed rows of a run are divided.
 
+    Attributes:
+        rows: the claimed rows.
+        chunk_rows: the rows of a chunk, the last one excepted.
+        shards: the number of shards; an empty run has one.
+    """
 
-def chunks_of(shard: int, rows_claimed: int) -> range:
-    """Return the chunks of a shard, in the order in which it scores them."""
-    return range(shard, _chunks(rows_claimed), count(rows_claimed))
+    rows: int
+    chunk_rows: int
+    shards: int
 
+    @classmethod
+    def of(cls, rows: int, chunk_rows: int = CHUNK_ROWS, max_shards: int = MAX_SHARDS) -> Self:
+        """Return the cut of so many rows: no shard is without a chunk, unless the run is empty."""
+        chunks = -(-rows // chunk_rows)
+        return cls(rows, chunk_rows, max(1, min(max_shards, chunks)))
 
-def _chunks(rows_claimed: int) -> int:
-    return -(-rows_claimed // population.CHUNK_ROWS)
+    @property
+    def chunks(self) -> int:
+        """The number of chunks."""
+        return -(-self.rows // self.chunk_rows)
+
+    def chunks_of(self, shard: int) -> range:
+        """Return the chunks of a shard, in the order in which it scores them."""
+        return range(shard, self.chunks, self.shards)
 
 
 def lock(connection: psycopg.Connection[Any], run_id: UUID) -> None:

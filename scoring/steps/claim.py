@@ -19,6 +19,7 @@ from scoring.decision.policy import activations, approval
 from scoring.models import registry
 from scoring.runs import idle_readers, lifecycle, record
 from scoring.runs.job import Job
+from scoring.runs.pins import Pins, pin_of_nothing
 from scoring.runs.request import Request
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ def claim(
     store: ObjectStore,
     has_ended: Callable[[str], bool] = lambda _: False,
     *,
-    pins: record.Pins | None = None,
+    pins: Pins | None = None,
 ) -> record.Run:
     """Claim a window with the champion and the policy of this moment.
 
@@ -119,27 +120,36 @@ def _claim(
     request: Request,
     settings: Settings,
     store: ObjectStore,
-    pins: record.Pins | None,
+    pins: Pins | None,
 ) -> record.Run:
     with database.connect(settings.warehouse, "score") as connection:
         idle_readers.end(connection)
         pins = pins or _pins_of_now(connection, job, settings, store)
-        return lifecycle.claim(connection, job, request, pins)
+        return lifecycle.claim(
+            connection,
+            job,
+            request,
+            pins,
+            chunk_rows=settings.chunk_rows,
+            max_shards=settings.max_shards,
+        )
 
 
 def _pins_of_now(
     connection: psycopg.Connection[Any], job: Job, settings: Settings, store: ObjectStore
-) -> record.Pins:
+) -> Pins:
     policy = activations.in_force(connection)
     approval.require_runnable(policy)
+    if job.check_policy is not None:
+        job.check_policy(policy)
     try:
         models = {job.model.role: _pin_champion(job, settings, store)}
     except ModelUnavailableError as error:
         if policy.on_model_unavailable == "wait":
             raise
         log.error("model_unavailable", model=job.model.name, reason=str(error))
-        models = {job.model.role: {"name": job.model.name, "version": "none", "sha256": ""}}
-    return record.Pins(
+        models = {job.model.role: pin_of_nothing(job.model.name)}
+    return Pins(
         models=models,
         policy_version=policy.version,
         policy_sha256=policy.sha256,

@@ -27,6 +27,7 @@ from features.platform.progress import logged
 from features.platform.settings import Settings
 from scoring.runs import lifecycle, record
 from scoring.runs.job import Job
+from scoring.runs.record import State
 from scoring.steps import recovery
 from scoring.steps.ingest import intact
 
@@ -165,7 +166,7 @@ def validate_features(
     """
     with database.connect(settings.warehouse, "score") as connection:
         run = record.load(connection, run_id)
-        if run.state not in {"failed", "published"}:
+        if run.state not in {State.FAILED, State.PUBLISHED}:
             recovery.restore_claim(connection, job, run)
         return _validate_run(
             connection, job.gates.features, run, run.tables.features, settings, store
@@ -196,7 +197,7 @@ def validate_decisions(
     with database.connect(settings.warehouse, "score") as connection:
         run = recovery.with_scores(connection, run_id, score)
         suite = job.gates.decisions
-        if run.state == "claimed":
+        if run.state is State.CLAIMED:
             raise _nothing_to_check(suite, run)
         validation = _validate_run(connection, suite, run, run.tables.decisions, settings, store)
         if validation is not None:
@@ -212,9 +213,9 @@ def _validate_run(
     settings: Settings,
     store: ObjectStore,
 ) -> Validation | None:
-    if run.state == "published":
+    if run.state is State.PUBLISHED:
         return None
-    if run.state == "failed":
+    if run.state is State.FAILED:
         raise _nothing_to_check(suite, run)
     try:
         with OpenGate(settings.warehouse.url("score"), store) as gate:

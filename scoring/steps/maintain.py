@@ -16,6 +16,7 @@ from features.platform.errors import ContractError
 from features.platform.objects import ObjectStore
 from scoring.evidence import published_files
 from scoring.runs import gaps, population, record
+from scoring.runs.gaps import WindowState
 from scoring.runs.job import Job, RunTables
 from scoring.steps.publish import write_manifest
 
@@ -35,12 +36,14 @@ def windows_to_decide(
         now: windows that have ended by then.
         limit: how many at most.
     """
-    found = gaps.undecided(connection, job, now)
-    # what is stuck has been failed before; if it moves again, it is not ours to decide
-    wanted = [one for one in found if one.state in {gaps.State.MISSING, gaps.State.FAILED}]
-    wanted.sort(key=lambda one: (one.state is gaps.State.FAILED, one.rows_pending == 0, one.start))
-    log.info("gaps_found", job=job.name, gaps=len(wanted), taken=min(len(wanted), limit))
-    return wanted[:limit]
+    # stuck runs have been failed before; a run that moves again decides its window itself
+    states = {WindowState.MISSING, WindowState.FAILED}
+    windows = [gap for gap in gaps.undecided(connection, job, now) if gap.state in states]
+    windows.sort(
+        key=lambda gap: (gap.state is WindowState.FAILED, gap.rows_pending == 0, gap.start)
+    )
+    log.info("gaps_found", job=job.name, gaps=len(windows), taken=min(len(windows), limit))
+    return windows[:limit]
 
 
 def write_manifests(connection: psycopg.Connection[Any], job: Job, store: ObjectStore) -> int:

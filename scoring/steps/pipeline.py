@@ -24,7 +24,8 @@ from features.platform.settings import Settings
 from features.platform.storage import object_store
 from scoring.runs import record
 from scoring.runs.job import Job
-from scoring.runs.record import Pins, Run
+from scoring.runs.pins import Pins
+from scoring.runs.record import Run, State
 from scoring.runs.request import Request
 from scoring.steps import admit, build, claim, gates, ingest, publish, recovery, score
 from scoring.steps.gates import DeliveryCheck
@@ -114,7 +115,7 @@ class Pipeline:
         """
         with self._score_session() as connection:
             run = recovery.with_scores(connection, run_id, self.score)
-            if run.state == "scored" and recovery.had_come_to(connection, run, "validated"):
+            if run.state is State.SCORED and recovery.had_come_to(connection, run, State.VALIDATED):
                 self.validate_decisions(run_id)
         try:
             return publish.publish(run_id, self.settings.warehouse.conninfo("score"), self.store)
@@ -140,7 +141,7 @@ class Pipeline:
         admitted = self.admit(checks)
         run = self.claim(request)
         reported("admit", (admitted, run))
-        if run.state == "published":
+        if run.state is State.PUBLISHED:
             return run
         reported("build", self.build())
         reported("validate_features", self.validate_features(run.run_id))

@@ -32,6 +32,7 @@ from scoring.evidence import closure, published_files
 from scoring.runs import leases, population, record, scored_table, verdicts
 from scoring.runs.job import Job, quoted
 from scoring.runs.ledger import arrow_type, as_text, file_type
+from scoring.runs.record import State
 
 log = structlog.get_logger(__name__)
 
@@ -74,11 +75,11 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> record.Run:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         run = record.load(connection, run_id)
         job = JOBS[run.job]
-        if run.state == "validated":
+        if run.state is State.VALIDATED:
             lease = leases.take(connection, run_id, STEP)
             # the attempt before may have got through before its session ended
             run = record.load(connection, run_id)
-        if run.state == "validated":
+        if run.state is State.VALIDATED:
             if scored_table.is_lost(connection, run):
                 raise RowsLostError(
                     f"the scored rows of run {run_id} were lost in a crash of the server; nothing "
@@ -96,7 +97,7 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> record.Run:
             failpoints.reach("after_commit")
             run = record.load(connection, run_id)
             log.info("run_published", job=run.job, run_id=str(run_id), rows=run.rows_claimed)
-        elif run.state != "published":
+        elif run.state is not State.PUBLISHED:
             raise ContractError(
                 f"run {run_id} is {run.state}: only a run whose decisions were validated is "
                 "published; run the steps before this one"

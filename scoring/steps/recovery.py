@@ -18,6 +18,7 @@ from features.platform import database
 from features.platform.errors import ContractError
 from scoring.runs import leases, lifecycle, population, record, scored_table, shards
 from scoring.runs.job import Job
+from scoring.runs.record import State
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ def restore_claim(connection: psycopg.Connection[Any], job: Job, run: record.Run
     with connection.transaction():
         shards.lock(connection, run.run_id)
         if population.is_lost(connection, run.tables, run.rows_claimed):
-            rows = population.make(connection, job, run.tables, run.scope)
+            rows = population.make(connection, job, run.tables, run.scope, run.cut.chunk_rows)
             if rows != run.rows_claimed:
                 raise ContractError(
                     f"run {run.run_id} had claimed {run.rows_claimed} rows, and {rows} stand "
@@ -55,7 +56,8 @@ def reopen_lost(connection: psycopg.Connection[Any], run_id: UUID) -> record.Run
     with connection.transaction():
         shards.lock(connection, run_id)
         run = record.load(connection, run_id)
-        if run.state not in {"scored", "validated"} or not scored_table.is_lost(connection, run):
+        is_scored = run.state in {State.SCORED, State.VALIDATED}
+        if not is_scored or not scored_table.is_lost(connection, run):
             return run
         lifecycle.reopen(connection, run_id)
         leases.restart_all(connection, run_id, SCORE)
@@ -79,13 +81,13 @@ def with_scores(
         score: scores the run again where a crash took its scored rows.
     """
     run = reopen_lost(connection, run_id)
-    if run.state == "claimed" and had_come_to(connection, run, "scored", "validated"):
+    if run.state is State.CLAIMED and had_come_to(connection, run, State.SCORED, State.VALIDATED):
         score(run_id)
         return record.load(connection, run_id)
     return run
 
 
-def had_come_to(connection: psycopg.Connection[Any], run: record.Run, *states: str) -> bool:
+def had_come_to(connection: psycopg.Connection[Any], run: record.Run, *states: State) -> bool:
     """Return whether a run was in one of these states when a crash took it back to its claim."""
     (has_come,) = database.fetch_one(
         connection,

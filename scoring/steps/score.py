@@ -22,8 +22,9 @@ from features.platform.settings import Settings
 from scoring import domains
 from scoring.decider import Decider, Domain
 from scoring.domains import JOBS
-from scoring.runs import leases, record, scored_table, shards
+from scoring.runs import leases, record, scored_table
 from scoring.runs.job import Job, quoted
+from scoring.runs.record import State
 from scoring.steps import recovery
 
 log = structlog.get_logger(__name__)
@@ -60,13 +61,13 @@ def run_shard(run_id: UUID, settings: Settings, store: ObjectStore, shard: int) 
     started = time.monotonic()
     conninfo = settings.warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        if (run := _open(connection, run_id, shard)).state != "claimed":
+        if (run := _open(connection, run_id, shard)).state is not State.CLAIMED:
             return run
         _require_pinned_code(run)
         lease = leases.take(connection, run_id, STEP, shard)
         # the attempt before may have got through before its session ended
         run = record.load(connection, run_id)
-        if run.state != "claimed":
+        if run.state is not State.CLAIMED:
             return run
         job = JOBS[run.job]
         domain = job.decides()
@@ -74,7 +75,7 @@ def run_shard(run_id: UUID, settings: Settings, store: ObjectStore, shard: int) 
             decider = domains.decider_for_run(job, run, settings, store)
             failpoints.reach("after_model_load")
             _recover(connection, job, run, lease)
-            own = shards.chunks_of(shard, run.rows_claimed)
+            own = run.cut.chunks_of(shard)
             for chunk in own[lease.chunks_done :]:
                 _score_chunk(connection, domain, decider, lease, chunk)
                 log.info("chunk_scored", run_id=str(run_id), shard=shard, chunk=chunk)
@@ -103,7 +104,7 @@ def run_shard(run_id: UUID, settings: Settings, store: ObjectStore, shard: int) 
 def _open(connection: psycopg.Connection, run_id: UUID, shard: int) -> record.Run:
     """Load the run of a shard; take it back to its claim where a crash has taken what it scored."""
     run = record.load(connection, run_id)
-    if run.state == "failed":
+    if run.state is State.FAILED:
         raise ContractError(
             f"run {run_id} has failed and stays failed; claim its window again: in Airflow, "
             "clear the task `admit` and everything after it"

@@ -1,4 +1,4 @@
-"""Walls that need no running system: what lies where, and how large it may grow."""
+"""Check the rules on files that need no running system: places, sizes and names."""
 
 from __future__ import annotations
 

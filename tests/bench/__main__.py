@@ -1,6 +1,7 @@
-"""`python -m tests.bench`: the hourly job against the floor, against pandas, and against itself.
+"""`python -m tests.bench`: compare the hourly job with the floor, with pandas, and with itself.
 
-Every part writes its result at once, so that what was measured stays; `--again` measures anew.
+Every part writes its result at once, so that the results of a stopped run stay; `--again` measures
+every part again.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ from tests.bench.sides import Measured
 from tests.bench.world import Bench, BenchError, open_bench
 
 FOLDER = CHECKOUT / ".local" / "bench"
-#: What ends one part and leaves the others to be measured.
+#: Errors that end one part and do not stop the other parts.
 EXPECTED = (BenchError, StackError, PostgresError, psycopg.Error, httpx.HTTPError, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the parts; return 0 where every bar is reached."""
+    """Measure the parts; return 0 if every bar is reached."""
     parsed = _parser().parse_args(arguments)
     chosen = _chosen(parsed)
     failed: list[str] = []
     started = time.monotonic()
-    stack.stop_others(State("bench", FOLDER.parent))  # it would take part of both cores
+    stack.stop_others(State("bench", FOLDER.parent))  # it would use part of both cores
     with open_bench(FOLDER) as bench:
         bench.deadline = started + parsed.minutes * 60
         for number, part in enumerate(chosen, 1):
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _kept(part: Part) -> dict[str, Any] | None:
-    """Return what was measured of this code before, if it was."""
+    """Return an earlier measurement of the same code, if one exists."""
     try:
         told: dict[str, Any] = json.loads(_file(part).read_text())
     except FileNotFoundError:
@@ -75,7 +76,7 @@ def _file(part: Part) -> Path:
 
 
 def _drop_histories(bench: Bench, part: Part, left: Sequence[Part]) -> None:
-    """Drop the histories that no part after this one needs: they fill a disk."""
+    """Drop the histories that no later part needs: they fill a disk."""
     needed = {history for later in left for history in later.histories}
     for history in set(part.histories) - needed:
         bench.drop(history.history)

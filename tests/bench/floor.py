@@ -1,9 +1,9 @@
-"""The floor: nothing but the unavoidable, in a bare script, without a check or a guarantee.
+"""The floor is a bare script that does only the unavoidable work, without checks or guarantees.
 
-COPY the file in, run the feature SQL that dbt had compiled, COPY the matrix out, ask the same
-model, COPY the results in, write the Parquet. Into the same logged tables with the same keys, by
-one COPY stream and one thread. The file is in the columns of the table already, and nothing is
-parsed.
+COPY the file in, run the feature SQL that dbt had compiled, COPY the matrix out, call the same
+model, COPY the results in, write the Parquet. The script writes into the same logged tables with
+the same keys, by one COPY stream and one thread. The file already has the columns of the table, so
+there is no parsing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def run(request: dict[str, Any]) -> None:
     """Run the floor.
 
     Args:
-        request: where the database is, the files, the compiled SQL, the model.
+        request: the address of the database, the files, the compiled SQL, the model.
     """
     watch = Stopwatch()
     timed = watch.timed
@@ -71,7 +71,7 @@ def _build(connection: psycopg.Connection[Any], compiled: Path) -> None:
 def _reference(connection: psycopg.Connection[Any]) -> None:
     """Compute the plainest windows of the hour: count and sum over 3, 6, 12 and 24 hours.
 
-    From the ledger, as the features are: the rows of the hour's customers, a day back.
+    The source is raw, as for the features: the rows of the hour's customers, a day back.
     """
     newest = connection.execute(
         "select delivery_seq, first_occurred_at - interval '24 hours' from raw.deliveries "
@@ -88,7 +88,7 @@ def _reference(connection: psycopg.Connection[Any]) -> None:
         f"range between interval '{hours} hours' preceding and current row)"
         for hours in (3, 6, 12, 24)
     )
-    # told how the table was an hour ago, Postgres would look 900,000 customers up one by one
+    # with the statistics of an hour ago, Postgres would look 900,000 customers up one by one
     connection.execute(b"set enable_nestloop = off")
     connection.execute(
         f"""
@@ -111,7 +111,7 @@ def _reference(connection: psycopg.Connection[Any]) -> None:
 
 
 def _score(connection: psycopg.Connection[Any], model_file: str) -> pa.Table:
-    """Load the model; read, predict and write in chunks; return everything, for the file."""
+    """Load the model; read, predict and write in chunks; return all rows for the file."""
     model = skops.io.load(model_file, trusted=skops.io.get_untrusted_types(file=model_file))
     names = list(model.features)
     typed = {
@@ -159,7 +159,7 @@ def _score(connection: psycopg.Connection[Any], model_file: str) -> pa.Table:
 
 
 def _results(part: pa.Table, scores: Any) -> pa.Table:
-    """Return rows of the ledger: two thresholds, and the same words in every other column."""
+    """Return rows of the ledger: two thresholds, and the same text in every other column."""
     rows = part.num_rows
     declined = scores.fraud_probability > 0.5
     constant = {

@@ -1,4 +1,4 @@
-"""Histories: databases with days of traffic before the hour, made once and copied ever after."""
+"""Create databases with days of traffic before the hour once, and copy one per measurement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.bench.traffic import DAY, Traffic
 from tests.bench.world import FOLDER, Bench
 
 TRAINING = Traffic(rows=30_000)
-#: Rows of history that the template itself builds features for, which fills the day books.
+#: Rows of history whose features the template itself builds, which fills the day books.
 _SEED_ROWS = 500
 _BUILT = """
 select format('%I.%I', schemaname, tablename) from pg_tables
@@ -33,7 +33,7 @@ _NOTHING = {
 
 
 def template(bench: Bench, wanted: Traffic) -> str:
-    """Return the database of a history; made once, and grown from a shorter one that stands."""
+    """Return the database of a history; it is created once, and extended from a shorter one."""
     empty = _empty(bench)
     if not wanted.history_days:
         return empty
@@ -69,9 +69,9 @@ def template(bench: Bench, wanted: Traffic) -> str:
 def _leave_little_to_build(
     bench: Bench, connection: psycopg.Connection[Any], wanted: Traffic
 ) -> None:
-    """Let the build see all days in its books, and only a few rows without features.
+    """Let the build read all days into its books, and leave only a few rows without features.
 
-    An hour reads history from raw and from the books, and of its feature rows the spikes alone.
+    An hour reads history from raw and from the books, and of its feature rows only the spikes.
     """
     needed = connection.execute(
         "select attname, format_type(atttypid, atttypmod) from pg_attribute "
@@ -85,7 +85,7 @@ def _leave_little_to_build(
         f"select {values} from raw.deliveries".encode()
     )
     first = 10**15 + wanted.history_days * _SEED_ROWS
-    # known at the hour's start: the day before is closed then, whatever the time of day
+    # known at the hour's start: the day before is closed then, at any time of day
     _add(
         bench,
         connection,

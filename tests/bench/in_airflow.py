@@ -1,7 +1,7 @@
-"""The same job through the real scheduler: what Airflow adds to an hour, and to an empty one.
+"""Run the same job through the real scheduler and measure the overhead of Airflow.
 
-A stack of its own, in `.local/bench/stack`, as `make demo` makes it: its model is trained on the
-sample's history, and the hour's million rows come as one more file of the sample's source.
+The stack is a separate one in `.local/bench/stack`, created as by `make demo`: its model is trained
+on the sample's history, and the hour's million rows arrive as one more file of the sample's source.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ from dag_run where dag_id = %(dag)s and run_id = %(run)s
 
 
 def measure(bench: Bench, wanted: Traffic) -> Iterator[tuple[str, Measured]]:
-    """Run an empty hour and the wanted one; yield each as it ends.
+    """Run an empty hour and the requested one; yield each as it ends.
 
-    Its seconds are those of the tasks by Airflow's own record, and `airflow`: what the run took
-    beside them, from the trigger on.
+    The seconds are those of the tasks in Airflow's own record. `airflow` is the remaining time of
+    the run, from the trigger on.
     """
     with _trained(bench) as (state, airflow, live_from):
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - HOUR
-        # in place of the schedule's own run of the last hour, which would publish it empty
+        # replaces the schedule's own run of the last hour, which would publish it empty
         yield "empty", _run(state, airflow, live_from - HOUR, (hour, hour + HOUR))
         _deliver(bench, wanted, hour, state)
         done = _run(state, airflow, hour)
@@ -60,7 +60,7 @@ def measure(bench: Bench, wanted: Traffic) -> Iterator[tuple[str, Measured]]:
 
 
 def _deliver(bench: Bench, wanted: Traffic, hour: datetime, state: State) -> None:
-    """Land the hour's file whole: what a run saw of it while it grows would be refused."""
+    """Land the hour's file whole: a partial read of a growing file would be refused."""
     landing = state.objects / "landing" / state.source / "transactions"
     landing.mkdir(parents=True, exist_ok=True)
     growing = bench.folder / "growing"
@@ -74,9 +74,9 @@ def _deliver(bench: Bench, wanted: Traffic, hour: datetime, state: State) -> Non
 
 @contextmanager
 def _trained(bench: Bench) -> Iterator[tuple[State, Airflow, datetime]]:
-    """Bring a stack up and train its model; stop it and leave nothing afterwards."""
+    """Start a stack and train its model; stop it and remove it afterwards."""
     state = State(DEFAULT_SOURCE, bench.folder / "stack")
-    if stack.runs(state):  # left by a benchmark that was killed
+    if stack.runs(state):  # left by a killed benchmark
         stack.down(state)
     shutil.rmtree(state.folder, ignore_errors=True)
     state.prepare()
@@ -99,7 +99,7 @@ def _trained(bench: Bench) -> Iterator[tuple[State, Airflow, datetime]]:
 def _run(
     state: State, airflow: Airflow, start: datetime, interval: Window | None = None
 ) -> Measured:
-    """Run the hour from `start` on; the run takes the place of the schedule's of `interval`."""
+    """Run the hour from `start` on; the run replaces the schedule's run of `interval`."""
     conf = {"start": start.isoformat(), "end": (start + HOUR).isoformat()}
     run_id = airflow.trigger(DAG, conf, interval=interval)
     airflow.set_paused(DAG, is_paused=False)

@@ -22,8 +22,9 @@ from features.platform.storage import object_store
 from infra.local.state import CHECKOUT
 from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure, row_digests
-from scoring.runs import leases, record
+from scoring.runs import leases
 from scoring.runs.job import RunTables, quoted
+from scoring.runs.pins import Pins
 from scoring.runs.request import Request
 from scoring.steps import score
 from scoring.steps.pipeline import Pipeline
@@ -74,7 +75,7 @@ def run(request: dict[str, Any]) -> None:
 
 
 def _pipeline(pins: dict[str, Any]) -> Pipeline:
-    return Pipeline(SCORE_TRANSACTIONS, get_settings(), pins=record.Pins(**pins))
+    return Pipeline(SCORE_TRANSACTIONS, get_settings(), pins=Pins(**pins))
 
 
 def _request(request: dict[str, Any]) -> Request:

@@ -1,7 +1,7 @@
-"""What people do today: one pandas script, eight window features, no guarantee.
+"""The usual alternative: one pandas script, eight window features, no guarantee.
 
 Read the file and the last day from the database, roll, predict, `to_sql`. The model has the
-settings of ours, and knows the script's ten features.
+settings of the product's model, and reads the script's ten features.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def run(request: dict[str, Any]) -> None:
 
 
 def _decide(file: str, model: HistGradientBoostingClassifier, engine: sqlalchemy.Engine) -> int:
-    """Decide the hour's rows; return how many."""
+    """Decide the hour's rows and return their number."""
     hour = pd.read_csv(file, parse_dates=["timestamp"])
     start = hour["timestamp"].dt.floor("h").min()
     history = pd.read_sql(

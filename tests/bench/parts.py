@@ -1,4 +1,4 @@
-"""What is measured, and the bars: every one a ratio within one run."""
+"""Define the measurements and their bars; every bar is a ratio within one run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Tell = Callable[[str, Measured], None]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One bar."""
+    """Hold one bar."""
 
     name: str
     value: float
@@ -28,7 +28,7 @@ class Check:
 
     @property
     def holds(self) -> bool:
-        """Whether the bar is reached."""
+        """Return whether the bar is reached."""
         if self.bar is None:
             return True
         return self.value <= self.bar if self.at_most else self.value >= self.bar
@@ -36,7 +36,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Measurements that are taken together, and what they are held against."""
+    """Hold measurements of one run, and their comparison."""
 
     name: str
     about: str
@@ -47,7 +47,7 @@ class Part:
 
 
 def _pairs(wanted: Traffic) -> Callable[[Bench, Tell, int], Results]:
-    """Measure ours and the floor by turns."""
+    """Measure the product and the floor in turns."""
 
     def measure(bench: Bench, tell: Tell, rounds: int) -> Results:
         found: Results = {}
@@ -70,7 +70,7 @@ def _of(found: Mapping[str, Measured], side: str) -> list[Measured]:
 
 
 def _ratio(found: Mapping[str, Measured], stages: tuple[str, ...] | None = None) -> float:
-    """Return the floor's seconds over ours: 0.5 is half as fast; medians of the rounds."""
+    """Return the floor's seconds over the product's: 0.5 is half as fast; medians of the rounds."""
 
     def seconds(side: str) -> float:
         return median(
@@ -83,7 +83,7 @@ def _ratio(found: Mapping[str, Measured], stages: tuple[str, ...] | None = None)
 def _throughput_checks(
     suffix: str = "", *, has_bars: bool = True
 ) -> Callable[[Mapping[str, Measured]], list[Check]]:
-    """Return the checks against the floor; the bars are stated for hours with a day before them."""
+    """Return the checks against the floor; the bars apply to hours with a day before them."""
 
     def judge(found: Mapping[str, Measured]) -> list[Check]:
         reference = median(done.seconds["reference"] for done in _of(found, "floor"))
@@ -103,7 +103,7 @@ def _throughput_checks(
 
 
 def _sizes(*wanted: Traffic) -> Callable[[Bench, Tell, int], Results]:
-    """Measure ours at several sizes."""
+    """Measure the product at several sizes."""
 
     def measure(bench: Bench, tell: Tell, _: int) -> Results:
         found: Results = {}
@@ -119,7 +119,7 @@ def _sizes(*wanted: Traffic) -> Callable[[Bench, Tell, int], Results]:
 def _by_turns(
     *, only_ingest: bool = False, **wanted: Traffic
 ) -> Callable[[Bench, Tell, int], Results]:
-    """Measure ours on several hours by turns, each under its name."""
+    """Measure the product on several hours in turns, each under its name."""
 
     def measure(bench: Bench, tell: Tell, rounds: int) -> Results:
         found: Results = {}
@@ -168,7 +168,7 @@ def _small_files(found: Mapping[str, Measured]) -> list[Check]:
 
 
 def _peer(bench: Bench, tell: Tell, _: int) -> Results:
-    """Measure ours and the pandas script by turns."""
+    """Measure the product and the pandas script in turns."""
     found: Results = {}
     for one in (DAY_OF_MEDIUM, Traffic(MEDIUM)):
         for side, run in (("ours", sides.ours), ("pandas", sides.pandas_pipeline)):
@@ -186,7 +186,7 @@ def _peer_checks(found: Mapping[str, Measured]) -> list[Check]:
 
 
 def _shards(bench: Bench, tell: Tell, _: int) -> Results:
-    """Score the same hour with all shards at once, and once more one by one."""
+    """Score the same hour with all shards at the same time, and once more one by one."""
     done = sides.ours(bench, Traffic(HALF), one_by_one=True)
     tell("ours", done)
     return {"ours": done}
@@ -222,8 +222,8 @@ def _airflow(bench: Bench, tell: Tell, _: int) -> Results:
 
 def _airflow_checks(found: Mapping[str, Measured]) -> list[Check]:
     empty, hour = found.values()
-    # a task takes its time beside its step too, to start and to hand on: no more than all of an
-    # empty hour, in which the steps find nothing to do
+    # a task also needs time beside its step, to start and to hand over: at most the whole time of
+    # an empty hour, in which the steps have no rows to process
     share = (hour.seconds["airflow"] + empty.total - empty.seconds["airflow"]) / hour.total
     return [
         Check("bench.airflow_empty_seconds", empty.total, 45.0, at_most=True),

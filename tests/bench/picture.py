@@ -1,4 +1,4 @@
-"""One picture: seconds per million rows by stage, for every measurement."""
+"""Draw one picture: seconds per million rows by stage, for every measurement."""
 
 from __future__ import annotations
 

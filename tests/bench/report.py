@@ -1,4 +1,4 @@
-"""The report of a benchmark: two tables, one picture, and one file of JSON."""
+"""Report a benchmark in two tables, one picture, and one file of JSON."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ GIB = 1024**3
 
 
 def finish(name: str, done: Mapping[Part, Mapping[str, Any]], seconds: float) -> bool:
-    """Print the tables, draw the picture, write the report; tell whether every bar is reached.
+    """Print the tables, draw the picture, write the report; return whether every bar is reached.
 
     Args:
         name: of the files.
-        done: what was measured of each part, as it was written down.
-        seconds: that all of it took.
+        done: the stored measurements of each part.
+        seconds: of the whole run.
     """
     found = {
         part: {side: Measured(**one) for side, one in told["measured"].items()}

@@ -1,4 +1,4 @@
-"""What a template needs, in a process of its own: install, build the books, train the model."""
+"""Prepare a template in a process of its own: install, build the books, train the model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from scoring.fraud.decider import INPUT_TYPES
 from scoring.steps.pipeline import Pipeline
 
 POLICY = "2026.11.1"
-#: Of the training rows; a fraud service reviews and declines about one row in a hundred.
+#: A share of the training rows; a fraud service reviews and declines about one row in a hundred.
 FRAUD_SHARE = 0.01
 
 
@@ -38,7 +38,7 @@ def install(_: dict[str, Any]) -> dict[str, Any]:
 
 
 def build(_: dict[str, Any]) -> dict[str, Any]:
-    """Build features, and with them the books."""
+    """Build the features and the books."""
     built = _pipeline().build()
     return {"rows_added": built.rows_added, "seconds": built.seconds}
 
@@ -55,8 +55,7 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
     from features.views import TRANSACTIONS
     from scoring.fraud.decider import input_columns
     from scoring.fraud.model import FraudModel
-    from scoring.models.model_files import ModelPin
-    from scoring.runs.record import Pins
+    from scoring.runs.pins import ModelPin, Pins
 
     pipeline = _pipeline()
     pipeline.admit(pipeline.validate_raw(pipeline.ingest()))
@@ -68,7 +67,7 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
     ).format(input_columns())
     with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
         rows = readers.read(connection, query, INPUT_TYPES)
-    # an hour without a past knows no whole days: a column without values teaches nothing
+    # an hour without history has no whole days: the model cannot learn from a column without values
     names = [
         name for name in TRANSACTIONS.columns if pc.count_distinct(rows[name], "only_valid").as_py()
     ]

@@ -1,4 +1,4 @@
-"""One measurement of one side: a copy of the template, the hour's file, a process, its seconds."""
+"""Measure one side once: a copy of the template, the hour's file, a process, its seconds."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ STAGES = {
     "gates": ("validate_raw", "validate_features", "validate_decisions"),
     "airflow": ("airflow",),
 }
-#: What is measured in an hour and is no part of it.
+#: Measurements during an hour that are not part of it.
 BESIDE = ("reference", "score_one_by_one", "closure", "closure_fast")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one process took.
+    """Hold the measurement of one process.
 
     Args:
-        rows: that it decided.
+        rows: the number of decided rows.
         seconds: of its steps.
         peak_mib: of resident memory.
     """
@@ -40,21 +40,21 @@ class Measured:
 
     @property
     def total(self) -> float:
-        """All steps, without what was measured beside them."""
+        """Return the seconds of all steps, without additional measurements."""
         return sum(taken for name, taken in self.seconds.items() if name not in BESIDE)
 
     @property
     def rate(self) -> float:
-        """Rows per second, end to end."""
+        """Return rows per second, end to end."""
         return self.rows / self.total
 
     def stage(self, name: str) -> float:
-        """The seconds of a stage, on either side."""
+        """Return the seconds of a stage, on either side."""
         return sum(self.seconds.get(step, 0.0) for step in STAGES[name])
 
 
 def read(told: dict[str, Any], wanted: Traffic) -> Measured:
-    """Return what a side tells, if it did the work: every good row, and no bad one."""
+    """Return the measurement of a side, if it decided every good row and no bad one."""
     done = Measured(told["rows"], told["seconds"], told["peak_mib"])
     is_whole = done.rows < wanted.rows if wanted.bad_share else done.rows == wanted.rows
     if not is_whole:
@@ -75,11 +75,11 @@ def ours(
 
     Args:
         bench: the cluster.
-        wanted: the hour and what lies before it.
+        wanted: the hour and its history.
         keep_for_floor: leave the files that the floor copies in.
-        only_ingest: end as the hour is admitted.
+        only_ingest: end after the admission of the hour.
         one_by_one: score the hour once more, one shard after the other, beside its stages.
-        with_closure: look at the whole closure afterwards, and at the fast one, beside its stages.
+        with_closure: run the whole closure afterwards, and the fast one, beside its stages.
     """
     template = histories.template(bench, wanted)
     kept = bench.folder / "floor"
@@ -101,7 +101,7 @@ def ours(
 
 
 def _keep(bench: Bench, database: str, kept: Path) -> None:
-    """Keep the hour as the tables hold it."""
+    """Keep the hour in the form of the tables."""
     with bench.connect(database) as connection:
         newest = "(select max(delivery_seq) from raw.deliveries)"
         for table in ("deliveries", "transaction_versions", "transactions"):
@@ -149,5 +149,5 @@ def pandas_pipeline(bench: Bench, wanted: Traffic) -> Measured:
 
 
 def forget(bench: Bench) -> None:
-    """Remove what was kept for the floor."""
+    """Remove the files that were kept for the floor."""
     shutil.rmtree(bench.folder / "floor", ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Seconds of named steps, and what a measured process tells at its end."""
+"""Measure the seconds of named steps, and print the result of a measured process."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Result = TypeVar("Result")
 
 @dataclass
 class Stopwatch:
-    """What each step took."""
+    """Record the seconds of each step."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     def timed(self, name: str, work: Callable[[], Result]) -> Result:
-        """Do something under a name."""
+        """Measure the body of the context under a name."""
         started = time.perf_counter()
         result = work()
         self.seconds[name] = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""What the benchmark makes of its seconds."""
+"""The benchmark computes the right ratios and checks from its seconds."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def test_every_step_belongs_to_one_stage() -> None:
     assert ours(9.0).total == sum(ours(9.0).stage(name) for name in STAGES)
 
 
-def test_what_is_measured_beside_an_hour_is_no_step_of_it() -> None:
+def test_additional_measurements_are_no_steps_of_an_hour() -> None:
     assert floor(1, 4, 2, 1).total == 8
     assert ours(9.0, score_one_by_one=5.0).total == ours(9.0).total
 
 
-def test_two_shards_are_held_against_the_same_rows_scored_one_by_one() -> None:
+def test_two_shards_are_compared_with_the_same_rows_scored_one_by_one() -> None:
     shards = next(part for part in parts.PARTS if part.name == "shards")
 
     (faster,) = shards.judge({"ours": ours(9.0, score=2.0, score_one_by_one=3.5)})
@@ -45,7 +45,7 @@ def test_two_shards_are_held_against_the_same_rows_scored_one_by_one() -> None:
     assert (faster.value, faster.holds) == (1.75, True)
 
 
-def test_a_ratio_is_that_of_the_medians() -> None:
+def test_a_ratio_uses_the_medians() -> None:
     found = {"ours 1": ours(10), "ours 2": ours(90), "ours 3": ours(10)}
     found |= {f"floor {number}": floor(1, 4, 2, 1) for number in (1, 2, 3)}
 
@@ -56,7 +56,7 @@ def test_a_ratio_is_that_of_the_medians() -> None:
     assert checks["bench.features_vs_reference.100k"].value == 0.25
 
 
-def test_an_hour_that_loses_speed_with_its_size_does_not_hold() -> None:
+def test_an_hour_that_loses_speed_with_its_size_misses_the_bar() -> None:
     found = {"100k": ours(1, 100_000), "1m": ours(20, 1_000_000), "5m": ours(60, 5_000_000)}
     linear = next(part for part in parts.PARTS if part.name == "linear")
 
@@ -67,7 +67,7 @@ def test_an_hour_that_loses_speed_with_its_size_does_not_hold() -> None:
     }
 
 
-def test_bad_rows_are_held_against_good_ones_by_the_median_of_the_rounds() -> None:
+def test_bad_rows_are_compared_with_good_rows_by_the_median_of_the_rounds() -> None:
     found = {f"good {number}": ours(1, ingest=2.0) for number in (1, 2, 3)}
     found |= {f"bad {number}": ours(1, ingest=taken) for number, taken in enumerate((2.1, 9, 2.1))}
     bad_rows = next(part for part in parts.PARTS if part.name == "bad_rows")
@@ -78,7 +78,7 @@ def test_bad_rows_are_held_against_good_ones_by_the_median_of_the_rounds() -> No
     assert slower.holds
 
 
-def test_closure_is_stated_in_seconds_per_million_rows() -> None:
+def test_closure_is_reported_in_seconds_per_million_rows() -> None:
     closure = next(part for part in parts.PARTS if part.name == "closure")
 
     found = closure.judge({"ours": ours(9.0, 100_000, closure=1.2, closure_fast=0.3)})
@@ -87,7 +87,7 @@ def test_closure_is_stated_in_seconds_per_million_rows() -> None:
     assert ours(9.0, closure=1.2).total == ours(9.0).total
 
 
-def test_many_small_files_are_held_against_one_file_with_the_same_rows() -> None:
+def test_many_small_files_are_compared_with_one_file_of_the_same_rows() -> None:
     found = {"one 1": ours(4), "few 1": ours(2), "many 1": ours(10)}
     small_files = next(part for part in parts.PARTS if part.name == "small_files")
 
@@ -97,25 +97,25 @@ def test_many_small_files_are_held_against_one_file_with_the_same_rows() -> None
     assert flat.value == pytest.approx((10 / 200) / (2 / 50))
 
 
-def test_what_airflow_adds_is_a_share_of_the_whole_run() -> None:
+def test_the_overhead_of_airflow_is_a_share_of_the_whole_run() -> None:
     found = {"empty": ours(15, airflow=3.0), "hour": ours(90, airflow=30.0)}
     airflow = next(part for part in parts.PARTS if part.name == "airflow")
 
     empty, overhead = airflow.judge(found)
 
     assert (empty.name, empty.holds) == ("bench.airflow_empty_seconds", True)
-    # no more than all that an empty hour takes is added in its tasks
+    # the tasks add at most the whole time of an empty hour
     in_tasks = found["empty"].total - 3.0
     assert overhead.value == pytest.approx((30 + in_tasks) / found["hour"].total)
 
 
-def test_the_quick_run_shows_the_same_values_and_holds_none_of_them_against_a_bar() -> None:
+def test_the_quick_run_shows_the_same_values_without_bars() -> None:
     found = {"ours 1": ours(100), "floor 1": floor(1, 4, 2, 1)}
 
     assert {check.bar for check in parts.QUICK.judge(found)} == {None}
 
 
-def test_customers_pay_seven_times_a_day() -> None:
+def test_customers_have_seven_transactions_a_day() -> None:
     assert Traffic(1_000_000).customers == 3_428_571
     assert len({part.name for part in parts.PARTS}) == len(parts.PARTS)
 

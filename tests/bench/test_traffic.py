@@ -1,4 +1,4 @@
-"""The history that the benchmarks make stands in tables like those of the product."""
+"""The generated history of the benchmarks has the same tables as the product."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ order by 1, 2
 """
 
 
-def test_history_that_was_loaded_bare_has_every_index_of_its_days_afterwards(migrated: Db) -> None:
+def test_history_loaded_without_indexes_has_every_index_afterwards(migrated: Db) -> None:
     start = datetime(2026, 5, 1, tzinfo=UTC)
     with migrated.superuser() as connection:
         connection.execute("select raw.ensure_transaction_days(%s, %s)", (start.date(),) * 2)

@@ -1,4 +1,4 @@
-"""What keeps a benchmark from measuring something else than it says."""
+"""The benchmark refuses runs that would measure something else."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def told(rows: int) -> dict[str, object]:
     return {"rows": rows, "seconds": {"all": 1.0}, "peak_mib": 1.0}
 
 
-def test_an_hour_that_was_not_decided_whole_is_no_measurement() -> None:
+def test_an_incomplete_hour_is_no_measurement() -> None:
     assert sides.read(told(100), HOUR).rate == 100
 
     with pytest.raises(BenchError, match="99 rows came through of an hour of 100"):
         sides.read(told(99), HOUR)
 
 
-def test_of_an_hour_with_bad_rows_some_must_be_missing() -> None:
+def test_an_hour_with_bad_rows_must_lack_some_decisions() -> None:
     with_bad_rows = Traffic(100, bad_share=0.01)
 
     assert sides.read(told(99), with_bad_rows).rows == 99
@@ -34,7 +34,7 @@ def test_of_an_hour_with_bad_rows_some_must_be_missing() -> None:
         sides.read(told(100), with_bad_rows)
 
 
-def test_two_benchmarks_do_not_run_at_once(tmp_path: Path) -> None:
+def test_two_benchmarks_do_not_run_at_the_same_time(tmp_path: Path) -> None:
     with (
         world.alone(tmp_path),
         pytest.raises(BenchError, match="another benchmark"),
@@ -43,7 +43,7 @@ def test_two_benchmarks_do_not_run_at_once(tmp_path: Path) -> None:
         pass
 
 
-def test_after_midnight_nothing_is_measured_over_the_histories_of_the_day_before(
+def test_after_midnight_the_histories_of_the_day_before_are_refused(
     tmp_path: Path,
 ) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
@@ -57,7 +57,7 @@ def test_histories_of_other_code_are_dropped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster, kept = Cluster(tmp_path / "postgres", 1, ""), tmp_path / "start.json"
-    # the real one changes with a commit, and a test makes none in this checkout
+    # the real version changes with a commit, and a test makes none in this checkout
     monkeypatch.setattr(world, "code_version", lambda: "one")
     start = world.start_of_hour(cluster, kept)
     (tmp_path / "postgres").mkdir()

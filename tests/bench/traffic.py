@@ -1,7 +1,7 @@
-"""Card traffic made inside Postgres: every value is a hash of the row's number, so it repeats.
+"""Generate card traffic inside Postgres: every value is a hash of the row's number, so it repeats.
 
-A steady seven transactions a day and customer; in the skewed case one customer in a hundred, and
-one merchant in a hundred, take part in three rows of ten.
+Each customer has a steady seven transactions a day. In the skewed case one customer in a hundred,
+and one merchant in a hundred, take part in three rows of ten.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """How many rows an hour has, and what lies before it.
+    """Describe the rows of an hour and its history.
 
     Args:
         rows: of the hour.
         history_days: whole days before it, each of 24 such hours.
         is_skewed: whether few customers and merchants have many rows.
-        bad_share: of the hour's rows, not valid.
+        bad_share: the share of invalid rows of the hour.
         files: in which the hour's rows are delivered, the same number in each.
     """
 
@@ -44,12 +44,12 @@ class Traffic:
 
     @property
     def customers(self) -> int:
-        """How many customers pay seven times a day."""
+        """Return the number of customers with seven transactions a day."""
         return max(self.rows * 24 // PER_CUSTOMER_AND_DAY, 100)
 
     @property
     def history(self) -> str:
-        """The name of its history, which hours with the same past share."""
+        """Return the name of its history, which hours with the same past share."""
         return f"history_{self.rows}_{self.history_days}{'_skewed' * self.is_skewed}"
 
 
@@ -110,12 +110,13 @@ select
 from ticked
 returning delivery_id, delivery_seq
 """
-#: Of partitioned tables, the parents' own: those of the partitions go and come with them.
+#: Of partitioned tables, only the parents' own: those of the partitions come and go with them.
 _KEYS = """
 select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
 where conrelid = any(%s::text[]::regclass[]) and contype in ('p', 'u')
 """
-#: Postgres tells a partitioned index as one of the parent alone, which would leave the days bare.
+#: Postgres describes a partitioned index as one of the parent only, which would leave the days
+#: bare.
 _INDEXES = """
 select indexrelid::regclass::text, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
 from pg_index where indrelid = any(%s::text[]::regclass[])
@@ -137,13 +138,13 @@ def _rows(traffic: Traffic, tag: str, start: datetime, length: timedelta, span: 
 
 
 def prepare(connection: psycopg.Connection[Any]) -> None:
-    """Make the function that draws."""
+    """Create the function that draws values."""
     connection.execute(_UNIFORM.encode())
 
 
 @contextmanager
 def without_indexes(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Load history into bare tables: an index is made several times as fast as it is kept up."""
+    """Load history into bare tables: creating an index is much faster than maintaining it."""
     tables = ["raw.transactions", "raw.transaction_versions"]
     keys = connection.execute(_KEYS, (tables,)).fetchall()
     for table, name, _ in keys:
@@ -169,11 +170,11 @@ def add_delivery(
 ) -> list[str]:
     """Enter one day of history as an admitted delivery; return the statements that add its rows.
 
-    The statements touch different rows and may run at once.
+    The statements touch different rows and may run at the same time.
 
     Args:
         connection: of the superuser.
-        traffic: whose customers pay.
+        traffic: the traffic with the customers.
         start: of the day.
         span: the numbers of the rows.
         known_at_once: whether they become known at the day's end, not each as it happens.

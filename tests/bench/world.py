@@ -1,4 +1,4 @@
-"""One cluster for the benchmarks: histories made once, and a copy of one for every measurement."""
+"""Run one cluster for the benchmarks: create histories once, and copy one for every measurement."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.bench.traffic import DAY, HOUR
 
 SOURCE = "traffic"  # the name `bench` belongs to a folder of the project
 FOLDER = f"landing/{SOURCE}/transactions"
-#: How far an hour reads back: whole days before its own, row by row.
+#: The number of whole days before its own that an hour reads row by row.
 READ_BACK = 31 * DAY
 DESCRIPTION = """
 description: What the benchmarks deliver.
@@ -47,18 +47,18 @@ feeds:
 
 
 class BenchError(Exception):
-    """A part of the benchmark failed; its log's tail is in the message."""
+    """A part of the benchmark failed; the message contains the end of its log."""
 
 
 @dataclass
 class Bench:
-    """The cluster and what was made in it.
+    """Hold the cluster and its databases.
 
     Args:
-        start: of the hour that is measured, the last whole one: what is delivered now becomes known
-            now, and an hour of a day long past would be booked with that day as late.
-        pins: of the model and the policy that every run has.
-        deadline: on the monotonic clock; a further round that would end later is not begun.
+        start: of the measured hour, the last whole one: a delivery becomes known now, and an hour
+            of a day long past would be booked as late.
+        pins: of the model and the policy of every run.
+        deadline: on the monotonic clock; a further round that would end later does not start.
     """
 
     folder: Path
@@ -70,11 +70,11 @@ class Bench:
 
     @property
     def model(self) -> Path:
-        """The model that both sides score with."""
+        """Return the model of both sides."""
         return self.folder / "model.skops"
 
     def rounds(self, wanted: int) -> Iterator[int]:
-        """Count the rounds that are to be measured, as far as the time reaches; one at least."""
+        """Count the rounds that fit into the remaining time, at least one."""
         for number in range(1, wanted + 1):
             begun = time.monotonic()
             yield number
@@ -101,7 +101,8 @@ class Bench:
             "SCORING_WAREHOUSE__PORT": str(self.cluster.port),
             "SCORING_WAREHOUSE__DATABASE": database,
             "SCORING_OBJECTS__URL": objects.as_uri(),
-            # what dbt parsed holds for one database: a template must not take it from the copies
+            # dbt's parse result belongs to one database: a template must not take it from the
+            # copies
             "SCORING_WORK": str(self.folder / "work" / database),
             "SCORING_CODE_VERSION": code_version(),
             "SCORING_SOURCES": str(self.folder / f"{SOURCE}.yaml"),
@@ -111,7 +112,7 @@ class Bench:
     def child(
         self, module: str, request: Mapping[str, Any], database: str, objects: Path
     ) -> dict[str, Any]:
-        """Run a module in a process of its own; return what it tells as JSON on its last line.
+        """Run a module in a process of its own; return the JSON on its last line.
 
         Raises:
             BenchError: it failed.
@@ -131,17 +132,17 @@ class Bench:
 
     @contextmanager
     def copy(self, template: str) -> Iterator[tuple[str, Path]]:
-        """Give a copy of a template and an empty object store, warm as after a day's work.
+        """Return a copy of a template and an empty object store, warm as after a day's work.
 
         Raises:
-            BenchError: the day has turned since the histories were made.
+            BenchError: the day has turned since the creation of the histories.
         """
         if datetime.now(UTC).date() != (self.start + HOUR).date():
             raise BenchError(
                 f"the day has turned since {self.start:%Y-%m-%d %H:%M} UTC: its hours would be "
                 "booked as late; `make bench` again measures what is left on the new day"
             )
-        # one name for all: dbt parses everything anew where the database has another one
+        # one name for all: dbt parses the whole project again if the database has another name
         name, objects = "hour", self.folder / "objects"
         shutil.rmtree(objects, ignore_errors=True)
         (objects / FOLDER).mkdir(parents=True)
@@ -161,7 +162,7 @@ class Bench:
                 connection.execute(b"checkpoint")
 
     def _warm(self, database: str) -> None:
-        """Read what the hour before has read: a copy of many days does not stay in memory whole."""
+        """Read the rows of the previous hour: a copy of many days does not stay in memory whole."""
         with self.connect(database) as connection:
             connection.execute(
                 "select count(amount_minor) from raw.transactions where occurred_at >= %s",
@@ -180,7 +181,7 @@ class Bench:
             connection.execute(f'drop database if exists "{database}" with (force)'.encode())
 
     def exists(self, database: str) -> bool:
-        """Tell whether a database stands."""
+        """Return whether a database exists."""
         with self.connect("postgres") as connection:
             found = connection.execute(
                 "select from pg_database where datname = %s", (database,)
@@ -196,7 +197,7 @@ def _put_model(bench: Bench, objects: Path) -> None:
 
 
 def start_of_hour(cluster: Cluster, kept: Path) -> datetime:
-    """Return the last whole hour; histories of another day or of other code are dropped.
+    """Return the last whole hour; drop histories of another day or of other code.
 
     The cluster does not run.
     """
@@ -213,7 +214,7 @@ def start_of_hour(cluster: Cluster, kept: Path) -> datetime:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Refuse a second benchmark beside this one: it would stop this one's Postgres as it ends."""
+    """Refuse a second concurrent benchmark: it would stop this one's Postgres at its end."""
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -226,7 +227,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def open_bench(folder: Path) -> Iterator[Bench]:
-    """Start the cluster in a folder that is kept; stop it afterwards.
+    """Start the cluster in a kept folder; stop it afterwards.
 
     Raises:
         BenchError: another benchmark runs in the folder.
@@ -236,7 +237,7 @@ def open_bench(folder: Path) -> Iterator[Bench]:
     with alone(folder):
         passwords = _passwords(folder / "passwords.json")
         cluster = Cluster(folder / "postgres", free_port(), passwords.pop("postgres"))
-        cluster.stop("immediate")  # one that a killed benchmark has left, on its own port
+        cluster.stop("immediate")  # left by a killed benchmark, on its own port
         start = start_of_hour(cluster, folder / "start.json")
         cluster.create({"max_wal_size": "'8GB'", "checkpoint_timeout": "'1h'"})
         cluster.start()

@@ -1,4 +1,4 @@
-"""dbt's manifest, parsed once without a database."""
+"""Parse dbt's manifest once, without a database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.build import PROJECT
 
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The parsed dbt project: models, columns, tests and their settings."""
+    """Return the parsed dbt project: models, columns, tests and their settings."""
     from dbt.cli.main import dbtRunner
 
     folder: Path = tmp_path_factory.mktemp("dbt")

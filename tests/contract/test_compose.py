@@ -20,11 +20,11 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 COMPOSE = CHECKOUT / "docker-compose.yaml"
 ONE_SHOT = {"migrate"}
 
-# what the embedded stack needs because it is embedded
+# settings that only the embedded stack needs
 LOCAL_ONLY = {
-    *("SCORING_HOME", "SCORING_WORK", "AIRFLOW_HOME"),  # of the image, in its Dockerfile
+    *("SCORING_HOME", "SCORING_WORK", "AIRFLOW_HOME"),  # set by the image, in its Dockerfile
     *("AIRFLOW__CORE__DAGS_FOLDER", "AIRFLOW__CORE__PLUGINS_FOLDER"),
-    # short waits, for people who watch
+    # short waits for interactive use
     "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC",
@@ -45,8 +45,8 @@ def compose() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = compose["services"]
-    return found
+    by_name: dict[str, dict[str, Any]] = compose["services"]
+    return by_name
 
 
 def test_it_keeps_the_compose_schema() -> None:
@@ -72,13 +72,13 @@ def test_it_has_every_part_of_the_stack(services: dict[str, Any]) -> None:
     assert {"postgres", "store", "mlflow", "migrate"} <= set(services)
 
 
-def test_every_service_that_stays_says_whether_it_is_healthy(services: dict[str, Any]) -> None:
+def test_every_lasting_service_reports_its_health(services: dict[str, Any]) -> None:
     silent = {name for name, service in services.items() if "healthcheck" not in service}
 
     assert silent == ONE_SHOT
 
 
-def test_every_service_that_stays_is_restarted(services: dict[str, Any]) -> None:
+def test_every_lasting_service_is_restarted(services: dict[str, Any]) -> None:
     policies = {name: service.get("restart") for name, service in services.items()}
 
     assert {policies.pop(name) for name in ONE_SHOT} == {"no"}
@@ -99,28 +99,28 @@ def test_no_port_is_open_to_the_network(services: dict[str, Any]) -> None:
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
-def test_no_secret_stands_in_the_file(services: dict[str, Any]) -> None:
+def test_the_file_holds_no_secret(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for variable, value in service.get("environment", {}).items():
             if re.search(r"PASSWORD$|SECRET|_KEY$|FERNET", variable):
                 assert str(value).startswith("${"), f"{name}: {variable}"
-        # every user of a machine reads the arguments of its processes
+        # every user of a machine can read the arguments of its processes
         assert "${" not in str(service.get("command", "")), name
 
 
 def test_the_template_names_every_secret_and_fills_it() -> None:
-    wanted = set(re.findall(r"\$\{([A-Z_]+):\?", COMPOSE.read_text()))
+    secrets = set(re.findall(r"\$\{([A-Z_]+):\?", COMPOSE.read_text()))
     values = dict(
         line.split("=", 1)
         for line in filled(TEMPLATE.read_text()).splitlines()
         if line and not line.startswith("#")
     )
 
-    assert wanted <= set(values)
-    assert all(values[name] for name in wanted)
+    assert secrets <= set(values)
+    assert all(values[name] for name in secrets)
 
 
-def test_tasks_get_the_variables_that_they_get_on_a_laptop(
+def test_tasks_get_the_same_variables_as_on_a_laptop(
     services: dict[str, Any], tmp_path: Path
 ) -> None:
     ours = re.compile(r"(SCORING|AIRFLOW|MLFLOW)_|DO_NOT_TRACK|GX_|DBT_|SCARF_")
@@ -131,7 +131,7 @@ def test_tasks_get_the_variables_that_they_get_on_a_laptop(
     assert missing == set()
 
 
-def test_every_process_that_reads_descriptions_has_the_user_s_own(
+def test_every_process_that_reads_descriptions_has_those_of_the_user(
     services: dict[str, Any],
 ) -> None:
     readers = {name: s for name, s in services.items() if "SCORING_SOURCES" in s["environment"]}

@@ -1,4 +1,4 @@
-"""The conventions of the dbt project, asked of its manifest."""
+"""The manifest of the dbt project keeps the conventions of its layers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ NAMES = {
 
 def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the project's models."""
-    found = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
-    assert found
-    return found
+    project_models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
+    assert project_models
+    return project_models
 
 
 def layer(node: dict[str, Any]) -> str:
-    """Return the folder below models/ that a model stands in."""
+    """Return the folder below models/ that holds a model."""
     return str(node["original_file_path"].split("/")[1])
 
 
@@ -49,7 +49,7 @@ def test_models_are_named_after_their_layer(manifest: dict[str, Any]) -> None:
     assert wrong == []
 
 
-def test_only_staging_reads_the_raw_ledger(manifest: dict[str, Any]) -> None:
+def test_only_staging_reads_the_raw_tables(manifest: dict[str, Any]) -> None:
     readers = {
         (layer(node), source.split(".")[2])
         for node in models(manifest)
@@ -57,7 +57,7 @@ def test_only_staging_reads_the_raw_ledger(manifest: dict[str, Any]) -> None:
         if source.startswith("source.")
     }
 
-    # serving reads published decisions, and the clock that says what is known by now
+    # serving reads published decisions and the clock of the newest known moment
     assert {name for name, source in readers if source == "ledger"} <= {"staging", "serving"}
     assert {name for name, source in readers if source == "decisions"} == {"serving"}
 
@@ -65,15 +65,19 @@ def test_only_staging_reads_the_raw_ledger(manifest: dict[str, Any]) -> None:
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_no_decision_reaches_a_feature(manifest: dict[str, Any], view: FeatureView) -> None:
     """A promotion of one model must not shift the inputs of another."""
-    waiting, read = [f"model.vesper.feat_{view.name}"], set[str]()
+    waiting, visited = [f"model.vesper.feat_{view.name}"], set[str]()
     while waiting:
         name = waiting.pop()
-        read.add(name)
+        visited.add(name)
         node = manifest["nodes"].get(name, {})
-        waiting += [one for one in node.get("depends_on", {}).get("nodes", ()) if one not in read]
+        waiting += [
+            parent
+            for parent in node.get("depends_on", {}).get("nodes", ())
+            if parent not in visited
+        ]
 
-    sources = {name.split(".")[2] for name in read if name.startswith("source.")}
-    layers = {layer(manifest["nodes"][name]) for name in read if name.startswith("model.")}
+    sources = {name.split(".")[2] for name in visited if name.startswith("source.")}
+    layers = {layer(manifest["nodes"][name]) for name in visited if name.startswith("model.")}
     assert sources == {"ledger"}
     assert "serving" not in layers
 
@@ -107,7 +111,7 @@ def test_models_stay_short_and_read_few_others(manifest: dict[str, Any]) -> None
         for node in models(manifest)
     }
 
-    assert {name: seen for name, seen in long.items() if seen[0] > 100 or seen[1] > 6} == {}
+    assert {name: sizes for name, sizes in long.items() if sizes[0] > 100 or sizes[1] > 6} == {}
 
 
 def test_models_hold_no_control_flow() -> None:
@@ -132,7 +136,7 @@ def test_every_window_has_a_unit_test(manifest: dict[str, Any]) -> None:
 
 
 def test_a_run_builds_no_view(manifest: dict[str, Any]) -> None:
-    """Dbt replaces a view by drop cascade, which would take analysts' own views with it."""
+    """Dbt replaces a view by drop cascade, which would drop the views of analysts too."""
     run = {
         node["config"]["materialized"]
         for node in models(manifest)

@@ -1,4 +1,4 @@
-"""What the policy and the feature models state twice, they state alike."""
+"""The policies and the feature models agree on the facts that both state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from scoring.runs.job import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 WITH_CREDIT = [
-    found for version in policy.versions() if (found := policy.load(version)).credit is not None
+    committed
+    for version in policy.versions()
+    if (committed := policy.load(version)).credit is not None
 ]
 
 
@@ -26,9 +28,9 @@ def test_the_newest_policy_has_the_rate_of_the_features_annuity() -> None:
     assert WITH_CREDIT[-1].require_credit().limit.annual_rate == rate["annuity_annual_rate"]
 
 
-@pytest.mark.parametrize("found", WITH_CREDIT, ids=lambda found: found.version)
-def test_every_credit_part_names_columns_and_codes_that_there_are(found: policy.Policy) -> None:
-    part = found.require_credit()
+@pytest.mark.parametrize("committed", WITH_CREDIT, ids=lambda committed: committed.version)
+def test_every_credit_part_names_existing_columns_and_codes(committed: policy.Policy) -> None:
+    part = committed.require_credit()
     codes = reason_codes.load(part.reason_codes.version, part.reason_codes.sha256)
 
     assert len(policy.parsed(part.rules, types_of(rule_columns.APPLICATIONS))) == len(part.rules)
@@ -36,7 +38,7 @@ def test_every_credit_part_names_columns_and_codes_that_there_are(found: policy.
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=lambda job: job.name)
-def test_a_jobs_columns_hold_what_is_said_about_them(job: Job) -> None:
+def test_a_job_declares_scores_and_outcomes_among_its_columns(job: Job) -> None:
     named = {*job.components, *job.scores, *job.outcome}
 
     assert named <= set(job.columns)
@@ -50,9 +52,9 @@ def test_a_jobs_columns_hold_what_is_said_about_them(job: Job) -> None:
     ],
     ids=["transactions", "applications"],
 )
-def test_rules_are_approved_over_the_types_that_rows_are_decided_with(
+def test_rules_are_approved_over_the_types_of_the_decided_rows(
     columns: RuleColumns, job: Job
 ) -> None:
-    read = job.decides().input_types
+    types = job.decides().input_types
 
-    assert types_of(columns) == {name: read[name] for name in columns}
+    assert types_of(columns) == {name: types[name] for name in columns}

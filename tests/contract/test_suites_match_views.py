@@ -1,4 +1,4 @@
-"""The suites and what they describe agree: the view, the ledger, the list of names."""
+"""The suites agree with the feature views, the raw tables, the ledger and the list of names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scoring.domains import SUITES
 from tests.conftest import Db
 
 MANY = 1_000_000
-# what raw knows beside a delivery's columns: clocks, order, and what is computed at admission
+# columns of the raw tables beyond a delivery: clocks, order, and values computed at admission
 COMPUTED = {"version", "delivery_id", "delivery_seq", "known_at", "is_history", "source"}
 COMPUTED |= {"content_digest", "is_default"}
 
@@ -26,7 +26,7 @@ def expectations_of(suite: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("suite", sorted(SUITES))
-def test_a_suite_bears_its_name_and_every_expectation_its_reason(suite: str) -> None:
+def test_a_suite_has_its_name_and_every_expectation_its_reason(suite: str) -> None:
     loaded = SUITES[suite].load(MANY)
 
     assert loaded.name == suite
@@ -37,19 +37,19 @@ def test_a_suite_bears_its_name_and_every_expectation_its_reason(suite: str) -> 
 
 
 @pytest.mark.parametrize("suite", sorted(SUITES))
-def test_a_suite_says_nothing_twice(suite: str) -> None:
-    said = Counter(expectation.words() for expectation in expectations_of(suite))
+def test_a_suite_has_no_expectation_twice(suite: str) -> None:
+    counts = Counter(expectation.words() for expectation in expectations_of(suite))
 
-    assert [words for words, times in said.items() if times > 1] == []
+    assert [words for words, times in counts.items() if times > 1] == []
 
 
 @each_view
 def test_every_number_of_a_view_is_bounded_and_every_category_has_its_levels(
     view: FeatureView,
 ) -> None:
-    said = expectations_of(f"features.{view.name}")
-    bounded = [e.column for e in said if "within" in e_type(e)]
-    levels = {e.column: tuple(e.value_set) for e in said if "among" in e_type(e)}
+    expectations = expectations_of(f"features.{view.name}")
+    bounded = [e.column for e in expectations if "within" in e_type(e)]
+    levels = {e.column: tuple(e.value_set) for e in expectations if "among" in e_type(e)}
 
     unbounded = {Kind.FLAG, Kind.CATEGORY}
     assert bounded == [f.name for f in view.features if f.kind not in unbounded]
@@ -58,35 +58,35 @@ def test_every_number_of_a_view_is_bounded_and_every_category_has_its_levels(
 
 @each_view
 def test_every_required_feature_is_expected_to_be_present(view: FeatureView) -> None:
-    said = expectations_of(f"features.{view.name}")
+    expectations = expectations_of(f"features.{view.name}")
 
-    assert [e.column for e in said if "present" in e_type(e)] == [
+    assert [e.column for e in expectations if "present" in e_type(e)] == [
         feature.name for feature in view.features if feature.required
     ]
 
 
 @each_view
-def test_the_features_suite_asks_for_every_column_of_the_view(view: FeatureView) -> None:
+def test_the_features_suite_checks_every_column_of_the_view(view: FeatureView) -> None:
     [columns] = [e for e in expectations_of(f"features.{view.name}") if "columns" in e_type(e)]
 
     assert set(columns.column_set) >= {view.entity, *view.columns}
 
 
-def test_every_upper_bound_is_there_since_nan_is_above_all_numbers_in_postgres() -> None:
+def test_every_number_has_an_upper_bound_because_postgres_sorts_nan_above_all() -> None:
     for suite in SUITES:
         for expectation in expectations_of(suite):
             if "within" in e_type(expectation):
                 assert expectation.max_value is not None, (suite, expectation.column)
 
 
-def test_the_raw_suites_ask_for_the_columns_that_raw_has(migrated: Db) -> None:
+def test_the_raw_suites_check_the_columns_of_the_raw_tables(migrated: Db) -> None:
     for feed in FEEDS.values():
         if feed.suite:
-            [asked] = [e for e in expectations_of(feed.suite) if "columns" in e_type(e)]
+            [checked] = [e for e in expectations_of(feed.suite) if "columns" in e_type(e)]
             stored = columns(migrated, *feed.table.split("."))
-            stored = {name for name in stored if "_base_minor" not in name}
+            existing = {name for name in stored if "_base_minor" not in name}
 
-            assert set(asked.column_set) - {"last_payment_date"} == stored - COMPUTED | {
+            assert set(checked.column_set) - {"last_payment_date"} == existing - COMPUTED | {
                 "row_number"
             }
 
@@ -98,7 +98,7 @@ def test_every_feed_has_a_suite_or_is_closed_to_gates() -> None:
     assert {"applicant_attributes"} == suites.CLOSED
 
 
-def test_the_decisions_suite_asks_for_the_columns_that_the_ledger_has(migrated: Db) -> None:
+def test_the_decisions_suite_checks_the_columns_of_the_ledger(migrated: Db) -> None:
     ledger = columns(migrated, "decisions", "transaction_decisions")
 
     assert set(decisions.COLUMNS) == ledger - {"revision"} | {"chunk"}

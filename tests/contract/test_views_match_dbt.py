@@ -1,4 +1,4 @@
-"""Two descriptions of one table agree: what SQL builds, and what models are told about it."""
+"""The feature views declare exactly the tables that dbt builds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TYPES = {
     Kind.CATEGORY: {"text"},
 }
 
-# what tells the outcome, or is told after it; a scenario column must not even be loadable
+# columns that hold or follow the outcome; a scenario column must not even be loadable
 LEAKS = (
     "is_fraud", "fraud", "label", "tx_fraud", "tx_fraud_scenario", "fraud_scenario", "scenario",
     "chargeback", "provenance", "decision", "fraud_probability", "anomaly_score",
@@ -61,7 +61,7 @@ def test_each_feature_has_the_type_of_its_kind(manifest: dict[str, Any], view: F
 
 
 @each_view
-def test_what_the_view_requires_the_table_never_leaves_null(
+def test_a_feature_that_the_view_requires_is_never_null_in_the_table(
     manifest: dict[str, Any], view: FeatureView
 ) -> None:
     columns = table_of(manifest, view)["columns"]
@@ -77,7 +77,9 @@ def test_what_the_view_requires_the_table_never_leaves_null(
 
 
 @each_view
-def test_the_table_stands_where_the_view_says(manifest: dict[str, Any], view: FeatureView) -> None:
+def test_the_table_has_the_schema_and_name_of_the_view(
+    manifest: dict[str, Any], view: FeatureView
+) -> None:
     node = table_of(manifest, view)
 
     assert f"{node['schema']}.{node['name']}" == view.table
@@ -101,21 +103,21 @@ def test_no_leak_column_can_be_a_feature(view: FeatureView) -> None:
 
 
 @each_view
-def test_a_feature_that_reads_labels_says_so(view: FeatureView) -> None:
+def test_a_feature_that_reads_labels_is_marked(view: FeatureView) -> None:
     by_name = {f.name for f in view.features if "fraud" in f.name or f.name.endswith("_outcome")}
 
     assert {f.name for f in view.features if f.uses_labels} == by_name
 
 
 @each_view
-def test_every_feature_has_words_for_its_reason(view: FeatureView) -> None:
+def test_every_feature_has_a_text_for_its_reason(view: FeatureView) -> None:
     for feature in view.features:
         assert feature.characteristic
         assert feature.analyst_text
         assert feature.applicant_text
 
 
-def test_the_levels_of_a_category_are_those_that_dbt_accepts(manifest: dict[str, Any]) -> None:
+def test_a_category_has_the_levels_that_dbt_accepts(manifest: dict[str, Any]) -> None:
     accepted = {
         test["column_name"]: tuple(test["test_metadata"]["kwargs"]["values"])
         for test in manifest["nodes"].values()

@@ -1,4 +1,4 @@
-"""Every DAG parses, keeps the house's policy, and has the shape that was reviewed."""
+"""Every DAG parses, keeps the policy of the project, and has the reviewed graph."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ print("JSON" + json.dumps({"errors": bag.import_errors, "heavy": heavy, "dags": 
 def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Parse the DAG folder in a fresh process, as the dag-processor does."""
     home = tmp_path_factory.mktemp("airflow")
-    found: dict[str, Any] = run_in_airflow(home, "-c", DESCRIBE, str(DAGS), ",".join(HEAVY))
-    return found
+    description: dict[str, Any] = run_in_airflow(home, "-c", DESCRIBE, str(DAGS), ",".join(HEAVY))
+    return description
 
 
-def test_there_is_one_dag_per_file_and_its_name_is_the_files(bag: dict[str, Any]) -> None:
+def test_each_file_holds_one_dag_of_the_same_name(bag: dict[str, Any]) -> None:
     assert bag["errors"] == {}
     assert set(bag["dags"]) == {path.stem for path in DAGS.glob("*.py")}
 
@@ -70,7 +70,7 @@ def test_parsing_stays_light(bag: dict[str, Any]) -> None:
     assert bag["heavy"] == []
 
 
-def test_every_dag_keeps_the_policy_of_the_house(bag: dict[str, Any]) -> None:
+def test_every_dag_keeps_the_policy_of_the_project(bag: dict[str, Any]) -> None:
     for name, dag in bag["dags"].items():
         assert "**Reads**" in dag["doc"], name
         assert "**Writes**" in dag["doc"], name
@@ -80,7 +80,9 @@ def test_every_dag_keeps_the_policy_of_the_house(bag: dict[str, Any]) -> None:
         assert dag["timetable"] == "CronDataIntervalTimetable", name
 
 
-def test_every_task_is_owned_retried_limited_and_explains_its_failure(bag: dict[str, Any]) -> None:
+def test_every_task_has_an_owner_retries_a_timeout_and_an_explained_failure(
+    bag: dict[str, Any],
+) -> None:
     for dag in bag["dags"].values():
         for name, task in dag["tasks"].items():
             assert task["owner"] == "scoring-platform", name
@@ -89,7 +91,7 @@ def test_every_task_is_owned_retried_limited_and_explains_its_failure(bag: dict[
             assert task["has_failure_callback"], name
 
 
-def test_a_scoring_dag_has_the_steps_of_the_house_in_their_order(bag: dict[str, Any]) -> None:
+def test_a_scoring_dag_has_the_steps_of_the_pipeline_in_order(bag: dict[str, Any]) -> None:
     for name in JOBS:
         tasks = bag["dags"][name]["tasks"]
         assert tuple(tasks) == STEPS
@@ -105,14 +107,14 @@ def test_every_job_has_a_dag_of_its_cadence_and_its_domain(bag: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_the_file_of_a_scoring_dag_is_its_page_its_schedule_and_its_form(job: str) -> None:
+def test_the_file_of_a_scoring_dag_holds_its_page_schedule_and_form(job: str) -> None:
     assert len((DAGS / f"{job}.py").read_text().splitlines()) <= 50
 
 
-def test_the_graph_is_the_one_that_was_reviewed(bag: dict[str, Any]) -> None:
-    """A changed graph shows in review: copy the one that the failure prints into graph.json."""
+def test_the_graph_equals_the_reviewed_graph(bag: dict[str, Any]) -> None:
+    """A changed graph must pass review: copy the graph that the failure prints into graph.json."""
     graph = {
-        name: {task: found["downstream"] for task, found in dag["tasks"].items()}
+        name: {task: description["downstream"] for task, description in dag["tasks"].items()}
         for name, dag in bag["dags"].items()
     }
 

@@ -1,4 +1,4 @@
-"""A run of Airflow that a person has marked or deleted is known to be over, by Airflow itself."""
+"""Airflow itself reports that a run which a person marked or deleted has ended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.airflow_process import run_in_airflow
 
-# The DAG whose runs a person ends, and one whose task asks about each of them.
+# The first DAG has runs that a person ends; a task of the second checks each of those runs.
 DAGS = """
 from airflow.sdk import dag, task
 
@@ -75,14 +75,14 @@ print("JSON" + json.dumps(task.xcom_pull("ask")))
 """
 
 
-def test_a_run_that_was_marked_or_deleted_is_over_and_every_other_one_goes_on(
+def test_marked_and_deleted_runs_have_ended_and_all_others_go_on(
     tmp_path: Path,
 ) -> None:
     dags = tmp_path / "dags"
     dags.mkdir()
     (dags / "asking.py").write_text(DAGS)
-    everybody = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True"}
+    as_admin = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True"}
 
-    over = run_in_airflow(tmp_path, "-c", ASK, str(dags), dags=dags, **everybody)
+    over = run_in_airflow(tmp_path, "-c", ASK, str(dags), dags=dags, **as_admin)
 
     assert over == ["failed", "success", "deleted", "ada (deleted)"]

@@ -1,4 +1,4 @@
-"""A form that makes no sense is refused by the first task, before anything is read or written."""
+"""The first task refuses an invalid form before any read or write."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BAD = {
     "restatement without a person": {"restate_ids": ["t1"], "reason": "wrong"},
 }
 
-# The step that would read and write first tells instead that it was called.
+# The step that would read and write first is replaced by a recorder of its calls.
 ASK = """
 import json, sys
 from datetime import UTC, datetime
@@ -58,16 +58,14 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Run the first task of the DAG on each form, in a process of its own."""
     home = tmp_path_factory.mktemp("airflow")
     good = {"good": {"start": "2026-11-21T05:00:00Z", "end": "2026-11-21T06:00:00Z"}}
-    found: dict[str, Any] = run_in_airflow(home, "-c", ASK, str(DAGS), json.dumps(BAD | good))
-    return found
+    by_form: dict[str, Any] = run_in_airflow(home, "-c", ASK, str(DAGS), json.dumps(BAD | good))
+    return by_form
 
 
 @pytest.mark.parametrize("form", BAD)
-def test_a_form_that_makes_no_sense_is_refused_before_any_step(
-    answers: dict[str, Any], form: str
-) -> None:
+def test_an_invalid_form_is_refused_before_any_step(answers: dict[str, Any], form: str) -> None:
     assert answers[form] == {"task": "ingest", "error": "ConfigurationError", "called": []}
 
 
-def test_a_form_that_makes_sense_goes_on(answers: dict[str, Any]) -> None:
+def test_a_valid_form_is_accepted(answers: dict[str, Any]) -> None:
     assert answers["good"] == {"task": "ingest", "error": None, "called": ["ingest"]}

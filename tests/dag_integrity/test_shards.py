@@ -1,4 +1,4 @@
-"""Airflow really maps `score` over the shards of the claimed run, and then goes on with the run."""
+"""Airflow maps `score` over the shards of the claimed run and then continues the run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from tests.airflow_process import DAGS, run_in_airflow
 
-# Each step of the core tells instead what it was called with; the wiring between them is Airflow's.
+# Each step of the core is replaced by a recorder of its calls; the wiring between them is
+# Airflow's.
 RUN_THROUGH = """
 import json, sys
 
@@ -59,25 +60,26 @@ RUNS: tuple[tuple[str, list[int]], ...] = (
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What came of each of the runs, in one process: Airflow's database takes long to make."""
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Run every DAG run in one process and return the results.
+
+    Airflow's database takes long to create.
+    """
     home = tmp_path_factory.mktemp("airflow")
-    found: list[dict[str, Any]] = run_in_airflow(
+    results: list[dict[str, Any]] = run_in_airflow(
         home, "-c", RUN_THROUGH, str(DAGS), json.dumps(RUNS)
     )
-    return found
+    return results
 
 
 @pytest.mark.parametrize("number", range(len(RUNS)), ids=[f"{dag} {n}" for dag, n in RUNS])
-def test_a_run_is_scored_by_one_task_for_each_of_its_shards(
-    told: list[dict[str, Any]], number: int
-) -> None:
+def test_one_task_scores_each_shard_of_a_run(results: list[dict[str, Any]], number: int) -> None:
     _, shards = RUNS[number]
 
-    assert told[number]["state"] == "success"
-    *scored, published = told[number]["found"]
-    # the shards of a run go in any order, or at once
-    assert sorted(scored, key=lambda one: one["shard"]) == [
+    assert results[number]["state"] == "success"
+    *scored, published = results[number]["found"]
+    # the shards of a run execute in any order or at the same time
+    assert sorted(scored, key=lambda call: call["shard"]) == [
         {"step": "score", "run_id": "r", "shard": shard} for shard in shards
     ]
     assert published == {"step": "publish", "run_id": "r"}

@@ -1,4 +1,4 @@
-"""Airflow's own REST API refuses a hostile trigger, whichever DAG it is for, and makes no run."""
+"""Airflow's own REST API refuses a hostile trigger of any DAG and creates no run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from tests.airflow_process import DAGS, run_in_airflow
 
-# The api-server's application with our plugin, every DAG as the dag-processor stores it, and a
-# database of its own. Each request is sent as its bytes.
+# The application of the api-server with the plugin, every DAG as the dag-processor stores it, and a
+# database of its own. Each request is sent as raw bytes.
 ASK = """
 import json, sys, traceback
 
@@ -65,7 +65,7 @@ def _run(**fields: object) -> str:
     return json.dumps({"logical_date": None, "conf": {}, **fields})
 
 
-#: What is sent, and what the answer says.
+#: Each request with a part of the expected answer.
 REFUSED: dict[str, tuple[str, str, str]] = {
     **{
         f"unknown field of {name}": (
@@ -105,7 +105,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "the form has no field 'strat'",
     ),
 }  # fmt: skip
-TAKEN = {
+ACCEPTED = {
     "empty form": (RUNS.format("score_transactions"), _run()),
     "form of its own fields": (
         RUNS.format("score_transactions"), _run(conf={"start": PAST, "end": None}),
@@ -116,35 +116,40 @@ TAKEN = {
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Airflow's answer to each request, and the function that each task calls first."""
+    """Return Airflow's answer to each request, and the function that each task calls first."""
     home = tmp_path_factory.mktemp("airflow")
     requests = [(path, body) for path, body, _ in REFUSED.values()]
-    asked = home / "requests.json"
-    asked.write_text(json.dumps(requests + list(TAKEN.values())))
+    requests_file = home / "requests.json"
+    requests_file.write_text(json.dumps(requests + list(ACCEPTED.values())))
     answers: dict[str, Any] = run_in_airflow(
-        home, "-c", ASK, str(DAGS), asked, AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="True"
+        home,
+        "-c",
+        ASK,
+        str(DAGS),
+        requests_file,
+        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="True",
     )
     return answers
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_hostile_trigger_is_refused_in_words_and_nothing_is_made(
+def test_a_hostile_trigger_is_refused_in_words_and_creates_no_run(
     report: dict[str, Any], name: str
 ) -> None:
-    status, detail, made = report["answers"][list(REFUSED).index(name)]
+    status, detail, run_count = report["answers"][list(REFUSED).index(name)]
 
-    assert (status, made) in {(400, 0), (422, 0)}
+    assert (status, run_count) in {(400, 0), (422, 0)}
     assert REFUSED[name][2] in detail
 
 
-@pytest.mark.parametrize("name", TAKEN)
-def test_a_valid_trigger_makes_a_run(report: dict[str, Any], name: str) -> None:
-    status, _, made = report["answers"][len(REFUSED) + list(TAKEN).index(name)]
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_a_valid_trigger_creates_a_run(report: dict[str, Any], name: str) -> None:
+    status, _, run_count = report["answers"][len(REFUSED) + list(ACCEPTED).index(name)]
 
-    assert (status, made) == (200, 1)
+    assert (status, run_count) == (200, 1)
 
 
 def test_every_task_of_every_dag_checks_the_fields_of_the_form(report: dict[str, Any]) -> None:
-    """A run that came past the REST API meets the check in its first task."""
+    """The first task checks the fields of a run that bypassed the REST API."""
     assert {name.partition(".")[0] for name in report["tasks"]} == set(FORMS)
     assert set(report["tasks"].values()) == {"prepare"}

@@ -1,7 +1,7 @@
-"""`python -m tests.faults`: break the platform in hundreds of ways, and count what was lost.
+"""`python -m tests.faults`: break the platform in hundreds of ways and count the losses.
 
-Every fault happens in a copy of a real warehouse; then everything is run again, plainly, and held
-against what a run without a fault decides.
+Every fault happens in a copy of a real warehouse. Then all steps run again without a fault, and the
+result is compared with a run without any fault.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ ROOT = CHECKOUT / ".local"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the cases; return 0 where every one holds and, of the whole suite, every bar too."""
+    """Run the cases; return 0 if every case holds and, for the whole suite, every bar holds too."""
     parsed = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # killed children leave dbt's semaphores behind, which is what this suite is for
+    # killed children leave dbt's semaphores behind; killing is the purpose of this suite
     os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
     started = time.monotonic()
-    found = (
+    cases = (
         suite.named(parsed.only, parsed.seed)
         if parsed.only
         else suite.plan(parsed.faults, parsed.seed)
     )
     if parsed.list:
-        sys.stdout.writelines(f"{case.name}: {case.expected}\n" for case in found)
+        sys.stdout.writelines(f"{case.name}: {case.expected}\n" for case in cases)
         return 0
-    if not found:
+    if not cases:
         sys.stderr.write(f"no case is named like {parsed.only}; see --list\n")
         return 2
     ROOT.mkdir(exist_ok=True)
@@ -47,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         warm(folder / "warm")
         with open_house(folder / "house") as house:
-            tell = report.teller(len(found), started)
-            results = suite.run(house, suite.in_order(found), tell)
+            print_line = report.line_printer(len(cases), started)
+            results = suite.run(house, suite.in_order(cases), print_line)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     is_whole = not parsed.only and parsed.faults is None
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--seed", type=int, default=20261121, help="of what is drawn")
+    parser.add_argument("--seed", type=int, default=20261121, help="of the random generator")
     parser.add_argument(
         "--faults", type=int, help="only so many faults, of as many kinds as there are"
     )

@@ -1,4 +1,4 @@
-"""What a case is: one fault at one place, and the look at everything after a plain re-run."""
+"""Define a case: one fault at one place, a plain re-run, and a check of every invariant."""
 
 from __future__ import annotations
 
@@ -18,97 +18,98 @@ RETRIES = 2  # of a task, in every DAG
 
 
 class NotRunError(Exception):
-    """The machine forbids this fault; says why."""
+    """The machine forbids this fault; the message gives the reason."""
 
 
 @dataclass
 class Outcome:
-    """What a case has seen."""
+    """Hold the observations of a case."""
 
     seen: str = ""
-    seconds: float = 0.0  # from the fault's end, or the re-run's start, to a published window
+    # from the end of the fault, or the start of the re-run, to a published window
+    seconds: float = 0.0
     verdict: Verdict = field(default_factory=Verdict)
     faults: int = 1
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is lost, nothing doubled, and nothing else is wrong."""
+        """Return whether no row is lost, no row is doubled, and no other problem exists."""
         return not (self.verdict.lost or self.verdict.doubled or self.verdict.problems)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One fault at one place."""
+    """Describe one fault at one place."""
 
     fault: str
     place: str
     expected: str
     run: Callable[[House], Outcome]
-    breaks_server: bool = False  # a crash empties what is unlogged, so these come last
+    breaks_server: bool = False  # a crash empties the unlogged tables, so these cases come last
 
     @property
     def name(self) -> str:
-        """The name by which `--only` finds it."""
+        """Return the name that `--only` matches."""
         return f"{self.fault}@{self.place}"
 
 
 @dataclass
 class Trial:
-    """A world in which a fault is about to happen, and what is noted of it."""
+    """Hold a world for one fault, and the observations on it."""
 
     house: House
     world: World
     stage: Stage
-    wanted: Expected
+    expected: Expected
     same_decisions: bool
     outcome: Outcome = field(default_factory=Outcome)
 
     def expect(self, *, holds: bool, otherwise: str) -> None:
-        """Note a problem where something does not hold."""
+        """Record a problem if a condition does not hold."""
         if not holds:
             self.outcome.verdict.problems.append(otherwise)
 
-    def heard(self, told: Told) -> Told:
-        """Check the words of an attempt, and take them into what was seen."""
-        self.outcome.verdict.problems += invariants.message_problems(told, self.world)
-        words = "succeeded" if told.ok else f"{told.step}: {told.error}"
+    def record(self, result: Told) -> Told:
+        """Check the message of an attempt and add it to the observations."""
+        self.outcome.verdict.problems += invariants.message_problems(result, self.world)
+        words = "succeeded" if result.ok else f"{result.step}: {result.error}"
         self.outcome.seen = f"{self.outcome.seen}; {words}".lstrip("; ")
-        return told
+        return result
 
-    def rerun(self, asked: Asked | None = None, tries: int = 1) -> Told:
-        """Run everything again, plainly; only this must succeed.
+    def rerun(self, request: Asked | None = None, tries: int = 1) -> Told:
+        """Run all steps again without a fault; this run must succeed.
 
         Args:
-            asked: the window.
+            request: the window.
             tries: as Airflow's retries; 1 is none.
         """
         started = time.monotonic()
         for _ in range(tries):
-            told = self.heard(self.world.run(self.stage.rest, asked))
-            if told.ok:
+            result = self.record(self.world.run(self.stage.rest, request))
+            if result.ok:
                 break
         else:
-            self.outcome.verdict.problems.append(f"the plain re-run failed: {told}")
+            self.outcome.verdict.problems.append(f"the plain re-run failed: {result}")
         self.outcome.seconds = max(self.outcome.seconds, time.monotonic() - started)
-        return told
+        return result
 
-    def retried(self, told: Told) -> Told:
-        """Try the step again that an attempt has ended in, and no step before it, as Airflow does.
+    def retry(self, result: Told) -> Told:
+        """Retry the step in which an attempt ended, and no step before it, as Airflow does.
 
-        Every step after it runs as usual. An error that Airflow would not try again is a problem.
+        Every later step runs as usual. An error that Airflow would not retry is a problem.
         """
         started = time.monotonic()
         for _ in range(RETRIES):
-            if told.ok:
+            if result.ok:
                 break
             self.expect(
-                holds=told.error not in _fatal(), otherwise=f"Airflow would not retry: {told}"
+                holds=result.error not in _fatal(), otherwise=f"Airflow would not retry: {result}"
             )
-            rest = flow.STEPS[flow.STEPS.index(told.step) :]
-            told = self.heard(self.world.run(rest, receipts=told.receipts))
-        self.expect(holds=told.ok, otherwise=f"the retries failed: {told}")
+            rest = flow.STEPS[flow.STEPS.index(result.step) :]
+            result = self.record(self.world.run(rest, receipts=result.receipts))
+        self.expect(holds=result.ok, otherwise=f"the retries failed: {result}")
         self.outcome.seconds = max(self.outcome.seconds, time.monotonic() - started)
-        return told
+        return result
 
     def give_up(self, reason: str) -> None:
         """Mark the open run failed, as the DAG does for a task that failed for good."""
@@ -125,12 +126,12 @@ class Trial:
     def look(self) -> None:
         """Check every invariant."""
         digest = self.house.reference.get("digest") if self.same_decisions else None
-        self.outcome.verdict.add(invariants.look(self.world, self.wanted, digest=digest))
+        self.outcome.verdict.add(invariants.look(self.world, self.expected, digest=digest))
 
 
 def _fatal() -> set[str]:
-    """Return the names of the errors that Airflow does not try again, with all their kinds."""
-    import features.ingest  # noqa: F401 - it has kinds of its own
+    """Return the names of the errors that Airflow does not retry, with all their subclasses."""
+    import features.ingest  # noqa: F401 - it has subclasses of its own
     from expectations.errors import GateFailedError
     from features.platform.errors import (
         BadDeliveryError,
@@ -139,54 +140,54 @@ def _fatal() -> set[str]:
         FencedError,
     )
 
-    found = {BadDeliveryError, ConfigurationError, ContractError, FencedError, GateFailedError}
-    for kind in list(found):
-        found |= {*kind.__subclasses__()}
-    return {kind.__name__ for kind in found}
+    kinds = {BadDeliveryError, ConfigurationError, ContractError, FencedError, GateFailedError}
+    for kind in list(kinds):
+        kinds |= {*kind.__subclasses__()}
+    return {kind.__name__ for kind in kinds}
 
 
 @contextmanager
-def trial(
+def open_trial(
     house: House,
     stage: Stage,
     *,
-    wanted: Expected | None = None,
+    expected: Expected | None = None,
     same_decisions: bool = True,
     watched: bool = True,
 ) -> Iterator[Trial]:
-    """Give a world, read beside it, and look at everything when the case is through.
+    """Open a world, read beside it, and check every invariant when the case has ended.
 
     Args:
-        house: where the templates are.
-        stage: how far the second window has come.
-        wanted: what must be decided in the end; None is both windows.
+        house: the house with the templates.
+        stage: the stage that the second window has reached.
+        expected: the rows that must be decided in the end; None is both windows.
         same_decisions: the decisions must be those of a run without a fault.
         watched: an analyst reads all the time.
     """
     with house.world(stage) as world:
-        found = Trial(house, world, stage, wanted or invariants.usual(), same_decisions)
+        trial = Trial(house, world, stage, expected or invariants.usual(), same_decisions)
         log = house.cluster.folder / "postgres.log"
         position = log.stat().st_size
         if watched:
             with reading(world) as reader:
-                yield found
-            found.expect(holds=reader.reads > 0, otherwise="the analyst could not read at all")
-            found.outcome.verdict.problems += reader.problems
+                yield trial
+            trial.expect(holds=reader.reads > 0, otherwise="the analyst could not read at all")
+            trial.outcome.verdict.problems += reader.problems
         else:
-            yield found
-        found.look()
-        found.outcome.verdict.problems += invariants.leaks(world)
-        found.outcome.verdict.problems += invariants.server_log_leaks(
+            yield trial
+        trial.look()
+        trial.outcome.verdict.problems += invariants.leaks(world)
+        trial.outcome.verdict.problems += invariants.server_log_leaks(
             log, position, [*house.passwords.values(), house.cluster.password]
         )
 
 
 def reference(house: House) -> None:
-    """Decide the second window without a fault: what every other case is held against."""
+    """Decide the second window without a fault, as the reference of every other case."""
     with house.world(Stage.BUILT) as world:
-        told = world.run(Stage.BUILT.rest)
+        result = world.run(Stage.BUILT.rest)
         verdict = invariants.look(world, invariants.usual())
         problems = verdict.problems + invariants.leaks(world)
-        if not told.ok or problems or verdict.lost or verdict.doubled:
-            raise RuntimeError(f"without any fault: {told}; {verdict}; {problems}")
+        if not result.ok or problems or verdict.lost or verdict.doubled:
+            raise RuntimeError(f"without any fault: {result}; {verdict}; {problems}")
         house.reference["digest"] = invariants.digest_of(world)

@@ -1,8 +1,8 @@
-"""Connections cut at a statement: before it arrives, while it is under way, or before its answer.
+"""Cut connections at a statement: before it arrives, during its execution, or before its answer.
 
-A proxy stands between a step and the server. It watches for a statement and then, at the commit
-that follows, loses the request or the acknowledgement: the two look the same to the client, and
-only one of them has happened.
+A proxy connects a step and the server. It watches for a statement and then, at the commit that
+follows, loses the request or the acknowledgement. Both look the same to the client, and only in one
+case has the commit happened.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from tests.faults.cases import Case, Outcome, Trial, trial
+from tests.faults.cases import Case, Outcome, Trial, open_trial
 from tests.faults.house import House, Stage
 
 BLOCK = 65_536
-#: What a client sends in the transaction whose end is cut, by the place's name.
+#: The statement of a client whose transaction is cut at its end, by the place's name.
 STATEMENTS: dict[str, tuple[Stage, bytes]] = {
     "register a delivery": (Stage.WAITING, b"insert into raw.deliveries"),
     "admit a delivery": (Stage.WAITING, b"insert into raw.transactions"),
@@ -35,7 +35,7 @@ STATEMENTS: dict[str, tuple[Stage, bytes]] = {
 ALONE: dict[str, tuple[Stage, bytes]] = {
     "record the validation": (Stage.BUILT, b"set state = 'validated'"),
 }
-#: Rows under way.
+#: Rows in transit.
 COPIES: dict[str, tuple[Stage, bytes]] = {
     "copy rows into landed": (Stage.WAITING, b'copy "landed"'),
     "read the features": (Stage.BUILT, b'copy (select "transaction_id"'),
@@ -45,7 +45,7 @@ COPIES: dict[str, tuple[Stage, bytes]] = {
 
 
 class _Pair:
-    """One client's connection and ours to the server."""
+    """Hold one client's connection and the proxy's connection to the server."""
 
     def __init__(self, client: socket.socket, port: int) -> None:
         self.client = client
@@ -62,24 +62,24 @@ class _Pair:
 
 
 class Proxy:
-    """Forwards bytes until the statement comes; cuts once, and is a plain proxy from then on."""
+    """Forward bytes until the statement arrives, cut once, and then act as a plain proxy."""
 
     def __init__(
         self, listener: socket.socket, port: int, marker: bytes, how: str, cut: Path
     ) -> None:
         self.listener, self.port, self.marker, self.how = listener, port, marker.lower(), how
-        self.cut = cut  # is touched when the connection was cut
+        self.cut = cut  # this file appears when the connection is cut
         self.selector = selectors.DefaultSelector()
         self.selector.register(listener, selectors.EVENT_READ)
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings that lead a process through it, in clear text."""
+        """Return the settings that lead a process through the proxy, in clear text."""
         port = self.listener.getsockname()[1]
         return {"SCORING_WAREHOUSE__PORT": str(port), "PGSSLMODE": "disable"}
 
     def serve(self) -> None:
-        """Forward for ever; the process is ended by its parent."""
+        """Forward for ever; the parent ends the process."""
         while True:
             for key, _ in self.selector.select():
                 if key.fileobj is self.listener:
@@ -125,7 +125,8 @@ class Proxy:
         if self.how in {"commit unanswered", "statement unanswered"}:
             pair.server.sendall(data)
             with suppress(OSError):
-                pair.server.recv(BLOCK)  # the server has answered, and nobody hears it
+                # the server has answered, and no client receives the answer
+                pair.server.recv(BLOCK)
         elif self.how == "cut in a copy":
             pair.server.sendall(data[: len(data) // 2])
         self.cut.touch()
@@ -139,13 +140,13 @@ class Proxy:
 
 
 @contextmanager
-def proxied(found: Trial, marker: bytes, how: str) -> Iterator[Proxy]:
+def proxied(trial: Trial, marker: bytes, how: str) -> Iterator[Proxy]:
     """Put a proxy before the server, in a process of its own."""
-    number = len(found.world.processes)
+    number = len(trial.world.processes)
     listener = socket.create_server(("127.0.0.1", 0))
-    cut_path = found.world.folder / f"cut-{number}"
-    proxy = Proxy(listener, found.house.cluster.port, marker, how, cut_path)
-    process = found.world.spawn(proxy.serve, f"proxy-{number}")
+    cut_path = trial.world.folder / f"cut-{number}"
+    proxy = Proxy(listener, trial.house.cluster.port, marker, how, cut_path)
+    process = trial.world.spawn(proxy.serve, f"proxy-{number}")
     try:
         yield proxy
     finally:
@@ -154,14 +155,14 @@ def proxied(found: Trial, marker: bytes, how: str) -> Iterator[Proxy]:
 
 
 def cut(house: House, stage: Stage, marker: bytes, how: str) -> Outcome:
-    """Run the steps through the proxy, then plainly."""
-    with trial(house, stage) as found:
+    """Run the steps through the proxy, then without a fault."""
+    with open_trial(house, stage) as trial:
         steps = [step for step in stage.rest if step != "build"]
-        with proxied(found, marker, how) as proxy:
-            found.heard(found.world.run(steps, environment=proxy.environment))
-        found.expect(holds=proxy.cut.exists(), otherwise="the statement never came")
-        found.rerun()
-    return found.outcome
+        with proxied(trial, marker, how) as proxy:
+            trial.record(trial.world.run(steps, environment=proxy.environment))
+        trial.expect(holds=proxy.cut.exists(), otherwise="the statement never came")
+        trial.rerun()
+    return trial.outcome
 
 
 def cases() -> Iterator[Case]:
@@ -183,14 +184,14 @@ def cases() -> Iterator[Case]:
 
 
 def closed_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
 
 
 def swallow(listener: socket.socket) -> None:
-    """Accept everybody and answer nobody."""
+    """Accept every connection and never answer."""
     held = []
     while True:
         held.append(listener.accept())

@@ -1,7 +1,7 @@
-"""The files of the fault suite: small, the same every time, and hostile in their values.
+"""Write the files of the fault suite: small, deterministic, and with hostile values.
 
-Every case carries them through the whole flow, so that ids which try to be SQL, formulas and
-foreign letters meet every fault, and a card number that must never be seen again lies in each file.
+Every case carries them through the whole flow. Ids that try to be SQL, formulas and foreign letters
+thus meet every fault, and each file holds a card number that must never appear again.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from features.ingest.limits import DEFAULT, Limits
 
 HOUR = timedelta(hours=1)
-FIRST = datetime(2025, 3, 3, 11, tzinfo=UTC)  # the window that every case finds published
+FIRST = datetime(2025, 3, 3, 11, tzinfo=UTC)  # the window that is published before every case
 SECOND = FIRST + HOUR  # the window that every case decides
 SOURCE = "faulty"
 FOLDER = f"landing/{SOURCE}/transactions"
 LABELS_FOLDER = f"landing/{SOURCE}/transaction_labels"
 
-#: Passes as a card number, and must be found nowhere but in the delivered file.
+#: Passes as a card number; it may appear only in the delivered file.
 CARD = "4539578763621486"
 #: A value of many rows that no message and no log may quote.
 MARKER = "row-value-5e1f"
@@ -54,7 +54,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file of transactions, and what must become of its rows."""
+    """Hold one file of transactions and the expected results of its rows."""
 
     name: str
     rows: Sequence[Row]
@@ -65,7 +65,7 @@ class Delivery:
 
     @property
     def content(self) -> bytes:
-        """The file as CSV."""
+        """Return the file as CSV."""
         return csv(self.rows)
 
 
@@ -79,7 +79,7 @@ def csv(rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> bytes:
 
 
 def a_row(draw: random.Random, transaction_id: str, occurred_at: datetime) -> Row:
-    """Return a transaction that nothing is wrong with."""
+    """Return a valid transaction."""
     customer = draw.randrange(40)
     return {
         "transaction_id": transaction_id,
@@ -87,7 +87,7 @@ def a_row(draw: random.Random, transaction_id: str, occurred_at: datetime) -> Ro
         "merchant_id": f"m{draw.randrange(12)}",
         "timestamp": occurred_at.isoformat(),
         "amount": f"{draw.lognormvariate(2.5, 1.0) + 0.5:.2f}",
-        "currency": "EUR" if draw.random() < 0.02 else "USD",  # no rate is known: degraded
+        "currency": "EUR" if draw.random() < 0.02 else "USD",  # without a rate: degraded
         "type": "1",
         "card_bin": "411111",
         "ip_address": f"192.0.2.{customer}",
@@ -100,7 +100,7 @@ def a_row(draw: random.Random, transaction_id: str, occurred_at: datetime) -> Ro
 def some_rows(
     draw: random.Random, prefix: str, count: int, start: datetime, length: timedelta
 ) -> list[Row]:
-    """Return rows of one stretch of time, the first ones with hostile ids."""
+    """Return rows of one stretch of time, the first with hostile ids."""
     ids = [f"{prefix}-{n}" for n in range(count)]
     for n, text in enumerate(HOSTILE[:count]):
         ids[n] = f"{prefix}-{text}"
@@ -108,7 +108,7 @@ def some_rows(
 
 
 def history() -> bytes:
-    """Return forty days of history, never decided."""
+    """Return forty days of history that is never decided."""
     draw = random.Random(1)  # noqa: S311 - data, not secrets
     return csv(some_rows(draw, "h", 1_500, FIRST - timedelta(days=40), timedelta(days=39)))
 
@@ -145,7 +145,7 @@ def first_window() -> Delivery:
 
 
 def second_window() -> Delivery:
-    """Return the file that waits: it brings a late row and a correction of the first window."""
+    """Return the pending file: it brings a late row and a correction of the first window."""
     return a_window(
         random.Random(3),  # noqa: S311 - data, not secrets
         "w2",

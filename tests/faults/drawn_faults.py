@@ -1,7 +1,7 @@
-"""Faults of a drawn schedule: each breaks a run at a place that is drawn, and says where.
+"""Break a run of a drawn schedule at a drawn place, and return the description of the fault.
 
-What is broken may end well or not be reached at all: only the plain re-run must succeed, and the
-invariants at the end tell whether anything was lost on the way.
+The broken run may end well or not reach the place. Only the plain re-run must succeed, and the
+invariants at the end detect every loss.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from tests.faults.connection_faults import COPIES, STATEMENTS, proxied
 from tests.faults.flow import Asked
 from tests.faults.process_faults import failpoint, paused
 
-#: Passed whatever the window holds; a second chunk or a second file there may not be.
+#: Places that every window passes; a window may lack a second chunk or a second file.
 PLACES = tuple(place for place in process_faults.PLACES if place[-2:] not in {"@2", "@3"})
-#: Passed only where a file waits: otherwise there is nothing to parse.
+#: Places that only a pending file passes: otherwise no file is parsed.
 INGEST_PLACES = frozenset({"before_rejects@1", "after_landed_copy@1", "after_raw_copy@1"})
 _CUTS = tuple(
     (how, place, marker)
@@ -29,54 +29,55 @@ _CUTS = tuple(
     for place, (_, marker) in sorted(statements.items())
 )
 
-#: Takes the trial, the window, the places that its run passes, and what draws one of them.
+#: Takes the trial, the window, the places that its run passes, and the generator that draws a
+#: place.
 Fault = Callable[[Trial, Asked, Sequence[str], random.Random], str]
 
 
-def kill(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+def kill(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
     """End the process by SIGKILL."""
     place = draw.choice(places)
-    found.heard(found.world.run(found.stage.rest, asked, failpoint=failpoint(place, "kill9")))
+    trial.record(trial.world.run(trial.stage.rest, request, failpoint=failpoint(place, "kill9")))
     return f"killed at {place}"
 
 
-def fail(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
-    """Raise an error that nobody expects."""
+def fail(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
+    """Raise an unexpected error."""
     place = draw.choice(places)
-    found.heard(found.world.run(found.stage.rest, asked, failpoint=failpoint(place, "raise")))
+    trial.record(trial.world.run(trial.stage.rest, request, failpoint=failpoint(place, "raise")))
     return f"failed at {place}"
 
 
-def end_sessions(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+def end_sessions(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
     """Let an administrator end the sessions of the process."""
     place = draw.choice(places)
-    paused(found, place, lambda: process_faults.kick_out(found.world), asked)
+    paused(trial, place, lambda: process_faults.kick_out(trial.world), request)
     return f"sessions ended at {place}"
 
 
-def crash(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+def crash(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
     """Crash the server."""
     place = draw.choice(places)
-    paused(found, place, lambda: server_faults.crash(found.house), asked)
+    paused(trial, place, lambda: server_faults.crash(trial.house), request)
     return f"server crash at {place}"
 
 
-def freeze(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+def freeze(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
     """Stop the process, run again beside it, then let the orphan finish."""
     place = draw.choice(places)
-    orphan = found.world.start(found.stage.rest, asked, failpoint=failpoint(place, "stop"))
+    orphan = trial.world.start(trial.stage.rest, request, failpoint=failpoint(place, "stop"))
     if orphan.process.wait_frozen():
-        found.rerun(asked)
+        trial.rerun(request)
         orphan.process.thaw()
-    found.heard(orphan.end())
+    trial.record(orphan.end())
     return f"frozen at {place}"
 
 
-def cut(found: Trial, asked: Asked, places: Sequence[str], draw: random.Random) -> str:
+def cut(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
     """Cut the connection."""
     how, place, marker = draw.choice(_CUTS)
-    with proxied(found, marker, how) as proxy:
-        found.heard(found.world.run(found.stage.rest, asked, environment=proxy.environment))
+    with proxied(trial, marker, how) as proxy:
+        trial.record(trial.world.run(trial.stage.rest, request, environment=proxy.environment))
     return f"{how} at {place}"
 
 

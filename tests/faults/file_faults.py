@@ -1,4 +1,4 @@
-"""Files that are wrong: held or refused with a reason, while the good file beside them goes on."""
+"""Deliver wrong files: each is held or refused with a reason, and the good file is admitted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tests.faults import deliveries, invariants
-from tests.faults.cases import Case, Outcome, Trial, trial
+from tests.faults.cases import Case, Outcome, Trial, open_trial
 from tests.faults.deliveries import COLUMNS, FOLDER, SECOND, Delivery, csv
 from tests.faults.house import House, Stage
 
@@ -22,7 +22,7 @@ GOOD = csv(ROWS)
 
 @dataclass(frozen=True)
 class Bad:
-    """A file that must be held, and the word that its reason begins with."""
+    """Describe a file that must be held, and the first word of its reason."""
 
     name: str
     content: Callable[[], bytes]
@@ -125,36 +125,36 @@ HELD: dict[str, Bad] = {
 
 
 def hold(house: House, bad: Bad) -> Outcome:
-    """Deliver a bad file beside the good one: it is held with its reason and delays nobody."""
-    with trial(house, Stage.WAITING) as found:
-        found.world.deliver(bad.name, bad.content())
-        found.rerun()
-        held = found.world.rows(
+    """Deliver a bad file beside the good one: it is held with its reason and delays none."""
+    with open_trial(house, Stage.WAITING) as trial:
+        trial.world.deliver(bad.name, bad.content())
+        trial.rerun()
+        held = trial.world.rows(
             "select state, reason, landed_table from raw.deliveries where object_name = %s",
             f"{FOLDER}/{bad.name}",
         )
         states = [(state, (reason or "")[: len(bad.reason)]) for state, reason, _ in held]
-        found.expect(holds=states == [("held", bad.reason)], otherwise=f"it is {states}")
-        found.outcome.seen += f"; {held[0][1] if held else 'nothing'}"
-        # a delivery that is held keeps its rows until a person has looked at it
+        trial.expect(holds=states == [("held", bad.reason)], otherwise=f"it is {states}")
+        trial.outcome.seen += f"; {held[0][1] if held else 'nothing'}"
+        # a held delivery keeps its rows until a person has reviewed it
         for name in [table for _, _, table in held if table]:
-            found.world.execute(f"drop table {name}")
-    return found.outcome
+            trial.world.execute(f"drop table {name}")
+    return trial.outcome
 
 
 def takes(house: House, content: Callable[[], bytes], name: str) -> Outcome:
-    """Deliver a file that is odd and right: its rows are decided like all others."""
-    wanted = invariants.expected(
+    """Deliver an odd but valid file: its rows are decided like all others."""
+    expected = invariants.expected(
         [
             deliveries.first_window(),
             deliveries.second_window(),
             Delivery(name, ROWS, accepted=OTHER.accepted),
         ]
     )
-    with trial(house, Stage.WAITING, wanted=wanted, same_decisions=False) as found:
-        found.world.deliver(name, content())
-        found.rerun()
-    return found.outcome
+    with open_trial(house, Stage.WAITING, expected=expected, same_decisions=False) as trial:
+        trial.world.deliver(name, content())
+        trial.rerun()
+    return trial.outcome
 
 
 def _colour() -> bytes:
@@ -174,50 +174,50 @@ TAKEN: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 def repeat(house: House, name: str) -> Outcome:
-    """Deliver the waiting file's bytes a second time."""
-    with trial(house, Stage.WAITING) as found:
-        found.world.deliver(name, deliveries.second_window().content)
-        found.rerun()
-        found.world.deliver("once-more.csv", deliveries.second_window().content)
-        found.rerun()
-    return found.outcome
+    """Deliver the bytes of the pending file a second time."""
+    with open_trial(house, Stage.WAITING) as trial:
+        trial.world.deliver(name, deliveries.second_window().content)
+        trial.rerun()
+        trial.world.deliver("once-more.csv", deliveries.second_window().content)
+        trial.rerun()
+    return trial.outcome
 
 
 def overwrite(house: House) -> Outcome:
-    """Write other bytes under a name that was taken."""
-    wanted = invariants.expected([deliveries.first_window(), deliveries.second_window(), OTHER])
-    with trial(house, Stage.WAITING, wanted=wanted, same_decisions=False) as found:
-        found.expect(
-            holds=found.world.run(("ingest", "admit")).ok, otherwise="the first file failed"
+    """Write other bytes under the name of an admitted file."""
+    expected = invariants.expected([deliveries.first_window(), deliveries.second_window(), OTHER])
+    with open_trial(house, Stage.WAITING, expected=expected, same_decisions=False) as trial:
+        trial.expect(
+            holds=trial.world.run(("ingest", "admit")).ok, otherwise="the first file failed"
         )
-        found.world.deliver("w2.csv", OTHER.content)
-        found.rerun()
-    return found.outcome
+        trial.world.deliver("w2.csv", OTHER.content)
+        trial.rerun()
+    return trial.outcome
 
 
 def half_uploaded(house: House, name: str) -> Outcome:
-    """Leave a file that is still being written beside the good one; nobody touches it."""
-    with trial(house, Stage.WAITING) as found:
-        found.world.deliver(name, GOOD[: len(GOOD) // 2])
-        found.rerun()
-        count = found.world.rows(
+    """Leave an incomplete file beside the good one; no step reads it."""
+    with open_trial(house, Stage.WAITING) as trial:
+        trial.world.deliver(name, GOOD[: len(GOOD) // 2])
+        trial.rerun()
+        count = trial.world.rows(
             "select count(*) from raw.deliveries where object_name like %s", f"%{name}"
         )
-        found.expect(holds=count == [(0,)], otherwise="a file under way was looked at")
-    return found.outcome
+        trial.expect(holds=count == [(0,)], otherwise="a file under way was looked at")
+    return trial.outcome
 
 
 def growing(house: House) -> Outcome:
-    """Write a file slowly while ingest looks; it is taken once it is whole."""
-    wanted = invariants.expected([deliveries.first_window(), deliveries.second_window(), OTHER])
-    with trial(house, Stage.WAITING, wanted=wanted, same_decisions=False) as found:
-        path = found.world.objects / FOLDER / "slow.csv"
+    """Write a file slowly during ingest; it is admitted once it is complete."""
+    expected = invariants.expected([deliveries.first_window(), deliveries.second_window(), OTHER])
+    with open_trial(house, Stage.WAITING, expected=expected, same_decisions=False) as trial:
+        path = trial.world.objects / FOLDER / "slow.csv"
         described = house.folder / "patient" / f"{deliveries.SOURCE}.yaml"
         described.parent.mkdir(exist_ok=True)
         described.write_text(
             deliveries.DESCRIPTION.replace("settle_seconds: 0", "settle_seconds: 1")
         )
-        found.world.changes["SCORING_SOURCES"] = str(described)
+        trial.world.changes["SCORING_SOURCES"] = str(described)
 
         def write() -> None:
             import time
@@ -228,56 +228,56 @@ def growing(house: House) -> Outcome:
                     target.write(OTHER.content[start : start + size])
                     time.sleep(0.15)
 
-        writer = found.world.spawn(write, "writer")
+        writer = trial.world.spawn(write, "writer")
         while not path.exists():
             os.sched_yield()
-        early = found.heard(found.world.run(("ingest",)))
-        names = [one["object_name"] for one in early.receipts.get("ingest", [])]
-        found.expect(
+        early = trial.record(trial.world.run(("ingest",)))
+        names = [receipt["object_name"] for receipt in early.receipts.get("ingest", [])]
+        trial.expect(
             holds=not any(name.endswith("slow.csv") for name in names),
             otherwise="a growing file was taken",
         )
         writer.wait()
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def stray(house: House, name: str) -> Outcome:
-    """Put a file with a hostile name where deliveries lie; nothing outside is touched."""
-    with trial(house, Stage.WAITING) as found:
-        folder = found.world.objects / FOLDER
-        outside = found.world.folder / "outside.csv"
+    """Put a file with a hostile name into the landing folder; no file outside is changed."""
+    with open_trial(house, Stage.WAITING) as trial:
+        folder = trial.world.objects / FOLDER
+        outside = trial.world.folder / "outside.csv"
         outside.write_bytes(GOOD)
         if name == "a link out of the store":
             (folder / "link.csv").symlink_to(outside)
         elif name == "a linked folder out of the store":
-            (found.world.folder / "out").mkdir()
-            (found.world.folder / "out" / "a.csv").write_bytes(GOOD)
-            (folder / "linked").symlink_to(found.world.folder / "out")
+            (trial.world.folder / "out").mkdir()
+            (trial.world.folder / "out" / "a.csv").write_bytes(GOOD)
+            (folder / "linked").symlink_to(trial.world.folder / "out")
         elif name == "a link to itself":
             (folder / "loop.csv").symlink_to("loop.csv")
-        elif name == "a pipe that nobody writes":
+        elif name == "a pipe without a writer":
             os.mkfifo(folder / "pipe.csv")
         else:
             (folder / name).write_bytes(_retyped())
-        found.rerun()
-        found.expect(holds=outside.read_bytes() == GOOD, otherwise="a file outside was changed")
-        _drop_landed(found)
-    return found.outcome
+        trial.rerun()
+        trial.expect(holds=outside.read_bytes() == GOOD, otherwise="a file outside was changed")
+        _drop_landed(trial)
+    return trial.outcome
 
 
-def _drop_landed(found: Trial) -> None:
-    for (table,) in found.world.rows(
+def _drop_landed(trial: Trial) -> None:
+    for (table,) in trial.world.rows(
         "select landed_table from raw.deliveries where state = 'held' and landed_table is not null"
     ):
-        found.world.execute(f"drop table {table}")
+        trial.world.execute(f"drop table {table}")
 
 
 NAMES = (
     "a link out of the store",
     "a linked folder out of the store",
     "a link to itself",
-    "a pipe that nobody writes",
+    "a pipe without a writer",
     "..\\..\\etc\\passwd.csv",
     "-rf *.csv",
     "'; drop table raw.deliveries; --.csv",

@@ -86,9 +86,6 @@ def run(
         told_path: what was told so far.
         receipts: of the steps before these, which do not run again.
     """
-    from scoring.runs import population
-
-    population.CHUNK_ROWS = CHUNK_ROWS
     told = Told(receipts=dict(receipts or {}))
     started = time.monotonic()
     for step in steps:
@@ -124,7 +121,7 @@ def _pipeline(asked: Asked) -> Pipeline:
     from features.platform.settings import get_settings
     from orchestration import steps
     from scoring.domains import SCORE_TRANSACTIONS
-    from scoring.runs.record import Pins
+    from scoring.runs.pins import Pins
     from scoring.steps.pipeline import Pipeline
 
     if asked.registry:
@@ -133,12 +130,12 @@ def _pipeline(asked: Asked) -> Pipeline:
 
 
 def _request(asked: Asked) -> Request:
-    from scoring.runs.request import Request
+    from scoring.runs.request import Kind, Request
 
     return Request(
         asked.start,
         asked.end,
-        asked.kind,
+        Kind(asked.kind),
         asked.requested_by or f"{asked.kind} {asked.start.isoformat()}",
         asked.reason,
         asked.restated_ids,
@@ -172,7 +169,9 @@ def _claim(pipeline: Pipeline, asked: Asked, _: Receipts) -> Any:
     from scoring.runs import lifecycle
 
     with _connection() as connection:
-        run = lifecycle.claim(connection, pipeline.job, _request(asked), pipeline.pins)
+        run = lifecycle.claim(
+            connection, pipeline.job, _request(asked), pipeline.pins, chunk_rows=CHUNK_ROWS
+        )
     return run.receipt()
 
 

@@ -1,4 +1,4 @@
-"""Hostile forms: the first task of a run refuses them in words, and nothing is written."""
+"""The first task of a run refuses hostile forms in words, and writes no row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from tests.faults.cases import Case, Outcome, trial
+from tests.faults.cases import Case, Outcome, open_trial
 from tests.faults.deliveries import HOUR, SECOND
 from tests.faults.house import House, Stage
 
@@ -29,12 +29,12 @@ FORMS: dict[str, dict[str, Any]] = {
 
 
 def fill_in(house: House, form: Mapping[str, Any]) -> Outcome:
-    """Do with a form what the first task does with it."""
-    with trial(house, Stage.PUBLISHED, watched=False) as found:
+    """Treat a form as the first task does."""
+    with open_trial(house, Stage.PUBLISHED, watched=False) as trial:
         counts = (
             "select (select count(*) from decisions.runs), (select count(*) from raw.deliveries)"
         )
-        before = found.world.rows(counts)
+        before = trial.world.rows(counts)
 
         def first_task() -> None:
             from features.platform.errors import ConfigurationError
@@ -51,14 +51,14 @@ def fill_in(house: House, form: Mapping[str, Any]) -> Outcome:
                 return
             raise AssertionError("the form was taken")
 
-        is_refused = found.world.spawn(first_task, "form").wait() == 0
-        found.outcome.seen = "ConfigurationError" if is_refused else "taken, or another error"
-        found.expect(holds=is_refused, otherwise="the form was not refused in words")
-        found.expect(
-            holds=found.world.rows(counts) == before, otherwise="a refused form left something"
+        is_refused = trial.world.spawn(first_task, "form").wait() == 0
+        trial.outcome.seen = "ConfigurationError" if is_refused else "taken, or another error"
+        trial.expect(holds=is_refused, otherwise="the form was not refused in words")
+        trial.expect(
+            holds=trial.world.rows(counts) == before, otherwise="a refused form left something"
         )
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def cases() -> Iterator[Case]:

@@ -1,4 +1,4 @@
-"""Gates that somebody goes round: a mark in Airflow, a state set by hand, a verdict taken away."""
+"""Bypass gates by a mark in Airflow, a state set by hand, or a deleted verdict."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults.cases import Case, Outcome, trial
+from tests.faults.cases import Case, Outcome, open_trial
 from tests.faults.flow import STEPS
 from tests.faults.house import House, Stage
 from tests.faults.world import World
@@ -18,13 +18,13 @@ _VERDICTS = "audit.validation_results"
 
 @dataclass(frozen=True)
 class Skip:
-    """How a gate is gone round.
+    """Describe how a gate is bypassed.
 
     Attributes:
-        without: the task that is marked successful and does not run; none where "".
-        by_hand: what is done to the warehouse before the run goes on.
+        without: the task that is marked successful and does not run; none for "".
+        by_hand: a statement on the warehouse before the run continues.
         refused_by: the task that must refuse.
-        words: of its message.
+        words: a part of its message.
     """
 
     without: str
@@ -59,37 +59,37 @@ SKIPS = {
 
 
 def skip(house: House, how: Skip) -> Outcome:
-    """Go round a gate; the run is refused, and published once every gate has looked."""
+    """Bypass a gate; the run is refused, and published after every gate has run."""
     is_early = how.without == "validate_raw"
-    with trial(house, Stage.WAITING if is_early else Stage.BUILT) as found:
+    with open_trial(house, Stage.WAITING if is_early else Stage.BUILT) as trial:
         tasks = STEPS if is_early else _OF_RUN
         last = tasks.index(how.refused_by)
         first = [task for task in tasks[:last] if task != how.without]
-        told = found.heard(found.world.run(first))
-        found.expect(holds=told.ok, otherwise=f"the steps before failed: {told}")
-        receipts = told.receipts | ({"validate_raw": None} if is_early else {})
+        result = trial.record(trial.world.run(first))
+        trial.expect(holds=result.ok, otherwise=f"the steps before failed: {result}")
+        receipts = result.receipts | ({"validate_raw": None} if is_early else {})
         if how.by_hand:
-            found.world.execute(how.by_hand)
-        refusal = found.heard(found.world.run([how.refused_by], receipts=receipts))
-        found.expect(
+            trial.world.execute(how.by_hand)
+        refusal = trial.record(trial.world.run([how.refused_by], receipts=receipts))
+        trial.expect(
             holds=refusal.error == "ContractError" and how.words in refusal.message,
             otherwise=f"it was not refused: {refusal}",
         )
-        found.expect(holds=_decided(found.world) == 0, otherwise="something was published")
-        found.give_up("its gates were skipped")
-        # as a person clears `admit` and everything after it, or `validate_raw`
-        found.retried(found.heard(found.world.run(tasks)))
-    return found.outcome
+        trial.expect(holds=_decided(trial.world) == 0, otherwise="something was published")
+        trial.give_up("its gates were skipped")
+        # as a person clears `admit` and every later task, or `validate_raw`
+        trial.retry(trial.record(trial.world.run(tasks)))
+    return trial.outcome
 
 
 def _decided(world: World) -> int:
-    """Return how many rows of the second window are decided."""
+    """Return the number of decided rows of the second window."""
     query = "select count(*) from decisions.transaction_decisions where transaction_id ^@ 'w2-'"
     return int(world.rows(query)[0][0])
 
 
 def cases() -> Iterator[Case]:
-    """Yield one case per way round a gate."""
+    """Yield one case per way to bypass a gate."""
     for place, how in SKIPS.items():
         run: Callable[[House], Outcome] = partial(skip, how=how)
         yield Case(FAULT, place, "refused; published once every gate has looked", run)

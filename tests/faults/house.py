@@ -153,8 +153,7 @@ class House:
         from features.platform import code_version
         from features.views import TRANSACTIONS
         from scoring.decision.policy import policy
-        from scoring.models.model_files import ModelPin
-        from scoring.runs.record import Pins
+        from scoring.runs.pins import ModelPin, Pins
 
         pin = ModelPin(
             "fraud_transactions",

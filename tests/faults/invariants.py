@@ -1,4 +1,4 @@
-"""What must hold after every fault, asked of the warehouse and of the published files."""
+"""Check the invariants on the warehouse and on the published files after every fault."""
 
 from __future__ import annotations
 
@@ -51,23 +51,23 @@ order by 1
 
 @dataclass
 class Verdict:
-    """What was found: rows lost, rows doubled, and everything else that does not hold."""
+    """Hold the results of a check: rows lost, rows doubled, and all other problems."""
 
     lost: int = 0
     doubled: int = 0
     problems: list[str] = field(default_factory=list)
 
     def add(self, other: Verdict) -> Verdict:
-        """Take over what another look has found."""
+        """Add the results of another check."""
         self.lost = max(self.lost, other.lost)
         self.doubled = max(self.doubled, other.doubled)
-        self.problems += [one for one in other.problems if one not in self.problems]
+        self.problems += [problem for problem in other.problems if problem not in self.problems]
         return self
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What must stand in the ledger."""
+    """Hold the expected rows of the ledger."""
 
     decided: frozenset[str]
     rejected: int
@@ -75,34 +75,34 @@ class Expected:
 
 
 def expected(windows: Iterable[deliveries.Delivery]) -> Expected:
-    """Return what the deliveries of decided windows must lead to."""
-    found = list(windows)
+    """Return the expected result of the deliveries of decided windows."""
+    files = list(windows)
     return Expected(
-        frozenset().union(*(one.accepted for one in found)), sum(one.rejected for one in found)
+        frozenset().union(*(file.accepted for file in files)), sum(file.rejected for file in files)
     )
 
 
 def usual() -> Expected:
-    """Return what stands after the second window."""
+    """Return the expected result after the second window."""
     return expected([deliveries.first_window(), deliveries.second_window()])
 
 
-def look(world: World, wanted: Expected, *, digest: str | None = None) -> Verdict:
+def look(world: World, expected: Expected, *, digest: str | None = None) -> Verdict:
     """Check everything in one warehouse.
 
     Args:
-        world: where no process is at work.
-        wanted: what must be decided.
-        digest: of the decisions, where the fault may not have changed them.
+        world: a world without running processes.
+        expected: the rows that must be decided.
+        digest: of the decisions, if the fault may not have changed them.
     """
     verdict = Verdict()
-    _check_ledger(world, wanted, verdict)
-    _check_raw(world, wanted, verdict)
+    _check_ledger(world, expected, verdict)
+    _check_raw(world, expected, verdict)
     _check_closure(world, verdict)
     _check_files(world, verdict)
-    left = [name for (name,) in world.rows(_LEFT)]
-    if left:
-        verdict.problems.append(f"left behind: {', '.join(left[:3])}")
+    remaining = [name for (name,) in world.rows(_LEFT)]
+    if remaining:
+        verdict.problems.append(f"left behind: {', '.join(remaining[:3])}")
     open_runs = world.rows(
         "select run_id, state from decisions.runs where state not in ('published', 'failed')"
     )
@@ -114,48 +114,48 @@ def look(world: World, wanted: Expected, *, digest: str | None = None) -> Verdic
 
 
 def digest_of(world: World) -> str:
-    """Return a digest of every decision, times and run ids excepted."""
+    """Return a digest of every decision without times and run ids."""
     return str(world.rows(_DIGEST)[0][0])
 
 
-def _check_ledger(world: World, wanted: Expected, verdict: Verdict) -> None:
+def _check_ledger(world: World, expected: Expected, verdict: Verdict) -> None:
     decided = {name: (firsts, total) for name, firsts, total in world.rows(_DECIDED)}
-    missing = wanted.decided - decided.keys()
-    strange = decided.keys() - wanted.decided
+    missing = expected.decided - decided.keys()
+    strange = decided.keys() - expected.decided
     twice = [
         name
         for name, (firsts, total) in decided.items()
-        if firsts != 1 or total != wanted.revisions.get(name, 1)
+        if firsts != 1 or total != expected.revisions.get(name, 1)
     ]
     verdict.lost += len(missing)
     verdict.doubled += len(twice)
     if strange:
-        verdict.problems.append(f"{len(strange)} decisions that nobody asked for")
+        verdict.problems.append(f"{len(strange)} decisions without a request")
 
 
-def _check_raw(world: World, wanted: Expected, verdict: Verdict) -> None:
+def _check_raw(world: World, expected: Expected, verdict: Verdict) -> None:
     verdict.doubled += world.rows(_DOUBLED_VERSIONS)[0][0]
     without_key, same_key = world.rows(_RAW_WITHOUT_KEY)[0]
     verdict.doubled += same_key
     verdict.lost += abs(without_key)
-    # bytes that come back after others are taken again, and their bad rows are rejected again
+    # bytes that return after others are admitted again, and their bad rows are rejected again
     rejected = world.rows(
         "select count(distinct (deliveries.content_sha256, rejected_rows.row_number)) "
         "from raw.rejected_rows inner join raw.deliveries using (delivery_id) "
         "where deliveries.state = 'admitted'"
     )[0][0]
-    verdict.lost += max(wanted.rejected - rejected, 0)
-    verdict.doubled += max(rejected - wanted.rejected, 0)
+    verdict.lost += max(expected.rejected - rejected, 0)
+    verdict.doubled += max(rejected - expected.rejected, 0)
 
 
 def _check_closure(world: World, verdict: Verdict) -> None:
     with psycopg.connect(world.conninfo("score"), autocommit=True) as connection:
-        found = closure.equations(connection, SCORE_TRANSACTIONS)
-    verdict.problems += [str(one) for one in found if not one.holds]
+        equations = closure.equations(connection, SCORE_TRANSACTIONS)
+    verdict.problems += [str(equation) for equation in equations if not equation.holds]
 
 
 def _check_files(world: World, verdict: Verdict) -> None:
-    """Hold the published files against the ledger: the same rows, each once, of published runs."""
+    """Compare the published files with the ledger: the same rows, each once, of published runs."""
     published = {
         str(run_id)
         for (run_id,) in world.rows("select run_id from decisions.runs where state = 'published'")
@@ -184,52 +184,53 @@ def _check_files(world: World, verdict: Verdict) -> None:
         )
 
 
-# ---------------------------------------------------------------- what people and files may see
+# ---------------------------------------------------------------- messages and visible files
 
 
-def message_problems(told: Told, world: World) -> list[str]:
-    """Return what is wrong with the words that a person finds where a step has failed."""
-    if told.ok or told.error in {"Killed", "Exit"}:
+def message_problems(result: Told, world: World) -> list[str]:
+    """Return the problems of the message that a failed step shows to a person."""
+    if result.ok or result.error in {"Killed", "Exit"}:
         return []
-    if not told.message.strip():
-        return [f"{told.error} at {told.step} says nothing"]
-    found = []
-    if "Traceback" in told.message:
-        found.append(f"{told.error} at {told.step} shows a traceback")
-    if len(told.message) > 1500:
-        found.append(f"{told.error} at {told.step} tells {len(told.message)} characters")
-    found += [f"the message of {told.error} tells {what}" for what in _secrets(told.message, world)]
-    return found
+    if not result.message.strip():
+        return [f"{result.error} at {result.step} has an empty message"]
+    problems = []
+    if "Traceback" in result.message:
+        problems.append(f"{result.error} at {result.step} shows a traceback")
+    if len(result.message) > 1500:
+        problems.append(f"{result.error} at {result.step} has {len(result.message)} characters")
+    secrets = _secrets(result.message, world)
+    problems += [f"the message of {result.error} contains {secret}" for secret in secrets]
+    return problems
 
 
 def leaks(world: World) -> list[str]:
-    """Return where a secret, a card number or a row's value stands that must not stand there."""
-    found: list[str] = []
+    """Return every place with a forbidden secret, card number or row value."""
+    places: list[str] = []
     for path in world.logs:
-        found += [f"{path.name} tells {what}" for what in _secrets(_text(path), world)]
+        places += [f"{path.name} contains {secret}" for secret in _secrets(_text(path), world)]
     for path in world.objects.rglob("*"):
         if path.is_file() and path.relative_to(world.objects).parts[0] != "landing":
             content = _text(path)
-            found += [f"{path.name} holds {what}" for what in _secrets(content, world)]
+            places += [f"{path.name} holds {secret}" for secret in _secrets(content, world)]
     stored = world.rows(
         "select count(*) from raw.rejected_rows where original like %s or detail like %s",
         f"%{CARD}%",
         f"%{CARD}%",
     )[0][0]
     if stored:
-        found.append(f"{stored} rejected rows hold a card number")
-    return found
+        places.append(f"{stored} rejected rows hold a card number")
+    return places
 
 
 def server_log_leaks(log: Path, start: int, passwords: Iterable[str]) -> list[str]:
-    """Return what the server's own log tells, from a position on."""
+    """Return the leaks in the server's own log as of a position."""
     with log.open("rb") as handle:
         handle.seek(start)
         text = handle.read().decode(errors="replace")
     canaries = {"a password": list(passwords), "a card number": [CARD], "a row's value": [MARKER]}
     return [
-        f"the server's log tells {what}"
-        for what, values in canaries.items()
+        f"the server's log contains {secret}"
+        for secret, values in canaries.items()
         if any(value in text for value in values)
     ]
 
@@ -240,7 +241,7 @@ def _secrets(text: str, world: World) -> list[str]:
         "a card number": [CARD],
         "a row's value": [MARKER],
     }
-    return [what for what, values in canaries.items() if any(value in text for value in values)]
+    return [secret for secret, values in canaries.items() if any(value in text for value in values)]
 
 
 def _text(path: Path) -> str:
@@ -253,6 +254,6 @@ def _text(path: Path) -> str:
     return path.read_bytes().decode(errors="replace")
 
 
-def summary(found: Any) -> str:
+def summary(problems: Any) -> str:
     """Return problems as one line."""
-    return "; ".join(found)
+    return "; ".join(problems)

@@ -1,4 +1,4 @@
-"""Models that fail, hang or lie, and model files that are not what was registered."""
+"""Break models and model files: models fail, hang or return invalid scores; files are foreign."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.faults.cases import Case, Outcome, Trial, trial
+from tests.faults.cases import Case, Outcome, Trial, open_trial
 from tests.faults.flow import Asked
 from tests.faults.house import House, Stage
 from tests.faults.processes import Pause
 
 
 def _spoil(change: Callable[[Any, Any], Any]) -> Callable[[], None]:
-    """Return what a process does first: let the loaded model's answers pass through `change`."""
+    """Return an act of the process that passes the loaded model's answers through `change`."""
 
     def before() -> None:
         from scoring.fraud.model import FraudModel
@@ -34,7 +34,7 @@ def _spoil(change: Callable[[Any, Any], Any]) -> Callable[[], None]:
 
 
 def _raise(answer: Any, matrix: Any) -> Any:
-    raise ValueError("row-value-5e1f: a model may quote what it was given")
+    raise ValueError("row-value-5e1f: a model may quote its inputs")
 
 
 def _hang(answer: Any, matrix: Any) -> Any:
@@ -88,32 +88,32 @@ ANSWERS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def lie(house: House, change: Callable[[Any, Any], Any]) -> Outcome:
-    """Let the model misbehave: every row it cannot vouch for is degraded, and none approved."""
-    with trial(house, Stage.BUILT, same_decisions=False) as found:
-        told = found.heard(
-            found.world.run(
+    """Let the model misbehave: rows with an invalid answer are degraded, and none is approved."""
+    with open_trial(house, Stage.BUILT, same_decisions=False) as trial:
+        result = trial.record(
+            trial.world.run(
                 Stage.BUILT.rest,
                 before=_spoil(change),
                 environment={"SCORING_MODEL_TIMEOUT_SECONDS": "1"},
             )
         )
-        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
-        _expect_degraded(found)
-        found.rerun()
-    return found.outcome
+        trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
+        _expect_degraded(trial)
+        trial.rerun()
+    return trial.outcome
 
 
-def _expect_degraded(found: Trial, least: int = 50) -> None:
-    rows = found.world.rows(
+def _expect_degraded(trial: Trial, least: int = 50) -> None:
+    rows = trial.world.rows(
         "select count(*) filter (where is_degraded), "
         "count(*) filter (where is_degraded and decision = 'approve') "
         "from decisions.transaction_decisions inner join decisions.runs using (run_id) "
         "where runs.window_start = (select max(window_start) from decisions.runs)"
     )
     degraded, approved = rows[0]
-    found.outcome.seen += f"; {degraded} rows degraded"
-    found.expect(holds=degraded >= least, otherwise=f"only {degraded} rows are degraded")
-    found.expect(holds=approved == 0, otherwise=f"{approved} degraded rows are approved")
+    trial.outcome.seen += f"; {degraded} rows degraded"
+    trial.expect(holds=degraded >= least, otherwise=f"only {degraded} rows are degraded")
+    trial.expect(holds=approved == 0, otherwise=f"{approved} degraded rows are approved")
 
 
 # ---------------------------------------------------------------- the file in the object store
@@ -159,7 +159,7 @@ def _bomb(content: bytes, marker: Path) -> bytes:
 
 
 FILES: dict[str, tuple[Callable[[bytes, Path], bytes], bool]] = {
-    # name: what the file becomes, and whether the pin's digest is made to fit it
+    # name: the new content of the file, and whether the pin's digest is changed to match it
     "a flipped byte": (_flipped, False),
     "cut short": (lambda content, _: content[: len(content) // 2], False),
     "empty": (lambda content, _: b"", False),
@@ -172,87 +172,87 @@ FILES: dict[str, tuple[Callable[[bytes, Path], bytes], bool]] = {
 
 
 def swap(house: House, make: Callable[[bytes, Path], bytes], fits: bool) -> Outcome:
-    """Put another file in the model's place: it is not loaded, and every row is degraded."""
-    with trial(house, Stage.BUILT, same_decisions=False) as found:
+    """Replace the model file: it is not loaded, and every row is degraded."""
+    with open_trial(house, Stage.BUILT, same_decisions=False) as trial:
         pins = deepcopy(house.pins)
         pin = pins["models"]["fraud"]
-        path = found.world.objects / "models" / pin["sha256"] / "model.skops"
-        marker = found.world.folder / "code-ran"
+        path = trial.world.objects / "models" / pin["sha256"] / "model.skops"
+        marker = trial.world.folder / "code-ran"
         content = make(path.read_bytes(), marker)
         if fits:
             pin["sha256"] = sha256(content).hexdigest()
-            path = found.world.objects / "models" / pin["sha256"] / "model.skops"
+            path = trial.world.objects / "models" / pin["sha256"] / "model.skops"
             path.parent.mkdir()
         path.write_bytes(content)
-        # the file is fetched anew, as on a fresh worker
-        for cached in (found.world.folder / "work" / "models").glob("*.skops"):
+        # the file is fetched again, as on a fresh worker
+        for cached in (trial.world.folder / "work" / "models").glob("*.skops"):
             cached.unlink()
-        told = found.heard(found.world.run(Stage.BUILT.rest, Asked(pins=pins)))
-        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
-        found.expect(holds=not marker.exists(), otherwise="code of the file ran")
-        _expect_degraded(found, least=305)
-        found.rerun(Asked(pins=pins))
-    return found.outcome
+        result = trial.record(trial.world.run(Stage.BUILT.rest, Asked(pins=pins)))
+        trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
+        trial.expect(holds=not marker.exists(), otherwise="code of the file ran")
+        _expect_degraded(trial, least=305)
+        trial.rerun(Asked(pins=pins))
+    return trial.outcome
 
 
-def lose(house: House, what: str) -> Outcome:
-    """Remove the model file: where a worker has it, nothing changes; else rows are degraded."""
-    is_cached = what == "from the store, cached"
-    with trial(house, Stage.BUILT, same_decisions=is_cached) as found:
-        cache = found.world.folder / "work" / "models"
+def lose(house: House, loss: str) -> Outcome:
+    """Remove the model file: without a cached copy rows are degraded, with one nothing changes."""
+    is_cached = loss == "from the store, cached"
+    with open_trial(house, Stage.BUILT, same_decisions=is_cached) as trial:
+        cache = trial.world.folder / "work" / "models"
         for cached in list(cache.glob("*.skops")):
-            if what == "from the store":
+            if loss == "from the store":
                 cached.unlink()
-            elif what == "altered in the cache":
+            elif loss == "altered in the cache":
                 cached.write_bytes(_flipped(cached.read_bytes(), cached))
-        if what != "altered in the cache":
-            for path in (found.world.objects / "models").rglob("*.skops"):
+        if loss != "altered in the cache":
+            for path in (trial.world.objects / "models").rglob("*.skops"):
                 path.unlink()
-        told = found.heard(found.world.run(Stage.BUILT.rest))
-        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
-        if what == "from the store":
-            _expect_degraded(found, least=305)
-        found.rerun()
-    return found.outcome
+        result = trial.record(trial.world.run(Stage.BUILT.rest))
+        trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
+        if loss == "from the store":
+            _expect_degraded(trial, least=305)
+        trial.rerun()
+    return trial.outcome
 
 
 def promote(house: House, place: str) -> Outcome:
-    """Move the champion while a run is on its way: the run keeps what it has pinned."""
+    """Move the champion during a run: the run keeps its pinned model."""
     promoted = Asked(pins=house.other_pins)
-    with trial(house, Stage.BUILT) as found:
+    with open_trial(house, Stage.BUILT) as trial:
         pause = Pause()
-        attempt = found.world.start(Stage.BUILT.rest, at={place: pause.here})
-        found.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
-        found.heard(found.world.run(("claim",), promoted))
+        attempt = trial.world.start(Stage.BUILT.rest, at={place: pause.here})
+        trial.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
+        trial.record(trial.world.run(("claim",), promoted))
         pause.release()
-        told = found.heard(attempt.end())
+        result = trial.record(attempt.end())
         pause.close()
-        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
-        found.rerun(promoted)
-        versions = found.world.rows(
+        trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
+        trial.rerun(promoted)
+        versions = trial.world.rows(
             "select distinct model_version from decisions.transaction_decisions"
         )
-        found.expect(holds=versions == [("1",)], otherwise=f"models {versions} in one run")
-    return found.outcome
+        trial.expect(holds=versions == [("1",)], otherwise=f"models {versions} in one run")
+    return trial.outcome
 
 
 def mismatch(house: House) -> Outcome:
-    """Pin a model that wants a feature which the view does not have."""
-    with trial(house, Stage.BUILT) as found:
+    """Pin a model with a feature that the view does not have."""
+    with open_trial(house, Stage.BUILT) as trial:
         content = (house.folder / "strange.skops").read_bytes()
         pins = deepcopy(house.pins)
         pins["models"]["fraud"] |= {"sha256": sha256(content).hexdigest(), "version": "3"}
-        path = found.world.objects / "models" / pins["models"]["fraud"]["sha256"]
+        path = trial.world.objects / "models" / pins["models"]["fraud"]["sha256"]
         path.mkdir()
         (path / "model.skops").write_bytes(content)
-        told = found.heard(found.world.run(Stage.BUILT.rest, Asked(pins=pins)))
-        found.expect(
-            holds=told.error == "ContractError" and "colour_of_shoes" in told.message,
-            otherwise=f"it was not refused by name: {told}",
+        result = trial.record(trial.world.run(Stage.BUILT.rest, Asked(pins=pins)))
+        trial.expect(
+            holds=result.error == "ContractError" and "colour_of_shoes" in result.message,
+            otherwise=f"it was not refused by name: {result}",
         )
-        found.give_up("the model was rolled back")
-        found.rerun()
-    return found.outcome
+        trial.give_up("the model was rolled back")
+        trial.rerun()
+    return trial.outcome
 
 
 PROMOTED = ("after_claim", "after_model_load", "mid_predict@1", "mid_predict@2", "mid_copy@3")
@@ -266,9 +266,9 @@ def cases() -> Iterator[Case]:
     for place, (make, fits) in FILES.items():
         expected = "never loaded; all rows degraded"
         yield Case("model file", place, expected, partial(swap, make=make, fits=fits))
-    for what in ("from the store", "from the store, cached", "altered in the cache"):
-        expected = "degraded" if what == "from the store" else "the same decisions"
-        yield Case("model file lost", what, expected, partial(lose, what=what))
+    for loss in ("from the store", "from the store, cached", "altered in the cache"):
+        expected = "degraded" if loss == "from the store" else "the same decisions"
+        yield Case("model file lost", loss, expected, partial(lose, loss=loss))
     for place in (
         "after_claim",
         "after_model_load",

@@ -1,4 +1,4 @@
-"""Losses made by hand: a suite that would not notice them proves nothing."""
+"""Make losses by hand: the suite must notice them, or it proves no property."""
 
 from __future__ import annotations
 
@@ -46,41 +46,44 @@ def _manifest_lost(world: World) -> None:
     next(world.objects.rglob("manifest.json")).unlink()
 
 
-def _password_told(world: World) -> None:
+def _password_logged(world: World) -> None:
     (world.folder / "a.log").write_text(f"login failed: {world.house.passwords['score']}")
 
 
-def _card_told(world: World) -> None:
+def _card_shown(world: World) -> None:
     (world.objects / "published" / "page.html").write_text(CARD)
 
 
 LOSSES: dict[str, tuple[Callable[[World], None], Callable[[Verdict], bool]]] = {
-    "two decisions vanish": (_vanished, lambda found: found.lost == 2),
-    "a row is decided twice": (_decided_twice, lambda found: found.doubled == 1),
-    "a decision changes": (_changed, lambda found: bool(found.problems)),
-    "a raw row is lost": (_raw_row_lost, lambda found: found.lost == 1),
-    "a rejected row is lost": (_rejected_row_lost, lambda found: found.lost > 0),
-    "a manifest is lost": (_manifest_lost, lambda found: "manifests" in str(found.problems)),
-    "a log tells a password": (_password_told, lambda found: "password" in str(found.problems)),
-    "a page tells a card number": (_card_told, lambda found: "card" in str(found.problems)),
+    "two decisions vanish": (_vanished, lambda verdict: verdict.lost == 2),
+    "a row is decided twice": (_decided_twice, lambda verdict: verdict.doubled == 1),
+    "a decision changes": (_changed, lambda verdict: bool(verdict.problems)),
+    "a raw row is lost": (_raw_row_lost, lambda verdict: verdict.lost == 1),
+    "a rejected row is lost": (_rejected_row_lost, lambda verdict: verdict.lost > 0),
+    "a manifest is lost": (_manifest_lost, lambda verdict: "manifests" in str(verdict.problems)),
+    "a log contains a password": (
+        _password_logged,
+        lambda verdict: "password" in str(verdict.problems),
+    ),
+    "a page shows a card number": (_card_shown, lambda verdict: "card" in str(verdict.problems)),
 }
 
 
 def notice(
     house: House, spoil: Callable[[World], None], is_noticed: Callable[[Verdict], bool]
 ) -> Outcome:
-    """Spoil a published warehouse by hand, and see that the look at it finds that."""
+    """Spoil a published warehouse by hand, and expect the check to find the loss."""
     outcome = Outcome(faults=0)
     with house.world(Stage.PUBLISHED) as world:
         for is_spoilt in (False, True):
             if is_spoilt:
                 spoil(world)
-            found = invariants.look(world, invariants.usual(), digest=house.reference["digest"])
-            found.problems += invariants.leaks(world)
-            if is_spoilt and not is_noticed(found):
-                outcome.verdict.problems.append(f"not noticed: {found}")
-            if not is_spoilt and found != Verdict():
-                outcome.verdict.problems.append(f"a whole warehouse does not hold: {found}")
+            verdict = invariants.look(world, invariants.usual(), digest=house.reference["digest"])
+            verdict.problems += invariants.leaks(world)
+            if is_spoilt and not is_noticed(verdict):
+                outcome.verdict.problems.append(f"not noticed: {verdict}")
+            if not is_spoilt and verdict != Verdict():
+                outcome.verdict.problems.append(f"a whole warehouse does not hold: {verdict}")
     outcome.seen = "noticed" if outcome.holds else ""
     return outcome
 

@@ -1,4 +1,4 @@
-"""Files that contradict each other: the statement that arrived last holds."""
+"""Deliver contradictory files: the statement that arrived last is valid."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from tests.faults import deliveries, invariants
-from tests.faults.cases import Case, Outcome, trial
+from tests.faults.cases import Case, Outcome, open_trial
 from tests.faults.deliveries import FOLDER, SECOND, Delivery, csv
 from tests.faults.file_faults import ROWS
 from tests.faults.house import House, Stage
@@ -27,32 +27,32 @@ ORDERS: dict[str, Files] = {
 def contradict(house: House, files: Files) -> Outcome:
     """Deliver files that state the amount of one transaction; each becomes a version, in order."""
     row = ROWS[0]
-    wanted = invariants.expected(
+    expected = invariants.expected(
         [
             deliveries.first_window(),
             deliveries.second_window(),
             Delivery("stated.csv", [row], accepted=frozenset((row["transaction_id"],))),
         ]
     )
-    with trial(house, Stage.WAITING, wanted=wanted, same_decisions=False) as found:
+    with open_trial(house, Stage.WAITING, expected=expected, same_decisions=False) as trial:
         for name, amount, second in files:
-            found.world.deliver(name, csv([row | {"amount": amount}]))
+            trial.world.deliver(name, csv([row | {"amount": amount}]))
             moment = SECOND.timestamp() + second
-            os.utime(found.world.objects / FOLDER / name, (moment, moment))
-        found.rerun()
-        versions = found.world.rows(
+            os.utime(trial.world.objects / FOLDER / name, (moment, moment))
+        trial.rerun()
+        versions = trial.world.rows(
             "select amount_minor / 100 from raw.transactions where transaction_id = %s "
             "order by version",
             row["transaction_id"],
         )
         stated = [int(float(amount)) for _, amount, _ in files]
         amounts = [amount for (amount,) in versions]
-        found.expect(holds=amounts == stated, otherwise=f"the versions are {amounts}")
-    return found.outcome
+        trial.expect(holds=amounts == stated, otherwise=f"the versions are {amounts}")
+    return trial.outcome
 
 
 def cases() -> Iterator[Case]:
     """Yield every fault of this kind."""
     for place, files in ORDERS.items():
         run = partial(contradict, files=files)
-        yield Case("order of files", place, "what arrived last holds", run)
+        yield Case("order of files", place, "the last arrival is valid", run)

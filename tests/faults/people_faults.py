@@ -1,4 +1,4 @@
-"""People in the way: locks, long readings, forbidden writes, and requests that try to be SQL."""
+"""Let people interfere: locks, long readings, forbidden writes, and requests that try to be SQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from tests.faults import invariants
-from tests.faults.cases import Case, Outcome, trial
+from tests.faults.cases import Case, Outcome, open_trial
 from tests.faults.deliveries import HOSTILE, HOUR, SECOND
 from tests.faults.flow import Asked
 from tests.faults.house import House, Stage
@@ -17,7 +17,7 @@ from tests.hostile import hostile_sessions
 
 ROLES = ("ingest", "transform", "score", "analyst")
 HOSTILE_SESSIONS = 50
-#: Append-only tables, with a column that nobody may change.
+#: Append-only tables, each with a column that no role may change.
 APPEND_ONLY = {
     "decisions.transaction_decisions": "decision",
     "decisions.runs": "models",
@@ -44,7 +44,7 @@ LOCKED: dict[str, Stage] = {
 
 
 def tamper(house: House, role: str, table: str) -> Outcome:
-    """Try to change what is written for good, as a login role."""
+    """Try to change append-only rows as a login role."""
     column = APPEND_ONLY[table]
     name = sql.Identifier(*table.split("."))
     attempts = {
@@ -54,22 +54,22 @@ def tamper(house: House, role: str, table: str) -> Outcome:
         "drop": sql.SQL("drop table {}"),
         "switch triggers off": sql.SQL("alter table {} disable trigger all"),
     }
-    with trial(house, Stage.PUBLISHED, watched=False) as found:
-        for what, statement in attempts.items():
-            with psycopg.connect(found.world.conninfo(role)) as connection:
+    with open_trial(house, Stage.PUBLISHED, watched=False) as trial:
+        for verb, statement in attempts.items():
+            with psycopg.connect(trial.world.conninfo(role)) as connection:
                 try:
                     connection.execute("set transaction read write")
                     connection.execute(statement.format(name, column=sql.Identifier(column)))
-                    found.expect(holds=False, otherwise=f"{role} may {what} {table}")
+                    trial.expect(holds=False, otherwise=f"{role} may {verb} {table}")
                 except _REFUSED as refusal:
-                    found.outcome.seen = type(refusal).__name__
+                    trial.outcome.seen = type(refusal).__name__
                 connection.rollback()
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def read_long(house: House, stage: Stage, how: str) -> Outcome:
-    """Let an analyst keep a transaction open over everything."""
+    """Let an analyst keep a transaction open over all served tables."""
     statements = {
         "long reading": "select count(*), pg_sleep(0.3) from serving.latest_transaction_decisions",
         "idle transaction": "select count(*) from serving.latest_transaction_decisions",
@@ -80,13 +80,13 @@ def read_long(house: House, stage: Stage, how: str) -> Outcome:
         "exclusive lock": "lock table serving.latest_transaction_decisions "
         "in access exclusive mode",
     }
-    with trial(house, stage) as found:
-        ready = found.world.folder / "ready"
+    with open_trial(house, stage) as trial:
+        ready = trial.world.folder / "ready"
 
         def analyst() -> None:
             import time
 
-            with psycopg.connect(found.world.conninfo("analyst")) as connection:
+            with psycopg.connect(trial.world.conninfo("analyst")) as connection:
                 if how == "idle snapshot":
                     connection.execute("set transaction isolation level repeatable read")
                 try:
@@ -98,39 +98,39 @@ def read_long(house: House, stage: Stage, how: str) -> Outcome:
                     connection.execute(statements[how].encode())
                 time.sleep(600)
 
-        process = found.world.spawn(analyst, "analyst")
+        process = trial.world.spawn(analyst, "analyst")
         while not ready.exists() and process.status is None:
-            found.world.rows("select 1")
-        found.rerun()
+            trial.world.rows("select 1")
+        trial.rerun()
         process.kill()
-    return found.outcome
+    return trial.outcome
 
 
 def besiege(house: House, stage: Stage) -> Outcome:
-    """Let readers who mean harm try everything that could stall a run, as many as get in."""
-    with trial(house, stage) as found:
-        ready = found.world.folder / "ready"
+    """Let as many hostile readers as the server admits try every act that could stall a run."""
+    with open_trial(house, stage) as trial:
+        ready = trial.world.folder / "ready"
 
         def readers() -> None:
             import time
 
-            with hostile_sessions(found.world.conninfo("analyst"), HOSTILE_SESSIONS):
+            with hostile_sessions(trial.world.conninfo("analyst"), HOSTILE_SESSIONS):
                 ready.touch()
                 time.sleep(600)
 
-        process = found.world.spawn(readers, "readers")
+        process = trial.world.spawn(readers, "readers")
         while not ready.exists() and process.status is None:
-            found.world.rows("select 1")
-        found.expect(holds=process.status is None, otherwise="the readers could not try at all")
-        found.rerun()
+            trial.world.rows("select 1")
+        trial.expect(holds=process.status is None, otherwise="the readers could not try at all")
+        trial.rerun()
         process.kill()
-    return found.outcome
+    return trial.outcome
 
 
 def lock(house: House, stage: Stage, table: str) -> Outcome:
     """Let a database administrator lock a table longer than a step waits."""
-    with trial(house, stage, watched=False) as found:
-        database = sql.Identifier(found.world.database)
+    with open_trial(house, stage, watched=False) as trial:
+        database = sql.Identifier(trial.world.database)
         with psycopg.connect(house.cluster.conninfo(), autocommit=True) as connection:
             for role in ("ingest", "transform", "score"):
                 connection.execute(
@@ -138,88 +138,88 @@ def lock(house: House, stage: Stage, table: str) -> Outcome:
                         sql.Identifier(role), database
                     )
                 )
-        ready = found.world.folder / "ready"
+        ready = trial.world.folder / "ready"
 
         def administrator() -> None:
             import time
 
-            with psycopg.connect(house.cluster.conninfo(found.world.database)) as connection:
+            with psycopg.connect(house.cluster.conninfo(trial.world.database)) as connection:
                 connection.execute(f"lock table {table} in access exclusive mode".encode())
                 ready.touch()
                 time.sleep(600)
 
-        process = found.world.spawn(administrator, "administrator")
+        process = trial.world.spawn(administrator, "administrator")
         while not ready.exists():
-            found.expect(holds=process.status is None, otherwise="nobody could lock the table")
-        told = found.heard(found.world.run(stage.rest))
+            trial.expect(holds=process.status is None, otherwise="the table could not be locked")
+        result = trial.record(trial.world.run(stage.rest))
         if table != "audit.events":  # only a refused attempt writes there
-            found.expect(holds=not told.ok, otherwise="nobody waited for the lock")
+            trial.expect(holds=not result.ok, otherwise="the step did not wait for the lock")
         process.kill()
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def ask(house: House, text: str) -> Outcome:
-    """Ask for a run with words that try to be something else."""
-    with trial(house, Stage.BUILT) as found:
-        found.rerun(Asked(requested_by=text, reason=text, kind="manual"))
-        stored = found.world.rows(
+    """Request a run with words that try to be SQL or code."""
+    with open_trial(house, Stage.BUILT) as trial:
+        trial.rerun(Asked(requested_by=text, reason=text, kind="manual"))
+        stored = trial.world.rows(
             "select requested_by, reason from decisions.runs where kind = 'manual'"
         )
-        found.expect(holds=stored == [(text, text)], otherwise=f"stored as {stored}")
-    return found.outcome
+        trial.expect(holds=stored == [(text, text)], otherwise=f"stored as {stored}")
+    return trial.outcome
 
 
 def restate(house: House, count: int) -> Outcome:
     """Restate rows with hostile ids."""
     ids = tuple(f"w2-{text}" for text in HOSTILE[:count])
-    wanted = invariants.usual()
-    wanted.revisions.update(dict.fromkeys(ids, 2))
-    with trial(house, Stage.PUBLISHED, wanted=wanted, same_decisions=False) as found:
-        asked = Asked(kind="restate", requested_by="ann", reason=HOSTILE[0], restated_ids=ids)
-        told = found.heard(found.world.run(Stage.PUBLISHED.rest, asked))
-        found.expect(holds=told.ok, otherwise=f"the restatement failed: {told}")
-        found.rerun()
-    return found.outcome
+    expected = invariants.usual()
+    expected.revisions.update(dict.fromkeys(ids, 2))
+    with open_trial(house, Stage.PUBLISHED, expected=expected, same_decisions=False) as trial:
+        request = Asked(kind="restate", requested_by="ann", reason=HOSTILE[0], restated_ids=ids)
+        result = trial.record(trial.world.run(Stage.PUBLISHED.rest, request))
+        trial.expect(holds=result.ok, otherwise=f"the restatement failed: {result}")
+        trial.rerun()
+    return trial.outcome
 
 
-def refuse(house: House, asked: Asked, error: str) -> Outcome:
-    """Ask for what cannot be; it is refused before anything is written."""
-    with trial(house, Stage.PUBLISHED, watched=False) as found:
-        runs = found.world.rows("select count(*) from decisions.runs")
-        told = found.heard(found.world.run(Stage.PUBLISHED.rest, asked))
-        found.expect(holds=told.error == error, otherwise=f"it was not refused: {told}")
-        found.expect(
-            holds=found.world.rows("select count(*) from decisions.runs") == runs,
+def refuse(house: House, request: Asked, error: str) -> Outcome:
+    """Make an impossible request; it is refused before any write."""
+    with open_trial(house, Stage.PUBLISHED, watched=False) as trial:
+        runs = trial.world.rows("select count(*) from decisions.runs")
+        result = trial.record(trial.world.run(Stage.PUBLISHED.rest, request))
+        trial.expect(holds=result.error == error, otherwise=f"it was not refused: {result}")
+        trial.expect(
+            holds=trial.world.rows("select count(*) from decisions.runs") == runs,
             otherwise="a refused request left a run",
         )
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def configure(house: House, variable: str, value: str) -> Outcome:
-    """Set a variable to text that tries to be SQL: refused before dbt sees it."""
-    with trial(house, Stage.BUILT) as found:
-        told = found.heard(found.world.run(("build",), environment={variable: value}))
-        found.expect(
-            holds=told.error == "ConfigurationError", otherwise=f"it was not refused: {told}"
+    """Set a variable to text that tries to be SQL: refused before dbt reads it."""
+    with open_trial(house, Stage.BUILT) as trial:
+        result = trial.record(trial.world.run(("build",), environment={variable: value}))
+        trial.expect(
+            holds=result.error == "ConfigurationError", otherwise=f"it was not refused: {result}"
         )
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def intrude(house: House) -> Outcome:
-    """Start another window while a run is open: refused, and it names the run."""
-    with trial(house, Stage.VALIDATED) as found:
-        other = Asked(SECOND + HOUR, SECOND + 2 * HOUR)
-        told = found.heard(found.world.run(("claim",), other))
-        open_run = found.world.rows("select run_id from decisions.runs where state = 'validated'")
-        found.expect(
-            holds=told.error == "RunOpenError" and str(open_run[0][0]) in told.message,
-            otherwise=f"it was not refused by name: {told}",
+    """Start another window during an open run: refused with the id of the run."""
+    with open_trial(house, Stage.VALIDATED) as trial:
+        second_window = Asked(SECOND + HOUR, SECOND + 2 * HOUR)
+        result = trial.record(trial.world.run(("claim",), second_window))
+        open_run = trial.world.rows("select run_id from decisions.runs where state = 'validated'")
+        trial.expect(
+            holds=result.error == "RunOpenError" and str(open_run[0][0]) in result.message,
+            otherwise=f"it was not refused by name: {result}",
         )
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 READINGS = (
@@ -240,13 +240,13 @@ def _locks_and_writes() -> Iterator[Case]:
             yield Case("forbidden write", place, "refused, five ways", run)
     for how in READINGS:
         run = partial(read_long, stage=Stage.VALIDATED, how=how)
-        yield Case("analyst's transaction", f"{how}, publish", "nobody waits", run)
+        yield Case("analyst's transaction", f"{how}, publish", "no job waits", run)
     for how in ("long reading", "idle transaction"):
         run = partial(read_long, stage=Stage.WAITING, how=how)
-        yield Case("analyst's transaction", f"{how}, whole run", "nobody waits", run)
+        yield Case("analyst's transaction", f"{how}, whole run", "no job waits", run)
     for stage in (Stage.WAITING, Stage.VALIDATED):
         run = partial(besiege, stage=stage)
-        yield Case("hostile sessions", f"from {stage}", "nobody waits", run)
+        yield Case("hostile sessions", f"from {stage}", "no job waits", run)
     for table, stage in LOCKED.items():
         run = partial(lock, stage=stage, table=table)
         yield Case("locked table", table, "the step gives up; a re-run publishes", run)
@@ -258,15 +258,15 @@ def _requests() -> Iterator[Case]:
     yield Case("hostile ids", "restatement", "decided again, once", partial(restate, count=6))
     never = Asked(kind="restate", requested_by="a", reason="r", restated_ids=(HOSTILE[0],))
     refusals: dict[str, tuple[Asked, str]] = {
-        "restatement of what was never decided": (never, "ContractError"),
+        "restatement of an undecided id": (never, "ContractError"),
         "a window that ends before it starts": (
             Asked(SECOND + 2 * HOUR, SECOND + HOUR),
             "CheckViolation",
         ),
         "a run of no kind": (Asked(SECOND + HOUR, SECOND + 2 * HOUR, HOSTILE[0]), "CheckViolation"),
     }
-    for place, (asked, error) in refusals.items():
-        run = partial(refuse, asked=asked, error=error)
+    for place, (request, error) in refusals.items():
+        run = partial(refuse, request=request, error=error)
         yield Case("impossible request", place, "refused, nothing written", run)
     for value in ("USD'); drop schema raw; --", "{{ 1 }}"):
         run = partial(configure, variable="SCORING_WAREHOUSE__BASE_CURRENCY", value=value)

@@ -1,4 +1,4 @@
-"""Processes and sessions broken at every named place: killed, frozen, failed, doubled, cut off."""
+"""Break processes and sessions at every named place: kill, freeze, fail, double, cut off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
-from tests.faults.cases import Case, Outcome, Trial, trial
+from tests.faults.cases import Case, Outcome, Trial, open_trial
 from tests.faults.flow import STEPS, Asked
 from tests.faults.house import House, Stage
 from tests.faults.processes import Pause
@@ -40,76 +40,79 @@ _TWIN_STARTS_WITHIN = 1.5  # seconds that the first of two attempts dwells at th
 
 
 def failpoint(place: str, action: str) -> str:
-    """Return the setting that acts at a place, `name` or `name@hit`."""
+    """Return the setting of a failpoint at a place, `name` or `name@hit`."""
     name, _, hit = place.partition("@")
     return f"{name}:{action}@{hit or 1}"
 
 
 def kill(house: House, place: str, stage: Stage) -> Outcome:
     """End the process at the place by SIGKILL."""
-    with trial(house, stage) as found:
-        attempt = found.world.start(stage.rest, failpoint=failpoint(place, "kill9"))
-        found.expect(holds=attempt.process.wait() == -9, otherwise="the place was not reached")
-        found.heard(attempt.end())
-        found.rerun()
-    return found.outcome
+    with open_trial(house, stage) as trial:
+        attempt = trial.world.start(stage.rest, failpoint=failpoint(place, "kill9"))
+        trial.expect(holds=attempt.process.wait() == -9, otherwise="the place was not reached")
+        trial.record(attempt.end())
+        trial.rerun()
+    return trial.outcome
 
 
 def fail(house: House, place: str, stage: Stage) -> Outcome:
-    """Raise an error that nobody expects at the place."""
-    with trial(house, stage) as found:
-        told = found.heard(found.world.run(stage.rest, failpoint=failpoint(place, "raise")))
-        found.expect(
-            holds=told.error == "InjectedFaultError", otherwise=f"the place was not reached: {told}"
+    """Raise an unexpected error at the place."""
+    with open_trial(house, stage) as trial:
+        result = trial.record(trial.world.run(stage.rest, failpoint=failpoint(place, "raise")))
+        trial.expect(
+            holds=result.error == "InjectedFaultError",
+            otherwise=f"the place was not reached: {result}",
         )
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def freeze(house: House, place: str, stage: Stage) -> Outcome:
     """Stop the process at the place, run again beside it, then let the orphan finish."""
-    with trial(house, stage) as found:
-        orphan = found.world.start(stage.rest, failpoint=failpoint(place, "stop"))
-        found.expect(holds=orphan.process.wait_frozen(), otherwise="the place was not reached")
-        found.rerun()
-        found.look()
+    with open_trial(house, stage) as trial:
+        orphan = trial.world.start(stage.rest, failpoint=failpoint(place, "stop"))
+        trial.expect(holds=orphan.process.wait_frozen(), otherwise="the place was not reached")
+        trial.rerun()
+        trial.look()
         orphan.process.thaw()
-        found.heard(orphan.end())
-    return found.outcome
+        trial.record(orphan.end())
+    return trial.outcome
 
 
 def twin(house: House, place: str, stage: Stage) -> Outcome:
-    """Start a second attempt while the first one is at the place; both go on."""
-    with trial(house, stage) as found:
+    """Start a second attempt during the first attempt's pause at the place; both continue."""
+    with open_trial(house, stage) as trial:
         pause = Pause()
-        first = found.world.start(stage.rest, at={place: pause.passing(_TWIN_STARTS_WITHIN)})
-        found.expect(holds=first.process.wait_at(pause), otherwise="the place was not reached")
-        second = found.world.start(stage.rest)
-        one, other = found.heard(first.end()), found.heard(second.end())
+        first = trial.world.start(stage.rest, at={place: pause.passing(_TWIN_STARTS_WITHIN)})
+        trial.expect(holds=first.process.wait_at(pause), otherwise="the place was not reached")
+        second = trial.world.start(stage.rest)
+        results = trial.record(first.end()), trial.record(second.end())
         pause.close()
-        found.expect(holds=one.ok or other.ok, otherwise=f"both failed: {one}; {other}")
-        found.rerun()
-    return found.outcome
+        trial.expect(
+            holds=any(result.ok for result in results), otherwise=f"both failed: {results}"
+        )
+        trial.rerun()
+    return trial.outcome
 
 
-def paused(found: Trial, place: str, act: Callable[[], None], asked: Asked | None = None) -> bool:
-    """Do something while an attempt is at the place, then let it go on.
+def paused(trial: Trial, place: str, act: Callable[[], None], request: Asked | None = None) -> bool:
+    """Act during an attempt's pause at the place, then let the attempt continue.
 
     Returns:
-        Whether the attempt came to the place; if not, nothing was done.
+        Whether the attempt reached the place; otherwise `act` was not called.
     """
     pause = Pause()
-    attempt = found.world.start(found.stage.rest, asked, at={place: pause.here})
+    attempt = trial.world.start(trial.stage.rest, request, at={place: pause.here})
     if is_reached := attempt.process.wait_at(pause):
         act()
         pause.release()
-    found.heard(attempt.end())
+    trial.record(attempt.end())
     pause.close()
     return is_reached
 
 
 def kick_out(world: World) -> None:
-    """End the sessions of everybody who writes, as an administrator does."""
+    """End the sessions of every writer, as an administrator does."""
     world.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity "
         "where datname = current_database() and usename in ('ingest', 'transform', 'score')"
@@ -118,41 +121,41 @@ def kick_out(world: World) -> None:
 
 def end_sessions(house: House, place: str, stage: Stage) -> Outcome:
     """Let an administrator end the sessions of the process at the place."""
-    with trial(house, stage) as found:
-        is_reached = paused(found, place, lambda: kick_out(found.world))
-        found.expect(holds=is_reached, otherwise="the place was not reached")
-        found.rerun()
-    return found.outcome
+    with open_trial(house, stage) as trial:
+        is_reached = paused(trial, place, lambda: kick_out(trial.world))
+        trial.expect(holds=is_reached, otherwise="the place was not reached")
+        trial.rerun()
+    return trial.outcome
 
 
 def kill_builder(house: House, seconds: float) -> Outcome:
-    """End the process some time after its build began, wherever that is."""
-    with trial(house, Stage.WAITING) as found:
-        ready = found.world.run(("ingest", "admit", "claim"))
-        found.expect(holds=ready.ok, otherwise=f"nothing to build: {ready}")
-        attempt = found.world.start(("build",))
+    """End the process some time after the start of its build, at any place."""
+    with open_trial(house, Stage.WAITING) as trial:
+        ready = trial.world.run(("ingest", "admit", "claim"))
+        trial.expect(holds=ready.ok, otherwise=f"nothing to build: {ready}")
+        attempt = trial.world.start(("build",))
         time.sleep(seconds)
         attempt.process.kill()
-        found.outcome.seen = "killed"
-        found.rerun()
-    return found.outcome
+        trial.outcome.seen = "killed"
+        trial.rerun()
+    return trial.outcome
 
 
 def freeze_builder(house: House, seconds: float) -> Outcome:
-    """Stop a build for a while; another one waits for it, and both end well."""
-    with trial(house, Stage.WAITING) as found:
-        ready = found.world.run(("ingest", "admit", "claim"))
-        found.expect(holds=ready.ok, otherwise=f"nothing to build: {ready}")
-        slow = found.world.start(("build",))
+    """Stop a build for a while; another build waits for it, and both end well."""
+    with open_trial(house, Stage.WAITING) as trial:
+        ready = trial.world.run(("ingest", "admit", "claim"))
+        trial.expect(holds=ready.ok, otherwise=f"nothing to build: {ready}")
+        slow = trial.world.start(("build",))
         time.sleep(seconds)
         slow.process.freeze()
-        other = found.world.start(STEPS)
+        waiting = trial.world.start(STEPS)
         time.sleep(1.5)
         slow.process.thaw()
-        found.expect(holds=found.heard(slow.end()).ok, otherwise="the frozen build failed")
-        found.expect(holds=found.heard(other.end()).ok, otherwise="the waiting run failed")
-        found.rerun()
-    return found.outcome
+        trial.expect(holds=trial.record(slow.end()).ok, otherwise="the frozen build failed")
+        trial.expect(holds=trial.record(waiting.end()).ok, otherwise="the waiting run failed")
+        trial.rerun()
+    return trial.outcome
 
 
 class _AtPlace(Protocol):
@@ -178,7 +181,7 @@ def cases() -> Iterator[Case]:
         yield Case(
             "kill -9",
             place,
-            "a re-run builds what is missing",
+            "a re-run builds the missing rows",
             partial(kill_builder, seconds=seconds),
         )
     for seconds in (1.0, 2.5):

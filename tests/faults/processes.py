@@ -1,8 +1,8 @@
-"""Child processes that can be broken at a place: forked from a parent that is warm and idle.
+"""Fork child processes that can be broken at a place from a warm and idle parent.
 
-The parent has imported everything and computed nothing: it holds no connection and no thread of a
-library that computes, so a child costs milliseconds and starts clean. Every child is ended by its
-own id.
+The parent has imported every module and computed no result. It holds no connection and no thread of
+a numeric library, so a child costs milliseconds and starts clean. Every child is ended by its own
+id.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ PATIENCE_SECONDS = 150.0
 
 
 def warm(folder: Path) -> None:
-    """Import everything that a step may need, and let dbt prepare its classes.
+    """Import every module that a step may need, and let dbt prepare its classes.
 
-    dbt compiles a reader and a writer for each of its classes at first use: seconds, which every
-    child would pay anew. The parsing itself leaves threads behind, so a child does it.
+    dbt compiles a reader and a writer for each of its classes at first use. This takes seconds,
+    which every child would pay again. The parsing itself leaves threads behind, so a child does it.
     """
     import inspect
 
@@ -77,23 +77,23 @@ def _parse(folder: Path) -> None:
 
 
 class StuckError(Exception):
-    """A process did not come to its end or to its place in time."""
+    """A process did not reach its end or its place in time."""
 
 
 @dataclass
 class Pause:
-    """A place at which a child waits until its parent lets it go on."""
+    """Hold a place at which a child waits until its parent releases it."""
 
     reached: tuple[int, int] = field(default_factory=os.pipe)
     go_on: tuple[int, int] = field(default_factory=os.pipe)
 
     def here(self) -> None:
-        """Tell the parent, and wait; called by the child."""
+        """Notify the parent, and wait; called by the child."""
         os.write(self.reached[1], b".")
         os.read(self.go_on[0], 1)
 
     def passing(self, seconds: float) -> Callable[[], None]:
-        """Return an action that tells the parent and sleeps."""
+        """Return an action that notifies the parent and sleeps."""
 
         def act() -> None:
             os.write(self.reached[1], b".")
@@ -102,11 +102,11 @@ class Pause:
         return act
 
     def release(self) -> None:
-        """Let the child go on."""
+        """Release the child."""
         os.write(self.go_on[1], b".")
 
     def close(self) -> None:
-        """Close the four ends; the parent's child has its own copies."""
+        """Close the four ends; the child of the parent has its own copies."""
         for end in (*self.reached, *self.go_on):
             with suppress(OSError):
                 os.close(end)
@@ -114,7 +114,7 @@ class Pause:
 
 @dataclass
 class Process:
-    """A forked child."""
+    """Hold a forked child."""
 
     pid: int
     status: int | None = None
@@ -128,7 +128,7 @@ class Process:
         return self.status
 
     def wait_frozen(self, seconds: float = PATIENCE_SECONDS) -> bool:
-        """Wait until the child is stopped by a signal; False where it ended instead."""
+        """Wait until a signal has stopped the child; return False if it ended instead."""
         stopped: list[bool] = []
 
         def look() -> bool:
@@ -145,7 +145,7 @@ class Process:
         return bool(stopped)
 
     def wait_at(self, pause: Pause, seconds: float = PATIENCE_SECONDS) -> bool:
-        """Wait until the child is at its pause; False where it ended instead."""
+        """Wait until the child is at its pause; return False if it ended instead."""
         os.set_blocking(pause.reached[0], False)
 
         def look() -> bool:
@@ -159,15 +159,15 @@ class Process:
         return self.status is None
 
     def thaw(self) -> None:
-        """Let a frozen child go on."""
+        """Continue a frozen child."""
         os.kill(self.pid, signal.SIGCONT)
 
     def freeze(self) -> None:
-        """Stop a child where it is."""
+        """Stop a child at its current place."""
         os.kill(self.pid, signal.SIGSTOP)
 
     def kill(self) -> None:
-        """End it, whatever it does."""
+        """End the child, whatever its state."""
         if self.status is None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -192,7 +192,7 @@ class Process:
 
 
 def fork(work: Callable[[], None], log: Path, environment: Mapping[str, str]) -> Process:
-    """Run `work` in a child whose output goes to a file; its exit status is 0 where it returns."""
+    """Run `work` in a child whose output goes to a file; its exit status is 0 if `work` returns."""
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -227,7 +227,7 @@ def _as_child(work: Callable[[], None], log: Path, environment: Mapping[str, str
 
 @contextmanager
 def running(processes: Sequence[Process]) -> Iterator[None]:
-    """See that no child outlives its case."""
+    """End every child at the end of its case."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""A reader beside the fault: what was published stays visible, and only whole runs appear."""
+"""Read beside the fault: published rows stay visible, and only whole runs appear."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _PAUSE = 0.02
 
 
 def _loop(world: World, stop: Path, out: Path) -> None:
-    """Read as an analyst until told to stop; write down everything that was not whole."""
-    found: dict[str, Any] = {"reads": 0, "slowest": 0.0, "problems": []}
+    """Read as an analyst until the stop file exists; write down every incomplete result."""
+    findings: dict[str, Any] = {"reads": 0, "slowest": 0.0, "problems": []}
     connection: psycopg.Connection[Any] | None = None
     least = 0
     while not stop.exists():
@@ -35,24 +35,24 @@ def _loop(world: World, stop: Path, out: Path) -> None:
                 connection = psycopg.connect(world.conninfo("analyst"), autocommit=True)
             row = connection.execute(_SEEN.encode()).fetchone()
             visible, of_runs = row or (0, 0)
-            found["reads"] += 1
-            found["slowest"] = max(found["slowest"], time.monotonic() - started)
+            findings["reads"] += 1
+            findings["slowest"] = max(findings["slowest"], time.monotonic() - started)
             if visible != of_runs:
-                found["problems"].append(f"a reader saw {visible} rows of runs with {of_runs}")
+                findings["problems"].append(f"a reader saw {visible} rows of runs with {of_runs}")
             if visible < least:
-                found["problems"].append(f"a reader saw {visible} rows after {least}")
+                findings["problems"].append(f"a reader saw {visible} rows after {least}")
             least = max(least, visible)
         except psycopg.Error:
-            # the server is down, which is the fault; what was published must be there after it
+            # the fault has stopped the server; published rows must be visible after it
             if connection is not None:
                 connection.close()
             connection = None
-        found["problems"] += _manifests(world)
-        found["problems"] = sorted(set(found["problems"]))
+        findings["problems"] += _manifests(world)
+        findings["problems"] = sorted(set(findings["problems"]))
         time.sleep(_PAUSE)
     if connection is not None:
         connection.close()
-    out.write_text(json.dumps(found))
+    out.write_text(json.dumps(findings))
 
 
 def _manifests(world: World) -> list[str]:
@@ -69,7 +69,7 @@ def _manifests(world: World) -> list[str]:
 
 
 class Reader:
-    """The findings of a reader that has been stopped."""
+    """Hold the findings of a stopped reader."""
 
     def __init__(self) -> None:
         self.reads = 0
@@ -79,7 +79,7 @@ class Reader:
 
 @contextmanager
 def reading(world: World) -> Iterator[Reader]:
-    """Read beside what happens inside."""
+    """Read during the body of the context."""
     stop, out = world.folder / "stop-reading", world.folder / "read.json"
     reader = Reader()
     process = world.spawn(lambda: _loop(world, stop, out), "reader")
@@ -89,9 +89,9 @@ def reading(world: World) -> Iterator[Reader]:
         stop.touch()
         process.wait(60)
         if out.exists():
-            told = json.loads(out.read_text())
-            reader.reads, reader.slowest = told["reads"], told["slowest"]
-            reader.problems = told["problems"]
+            findings = json.loads(out.read_text())
+            reader.reads, reader.slowest = findings["reads"], findings["slowest"]
+            reader.problems = findings["problems"]
         else:
             reader.problems = ["the reader broke"]
         stop.unlink()

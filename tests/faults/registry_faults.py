@@ -1,4 +1,4 @@
-"""The registry away, mute or lying: a claim waits as the policy says, and writes nothing."""
+"""Break the registry: a claim waits as the policy requires, and writes no run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from tests.faults.cases import Case, Outcome, Trial, trial
+from tests.faults.cases import Case, Outcome, Trial, open_trial
 from tests.faults.connection_faults import closed_port, swallow
 from tests.faults.flow import Asked
 from tests.faults.house import House, Stage
@@ -17,13 +17,13 @@ from tests.faults.processes import Pause, Process
 from tests.mlflow_server import mlflow_server
 
 MODEL = "fraud_transactions"
-#: A claim that gets no answer ends within a minute: two tries of two seconds here.
+#: A claim without an answer ends within a minute: two tries of two seconds here.
 CLAIM_SECONDS = 60.0
 THROUGH_REGISTRY = Asked(registry=True)
 
 
 def _answering(answer: bytes) -> Callable[[socket.socket], None]:
-    """Return a server that gives everybody the same bytes."""
+    """Return a server that gives every client the same bytes."""
 
     def serve(listener: socket.socket) -> None:
         while True:
@@ -47,47 +47,47 @@ SERVERS: dict[str, Callable[[socket.socket], None] | None] = {
 
 
 def away(house: House, server: Callable[[socket.socket], None] | None) -> Outcome:
-    """Claim while the registry does not do its work, then with a champion that is known."""
-    with trial(house, Stage.BUILT) as found:
+    """Claim during a failure of the registry, then with a known champion."""
+    with open_trial(house, Stage.BUILT) as trial:
         if server is None:
             port = closed_port()
         else:
             listener = socket.create_server(("127.0.0.1", 0))
             port = listener.getsockname()[1]
-            found.world.spawn(partial(server, listener), "registry")
-        found.world.changes["SCORING_REGISTRY__TRACKING_URI"] = f"http://127.0.0.1:{port}"
-        _refused(found)
-        found.rerun()
-    return found.outcome
+            trial.world.spawn(partial(server, listener), "registry")
+        trial.world.changes["SCORING_REGISTRY__TRACKING_URI"] = f"http://127.0.0.1:{port}"
+        _refused(trial)
+        trial.rerun()
+    return trial.outcome
 
 
-def _refused(found: Trial, words: str = "") -> None:
-    told = found.heard(found.world.run(Stage.BUILT.rest, THROUGH_REGISTRY))
-    found.expect(
-        holds=told.error == "ModelUnavailableError" and words in told.message,
-        otherwise=f"the claim did not say that there is no model: {told}",
+def _refused(trial: Trial, words: str = "") -> None:
+    result = trial.record(trial.world.run(Stage.BUILT.rest, THROUGH_REGISTRY))
+    trial.expect(
+        holds=result.error == "ModelUnavailableError" and words in result.message,
+        otherwise=f"the claim did not report a missing model: {result}",
     )
-    found.expect(holds=told.seconds < CLAIM_SECONDS, otherwise=f"it took {told.seconds:.0f} s")
-    claimed = found.world.rows("select count(*) from decisions.runs where state <> 'published'")
-    found.expect(holds=claimed == [(0,)], otherwise="a run was claimed without a model")
+    trial.expect(holds=result.seconds < CLAIM_SECONDS, otherwise=f"it took {result.seconds:.0f} s")
+    claimed = trial.world.rows("select count(*) from decisions.runs where state <> 'published'")
+    trial.expect(holds=claimed == [(0,)], otherwise="a run was claimed without a model")
 
 
 # ---------------------------------------------------------------- a real MLflow
 
 
 @contextmanager
-def _mlflow(found: Trial) -> Iterator[Path]:
+def _mlflow(trial: Trial) -> Iterator[Path]:
     """Run a real registry with a registered champion, version 1 of the house's models."""
-    folder = found.world.folder / "mlflow"
+    folder = trial.world.folder / "mlflow"
     with mlflow_server(folder) as address:
-        found.world.changes["SCORING_REGISTRY__TRACKING_URI"] = address
-        found.world.changes["SCORING_REGISTRY__TIMEOUT_SECONDS"] = "10"
+        trial.world.changes["SCORING_REGISTRY__TRACKING_URI"] = address
+        trial.world.changes["SCORING_REGISTRY__TIMEOUT_SECONDS"] = "10"
         yield folder
 
 
-def _register(found: Trial, change: Callable[[Path], None] | None = None) -> None:
+def _register(trial: Trial, change: Callable[[Path], None] | None = None) -> None:
     """Register the house's first model as a folder that MLflow would write, in a child."""
-    models = found.house.template(Stage.BUILT)[1] / "objects" / "models"
+    models = trial.house.template(Stage.BUILT)[1] / "objects" / "models"
 
     def work() -> None:
         import mlflow
@@ -98,8 +98,8 @@ def _register(found: Trial, change: Callable[[Path], None] | None = None) -> Non
         from scoring.models import model_files, registry
 
         address = get_settings().registry.tracking_uri
-        sha256 = found.house.pins["models"]["fraud"]["sha256"]
-        folder = found.world.folder / f"model-{len(found.world.processes)}"
+        sha256 = trial.house.pins["models"]["fraud"]["sha256"]
+        folder = trial.world.folder / f"model-{len(trial.world.processes)}"
         folder.mkdir()
         shutil.copyfile(models / sha256 / "model.skops", folder / "model.skops")
         sklearn = {"pickled_model": "model.skops", "serialization_format": "skops", "code": None}
@@ -120,14 +120,14 @@ def _register(found: Trial, change: Callable[[Path], None] | None = None) -> Non
         )
         client.set_registered_model_alias(MODEL, "champion", version.version)
 
-    registering = found.world.spawn(work, f"register-{len(found.world.processes)}")
+    registering = trial.world.spawn(work, f"register-{len(trial.world.processes)}")
     if registering.wait() != 0:
         raise RuntimeError("the model could not be registered")
-    # the copy of an earlier claim would be taken without asking for the file
-    shutil.rmtree(found.world.objects / "models", ignore_errors=True)
+    # the copy of an earlier claim would be used without a request for the file
+    shutil.rmtree(trial.world.objects / "models", ignore_errors=True)
 
 
-def _administer(found: Trial, act: Callable[[object], None], name: str) -> None:
+def _administer(trial: Trial, act: Callable[[object], None], name: str) -> None:
     def work() -> None:
         from mlflow import MlflowClient
 
@@ -135,8 +135,8 @@ def _administer(found: Trial, act: Callable[[object], None], name: str) -> None:
 
         act(MlflowClient(get_settings().registry.tracking_uri))
 
-    process: Process = found.world.spawn(work, name)
-    found.expect(holds=process.wait() == 0, otherwise=f"{name} failed")
+    process: Process = trial.world.spawn(work, name)
+    trial.expect(holds=process.wait() == 0, otherwise=f"{name} failed")
 
 
 def _code(folder: Path) -> None:
@@ -168,61 +168,61 @@ FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 def in_registry(house: House) -> Outcome:
-    """Take one real registry through everything that can be wrong with it."""
-    with trial(house, Stage.BUILT) as found, _mlflow(found):
-        _refused(found, "alias 'champion'")
+    """Take one real registry through every fault of its content."""
+    with open_trial(house, Stage.BUILT) as trial, _mlflow(trial):
+        _refused(trial, "alias 'champion'")
         for change, words in FOLDERS.values():
-            _register(found, change)
-            _refused(found, words)
-        _register(found)
+            _register(trial, change)
+            _refused(trial, words)
+        _register(trial)
         _administer(
-            found,
+            trial,
             lambda client: client.delete_registered_model_alias(MODEL, "champion"),  # type: ignore[attr-defined]
             "alias-removal",
         )
-        _refused(found, "alias 'champion'")
+        _refused(trial, "alias 'champion'")
         last = str(len(FOLDERS) + 1)
         _administer(
-            found,
+            trial,
             lambda client: client.set_registered_model_alias(MODEL, "champion", last),  # type: ignore[attr-defined]
             "alias",
         )
-        # a healthy claim, and the alias moves while the run is on its way
+        # a healthy claim, and the alias moves during the run
         pause = Pause()
-        attempt = found.world.start(
+        attempt = trial.world.start(
             Stage.BUILT.rest, THROUGH_REGISTRY, at={"mid_predict@2": pause.here}
         )
-        found.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
+        trial.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
         _administer(
-            found,
+            trial,
             lambda client: client.set_registered_model_alias(MODEL, "champion", "1"),  # type: ignore[attr-defined]
             "promotion",
         )
         pause.release()
-        told = found.heard(attempt.end())
+        result = trial.record(attempt.end())
         pause.close()
-        found.expect(holds=told.ok, otherwise=f"the run failed: {told}")
-        found.same_decisions = False  # the version's number is stamped on each decision
-        found.rerun()
-        versions = found.world.rows(
+        trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
+        trial.same_decisions = False  # each decision carries the version's number
+        trial.rerun()
+        versions = trial.world.rows(
             "select distinct model_version from decisions.transaction_decisions "
             "inner join decisions.runs using (run_id) where window_start = "
             "(select max(window_start) from decisions.runs)"
         )
-        found.expect(holds=versions == [(last,)], otherwise=f"models {versions} in one run")
-    found.outcome.faults = len(FOLDERS) + 3
-    return found.outcome
+        trial.expect(holds=versions == [(last,)], otherwise=f"models {versions} in one run")
+    trial.outcome.faults = len(FOLDERS) + 3
+    return trial.outcome
 
 
 def dies(house: House) -> Outcome:
-    """Kill the registry after the claim: the run has its copy and asks nobody."""
-    with trial(house, Stage.BUILT, same_decisions=False) as found:
-        with _mlflow(found):
-            _register(found)
-            told = found.heard(found.world.run(("claim",), THROUGH_REGISTRY))
-            found.expect(holds=told.ok, otherwise=f"the claim failed: {told}")
-        found.rerun()
-    return found.outcome
+    """Kill the registry after the claim: the run has its copy and makes no request."""
+    with open_trial(house, Stage.BUILT, same_decisions=False) as trial:
+        with _mlflow(trial):
+            _register(trial)
+            result = trial.record(trial.world.run(("claim",), THROUGH_REGISTRY))
+            trial.expect(holds=result.ok, otherwise=f"the claim failed: {result}")
+        trial.rerun()
+    return trial.outcome
 
 
 def cases() -> Iterator[Case]:
@@ -232,4 +232,4 @@ def cases() -> Iterator[Case]:
         yield Case("registry", place, expected, partial(away, server=server))
     expected = "refused by name; the run keeps its version"
     yield Case("registry", "no alias, code, pickle, bytes, promotion", expected, in_registry)
-    yield Case("registry", "killed after the claim", "nobody asks it again", dies)
+    yield Case("registry", "killed after the claim", "no further request to it", dies)

@@ -1,4 +1,4 @@
-"""What the suite prints for people, and the report that others read."""
+"""Print the results of the suite for people, and write its report."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from infra.local.state import code_version
 from tests.faults.suite import Result
 
 BARS = {"injected": 300, "distinct": 120, "rows_lost": 0, "rows_doubled": 0}
-#: A task's retries span five minutes; a fault that is recovered within one needs nobody.
+#: A task's retries span five minutes; a fault that recovers within one needs no person.
 MAX_RECOVERY_SECONDS = 60.0
 SUITE_SECONDS = 40 * 60
 _SEEN_LENGTH = 90
 
 
-def teller(total: int, started: float) -> Callable[[Result], None]:
-    """Return a function that prints one line per case as it ends."""
+def line_printer(total: int, started: float) -> Callable[[Result], None]:
+    """Return a function that prints one line per finished case."""
     count = 0
 
-    def tell(result: Result) -> None:
+    def print_line(result: Result) -> None:
         nonlocal count
         count += 1
         elapsed = time.monotonic() - started
-        seen = result.told if result.holds is False else result.told[:_SEEN_LENGTH]
+        seen = result.text if result.holds is False else result.text[:_SEEN_LENGTH]
         sys.stdout.write(
             f"{elapsed:7.1f} s  {count:3d}/{total}  {result.word:8s}  {result.case.name}  "
             f"({result.seconds:.1f} s)  {seen}\n"
         )
         sys.stdout.flush()
 
-    return tell
+    return print_line
 
 
 def _table(results: Sequence[Result]) -> Table:
@@ -54,14 +54,14 @@ def _table(results: Sequence[Result]) -> Table:
         if outcome:
             seconds = f"{outcome.seconds:.1f}"
             numbers = (outcome.verdict.lost, outcome.verdict.doubled, seconds)
-        case, seen = result.case, result.told[:_SEEN_LENGTH]
+        case, seen = result.case, result.text[:_SEEN_LENGTH]
         cells = (case.fault, case.place, case.expected, seen, result.word, *numbers)
         grid.add_row(*(Text(str(cell)) for cell in cells))
     return grid
 
 
 def checks(results: Sequence[Result], seconds: float, *, whole: bool) -> list[dict[str, Any]]:
-    """Return the checks of the report; a sample is no proof of how many faults there are."""
+    """Return the checks of the report; a sample does not prove the number of faults."""
     outcomes = [result.outcome for result in results if result.outcome is not None]
     injected = sum(outcome.faults for outcome in outcomes)
     distinct = len({row.case.name for row in results if row.outcome and row.outcome.faults})
@@ -114,22 +114,27 @@ def document(
     }
 
 
-def finish(results: Sequence[Result], told: dict[str, Any], target: Path) -> int:
+def finish(results: Sequence[Result], report: dict[str, Any], target: Path) -> int:
     """Print the tables, write the report, and return the exit status."""
-    found = told["checks"]
+    checks = report["checks"]
     console.print(_table(results))
     table(
         "Checks",
         ["check", "value", "bar", ""],
         [
-            (one["name"], one["value"], "" if one["bar"] is None else one["bar"], _word(one))
-            for one in found
+            (
+                check["name"],
+                check["value"],
+                "" if check["bar"] is None else check["bar"],
+                _word(check),
+            )
+            for check in checks
         ],
     )
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    target.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     console.print(str(target), markup=False)
-    return 0 if all(one["holds"] for one in found) else 1
+    return 0 if all(check["holds"] for check in checks) else 1
 
 
 def _word(check: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""Schedules that nobody wrote down: deliveries, runs, promotions and faults in a drawn order.
+"""Draw schedules: deliveries, runs, promotions and faults in a random order.
 
-A state machine of hypothesis draws them: rules act on a world, the model keeps what must have
-become of every row, and the same invariants hold at the end. Nothing is shrunk, as every example
-takes a minute: the table tells the whole story, and the seed tells it again.
+A state machine of hypothesis draws them. Rules act on a world, the model records the expected
+result of every row, and the same invariants hold at the end. Examples are not shrunk, because each
+takes a minute: the table shows every step, and the seed repeats them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from tests.faults import deliveries, invariants
-from tests.faults.cases import Case, Outcome, trial
+from tests.faults.cases import Case, Outcome, open_trial
 from tests.faults.deliveries import FIRST, HOUR, SECOND
 from tests.faults.drawn_faults import FAULTS, INGEST_PLACES, PLACES, Fault
 from tests.faults.flow import Asked
@@ -37,7 +37,7 @@ FAULTS_PER_SCHEDULE = 6
 
 
 class Schedule(RuleBasedStateMachine):
-    """A world, what was done in it so far, and what must have become of every row."""
+    """Hold a world, its steps so far, and the expected result of every row."""
 
     house: ClassVar[House]
     played: ClassVar[list[Outcome]]
@@ -46,7 +46,7 @@ class Schedule(RuleBasedStateMachine):
         super().__init__()
         self.closing = ExitStack()
         self.delivered = [deliveries.first_window(), deliveries.second_window()]
-        self.waiting = True  # a file lies in the landing folder that nobody has looked at
+        self.waiting = True  # the landing folder holds a file that no run has read
         self.next_start = SECOND
         self.skipped: list[datetime] = []
         self.decided_rows: list[deliveries.Row] = []
@@ -59,16 +59,16 @@ class Schedule(RuleBasedStateMachine):
 
     @initialize(number=st.integers(0, 2**32))
     def begin(self, number: int) -> None:
-        """Take a copy of the template; the simplest example of all, number 0, is no schedule."""
+        """Take a copy of the template; example number 0, the simplest, is no schedule."""
         hypothesis.assume(number)
-        self.found = self.closing.enter_context(
-            trial(self.house, Stage.WAITING, same_decisions=False)
+        self.trial = self.closing.enter_context(
+            open_trial(self.house, Stage.WAITING, same_decisions=False)
         )
         self._run_next(random.Random(number), FAULTS[number % len(FAULTS)])  # noqa: S311
 
     @rule(draw=st.randoms(use_true_random=True))
     def deliver(self, draw: random.Random) -> None:
-        """Deliver rows of the next window, with late rows and corrections of decided ones."""
+        """Deliver rows of the next window, with late rows and corrections of decided rows."""
         self._deliver(draw)
 
     def _deliver(self, draw: random.Random) -> None:
@@ -78,7 +78,7 @@ class Schedule(RuleBasedStateMachine):
         file = deliveries.a_window(
             draw, prefix, self.next_start, 60, late_from=late_from, corrected=corrected
         )
-        self.found.world.deliver(file.name, file.content)
+        self.trial.world.deliver(file.name, file.content)
         self.delivered.append(file)
         self.waiting = True
         self.story.append("delivered")
@@ -87,7 +87,7 @@ class Schedule(RuleBasedStateMachine):
     def deliver_again(self, draw: random.Random) -> None:
         """Deliver the bytes of an earlier file under another name."""
         file = draw.choice(self.delivered)
-        self.found.world.deliver(f"again-{len(self.story)}.csv", file.content)
+        self.trial.world.deliver(f"again-{len(self.story)}.csv", file.content)
         self.story.append("delivered again")
 
     @rule()
@@ -117,43 +117,47 @@ class Schedule(RuleBasedStateMachine):
     @precondition(lambda self: self.may_break and self.skipped)
     @rule(draw=st.randoms(use_true_random=True), fault=st.sampled_from(FAULTS))
     def backfill(self, draw: random.Random, fault: Fault) -> None:
-        """Run a window that was left out."""
+        """Run an omitted window."""
         start = self.skipped.pop(draw.randrange(len(self.skipped)))
         self._broken(Asked(start, start + HOUR, "backfill"), fault, draw)
 
     @precondition(lambda self: self.may_break)
     @rule(draw=st.randoms(use_true_random=True), fault=st.sampled_from(FAULTS))
     def restate(self, draw: random.Random, fault: Fault) -> None:
-        """Decide a few rows again, as they stand now."""
+        """Decide a few rows again in their newest versions."""
         rows = draw.sample(self.decided_rows, min(3, len(self.decided_rows)))
         ids = tuple(sorted({row["transaction_id"] for row in rows}))
-        who = f"ann (manual__{len(self.story)})"  # every wish has an Airflow run of its own
-        asked = Asked(FIRST, FIRST + HOUR, "restate", who, "a correction", restated_ids=ids)
-        self._broken(asked, fault, draw)
+        requested_by = (
+            f"ann (manual__{len(self.story)})"  # every request has an Airflow run of its own
+        )
+        request = Asked(
+            FIRST, FIRST + HOUR, "restate", requested_by, "a correction", restated_ids=ids
+        )
+        self._broken(request, fault, draw)
         for name in ids:
             self.revisions[name] = self.revisions.get(name, 1) + 1
 
     def teardown(self) -> None:
-        """Run what was left out, then one more window for what came late, all without a fault."""
+        """Run the omitted windows, then one more window for late rows, all without a fault."""
         if not self.faults:
             return
         with self.closing:
             for start in [*sorted(self.skipped), self.next_start, self.next_start + HOUR]:
-                self.found.rerun(Asked(start, start + HOUR, pins=self._pins()))
-            wanted = invariants.expected(self.delivered)
-            self.found.wanted = replace(wanted, revisions=self.revisions)
-        self.found.outcome.seen = f"{len(self.delivered)} files; {'; '.join(self.story)}"
-        self.found.outcome.faults = self.faults
-        self.played.append(self.found.outcome)
+                self.trial.rerun(Asked(start, start + HOUR, pins=self._pins()))
+            expected = invariants.expected(self.delivered)
+            self.trial.expected = replace(expected, revisions=self.revisions)
+        self.trial.outcome.seen = f"{len(self.delivered)} files; {'; '.join(self.story)}"
+        self.trial.outcome.faults = self.faults
+        self.played.append(self.trial.outcome)
 
     # ------------------------------------------------------------ the model
 
-    def _places(self, asked: Asked) -> list[str]:
-        """Where a run may be broken: with no file waiting, it parses nothing.
+    def _places(self, request: Asked) -> list[str]:
+        """Return the places at which a run may be broken: without a pending file, it parses none.
 
-        Nor does it score anything then, unless it decides again.
+        It also scores no row then, unless it is a restatement.
         """
-        is_scoring = self.waiting or asked.kind == "restate"
+        is_scoring = self.waiting or request.kind == "restate"
         return [
             place
             for place in PLACES
@@ -163,28 +167,28 @@ class Schedule(RuleBasedStateMachine):
 
     @property
     def may_break(self) -> bool:
-        """Whether there is time for one fault more."""
+        """Return whether there is time for one more fault."""
         return self.faults < FAULTS_PER_SCHEDULE
 
-    def _broken(self, asked: Asked, fault: Fault, draw: random.Random) -> None:
-        """Run a window with a fault, then plainly until it is published."""
-        asked = replace(asked, pins=self._pins())
-        told = fault(self.found, asked, self._places(asked), draw)
+    def _broken(self, request: Asked, fault: Fault, draw: random.Random) -> None:
+        """Run a window with a fault, then without one until it is published."""
+        request = replace(request, pins=self._pins())
+        result = fault(self.trial, request, self._places(request), draw)
         self.faults += 1
         if draw.random() < 0.3:
             self._deliver(draw)
-        again = self.found.rerun(asked)
-        self.story.append(f"{asked.kind} {told}, re-run {again}")
+        again = self.trial.rerun(request)
+        self.story.append(f"{request.kind} {result}, re-run {again}")
         self._count()
 
     def _pins(self) -> dict[str, object]:
         return self.house.other_pins if self.promoted else self.house.pins
 
     def _count(self) -> None:
-        """Remember which rows are decided: corrections and restatements are drawn of them."""
+        """Record the decided rows: corrections and restatements are drawn from them."""
         decided = {
             name
-            for (name,) in self.found.world.rows(
+            for (name,) in self.trial.world.rows(
                 "select transaction_id from decisions.transaction_decisions where revision = 0"
             )
         }
@@ -198,11 +202,11 @@ class Schedule(RuleBasedStateMachine):
 
 
 def play(house: House, seed: int) -> Outcome:
-    """Play the one schedule that a seed draws."""
+    """Play the schedule that a seed draws."""
 
     @hypothesis.seed(seed)
     class Seeded(Schedule):
-        """A machine for one seed and one house."""
+        """Run the state machine for one seed and one house."""
 
     Seeded.house, Seeded.played = house, []
     run_state_machine_as_test(
@@ -218,16 +222,16 @@ def play(house: House, seed: int) -> Outcome:
         ),
     )
     outcome, *others = Seeded.played
-    for other in others:  # an example that hypothesis gave up halfway was played all the same
-        outcome.verdict.add(other.verdict)
-        outcome.faults += other.faults
-        outcome.seen += f"; and before: {other.seen}"
-        outcome.seconds = max(outcome.seconds, other.seconds)
+    for earlier in others:  # an example that hypothesis abandoned was played too
+        outcome.verdict.add(earlier.verdict)
+        outcome.faults += earlier.faults
+        outcome.seen += f"; and before: {earlier.seen}"
+        outcome.seconds = max(outcome.seconds, earlier.seconds)
     return outcome
 
 
 def cases(seed: int, count: int) -> Iterator[Case]:
-    """Yield so many schedules of a seed."""
+    """Yield a number of schedules from one seed."""
     for number in range(count):
         yield Case(
             "drawn schedule",

@@ -1,7 +1,7 @@
-"""The whole server killed, at every named place and between every two tasks; then started again.
+"""Kill the whole server at every named place and between every two tasks, then start it again.
 
-Each task is tried again as Airflow does it: the one that the crash has ended, and none before it.
-So whatever the crash has emptied must be made again by the task that needs it.
+Each task is retried as Airflow does: the task that the crash has ended, and none before it. A task
+must therefore restore every emptied table that it needs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from infra.local.postgres import Cluster
-from tests.faults.cases import Case, Outcome, trial
+from tests.faults.cases import Case, Outcome, open_trial
 from tests.faults.flow import STEPS
 from tests.faults.house import House, Stage
 from tests.faults.process_faults import PLACES
@@ -23,16 +23,16 @@ from tests.faults.processes import Pause
 
 FAULT = "server killed"
 _EXPECTED = "the tasks' own retries publish, once"
-#: Of a window that is admitted and whose features are built.
+#: For a window that is admitted and whose features are built.
 _AFTER_BUILD = ("claim", *STEPS[STEPS.index("validate_features") :])
 
 
 def crash(house: House) -> None:
-    """Kill every process of the server, and start it again: what is unlogged is gone."""
+    """Kill every process of the server and start it again: the unlogged tables are empty."""
     for pid in _processes(house.cluster):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    while house.cluster.pid() is not None:  # it is dying, and counts as running until it is gone
+    while house.cluster.pid() is not None:  # a dying server counts as running until it is gone
         time.sleep(0.02)
     house.cluster.start()
 
@@ -46,49 +46,49 @@ def _processes(cluster: Cluster) -> Sequence[int]:
 
 
 def at_place(house: House, place: str, stage: Stage) -> Outcome:
-    """Kill the server while a task is at the place."""
-    # what stands validated is unlogged, and a crash has emptied the template of it
+    """Kill the server during a task, at the place."""
+    # the rows of the validated stage are unlogged, and a crash has emptied them in the template
     begin, tasks = (Stage.WAITING, STEPS) if stage is Stage.WAITING else (Stage.BUILT, _AFTER_BUILD)
-    with trial(house, begin) as found:
+    with open_trial(house, begin) as trial:
         pause = Pause()
-        attempt = found.world.start(tasks, at={place: pause.here})
+        attempt = trial.world.start(tasks, at={place: pause.here})
         is_reached = attempt.process.wait_at(pause)
-        found.expect(holds=is_reached, otherwise="the place was not reached")
+        trial.expect(holds=is_reached, otherwise="the place was not reached")
         crash(house)
         pause.release()
-        found.retried(found.heard(attempt.end()))
+        trial.retry(trial.record(attempt.end()))
         pause.close()
-    return found.outcome
+    return trial.outcome
 
 
 def before(house: House, task: str) -> Outcome:
-    """Kill the server between a task and the one before it."""
+    """Kill the server between a task and the previous one."""
     is_early = task in {"validate_raw", "admit", "claim", "build"}
     begin, tasks = (Stage.WAITING, STEPS) if is_early else (Stage.BUILT, _AFTER_BUILD)
-    with trial(house, begin) as found:
-        told = found.heard(found.world.run(tasks[: tasks.index(task)]))
-        found.expect(holds=told.ok, otherwise=f"there is nothing to go on from: {told}")
+    with open_trial(house, begin) as trial:
+        result = trial.record(trial.world.run(tasks[: tasks.index(task)]))
+        trial.expect(holds=result.ok, otherwise=f"there is nothing to go on from: {result}")
         crash(house)
         rest = tasks[tasks.index(task) :]
-        found.retried(found.heard(found.world.run(rest, receipts=told.receipts)))
-    return found.outcome
+        trial.retry(trial.record(trial.world.run(rest, receipts=result.receipts)))
+    return trial.outcome
 
 
 def amid(house: House, task: str, seconds: float) -> Outcome:
-    """Kill the server some time after a task began, wherever that is."""
+    """Kill the server some time after the start of a task, at any place."""
     is_early = task in {"ingest", "validate_raw", "build"}
     begin, tasks = (Stage.WAITING, STEPS) if is_early else (Stage.BUILT, _AFTER_BUILD)
-    with trial(house, begin) as found:
-        told = found.heard(found.world.run(tasks[: tasks.index(task)]))
+    with open_trial(house, begin) as trial:
+        result = trial.record(trial.world.run(tasks[: tasks.index(task)]))
         rest = tasks[tasks.index(task) :]
-        attempt = found.world.start(rest, receipts=told.receipts)
+        attempt = trial.world.start(rest, receipts=result.receipts)
         time.sleep(seconds)
         crash(house)
-        found.retried(found.heard(attempt.end()))
-    return found.outcome
+        trial.retry(trial.record(attempt.end()))
+    return trial.outcome
 
 
-#: Where a task has no named place, or spends its time elsewhere.
+#: Tasks without a named place, or with time spent elsewhere.
 _MOMENTS = {
     "validate_raw": (0.3, 0.8),
     "build": (1.0, 2.5),

@@ -1,4 +1,4 @@
-"""Places for files that are full, gone or in the way, and a database without space."""
+"""Break places for files: full, missing or blocked; and a database without space."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.faults.cases import Case, NotRunError, Outcome, Trial, trial
+from tests.faults.cases import Case, NotRunError, Outcome, Trial, open_trial
 from tests.faults.house import House, Stage
 from tests.faults.process_faults import PLACES
 from tests.faults.processes import Pause
@@ -19,7 +19,7 @@ from tests.faults.processes import Pause
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """Mount a small file system of memory; not run where the machine forbids it."""
+    """Mount a small file system of memory; the case does not run if the machine forbids it."""
     folder.mkdir(parents=True, exist_ok=True)
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "faults", str(folder)],
@@ -36,7 +36,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 
 
 def fill(folder: Path) -> Callable[[], None]:
-    """Fill a file system to the last byte; return what frees it again."""
+    """Fill a file system to the last byte; return a function that frees the space."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as target, suppress(OSError):
         while True:
@@ -50,61 +50,61 @@ def fill(folder: Path) -> Callable[[], None]:
     return filler.unlink
 
 
-def _at(found: Trial, place: str, act: Callable[[], None]) -> None:
+def _at(trial: Trial, place: str, act: Callable[[], None]) -> None:
     pause = Pause()
-    attempt = found.world.start(found.stage.rest, at={place: pause.here})
-    found.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
+    attempt = trial.world.start(trial.stage.rest, at={place: pause.here})
+    trial.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
     act()
     pause.release()
-    told = found.heard(attempt.end())
+    result = trial.record(attempt.end())
     pause.close()
-    found.expect(holds=not told.ok, otherwise="nobody noticed")
+    trial.expect(holds=not result.ok, otherwise="the fault was not noticed")
 
 
 def full_store(house: House, place: str) -> Outcome:
-    """Let the disk of the published files run full at the place."""
-    with trial(house, Stage.VALIDATED) as found:
-        published = found.world.objects / "published"
-        kept = found.world.folder / "kept"
+    """Fill the disk of the published files at the place."""
+    with open_trial(house, Stage.VALIDATED) as trial:
+        published = trial.world.objects / "published"
+        kept = trial.world.folder / "kept"
         published.rename(kept)
         with small_disk(published, 4) as disk:
             subprocess.run(["cp", "-a", f"{kept}/.", str(disk)], check=True)
             free: list[Callable[[], None]] = []
-            _at(found, place, lambda: free.append(fill(disk)))
+            _at(trial, place, lambda: free.append(fill(disk)))
             free[0]()
-            found.rerun()
-            # the look comes after the disk is gone: keep what was written
-            final = found.world.folder / "final"
+            trial.rerun()
+            # the check comes after the disk is gone: keep the written files
+            final = trial.world.folder / "final"
             subprocess.run(["cp", "-a", str(disk), str(final)], check=True)
         published.rmdir()
         final.rename(published)
-    return found.outcome
+    return trial.outcome
 
 
-def store_in_the_way(house: House, place: str, what: str) -> Outcome:
-    """Replace the folder of published files by something that is none, and put it back."""
-    with trial(house, Stage.VALIDATED, watched=False) as found:
-        published = found.world.objects / "published"
-        kept = found.world.folder / "kept"
+def store_in_the_way(house: House, place: str, substitute: str) -> Outcome:
+    """Replace the folder of published files by another kind of entry, and restore it."""
+    with open_trial(house, Stage.VALIDATED, watched=False) as trial:
+        published = trial.world.objects / "published"
+        kept = trial.world.folder / "kept"
 
         def break_it() -> None:
             published.rename(kept)
-            if what == "a file":
+            if substitute == "a file":
                 published.touch()
             else:
                 published.symlink_to("/proc/1/root/nowhere")
 
-        _at(found, place, break_it)
+        _at(trial, place, break_it)
         published.unlink()
         kept.rename(published)
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def full_scratch(house: House, stage: Stage) -> Outcome:
-    """Let the folder of temporary files be full from the start."""
-    with trial(house, stage) as found:
-        with small_disk(found.world.folder / "scratch", 1) as disk:
+    """Fill the folder of temporary files from the start."""
+    with open_trial(house, stage) as trial:
+        with small_disk(trial.world.folder / "scratch", 1) as disk:
             free = fill(disk)
 
             def before() -> None:
@@ -112,34 +112,34 @@ def full_scratch(house: House, stage: Stage) -> Outcome:
 
                 tempfile.tempdir = str(disk)
 
-            told = found.heard(found.world.run(stage.rest, before=before))
-            found.expect(holds=not told.ok, otherwise="nobody noticed")
+            result = trial.record(trial.world.run(stage.rest, before=before))
+            trial.expect(holds=not result.ok, otherwise="the fault was not noticed")
             free()
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def full_work(house: House) -> Outcome:
-    """Let the folder in which dbt works be full."""
-    with trial(house, Stage.WAITING) as found:
-        with small_disk(found.world.folder / "small-work", 1) as disk:
+    """Fill the working folder of dbt."""
+    with open_trial(house, Stage.WAITING) as trial:
+        with small_disk(trial.world.folder / "small-work", 1) as disk:
             free = fill(disk)
-            told = found.heard(
-                found.world.run(Stage.WAITING.rest, environment={"SCORING_WORK": str(disk)})
+            result = trial.record(
+                trial.world.run(Stage.WAITING.rest, environment={"SCORING_WORK": str(disk)})
             )
-            found.expect(holds=not told.ok, otherwise="nobody noticed")
+            trial.expect(holds=not result.ok, otherwise="the fault was not noticed")
             free()
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 def full_database(house: House, place: str) -> Outcome:
-    """Let the disk of the database run full at the place."""
+    """Fill the disk of the database at the place."""
     stage = Stage.BUILT if PLACES[place] is Stage.VALIDATED else PLACES[place]
-    with trial(house, stage, watched=False) as found:
-        folder = found.world.folder / "tablespace"
-        name = sql.Identifier(f"space_{found.world.database}")
-        database = sql.Identifier(found.world.database)
+    with open_trial(house, stage, watched=False) as trial:
+        folder = trial.world.folder / "tablespace"
+        name = sql.Identifier(f"space_{trial.world.database}")
+        database = sql.Identifier(trial.world.database)
 
         def admin(statement: str) -> None:
             with psycopg.connect(house.cluster.conninfo(), autocommit=True) as connection:
@@ -157,41 +157,41 @@ def full_database(house: House, place: str) -> Outcome:
             admin("alter database {database} set tablespace {space}")
             free: list[Callable[[], None]] = []
             pause = Pause()
-            attempt = found.world.start(stage.rest, at={place: pause.here})
-            found.expect(
+            attempt = trial.world.start(stage.rest, at={place: pause.here})
+            trial.expect(
                 holds=attempt.process.wait_at(pause), otherwise="the place was not reached"
             )
             free.append(fill(disk))
             pause.release()
-            told = found.heard(attempt.end())
+            result = trial.record(attempt.end())
             pause.close()
             free[0]()
-            found.expect(holds=not told.ok, otherwise="nobody noticed")
-            found.rerun()
+            trial.expect(holds=not result.ok, otherwise="the fault was not noticed")
+            trial.rerun()
             admin("alter database {database} set tablespace pg_default")
             admin("drop tablespace {space}")
-    return found.outcome
+    return trial.outcome
 
 
 def two_publishers(house: House) -> Outcome:
     """Let two processes write one manifest at the same instant."""
-    with trial(house, Stage.VALIDATED) as found:
+    with open_trial(house, Stage.VALIDATED) as trial:
         pauses = Pause(), Pause()
         attempts = []
         for pause in pauses:
-            attempt = found.world.start(Stage.VALIDATED.rest, at={"before_manifest": pause.here})
-            found.expect(
+            attempt = trial.world.start(Stage.VALIDATED.rest, at={"before_manifest": pause.here})
+            trial.expect(
                 holds=attempt.process.wait_at(pause), otherwise="the place was not reached"
             )
             attempts.append(attempt)
         for pause in pauses:
             pause.release()
         for attempt, pause in zip(attempts, pauses, strict=True):
-            told = found.heard(attempt.end())
-            found.expect(holds=told.ok, otherwise=f"a publisher failed: {told}")
+            result = trial.record(attempt.end())
+            trial.expect(holds=result.ok, otherwise=f"a publisher failed: {result}")
             pause.close()
-        found.rerun()
-    return found.outcome
+        trial.rerun()
+    return trial.outcome
 
 
 FULL_DATABASE = (
@@ -210,9 +210,11 @@ def cases() -> Iterator[Case]:
     for place in ("before_publish", "before_manifest"):
         run = partial(full_store, place=place)
         yield Case("full object store", place, "the step fails; a re-run ends it", run)
-        for what in ("a file", "a link to nowhere"):
-            run = partial(store_in_the_way, place=place, what=what)
-            yield Case(f"object store is {what}", place, "the step fails; a re-run ends it", run)
+        for substitute in ("a file", "a link to nowhere"):
+            run = partial(store_in_the_way, place=place, substitute=substitute)
+            yield Case(
+                f"object store is {substitute}", place, "the step fails; a re-run ends it", run
+            )
     for stage in (Stage.WAITING, Stage.VALIDATED):
         run = partial(full_scratch, stage=stage)
         yield Case("full scratch folder", stage.value, "the step fails; a re-run publishes", run)

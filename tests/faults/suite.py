@@ -1,4 +1,4 @@
-"""All cases in order, one after the other, and what came of them."""
+"""Run all cases in order, one after the other, and collect their results."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from tests.faults import (
 from tests.faults.cases import Case, NotRunError, Outcome
 from tests.faults.house import House
 
-SCHEDULES = 8  # drawn ones, of several faults each
+SCHEDULES = 8  # drawn schedules, of several faults each
 
 
 @dataclass(frozen=True)
 class Result:
-    """One row of the table."""
+    """Hold one row of the table."""
 
     case: Case
     outcome: Outcome | None  # None: not run
-    told: str
+    text: str
     seconds: float
 
     @property
     def holds(self) -> bool | None:
-        """Whether the case holds; None where it was not run."""
+        """Return whether the case holds; None if it was not run."""
         return None if self.outcome is None else self.outcome.holds
 
     @property
     def word(self) -> str:
-        """What the table says of it."""
+        """Return the word of the table for this result."""
         return {None: "not run", True: "holds", False: "DOES NOT HOLD"}[self.holds]
 
     def as_dict(self) -> dict[str, object]:
@@ -57,7 +57,7 @@ class Result:
             "fault": self.case.fault,
             "place": self.case.place,
             "expected": self.case.expected,
-            "seen": self.told,
+            "seen": self.text,
             "holds": self.holds,
             "faults": outcome.faults,
             "rows_lost": outcome.verdict.lost,
@@ -66,7 +66,7 @@ class Result:
         }
 
 
-#: The modules of the written cases, by the name of their group.
+#: The modules of the fixed cases, by the name of their group.
 GROUPS = {
     "noticing": (noticing,),
     "processes": (process_faults,),
@@ -84,18 +84,18 @@ GROUPS = {
 
 
 def fixed_cases() -> list[Case]:
-    """Return every case that is written down."""
+    """Return every fixed case."""
     return [case for group in GROUPS for case in _cases(group)]
 
 
 def plan(count: int | None, seed: int) -> list[Case]:
-    """Return the cases of a run: all of them, or so many of as many kinds as there are."""
+    """Return the cases of a run: all of them, or a number of cases of as many kinds as possible."""
     everything = [*fixed_cases(), *schedules.cases(seed, SCHEDULES)]
     return everything if count is None else choose(everything, count, seed)
 
 
 def named(names: Sequence[str], seed: int) -> list[Case]:
-    """Return the cases of the named groups, and those whose own name holds one of the names."""
+    """Return the cases of the named groups, and those whose own name contains one of the names."""
     of_groups = {case.name for name in names if name in GROUPS for case in _cases(name)}
     return [
         case
@@ -108,52 +108,52 @@ def _cases(group: str) -> list[Case]:
     return [case for module in GROUPS[group] for case in module.cases()]
 
 
-def choose(found: Sequence[Case], count: int, seed: int) -> list[Case]:
-    """Return `count` cases of as many kinds as there are, the same ones for one seed."""
+def choose(cases: Sequence[Case], count: int, seed: int) -> list[Case]:
+    """Return `count` cases of as many kinds as possible; the same seed gives the same cases."""
     draw = random.Random(seed)  # noqa: S311 - a choice of tests
     by_fault: dict[str, list[Case]] = {}
-    for case in found:
+    for case in cases:
         by_fault.setdefault(case.fault, []).append(case)
     for group in by_fault.values():
         draw.shuffle(group)
     groups = list(by_fault.values())
     draw.shuffle(groups)
     chosen: list[Case] = []
-    while len(chosen) < min(count, len(found)):
+    while len(chosen) < min(count, len(cases)):
         for group in groups:
             if group and len(chosen) < count:
                 chosen.append(group.pop())
     return chosen
 
 
-def in_order(found: Iterable[Case]) -> list[Case]:
-    """Return cases so that those which crash the server come last."""
-    return sorted(found, key=lambda case: case.breaks_server)
+def in_order(cases: Iterable[Case]) -> list[Case]:
+    """Return cases with those that crash the server last."""
+    return sorted(cases, key=lambda case: case.breaks_server)
 
 
-def run(house: House, found: Sequence[Case], tell: Callable[[Result], None]) -> list[Result]:
+def run(house: House, cases: Sequence[Case], on_result: Callable[[Result], None]) -> list[Result]:
     """Run cases one after the other."""
     if "digest" not in house.reference:
         basis.reference(house)
     results = []
-    for case in found:
+    for case in cases:
         result = run_one(house, case)
-        tell(result)
+        on_result(result)
         results.append(result)
     return results
 
 
 def run_one(house: House, case: Case) -> Result:
-    """Run one case; what breaks it is a case that does not hold."""
+    """Run one case; an error of the suite is a case that does not hold."""
     started = time.monotonic()
     outcome: Outcome | None
     try:
         outcome = case.run(house)
-        told = "; ".join([outcome.seen, *outcome.verdict.problems])
+        text = "; ".join([outcome.seen, *outcome.verdict.problems])
     except NotRunError as reason:
-        outcome, told = None, str(reason)
-    except Exception as error:  # noqa: BLE001 - the suite goes on, and says so
+        outcome, text = None, str(reason)
+    except Exception as error:  # noqa: BLE001 - the suite continues and reports the error
         outcome = Outcome()
         outcome.verdict.problems.append(f"{type(error).__name__}: {error}")
-        told = "".join(traceback.format_exception(error))
-    return Result(case, outcome, told, time.monotonic() - started)
+        text = "".join(traceback.format_exception(error))
+    return Result(case, outcome, text, time.monotonic() - started)

@@ -1,4 +1,4 @@
-"""Tampering by a superuser: what changes in raw, ledger, register, seals or files is named."""
+"""Tamper as a superuser with raw, ledger, register, seals or files; closure names every change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.faults.world import World
 
 _LEDGER = "decisions.transaction_decisions"
 _RAW, _VERSIONS, _REJECTED = "raw.transactions", "raw.transaction_versions", "raw.rejected_rows"
-#: Rows of the second window, which is not decided yet, of the first one, and of history.
+#: Rows of the second window, which is not decided yet, of the first window, and of history.
 _ROWS = {
     "undecided": "transaction_id = 'w2-20'",
     "decided": "transaction_id = 'w1-20'",
@@ -40,7 +40,7 @@ _SWAPPED = (
 
 @dataclass(frozen=True)
 class _Tampering:
-    """What is done, and a part of what closure says of it."""
+    """Hold a tampering statement and a part of the expected message of closure."""
 
     statement: str
     named: str
@@ -212,12 +212,12 @@ FILES: dict[str, tuple[Callable[[World], None], str]] = {
 
 
 def _problems(world: World, connection: psycopg.Connection[object]) -> str:
-    found = closure.equations(connection, SCORE_TRANSACTIONS, store=FolderStore(world.objects))
-    return "\n".join(str(one) for one in found if not one.holds)
+    equations = closure.equations(connection, SCORE_TRANSACTIONS, store=FolderStore(world.objects))
+    return "\n".join(str(equation) for equation in equations if not equation.holds)
 
 
 def tamper(house: House, done: _Tampering) -> Outcome:
-    """Change what is written for good, as a superuser without triggers, and ask closure."""
+    """Change append-only rows as a superuser without triggers, and run closure."""
     outcome = Outcome()
     with (
         house.world(done.stage) as world,
@@ -227,13 +227,13 @@ def tamper(house: House, done: _Tampering) -> Outcome:
         connection.execute("set session_replication_role = replica")
         with connection.transaction(force_rollback=True):
             connection.execute(done.statement.encode())
-            found = _problems(world, connection)
-    _judge(outcome, before, found, done.named)
+            reported = _problems(world, connection)
+    _judge(outcome, before, reported, done.named)
     return outcome
 
 
 def alter(house: House, change: Callable[[World], None], named: str) -> Outcome:
-    """Change what lies in the object store, and ask closure."""
+    """Change an object in the object store, and run closure."""
     outcome = Outcome()
     with (
         house.world(Stage.PUBLISHED) as world,
@@ -241,17 +241,19 @@ def alter(house: House, change: Callable[[World], None], named: str) -> Outcome:
     ):
         before = _problems(world, connection)
         change(world)
-        found = _problems(world, connection)
-    _judge(outcome, before, found, named)
+        reported = _problems(world, connection)
+    _judge(outcome, before, reported, named)
     return outcome
 
 
-def _judge(outcome: Outcome, before: str, found: str, named: str) -> None:
+def _judge(outcome: Outcome, before: str, reported: str, named: str) -> None:
     if before:
-        outcome.verdict.problems.append(f"before anything was changed: {before}")
-    if named not in found:
-        outcome.verdict.problems.append(f"{named!r} was not told: {found or 'everything holds'}")
-    outcome.seen = next((line for line in found.splitlines() if named in line), "")[:200]
+        outcome.verdict.problems.append(f"before any change: {before}")
+    if named not in reported:
+        outcome.verdict.problems.append(
+            f"closure did not report {named!r}: {reported or 'everything holds'}"
+        )
+    outcome.seen = next((line for line in reported.splitlines() if named in line), "")[:200]
 
 
 def cases() -> Iterator[Case]:

@@ -1,6 +1,6 @@
-"""The fault suite itself: a handful of its cases, and that it would notice a loss.
+"""Run a handful of cases of the fault suite, and check that the suite notices losses.
 
-It runs as people run it, in a process of its own: it forks, which no test process should.
+The suite runs in a process of its own, as people run it: it forks, which no test process should.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CHOSEN = (
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The rows of a small run's report, by name."""
+    """Return the rows of a small run's report by name."""
     target = tmp_path_factory.mktemp("faults") / "report.json"
     only = [option for name in (noticing.FAULT, *CHOSEN) for option in ("--only", name)]
     ended = subprocess.run(
@@ -46,25 +46,25 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_fault_loses_nothing_and_doubles_nothing(results: dict[str, Any], name: str) -> None:
+def test_a_fault_loses_no_row_and_doubles_no_row(results: dict[str, Any], name: str) -> None:
     assert results[name]["holds"], results[name]["seen"]
 
 
 @pytest.mark.parametrize("loss", noticing.LOSSES)
 def test_a_loss_made_by_hand_is_noticed(results: dict[str, Any], loss: str) -> None:
-    found = results[f"{noticing.FAULT}@{loss}"]
+    row = results[f"{noticing.FAULT}@{loss}"]
 
-    assert found["holds"], found["seen"]
+    assert row["holds"], row["seen"]
 
 
-def test_a_sample_has_as_many_kinds_as_it_can_and_is_the_same_for_one_seed() -> None:
+def test_a_sample_has_as_many_kinds_as_possible_and_depends_only_on_the_seed() -> None:
     chosen = suite.plan(30, seed=1)
 
     assert [case.name for case in chosen] == [case.name for case in suite.plan(30, seed=1)]
     assert len({case.fault for case in chosen}) == 30
 
 
-def test_the_whole_suite_has_as_many_different_faults_as_its_bar_asks_for() -> None:
+def test_the_whole_suite_has_as_many_different_faults_as_its_bar_requires() -> None:
     names = [case.name for case in suite.plan(None, seed=1)]
 
     assert len(set(names)) == len(names) >= report.BARS["distinct"]

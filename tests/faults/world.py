@@ -1,4 +1,4 @@
-"""The world of one case: a warehouse, an object store, and the processes that work on them."""
+"""Provide the world of one case: a warehouse, an object store, and their processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Step = Callable[[], None]
 
 @dataclass
 class World:
-    """One warehouse with its object store: where one case happens."""
+    """Hold one warehouse with its object store, in which one case happens."""
 
     house: House
     database: str
@@ -35,12 +35,12 @@ class World:
 
     @property
     def objects(self) -> Path:
-        """The folder of the object store."""
+        """Return the folder of the object store."""
         return self.folder / "objects"
 
     @property
     def logs(self) -> list[Path]:
-        """What its processes have printed."""
+        """Return the output files of its processes."""
         return sorted(self.folder.glob("*.log"))
 
     def environment(self, **changes: str) -> dict[str, str]:
@@ -67,7 +67,7 @@ class World:
     def start(
         self,
         steps: Sequence[str],
-        asked: Asked | None = None,
+        request: Asked | None = None,
         *,
         at: Mapping[str, Step] | None = None,
         failpoint: str = "",
@@ -79,16 +79,16 @@ class World:
 
         Args:
             steps: by name, in order.
-            asked: the window; the second one unless the case says otherwise.
-            at: what happens at a place, written `place` or `place@hit`.
+            request: the window; the second window by default.
+            at: an action at a place, written `place` or `place@hit`.
             failpoint: the same as a setting, `place:action`.
-            before: what the process does first.
+            before: the first action of the process.
             environment: settings that differ from the world's.
-            receipts: of the steps before these, which do not run again.
+            receipts: of earlier steps, which do not run again.
         """
         number = len(self.processes)
-        told_path = self.folder / f"told-{number}.json"
-        request = (asked or Asked()).with_pins(self.house.pins)
+        result_path = self.folder / f"result-{number}.json"
+        request = (request or Asked()).with_pins(self.house.pins)
 
         def work() -> None:
             for place, action in (at or {}).items():
@@ -96,8 +96,8 @@ class World:
                 failpoints.on_reach(name, action, hit=int(hit or 1))
             if before:
                 before()
-            told = flow.run(steps, request, told_path, receipts)
-            if not told.ok:
+            result = flow.run(steps, request, result_path, receipts)
+            if not result.ok:
                 raise SystemExit(1)
 
         changes = dict(environment or {})
@@ -105,20 +105,20 @@ class World:
             changes["SCORING_FAILPOINT"] = failpoint
         process = fork(work, self.folder / f"attempt-{number}.log", self.environment(**changes))
         self.processes.append(process)
-        return Attempt(process, told_path)
+        return Attempt(process, result_path)
 
-    def run(self, steps: Sequence[str], asked: Asked | None = None, **more: Any) -> Told:
+    def run(self, steps: Sequence[str], request: Asked | None = None, **more: Any) -> Told:
         """Run steps in a process of their own, to the end."""
-        return self.start(steps, asked, **more).end()
+        return self.start(steps, request, **more).end()
 
     def spawn(self, work: Step, name: str) -> Process:
-        """Run anything else in a process of the world."""
+        """Run any other work in a process of the world."""
         process = fork(work, self.folder / f"{name}.log", self.environment())
         self.processes.append(process)
         return process
 
     def deliver(self, name: str, content: bytes, folder: str = deliveries.FOLDER) -> Path:
-        """Put a file into the landing folder as people do: somewhere else, then moved."""
+        """Put a file into the landing folder as people do: write it elsewhere, then move it."""
         target = self.objects / folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = self.folder / "upload"
@@ -153,23 +153,23 @@ class World:
 
 @dataclass
 class Attempt:
-    """One process that takes steps."""
+    """Hold one process that takes steps."""
 
     process: Process
-    told_path: Path
+    result_path: Path
 
     def end(self) -> Told:
-        """Wait for the end; return what it left to read."""
+        """Wait for the end; return the result that the process has written."""
         status = self.process.wait()
-        told = flow.read(self.told_path)
-        if status != 0 and told.ok:
-            told.error = "Killed" if status < 0 else "Exit"
-            told.message = f"the process ended with status {status}"
-        return told
+        result = flow.read(self.result_path)
+        if status != 0 and result.ok:
+            result.error = "Killed" if status < 0 else "Exit"
+            result.message = f"the process ended with status {status}"
+        return result
 
 
 def drop(cluster: Cluster, database: str) -> None:
-    """Remove a database with everybody who is in it."""
+    """Remove a database with every session in it."""
     with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
         connection.execute(
             sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database))

@@ -1,4 +1,4 @@
-"""Laws are about results: a busy machine must not break one."""
+"""Laws check results, not speed: a busy machine must not fail a law."""
 
 from __future__ import annotations
 

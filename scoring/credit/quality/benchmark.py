@@ -1,8 +1,8 @@
-"""LendingClub's protocol: what trains, what tests, and the bars for it. Pure.
+"""Defines LendingClub's protocol: training rows, test rows, and the bars. Pure.
 
-Trained on loans issued to the end of 2010 and tested on those of 2011, in hindsight: all outcomes
-are known. Beside it expanding folds by half-years, and the same with and without the FICO score,
-which the public file lacks for all of 2011.
+The model trains on loans issued to the end of 2010 and is tested on those of 2011. All outcomes are
+known, in hindsight. The protocol adds expanding folds by half-years, with and without the FICO
+score, because the public file lacks this score for all of 2011.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FOLDS = {
     "2011H2": ("2011-07", "2012-01"),
 }
 FICO = "fico_mid"
-# published honest figures lie between 0.66 and 0.72; above this a column knows the answer
+# published honest figures lie between 0.66 and 0.72; a higher AUC needs a column with the outcome
 LEAK_ABOVE = 0.75
 PREFIX = "credit.lending_club"
 BARS: dict[str, Bar] = {
@@ -67,7 +67,7 @@ class FoldResult:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """The shipped model on 2011: measures by part, with intervals, and the constant's Brier."""
+    """The shipped model on 2011: measures by part, and the Brier score of a constant."""
 
     model: CreditModel
     boosting: dict[str, Interval]
@@ -82,66 +82,66 @@ class TestResult:
 
 
 def names_of(rows: TrainingSet, *, with_fico: bool) -> tuple[str, ...]:
-    """Return the columns that tell rows apart, with the FICO score or without it."""
+    """Return the columns that vary, with the FICO score or without it."""
     return tuple(name for name in rows.varying() if with_fico or name != FICO)
 
 
 def measure_fold(
     fold: str, learn: TrainingSet, test: TrainingSet, view: FeatureView, *, with_fico: bool
 ) -> FoldResult:
-    """Fit on some rows and rank later ones.
+    """Fit on some rows and rank later rows.
 
     Raises:
-        ContractError: the ranking is too good to be true, or nothing could be learnt.
+        ContractError: the ranking is too good to be true, or no model could be fitted.
     """
     model = fitting.fit(learn, view, names_of(learn, with_fico=with_fico))
     scores = fitting.score(model, test)
     boosting = Ranking(test.is_bad, scores.default_probability)
     card = Ranking(test.is_bad, scores.second_probability)
     result = FoldResult(
-        fold,
-        FICO in (model.features or ()),
-        len(learn),
-        int(learn.is_bad.sum()),
-        len(test),
-        int(test.is_bad.sum()),
-        boosting.auc_roc(),
-        card.auc_roc(),
-        max(boosting.ks(), card.ks()),
+        fold=fold,
+        has_fico=FICO in (model.features or ()),
+        train_rows=len(learn),
+        train_bads=int(learn.is_bad.sum()),
+        test_rows=len(test),
+        test_bads=int(test.is_bad.sum()),
+        auc_roc=boosting.auc_roc(),
+        scorecard_auc_roc=card.auc_roc(),
+        ks=max(boosting.ks(), card.ks()),
     )
     refuse_leaks(fold, max(result.auc_roc, result.scorecard_auc_roc))
     return result
 
 
 def measure_test(learn: TrainingSet, test: TrainingSet, view: FeatureView) -> TestResult:
-    """Fit the shipped model and measure both its parts.
+    """Fit the shipped model and measure both parts.
 
     Raises:
-        ContractError: the ranking is too good to be true, or nothing could be learnt.
+        ContractError: the ranking is too good to be true, or no model could be fitted.
     """
     model = fitting.fit(learn, view)
     scores = fitting.score(model, test)
     constant = np.full(len(test), learn.is_bad.mean())
     result = TestResult(
-        model,
-        measure(test, scores.default_probability),
-        measure(test, scores.second_probability),
-        evaluation.brier(test.is_bad, constant),
+        model=model,
+        boosting=measure(test, scores.default_probability),
+        scorecard=measure(test, scores.second_probability),
+        constant_brier=evaluation.brier(test.is_bad, constant),
     )
     refuse_leaks("2011", getattr(result, result.better)["auc_roc"].value)
     return result
 
 
 def refuse_leaks(period: str, auc_roc: float) -> None:
-    """Stop where a model ranks better than anything known at application can.
+    """Refuse an AUC that needs knowledge from after the application.
 
     Raises:
-        ContractError: the AUC lies above `LEAK_ABOVE`.
+        ContractError: the AUC is above `LEAK_ABOVE`.
     """
     if auc_roc > LEAK_ABOVE:
         raise ContractError(
             f"leak: AUC {auc_roc:.3f} on {period}, above {LEAK_ABOVE}: honest figures on this data "
-            "lie between 0.66 and 0.72, so a feature knows what happened after the application; "
+            "lie between 0.66 and 0.72, so a feature contains facts from after the application; "
             "compare the feature view with the source's refused columns"
         )
 
@@ -154,10 +154,11 @@ def mean_of(results: Sequence[FoldResult], name: str) -> float:
 def shipped(
     with_fico: Sequence[FoldResult], without: Sequence[FoldResult], rows: TrainingSet
 ) -> list[FoldResult]:
-    """Return of each fold the result with the columns that the shipped model takes."""
-    takes = [FICO in rows.before(FOLDS[one.fold][0]).telling() for one in with_fico]
+    """Return the result of each fold with the columns that the shipped model uses."""
+    uses_fico = [FICO in rows.before(FOLDS[fold.fold][0]).telling() for fold in with_fico]
     return [
-        one if take else other for one, other, take in zip(with_fico, without, takes, strict=True)
+        fold if is_used else other
+        for fold, other, is_used in zip(with_fico, without, uses_fico, strict=True)
     ]
 
 
@@ -181,7 +182,7 @@ def checks(tested: TestResult, folds: Sequence[FoldResult]) -> list[Check]:
         "scorecard_ks": tested.scorecard["ks"].value,
         "scorecard_calibration_slope": tested.scorecard["calibration_slope"].value,
         "scorecard_observed_to_expected": tested.scorecard["observed_to_expected"].value,
-        **{f"auc_roc.{one.fold}": one.auc_roc for one in folds},
-        **{f"scorecard_auc_roc.{one.fold}": one.scorecard_auc_roc for one in folds},
+        **{f"auc_roc.{fold.fold}": fold.auc_roc for fold in folds},
+        **{f"scorecard_auc_roc.{fold.fold}": fold.scorecard_auc_roc for fold in folds},
     }
     return [*barred, *(Check(f"{PREFIX}.{name}", value, None) for name, value in informing.items())]

@@ -1,8 +1,8 @@
-"""The fairness report on the German credit data, whose columns name protected groups.
+"""Reports fairness on the German credit data, whose columns name protected groups.
 
-The data is public (UCI Statlog, 1,000 loans, 30 % bad) and has no dates, so every loan is decided
-by a model that has not seen it: five folds. The cut-off is that of the data's own costs: granting
-a bad loan costs five times what refusing a good one does.
+The data is public (UCI Statlog, 1,000 loans, 30 % bad) and has no dates. So five folds give every
+loan a decision by a model that was fitted without it. The cut-off follows the data's own costs:
+granting a bad loan costs five times as much as refusing a good loan.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from scoring.quality.report import write
 
 SOURCE = "german_credit"
 OUTCOME = "creditability"
-# never features: what the report is about
+# never features: the report compares these groups
 PROTECTED = ("personal_status_and_sex", "age_in_years", "foreign_worker")
 CUT_OFF = 1 / 6
 FOLDS = 5
@@ -43,8 +43,8 @@ NOTE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """What was found."""
+class GermanCreditReport:
+    """The measures of the report."""
 
     rows: int
     defaults: int
@@ -55,30 +55,30 @@ class Reported:
     def page(self) -> str:
         """The report as Markdown."""
         title = (
-            f"{self.rows} loans of the German credit data, each decided by a scorecard that has "
-            f"not seen it (AUC {self.auc_roc:.3f}); approved where the probability of default lies "
-            f"below {CUT_OFF:.3f}"
+            f"{self.rows} loans of the German credit data, each decided by a scorecard fitted "
+            f"without it (AUC {self.auc_roc:.3f}); approved if the probability of default is below "
+            f"{CUT_OFF:.3f}"
         )
         return fairness_page.as_markdown(self.figures, title, NOTE)
 
 
 def run(path: Path, settings: Settings) -> int:
-    """Report on the groups, print and write; nothing here has a bar."""
-    found = report(path)
-    sys.stdout.write(found.page)
-    checks = [Check("credit.german.auc_roc", found.auc_roc, None), *_checks(found.figures)]
-    data = {"file": path.name, "rows": found.rows, "defaults": found.defaults}
+    """Report on the groups, print and write the report; it has no bars."""
+    measures = report(path)
+    sys.stdout.write(measures.page)
+    checks = [Check("credit.german.auc_roc", measures.auc_roc, None), *_checks(measures.figures)]
+    data = {"file": path.name, "rows": measures.rows, "defaults": measures.defaults}
     target = write("quality", SOURCE, {"data": data}, checks, settings)
     sys.stdout.write(f"\n{target}\n")
     return 0
 
 
-def report(path: Path) -> Reported:
-    """Decide every loan of the file, and measure how the decisions fall."""
+def report(path: Path) -> GermanCreditReport:
+    """Decide every loan of the file, and compare the decisions by group."""
     table = pa.csv.read_csv(path)
     is_bad = pc.equal(table[OUTCOME], "bad").to_numpy(zero_copy_only=False)
     probability = foretold(table, is_bad)
-    return Reported(
+    return GermanCreditReport(
         len(is_bad),
         int(is_bad.sum()),
         Ranking(is_bad, probability).auc_roc(),
@@ -87,7 +87,7 @@ def report(path: Path) -> Reported:
 
 
 def foretold(table: pa.Table, is_bad: Flags) -> Floats:
-    """Return the probability of default of every loan, by a scorecard of the other folds."""
+    """Return the probability of default of every loan, from a scorecard of the other folds."""
     matrix, levels = matrix_of(table)
     probability = np.empty(len(is_bad))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
@@ -98,7 +98,7 @@ def foretold(table: pa.Table, is_bad: Flags) -> Floats:
 
 
 def matrix_of(table: pa.Table) -> tuple[Floats, list[int]]:
-    """Return all columns but outcome and protected ones, and of each how many levels it has."""
+    """Return all columns but outcome and protected ones, and the number of levels of each."""
     columns, levels = [], []
     for name in table.column_names:
         if name in (OUTCOME, *PROTECTED):
@@ -127,13 +127,13 @@ def groups_of(table: pa.Table) -> dict[str, NDArray[np.object_]]:
 
 
 def _checks(figures: list[GroupFigures]) -> list[Check]:
-    found = []
-    for one in figures:
-        name = f"{one.attribute}.{one.group}".replace(" ", "_")
-        if one.adverse_impact_ratio:
-            ratio = one.adverse_impact_ratio.value
-            found.append(Check(f"credit.german.adverse_impact_ratio.{name}", ratio, None))
-        if one.equal_opportunity_gap:
-            gap = one.equal_opportunity_gap.value
-            found.append(Check(f"credit.german.equal_opportunity_gap.{name}", gap, None))
-    return found
+    checks = []
+    for group in figures:
+        name = f"{group.attribute}.{group.group}".replace(" ", "_")
+        if group.adverse_impact_ratio:
+            ratio = group.adverse_impact_ratio.value
+            checks.append(Check(f"credit.german.adverse_impact_ratio.{name}", ratio, None))
+        if group.equal_opportunity_gap:
+            gap = group.equal_opportunity_gap.value
+            checks.append(Check(f"credit.german.equal_opportunity_gap.{name}", gap, None))
+    return checks

@@ -1,7 +1,7 @@
-"""The shipped credit model on LendingClub's loans of 2007 to 2011: `python -m scoring quality`.
+"""Measures the shipped credit model on LendingClub's loans of 2007 to 2011.
 
-The file goes the way that every delivery goes: parsed, admitted as history, features built by dbt.
-Policy exceptions are left out, and no feature is known only after the application.
+The file passes through the usual pipeline: it is parsed and admitted as history, and dbt builds its
+features. Policy exceptions are excluded, and no feature is known only after the application.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ log = structlog.get_logger(__name__)
 
 SOURCE = "lending_club"
 START, END = datetime(2007, 1, 1, tzinfo=UTC), datetime(2012, 1, 1, tzinfo=UTC)
-HINDSIGHT = datetime(2017, 7, 1, tzinfo=UTC)  # the last loan has had its whole term
-THEN = datetime(2010, 12, 31, tzinfo=UTC)  # what a lender would have known
+HINDSIGHT = datetime(2017, 7, 1, tzinfo=UTC)  # after the whole term of the last loan
+THEN = datetime(2010, 12, 31, tzinfo=UTC)  # the knowledge of a lender at the time
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What was measured."""
+class Measurements:
+    """The results of the protocol."""
 
     tested: TestResult
     with_fico: list[FoldResult]
     without_fico: list[FoldResult]
-    folds: list[FoldResult]  # with the columns that the shipped model takes
+    folds: list[FoldResult]  # with the columns that the shipped model uses
     test_with_fico: FoldResult
     test_without_fico: FoldResult
     known_then: FoldResult
@@ -53,19 +53,19 @@ def run(path: Path, settings: Settings) -> int:
     """Load the file into an empty warehouse, measure, print and write the report.
 
     Returns:
-        0 where every bar holds, else 1.
+        0 if every bar holds, otherwise 1.
 
     Raises:
         ConfigurationError: the warehouse is not empty.
-        ContractError: the ranking is too good to be true: a feature knows the outcome.
+        ContractError: the ranking is too good to be true: a feature contains the outcome.
     """
     started = time.monotonic()
     history.load(path, SOURCE, APPLICATIONS, settings)
     loaded = time.monotonic()
     rows, closed_then, whole_then = read(settings)
-    found = measure(rows, closed_then)
-    checks = benchmark.checks(found.tested, found.folds)
-    sys.stdout.write(_table(found, checks, len(whole_then)))
+    measurements = measure(rows, closed_then)
+    checks = benchmark.checks(measurements.tested, measurements.folds)
+    sys.stdout.write(_table(measurements, checks, len(whole_then)))
     report = {
         "data": {
             "file": path.name,
@@ -75,21 +75,22 @@ def run(path: Path, settings: Settings) -> int:
             "whole_vintages_known_then": len(whole_then),
         },
         "feature_view": APPLICATIONS.qualified,
-        "features": list(found.tested.model.features or ()),
+        "features": list(measurements.tested.model.features or ()),
         "seconds": {
             "load_and_build": round(loaded - started, 1),
             "measure": round(time.monotonic() - loaded, 1),
         },
         "test": {
-            part: {name: [one.value, one.low, one.high] for name, one in intervals.items()}
-            for part, intervals in _parts(found.tested).items()
+            part: {
+                name: [interval.value, interval.low, interval.high]
+                for name, interval in intervals.items()
+            }
+            for part, intervals in _parts(measurements.tested).items()
         },
         "folds": {
-            "with_fico": [one.as_dict() for one in (*found.with_fico, found.test_with_fico)],
-            "without_fico": [
-                one.as_dict() for one in (*found.without_fico, found.test_without_fico)
-            ],
-            "known_then": [found.known_then.as_dict()],
+            "with_fico": _as_dicts(*measurements.with_fico, measurements.test_with_fico),
+            "without_fico": _as_dicts(*measurements.without_fico, measurements.test_without_fico),
+            "known_then": _as_dicts(measurements.known_then),
         },
     }
     target = write("quality", SOURCE, report, checks, settings)
@@ -98,7 +99,7 @@ def run(path: Path, settings: Settings) -> int:
 
 
 def read(settings: Settings) -> tuple[TrainingSet, TrainingSet, TrainingSet]:
-    """Return the loans in hindsight, those that had ended in 2010, and whole vintages of these."""
+    """Return the loans in hindsight, those closed by 2010, and whole vintages of the latter."""
     lag = descriptions.load(SOURCE).feeds["application_labels"].charge_off_lag
     moments = ((HINDSIGHT, True), (THEN, False), (THEN, True))
     with database.connect(settings.warehouse, "score", autocommit=False) as connection:
@@ -117,12 +118,12 @@ def read(settings: Settings) -> tuple[TrainingSet, TrainingSet, TrainingSet]:
     return hindsight, closed, whole
 
 
-def measure(rows: TrainingSet, closed_then: TrainingSet) -> Found:
+def measure(rows: TrainingSet, closed_then: TrainingSet) -> Measurements:
     """Measure the shipped model on 2011 and on every fold, with and without the FICO score.
 
     Args:
         rows: all loans, in hindsight.
-        closed_then: the loans that had ended when 2011 began, with the outcomes known then.
+        closed_then: the loans closed before 2011, with the outcomes known then.
     """
     view = APPLICATIONS
     tested = benchmark.measure_test(rows.before(TEST[0]), rows.between(*TEST), view)
@@ -142,57 +143,70 @@ def measure(rows: TrainingSet, closed_then: TrainingSet) -> Found:
     )
     (*with_fico, test_with), (*without, test_without) = by_fico[True], by_fico[False]
     shipped = benchmark.shipped(with_fico, without, rows)
-    return Found(tested, with_fico, without, shipped, test_with, test_without, known_then)
+    return Measurements(
+        tested=tested,
+        with_fico=with_fico,
+        without_fico=without,
+        folds=shipped,
+        test_with_fico=test_with,
+        test_without_fico=test_without,
+        known_then=known_then,
+    )
+
+
+def _as_dicts(*folds: FoldResult) -> list[dict[str, object]]:
+    return [fold.as_dict() for fold in folds]
 
 
 def _parts(tested: TestResult) -> dict[str, dict[str, Interval]]:
     return {"boosting": tested.boosting, "scorecard": tested.scorecard}
 
 
-def _table(found: Found, checks: Sequence[Check], whole_then: int) -> str:
+def _table(measurements: Measurements, checks: Sequence[Check], whole_then: int) -> str:
     lines = [
         "trained on loans issued to the end of 2010, tested on 2011, in hindsight; "
         "95 % intervals of 200 bootstraps",
         f"{'':34}{'boosting':>26}{'scorecard':>26}",
     ]
-    for name in found.tested.boosting:
-        cells = "".join(f"{_interval(part[name]):>26}" for part in _parts(found.tested).values())
+    for name in measurements.tested.boosting:
+        cells = "".join(
+            f"{_interval(part[name]):>26}" for part in _parts(measurements.tested).values()
+        )
         lines.append(f"  {name:32}{cells}")
-    lines.append(f"  {'brier of a constant':32}{found.tested.constant_brier:>10.4f}")
+    lines.append(f"  {'brier of a constant':32}{measurements.tested.constant_brier:>10.4f}")
     head = ("FICO", "trained on", "bad", "tested on", "boosting", "scorecard", "KS")
-    lines += ["", f"{'AUC by half-year':20}" + "".join(f"{one:>12}" for one in head)]
+    lines += ["", f"{'AUC by half-year':20}" + "".join(f"{title:>12}" for title in head)]
     pairs = zip(
-        (*found.with_fico, found.test_with_fico),
-        (*found.without_fico, found.test_without_fico),
+        (*measurements.with_fico, measurements.test_with_fico),
+        (*measurements.without_fico, measurements.test_without_fico),
         strict=True,
     )
-    lines += [_fold(one) for pair in pairs for one in pair]
+    lines += [_fold(fold) for pair in pairs for fold in pair]
     lines += [
         "",
-        "with the outcomes known on 2010-12-31 alone, no bar: only loans that had ended, which "
-        "leans towards",
+        "with the outcomes known on 2010-12-31 alone, no bar: only closed loans, which favours",
         f"early defaults; whole vintages known then hold {whole_then} loans, too few to learn from",
-        _fold(found.known_then),
+        _fold(measurements.known_then),
         "",
         *as_lines(checks),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _fold(one: FoldResult) -> str:
+def _fold(fold: FoldResult) -> str:
     cells = (
-        "with" if one.has_fico else "without",
-        str(one.train_rows),
-        str(one.train_bads),
-        str(one.test_rows),
-        f"{one.auc_roc:.3f}",
-        f"{one.scorecard_auc_roc:.3f}",
-        f"{one.ks:.3f}",
+        "with" if fold.has_fico else "without",
+        str(fold.train_rows),
+        str(fold.train_bads),
+        str(fold.test_rows),
+        f"{fold.auc_roc:.3f}",
+        f"{fold.scorecard_auc_roc:.3f}",
+        f"{fold.ks:.3f}",
     )
-    return f"  {one.fold:18}" + "".join(f"{cell:>12}" for cell in cells)
+    return f"  {fold.fold:18}" + "".join(f"{cell:>12}" for cell in cells)
 
 
-def _interval(one: Interval) -> str:
-    if one.low == one.high:
-        return f"{one.value:.4f}{'':>16}"
-    return f"{one.value:.4f} ({one.low:.4f}–{one.high:.4f})"
+def _interval(interval: Interval) -> str:
+    if interval.low == interval.high:
+        return f"{interval.value:.4f}{'':>16}"
+    return f"{interval.value:.4f} ({interval.low:.4f}–{interval.high:.4f})"

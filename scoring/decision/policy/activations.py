@@ -1,4 +1,4 @@
-"""Records who approved which policy, and returns the one in force; a run needs an approved one."""
+"""Records the approvals of policies and returns the policy in force."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def activate(
     Args:
         connection: of role `score`.
         version: the policy file's version.
-        author: who wrote it.
-        approver: who approved it; another person.
-        reason: why it is put in force.
-        effective_from: from when it decides, not before now; at once if None.
+        author: the writer of the policy.
+        approver: another person, who approves the policy.
+        reason: the reason for the approval.
+        effective_from: the start of its validity, not in the past; now if None.
 
     Raises:
-        ConfigurationError: the file is no policy or one that cannot run, author and approver are
-            one person, or the reason is empty.
+        ConfigurationError: the file is not a policy, the policy cannot run, author and approver
+            are one person, or the reason is empty.
     """
     persons.require_two(author, approver)
     for role, words in (("author", author), ("approver", approver), ("reason", reason)):
@@ -48,8 +48,8 @@ def activate(
         raise ConfigurationError(f"policy {version}: state in words why it is put in force")
     if effective_from is not None and effective_from < datetime.now(UTC) - CLOCKS_DIFFER_BY:
         raise ConfigurationError(
-            f"policy {version}: effective_from lies in the past, and decisions are not approved "
-            "afterwards; leave it out to put the policy in force at once"
+            f"policy {version}: effective_from lies in the past, and an approval cannot cover past "
+            "decisions; leave it out to put the policy in force at once"
         )
     candidate = policy.load(version)
     approval.require_approvable(candidate)
@@ -74,10 +74,10 @@ def activate(
 
 
 def in_force(connection: psycopg.Connection[Any]) -> Policy:
-    """Return the policy whose approval took effect last.
+    """Return the policy with the latest effective approval.
 
     Raises:
-        ConfigurationError: no policy is approved, or the file is not the approved one.
+        ConfigurationError: no policy is approved, or the file differs from the approved one.
     """
     row = database.fetch_optional(
         connection,

@@ -1,8 +1,8 @@
-"""Checks a policy before it is approved, and again before a run decides with it.
+"""Checks a policy before its approval, and again before a run decides with it.
 
-A policy that cannot run is refused at its activation, not by a run at night: every rule is parsed
-over the columns and types that rows are decided with and tried on edge values, and the reason codes
-that a notice needs are there.
+A policy that cannot run is refused at its activation, not later in a run. The check parses every
+rule over the columns and types of the rows and tries it on edge values. It also requires every
+reason code that a notice needs.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from scoring.decision.rules.columns import APPLICATIONS, TRANSACTIONS, types_of
 
 
 def require_approvable(policy: Policy) -> None:
-    """Refuse a policy with a rule that cannot run or cannot be intended.
+    """Refuse a policy with a rule that cannot run or cannot be meant.
 
     Raises:
-        ConfigurationError: names file, rule and reason, one line for each fault.
+        ConfigurationError: the message names file, rule and reason, one line per fault.
     """
     faults = trials.faults_of(policy.rules, TRANSACTIONS)
     if policy.credit is not None:
@@ -32,10 +32,10 @@ def require_approvable(policy: Policy) -> None:
 
 
 def require_runnable(policy: Policy) -> None:
-    """Refuse a policy that an earlier version of the code approved and this one cannot run.
+    """Refuse a policy that an earlier version of the code approved and this version cannot run.
 
     Raises:
-        ConfigurationError: names the rules, the reasons and the next step.
+        ConfigurationError: the message names the rules, the reasons and the next step.
     """
     faults = []
     try:

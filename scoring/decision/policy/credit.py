@@ -1,7 +1,7 @@
-"""The credit part of a policy: what a probability of default means, costs, allows and limits.
+"""Declares the credit part of a policy: grades, cut-offs, costs, limits and reason codes.
 
-Amounts are minor units of the warehouse's base currency, so that nothing is rounded before it is
-decided. A policy without this part decides no applications.
+Amounts are minor units of the warehouse's base currency, so no amount is rounded before the
+decision. A policy without this part decides no applications.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ class Grade(PolicyPart):
 
 
 class CreditCosts(PolicyPart):
-    """What a loan earns and loses: the ground of the cut-offs, the loss also of the limits."""
+    """Gain and loss of a loan: both derive the cut-offs, and the loss bounds the limits."""
 
     loss_given_default: float = Field(gt=0, le=1)  # share of the exposure that is not recovered
     margin: float = Field(gt=0, lt=1)  # earned on a loan that is repaid, as a share of its amount
 
 
 class LimitSettings(PolicyPart):
-    """What bounds a recommended limit."""
+    """The bounds of a recommended limit."""
 
-    annual_rate: float = Field(ge=0.001, lt=1)  # of the annuity; the features use the same
+    annual_rate: float = Field(ge=0.001, lt=1)  # of the annuity; the features use the same rate
     step_minor: WholeNumber = Field(gt=0)  # a limit below the request is a multiple of it
     minimum_minor: WholeNumber = Field(gt=0)  # the product's smallest loan
-    debt_service_cap: float = Field(gt=0, lt=1)  # of monthly income, the new payment included
+    debt_service_cap: float = Field(gt=0, lt=1)  # of monthly income, with the new instalment
 
     @model_validator(mode="after")
     def _on_a_step(self) -> Self:
@@ -55,7 +55,7 @@ class LimitSettings(PolicyPart):
 
 
 class FraudStatePolicy(PolicyPart):
-    """How the applicant's card transactions before the application enter its decision."""
+    """The effect of the applicant's earlier card transactions on the decision."""
 
     look_back_days: int = Field(gt=0, le=366)
     suspected_review_count: WholeNumber = Field(gt=0)  # of live reviews
@@ -73,12 +73,12 @@ class FraudStatePolicy(PolicyPart):
 
 
 class ConfidenceBands(PolicyPart):
-    """How far a probability lies from a cut-off, and from the second model's, in log-odds."""
+    """Distances in log-odds from a probability to a cut-off, and to the second model's."""
 
-    near: float = Field(gt=0)  # nearer to a cut-off than this: low
-    far: float = Field(gt=0)  # farther than this, and the models agree: high
-    agree: float = Field(gt=0)  # the most by which models that agree differ
-    disagree: float = Field(gt=0)  # differing by more than this: low
+    near: float = Field(gt=0)  # a distance to a cut-off below this gives low confidence
+    far: float = Field(gt=0)  # a distance above this, and agreeing models, give high confidence
+    agree: float = Field(gt=0)  # the largest difference between models that agree
+    disagree: float = Field(gt=0)  # a difference above this gives low confidence
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -88,7 +88,7 @@ class ConfidenceBands(PolicyPart):
 
 
 class ReasonCodesPin(PolicyPart):
-    """The table of reason codes that this policy speaks with."""
+    """The table of reason codes that this policy uses."""
 
     version: str = Field(pattern=r"^[0-9A-Za-z.-]{1,40}$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -97,9 +97,9 @@ class ReasonCodesPin(PolicyPart):
 class CreditPolicy(PolicyPart):
     """The credit part of a policy version."""
 
-    horizon: Literal["requested_term"]  # what the probabilities of the grade table are about
+    horizon: Literal["requested_term"]  # the horizon of the probabilities in the grade table
     grades: tuple[Grade, ...] = Field(min_length=1)
-    review: float = Field(gt=0, lt=1)  # a probability at a cut-off is already over it
+    review: float = Field(gt=0, lt=1)  # a probability equal to a cut-off exceeds it
     decline: float = Field(gt=0, lt=1)
     costs: CreditCosts
     limit: LimitSettings

@@ -1,4 +1,4 @@
-"""The base of all parts of a policy file: they are frozen and refuse unknown keys."""
+"""Defines the base of all parts of a policy file: frozen models that refuse unknown keys."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def _identifier(text: str) -> str:
     return text
 
 
-#: A text that people read: one line, not blank.
+#: A text for readers: one line, not blank.
 Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_one_line)]
-#: An identifier as rows carry it; with a blank around it, it would match none of them.
+#: An identifier as rows carry it. With a blank around it, it would match no row.
 Identifier = Annotated[Line, AfterValidator(_identifier)]
-#: An amount in minor units, or a count, that fits every number that it meets later.
+#: An amount in minor units, or a count. The bound keeps later arithmetic within its types.
 WholeNumber = Annotated[int, Field(le=10**15)]
 
 
@@ -38,21 +38,21 @@ class PolicyPart(BaseModel):
 
 
 class Rule(PolicyPart):
-    """One rule: where its condition is true, the outcome is at least this strict."""
+    """One rule: a row that meets its condition gets at least this outcome."""
 
     rule_id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
     outcome: Literal["review", "decline"]
     when: str = Field(min_length=1)
-    is_knock_out: bool = False  # not even an allow-list lowers it
+    is_knock_out: bool = False  # an allow-list does not lower it
     analyst_text: Line
     applicant_text: Line
 
 
 def require_unique_rules(rules: Sequence[Rule]) -> None:
-    """Refuse rules of which two share an id.
+    """Refuse rules with a repeated id.
 
     Raises:
-        ValueError: two rules share an id; names it.
+        ValueError: two rules share an id; the message names it.
     """
     ids = [rule.rule_id for rule in rules]
     if len(ids) != len(set(ids)):

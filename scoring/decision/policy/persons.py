@@ -1,9 +1,9 @@
-"""Compares names of persons by what a reader sees: a second spelling is no second person.
+"""Compares names of persons as a reader sees them: a second spelling is not a second person.
 
-Case, width, ligatures, accents, blanks, punctuation, invisible characters and letters of other
-alphabets that look Latin make no difference. Two real persons whose names differ in nothing else
-count as one, so one of them must add a word to the name. The database has the same check in
-`audit.person`.
+The comparison ignores case, width, ligatures, accents, blanks, punctuation and invisible
+characters. It maps letters of other alphabets to the Latin letters that they resemble. Two real
+persons whose names differ in nothing else count as one person, so one of them must add a word to
+the name. The database has the same check in `audit.person`.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from features.platform.errors import ConfigurationError
 
 MAX_LENGTH = 1_000
 
-#: What makes no difference: all of ASCII and Latin 1 but letters and digits, accents, fillers.
+#: The ignored characters: ASCII and Latin 1 except letters and digits, accents, fillers.
 _IGNORED = re.compile(
     "[\x01-/:-@\\[-`{-\u00bf\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff"
     "\u1dc0-\u1dff\u2000-\u206f\u20d0-\u20ff\u2800\u3000\u3164\ufe00-\ufe0f\ufe20-\ufe2f\ufeff"
     "\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
-#: Cyrillic and Greek letters, and the Latin ones that they look like.
+#: Cyrillic and Greek letters, and the Latin letters that they resemble.
 _LOOK_ALIKES = str.maketrans("аеорсухіјѕһкмтвнԁԛԝαοριντυκ", "aeopcyxijshkmtbhdqwaopivtuk")
 
 
 def identity_of(name: str) -> str:
-    """Return the form of a name that is compared; empty where no letter of it is visible."""
+    """Return the form of a name for comparison; it is empty if no letter is visible."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
     visible = _IGNORED.sub("", folded).translate(_LOOK_ALIKES)
     return "".join(c for c in visible if unicodedata.category(c)[0] not in "CZPS")
@@ -36,11 +36,11 @@ def require_two(author: str, approver: str) -> None:
     """Refuse an author who approves their own work.
 
     Raises:
-        ConfigurationError: a name is empty or too long, or both are one person.
+        ConfigurationError: a name is empty or too long, or both names are of one person.
     """
     for role, name in (("author", author), ("approver", approver)):
         if not is_text(name) or not identity_of(name):
-            raise ConfigurationError(f"the {role} has no name: state who it is, in letters")
+            raise ConfigurationError(f"the {role} has no name: give a name in letters")
     if identity_of(author) == identity_of(approver):
         raise ConfigurationError(
             f"{approver!r} cannot approve their own policy; a second person must"

@@ -1,7 +1,7 @@
-"""The policy: a versioned file of thresholds, rules and lists, stamped on every decision.
+"""Reads the policy: a versioned file of thresholds, rules and lists, stamped on every decision.
 
-A policy is data. Its hash is over the file's bytes, a run pins version and hash at its claim, and a
-run refuses a policy that nobody approved.
+A policy is data. Its hash covers the file's bytes. A run pins version and hash at its claim, and
+refuses a policy without an approval.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ VERSION = r"^[0-9A-Za-z.-]{1,40}$"
 
 
 class FraudThresholds(PolicyPart):
-    """Cut-offs of the fraud components; a score at a cut-off is already over it."""
+    """Cut-offs of the fraud components; a score equal to a cut-off exceeds it."""
 
     review: float = Field(gt=0, lt=1)
     decline: float = Field(gt=0, le=1)
@@ -58,7 +58,7 @@ class FraudThresholds(PolicyPart):
 
 
 class Listing(PolicyPart):
-    """A customer or merchant that is treated otherwise until a moment, and why."""
+    """A customer or merchant with an exception until a moment, and the reason."""
 
     customer_id: Identifier | None = None
     merchant_id: Identifier | None = None
@@ -73,7 +73,7 @@ class Listing(PolicyPart):
 
 
 class Suppression(Listing):
-    """A rule that does not count for one customer or merchant until a moment."""
+    """A rule that is off for one customer or merchant until a moment."""
 
     rule_id: str
 
@@ -90,7 +90,7 @@ class Policy(PolicyPart):
     suppressions: tuple[Suppression, ...] = ()
     costs: FraudCosts | None = None
     review_team: ReviewTeam | None = None
-    credit: CreditPolicy | None = None  # the first policies decided no applications
+    credit: CreditPolicy | None = None  # the first policies have no credit part
     sha256: str = ""
 
     @model_validator(mode="after")
@@ -115,7 +115,7 @@ class Policy(PolicyPart):
         """Return the credit part.
 
         Raises:
-            ConfigurationError: this version decides no applications.
+            ConfigurationError: this version has no credit part.
         """
         if self.credit is None:
             raise ConfigurationError(
@@ -128,7 +128,7 @@ class Policy(PolicyPart):
         """Parse the conditions of the rules of transactions over the columns of a row.
 
         Raises:
-            ConfigurationError: a condition is not one that rules may have.
+            ConfigurationError: a condition is outside the grammar of rules.
         """
         return parsed(self.rules, types)
 
@@ -140,7 +140,7 @@ def parsed(rules: Sequence[Rule], types: Types) -> Conditions:
     """Parse the conditions of rules over the columns of a row.
 
     Raises:
-        ConfigurationError: a condition is not one that rules may have; names each such rule.
+        ConfigurationError: a condition is outside the grammar of rules; the message names its rule.
     """
     conditions, faults = [], []
     for rule in rules:
@@ -175,15 +175,15 @@ def load(version: str, sha256: str | None = None, folder: Path = FOLDER) -> Poli
 
     Args:
         version: the file's stem.
-        sha256: the pinned hash, where a run has pinned one.
-        folder: where the policy files lie.
+        sha256: the hash that a run pinned, if any.
+        folder: the folder of the policy files.
 
     Raises:
-        ConfigurationError: missing, malformed, or not the bytes that were pinned.
+        ConfigurationError: the file is missing, malformed, or differs from the pinned bytes.
     """
     if not re.fullmatch(VERSION, version):
         raise ConfigurationError(
-            f"{version!r} is no version of a policy: name the file without its folder and .yaml"
+            f"{version!r} is no version of a policy: give the file name without folder and .yaml"
         )
     policy = read(folder / f"{version}.yaml")
     if policy.version != version:

@@ -1,4 +1,4 @@
-"""The table of reason codes for applicants: versioned, hashed, and pinned by the policy."""
+"""Loads the table of reason codes for applicants, which the policy pins by version and hash."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REQUIRED = (
 
 
 class ReasonText(PolicyPart):
-    """What a code says; a characteristic's analyst text is its feature's own."""
+    """The texts of a code; a characteristic takes its analyst text from its feature."""
 
     applicant_text: Line
     analyst_text: str = ""
@@ -37,15 +37,15 @@ class ReasonCodes(PolicyPart):
     codes: dict[str, ReasonText]
 
     def __getitem__(self, code: str) -> ReasonText:
-        """Return what a code says.
+        """Return the texts of a code.
 
         Raises:
             ConfigurationError: the table has no such code.
         """
         if code not in self.codes:
             raise ConfigurationError(
-                f"the table of reason codes {self.version} has no code {code!r}: nobody may be "
-                "declined for what the notice cannot say; add it in a new version"
+                f"the table of reason codes {self.version} has no code {code!r}, so a "
+                "notice could not name this reason; add the code in a new version"
             )
         return self.codes[code]
 
@@ -56,11 +56,11 @@ def load(version: str, sha256: str, folder: Path = FOLDER) -> ReasonCodes:
 
     Args:
         version: the file's stem.
-        sha256: of its bytes, as the policy pins it.
-        folder: where the tables lie.
+        sha256: the hash of the file's bytes, from the policy.
+        folder: the folder of the tables.
 
     Raises:
-        ConfigurationError: missing, malformed, or not the bytes that were pinned.
+        ConfigurationError: the table is missing, malformed, or differs from the pinned bytes.
     """
     try:
         document = strict_yaml.read(folder / f"{version}.yaml")

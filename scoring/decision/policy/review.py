@@ -1,7 +1,7 @@
-"""What reviews cost and find, and what a wrong answer on a payment costs.
+"""Declares the costs and yields of reviews, and the costs of a wrong answer on a transaction.
 
-Nothing here decides a row: `thresholds` derives cut-offs from it, offline, for people to put into
-the next policy.
+These values decide no row. `thresholds` derives cut-offs from them offline, and a person puts the
+cut-offs into the next policy.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from scoring.decision.policy.part import PolicyPart, WholeNumber
 
 
 class FraudCosts(PolicyPart):
-    """What a wrong answer on a payment costs."""
+    """The costs of a wrong answer on a transaction."""
 
     loss_share: float = Field(gt=0, le=1)  # of the amount of a fraud that is not charged back
-    friction_minor: WholeNumber = Field(gt=0)  # an honest customer whose payment is declined
+    friction_minor: WholeNumber = Field(gt=0)  # per declined transaction of an honest customer
     friction_share: float = Field(ge=0, lt=1)  # of the amount, on top of it
 
 
 class ReviewTeam(PolicyPart):
-    """The people who review: their cost, their eye, and their hours."""
+    """The review team: cost, accuracy and capacity."""
 
     cost_minor: WholeNumber = Field(gt=0)  # of one review, in minor units of the base currency
     application_cost_minor: WholeNumber = Field(gt=0)  # of one review of an application

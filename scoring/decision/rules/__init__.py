@@ -1,1 +1,1 @@
-"""Rules of a policy, with the meaning that Postgres gives them."""
+"""Rules of a policy, with the semantics of Postgres."""

@@ -1,7 +1,7 @@
-"""Declares the columns that a policy's rules may name, with the types and ranges that rows have.
+"""Declares the columns that a policy's rules may name, with the types and ranges of the rows.
 
-A policy is approved against these columns before it decides anything, and scoring parses its rules
-against the same ones. A contract test holds their types equal to what the deciders read.
+Approval checks a policy against these columns, and scoring parses its rules against the same ones.
+A contract test compares their types with the types that the deciders read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from features.views import APPLICATIONS as APPLICATION_VIEW
 from features.views import TRANSACTIONS as TRANSACTION_VIEW
 from features.views import FeatureView, Kind
 
-#: How many card transactions of the applicant were decided, reviewed, declined and confirmed.
+#: The counts of decided, reviewed, declined and confirmed card transactions of the applicant.
 EVIDENCE_COUNTS = (
     "fraud_decision_count",
     "fraud_review_count",
@@ -29,11 +29,11 @@ class RuleColumn:
     """One column that rules may name.
 
     Attributes:
-        type: what rows have.
-        minimum: no value is smaller.
-        maximum: no value is greater.
+        type: the type in the rows.
+        minimum: the smallest value, if there is one.
+        maximum: the greatest value, if there is one.
         levels: the only values of a category.
-        is_flag: the only values are 0 and 1.
+        is_flag: whether the only values are 0 and 1.
     """
 
     type: pa.DataType

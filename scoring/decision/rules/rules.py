@@ -1,12 +1,12 @@
-"""Conditions of policy rules: parsed, typed, and evaluated as SQL would, a column at a time.
+"""Parses, types and evaluates conditions of policy rules as SQL does, a column at a time.
 
 A condition is a small part of SQL: comparisons, `and`, `or`, `not`, `in`, `between`, `is null`, and
-`+ - *` over declared columns and literals. It is parsed into a tree and never put into a query, so
-a policy cannot reach anything but the columns that are given to it. Nulls follow SQL's three-valued
-logic: a rule hits where its condition is true, not where it is unknown. A test holds every
-condition equal to what Postgres answers.
+`+ - *` over declared columns and literals. It becomes a tree and never part of a query, so a policy
+reads only the columns that it is given. Nulls follow SQL's three-valued logic: a rule hits if its
+condition is true, not if it is unknown. A test compares every condition with the answer of
+Postgres.
 
-Types are checked when a condition is parsed: what parses cannot fail on a row.
+Types are checked at parse time: a condition that parses cannot fail on a row.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Condition:
     value: Value
 
     def hits(self, columns: Columns, rows: int) -> pa.Array:
-        """Return where the condition is true: a boolean array of length `rows`, without nulls."""
+        """Return the rows that meet the condition: booleans, length `rows`, without nulls."""
         result = self.value.read(columns)
         if isinstance(result, pa.Scalar):
             result = pa.repeat(result, rows)
@@ -51,12 +51,12 @@ def parse(text: str, types: Types) -> Condition:
     """Parse and check one condition.
 
     Args:
-        text: the condition as a policy states it.
-        types: the columns that the condition may name, with the types that rows have.
+        text: the condition from the policy.
+        types: the columns that the condition may name, with the types of the rows.
 
     Raises:
         ConfigurationError: the condition does not parse, names an undeclared column, mixes types,
-            or uses more of SQL than rules may; says which.
+            or uses more of SQL than rules may; the message says which.
     """
     try:
         tree = syntax.parse(text)
@@ -80,7 +80,7 @@ def value_of(node: Node, types: Types, depth: int = 0) -> Value:
 
 
 def _require_enough_digits(value: Value, types: Types) -> None:
-    # how many digits a decimal needs depends on types alone, so no row is needed
+    # the digits of a decimal depend on types alone, so an empty array is enough
     try:
         value.read({name: pa.array([], type_) for name, type_ in types.items()})
     except pa.ArrowInvalid:

@@ -1,8 +1,8 @@
 """Parses the text of a rule's condition: the small part of Postgres' grammar that rules may use.
 
-A general SQL parser is generous: `a > 1_000` becomes an alias, `in (1, )` a list, `a not null` a
-test. This grammar is a strict part of Postgres' own, with its precedence, so that every text that
-it reads means the same there:
+A general SQL parser accepts too much: it reads `a > 1_000` as an alias, `in (1, )` as a list, and
+`a not null` as a test. This grammar is a strict part of Postgres' own, with its precedence, so
+every accepted text has the same meaning in Postgres:
 
     either     = all { "or" all }
     all        = negation { "and" negation }
@@ -24,7 +24,7 @@ from typing import Literal
 MAX_LENGTH = 2_000
 MAX_NESTING = 10
 
-Kind = Literal[
+NodeKind = Literal[
     "or", "and", "not", "compare", "between", "in", "is",
     "calculate", "sign", "column", "number", "text", "truth",
 ]  # fmt: skip
@@ -55,7 +55,7 @@ _HINTS = {
 
 
 class UnusableError(ValueError):
-    """A part of a condition has no meaning, or one that could fail on a row."""
+    """A part of a condition has no meaning, or could fail on a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ class Node:
     """A part of a condition.
 
     Attributes:
-        kind: what the part is.
-        parts: what the part consists of, from left to right.
-        word: an operator, a column's name, a literal, or what `is` tests for.
+        kind: the kind of the part.
+        parts: its operands, from left to right.
+        word: an operator, a column's name, a literal, or the state that `is` tests.
     """
 
-    kind: Kind
+    kind: NodeKind
     parts: tuple[Node, ...] = ()
     word: str = ""
 
@@ -90,7 +90,7 @@ def parse(text: str) -> Node:
     """Parse a condition.
 
     Raises:
-        UnusableError: the text is empty, too long, or not of the grammar.
+        UnusableError: the text is empty, too long, or outside the grammar.
     """
     if len(text) > MAX_LENGTH:
         raise UnusableError(f"is longer than {MAX_LENGTH:,} characters")
@@ -122,20 +122,20 @@ def _tokens(text: str) -> Iterator[str]:
             yield token[0]
 
 
-def _operators(run: str) -> Iterator[str]:
+def _operators(text: str) -> Iterator[str]:
     # Postgres reads the longest operator; a sign at its end belongs to the number after it
-    stem = run.rstrip("-+") if len(run) > 1 and "!" not in run else run
-    signs = run[len(stem) :]
-    if "--" in run:
-        raise UnusableError("has a comment: say it in the policy file")
+    stem = text.rstrip("-+") if len(text) > 1 and "!" not in text else text
+    signs = text[len(stem) :]
+    if "--" in text:
+        raise UnusableError("has a comment: put it in the policy file")
     if (stem and stem not in _OPERATORS) or len(signs) > 1:
-        raise UnusableError(_HINTS.get(run, f"has the operator {run!r}, which rules may not use"))
+        raise UnusableError(_HINTS.get(text, f"has the operator {text!r}, which rules may not use"))
     yield from filter(None, (stem, signs))
 
 
 @dataclass(slots=True)
 class _Parser:
-    """The grammar, one method per rule, over the tokens that are left."""
+    """The grammar, one method per production, over the remaining tokens."""
 
     left: list[str]
     nesting: int = field(default=0)
@@ -147,16 +147,16 @@ class _Parser:
         return None
 
     def require(self, expected: str) -> None:
-        """Read the next token, which must be this one.
+        """Read the next token, which must equal `expected`.
 
         Raises:
-            UnusableError: the next token is another.
+            UnusableError: the next token differs.
         """
         if self.takes(expected) is None:
-            raise UnusableError(f"has {self._next()} where {expected!r} should stand")
+            raise UnusableError(f"has {self._next()} where {expected!r} is expected")
 
     def either(self) -> Node:
-        """Read conditions of which one must be true."""
+        """Read conditions joined by `or`."""
         return self._joined("or", self._all)
 
     def _all(self) -> Node:

@@ -1,9 +1,9 @@
 """Tries a policy's rules on edge values before their approval.
 
-Parsing finds rules that cannot run. These trials find rules that run and cannot be intended: an
-unknown level of a category, a calculation that leaves its type, a condition that is true of no row
-or of every row. The last is decided only where a column meets constants: there, few values
-represent all.
+Parsing finds rules that cannot run. These trials find rules that run but cannot be meant: an
+unknown level of a category, a calculation that leaves its type, or a condition with the same answer
+for every row. The last check runs only if columns meet constants, because then few values represent
+all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scoring.decision.rules.syntax import Node, UnusableError
 from scoring.decision.rules.values import SqlType
 
 MAX_ROWS = 20_000
-#: No count, amount or score is greater, so a calculation with it must stay within its type.
+#: No count, amount or score is greater. A calculation with it must stay within its type.
 HUGE = 2**31
 _RANGES = {SqlType.INTEGER: 2**31, SqlType.BIGINT: 2**63}
 _TESTS = ("compare", "between", "in")
@@ -35,7 +35,7 @@ Grid = dict[str, list[Any]]
 
 
 def faults_of(rules: Sequence[Rule], columns: RuleColumns) -> list[str]:
-    """Return why rules cannot be approved, one sentence each."""
+    """Return the reasons against approving rules, one sentence each."""
     faults = []
     for rule in rules:
         try:
@@ -88,7 +88,7 @@ def _range_fault(tree: Node, columns: RuleColumns) -> str | None:
 
 
 def _is_decidable(tree: Node) -> bool:
-    """Whether the constants of a condition divide its columns into parts of one truth each."""
+    """Return whether constants cut the columns into parts with one truth value each."""
     if any(node.kind in {"calculate", "sign"} and node.columns for node in tree.walk()):
         return False
     tests = [node for node in tree.walk() if node.kind in _TESTS]
@@ -97,7 +97,7 @@ def _is_decidable(tree: Node) -> bool:
 
 
 def _part_fault(tree: Node, columns: RuleColumns) -> str | None:
-    """Find a part that no value satisfies, whatever ranges columns have."""
+    """Return the fault of a part that no value satisfies, whatever the ranges of the columns."""
     free = {name: RuleColumn(column.type) for name, column in columns.items()}
     for node in tree.walk():
         if node.kind not in {*_TESTS, "and", "or"}:
@@ -114,7 +114,7 @@ def _truth_fault(condition: Condition, columns: RuleColumns) -> str | None:
         return None
     if not pc.any(truth).as_py():
         return "is true of no row: its columns never have such values"
-    # a null is no answer to a comparison, only to `is null`
+    # a comparison with null has no answer; only `is null` has one
     tests_null = any(node.kind == "is" for node in condition.tree.walk())
     known = pc.fill_null(truth, fill_value=False) if tests_null else truth
     if pc.all(known, skip_nulls=True).as_py():
@@ -123,7 +123,7 @@ def _truth_fault(condition: Condition, columns: RuleColumns) -> str | None:
 
 
 def _truth_on(node: Node, columns: RuleColumns) -> pa.Array | None:
-    """Return a part's truth on values that represent all, or None where these are too many."""
+    """Return a part's truth on representative values, or None if these are too many."""
     grid = _edges(node, columns)
     if math.prod(map(len, grid.values())) > MAX_ROWS:
         return None
@@ -138,7 +138,7 @@ def _read(node: Node, types: dict[str, pa.DataType], grid: Grid) -> pa.Array:
 
 
 def _rows(grid: Grid, types: dict[str, pa.DataType]) -> dict[str, pa.Array]:
-    """Return every combination of values, or a sample where they are too many."""
+    """Return every combination of values, or a sample if there are too many."""
     sizes = [len(values) for values in grid.values()]
     total = math.prod(sizes)
     places = np.arange(total) if total <= MAX_ROWS else None

@@ -1,8 +1,8 @@
-"""Typed values of rule conditions: each operation has the type and the result that Postgres gives.
+"""Defines typed values of rule conditions, with the types and results of Postgres.
 
-Literals are exact decimals. An integer or a decimal meets a double as a double, and everything else
-exactly. NaN equals NaN and is greater than every other number. Types are known before any row is
-read, so an operation that could fail is refused when the condition is parsed.
+Literals are exact decimals. Arithmetic between a double and another number is in doubles; all other
+arithmetic is exact. NaN equals NaN and is greater than every other number. Types are known before
+any row is read, so an operation that could fail is refused at parse time.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import pyarrow.compute as pc
 from features.platform.arrays import Columns
 from scoring.decision.rules.syntax import UnusableError
 
-Reader = Callable[[Columns], pa.Array]  # or a scalar, which holds for every row
+Reader = Callable[[Columns], pa.Array]  # or a scalar, which applies to every row
 
 MAX_DIGITS = 400
 _EXACT = Context(prec=min(MAX_PREC, 100_000), Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 
 
 class SqlType(StrEnum):
-    """The Postgres type of a value; of two number types the later one is the common one."""
+    """The Postgres type of a value; the common type of two numbers is the later one."""
 
     BOOLEAN = "boolean"
     TEXT = "text"
@@ -50,12 +50,12 @@ _OF_ARROW = {
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A part of a condition: its type, and how it is read for n rows.
+    """A part of a condition: its type and its reader.
 
     Attributes:
         type: its type in Postgres.
-        read: returns it for n rows.
-        constant: its value where it depends on no column.
+        read: returns the value for n rows.
+        constant: its value if it depends on no column.
     """
 
     type: SqlType
@@ -90,7 +90,7 @@ def text(value: str) -> Value:
 
 
 def number(literal: str) -> Value:
-    """Return a number as Postgres reads its literal: an integer where it fits one, else exact.
+    """Return a number as Postgres reads its literal: an integer if it fits one, otherwise exact.
 
     Raises:
         UnusableError: the number has too many digits.
@@ -162,7 +162,7 @@ def compared(operation: str, left: Value, right: Value) -> Value:
     """Return left = <> < <= > >= right.
 
     Raises:
-        UnusableError: the types differ, or have no order that every database shares.
+        UnusableError: the types differ, or their order differs between databases.
     """
     if left.type is not right.type and not (left.is_number and right.is_number):
         raise UnusableError(f"compares {left.type} with {right.type}")
@@ -185,7 +185,7 @@ def compared(operation: str, left: Value, right: Value) -> Value:
 
 
 def opposite(value: Value) -> Value:
-    """Return where a truth value is false; unknown stays unknown."""
+    """Return the negation of a truth value; unknown stays unknown."""
     return Value(SqlType.BOOLEAN, lambda columns: pc.invert(value.read(columns)))
 
 
@@ -227,7 +227,7 @@ def _as_double(value: Value) -> Reader:
 
 def _doubles(array: pa.Array) -> pa.Array:
     if pa.types.is_integer(array.type):
-        return array.cast(pa.float64(), safe=False)  # to the nearest, as Postgres does
+        return array.cast(pa.float64(), safe=False)  # rounds to the nearest, as Postgres does
     return array.cast(pa.string()).cast(pa.float64())  # a direct cast may miss the nearest
 
 

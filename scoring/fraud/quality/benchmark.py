@@ -1,4 +1,4 @@
-"""Measures the shipped model on the folds of a protocol and holds the means to bars. Pure."""
+"""Measures the shipped model on the folds of a protocol and compares the means with bars. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEEDS = (0, 1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is measured of one model on one test week."""
+    """The measures of one model on one test week."""
 
     auc_roc: float
     average_precision: float
@@ -35,7 +35,7 @@ MEASURES = tuple(Measures.__slots__)
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """One fold: the mean over seeds, how far seeds lie apart, and what frames the figures."""
+    """One fold: the mean and the spread over seeds, with figures for comparison."""
 
     fold: str
     train_rows: int
@@ -45,7 +45,7 @@ class FoldResult:
     mean: Measures
     spread: Measures  # greatest less smallest over the seeds
     card_precision_ceiling: float
-    amount_auc_roc: float  # of the amount alone: what the anomaly score must beat
+    amount_auc_roc: float  # of the amount alone, which the anomaly score must exceed
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values, for a report."""
@@ -73,9 +73,9 @@ def measure_fold(
 
     Args:
         rows: all rows, with the columns to learn from.
-        fold: which of them train, calibrate and test.
-        amount: of each row, to rank by it alone.
-        label_free: the columns that the unsupervised part may see.
+        fold: the row positions that train, calibrate and test.
+        amount: of each row, as a ranking for comparison.
+        label_free: the columns that the unsupervised part may use.
         seeds: of the model.
     """
     learn = rows.take(fold.train)
@@ -83,7 +83,7 @@ def measure_fold(
     learn = learn.select(names)
     later, test = (rows.take(part).select(names) for part in (fold.calibrate, fold.test))
     anomaly = [name for name in names if name in set(label_free)]
-    found = []
+    measures = []
     for seed in seeds:
         model = FraudModel(list(names), anomaly, random_state=seed)
         model.fit(
@@ -92,8 +92,8 @@ def measure_fold(
             calibration=(later.matrix, later.is_fraud),
             earlier=fold.earlier,
         )
-        found.append(_measure(model, test))
-    values = np.array([[getattr(one, name) for name in MEASURES] for one in found])
+        measures.append(_measure(model, test))
+    values = np.array([[getattr(result, name) for name in MEASURES] for result in measures])
     return FoldResult(
         fold=fold.name,
         train_rows=len(learn),
@@ -113,13 +113,15 @@ def mean_of(results: Sequence[FoldResult], name: str) -> float:
 
 
 def checks(results: Sequence[FoldResult], prefix: str = "fraud.handbook") -> list[Check]:
-    """Return every measure: its mean over the folds against its bar, and each fold for itself."""
+    """Return every measure: its mean over the folds against its bar, and the value of each fold."""
     means = [Check(f"{prefix}.{name}", mean_of(results, name), BARS[name]) for name in MEASURES]
-    above = float(np.mean([one.mean.anomaly_auc_roc - one.amount_auc_roc for one in results]))
+    above = float(
+        np.mean([result.mean.anomaly_auc_roc - result.amount_auc_roc for result in results])
+    )
     folds = [
-        Check(f"{prefix}.{name}.{one.fold}", getattr(one.mean, name), None)
+        Check(f"{prefix}.{name}.{result.fold}", getattr(result.mean, name), None)
         for name in MEASURES
-        for one in results
+        for result in results
     ]
     return [*means, Check(f"{prefix}.anomaly_above_amount", above, 0.0), *folds]
 

@@ -1,8 +1,8 @@
-"""The Fraud Detection Handbook's protocol: which rows train, calibrate and test. Pure.
+"""Cuts rows by the Fraud Detection Handbook's protocol into training, calibration and test. Pure.
 
 Each fold trains on one week, waits a week for its labels, and tests on the week after. Cards known
-to be compromised leave the test week: those of the training week at once, those of the waiting week
-as their labels arrive. (Le Borgne, Siblini, Lebichot, Bontempi 2022, chapter 3 and 5.)
+as compromised leave the test week: cards of the training week at once, cards of the waiting week at
+the arrival of their labels. (Le Borgne, Siblini, Lebichot, Bontempi 2022, chapter 3 and 5.)
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Rows = NDArray[np.intp]
 
 EPOCH = date(1970, 1, 1)
 WEEK = 7
-# the calibrator learns from the last days of the training week, as foretold from those before
+# the calibrator learns from the last days of the training week, predicted from the days before
 EARLIER_DAYS = 5
 
 TEST_FOLDS = (date(2018, 7, 4), date(2018, 7, 11), date(2018, 7, 18), date(2018, 7, 25))
-# settings are chosen on these: their test weeks end before the first of those above begins
+# settings are chosen on these folds, whose test weeks end before the first test fold begins
 VALIDATION_FOLDS = (date(2018, 6, 13), date(2018, 6, 20), date(2018, 6, 27))
 
 
@@ -33,14 +33,14 @@ class Fold:
 
     name: str
     train: Rows  # the whole week, as the book counts it
-    earlier: int  # how many of these lie before the days that calibrate
+    earlier: int  # the number of these before the calibration days
     calibrate: Rows
     test: Rows
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Figures of the book, to stand beside ours."""
+    """Figures of the book, for comparison."""
 
     model: str
     auc_roc: float
@@ -62,8 +62,8 @@ PUBLISHED_MEANS = (
 def fold(rows: TrainingSet, first_day: date) -> Fold:
     """Return the rows of the fold whose training week begins on a day.
 
-    The calibration days keep only cards that were not known to be compromised then, as the test
-    week does: a calibrator must see the population that it will be asked about.
+    The calibration days, as the test week, keep only cards that were not yet known as compromised.
+    A calibrator must learn from the population that it will score.
     """
     day, start = rows.day, (first_day - EPOCH).days
     train = np.flatnonzero((day >= start) & (day < start + WEEK))
@@ -83,7 +83,7 @@ def fold(rows: TrainingSet, first_day: date) -> Fold:
 
 
 def _without_known(rows: TrainingSet, today: int, known_from: int) -> Rows:
-    """Return a day's rows of cards without a fraud from `known_from` until eight days before."""
+    """Return a day's rows without cards that had a fraud from `known_from` to eight days before."""
     day = rows.day
     is_known_fraud = rows.is_fraud & (day >= known_from) & (day <= today - WEEK - 1)
     of_today = np.flatnonzero(day == today)

@@ -1,7 +1,7 @@
-"""The shipped fraud model on the Fraud Detection Handbook's protocol: `python -m scoring quality`.
+"""Measures the shipped fraud model on the Fraud Detection Handbook's protocol.
 
-The file goes the way that every delivery goes: parsed, admitted as history, features built by dbt.
-What is measured is the shipped model class on the shipped features, beside the book's own 15.
+The file passes through the usual pipeline: it is parsed and admitted as history, and dbt builds its
+features. The shipped model class runs on the shipped features, and on the book's own 15 features.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from scoring.quality.report import write
 log = structlog.get_logger(__name__)
 
 SOURCE = "fraud_handbook"
-LABELS_AS_OF = datetime(2018, 9, 1, tzinfo=UTC)  # all of them are known by then
+LABELS_AS_OF = datetime(2018, 9, 1, tzinfo=UTC)  # all labels are known by then
 END = datetime(2018, 8, 15, tzinfo=UTC)
 COLUMNS = ("AUC ROC", "avg prec", "card p@100", "slope", "obs/exp", "anomaly AUC")
 
@@ -38,7 +38,7 @@ def run(path: Path, settings: Settings, *, folds: Sequence[date] = handbook.TEST
     """Load the file into an empty warehouse, measure, print and write the report.
 
     Returns:
-        0 where every bar holds, else 1.
+        0 if every bar holds, otherwise 1.
 
     Raises:
         ConfigurationError: the warehouse is not empty.
@@ -56,8 +56,8 @@ def run(path: Path, settings: Settings, *, folds: Sequence[date] = handbook.TEST
             books, books, folds, [name for name in book.FEATURES if "risk" not in name]
         ),
     }
-    found = benchmark.checks(results["ours"])
-    sys.stdout.write(_table(results, found))
+    measured = benchmark.checks(results["ours"])
+    sys.stdout.write(_table(results, measured))
     report = {
         "data": {"file": path.name, "rows": len(ours), "first_fold": min(folds).isoformat()},
         "feature_view": TRANSACTIONS.qualified,
@@ -65,18 +65,18 @@ def run(path: Path, settings: Settings, *, folds: Sequence[date] = handbook.TEST
             "load_and_build": round(loaded - started, 1),
             "measure": round(time.monotonic() - loaded, 1),
         },
-        "folds": {key: [one.as_dict() for one in part] for key, part in results.items()},
+        "folds": {key: [fold.as_dict() for fold in part] for key, part in results.items()},
     }
-    target = write("quality", SOURCE, report, found, settings)
+    target = write("quality", SOURCE, report, measured, settings)
     sys.stdout.write(f"\n{target}\n")
-    return 0 if all(check.holds for check in found) else 1
+    return 0 if all(check.holds for check in measured) else 1
 
 
 def read(settings: Settings, first: date) -> tuple[TrainingSet, TrainingSet]:
     """Return the labelled rows from three weeks before the first fold: our features, the book's.
 
     Raises:
-        ContractError: they are not the same rows.
+        ContractError: the two reads differ in their rows.
     """
     start = datetime.combine(first, datetime.min.time(), UTC) - timedelta(weeks=3)
     with database.connect(settings.warehouse, "score", autocommit=False) as connection:
@@ -102,31 +102,30 @@ def measure(
     return results
 
 
-def _table(results: dict[str, list[FoldResult]], found: Sequence[Check]) -> str:
+def _table(results: dict[str, list[FoldResult]], measured: Sequence[Check]) -> str:
     head = f"{'':34}" + "".join(f"{column:>13}" for column in COLUMNS)
     lines = [head]
     for key, title in (("ours", "our features"), ("book", "the book's 15 features")):
         lines.append(f"\n{title}: mean of {len(benchmark.SEEDS)} seeds, ± half their spread")
-        for one in results[key]:
+        for fold in results[key]:
             cells = (
-                f"{getattr(one.mean, name):.3f} ±{getattr(one.spread, name) / 2:.3f}"
+                f"{getattr(fold.mean, name):.3f} ±{getattr(fold.spread, name) / 2:.3f}"
                 for name in MEASURES
             )
-            label = (
-                f"  {one.fold}  {one.test_frauds} frauds, ceiling {one.card_precision_ceiling:.2f}"
-            )
+            ceiling = fold.card_precision_ceiling
+            label = f"  {fold.fold}  {fold.test_frauds} frauds, ceiling {ceiling:.2f}"
             lines.append(f"{label:34}" + "".join(f"{cell:>13}" for cell in cells))
         means = (f"{benchmark.mean_of(results[key], name):.3f}" for name in MEASURES)
         lines.append(f"{'  mean':34}" + "".join(f"{mean:>13}" for mean in means))
     lines.append("\npublished, last fold")
-    lines += [_published(one) for one in handbook.PUBLISHED_LAST_FOLD]
+    lines += [_published(figures) for figures in handbook.PUBLISHED_LAST_FOLD]
     lines.append("published, mean of the four folds")
-    lines += [_published(one) for one in handbook.PUBLISHED_MEANS]
+    lines += [_published(figures) for figures in handbook.PUBLISHED_MEANS]
     lines.append("")
-    lines += checks.as_lines(found)
+    lines += checks.as_lines(measured)
     return "\n".join(lines) + "\n"
 
 
-def _published(one: handbook.Published) -> str:
-    values = (one.auc_roc, one.average_precision, one.card_precision_at_100)
-    return f"{'  ' + one.model:34}" + "".join(f"{value:>13.3f}" for value in values)
+def _published(figures: handbook.Published) -> str:
+    values = (figures.auc_roc, figures.average_precision, figures.card_precision_at_100)
+    return f"{'  ' + figures.model:34}" + "".join(f"{value:>13.3f}" for value in values)

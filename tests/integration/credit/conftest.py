@@ -1,4 +1,4 @@
-"""LendingClub's loans, taken in and featured once for the tests that look at real rows."""
+"""Load LendingClub's loans and build their features once, for tests on real rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def loans(
     test_data: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> TrainingSet:
-    """All loans with their outcomes, in hindsight."""
+    """Return all loans with their final outcomes."""
     file = test_data / "loans" / "lendingclub_2007_2011.parquet"
     with a_warehouse(cluster, migrated_template, tmp_path_factory.mktemp("lending-club")) as db:
         history.load(file, protocol.SOURCE, APPLICATIONS, db.settings)

@@ -1,4 +1,4 @@
-"""Reasons on LendingClub's loans of 2011: removing the cause of each improves the score."""
+"""On LendingClub's loans of 2011, removing the cause of a reason improves the score."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def model(loans: TrainingSet) -> CreditModel:
 
 @pytest.fixture(scope="module")
 def matrix(loans: TrainingSet, model: CreditModel) -> np.ndarray:
-    """Every fifth loan of 2011: [4,000, model.features]."""
+    """Return every fifth loan of 2011: [4,000, model.features]."""
     tested = loans.between(*TEST).take(slice(None, None, 5))
     return tested.select(list(model.features or ())).matrix[:ROWS]
 
@@ -40,7 +40,7 @@ def test_removing_the_cause_of_any_principal_reason_improves_the_score(
     speakers, weights = by_characteristic(model, matrix, np.ones(ROWS, bool), APPLICATIONS)
     weights = np.nan_to_num(relieving(model, matrix, weights, APPLICATIONS))
 
-    told = 0
+    reasons = 0
     ranked = np.argsort(-weights, axis=1, kind="stable")[:, :MOST_REASONS]
     for column in np.unique(ranked):
         rows = (ranked == column).any(axis=1) & (weights[:, column] > 0)
@@ -49,11 +49,11 @@ def test_removing_the_cause_of_any_principal_reason_improves_the_score(
         without[:, cause] = model.reference_[cause]
         after = model.score(without).default_probability
         assert (after < model.score(matrix[rows]).default_probability).all()
-        told += rows.sum()
-    assert told > 0.98 * ROWS * MOST_REASONS
+        reasons += rows.sum()
+    assert reasons > 0.98 * ROWS * MOST_REASONS
 
 
-def test_the_first_reason_is_a_cause_by_itself_and_never_silenced(
+def test_the_first_reason_is_a_cause_by_itself_and_never_removed(
     model: CreditModel, matrix: np.ndarray
 ) -> None:
     model.decides = "boosting"

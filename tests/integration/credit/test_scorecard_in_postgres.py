@@ -47,7 +47,7 @@ def card() -> Scorecard:
 
 
 def on_the_edges(card: Scorecard, matrix: np.ndarray) -> np.ndarray:
-    """Put a tenth of the numbers exactly on an edge of a bin, where a wrong bound would show."""
+    """Put a tenth of the numbers exactly on an edge of a bin, to detect a wrong bound."""
     draw = np.random.default_rng(3)
     moved = matrix.copy()
     for position, bins in enumerate(card.bins_):
@@ -65,12 +65,12 @@ def test_sql_and_python_give_the_same_points_on_100_000_random_rows(
         _load(connection, matrix)
 
         query = scorecard_export.as_sql(card, APPLICATIONS.columns, LEVELS)
-        found = connection.execute(
+        points = connection.execute(
             f"select {query} from rows order by position".encode()
         ).fetchall()
 
     expected = card.total(matrix)
-    assert [row[0] for row in found] == expected.tolist()
+    assert [row[0] for row in points] == expected.tolist()
     assert len(np.unique(expected)) > 100
 
 

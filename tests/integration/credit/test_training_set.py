@@ -1,4 +1,4 @@
-"""Which loans a training takes: whole vintages, with what was known at a moment."""
+"""A training takes whole vintages of loans, with the outcomes known at a moment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def loan(name: str, applied_at: datetime = APPLIED, **overrides: object) -> dict
 def read(
     cluster: Cluster, built_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Read]:
-    """Loans of January 2020, and one of February; a function that reads them."""
+    """Load loans of January 2020 and one of February; return a function that reads them."""
     work: Path = tmp_path_factory.mktemp("vintages")
     with a_warehouse(cluster, built_template, work) as db:
         insert_applications(
@@ -82,7 +82,7 @@ def outcomes(rows: TrainingSet) -> dict[str, bool]:
     return dict(zip(rows.application_id.tolist(), rows.is_bad.tolist(), strict=True))
 
 
-def test_a_vintage_counts_once_its_last_loan_has_had_its_time(read: Read) -> None:
+def test_a_vintage_counts_as_of_the_maturity_of_its_last_loan(read: Read) -> None:
     assert outcomes(read(WHOLE - timedelta(microseconds=1))) == {}
     assert set(outcomes(read(WHOLE))) == {"bad", "good", "turned", "corrected"}
 
@@ -115,10 +115,10 @@ def test_the_next_vintage_follows_a_month_later(read: Read) -> None:
     assert outcomes(read(LATER))["february"]
 
 
-def test_loans_closed_so_far_can_be_read_to_show_what_that_does(read: Read) -> None:
+def test_closed_loans_alone_can_be_read_to_show_the_bias(read: Read) -> None:
     assert outcomes(read(BAD, whole_vintages=False)) == {"bad": True, "february": True}
 
 
-def test_the_digest_tells_two_sets_apart(read: Read) -> None:
+def test_the_digest_differs_between_two_sets(read: Read) -> None:
     assert read(WHOLE).digest == read(WHOLE).digest
     assert read(WHOLE).digest != read(LATER).digest

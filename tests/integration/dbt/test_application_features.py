@@ -1,4 +1,4 @@
-"""The features of loan applications on a real warehouse: what they say, and what they must not."""
+"""On a real warehouse, the features of loan applications have the defined values and no leaks."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ DAY = timedelta(days=1)
 
 
 def build_applications(db: Any) -> int:
-    """Build the features of every application that waits; return how many."""
+    """Build the features of every pending application and return their number."""
     return build("application_features", db.settings.warehouse, db.settings.work).rows_added
 
 
-def asked(db: Any, application: str, *columns: str) -> tuple[Any, ...]:
+def newest_features(db: Any, application: str, *columns: str) -> tuple[Any, ...]:
     """Return some columns of an application's newest feature row."""
     [row] = db.rows(
         f"select {', '.join(columns)} from marts.feat_applications"
@@ -50,11 +50,11 @@ def test_every_admitted_version_gets_one_row_and_keeps_it(built: Any) -> None:
     assert build_applications(built) == 1
 
 
-def test_what_was_asked_is_set_against_the_income(built: Any) -> None:
+def test_the_request_is_compared_with_the_income(built: Any) -> None:
     insert_applications(built, [an_application(application_id="a")])
     build_applications(built)
 
-    amount, to_income, payment, debt = asked(
+    amount, to_income, payment, debt = newest_features(
         built, "a", "requested_amount", "loan_to_income", "payment_to_income", "debt_to_income"
     )
 
@@ -63,14 +63,14 @@ def test_what_was_asked_is_set_against_the_income(built: Any) -> None:
     assert payment == pytest.approx(398.5717 / 5000, abs=1e-7)
 
 
-def test_what_the_bureau_says_comes_in_the_units_of_the_view(built: Any) -> None:
+def test_values_of_the_bureau_have_the_units_of_the_view(built: Any) -> None:
     insert_applications(
         built,
         [an_application(application_id="a", first_credit_date=date(2016, 3, 2), purpose="wedding")],
     )
     build_applications(built)
 
-    assert asked(
+    assert newest_features(
         built,
         "a",
         "fico_mid",
@@ -81,7 +81,7 @@ def test_what_the_bureau_says_comes_in_the_units_of_the_view(built: Any) -> None
     ) == (702, 0.45, 10, "purchase", "rent")
 
 
-def test_what_is_missing_stays_missing(built: Any) -> None:
+def test_missing_values_stay_missing(built: Any) -> None:
     names = (
         "annual_income_minor",
         "employment_years",
@@ -99,7 +99,7 @@ def test_what_is_missing_stays_missing(built: Any) -> None:
 
     nullable = [feature.name for feature in APPLICATIONS.features if not feature.required]
     known = {"requested_amount", "term_months", "applicant_application_count"}
-    values = dict(zip(nullable, asked(built, "a", *nullable), strict=True))
+    values = dict(zip(nullable, newest_features(built, "a", *nullable), strict=True))
     assert {name for name, value in values.items() if value is not None} <= known
 
 
@@ -107,7 +107,7 @@ def test_an_income_of_zero_has_no_ratio_and_is_known(built: Any) -> None:
     insert_applications(built, [an_application(application_id="a", annual_income_minor=0)])
     build_applications(built)
 
-    assert asked(built, "a", "annual_income", "loan_to_income", "payment_to_income") == (
+    assert newest_features(built, "a", "annual_income", "loan_to_income", "payment_to_income") == (
         0,
         None,
         None,
@@ -132,8 +132,8 @@ def test_spending_its_trend_and_confirmed_frauds_are_those_of_the_applicant(buil
 
     columns = ("customer_spend_sum_30d", "customer_spend_sum_90d", "customer_spend_trend",
                "customer_fraud_confirmed_count")  # fmt: skip
-    assert asked(built, "a", *columns) == (30, 90, 1, 1)
-    assert asked(built, "b", *columns) == (None, None, None, 0)
+    assert newest_features(built, "a", *columns) == (30, 90, 1, 1)
+    assert newest_features(built, "b", *columns) == (None, None, None, 0)
 
 
 def test_a_build_of_one_job_leaves_the_features_of_the_other_alone(built: Any) -> None:
@@ -147,7 +147,7 @@ def test_a_build_of_one_job_leaves_the_features_of_the_other_alone(built: Any) -
     assert build_applications(built) == 1
 
 
-def test_rows_rebuilt_long_after_are_the_rows_that_stand(built: Any) -> None:
+def test_rows_rebuilt_long_after_equal_the_stored_rows(built: Any) -> None:
     insert_transactions(built, [a_transaction(transaction_id="t", occurred_at=NOON - DAY)])
     insert_applications(
         built,
@@ -175,6 +175,6 @@ def test_rows_rebuilt_long_after_are_the_rows_that_stand(built: Any) -> None:
     rows = built.rows("select application_id, version from marts.feat_applications")
     keys = pa.table(dict(zip(types, zip(*rows, strict=True), strict=True)), schema=pa.schema(types))
 
-    found = rebuild(keys, APPLICATIONS, built.settings.warehouse, built.settings.work)
+    comparison = rebuild(keys, APPLICATIONS, built.settings.warehouse, built.settings.work)
 
-    assert (found.rows, found.changed) == (3, [])
+    assert (comparison.rows, comparison.changed) == (3, [])

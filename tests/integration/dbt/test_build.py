@@ -1,4 +1,4 @@
-"""The build on a real warehouse: what it appends, what it leaves alone, how it fails."""
+"""A build on a real warehouse appends rows, leaves the others alone, and fails without damage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 def built_rows(db: Any) -> int:
-    """Build the features of everything that waits; return how many rows that were."""
+    """Build the features of every pending row and return their number."""
     return build("transaction_features", db.settings.warehouse, db.settings.work).rows_added
 
 
@@ -75,26 +75,26 @@ def test_a_failed_build_names_the_model_and_no_row_value(built: Any) -> None:
     with built.superuser() as connection:
         connection.execute("alter table marts.feat_transactions add check (customer_id = 'x')")
 
-    with pytest.raises(ContractError, match="feat_transactions") as told:
+    with pytest.raises(ContractError, match="feat_transactions") as error:
         built_rows(built)
 
-    assert "secret customer" not in str(told.value)
+    assert "secret customer" not in str(error.value)
 
 
-def test_a_build_that_the_server_does_not_let_in_is_worth_a_retry(built: Any) -> None:
+def test_a_build_without_a_free_connection_is_retried(built: Any) -> None:
     name = built.settings.warehouse.database
     with built.superuser() as connection:
-        # the session that holds the build's lock is let in, and dbt's own are not
+        # the session that holds the lock of the build is admitted, and dbt's own sessions are not
         connection.execute(f"alter database {name} connection limit 1".encode())
 
     with pytest.raises(WarehouseUnavailableError, match="too many connections"):
         built_rows(built)
 
 
-def test_a_build_that_a_crash_has_emptied_in_the_middle_adds_nothing(built: Any) -> None:
+def test_a_build_emptied_by_a_crash_adds_no_rows(built: Any) -> None:
     insert_transactions(built, [a_transaction()])
     with built.superuser() as connection:
-        # as after a crash between two models: the line of the build is gone with all that it made
+        # simulate a crash between two models: the line of the build and all its rows are gone
         connection.execute(
             "create function public.forget() returns trigger language plpgsql as "
             "'begin return null; end'"
@@ -118,10 +118,10 @@ def test_a_build_that_a_crash_has_emptied_in_the_middle_adds_nothing(built: Any)
 def test_a_build_leaves_no_password_behind(built: Any) -> None:
     built_rows(built)
 
-    left = [path for path in (built.settings.work / "dbt").rglob("*") if path.is_file()]
-    assert [path.name for path in left] == ["partial_parse.msgpack"]
+    files = [path for path in (built.settings.work / "dbt").rglob("*") if path.is_file()]
+    assert [path.name for path in files] == ["partial_parse.msgpack"]
     assert built.settings.warehouse.transform_password.get_secret_value().encode() not in (
-        left[0].read_bytes()
+        files[0].read_bytes()
     )
 
 

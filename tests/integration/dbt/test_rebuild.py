@@ -1,4 +1,4 @@
-"""Features rebuilt from raw are the features that stand, bit for bit."""
+"""Features rebuilt from raw equal the stored features bit for bit."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ DAY = timedelta(days=1)
 
 
 def built_rows(db: Any) -> None:
-    """Build the features of everything that waits."""
+    """Build the features of every pending row."""
     build("transaction_features", db.settings.warehouse, db.settings.work)
 
 
-def everything(db: Any) -> pa.Table:
+def all_keys(db: Any) -> pa.Table:
     """Return the keys of every feature row."""
     rows = db.rows("select transaction_id, version from marts.feat_transactions")
     types = keys_of(TRANSACTIONS)
     return pa.table(dict(zip(types, zip(*rows, strict=True), strict=True)), schema=pa.schema(types))
 
 
-def a_ledger_with_everything(db: Any) -> None:
-    """Build in three goes: history, a late row and a label, a correction."""
+def a_varied_history(db: Any) -> None:
+    """Build three times: history, a late row and a label, a correction."""
     insert_transactions(
         db,
         [
@@ -59,26 +59,30 @@ def a_ledger_with_everything(db: Any) -> None:
     built_rows(db)
 
 
-def test_rows_rebuilt_long_after_are_the_rows_that_stand(built: Any) -> None:
-    a_ledger_with_everything(built)
+def test_rows_rebuilt_long_after_equal_the_stored_rows(built: Any) -> None:
+    a_varied_history(built)
 
-    found = rebuild(everything(built), TRANSACTIONS, built.settings.warehouse, built.settings.work)
+    comparison = rebuild(
+        all_keys(built), TRANSACTIONS, built.settings.warehouse, built.settings.work
+    )
 
-    assert (found.rows, found.changed) == (39, [])
+    assert (comparison.rows, comparison.changed) == (39, [])
     assert built.rows("select count(*) from pg_tables where schemaname = 'rebuilt'") == [(0,)]
 
 
-def test_a_rebuild_names_the_field_that_somebody_changed(built: Any) -> None:
-    a_ledger_with_everything(built)
+def test_a_rebuild_names_a_field_changed_by_hand(built: Any) -> None:
+    a_varied_history(built)
     with built.superuser() as connection:
         connection.execute(
             "update marts.feat_transactions set customer_transaction_count_24h = 77 "
             "where transaction_id = 'now'"
         )
 
-    found = rebuild(everything(built), TRANSACTIONS, built.settings.warehouse, built.settings.work)
+    comparison = rebuild(
+        all_keys(built), TRANSACTIONS, built.settings.warehouse, built.settings.work
+    )
 
-    assert [(row.subject_id, row.fields) for row in found.changed] == [
+    assert [(row.subject_id, row.fields) for row in comparison.changed] == [
         ("now", ("customer_transaction_count_24h",))
     ]
-    assert not found.holds
+    assert not comparison.holds

@@ -1,4 +1,4 @@
-"""The usual hour reads the past by a shorter way, and sees what every other row would see."""
+"""The usual hour reads the past on a shorter path and gives the same features."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ HOUR_KNOWN_AT = NOON + HOUR
 
 
 @pytest.fixture
-def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The way by which each build recalled the customers' past."""
-    taken: list[str] = []
+def recall_modes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record how each build recalled the customers' past."""
+    modes: list[str] = []
     original = builder.run_dbt
 
     def run_dbt(*arguments: Any) -> Any:
         results: Any = original(*arguments)
-        for one in results:
-            if one.node.name == "int_customer_transactions_recalled":
-                taken.append("by reading" if "settled" in one.node.compiled_code else "newest")
+        for result in results:
+            if result.node.name == "int_customer_transactions_recalled":
+                modes.append("by reading" if "settled" in result.node.compiled_code else "newest")
         return results
 
-    # only dbt knows what it compiled, and the product keeps no copy
+    # only dbt knows the compiled code, and the product keeps no copy
     monkeypatch.setattr(builder, "run_dbt", run_dbt)
-    return taken
+    return modes
 
 
 def build(db: Any) -> None:
@@ -41,7 +41,7 @@ def build(db: Any) -> None:
 
 
 def the_hour(known_at: datetime = HOUR_KNOWN_AT) -> list[dict[str, Any]]:
-    """Two payments of one customer, a late one, a correction, and a new customer's."""
+    """Return two transactions of one customer, a late one, a correction, and a new customer's."""
     return [
         a_transaction(transaction_id="first", occurred_at=NOON, known_at=known_at),
         a_transaction(
@@ -54,7 +54,7 @@ def the_hour(known_at: datetime = HOUR_KNOWN_AT) -> list[dict[str, Any]]:
             amount_minor=77_700, merchant_id="m-3",
         ),
         a_transaction(
-            transaction_id="new", customer_id="somebody else", occurred_at=NOON, known_at=known_at,
+            transaction_id="new", customer_id="c-other", occurred_at=NOON, known_at=known_at,
         ),
         a_transaction(transaction_id="no device", known_at=known_at, device_id=None),
     ]  # fmt: skip
@@ -70,10 +70,10 @@ def history(db: Any) -> None:
             )
             for n in range(1, 34)
         ]
-        # on a device for which one customer alone asks later
+        # a later transaction of one customer has the same device
         + [
             a_transaction(
-                transaction_id="stranger", customer_id="a stranger", device_id="d-2",
+                transaction_id="other", customer_id="c-unrelated", device_id="d-2",
                 occurred_at=NOON - 6 * HOUR,
             )
         ],
@@ -81,8 +81,8 @@ def history(db: Any) -> None:
     build(db)
 
 
-def test_the_newest_delivery_sees_what_a_rebuild_of_its_rows_sees(
-    built: Any, ways: list[str]
+def test_a_rebuild_of_the_newest_delivery_equals_its_features(
+    built: Any, recall_modes: list[str]
 ) -> None:
     history(built)
     insert_transactions(built, the_hour())
@@ -93,29 +93,32 @@ def test_the_newest_delivery_sees_what_a_rebuild_of_its_rows_sees(
         HOUR_KNOWN_AT,
     )
     keys = keys_of(TRANSACTIONS)
-    asked = pa.table(dict(zip(keys, zip(*some, strict=True), strict=True)), schema=pa.schema(keys))
+    rows = pa.table(dict(zip(keys, zip(*some, strict=True), strict=True)), schema=pa.schema(keys))
 
-    found = rebuild(asked, TRANSACTIONS, built.settings.warehouse, built.settings.work)
+    comparison = rebuild(rows, TRANSACTIONS, built.settings.warehouse, built.settings.work)
 
-    assert ways[1:] == ["newest"]  # the rebuild of some rows calls dbt by itself: by reading
-    assert (found.rows, found.changed) == (5, [])
+    # the rebuild of some rows calls dbt directly, in the mode "by reading"
+    assert recall_modes[1:] == ["newest"]
+    assert (comparison.rows, comparison.changed) == (5, [])
 
 
-def test_a_row_that_asks_alone_sees_what_it_sees_among_many(built: Any) -> None:
+def test_a_row_has_the_same_features_alone_and_among_many(built: Any) -> None:
     history(built)
     insert_transactions(built, the_hour())
-    build(built)  # five rows of one customer, device and address: by windows
+    build(built)  # five rows of one customer, device and address: computed by windows
     keys = keys_of(TRANSACTIONS)
-    for key in (("first", 1), ("second", 1), ("h1", 2)):  # each alone: by pairs
-        asked = pa.table(
+    for key in (("first", 1), ("second", 1), ("h1", 2)):  # each alone: computed by pairs
+        rows = pa.table(
             dict(zip(keys, [[value] for value in key], strict=True)), schema=pa.schema(keys)
         )
-        found = rebuild(asked, TRANSACTIONS, built.settings.warehouse, built.settings.work)
+        comparison = rebuild(rows, TRANSACTIONS, built.settings.warehouse, built.settings.work)
 
-        assert (found.rows, found.changed) == (1, []), key
+        assert (comparison.rows, comparison.changed) == (1, []), key
 
 
-def test_rows_of_two_deliveries_are_read_as_each_was_known(built: Any, ways: list[str]) -> None:
+def test_rows_of_two_deliveries_are_read_as_of_their_own_admission(
+    built: Any, recall_modes: list[str]
+) -> None:
     history(built)
     insert_transactions(built, the_hour())
     insert_transactions(
@@ -124,10 +127,12 @@ def test_rows_of_two_deliveries_are_read_as_each_was_known(built: Any, ways: lis
 
     build(built)
 
-    assert ways[-1] == "by reading"
+    assert recall_modes[-1] == "by reading"
 
 
-def test_a_delivery_older_than_another_is_read_as_it_was_known(built: Any, ways: list[str]) -> None:
+def test_a_delivery_older_than_another_is_read_as_of_its_own_admission(
+    built: Any, recall_modes: list[str]
+) -> None:
     history(built)
     insert_transactions(
         built, [a_transaction(transaction_id="ahead", known_at=HOUR_KNOWN_AT + DAY)]
@@ -137,4 +142,4 @@ def test_a_delivery_older_than_another_is_read_as_it_was_known(built: Any, ways:
 
     build(built)
 
-    assert ways[-1] == "by reading"
+    assert recall_modes[-1] == "by reading"

@@ -1,4 +1,4 @@
-"""What analysts query: the promised columns, with the promised meaning."""
+"""The serving tables give analysts the promised columns with the promised meaning."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ PROMISED = (
 
 @pytest.fixture
 def decided(built: Any) -> Any:
-    """Two transactions of one customer; the second approved, then declined by a restate."""
+    """Decide two transactions of one customer.
+
+    The second is approved, then declined by a restatement.
+    """
     insert_transactions(
         built,
         [
@@ -59,7 +62,7 @@ def test_the_latest_decision_is_the_newest_revision(decided: Any) -> None:
     ) == [("transactions/second/1", "decline", True)]
 
 
-def test_windows_shown_to_callers_hold_the_row_itself(decided: Any) -> None:
+def test_windows_shown_to_callers_include_the_row_itself(decided: Any) -> None:
     assert decided.rows(
         "select customer_transaction_count_3h, customer_avg_amount_3h"
         " from serving.latest_transaction_decisions"

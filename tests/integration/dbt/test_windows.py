@@ -1,4 +1,4 @@
-"""dbt's own unit tests of the windows, and its documentation, on a real Postgres."""
+"""Run dbt's own unit tests of the windows, and its documentation, on a real Postgres."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from features.build import PROJECT, target_folder
 
 
 def dbt(db: Any, *arguments: str) -> Any:
-    """Run one dbt command against the test's warehouse."""
+    """Run one dbt command on the test's warehouse."""
     from dbt.cli.main import dbtRunner
 
     with target_folder(db.settings.warehouse.conninfo("transform"), db.settings.work) as target:
@@ -21,7 +21,7 @@ def dbt(db: Any, *arguments: str) -> Any:
         )
 
 
-def test_every_window_holds_what_its_unit_test_says(built: Any) -> None:
+def test_every_window_passes_its_unit_test(built: Any) -> None:
     outcome = dbt(built, "test", "--select", "test_type:unit")
 
     failed = {result.node.name: result.message for result in outcome.result if result.failures}

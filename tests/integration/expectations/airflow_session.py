@@ -1,6 +1,6 @@
-"""Runs in a process of its own: a real api-server with our plugin, and a DAG whose tasks ran gates.
+"""Run a real api-server with the plugin, and a DAG whose tasks ran gates, in a separate process.
 
-Arguments: the id of a stored validation, the subject it has. Prints one line of JSON.
+Arguments: the id and the subject of a stored validation. Prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 from airflow.sdk import dag, task
 from airflow.utils.db import initdb
 
-ROOT = "/airflow"  # where a proxy would serve it
+ROOT = "/airflow"  # a proxy would serve it here
 VALIDATION, SUBJECT = sys.argv[1:3] if len(sys.argv) > 2 else ("", "")
 
 
 @dag(schedule=None)
 def gates() -> None:
-    """Gates as tasks leave them behind."""
+    """Define a DAG whose tasks leave receipts of gates."""
 
     @task
     def passed() -> dict[str, Any]:
@@ -43,7 +43,7 @@ DAG = gates()
 
 
 def ask() -> dict[str, Any]:
-    """Return what the api-server answers to strangers, to users, and about links."""
+    """Return the answers of the api-server without a login, with a login, and on links."""
     from airflow.api_fastapi.app import create_app, get_auth_manager
     from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
     from fastapi.testclient import TestClient
@@ -63,8 +63,8 @@ def ask() -> dict[str, Any]:
         *("/execution/docs", "/execution/openapi.json"),
     ]
     answers = {
-        who: {path: _answer(client.get(ROOT + path, headers=headers)) for path in paths}
-        for who, headers in {
+        caller: {path: _answer(client.get(ROOT + path, headers=headers)) for path in paths}
+        for caller, headers in {
             "stranger": {},
             "user": user,
             "browser": {"Cookie": f"_token={token}"},

@@ -1,4 +1,4 @@
-"""Deliveries of loan applications and their outcomes that pass their suites."""
+"""Build deliveries of loan applications and outcomes that pass their suites."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ from generate_series(1, {rows}) as n
 
 _ONE = "update {{}} set {} = {} where {{n}} = 1"
 
-# suite, how its table is spoilt, the expectation that must say so
+# suite, statement that spoils its table, the expectation that must break
 PLANTED = [
     ("raw.applications", "alter table {} drop term_months", "the table has"),
     *(

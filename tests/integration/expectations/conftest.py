@@ -1,4 +1,4 @@
-"""Gates over a warehouse of their own."""
+"""Run gates over a warehouse of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.integration.expectations.tables import Gate
 
 @pytest.fixture
 def gate(migrated: house.Db, tmp_path: Path) -> Gate:
-    """A gate over an empty warehouse."""
+    """Return a gate over an empty warehouse."""
     return Gate(migrated, tmp_path / "objects")
 
 
@@ -22,7 +22,7 @@ def gate(migrated: house.Db, tmp_path: Path) -> Gate:
 def suite_gate(
     cluster: Cluster, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gate]:
-    """A gate whose warehouse serves a whole module: each call makes its table anew."""
+    """Return a gate whose warehouse serves a whole module: each call recreates its table."""
     folder = tmp_path_factory.mktemp("gate")
     with house.a_warehouse(cluster, migrated_template, folder) as db:
         yield Gate(db, folder, is_checked_again=True)

@@ -1,4 +1,4 @@
-"""Small tables that pass their suites, to be spoilt one value at a time."""
+"""Build small tables that pass their suites, to be spoilt one value at a time."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def _value(feature: Feature) -> str:
 
 @dataclass(frozen=True)
 class Sample:
-    """A suite, the table it reads, and how to make one that passes."""
+    """Hold a suite, its table, and the statements that build a passing table."""
 
     suite: str
     table: str
@@ -157,7 +157,7 @@ def make(sample: Sample, connection: psycopg.Connection[Any], rows: int = 200) -
 
 
 class Gate:
-    """Makes a sample, spoils it, and puts it to its suite."""
+    """Build a sample, spoil it, and run its suite."""
 
     def __init__(self, db: Db, folder: Path, *, is_checked_again: bool = False) -> None:
         self._db = db
@@ -195,7 +195,7 @@ class Gate:
         return validation
 
     def _check_again(self, validation: Validation | None) -> None:
-        """Hold a check that has seen tables of the same columns against one that has not."""
+        """Compare a check that has seen tables of the same columns with a new check."""
         if self._checker is None or validation is None or len(validation.expectations) < 2:
             return
         with record.connect(self._url) as connection:
@@ -208,7 +208,7 @@ class Gate:
         return list(self._folder.glob("validations/*/*.html"))
 
     def audit(self) -> list[tuple[Any, ...]]:
-        """Return what the audit holds."""
+        """Return the rows of the audit."""
         return self._db.rows(
             "select verdict, rows_expected, rows_checked, report, expectations::text"
             " from audit.validation_results"

@@ -1,4 +1,4 @@
-"""From what a task left in XCom to the page it means."""
+"""The link of a task leads from its XCom receipt to the page of its gate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAGE = "/scoring/validations/a1"
 
 
 @pytest.mark.parametrize(
-    ("left", "path"),
+    ("receipt", "path"),
     [
         ("a1", PAGE),
         (ONE, PAGE),
@@ -26,5 +26,5 @@ PAGE = "/scoring/validations/a1"
         (3, ""),
     ],
 )
-def test_a_receipt_leads_to_its_page_and_anything_else_nowhere(left: object, path: str) -> None:
-    assert page_of(left) == path
+def test_only_a_receipt_leads_to_a_page(receipt: object, path: str) -> None:
+    assert page_of(receipt) == path

@@ -1,4 +1,4 @@
-"""The pages of the gates inside a real Airflow: who may read them, and how one gets there."""
+"""In a real Airflow, the pages of gates need a login and are linked from tasks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SCRIPT = Path(__file__).with_name("airflow_session.py")
 
 @pytest.fixture
 def airflow(gate: Gate, migrated: Db, tmp_path: Path) -> dict[str, Any]:
-    """Store one validation and ask a real api-server about it."""
+    """Store one validation and request its page from a real api-server."""
     validation = gate()
     home = tmp_path / "airflow"
     (home / "dags").mkdir(parents=True)
     script = shutil.copy(SCRIPT, home / "dags")
     warehouse = migrated.settings.warehouse
     assert warehouse.score_password is not None
-    told = run_in_airflow(
+    session = run_in_airflow(
         home,
         script,
         str(validation.validation_id),
@@ -37,36 +37,36 @@ def airflow(gate: Gate, migrated: Db, tmp_path: Path) -> dict[str, Any]:
         SCORING_WAREHOUSE__SCORE_PASSWORD=warehouse.score_password.get_secret_value(),
         SCORING_OBJECTS__URL=migrated.settings.objects.url,
     )
-    return {**told, "id": str(validation.validation_id)}
+    return {**session, "id": str(validation.validation_id)}
 
 
-def test_the_gates_are_shown_to_who_is_logged_in_and_linked_from_their_tasks(
+def test_the_pages_of_gates_need_a_login_and_are_linked_from_their_tasks(
     airflow: dict[str, Any],
 ) -> None:
-    # one test: a real Airflow takes half a minute to come up
+    # one test: a real Airflow takes half a minute to start
     page = f"/scoring/validations/{airflow['id']}"
     answers, links = airflow["answers"], airflow["links"]
 
-    for who, status in (("stranger", 401), ("forger", 403)):
-        for path, answer in answers[who].items():
+    for caller, status in (("stranger", 401), ("forger", 403)):
+        for path, answer in answers[caller].items():
             described = path.endswith(("docs", "openapi.json"))
-            wanted = 404 if described else 401 if path == "/api/v2/version" else status
-            assert answer["status"] == wanted, (who, path)
+            expected = 404 if described else 401 if path == "/api/v2/version" else status
+            assert answer["status"] == expected, (caller, path)
             assert "raw.transactions" not in answer["text"]
 
-    for who in ("user", "browser"):
-        index = answers[who]["/scoring/validations"]
+    for caller in ("user", "browser"):
+        index = answers[caller]["/scoring/validations"]
         assert index["status"] == 200
         assert f'href="validations/{airflow["id"]}"' in index["text"]
         assert "default-src 'none'" in index["policy"]
-        assert answers[who][page]["status"] == 200
-        assert answers[who]["/api/v2/version"]["status"] == 200
-        assert "customer_id has a value" in answers[who][page]["text"]
+        assert answers[caller][page]["status"] == 200
+        assert answers[caller]["/api/v2/version"]["status"] == 200
+        assert "customer_id has a value" in answers[caller][page]["text"]
 
-    found = answers["user"]
-    assert airflow["id"] in found["/scoring/validations?subject=delivery 7"]["text"]
-    assert airflow["id"] not in found["/scoring/validations?subject=nobody"]["text"]
-    missing = found["/scoring/validations/00000000-0000-0000-0000-000000000000"]
+    of_user = answers["user"]
+    assert airflow["id"] in of_user["/scoring/validations?subject=delivery 7"]["text"]
+    assert airflow["id"] not in of_user["/scoring/validations?subject=nobody"]["text"]
+    missing = of_user["/scoring/validations/00000000-0000-0000-0000-000000000000"]
     assert missing["status"] == 404
 
     assert links["passed"] == {"Validation report": f"/airflow{page}"}

@@ -1,4 +1,4 @@
-"""A gate at a real table: what stops a run, what is recorded, what never leaves Postgres."""
+"""A gate on a real table stops bad runs, records its verdict, and keeps row values in Postgres."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def test_a_good_table_passes_and_leaves_an_audit_row_and_a_page(gate: Gate) -> N
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-def test_a_number_that_is_none_stops_the_run(gate: Gate, number: str) -> None:
+def test_a_nan_stops_the_run(gate: Gate, number: str) -> None:
     with pytest.raises(GateFailedError, match="merchant_risk_score is a finite number"):
         gate(RAW, f"update landed.sample set merchant_risk_score = '{number}' where row_number = 7")
 
 
-def test_an_empty_window_is_nothing_to_check_and_fast(gate: Gate) -> None:
+def test_an_empty_window_passes_without_checks_and_fast(gate: Gate) -> None:
     loaded_before = "great_expectations" in sys.modules
 
     started = time.perf_counter()
@@ -88,7 +88,7 @@ def test_a_metric_that_cannot_be_computed_is_could_not_check(gate: Gate) -> None
     assert "InvalidColumnTypeError" in (unknown[0].detail or "")
 
 
-def test_bad_data_that_is_proven_outweighs_a_metric_that_failed(gate: Gate) -> None:
+def test_proven_bad_data_outweighs_a_failed_metric(gate: Gate) -> None:
     with pytest.raises(GateFailedError):
         gate(
             RAW,
@@ -119,7 +119,7 @@ def test_a_missing_column_is_one_broken_expectation(gate: Gate) -> None:
     assert "missing: amount_minor" in str(caught.value)
 
 
-def test_a_warning_is_recorded_and_lets_the_run_go_on(gate: Gate) -> None:
+def test_a_warning_is_recorded_and_does_not_stop_the_run(gate: Gate) -> None:
     validation = gate(RAW, "update landed.sample set amount_minor = 0 where row_number <= 50")
 
     assert validation.verdict is Verdict.WARNED
@@ -128,7 +128,7 @@ def test_a_warning_is_recorded_and_lets_the_run_go_on(gate: Gate) -> None:
     assert '"unexpected": 50' in expectations
 
 
-def test_a_failed_gate_says_what_where_how_much_and_what_to_do(gate: Gate) -> None:
+def test_a_failed_gate_names_the_fault_its_place_its_extent_and_the_next_step(gate: Gate) -> None:
     with pytest.raises(GateFailedError) as caught:
         gate(RAW, "update landed.sample set customer_id = null where row_number <= 3")
 
@@ -153,9 +153,9 @@ def test_no_row_value_reaches_the_audit_the_page_the_error_or_the_log(gate: Gate
         )
 
     [page] = gate.pages()
-    seen = " ".join([str(gate.audit()), page.read_text(), str(caught.value), repr(logs)])
-    assert CANARY not in seen
-    assert "987654321" not in seen
+    output = " ".join([str(gate.audit()), page.read_text(), str(caught.value), repr(logs)])
+    assert CANARY not in output
+    assert "987654321" not in output
 
 
 def test_a_hostile_subject_is_text_on_the_page(migrated: Db, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_hostile_subject_is_text_on_the_page(migrated: Db, tmp_path: Path) -> 
 
 def test_a_page_that_cannot_be_stored_does_not_hide_the_verdict(migrated: Db) -> None:
     class FullStore:
-        """A store whose disk is full."""
+        """Fail as a store whose disk is full."""
 
         def put(self, name: str, source: bytes) -> None:
             raise OSError(28, "No space left on device")

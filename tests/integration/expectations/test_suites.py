@@ -10,7 +10,7 @@ from features.views import TRANSACTIONS, Kind
 from tests.integration.expectations import application_tables
 from tests.integration.expectations.tables import SAMPLES, Gate
 
-# suite, how its table is spoilt, the expectation that must say so
+# suite, statement that spoils its table, the expectation that must break
 PLANTED = [
     ("raw.transactions", "alter table {} drop channel", "expect_columns"),
     ("raw.transactions", "update {} set transaction_id = null where {n} = 1", "transaction_id has"),
@@ -148,7 +148,7 @@ WARNED = [
 
 
 def spoilt(suite: str, statement: str) -> str:
-    """Return a statement with the suite's table and its running number filled in."""
+    """Return a statement with the suite's table and its row number filled in."""
     number = "row_number" if suite.startswith("raw.") else "substr(transaction_id, 2)::int"
     return (
         statement.replace("{n}", number)
@@ -163,7 +163,7 @@ def test_a_good_table_passes(suite_gate: Gate, suite: str, rows: int) -> None:
     validation = suite_gate(SAMPLES[suite], rows=rows)
 
     broken = [check.words for check in validation.expectations if check.outcome is not Outcome.HELD]
-    # one label, which is no fraud, is a file without fraud
+    # a single label that is not a fraud makes a file without fraud
     assert broken == ([] if (suite, rows) != ("raw.transaction_labels", 1) else broken)
     assert validation.verdict in {Verdict.PASSED, Verdict.WARNED}
 
@@ -186,9 +186,7 @@ def test_a_critical_expectation_stops_the_run(
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity"])
 @pytest.mark.parametrize("kind", ["amount", "count"])
-def test_a_feature_that_is_no_number_stops_the_run(
-    suite_gate: Gate, kind: str, number: str
-) -> None:
+def test_a_nan_in_a_feature_stops_the_run(suite_gate: Gate, kind: str, number: str) -> None:
     [column, *_] = [f.name for f in TRANSACTIONS.features if kind in f.name]
 
     with pytest.raises(GateFailedError, match=f"{column} .*1 of 200 rows"):
@@ -215,7 +213,7 @@ def test_a_feature_outside_its_view_bounds_stops_the_run(suite_gate: Gate) -> No
     assert broken == {f.name for f in bounded}
 
 
-def test_a_feature_that_is_always_there_and_is_not_stops_the_run(suite_gate: Gate) -> None:
+def test_a_missing_value_of_a_required_feature_stops_the_run(suite_gate: Gate) -> None:
     required = [f.name for f in TRANSACTIONS.features if f.required]
     if not required:
         pytest.skip("the view has no required feature")
@@ -242,14 +240,14 @@ def test_features_without_history_are_null_and_pass(suite_gate: Gate) -> None:
 
 
 @pytest.mark.parametrize(("suite", "statement", "words"), [*WARNED, *application_tables.WARNED])
-def test_a_warning_lets_the_run_go_on(
+def test_a_warning_does_not_stop_the_run(
     suite_gate: Gate, suite: str, statement: str, words: str
 ) -> None:
     validation = suite_gate(SAMPLES[suite], spoilt(suite, statement))
 
     broken = [check.words for check in validation.expectations if check.outcome is Outcome.BROKEN]
     assert validation.verdict is Verdict.WARNED
-    assert [words in said for said in broken] == [True]
+    assert [words in broken_words for broken_words in broken] == [True]
 
 
 def test_a_lone_degraded_row_warns_and_does_not_stop_its_hour(suite_gate: Gate) -> None:

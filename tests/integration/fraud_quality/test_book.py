@@ -1,4 +1,4 @@
-"""The book's 15 features in SQL are the book's own, as its pandas code computes them."""
+"""The SQL of the handbook's 15 features gives the same values as its pandas code."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def test_the_books_features_are_computed_as_in_the_book(migrated: Db) -> None:
     )
 
     with migrated.connect("score") as connection:
-        found = book.read(connection, NOON - timedelta(days=1), NOON + timedelta(days=90))
+        computed = book.read(connection, NOON - timedelta(days=1), NOON + timedelta(days=90))
 
-    np.testing.assert_allclose(found, _by_the_book(frame)[list(book.FEATURES)], atol=1e-9)
+    np.testing.assert_allclose(computed, _by_the_book(frame)[list(book.FEATURES)], atol=1e-9)
 
 
 def _draw() -> pd.DataFrame:
@@ -59,7 +59,7 @@ def _draw() -> pd.DataFrame:
 
 
 def _by_the_book(frame: pd.DataFrame) -> pd.DataFrame:
-    """Chapter 3, baseline feature transformation, with our names."""
+    """Compute the baseline features of chapter 3 under the project's names."""
     out = pd.DataFrame(index=frame.index)
     out["amount"] = frame["TX_AMOUNT"]
     out["is_weekend"] = (frame["TX_DATETIME"].dt.weekday >= 5).astype(int)

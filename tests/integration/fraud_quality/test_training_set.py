@@ -1,4 +1,4 @@
-"""Rows to learn from: those whose label had matured by then, as it was known then."""
+"""The training set holds rows whose label had matured, with the label known at that moment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AS_OF = NOON + 30 * DAY
 
 
 def rows_known_at(db: Db, as_of: datetime) -> TrainingSet:
-    """Build what waits, and read everything that had matured."""
+    """Build the pending rows and read every row that had matured."""
     variables = {"label_maturity_days": 7}
     build("transaction_features", db.settings.warehouse, db.settings.work, variables)
     with db.connect("score") as connection:
@@ -28,13 +28,13 @@ def rows_known_at(db: Db, as_of: datetime) -> TrainingSet:
         )
 
 
-def test_silence_until_maturity_means_that_it_was_good(built: Db) -> None:
+def test_a_row_without_a_label_at_maturity_is_good(built: Db) -> None:
     insert_transactions(built, [a_transaction(), a_transaction(transaction_id="bad")])
     insert_labels(built, [a_label("bad", NOON + 2 * DAY)])
 
-    found = rows_known_at(built, AS_OF)
+    rows = rows_known_at(built, AS_OF)
 
-    assert sorted(found.is_fraud.tolist()) == [False, True]
+    assert sorted(rows.is_fraud.tolist()) == [False, True]
 
 
 def test_a_young_row_is_left_out_even_if_its_fraud_is_known(built: Db) -> None:
@@ -80,14 +80,14 @@ def test_a_corrected_row_counts_once_with_the_version_known_by_then(built: Db) -
 def test_unknown_is_nan_and_flags_are_numbers(built: Db) -> None:
     insert_transactions(built, [a_transaction(location_code=None)])
 
-    found = rows_known_at(built, AS_OF)
-    values = dict(zip(found.features, found.matrix[0], strict=True))
+    rows = rows_known_at(built, AS_OF)
+    values = dict(zip(rows.features, rows.matrix[0], strict=True))
 
     assert np.isnan(values["customer_seconds_since_previous"])
     assert values["is_weekend"] == 0.0
 
 
-def test_rows_come_in_order_of_time_and_the_same_data_has_the_same_digest(built: Db) -> None:
+def test_rows_are_in_order_of_time_and_equal_data_has_an_equal_digest(built: Db) -> None:
     insert_transactions(
         built,
         [

@@ -1,4 +1,4 @@
-"""Runs in a process of its own: one run of a DAG, task by task, by Airflow itself.
+"""Run one run of a DAG task by task by Airflow itself, in a process of its own.
 
 Arguments: the folder of the DAGs, the id of a DAG, its form as JSON. Prints one line of JSON: the
 state of each task.
@@ -14,7 +14,7 @@ from airflow.utils.db import initdb
 
 
 def main() -> None:
-    """Run the DAG and print how each task ended."""
+    """Run the DAG and print the final state of each task."""
     folder, dag_id, form = sys.argv[1:4]
     initdb()
     dag = DagBag(folder).dags[dag_id]

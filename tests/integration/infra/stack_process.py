@@ -1,4 +1,4 @@
-"""A process as a local stack starts one."""
+"""Start a process as a local stack does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from infra.local.state import State
 
 
 def printed_by(state: State, code: str) -> list[str]:
-    """Run Python in the environment and the folder of a stack; return the words that it prints."""
+    """Run Python in the environment and the folder of a stack; return the printed words."""
     return subprocess.run(
         [sys.executable, "-c", code],
         env=environment(state),

@@ -1,4 +1,4 @@
-"""Which stack a command means: by the name of a source to start it, by its state to end it."""
+"""A command identifies its stack by the name of a source to start it, by its state to end it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.unit.features.test_sources import MINIMAL
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The description of a shop, in a folder of the user's own."""
+    """Describe a shop in a folder of the user."""
     path = tmp_path / "own" / "shop.yaml"
     path.parent.mkdir()
     path.write_text(yaml.safe_dump(MINIMAL))
@@ -28,7 +28,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def started(root: Path, source: str = "shop") -> State:
-    """Return a stack as a start leaves it, without its processes."""
+    """Return a started stack without its processes."""
     state, described = choice.to_start(source, root)
     state.prepare()
     choice.remember(state, described)
@@ -70,7 +70,7 @@ def test_the_folder_is_remembered_for_the_next_start(
         ("a;b", "is no name of a source"),
     ],
 )
-def test_an_impossible_source_is_refused_in_one_line_and_nothing_is_made(
+def test_an_impossible_source_is_refused_in_one_line_and_creates_no_files(
     own: Path, tmp_path: Path, source: str, message: str
 ) -> None:
     root = tmp_path / "local"
@@ -83,9 +83,7 @@ def test_an_impossible_source_is_refused_in_one_line_and_nothing_is_made(
     assert not root.exists()
 
 
-def test_a_broken_description_is_refused_before_anything_is_started(
-    own: Path, tmp_path: Path
-) -> None:
+def test_a_broken_description_is_refused_before_any_start(own: Path, tmp_path: Path) -> None:
     own.write_text(yaml.safe_dump(MINIMAL | {"maturity_days": -1}))
     root = tmp_path / "local"
 
@@ -146,7 +144,7 @@ def test_the_base_currency_is_the_source_s_only_one_and_stays(
         choice.base_currency(state, described)
 
 
-def test_a_changed_description_is_installed_anew(own: Path, tmp_path: Path) -> None:
+def test_a_changed_description_is_installed_again(own: Path, tmp_path: Path) -> None:
     state = started(tmp_path)
     before = demo.fingerprint(state)
 
@@ -156,10 +154,10 @@ def test_a_changed_description_is_installed_anew(own: Path, tmp_path: Path) -> N
     assert demo.fingerprint(started(tmp_path, "synthetic")) != before
 
 
-def test_a_demo_of_an_own_source_names_what_is_missing_before_it_starts(
+def test_a_demo_of_an_own_source_names_missing_parts_before_it_starts(
     own: Path, tmp_path: Path
 ) -> None:
-    data = tmp_path / "payments.parquet"
+    data = tmp_path / "transactions.parquet"
     data.touch()
     state, described = choice.to_start("shop", tmp_path)
 
@@ -168,9 +166,9 @@ def test_a_demo_of_an_own_source_names_what_is_missing_before_it_starts(
 
     own.write_text(yaml.safe_dump(MINIMAL | {"decide_from": "2026-03-01T00:00:00Z"}))
     _, described = choice.to_start("shop", tmp_path)
-    for nothing in (None, tmp_path, tmp_path / "missing.parquet"):
+    for unusable in (None, tmp_path, tmp_path / "missing.parquet"):
         with pytest.raises(StackError, match=r"a Parquet file of transactions of shop.*`make up"):
-            check(state, nothing, described)
+            check(state, unusable, described)
     check(state, data, described)
 
 
@@ -178,7 +176,7 @@ def test_a_demo_of_an_own_source_names_what_is_missing_before_it_starts(
     "target", ["up", "demo", "status", "down", "reset", "sql", "dbt-docs", "run"]
 )
 def test_make_passes_a_name_on_as_one_word(target: str, tmp_path: Path) -> None:
-    made = subprocess.run(
+    output = subprocess.run(
         ["make", "-n", target, "SOURCE=a b; touch x"],
         cwd=CHECKOUT,
         capture_output=True,
@@ -186,8 +184,8 @@ def test_make_passes_a_name_on_as_one_word(target: str, tmp_path: Path) -> None:
         check=True,
     ).stdout
 
-    assert '--source="$SOURCE"' in made
-    assert "touch" not in made
+    assert '--source="$SOURCE"' in output
+    assert "touch" not in output
 
 
 def test_a_command_of_an_unknown_source_ends_with_one_line(

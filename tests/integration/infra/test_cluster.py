@@ -1,4 +1,4 @@
-"""The embedded Postgres: made, started twice, stopped, left by a crash."""
+"""The embedded Postgres is created, started twice, stopped, and recovers from a crash."""
 
 from __future__ import annotations
 
@@ -67,11 +67,13 @@ def test_a_cluster_left_by_a_crash_starts_again(cluster_of_test: Cluster) -> Non
     assert _answers(cluster_of_test)
 
 
-def test_a_start_that_was_cut_in_initdb_is_completed_by_the_next(cluster_of_test: Cluster) -> None:
-    for rest in (cluster_of_test.data, cluster_of_test.folder / "data.new"):
-        rest.mkdir(parents=True)
-        (rest / "PG_VERSION").write_text("18\n")
-        (rest / "postgresql.conf").write_text("#jit = on\n")
+def test_a_start_that_was_cut_in_initdb_is_completed_by_the_next_start(
+    cluster_of_test: Cluster,
+) -> None:
+    for leftover in (cluster_of_test.data, cluster_of_test.folder / "data.new"):
+        leftover.mkdir(parents=True)
+        (leftover / "PG_VERSION").write_text("18\n")
+        (leftover / "postgresql.conf").write_text("#jit = on\n")
 
     cluster_of_test.create(SMALL)
     cluster_of_test.start()
@@ -80,7 +82,7 @@ def test_a_start_that_was_cut_in_initdb_is_completed_by_the_next(cluster_of_test
     assert not (cluster_of_test.folder / "data.new").exists()
 
 
-def test_a_cluster_in_which_a_server_has_run_is_never_made_anew(cluster_of_test: Cluster) -> None:
+def test_a_cluster_in_which_a_server_has_run_is_never_recreated(cluster_of_test: Cluster) -> None:
     cluster_of_test.data.mkdir(parents=True)
     (cluster_of_test.data / "postmaster.opts").touch()
 
@@ -92,13 +94,13 @@ def test_a_cluster_in_which_a_server_has_run_is_never_made_anew(cluster_of_test:
 def test_two_starts_at_once_start_one_server(cluster_of_test: Cluster) -> None:
     cluster_of_test.create(SMALL)
 
-    with ThreadPoolExecutor() as both:
-        pids = set(both.map(lambda _: cluster_of_test.start(), range(2)))
+    with ThreadPoolExecutor() as executor:
+        pids = set(executor.map(lambda _: cluster_of_test.start(), range(2)))
 
     assert pids == {cluster_of_test.pid()}
 
 
-def test_a_cluster_listens_on_loopback_alone(cluster_of_test: Cluster) -> None:
+def test_a_cluster_listens_only_on_loopback(cluster_of_test: Cluster) -> None:
     cluster_of_test.create(SMALL)
     cluster_of_test.start()
 

@@ -1,7 +1,7 @@
-"""One writer per schema: every role tries everything on every table, and only what is meant works.
+"""Each schema has one writer: of all acts of all roles on all tables, only granted acts work.
 
-Each attempt runs a statement that changes no row, inside a transaction that is rolled back, so that
-what is measured is Postgres' own answer and not a reading of its catalogue.
+Each attempt runs a statement that changes no row, inside a transaction that is rolled back. The
+test therefore measures the answer of Postgres and not a reading of its catalogue.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DBT_SCHEMAS = ("staging", "intermediate", "marts", "serving")
 SCHEMAS = ("landed", "raw", "protected", *DBT_SCHEMAS, "scored", "decisions", "audit", "locks")
 OWNS = {"select", "insert", "update", "delete", "truncate", "drop", "create"}
 
-# what a role may do in a schema; a role that is not named may do nothing there
+# the rights of a role in a schema; a role that is not listed has no rights there
 ALLOWED: dict[tuple[str, str], set[str]] = {
     ("ingest", "landed"): OWNS,
     ("score", "landed"): {"select"},
@@ -32,7 +32,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("ingest", "marts"): {"select"},
     ("score", "marts"): {"select"},
     ("analyst", "serving"): {"select"},
-    # ingest selects whom a delivery spoke of, and nothing that it said
+    # ingest selects the subjects of a delivery and no other column
     ("ingest", "protected"): {"insert", "select"},
     ("fairness", "protected"): {"select"},
     ("fairness", "serving"): {"select"},
@@ -44,7 +44,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("transform", "audit"): {"select"},
 }
 
-# the only columns of append-only schemas that anybody may change: progress, never facts or pins
+# the only updatable columns of append-only schemas: progress, never facts or pins
 UPDATABLE = {
     "raw.ledger_clock": {"is_singleton", "last_known_at", "last_delivery_seq"},
     "raw.deliveries": {
@@ -63,7 +63,7 @@ UPDATABLE = {
 
 @pytest.fixture
 def furnished(built: Db) -> Db:
-    """A warehouse in which every schema has a table."""
+    """Return a warehouse in which every schema has a table."""
     with built.connect("ingest") as connection:
         connection.execute("create unlogged table landed.probe (id text)")
     with built.connect("score") as connection:
@@ -100,7 +100,7 @@ def _works(connection: psycopg.Connection[tuple[object, ...]], statement: sql.Co
     except psycopg.errors.ReadOnlySqlTransaction:
         return False
     except psycopg.Error:
-        return True  # refused for another reason: the grant is there
+        return True  # a refusal for another reason shows that the grant exists
     return True
 
 
@@ -129,12 +129,12 @@ def _updatable(
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_writes_its_own_schemas_and_no_other(furnished: Db, role: Role) -> None:
-    found: dict[tuple[str, str], set[str]] = {}
+    verbs_by_schema: dict[tuple[str, str], set[str]] = {}
 
     with psycopg.connect(
         furnished.settings.warehouse.conninfo(role), autocommit=True, row_factory=tuple_row
     ) as connection:
-        connection.execute("set default_transaction_read_only = off")  # a setting is no wall
+        connection.execute("set default_transaction_read_only = off")  # a setting is no protection
         for schema in SCHEMAS:
             verbs = set()
             create = sql.SQL("create table {} (id text)").format(sql.Identifier(schema, "mine"))
@@ -145,9 +145,9 @@ def test_a_role_writes_its_own_schemas_and_no_other(furnished: Db, role: Role) -
                 verbs |= {verb for verb, text in statements.items() if _works(connection, text)}
                 if _updatable(connection, schema, table, columns):
                     verbs.add("update")
-            found[role, schema] = verbs
+            verbs_by_schema[role, schema] = verbs
 
-    assert {key: verbs for key, verbs in found.items() if verbs} == {
+    assert {key: verbs for key, verbs in verbs_by_schema.items() if verbs} == {
         key: verbs for key, verbs in ALLOWED.items() if key[0] == role
     }
 
@@ -155,7 +155,7 @@ def test_a_role_writes_its_own_schemas_and_no_other(furnished: Db, role: Role) -
 @pytest.mark.parametrize("role", ROLES)
 def test_only_progress_may_be_updated_in_the_ledgers(migrated: Db, role: Role) -> None:
     writers = {"raw": "ingest", "decisions": "score", "audit": "score"}
-    found = {}
+    updatable_columns = {}
 
     with psycopg.connect(
         migrated.settings.warehouse.conninfo(role), autocommit=True, row_factory=tuple_row
@@ -164,9 +164,9 @@ def test_only_progress_may_be_updated_in_the_ledgers(migrated: Db, role: Role) -
         for schema in writers:
             for table, columns in _tables(migrated, schema):
                 if updatable := _updatable(connection, schema, table, columns):
-                    found[f"{schema}.{table}"] = updatable
+                    updatable_columns[f"{schema}.{table}"] = updatable
 
-    assert found == {
+    assert updatable_columns == {
         table: columns
         for table, columns in UPDATABLE.items()
         if writers[table.split(".")[0]] == role
@@ -194,7 +194,7 @@ def test_no_role_of_the_project_is_a_superuser_or_reads_files(migrated: Db) -> N
     assert powerful == []
 
 
-def test_an_analyst_reads_what_is_served_and_nothing_else(built: Db) -> None:
+def test_an_analyst_reads_only_served_tables(built: Db) -> None:
     with built.connect("analyst") as connection:
         served = connection.execute("select count(*) from serving.decision_runs").fetchone()
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

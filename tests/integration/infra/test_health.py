@@ -1,4 +1,4 @@
-"""What counts as a sign of life of a stack's part, and when it has shown that it stays."""
+"""A part of the stack is alive after a fresh heartbeat and settled after the second."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ def at(seconds: float) -> datetime:
         (Sign(None, at(-1)), False),
         (Sign(7, None), False),
         (Sign(7, at(-31)), False),
-        # the heartbeat of the process before it, or of the time before the server's crash
+        # the heartbeat of the previous process, or from before the server's crash
         (Sign(7, at(-2), since=at(-1)), False),
     ],
 )
-def test_a_heartbeat_counts_if_the_process_that_runs_has_just_sent_it(
+def test_a_heartbeat_counts_if_it_is_fresh_and_of_the_running_process(
     sign: Sign, is_of_now: bool
 ) -> None:
     assert sign.is_of_now(BEGAN) is is_of_now
 
 
 def looks(*signs: tuple[float, Sign]) -> list[bool]:
-    """Return after each look whether the scheduler has settled."""
+    """Return for each look whether the scheduler has settled."""
     settling = Settling(BEGAN, seconds=3)
     return [not settling.missing({"scheduler": sign}, at(moment)) for moment, sign in signs]
 
 
 def test_a_process_has_settled_at_its_second_heartbeat_after_the_start() -> None:
-    found = looks(
-        (0, Sign(7, at(-1))),  # healthy, says Airflow
+    settled = looks(
+        (0, Sign(7, at(-1))),  # Airflow reports healthy
         (2, Sign(7, at(2))),
         (4, Sign(7, at(2))),  # the same heartbeat again
         (5, Sign(7, at(4.9))),
         (7, Sign(7, at(6.9))),
     )
 
-    assert found == [False, False, False, False, True]
+    assert settled == [False, False, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_a_process_has_settled_at_its_second_heartbeat_after_the_start() -> None
         pytest.param(Sign(7, at(2), since=at(3)), id="the server has crashed since"),
     ],
 )
-def test_what_ends_or_falls_silent_begins_anew(between: Sign) -> None:
+def test_a_process_that_ends_or_falls_silent_must_settle_again(between: Sign) -> None:
     again = between.pid or 7
-    found = looks(
+    settled = looks(
         (2, Sign(7, at(2))), (5, between), (7, Sign(again, at(7))), (11, Sign(again, at(11)))
     )
 
-    assert found == [False, False, False, True]
+    assert settled == [False, False, False, True]
 
 
-def test_what_has_settled_and_then_falls_silent_is_missing_again() -> None:
-    found = looks((2, Sign(7, at(2))), (6, Sign(7, at(6))), (40, Sign(7, at(6))))
+def test_a_settled_process_that_falls_silent_is_missing() -> None:
+    settled = looks((2, Sign(7, at(2))), (6, Sign(7, at(6))), (40, Sign(7, at(6))))
 
-    assert found == [False, True, False]
+    assert settled == [False, True, False]

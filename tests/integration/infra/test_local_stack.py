@@ -1,4 +1,4 @@
-"""State, ports, secrets and environment of a local stack, and what a person is told."""
+"""A local stack has state, ports, secrets and an environment, and reports problems in one line."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from tests.unit.features.test_sources import MINIMAL
 
 @pytest.fixture
 def state(tmp_path: Path) -> State:
-    found = State("test", tmp_path)
-    found.prepare()
-    return found
+    stack_state = State("test", tmp_path)
+    stack_state.prepare()
+    return stack_state
 
 
-def test_a_taken_port_is_told_in_one_line_with_the_way_out() -> None:
+def test_a_taken_port_is_reported_in_one_line_with_the_remedy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(StackError) as caught:
@@ -48,11 +48,11 @@ def test_a_taken_port_is_told_in_one_line_with_the_way_out() -> None:
     assert "\n" not in message
 
 
-def test_a_free_port_is_taken_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_free_port_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    ports.require_free("mlflow", port)  # or it raises a StackError
+    ports.require_free("mlflow", port)  # otherwise it raises a StackError
 
     assert capsys.readouterr() == ("", "")
 
@@ -66,23 +66,25 @@ def test_a_chosen_port_is_remembered(state: State, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("value", ["80", "99999", "eighty"])
-def test_nonsense_is_no_port(state: State, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_port_is_refused(
+    state: State, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("VESPER_AIRFLOW_PORT", value)
 
     with pytest.raises(StackError, match="is no port"):
         state.choose_ports()
 
 
-def test_secrets_are_made_once_and_only_the_owner_reads_them(state: State) -> None:
-    made = state.secrets
+def test_secrets_are_created_once_and_only_the_owner_reads_them(state: State) -> None:
+    secrets = state.secrets
     write_logins(state)
     state.write("pids.json", {})
 
     for path in (state.folder / "secrets.json", logins_file(state), state.folder / "pids.json"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
-    assert State("test", state.root).secrets == made
-    assert len(set(made.values())) == len(made)
+    assert State("test", state.root).secrets == secrets
+    assert len(set(secrets.values())) == len(secrets)
 
 
 def test_no_process_is_started_with_a_secret_among_its_arguments(state: State) -> None:
@@ -105,32 +107,32 @@ def test_a_secret_that_others_can_read_is_found_and_not_repeated(state: State) -
     ]
     with subprocess.Popen(sleep, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        process.stdout.readline()  # the kernel shows its arguments by now
-        found = leaks(state)
+        process.stdout.readline()  # the kernel shows its arguments after this line
+        places = leaks(state)
         process.kill()
     log.write_text("nothing")
 
-    assert sorted(found) == [
+    assert sorted(places) == [
         f"ingest in the command line of process {process.pid}",
         f"score in the log {log}",
     ]
     assert leaks(state) == []
 
 
-def test_every_process_has_one_environment_and_nothing_of_the_caller_s_shell(
+def test_every_process_has_one_environment_without_the_caller_s_variables(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCORING_FAILPOINT", "publish:crash")
     monkeypatch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "True")
 
-    found = environment(state)
+    variables = environment(state)
 
-    assert "SCORING_FAILPOINT" not in found
-    assert found["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False"
-    assert found["AIRFLOW__API__HOST"] == "127.0.0.1"
-    assert found["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
-    assert found["DO_NOT_TRACK"] == found["MLFLOW_DISABLE_TELEMETRY"] == "true"
-    assert all(isinstance(value, str) for value in found.values())
+    assert "SCORING_FAILPOINT" not in variables
+    assert variables["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False"
+    assert variables["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert variables["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+    assert variables["DO_NOT_TRACK"] == variables["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert all(isinstance(value, str) for value in variables.values())
 
 
 def test_the_settings_of_the_core_come_out_of_that_environment(state: State) -> None:
@@ -148,14 +150,14 @@ def test_two_commands_do_not_start_one_stack_at_once(state: State) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_in_one_line(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
     with pytest.raises(StackError, match=r"^cannot write .*: permission denied$"):
         State("test", tmp_path).prepare()
 
 
-def test_a_file_in_the_way_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "test").touch()
 
     with pytest.raises(StackError, match=r"^cannot write [^\n]*$"):
@@ -186,13 +188,13 @@ def test_files_are_delivered_when_their_hour_is_over(tmp_path: Path) -> None:
     assert len(deliver.waiting(outbox)) == 1
 
 
-def test_only_windows_that_are_over_and_have_rows_are_asked_for() -> None:
+def test_only_ended_windows_with_rows_are_requested() -> None:
     start = datetime(2026, 11, 20, tzinfo=UTC)
     hour, day = timedelta(hours=1), timedelta(days=1)
     first = start + 31 * hour
-    made = Sample(start, start + 4 * day, transactions=9, applications=1, hourly_from=first)
+    sample = Sample(start, start + 4 * day, transactions=9, applications=1, hourly_from=first)
 
-    over = made.windows(first + timedelta(hours=2, minutes=59))
+    over = sample.windows(first + timedelta(hours=2, minutes=59))
 
     assert over == {
         "score_transactions": [
@@ -205,12 +207,12 @@ def test_only_windows_that_are_over_and_have_rows_are_asked_for() -> None:
     assert list(Sample(start, start + day, transactions=9).windows(first)) == ["score_transactions"]
 
 
-def test_the_sample_of_a_stack_is_made_once(state: State) -> None:
+def test_the_sample_of_a_stack_is_created_once(state: State) -> None:
     moment = datetime(2011, 12, 1, tzinfo=UTC)
-    made = Sample(moment, moment + timedelta(days=1), applications=5, learns_from_later=True)
-    state.write("sample.json", asdict(made))
+    sample = Sample(moment, moment + timedelta(days=1), applications=5, learns_from_later=True)
+    state.write("sample.json", asdict(sample))
 
-    assert prepare(state, None) == made
+    assert prepare(state, None) == sample
 
 
 def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
@@ -218,9 +220,9 @@ def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
     dates = ["2011-10-01", "2011-11-01", "2011-12-01", "2011-12-01"]
     pq.write_table(pa.table({"issue_d": dates, "source_row": [1, 2, 3, 4]}), data)
 
-    made = cut(FILES["lending_club"], data, tmp_path, "lending_club")
+    cut_file = cut(FILES["lending_club"], data, tmp_path, "lending_club")
 
-    assert made.rows == 4
+    assert cut_file.rows == 4
     live, history = deliver.waiting(tmp_path)[::-1]
     assert (history.is_history, live.is_history) == (True, False)
     assert live.due_at == datetime(2011, 12, 2, tzinfo=UTC)
@@ -241,7 +243,7 @@ def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
     ],
     ids=["texts without an offset", "texts with an offset", "times"],
 )
-def test_an_own_file_is_cut_where_its_description_says(tmp_path: Path, texts: pa.Array) -> None:
+def test_a_file_of_the_user_is_cut_at_the_described_moment(tmp_path: Path, texts: pa.Array) -> None:
     description = tmp_path / "shop.yaml"
     stated = {"time_zone": "Europe/Vienna", "decide_from": "2026-03-01T00:00:00+01:00"}
     description.write_text(yaml.safe_dump(MINIMAL | stated))
@@ -249,18 +251,18 @@ def test_an_own_file_is_cut_where_its_description_says(tmp_path: Path, texts: pa
     data = tmp_path / "payments.parquet"
     pq.write_table(pa.table({"AT": texts, "ID": [1, 2, 3, 4]}), data)
 
-    made = cut(own_file(described), data, tmp_path, "shop")
+    cut_file = cut(own_file(described), data, tmp_path, "shop")
 
     live, history = deliver.waiting(tmp_path)[::-1]
     assert (history.is_history, live.is_history) == (True, False)
     assert pq.read_table(history.path)["ID"].to_pylist() == [1]
-    # a row without a time is not lost: it goes where it is rejected with its reason
+    # a row without a time is not lost: ingest rejects it with its reason
     assert pq.read_table(live.path)["ID"].to_pylist() == [2, 3, 4]
-    assert made == (4, datetime(2026, 3, 2, 8, tzinfo=UTC))
+    assert cut_file == (4, datetime(2026, 3, 2, 8, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("order", "message"),
     [
         (("train_model", None, None, None), "did you mean train_models?"),
         (("", None, None, None), "no DAG is named"),
@@ -273,22 +275,22 @@ def test_an_own_file_is_cut_where_its_description_says(tmp_path: Path, texts: pa
     ],
 )
 def test_an_impossible_run_is_not_triggered(
-    given: tuple[str, str | None, str | None, str | None], message: str
+    order: tuple[str, str | None, str | None, str | None], message: str
 ) -> None:
     with pytest.raises(StackError, match=message):
-        run_dag.order_of(*given)
+        run_dag.order_of(*order)
 
 
 def test_another_file_is_refused_in_words(tmp_path: Path) -> None:
     data = tmp_path / "other.parquet"
     pq.write_table(pa.table({"TX_DATETIME": ["2018-08-14"]}), data)
 
-    for file, wanted in ((data, "is not the Parquet file of"), (None, "make demo SOURCE=loans")):
-        with pytest.raises(StackError, match=wanted):
+    for file, message in ((data, "is not the Parquet file of"), (None, "make demo SOURCE=loans")):
+        with pytest.raises(StackError, match=message):
             cut(FILES["lending_club"], file, tmp_path, "loans")
 
 
-def test_the_status_names_a_held_delivery_and_why(migrated: Db) -> None:
+def test_the_status_names_a_held_delivery_and_the_reason(migrated: Db) -> None:
     with migrated.connect("ingest") as connection:
         connection.execute(
             "insert into raw.deliveries (source, feed, object_name, content_sha256, size_bytes, "

@@ -1,4 +1,4 @@
-"""A newcomer follows the page about own data word for word, and gets decisions."""
+"""A new user follows the page on own data word for word and gets decisions."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Newcomer:
-    """A person in a checkout of their own: an empty folder that finds the program.
+    """Act as a user in an empty folder that finds the program.
 
     Args:
-        folder: where the person stands.
+        folder: the working folder of the user.
         db: the warehouse that `make up` finds started.
-        registry: where MLflow answers.
+        registry: the address of MLflow.
     """
 
     folder: Path
@@ -67,16 +67,16 @@ class Newcomer:
             )
             return
         target, *settings = words
-        given = dict(word.split("=", 1) for word in settings)
+        variables = dict(word.split("=", 1) for word in settings)
         targets: dict[str, Callable[..., None]] = {
             "up": self.up,
             "run": self.run_dag,
             "sql": self.sql,
         }
-        targets[target](**given)
+        targets[target](**variables)
 
     def up(self, SOURCE: str) -> None:  # noqa: N803 - a variable of make
-        """Start the stack, as far as it is not Airflow."""
+        """Start every part of the stack except Airflow."""
         state, described = choice.to_start(SOURCE, self.folder / ".local")
         state.prepare()
         choice.remember(state, described)
@@ -98,7 +98,7 @@ class Newcomer:
         )
 
     def run_dag(self, DAG: str, **window: str) -> None:  # noqa: N803 - a variable of make
-        """Run a DAG to its end in an Airflow of this person."""
+        """Run a DAG to its end in an Airflow of this user."""
         options = [f"--{name.lower().replace('_', '-')}={text}" for name, text in window.items()]
         parsed = local.parser().parse_args(["run", *options, "--", DAG])
         order = run_dag.order_of(parsed.dag, parsed.start, parsed.end, parsed.as_of)
@@ -114,28 +114,28 @@ class Newcomer:
         assert result["tasks"]
 
     def sql(self, QUERY: str) -> None:  # noqa: N803 - a variable of make
-        """Ask as the role analyst."""
+        """Run a query as the role analyst."""
         with self.db.connect("analyst") as connection:
             self.rows = connection.execute(QUERY.encode()).fetchall()
 
 
 @pytest.fixture
 def newcomer(migrated: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newcomer]:
-    """A person who has files and has written the page's YAML; the project ships none of it."""
+    """Return a user with files and the page's YAML; the project ships neither."""
     folder = tmp_path / "checkout"
     (folder / "sources").mkdir(parents=True)
     (folder / ".venv").symlink_to(Path(sys.prefix))
     (folder / SOURCE_FILE).write_text(DESCRIPTION)
-    (folder / "history.csv").write_text(some_payments(HISTORY, LIVE, 2_600, seed=1))
-    (folder / "march.csv").write_text(some_payments(LIVE, LIVE + DAY, 60, seed=2))
+    (folder / "history.csv").write_text(some_transactions(HISTORY, LIVE, 2_600, seed=1))
+    (folder / "march.csv").write_text(some_transactions(LIVE, LIVE + DAY, 60, seed=2))
     monkeypatch.setenv(choice.SOURCES_DIR, str(folder / "sources"))
     monkeypatch.chdir(folder)
     with mlflow_server(tmp_path / "mlflow") as address:
         yield Newcomer(folder, migrated, address)
 
 
-def some_payments(start: datetime, end: datetime, count: int, seed: int) -> str:
-    """Return payments as the README's example writes them; large ones are often charged back."""
+def some_transactions(start: datetime, end: datetime, count: int, seed: int) -> str:
+    """Return transactions as in the README's example; large ones are often charged back."""
     draw = np.random.default_rng(seed)
     seconds = np.sort(draw.integers(0, int((end - start).total_seconds()), count))
     amounts = draw.gamma(2, 20, count).round(2) + 1
@@ -153,8 +153,8 @@ def some_payments(start: datetime, end: datetime, count: int, seed: int) -> str:
     return "\n".join([HEADER, *lines]) + "\n"
 
 
-def test_the_readme_s_steps_lead_from_an_own_file_to_decisions(newcomer: Newcomer) -> None:
-    # one test: to install a warehouse and to train take most of a minute
+def test_the_readme_s_steps_lead_from_a_file_to_decisions(newcomer: Newcomer) -> None:
+    # one test: an installation and a training take most of a minute
     for command in COMMANDS:
         newcomer.run(command)
 

@@ -1,4 +1,4 @@
-"""What `make down` ends: exactly what was started, whatever happened in between."""
+"""`make down` ends exactly the started processes, after any crash."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ PARENT = [
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[State]:
-    found = State("test", tmp_path)
-    found.prepare()
-    yield found
-    processes.end(processes.members(found), patience_seconds=0.5)
+    stack_state = State("test", tmp_path)
+    stack_state.prepare()
+    yield stack_state
+    processes.end(processes.members(stack_state), patience_seconds=0.5)
 
 
 def _start(state: State, command: list[str], name: str = "sleeper") -> subprocess.Popen[bytes]:
@@ -64,24 +64,24 @@ def test_a_started_process_is_recorded_and_ended(state: State) -> None:
 
 
 def test_a_recycled_process_id_is_never_ended(state: State) -> None:
-    stranger = subprocess.Popen(SLEEP)
+    unrelated = subprocess.Popen(SLEEP)
     try:
-        mine = processes.record(stranger.pid)
-        forged = replace(mine, started=mine.started - 1)
+        recorded = processes.record(unrelated.pid)
+        forged = replace(recorded, started=recorded.started - 1)
         state.write(
             "pids.json",
             {"sleeper": {"pid": forged.pid, "started": forged.started, "boot": forged.boot}},
         )
 
         assert not forged.runs()
-        assert stranger.pid not in processes.members(state)
+        assert unrelated.pid not in processes.members(state)
         assert processes.leaders(state) == []
     finally:
-        stranger.kill()
-        stranger.wait()
+        unrelated.kill()
+        unrelated.wait()
 
 
-def test_a_record_of_an_earlier_boot_is_nobody_s(state: State) -> None:
+def test_a_record_of_an_earlier_boot_belongs_to_no_process(state: State) -> None:
     own = processes.record(os.getpid())
 
     assert own.runs()
@@ -101,7 +101,7 @@ def test_a_child_whose_parent_was_killed_is_ended_too(state: State) -> None:
     assert processes.start_ticks(child) is None
 
 
-def test_a_process_that_ignores_the_request_is_ended_all_the_same(state: State) -> None:
+def test_a_process_that_ignores_the_request_is_killed(state: State) -> None:
     process = _start(state, DEAF)
     _await_line(state)
 
@@ -111,14 +111,14 @@ def test_a_process_that_ignores_the_request_is_ended_all_the_same(state: State) 
 
 
 def test_a_process_that_is_not_of_the_stack_is_left_alone(state: State, tmp_path: Path) -> None:
-    other = State("other", tmp_path)
-    other.prepare()
-    process = _start(other, SLEEP)
+    other_state = State("other", tmp_path)
+    other_state.prepare()
+    process = _start(other_state, SLEEP)
 
     processes.end(processes.members(state))
 
     assert process.poll() is None
-    processes.end(processes.members(other))
+    processes.end(processes.members(other_state))
     process.wait(5)
 
 
@@ -131,7 +131,7 @@ def test_a_record_survives_a_crash_between_two_starts(state: State) -> None:
     assert names == {"first", "second"}
 
 
-def test_a_process_that_has_ended_but_was_not_awaited_does_not_run() -> None:
+def test_a_zombie_process_does_not_count_as_running() -> None:
     process = subprocess.Popen([sys.executable, "-c", ""])
     record = Record(process.pid, processes.start_ticks(process.pid) or 0, processes.boot_id())
     deadline = time.monotonic() + 10

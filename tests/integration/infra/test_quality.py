@@ -1,4 +1,4 @@
-"""Each data set of a folder is measured in a warehouse of its own, whatever the others do."""
+"""Each data set of a folder is measured in a warehouse of its own, independent of the others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def columns_of(source: str) -> set[str]:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A folder of tiny files: two data sets that need a warehouse each, and a broken file."""
+    """Write a folder of tiny files: two data sets that need a warehouse each, and a broken file."""
     folder = tmp_path / "data"
     folder.mkdir()
     pq.write_table(pa.table({"TX_FRAUD": [0, 1]}), folder / "a_broken.parquet")
@@ -56,7 +56,7 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_data_set_that_cannot_be_measured_stops_no_other_and_the_summary_says_so(
+def test_a_broken_data_set_stops_no_other_and_is_named_in_the_summary(
     data: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     status = quality.main([str(data)])
@@ -71,7 +71,7 @@ def test_a_data_set_that_cannot_be_measured_stops_no_other_and_the_summary_says_
         ("lending_club", "NOT MEASURED", "c_loans"),
     ]
     assert status == 2
-    # each met a warehouse without the rows of the others: admitted whole, features built
+    # each warehouse holds only its own rows: admitted whole, features built
     output = printed.out + printed.err
     assert output.count("history_loaded") == 2
     assert re.findall(r"features_built +rows=([12]) .*selector=(\w+)", output) == [

@@ -1,4 +1,4 @@
-"""The supervisor restarts and counts what ends without `make down`, and gives up in the end."""
+"""The supervisor restarts and counts processes that end without `make down`, up to a limit."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ QUICK = Patience(first_seconds=0.0, longest_seconds=0.0, quick_ends=3)
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[State]:
-    found = State("test", tmp_path)
-    found.prepare()
-    found.write("ports.json", {name: free_port() for name in found.ports()})
-    yield found
-    stack.down(found)
+    stack_state = State("test", tmp_path)
+    stack_state.prepare()
+    stack_state.write("ports.json", {name: free_port() for name in stack_state.ports()})
+    yield stack_state
+    stack.down(stack_state)
 
 
 def _await(condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -49,12 +49,12 @@ def _end(state: State, name: str = "sleeper") -> None:
 
 
 def _request(state: State, command: list[str], name: str = "sleeper") -> None:
-    """Request a process without waiting for it: the test itself is the supervisor."""
+    """Request a process without waiting for it: the test itself acts as the supervisor."""
     state.write("wanted.json", {name: {"command": command, "asked_at": str(time.monotonic())}})
 
 
 def _tick_until_over(supervisor: Supervisor, name: str = "sleeper") -> None:
-    """Let the supervisor work until it restarts a program no more."""
+    """Run the supervisor until it stops restarting a program."""
 
     def is_over() -> bool:
         supervisor.tick()
@@ -76,7 +76,7 @@ def test_a_killed_process_is_started_again_and_remembered(state: State) -> None:
     assert facts.last_at.endswith("+00:00")
 
 
-def test_down_ends_the_supervisor_first_and_nothing_comes_back(state: State) -> None:
+def test_down_ends_the_supervisor_first_and_no_process_restarts(state: State) -> None:
     programs.start_supervisor(state)
     programs.request(state, "sleeper", SLEEP)
 
@@ -102,7 +102,7 @@ def test_a_second_up_starts_no_second_supervisor(state: State) -> None:
     assert "another supervisor already supervises this stack" in third.stdout
 
 
-def test_a_killed_supervisor_shows_and_the_next_up_starts_another_that_takes_over(
+def test_a_killed_supervisor_is_reported_and_replaced_at_the_next_up(
     state: State,
 ) -> None:
     programs.start_supervisor(state)
@@ -134,7 +134,7 @@ def test_a_hopeless_process_is_given_up_and_its_last_lines_are_kept(state: State
     assert (state.logs / "sleeper.log").read_text() == log
 
 
-def test_the_next_up_gives_it_another_chance(state: State) -> None:
+def test_the_next_up_restarts_a_process_that_was_given_up(state: State) -> None:
     supervisor = Supervisor(state, QUICK)
     _request(state, FAILS)
     _tick_until_over(supervisor)
@@ -198,21 +198,23 @@ def test_a_killed_postgres_is_started_again_before_anything_else(state: State) -
     _await(lambda: health.cluster(state).pid() not in {None, first}, 40)
 
     _await(lambda: programs.ends(state)[health.POSTGRES].restarts == 1)
-    # it is stopped by its own means, never ended as one of the stack's processes
+    # it has its own stop command and is never ended as one of the stack's processes
     assert health.cluster(state).pid() not in processes.members(state)
 
 
-def test_what_is_silent_since_a_crash_of_the_server_is_ended_and_started_again(
+def test_a_process_silent_since_a_crash_of_the_server_is_restarted(
     state: State,
 ) -> None:
     now = [0.0]
     supervisor = Supervisor(state, QUICK, clock=lambda: now[0])
     stack.start_postgres(state)
-    asked = str(time.monotonic())
-    wanted = {health.POSTGRES: [], "scheduler": SLEEP, "sleeper": SLEEP}
-    state.write("wanted.json", {n: {"command": c, "asked_at": asked} for n, c in wanted.items()})
+    requested_at = str(time.monotonic())
+    commands = {health.POSTGRES: [], "scheduler": SLEEP, "sleeper": SLEEP}
+    state.write(
+        "wanted.json", {n: {"command": c, "asked_at": requested_at} for n, c in commands.items()}
+    )
     supervisor.tick()
-    silent, other = _pid(state, "scheduler"), _pid(state)
+    silent, without_heartbeats = _pid(state, "scheduler"), _pid(state)
     server = health.cluster(state).pid()
     assert server is not None
 
@@ -228,10 +230,10 @@ def test_what_is_silent_since_a_crash_of_the_server_is_ended_and_started_again(
     supervisor.tick()
 
     assert _pid(state, "scheduler") != silent
-    assert _pid(state) == other  # it sends no heartbeats at all
+    assert _pid(state) == without_heartbeats  # it sends no heartbeats
 
 
-def test_status_shows_what_has_ended_and_what_was_given_up(
+def test_status_shows_ended_and_given_up_processes(
     state: State, capsys: pytest.CaptureFixture[str]
 ) -> None:
     facts = programs.Ends(

@@ -23,7 +23,7 @@ order by 1, 2, 3
 """
 
 
-def test_migrations_applied_again_change_nothing(migrated: Db) -> None:
+def test_migrations_applied_again_have_no_effect(migrated: Db) -> None:
     before = migrated.rows(SCHEMA_QUERY)
     superuser = migrated.cluster.conninfo(migrated.settings.warehouse.database)
 
@@ -40,7 +40,7 @@ def test_every_migration_is_recorded_once(migrated: Db) -> None:
 
 
 PASSWORDS = dict.fromkeys((*warehouse.LOGIN_ROLES, "airflow"), "role-password")
-# what a start makes of roles and databases, whatever stood there before
+# the roles and databases after a start, for any state before it
 STATE = {
     "roles": "select rolname::text, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, "
     "rolreplication, rolbypassrls, rolconnlimit, rolpassword is not null from pg_authid "
@@ -61,12 +61,12 @@ OPEN_FUNCTIONS = (
 
 
 class CutError(Exception):
-    """The process that starts ends here, as by a kill."""
+    """The starting process ends here, as by a kill."""
 
 
 @pytest.fixture(scope="module")
 def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A cluster of this module: what a start does to roles would end other tests' readings."""
+    """Make a cluster for this module, because a start ends the sessions of other tests."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     cluster = Cluster(tmp_path_factory.mktemp("own") / "postgres", port, "cluster-password")
@@ -84,16 +84,16 @@ def _start(cluster: Cluster) -> None:
 
 def _state(cluster: Cluster) -> dict[str, Any]:
     with psycopg.connect(cluster.conninfo()) as connection:
-        found: dict[str, Any] = {
+        state: dict[str, Any] = {
             name: connection.execute(query.encode(), {"roles": [*PASSWORDS, "owner"]}).fetchall()
             for name, query in STATE.items()
         }
-    if ("warehouse",) in [row[:1] for row in found["databases"]]:
+    if ("warehouse",) in [row[:1] for row in state["databases"]]:
         with psycopg.connect(cluster.conninfo("warehouse")) as connection:
-            found["functions"] = connection.execute(
+            state["functions"] = connection.execute(
                 OPEN_FUNCTIONS, (f"^({warehouse.WITHHELD_FUNCTIONS})$",)
             ).fetchall()
-    return found
+    return state
 
 
 def _execute(cluster: Cluster, *statements: str) -> None:
@@ -110,7 +110,7 @@ def _login(cluster: Cluster, role: str, database: str) -> psycopg.Connection[Any
 
 
 def _cut(start: Callable[[], None], after: int) -> bool:
-    """Start, and end after so many statements; return whether it came to its end before."""
+    """Cut the start after a number of statements; return whether it finished before."""
     statements = count(1)
 
     class Cutting(psycopg.Connection[Any]):
@@ -129,8 +129,8 @@ def _cut(start: Callable[[], None], after: int) -> bool:
     return True
 
 
-def test_a_start_cut_at_any_statement_is_completed_by_the_next(own_cluster: Cluster) -> None:
-    # one role of each kind; the others stand
+def test_a_start_cut_at_any_statement_is_completed_by_the_next_start(own_cluster: Cluster) -> None:
+    # one role of each kind; the others remain
     some = {role: PASSWORDS[role] for role in ("ingest", "analyst", "airflow")}
     conninfo = own_cluster.conninfo()
     starts: tuple[tuple[Callable[[], None], list[str]], ...] = (
@@ -164,7 +164,7 @@ def test_a_start_cut_at_any_statement_is_completed_by_the_next(own_cluster: Clus
     assert whole["functions"] == []
 
 
-def test_what_a_hand_has_changed_is_set_right_by_the_next_start(own_cluster: Cluster) -> None:
+def test_manual_changes_are_reverted_by_the_next_start(own_cluster: Cluster) -> None:
     _start(own_cluster)
     whole = _state(own_cluster)
     _execute(
@@ -187,7 +187,7 @@ def test_what_a_hand_has_changed_is_set_right_by_the_next_start(own_cluster: Clu
     assert _state(own_cluster) == whole
 
 
-def test_a_reader_who_changes_its_own_role_holds_up_no_start(own_cluster: Cluster) -> None:
+def test_a_reader_that_changes_its_own_role_does_not_block_a_start(own_cluster: Cluster) -> None:
     _start(own_cluster)
     with _login(own_cluster, "analyst", "warehouse") as reader:
         reader.execute("set transaction read write")
@@ -204,18 +204,18 @@ def test_readers_take_few_connections_and_enter_one_database(own_cluster: Cluste
     _start(own_cluster)
 
     with ExitStack() as sessions:
-        taken = dict.fromkeys(warehouse.READER_ROLES, 0)
-        for role in taken:
+        session_counts = dict.fromkeys(warehouse.READER_ROLES, 0)
+        for role in session_counts:
             for _ in range(50):
                 with suppress(psycopg.OperationalError):
                     sessions.enter_context(_login(own_cluster, role, "warehouse"))
-                    taken[role] += 1
+                    session_counts[role] += 1
             with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
                 _login(own_cluster, role, "warehouse")
         for role in warehouse.JOB_ROLES:
             sessions.enter_context(_login(own_cluster, role, "warehouse"))
 
-    assert taken == {"analyst": 20, "fairness": 5}
+    assert session_counts == {"analyst": 20, "fairness": 5}
     for role, database in (
         *((role, name) for role in ("analyst", "score") for name in ("postgres", "template1")),
         *(("analyst", "airflow"), ("airflow", "warehouse"), ("airflow", "postgres")),
@@ -233,7 +233,7 @@ def test_a_wrong_password_is_refused(migrated: Db) -> None:
         )
 
 
-def test_an_analyst_who_forgets_a_transaction_holds_nobody_up(migrated: Db) -> None:
+def test_an_open_transaction_of_an_analyst_blocks_no_other_session(migrated: Db) -> None:
     with migrated.connect("analyst") as connection:
         shown = [
             connection.execute(f"show {name}".encode()).fetchone()

@@ -1,4 +1,4 @@
-"""A landing folder, and a warehouse to take it in."""
+"""Provide a landing folder and a warehouse that takes in its files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ COLUMNS = (
 
 
 class Intake:
-    """Deliver files, take them in, and look at what became of them."""
+    """Deliver files, take them in, and read the result."""
 
     columns = COLUMNS
 
@@ -56,7 +56,7 @@ class Intake:
 
     @staticmethod
     def row(**overrides: str) -> dict[str, str]:
-        """Return a transaction that nothing is wrong with."""
+        """Return a valid transaction."""
         return {
             "transaction_id": "t1",
             "customer_id": "c1",
@@ -96,11 +96,11 @@ class Intake:
         return Path(unquote(urlsplit(self.store.url(name)).path))
 
     def date(self, name: str, moment: float) -> None:
-        """Set when a delivered file was written, in seconds of the epoch."""
+        """Set the modification time of a delivered file, in seconds of the epoch."""
         os.utime(self.file(name), (moment, moment))
 
     def change(self, feed: str = "transactions", **keys: Any) -> None:
-        """Change what the source description says of a feed."""
+        """Change the source description of a feed."""
         described = self.sources.feeds[feed].model_dump() | keys
         changed = SourceFeed.model_validate(described)
         self.sources = self.sources.model_copy(
@@ -108,25 +108,25 @@ class Intake:
         )
 
     def deliver_new(self, content: bytes, suffix: str = "csv", feed: str = "transactions") -> str:
-        """Put a file under a name that no other case has."""
+        """Put a file under a name that no other case uses."""
         return self.deliver(content, f"{uuid.uuid4().hex}.{suffix}", feed)
 
     def receive(self, limits: Limits = DEFAULT) -> list[DeliveryReceipt]:
-        """Parse what waits."""
+        """Parse the pending files."""
         return receive_all(self.sources, self.store, self.connection, limits=limits)
 
     def take(self) -> list[AdmitReceipt]:
-        """Receive and admit what waits."""
+        """Receive and admit the pending files."""
         parsed = [receipt for receipt in self.receive() if receipt.state == "parsed"]
         return admit_all([receipt.delivery_id for receipt in parsed], self.connection, self.sources)
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a query as superuser."""
-        found: list[tuple[Any, ...]] = self.db.rows(query, *parameters)
-        return found
+        result: list[tuple[Any, ...]] = self.db.rows(query, *parameters)
+        return result
 
-    def ledger(self) -> list[tuple[Any, ...]]:
-        """Return everything that an admission may change, without the times of day."""
+    def raw_state(self) -> list[tuple[Any, ...]]:
+        """Return every table that an admission may change, without the times of day."""
         queries = (
             "select transaction_id, version, content_digest, delivery_seq "
             "from raw.transaction_versions order by 1, 2",
@@ -151,7 +151,7 @@ def quick(name: str, **overrides: Any) -> Sources:
 
 
 class SharedDb:
-    """One warehouse for a table of cases that do not disturb each other."""
+    """Share one warehouse among cases that do not disturb each other."""
 
     def __init__(self, cluster: Cluster, database: str) -> None:
         self._cluster = cluster
@@ -159,7 +159,7 @@ class SharedDb:
 
     @property
     def conninfo(self) -> str:
-        """The connection string of a superuser."""
+        """Return the connection string of a superuser."""
         return self._cluster.conninfo(self._database)
 
     def connect(self, role: str) -> psycopg.Connection[Any]:
@@ -183,35 +183,35 @@ class SharedDb:
 def shared_intake(
     cluster: Cluster, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Intake]:
-    """The synthetic source, in one warehouse for all cases of a module."""
+    """Take in the synthetic source, in one warehouse for all cases of a module."""
     database = f"test_{uuid.uuid4().hex[:12]}"
     create_database(cluster.conninfo(), database, "owner", migrated_template)
-    found = Intake(
+    new_intake = Intake(
         SharedDb(cluster, database),
         FolderStore(tmp_path_factory.mktemp("objects")),
         quick("synthetic", decide_from="2026-01-01T00:00:00Z"),
     )
-    yield found
-    found.connection.close()
+    yield new_intake
+    new_intake.connection.close()
     with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
         connection.execute(f"drop database {database} with (force)".encode())
 
 
 @pytest.fixture
 def intake(migrated: Any, tmp_path: Path) -> Iterator[Intake]:
-    """The synthetic source, decided from 2026-01-01 on."""
-    found = Intake(
+    """Take in the synthetic source, decided from 2026-01-01 on."""
+    new_intake = Intake(
         migrated,
         FolderStore(tmp_path / "objects"),
         quick("synthetic", decide_from="2026-01-01T00:00:00Z"),
     )
-    yield found
-    found.connection.close()
+    yield new_intake
+    new_intake.connection.close()
 
 
 @pytest.fixture
 def handbook(migrated: Any, tmp_path: Path) -> Iterator[Intake]:
-    """The handbook's source, with its labels inline."""
-    found = Intake(migrated, FolderStore(tmp_path / "objects"), quick("fraud_handbook"))
-    yield found
-    found.connection.close()
+    """Take in the handbook's source, with its labels inline."""
+    new_intake = Intake(migrated, FolderStore(tmp_path / "objects"), quick("fraud_handbook"))
+    yield new_intake
+    new_intake.connection.close()

@@ -1,4 +1,4 @@
-"""A loan application and its outcome as a source delivers them."""
+"""Write a loan application and its outcome as a source delivers them."""
 
 from __future__ import annotations
 

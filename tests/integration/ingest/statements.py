@@ -1,4 +1,4 @@
-"""Statements about one key, in the feeds that tests compare: how to write them and read them."""
+"""Write and read statements about one key, in the feeds that tests compare."""
 
 from __future__ import annotations
 

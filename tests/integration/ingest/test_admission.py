@@ -1,4 +1,4 @@
-"""Rows enter the ledger whole, once, and never in the past of a decision."""
+"""Rows enter the raw tables whole, once, and never in the past of a decision."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from features.ingest import HistoryRefusedError, admit
 
 
 def _versions(intake: Any) -> list[tuple[Any, ...]]:
-    found: list[tuple[Any, ...]] = intake.rows(
+    versions: list[tuple[Any, ...]] = intake.rows(
         "select transaction_id, version, amount_minor from raw.transactions order by 1, 2"
     )
-    return found
+    return versions
 
 
-def test_the_same_file_twice_changes_nothing(intake: Any) -> None:
+def test_the_same_file_twice_has_no_effect(intake: Any) -> None:
     content = intake.csv(intake.row(), intake.row(transaction_id="t2", amount="-1"))
     intake.deliver(content)
     intake.take()
-    before = intake.ledger()
+    before = intake.raw_state()
 
     intake.deliver(content, "the same again.csv")
     receipts = intake.take()
 
     assert receipts == []
-    assert intake.ledger() == before
+    assert intake.raw_state() == before
     assert intake.rows("select object_name from raw.repeated_deliveries") == [
         ("landing/synthetic/transactions/the same again.csv",)
     ]
@@ -44,7 +44,7 @@ def test_the_same_rows_in_another_file_are_duplicates(intake: Any) -> None:
     assert _versions(intake) == [("t1", 1, 1250), ("t2", 1, 1250)]
 
 
-def test_other_content_is_the_next_version_and_going_back_is_one_too(intake: Any) -> None:
+def test_changed_content_is_the_next_version_and_so_is_a_reversal(intake: Any) -> None:
     for number, amount in enumerate(("1.00", "2.00", "1.00", "1.00")):
         intake.deliver(
             intake.csv(intake.row(amount=amount), intake.row(transaction_id=f"other {number}")),
@@ -52,8 +52,8 @@ def test_other_content_is_the_next_version_and_going_back_is_one_too(intake: Any
         )
         intake.take()
 
-    mine = [row for row in _versions(intake) if row[0] == "t1"]
-    assert mine == [("t1", 1, 100), ("t1", 2, 200), ("t1", 3, 100)]
+    versions = [row for row in _versions(intake) if row[0] == "t1"]
+    assert versions == [("t1", 1, 100), ("t1", 2, 200), ("t1", 3, 100)]
 
 
 def test_admitting_twice_returns_the_same_receipt(intake: Any) -> None:
@@ -61,14 +61,14 @@ def test_admitting_twice_returns_the_same_receipt(intake: Any) -> None:
     delivery_id = intake.receive()[0].delivery_id
 
     first = admit(delivery_id, intake.connection, intake.sources)
-    before = intake.ledger()
+    before = intake.raw_state()
     second = admit(delivery_id, intake.connection, intake.sources)
 
     assert second == first
-    assert intake.ledger() == before
+    assert intake.raw_state() == before
 
 
-def test_a_live_delivery_is_known_at_one_instant_that_only_grows(intake: Any) -> None:
+def test_live_deliveries_are_known_at_ascending_instants(intake: Any) -> None:
     known = []
     for number in range(3):
         rows = [intake.row(transaction_id=f"{number}-{i}") for i in range(3)]
@@ -81,7 +81,7 @@ def test_a_live_delivery_is_known_at_one_instant_that_only_grows(intake: Any) ->
     assert intake.rows("select count(distinct known_at) from raw.transactions") == [(3,)]
 
 
-def test_a_row_from_a_clock_that_runs_ahead_is_known_when_it_happens(intake: Any) -> None:
+def test_a_row_dated_in_the_future_is_known_at_its_own_time(intake: Any) -> None:
     now = intake.rows("select clock_timestamp()")[0][0]
     ahead = (now + timedelta(minutes=4)).isoformat()
     intake.deliver(intake.csv(intake.row(timestamp=ahead)))
@@ -115,7 +115,7 @@ def test_rows_before_decide_from_are_history(intake: Any) -> None:
     ]
 
 
-def test_a_history_load_is_known_when_its_source_says(intake: Any) -> None:
+def test_a_history_load_is_known_at_the_time_of_its_source(intake: Any) -> None:
     intake.change(latency="1h")
     intake.deliver(intake.csv(intake.row()), "history/a.csv")
 
@@ -142,7 +142,7 @@ def test_history_is_refused_once_features_were_built(intake: Any) -> None:
     assert reason.startswith("history_refused: ")
 
 
-def test_every_row_of_every_delivery_went_to_exactly_one_place(intake: Any) -> None:
+def test_every_row_of_every_delivery_is_in_exactly_one_table(intake: Any) -> None:
     intake.deliver(
         intake.csv(
             intake.row(),
@@ -168,7 +168,7 @@ def test_every_row_of_every_delivery_went_to_exactly_one_place(intake: Any) -> N
     ) == [(5, 3, 1, 1), (2, 0, 1, 1)]
 
 
-def test_the_digest_of_a_row_depends_on_its_content_alone(intake: Any) -> None:
+def test_the_digest_of_a_row_depends_only_on_its_content(intake: Any) -> None:
     intake.deliver(intake.csv(intake.row(), intake.row(transaction_id="t2")))
     intake.take()
     before = dict(
@@ -185,7 +185,7 @@ def test_the_digest_of_a_row_depends_on_its_content_alone(intake: Any) -> None:
     )
 
 
-def test_a_delivery_is_compared_with_its_own_rows_and_not_with_the_whole_ledger(
+def test_a_delivery_is_compared_only_with_the_versions_of_its_own_keys(
     intake: Any,
 ) -> None:
     with intake.db.superuser() as connection:
@@ -203,9 +203,9 @@ def test_a_delivery_is_compared_with_its_own_rows_and_not_with_the_whole_ledger(
     intake.connection.execute("select pg_stat_force_next_flush()")
     intake.connection.commit()
 
-    ((added, read),) = intake.rows(
+    ((added, rows_read),) = intake.rows(
         "select sum(n_tup_ins), sum(seq_tup_read) from pg_stat_all_tables "
         "where relname like 'transaction\\_versions\\_p%'"
     )
 
-    assert (added, read) == (50_500, 0)
+    assert (added, rows_read) == (50_500, 0)

@@ -1,4 +1,4 @@
-"""Loan applications and their outcomes enter the ledger by the same door as transactions."""
+"""Loan applications and their outcomes enter the raw tables on the same path as transactions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_an_application_enters_with_money_in_minor_units_and_both_clocks(intake:
     assert row == (750000, 750000, 6000050, 36, 5, 51.5, 1, 0, "1987-01-01", None, 1, False, True)
 
 
-def test_amounts_of_another_currency_enter_at_the_rate_that_was_known(intake: Intake) -> None:
+def test_amounts_of_another_currency_enter_at_the_known_rate(intake: Intake) -> None:
     rate = {"currency": "EUR", "rate_date": "2026-02-28", "rate": "1.5", "known_at": ""}
     intake.deliver(file_of(rate), feed="fx_rates")
 
@@ -146,7 +146,7 @@ def test_an_outcome_that_the_source_does_not_describe_is_rejected(intake: Intake
     assert intake.rows("select reason from raw.rejected_rows") == [("unknown_outcome",)]
 
 
-def test_an_outcome_that_is_told_again_is_a_duplicate_and_a_new_one_a_version(
+def test_a_repeated_outcome_is_a_duplicate_and_a_changed_one_a_version(
     intake: Intake,
 ) -> None:
     labelled(intake, outcome="current")
@@ -170,7 +170,7 @@ def test_an_outcome_that_is_told_again_is_a_duplicate_and_a_new_one_a_version(
         ("current", "", None),
     ],
 )
-def test_an_outcome_of_a_history_load_is_known_when_the_loan_was_over(
+def test_an_outcome_of_a_history_load_is_known_at_the_end_of_the_loan(
     intake: Intake, outcome: str, paid: str, known_at: str | None
 ) -> None:
     old = {"applied_at": "2021-03-06T00:00:00Z", "term": "36 months"}
@@ -182,14 +182,14 @@ def test_an_outcome_of_a_history_load_is_known_when_the_loan_was_over(
     )
     intake.take()
 
-    [(found, admitted)] = intake.rows(
+    [(loaded_known_at, admitted)] = intake.rows(
         "select known_at::date::text,"
         " known_at = (select last_known_at from raw.ledger_clock) from raw.application_labels"
     )
-    assert admitted if known_at is None else found == known_at
+    assert admitted if known_at is None else loaded_known_at == known_at
 
 
-def test_protected_attributes_are_read_by_the_fairness_report_alone(intake: Intake) -> None:
+def test_only_the_fairness_report_reads_protected_attributes(intake: Intake) -> None:
     attributes = {
         "application_id": "a1",
         "sex": "female",
@@ -222,7 +222,7 @@ def test_protected_attributes_are_read_by_the_fairness_report_alone(intake: Inta
     assert intake.rows("select original from raw.rejected_rows") == [(WITHHELD,)]
 
 
-def test_no_column_of_protected_attributes_stands_among_the_features(intake: Intake) -> None:
+def test_no_protected_attribute_is_a_feature(intake: Intake) -> None:
     named: list[Any] = intake.rows(
         "select column_name::text from information_schema.columns"
         " where table_schema in ('raw', 'staging', 'intermediate', 'marts', 'serving')"

@@ -1,4 +1,4 @@
-"""Files are admitted in the order of their arrival, and the last statement holds."""
+"""Files are admitted in the order of their arrival, and the last statement is valid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _amounts(intake: Intake) -> list[int]:
     return [amount for (amount,) in rows]
 
 
-def test_the_file_that_was_written_last_holds_whatever_its_name(intake: Intake) -> None:
+def test_the_file_written_last_is_valid_under_any_name(intake: Intake) -> None:
     _deliver(intake, "20.00", "tx_10.csv", 2)
     _deliver(intake, "10.00", "tx_9.csv", 1)
 
@@ -31,7 +31,7 @@ def test_the_file_that_was_written_last_holds_whatever_its_name(intake: Intake) 
     assert _amounts(intake) == [1000, 2000]
 
 
-def test_files_of_the_same_moment_go_by_name(intake: Intake) -> None:
+def test_files_of_the_same_moment_are_ordered_by_name(intake: Intake) -> None:
     for name, amount in (("b.csv", "2.00"), ("c.csv", "3.00"), ("a.csv", "1.00")):
         _deliver(intake, amount, name, 0)
 
@@ -40,7 +40,7 @@ def test_files_of_the_same_moment_go_by_name(intake: Intake) -> None:
     assert _amounts(intake) == [100, 200, 300]
 
 
-def test_history_goes_before_live_files_that_are_older(intake: Intake) -> None:
+def test_history_is_admitted_before_older_live_files(intake: Intake) -> None:
     _deliver(intake, "2.00", "a.csv", 1)
     _deliver(intake, "1.00", "history/a.csv", 2)
 
@@ -59,7 +59,7 @@ def test_a_run_that_died_before_admission_changes_no_order(intake: Intake) -> No
     assert _amounts(intake) == [1000, 2000]
 
 
-def test_the_time_of_arrival_stands_in_the_register(intake: Intake) -> None:
+def test_the_register_holds_the_time_of_arrival(intake: Intake) -> None:
     _deliver(intake, "1.00", "a.csv", 5)
 
     intake.take()
@@ -69,7 +69,7 @@ def test_the_time_of_arrival_stands_in_the_register(intake: Intake) -> None:
     ]
 
 
-def test_a_file_with_an_impossible_date_is_taken_once(intake: Intake) -> None:
+def test_a_file_with_an_impossible_date_is_admitted_once(intake: Intake) -> None:
     path = intake.deliver(intake.csv(intake.row()))
     intake.date(path, 300_000_000_000)
 
@@ -77,7 +77,7 @@ def test_a_file_with_an_impossible_date_is_taken_once(intake: Intake) -> None:
     assert intake.receive() == []
 
 
-def test_a_released_delivery_does_not_replace_what_arrived_after_it(intake: Intake) -> None:
+def test_a_released_delivery_does_not_replace_later_deliveries(intake: Intake) -> None:
     _deliver(intake, "10.00", "a.csv", 1)
     held = intake.receive()[0].delivery_id
     hold(held, "the gate said no", intake.connection)
@@ -94,7 +94,7 @@ def test_a_released_delivery_does_not_replace_what_arrived_after_it(intake: Inta
     assert '"transaction_id": "t1"' in original
 
 
-def test_a_file_that_turns_up_later_holds_though_it_is_dated_back(intake: Intake) -> None:
+def test_a_file_that_arrives_later_is_valid_despite_an_earlier_date(intake: Intake) -> None:
     _deliver(intake, "10.00", "a.csv", 2)
     intake.take()
     _deliver(intake, "20.00", "b.csv", 1)
@@ -128,7 +128,7 @@ VALUES = {
     ("names", "is_one_run"), [("123", True), ("123", False), ("111", False), ("121", False)]
 )
 @pytest.mark.parametrize("feed", VERSIONS)
-def test_bytes_that_come_back_after_others_are_a_version_again(
+def test_bytes_that_return_after_others_are_a_new_version(
     intake: Intake, feed: str, names: str, *, is_one_run: bool
 ) -> None:
     (first, second), versions = VALUES[feed]
@@ -142,7 +142,7 @@ def test_bytes_that_come_back_after_others_are_a_version_again(
     assert intake.take() == []
 
 
-def test_bytes_that_come_back_are_taken_after_a_run_that_died(intake: Intake) -> None:
+def test_bytes_that_return_are_admitted_after_a_run_that_died(intake: Intake) -> None:
     for name, amount in (("1", "10.00"), ("2", "20.00")):
         _state(intake, "transactions", amount, f"{name}.csv")
         intake.take()
@@ -154,7 +154,7 @@ def test_bytes_that_come_back_are_taken_after_a_run_that_died(intake: Intake) ->
     assert _amounts(intake) == [1000, 2000, 1000]
 
 
-def test_the_same_bytes_with_nothing_between_are_not_even_parsed(intake: Intake) -> None:
+def test_the_same_bytes_twice_in_a_row_are_parsed_once(intake: Intake) -> None:
     _state(intake, "transactions", "10.00", "1.csv")
     intake.take()
     _state(intake, "transaction_labels", "1", "1.csv")
@@ -172,7 +172,7 @@ def test_the_same_bytes_with_nothing_between_are_not_even_parsed(intake: Intake)
     assert intake.receive() == []
 
 
-def test_a_repeat_that_changes_nothing_is_a_delivery_of_duplicates(intake: Intake) -> None:
+def test_a_repeat_without_changes_is_a_delivery_of_duplicates(intake: Intake) -> None:
     _state(intake, "transactions", "10.00", "1.csv")
     intake.take()
     intake.deliver(intake.csv(intake.row(transaction_id="t2")), "2.csv")
@@ -196,7 +196,7 @@ def test_a_file_whose_mode_changes_has_not_arrived_again(intake: Intake) -> None
     assert _amounts(intake) == [1000, 2000]
 
 
-def test_bytes_that_repeat_a_held_delivery_lift_its_arrival(intake: Intake) -> None:
+def test_a_repeat_of_a_held_delivery_moves_its_arrival(intake: Intake) -> None:
     _deliver(intake, "10.00", "1.csv", 1)
     held = intake.receive()[0].delivery_id
     hold(held, "the gate said no", intake.connection)
@@ -211,16 +211,16 @@ def test_bytes_that_repeat_a_held_delivery_lift_its_arrival(intake: Intake) -> N
     assert _amounts(intake) == [2000, 1000]
 
 
-def test_two_runs_at_once_make_no_version_twice(intake: Intake) -> None:
+def test_two_runs_at_the_same_time_create_each_version_once(intake: Intake) -> None:
     for second, amount in enumerate(("10.00", "20.00", "10.00")):
         _deliver(intake, amount, f"{second}.csv", second)
-    with intake.db.connect("ingest") as other:
-        mine = receive_all(intake.sources, intake.store, intake.connection)
-        theirs = receive_all(intake.sources, intake.store, other)
-        admit_all([receipt.delivery_id for receipt in theirs], other, intake.sources)
-        admit_all([receipt.delivery_id for receipt in mine], intake.connection, intake.sources)
+    with intake.db.connect("ingest") as connection:
+        receipts = receive_all(intake.sources, intake.store, intake.connection)
+        other_receipts = receive_all(intake.sources, intake.store, connection)
+        admit_all([receipt.delivery_id for receipt in other_receipts], connection, intake.sources)
+        admit_all([receipt.delivery_id for receipt in receipts], intake.connection, intake.sources)
 
-    assert [item.delivery_id for item in mine] == [item.delivery_id for item in theirs]
+    assert [item.delivery_id for item in receipts] == [item.delivery_id for item in other_receipts]
     assert _amounts(intake) == [1000, 2000, 1000]
 
 

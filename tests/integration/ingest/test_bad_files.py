@@ -1,4 +1,4 @@
-"""A file that cannot be trusted is held as a whole, says why, and loads nothing."""
+"""An untrusted file is held as a whole with its reason, and loads no row."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_file_is_held_with_its_reason(
     ]
 
 
-def test_a_first_row_in_the_place_of_the_header_is_quoted_nowhere(shared_intake: Any) -> None:
+def test_a_data_row_in_place_of_the_header_is_not_quoted(shared_intake: Any) -> None:
     path = shared_intake.deliver_new(f"{ROW}\n{ROW}\n".encode(), "csv")
 
     (reason,) = [item.reason for item in shared_intake.receive() if item.object_name == path]
@@ -134,7 +134,7 @@ def test_a_header_without_rows_is_an_empty_delivery(intake: Any) -> None:
     assert (receipt.rows_in_file, receipt.rows_admitted) == (0, 0)
 
 
-def test_a_source_may_leave_out_the_last_line_break(intake: Any) -> None:
+def test_the_last_line_break_is_optional(intake: Any) -> None:
     intake.change(csv={"final_line_break": "optional"})
     intake.deliver(WHOLE[:-1])
 
@@ -166,7 +166,7 @@ def test_more_than_the_tolerated_share_of_bad_rows_holds_the_file(intake: Any) -
     assert intake.rows("select count(*) from raw.transactions") == [(0,)]
 
 
-def test_a_held_file_can_be_released_and_becomes_known_then(intake: Any) -> None:
+def test_a_released_file_is_known_as_of_its_release(intake: Any) -> None:
     intake.deliver(WHOLE)
     delivery_id = intake.receive()[0].delivery_id
     hold(delivery_id, "the gate said no", intake.connection)

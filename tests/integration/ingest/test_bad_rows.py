@@ -1,4 +1,4 @@
-"""Rows that cannot be used are set aside with their reason, and nothing else is lost with them."""
+"""Unusable rows are rejected with their reason, and no other row is lost."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ REJECTED = {
 
 
 @pytest.mark.parametrize(("fault", "reason"), REJECTED.values(), ids=REJECTED.keys())
-def test_a_row_is_set_aside_with_its_reason(
+def test_a_bad_row_is_rejected_with_its_reason(
     shared_intake: Any, fault: dict[str, str], reason: str
 ) -> None:
     good = shared_intake.row(transaction_id=f"good {uuid.uuid4().hex[:8]}")
@@ -100,7 +100,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("value", KEPT.values(), ids=KEPT.keys())
-def test_an_id_comes_through_as_it_was_delivered(shared_intake: Any, value: dict[str, str]) -> None:
+def test_an_id_is_stored_as_delivered(shared_intake: Any, value: dict[str, str]) -> None:
     shared_intake.deliver_new(shared_intake.csv(shared_intake.row(**value)))
 
     receipt = shared_intake.take()[0]
@@ -135,7 +135,7 @@ def test_amounts_become_minor_units_exactly(
     ) == [(minor,)]
 
 
-def test_a_row_with_a_field_too_many_or_too_few_is_set_aside(intake: Any) -> None:
+def test_a_row_with_a_field_too_many_or_too_few_is_rejected(intake: Any) -> None:
     good = intake.csv(intake.row(), intake.row(transaction_id="t3")).decode().splitlines()
     intake.deliver("\n".join([good[0], good[1], "a,b", good[2], good[2] + ",x"]).encode() + b"\n")
 
@@ -187,7 +187,7 @@ def test_the_original_is_kept_with_card_numbers_masked(intake: Any) -> None:
     assert "1111 1111" not in everywhere
 
 
-def test_a_declared_numeric_id_may_look_like_a_card_number_and_says_so(intake: Any) -> None:
+def test_a_declared_numeric_id_may_look_like_a_card_number_with_a_note(intake: Any) -> None:
     intake.change(numeric_id=["device_id"])
     intake.deliver(intake.csv(intake.row(device_id="4111111111111111")))
 
@@ -213,7 +213,7 @@ def test_a_source_with_a_time_zone_takes_local_times(intake: Any) -> None:
     ) == [("t1", "2026-01-15 15:00:00+00"), ("t2", "2026-01-15 09:00:00+00")]
 
 
-def test_labels_of_an_unknown_provenance_are_set_aside(intake: Any) -> None:
+def test_labels_of_an_unknown_provenance_are_rejected(intake: Any) -> None:
     intake.deliver(
         b"transaction_id,is_fraud,known_at,provenance\n"
         b"t1,1,2026-03-02T00:00:00Z,hearsay\nt2,true,2026-03-02T00:00:00Z,chargeback\n"
@@ -233,7 +233,7 @@ def test_labels_of_an_unknown_provenance_are_set_aside(intake: Any) -> None:
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "1e13", "NaN", "1,5"])
-def test_a_rate_that_is_no_rate_is_set_aside(shared_intake: Any, rate: str) -> None:
+def test_an_invalid_rate_is_rejected(shared_intake: Any, rate: str) -> None:
     shared_intake.deliver_new(
         f'currency,rate_date,rate,known_at\nEUR,2026-03-01,"{rate}",\n'.encode(), feed="fx_rates"
     )

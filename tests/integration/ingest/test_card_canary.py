@@ -1,4 +1,4 @@
-"""A card number that is sent by every door of ingest stands in no store and in no log."""
+"""A card number sent on every path of ingest reaches no store and no log."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _parquet(rows: list[dict[str, str]]) -> bytes:
     return sink.getvalue()
 
 
-def _everything(intake: Any) -> str:
+def _all_text(intake: Any) -> str:
     """Return all rows of all tables of the warehouse as text."""
     tables = intake.rows(
         "select format('%I.%I', table_schema, table_name) from information_schema.tables "
@@ -63,13 +63,13 @@ def _everything(intake: Any) -> str:
         "and table_type = 'BASE TABLE'"
     )
     assert len(tables) > 20
-    found = [
+    texts = [
         intake.rows(f"select string_agg(t::text, ' x ') from {name} as t") for (name,) in tables
     ]
-    return "\n".join(str(text) for ((text,),) in found)
+    return "\n".join(str(text) for ((text,),) in texts)
 
 
-def test_a_card_number_sent_by_every_door_stands_in_no_store_and_in_no_log(intake: Any) -> None:
+def test_a_card_number_sent_on_every_path_is_in_no_store_and_no_log(intake: Any) -> None:
     number = 0
     for feed in FEEDS:
         for suffix, write in (("csv", _csv), ("jsonl", _jsonl), ("parquet", _parquet)):
@@ -90,14 +90,14 @@ def test_a_card_number_sent_by_every_door_stands_in_no_store_and_in_no_log(intak
         intake.take()
         again = intake.receive()
 
-    warehouse = _everything(intake)
+    warehouse = _all_text(intake)
     assert CARD not in _plain(warehouse)
     assert CARD not in _plain(json.dumps(logs, default=str, ensure_ascii=False))
     assert CARD not in _plain(str(again))
     reasons = dict(intake.rows("select reason, count(*) from raw.rejected_rows group by reason"))
     assert reasons["card_number"] > 40
     held = intake.rows("select object_name from raw.deliveries where reason like 'unsafe_name%'")
-    assert len(held) == 4  # and once only, however often ingest looks at them
+    assert len(held) == 4  # and only once, although ingest looks at them repeatedly
     assert all("*" in name for (name,) in held)
     assert intake.rows(
         "select transaction_id from raw.transactions where transaction_id ~ '^(good|key)$'"
@@ -105,7 +105,7 @@ def test_a_card_number_sent_by_every_door_stands_in_no_store_and_in_no_log(intak
 
 
 def _plain(text: str) -> str:
-    """Return a text without what stands between digits, in ASCII."""
+    """Return a text without the characters between digits, in ASCII."""
     shown = unicodedata.normalize("NFKC", text)
     ascii_digits = "".join(
         str(d) if (d := unicodedata.digit(char, -1)) >= 0 else char for char in shown

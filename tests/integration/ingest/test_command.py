@@ -1,4 +1,4 @@
-"""`python -m features`: what a person without Airflow has."""
+"""`python -m features` is the command line for work without Airflow."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _run(
     )
 
 
-def test_a_held_file_is_told_released_and_admitted(intake: Any, tmp_path: Path) -> None:
+def test_a_held_file_is_reported_released_and_admitted(intake: Any, tmp_path: Path) -> None:
     intake.deliver(intake.csv(intake.row(), intake.row(transaction_id="t2", amount="-1")))
 
     first = _run(intake, tmp_path, "ingest", "--json", "--decide-from", "2026-01-01T00:00:00Z")
@@ -55,12 +55,12 @@ def test_a_held_file_is_told_released_and_admitted(intake: Any, tmp_path: Path) 
     assert "is admitted, not parsed or held" in again.stderr
 
 
-def test_a_source_is_refused_before_the_warehouse_is_asked(intake: Any, tmp_path: Path) -> None:
-    told = _run(intake, tmp_path, "ingest", "--source", "synthetik")
+def test_an_unknown_source_is_refused_before_any_connection(intake: Any, tmp_path: Path) -> None:
+    process = _run(intake, tmp_path, "ingest", "--source", "synthetik")
 
-    assert told.returncode == 1
-    assert "did you mean 'synthetic'?" in told.stderr
-    assert told.stderr.count("\n") == 1
+    assert process.returncode == 1
+    assert "did you mean 'synthetic'?" in process.stderr
+    assert process.stderr.count("\n") == 1
 
 
 def test_a_source_is_found_in_the_user_s_folder(intake: Any, tmp_path: Path) -> None:
@@ -68,6 +68,6 @@ def test_a_source_is_found_in_the_user_s_folder(intake: Any, tmp_path: Path) -> 
     own.mkdir()
     (own / "corner.yaml").write_text(yaml.safe_dump(MINIMAL))
 
-    told = _run(intake, tmp_path, "ingest", "--source", "corner", SCORING_SOURCES_DIR=str(own))
+    process = _run(intake, tmp_path, "ingest", "--source", "corner", SCORING_SOURCES_DIR=str(own))
 
-    assert (told.returncode, told.stdout) == (0, "nothing new\n")
+    assert (process.returncode, process.stdout) == (0, "nothing new\n")

@@ -1,4 +1,4 @@
-"""Where sources declare `known_at`, the statement that was known last holds."""
+"""Where sources declare `known_at`, the statement with the latest time is valid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.integration.ingest.conftest import Intake
 from tests.integration.ingest.statements import LABELS, RATES, VERSIONS
 
 
-def test_a_label_that_was_known_earlier_replaces_none_that_was_known_later(intake: Intake) -> None:
+def test_a_label_known_earlier_does_not_replace_a_label_known_later(intake: Intake) -> None:
     later, earlier = "2026-03-05T00:00:00Z", "2026-03-02T00:00:00Z"
     lines = f"t1,1,{later},chargeback\nt2,1,{later},chargeback\n"
     intake.deliver(f"{LABELS}{lines}".encode(), feed="transaction_labels")
@@ -32,7 +32,7 @@ def test_a_label_that_was_known_earlier_replaces_none_that_was_known_later(intak
     assert '"is_fraud": false' in original
 
 
-def test_a_rate_that_was_known_earlier_replaces_none_that_was_known_later(intake: Intake) -> None:
+def test_a_rate_known_earlier_does_not_replace_a_rate_known_later(intake: Intake) -> None:
     for name, rate, day in (("a", "1.5", "05"), ("b", "1.4", "02"), ("c", "1.6", "05")):
         content = f"{RATES}EUR,2026-03-01,{rate},2026-03-{day}T00:00:00Z\n"
         intake.deliver(content.encode(), f"{name}.csv", feed="fx_rates")
@@ -42,7 +42,7 @@ def test_a_rate_that_was_known_earlier_replaces_none_that_was_known_later(intake
     assert intake.rows("select reason from raw.rejected_rows") == [("outdated_statement",)]
 
 
-def test_an_old_statement_that_stands_in_the_ledger_is_a_duplicate(intake: Intake) -> None:
+def test_a_repeated_old_statement_is_a_duplicate(intake: Intake) -> None:
     for name, fraud, day in (("a", "1", "02"), ("b", "0", "05"), ("c", "1", "02")):
         content = f"{LABELS}t1,{fraud},2026-03-{day}T00:00:00Z,chargeback\n"
         intake.deliver(content.encode(), f"{name}.csv", feed="transaction_labels")

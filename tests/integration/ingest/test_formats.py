@@ -1,4 +1,4 @@
-"""One content, four formats, two kinds of store: the same rows in the ledger."""
+"""One content in four formats and two kinds of store gives the same raw rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _content(intake: Any, suffix: str) -> bytes:
     return gzip.compress(content) if suffix.endswith(".gz") else content
 
 
-def _ledger(intake: Any) -> set[tuple[Any, ...]]:
+def _raw_rows(intake: Any) -> set[tuple[Any, ...]]:
     return set(intake.rows("select transaction_id, content_digest from raw.transaction_versions"))
 
 
@@ -42,13 +42,13 @@ def _ledger(intake: Any) -> set[tuple[Any, ...]]:
 def test_the_same_rows_in_another_format_are_duplicates(intake: Any, suffix: str) -> None:
     intake.deliver(_content(intake, "csv"))
     intake.take()
-    before = _ledger(intake)
+    before = _raw_rows(intake)
 
     intake.deliver(_content(intake, suffix), f"b.{suffix}")
     receipt = intake.take()[0]
 
     assert receipt.rows_duplicate == len(IDS)
-    assert _ledger(intake) == before
+    assert _raw_rows(intake) == before
     assert {name for name, _ in before} == set(IDS)
 
 
@@ -66,7 +66,7 @@ def test_json_numbers_keep_their_digits(intake: Any) -> None:
     ) == [("18446744073709551617", "12", 900719925499, True, ["a,b", 'c"d'])]
 
 
-def test_lists_come_alike_from_every_format(intake: Any) -> None:
+def test_lists_are_equal_from_every_format(intake: Any) -> None:
     plain = intake.row()
     header = ",".join([*plain, "customer_segments"])
     line = ",".join([*plain.values(), "vip|new eu"])
@@ -109,7 +109,7 @@ def test_a_large_file_is_parsed_in_blocks(intake: Any) -> None:
 
 @pytest.fixture
 def s3() -> Iterator[ObjectStore]:
-    """A bucket of a real S3 server on loopback."""
+    """Provide a bucket of a real S3 server on loopback."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -124,7 +124,7 @@ def s3() -> Iterator[ObjectStore]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-def test_deliveries_are_taken_from_s3(intake: Any, s3: ObjectStore) -> None:
+def test_deliveries_are_admitted_from_s3(intake: Any, s3: ObjectStore) -> None:
     intake.store = s3
     for suffix in ("csv", "csv.gz", "parquet"):
         intake.deliver(_content(intake, suffix), f"a.{suffix}")
@@ -137,7 +137,7 @@ def test_deliveries_are_taken_from_s3(intake: Any, s3: ObjectStore) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("names", ["123", "111"])
-def test_values_that_come_back_are_taken_from_s3(intake: Any, s3: ObjectStore, names: str) -> None:
+def test_values_that_return_are_admitted_from_s3(intake: Any, s3: ObjectStore, names: str) -> None:
     intake.store = s3
     for name, amount in zip(names, ("1.00", "2.00", "1.00"), strict=True):
         intake.deliver(intake.csv(intake.row(amount=amount)), f"{name}.csv")
@@ -151,7 +151,9 @@ def test_values_that_come_back_are_taken_from_s3(intake: Any, s3: ObjectStore, n
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-def test_an_s3_key_that_climbs_is_held_and_never_opened(intake: Any, s3: ObjectStore) -> None:
+def test_an_s3_key_with_parent_folders_is_held_and_never_opened(
+    intake: Any, s3: ObjectStore
+) -> None:
     intake.store = s3
     key = "site/landing/synthetic/transactions/../../../etc/a.csv"
     client, bucket = s3._client, s3._bucket  # type: ignore[attr-defined]
@@ -193,7 +195,7 @@ def test_s3_and_a_folder_behave_alike(s3: ObjectStore, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", [".hidden.csv", "_SUCCESS", "a.csv.tmp", "a.csv.part", "a.csv.PARTIAL", "_x/../.b.csv"]
 )
-def test_files_with_a_temporary_name_are_left_alone(intake: Any, name: str) -> None:
+def test_files_with_a_temporary_name_are_skipped(intake: Any, name: str) -> None:
     if ".." not in name:
         intake.deliver(b"half a fi", name)
 
@@ -201,7 +203,7 @@ def test_files_with_a_temporary_name_are_left_alone(intake: Any, name: str) -> N
 
 
 class Growing:
-    """A folder in which somebody still writes."""
+    """Read a folder in which another process still writes."""
 
     writes_are_atomic = False
 
@@ -210,17 +212,17 @@ class Growing:
         self._path = path
 
     def list(self, prefix: str) -> list[ObjectInfo]:
-        """List, and let the writer write a little more."""
-        found = self._store.list(prefix)
+        """List the files, and append to the growing file."""
+        files = self._store.list(prefix)
         with self._path.open("ab") as file:
             file.write(b"more\n")
-        return found
+        return files
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
 
-def test_a_file_that_still_grows_is_left_alone(intake: Any, tmp_path: Path) -> None:
+def test_a_growing_file_is_skipped(intake: Any, tmp_path: Path) -> None:
     intake.change(settle_seconds=0.1)
     path = intake.deliver(intake.csv(intake.row()))
     settled = intake.store
@@ -255,7 +257,7 @@ def test_a_link_out_of_the_store_is_not_followed(intake: Any, tmp_path: Path) ->
     assert stat.S_ISFIFO((folder / "b.csv").stat().st_mode)
 
 
-def test_a_file_in_a_folder_below_is_taken_too(intake: Any) -> None:
+def test_a_file_in_a_subfolder_is_admitted(intake: Any) -> None:
     intake.deliver(intake.csv(intake.row()), "2026/03/a.csv")
 
     assert intake.take()[0].rows_admitted == 1

@@ -1,4 +1,4 @@
-"""One writer per schema: what a role may not write, the database refuses."""
+"""Each schema has one writer: the database refuses writes of every other role."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize(("role", "statement"), FORBIDDEN)
-def test_a_role_cannot_write_what_is_not_its_own(
+def test_a_role_cannot_write_the_tables_of_another_role(
     shared_intake: Any, role: str, statement: str
 ) -> None:
     with shared_intake.db.connect(role) as connection:
@@ -37,7 +37,7 @@ def test_a_role_cannot_write_what_is_not_its_own(
             connection.execute(statement)
 
 
-def test_score_may_read_what_landed(intake: Any) -> None:
+def test_score_may_read_landed_tables(intake: Any) -> None:
     intake.deliver(intake.csv(intake.row()))
     table = intake.receive()[0].landed_table
 

@@ -1,4 +1,4 @@
-"""The benchmark's real file, a day of it, through its own description."""
+"""One day of the benchmark's real file enters through its own source description."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 
-def test_a_day_of_the_handbook_enters_whole(handbook: Any, test_data: Path) -> None:
+def test_a_day_of_the_handbook_is_admitted_whole(handbook: Any, test_data: Path) -> None:
     path = test_data / "transactions/fdh_dev_2018-05-28_2018-08-14.parquet"
     table = pyarrow.parquet.read_table(path)
     day = table.filter(pc.less(table["TX_DATETIME"], pc.strptime("2018-05-29", "%Y-%m-%d", "ms")))

@@ -1,4 +1,4 @@
-"""Files of loan applications that nobody should send, and that somebody will."""
+"""Hostile files of loan applications are rejected or held without harm."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ PERSON = {"Sex": "female", "marital_status": "widowed"}
 
 
 def originals(intake: Intake) -> list[str]:
-    """Return what is kept of rejected rows."""
+    """Return the stored originals of rejected rows."""
     return [text for (text,) in intake.rows("select original from raw.rejected_rows")]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_a_value_and_nothing_else(shared_intake: Intake, text: str) -> None:
+def test_hostile_text_is_only_a_value(shared_intake: Intake, text: str) -> None:
     row = APPLICATION | dict.fromkeys(("application_id", "customer_id", "purpose"), text)
     shared_intake.deliver_new(file_of(row), feed="applications")
     [receipt] = shared_intake.take()
@@ -60,7 +60,7 @@ def test_protected_attributes_beside_an_application_are_not_kept_with_a_bad_row(
     assert originals(intake) == [WITHHELD] * 3
 
 
-def test_a_bad_row_without_protected_attributes_is_kept_as_it_was(intake: Intake) -> None:
+def test_a_bad_row_without_protected_attributes_is_kept_unchanged(intake: Intake) -> None:
     intake.deliver(file_of(APPLICATION | {"term": "for ever"}), feed="applications")
 
     intake.take()
@@ -104,7 +104,7 @@ def test_a_placeholder_for_a_customer_holds_the_file(intake: Intake) -> None:
     )
 
 
-def test_a_file_with_a_header_alone_is_an_empty_delivery(intake: Intake) -> None:
+def test_a_file_with_only_a_header_is_an_empty_delivery(intake: Intake) -> None:
     intake.deliver(file_of(APPLICATION).splitlines()[0] + b"\n", feed="applications")
 
     [receipt] = intake.take()
@@ -112,7 +112,7 @@ def test_a_file_with_a_header_alone_is_an_empty_delivery(intake: Intake) -> None
     assert (receipt.rows_in_file, receipt.rows_admitted) == (0, 0)
 
 
-def test_numbers_of_parquet_that_are_none_are_set_aside(intake: Intake) -> None:
+def test_nan_and_infinity_of_parquet_are_rejected(intake: Intake) -> None:
     row: dict[str, Any] = {name: [value] * 4 for name, value in APPLICATION.items()}
     row["application_id"] = ["a1", "a2", "a3", "a4"]
     row["mths_since_last_delinq"] = [None] * 4
@@ -132,7 +132,7 @@ def test_numbers_of_parquet_that_are_none_are_set_aside(intake: Intake) -> None:
     ) == [(None,)]
 
 
-def test_a_row_that_stands_twice_is_one_application_and_a_duplicate(intake: Intake) -> None:
+def test_a_repeated_row_is_one_application_and_one_duplicate(intake: Intake) -> None:
     intake.deliver(file_of(*[APPLICATION] * 3), feed="applications")
 
     [receipt] = intake.take()
@@ -140,7 +140,7 @@ def test_a_row_that_stands_twice_is_one_application_and_a_duplicate(intake: Inta
     assert (receipt.rows_admitted, receipt.rows_duplicate) == (1, 2)
 
 
-def test_the_second_delivery_brings_what_is_new_and_counts_the_rest(intake: Intake) -> None:
+def test_the_second_delivery_adds_new_rows_and_counts_the_duplicates(intake: Intake) -> None:
     rows = [APPLICATION | {"application_id": f"a{n}"} for n in range(5)]
     intake.deliver(file_of(*rows[:3]), "monday.csv", "applications")
     intake.take()

@@ -1,4 +1,4 @@
-"""Parquet may say in few bytes what no memory holds; it ends no process."""
+"""A small Parquet file that expands beyond memory ends no process."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_small_parquet_file_of_much_text_ends_no_process(
     assert reason.startswith("too_large: ")
 
 
-def test_a_parquet_file_of_many_items_groups_or_notes_is_held_before_it_is_read(
+def test_a_parquet_file_of_too_many_parts_is_held_before_it_is_read(
     intake: Any,
 ) -> None:
     plain = {name: [value] for name, value in intake.row().items()}

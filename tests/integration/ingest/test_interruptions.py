@@ -1,4 +1,4 @@
-"""An intake that is interrupted, or not alone, takes each row once all the same."""
+"""An interrupted or concurrent intake takes each row exactly once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from features.ingest import admit, receive_all
 from features.platform.errors import ContractError
 
 
-def test_a_crash_during_admission_leaves_the_ledger_as_it_was(intake: Any) -> None:
+def test_a_crash_during_admission_leaves_the_raw_tables_unchanged(intake: Any) -> None:
     intake.deliver(intake.csv(intake.row(), intake.row(transaction_id="t2")))
     delivery_id = intake.receive()[0].delivery_id
-    before = intake.ledger()
+    before = intake.raw_state()
     with intake.db.superuser() as connection:
         connection.execute(
             "create function raw.fail() returns trigger language plpgsql as "
@@ -28,7 +28,7 @@ def test_a_crash_during_admission_leaves_the_ledger_as_it_was(intake: Any) -> No
 
     with pytest.raises(RaiseException, match="the plug was pulled"):
         admit(delivery_id, intake.connection, intake.sources)
-    assert intake.ledger() == before
+    assert intake.raw_state() == before
 
     with intake.db.superuser() as connection:
         connection.execute("drop trigger fail on raw.deliveries")
@@ -45,11 +45,11 @@ def test_a_landed_table_that_lost_rows_is_not_admitted(intake: Any) -> None:
         admit(receipt.delivery_id, intake.connection, intake.sources)
 
 
-def test_what_a_crash_of_the_server_took_is_parsed_again(intake: Any) -> None:
+def test_landed_rows_lost_in_a_server_crash_are_parsed_again(intake: Any) -> None:
     intake.deliver(intake.csv(intake.row()))
     receipt = intake.receive()[0]
     with intake.db.superuser() as connection:
-        connection.execute(f"truncate {receipt.landed_table}")  # what recovery does to it
+        connection.execute(f"truncate {receipt.landed_table}")  # as recovery does
 
     again = intake.receive()
 
@@ -66,7 +66,7 @@ def test_a_delivery_that_was_parsed_before_is_offered_again(intake: Any) -> None
     assert [item.delivery_id for item in second] == [item.delivery_id for item in first]
 
 
-def test_two_that_receive_at_once_take_a_file_once(intake: Any) -> None:
+def test_two_concurrent_receivers_take_a_file_once(intake: Any) -> None:
     rows = [intake.row(transaction_id=f"t{i}") for i in range(500)]
     intake.deliver(intake.csv(*rows))
     connections = [intake.db.connect("ingest") for _ in range(2)]

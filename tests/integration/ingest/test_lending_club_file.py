@@ -1,4 +1,4 @@
-"""LendingClub's public loans, as its file stands: every row enters, and no answer with it."""
+"""Every row of LendingClub's public file enters, without leaking its outcome."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHARGE_OFF_LAG = timedelta(days=150)
 
 
 class Loans(Intake):
-    """The whole file, taken in once for all tests of this module."""
+    """Take in the whole file once for all tests of this module."""
 
     receipts: dict[str, AdmitReceipt]
     file: list[dict[str, Any]]
@@ -38,16 +38,16 @@ def loans(
     test_data: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Loans]:
-    """A warehouse that has taken the file as history."""
+    """Return a warehouse that has admitted the file as history."""
     database = f"test_{uuid.uuid4().hex[:12]}"
     create_database(cluster.conninfo(), database, "owner", migrated_template)
     store = FolderStore(tmp_path_factory.mktemp("objects"))
-    found = Loans(SharedDb(cluster, database), store, quick("lending_club"))
-    found.deliver((test_data / FILE).read_bytes(), "history/loans.parquet", "applications")
-    found.receipts = {receipt.feed: receipt for receipt in found.take()}
-    found.file = pyarrow.parquet.read_table(test_data / FILE).to_pylist()
-    yield found
-    found.connection.close()
+    new_loans = Loans(SharedDb(cluster, database), store, quick("lending_club"))
+    new_loans.deliver((test_data / FILE).read_bytes(), "history/loans.parquet", "applications")
+    new_loans.receipts = {receipt.feed: receipt for receipt in new_loans.take()}
+    new_loans.file = pyarrow.parquet.read_table(test_data / FILE).to_pylist()
+    yield new_loans
+    new_loans.connection.close()
     with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
         connection.execute(f"drop database {database} with (force)".encode())
 
@@ -78,20 +78,20 @@ def test_all_loans_and_their_outcomes_enter_from_one_file(loans: Loans) -> None:
     ) == [(9_572, 42_529, 41_421, 42_533, 42_533)]
 
 
-def test_each_outcome_is_known_when_its_loan_was_over(loans: Loans) -> None:
-    found = dict(loans.rows("select application_id, known_at from raw.application_labels"))
+def test_each_outcome_is_known_at_the_end_of_its_loan(loans: Loans) -> None:
+    known_times = dict(loans.rows("select application_id, known_at from raw.application_labels"))
 
     wrong = {
-        row["source_row"]: (found[str(row["source_row"])], known_at(row))
+        row["source_row"]: (known_times[str(row["source_row"])], known_at(row))
         for row in loans.file
-        if found[str(row["source_row"])] != known_at(row)
+        if known_times[str(row["source_row"])] != known_at(row)
     }
 
-    assert len(found) == len(loans.file)
+    assert len(known_times) == len(loans.file)
     assert wrong == {}
 
 
-def test_each_application_is_known_as_it_was_made_and_says_what_the_file_says(
+def test_each_application_is_known_at_its_date_with_the_values_of_the_file(
     loans: Loans,
 ) -> None:
     some = loans.file[::97]
@@ -101,9 +101,11 @@ def test_each_application_is_known_as_it_was_made_and_says_what_the_file_says(
         " months_since_delinquency, first_credit_date::text, home_ownership"
         " from raw.applications where application_id = any(%s)"
     )
-    found = {row[0]: row[1:] for row in loans.rows(query, [str(row["source_row"]) for row in some])}
+    applications = {
+        row[0]: row[1:] for row in loans.rows(query, [str(row["source_row"]) for row in some])
+    }
 
-    assert found == {
+    assert applications == {
         str(row["source_row"]): (
             midnight(row["issue_d"]),
             midnight(row["issue_d"]),
@@ -121,7 +123,7 @@ def test_each_application_is_known_as_it_was_made_and_says_what_the_file_says(
     }
 
 
-def test_bad_loans_are_set_aside_with_their_reasons_and_counted(
+def test_bad_loans_are_rejected_with_their_reasons_and_counted(
     migrated: Any, test_data: Path, tmp_path: Path
 ) -> None:
     intake = Intake(migrated, FolderStore(tmp_path / "objects"), quick("lending_club"))
@@ -156,7 +158,7 @@ def test_bad_loans_are_set_aside_with_their_reasons_and_counted(
 
 
 def known_at(row: dict[str, Any]) -> datetime:
-    """Return when it was known how a loan had ended."""
+    """Return the moment at which the outcome of a loan became known."""
     lag = CHARGE_OFF_LAG if "Charged Off" in row["loan_status"] else timedelta(0)
     if row["last_pymnt_d"]:
         return midnight(row["last_pymnt_d"]) + lag

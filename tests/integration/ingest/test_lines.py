@@ -1,4 +1,4 @@
-"""Every physical line of a file is in the register, and closure compares them with the rows."""
+"""The register counts every physical line of a file; closure compares lines with rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEADER = ",".join(COLUMNS)
 
 
 def lines_of(intake: Intake) -> list[tuple[Any, ...]]:
-    """Return what the register knows of the lines of each delivery."""
+    """Return the line counts of each delivery in the register."""
     return intake.rows(
         "select state, lines_in_file, header_lines, blank_lines, continuation_lines, "
         "lines_rejected, lines_duplicate, lines_admitted from raw.deliveries order by received_at"
@@ -25,8 +25,8 @@ def lines_of(intake: Intake) -> list[tuple[Any, ...]]:
 def open_equations(intake: Intake) -> list[str]:
     """Return the equations that do not hold."""
     with intake.db.connect("score") as connection:
-        found = closure.equations(connection, SCORE_TRANSACTIONS)
-    return [str(equation) for equation in found if not equation.holds]
+        equations = closure.equations(connection, SCORE_TRANSACTIONS)
+    return [str(equation) for equation in equations if not equation.holds]
 
 
 def line(number: int, **overrides: str) -> str:
@@ -60,8 +60,8 @@ def test_a_quote_that_would_swallow_rows_holds_the_file_and_names_the_line(
 
     assert intake.take() == []
 
-    [(found,)] = intake.rows("select reason from raw.deliveries")
-    assert found.startswith(reason)
+    [(held_reason,)] = intake.rows("select reason from raw.deliveries")
+    assert held_reason.startswith(reason)
     assert lines_of(intake) == [("held", 101, None, None, None, None, None, None)]
 
 
@@ -80,7 +80,7 @@ def test_a_source_may_declare_fields_that_span_lines(intake: Intake) -> None:
     [receipt] = intake.take()
 
     assert (receipt.rows_in_file, receipt.rows_duplicate, receipt.rows_admitted) == (3, 1, 2)
-    # ten lines: the header, a blank one, four of each row with a memo that spans lines, one
+    # eleven lines: the header, a blank line, two rows of four lines, one row of one line
     assert lines_of(intake) == [("admitted", 11, 1, 1, 6, 0, 4, 5)]
     assert open_equations(intake) == []
 
@@ -101,7 +101,7 @@ def test_a_rejected_row_counts_with_all_its_lines(intake: Intake) -> None:
     ]
 
 
-def test_fields_that_span_lines_need_quotes_where_fields_begin(intake: Intake) -> None:
+def test_a_field_that_spans_lines_needs_a_quote_at_its_start(intake: Intake) -> None:
     intake.change(csv={"multiline_fields": True})
     intake.deliver(swallowing('"17 inch monitor', '9"-plate'))
 
@@ -156,7 +156,7 @@ def test_every_kind_of_line_end_is_read_and_counted(intake: Intake, end: str) ->
     assert open_equations(intake) == []
 
 
-def test_a_line_of_json_is_a_record_and_records_share_none(intake: Intake) -> None:
+def test_each_line_of_json_is_one_record(intake: Intake) -> None:
     rows = [json.dumps(Intake.row(transaction_id=f"t{number}")) for number in range(1, 9)]
     cut = len(rows[4]) // 2
     lines = [rows[0], "", f"{rows[1]},{rows[2]}", f"{rows[3]} {rows[4]}", " \t", rows[4][:cut]]
@@ -176,7 +176,7 @@ def test_a_line_of_json_is_a_record_and_records_share_none(intake: Intake) -> No
     assert open_equations(intake) == []
 
 
-def test_a_line_that_no_row_took_is_an_equation_that_does_not_hold(intake: Intake) -> None:
+def test_a_line_without_a_row_breaks_an_equation(intake: Intake) -> None:
     rows = [line(1), "a,b", line(2)]
     intake.deliver("\n".join([HEADER, *rows, ""]).encode())
     intake.take()

@@ -1,4 +1,4 @@
-"""The locks: others wait for them, only the jobs take them, and who stands still gives way."""
+"""Only the jobs take the locks, others wait for them, and an idle holder loses its lock."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def test_admission_waits_for_the_ingest_lock(intake: Any) -> None:
         admit_all(ids, intake.connection, intake.sources)
         done.set()
 
-    with intake.db.connect("ingest") as other:
-        clock.lock(other)
+    with intake.db.connect("ingest") as holder:
+        clock.lock(holder)
         thread = threading.Thread(target=work)
         thread.start()
         assert not done.wait(0.5)
-        other.commit()
+        holder.commit()
     thread.join(30)
     assert done.is_set()
 
 
-def test_a_holder_that_stands_still_gives_way(intake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    # half a second, as nobody wants to stand still for the real one
+def test_an_idle_holder_loses_the_lock(intake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # half a second keeps the test short
     monkeypatch.setattr(clock, "STANDSTILL", "500ms")
     frozen = intake.db.connect("ingest")
     clock.lock(frozen)
@@ -56,7 +56,7 @@ def test_a_holder_that_stands_still_gives_way(intake: Any, monkeypatch: pytest.M
         frozen.execute("select 1")
 
 
-def test_a_holder_gives_way_before_anybody_who_waits_gives_up() -> None:
+def test_an_idle_holder_loses_the_lock_before_the_waiters_time_out() -> None:
     standstill = int(clock.STANDSTILL.removesuffix("s"))
     patience = [
         int(ROLE_SETTINGS[role]["lock_timeout"].removesuffix("s")) for role in ("ingest", "score")
@@ -65,8 +65,8 @@ def test_a_holder_gives_way_before_anybody_who_waits_gives_up() -> None:
     assert standstill < min(patience)
 
 
-def test_a_lock_is_taken_by_the_jobs_that_need_it_and_by_nobody_else(migrated: Db) -> None:
-    taken: dict[str, set[str]] = {statement: set() for statement in TAKEN_BY}
+def test_only_the_jobs_that_need_a_lock_can_take_it(migrated: Db) -> None:
+    taken_by: dict[str, set[str]] = {statement: set() for statement in TAKEN_BY}
 
     for role in LOGIN_ROLES:
         for statement in TAKEN_BY:
@@ -77,14 +77,12 @@ def test_a_lock_is_taken_by_the_jobs_that_need_it_and_by_nobody_else(migrated: D
                 except InsufficientPrivilege:
                     connection.rollback()
                 else:
-                    taken[statement].add(role)
+                    taken_by[statement].add(role)
 
-    assert taken == TAKEN_BY
+    assert taken_by == TAKEN_BY
 
 
-def test_a_build_shuts_out_another_build_and_nothing_else(
-    migrated: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_build_excludes_only_another_build(migrated: Db, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "LOCK_WAIT", "100ms")
     warehouse = migrated.settings.warehouse
 
@@ -96,7 +94,7 @@ def test_a_build_shuts_out_another_build_and_nothing_else(
         # as a dump of the warehouse does
         with migrated.superuser() as connection, connection.transaction():
             connection.execute("lock table locks.build in access share mode nowait")
-        # a snapshot or a transaction number would keep vacuum from its work for a whole build
+        # a snapshot or a transaction number would block vacuum for a whole build
         held = migrated.rows(
             "select state, backend_xid, backend_xmin from pg_stat_activity "
             "where usename = 'transform' and datname = current_database()"
@@ -107,7 +105,7 @@ def test_a_build_shuts_out_another_build_and_nothing_else(
         pass
 
 
-def test_a_new_day_waits_for_no_reader(migrated: Db) -> None:
+def test_a_new_day_does_not_wait_for_readers(migrated: Db) -> None:
     with migrated.connect("ingest") as connection:
         connection.execute("select raw.ensure_transaction_days('2026-03-01', '2026-03-01')")
     reader, ingest = migrated.connect("transform"), migrated.connect("ingest")
@@ -115,19 +113,19 @@ def test_a_new_day_waits_for_no_reader(migrated: Db) -> None:
         reader.execute("select count(*) from raw.transactions")
         ingest.execute("set lock_timeout = '1s'")
 
-        made = ingest.execute(
+        days = ingest.execute(
             "select raw.ensure_transaction_days('2026-03-01', '2026-03-03')"
         ).fetchone()
 
-    assert made == (2,)
+    assert days == (2,)
     described = migrated.rows(
-        "select count(distinct facts.told) from pg_inherits inner join lateral (select "
+        "select count(distinct facts.shape) from pg_inherits inner join lateral (select "
         "(select array_agg((attname, atttypid, attnotnull)::text order by attnum) "
         "from pg_attribute where attrelid = inhrelid and attnum > 0)::text "
         "|| (select array_agg(conname::text || pg_get_constraintdef(oid) order by conname) "
         "from pg_constraint where conrelid = inhrelid)::text "
         "|| (select count(*) from pg_index where indrelid = inhrelid) "
-        "|| (select relacl::text from pg_class where oid = inhrelid) as told) as facts on true "
+        "|| (select relacl::text from pg_class where oid = inhrelid) as shape) as facts on true "
         "where inhparent = 'raw.transactions'::regclass"
     )
     assert described == [(1,)]

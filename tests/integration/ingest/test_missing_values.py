@@ -1,4 +1,4 @@
-"""A missing value is null, whatever the format and the column; a made-up value is no identifier."""
+"""A missing value is null in every format and column; a made-up value is no identifier."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.integration.ingest.loans import APPLICATION, file_of
 
 
 def parquet_of(**columns: Any) -> bytes:
-    """Return rows as Parquet; what is not named is as in any other row."""
+    """Return rows as Parquet; unnamed columns have default values."""
     rows = max(len(column) for column in columns.values())
     plain = {name: [value] * rows for name, value in Intake.row().items()}
     sink = io.BytesIO()
@@ -29,9 +29,7 @@ def devices(intake: Intake) -> list[Any]:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
-def test_the_texts_of_common_exports_mean_that_there_is_no_value(
-    intake: Intake, suffix: str
-) -> None:
+def test_the_missing_value_tokens_of_common_exports_are_null(intake: Intake, suffix: str) -> None:
     rows = [
         Intake.row(transaction_id=f"t{number}", device_id=token, type=token)
         for number, token in enumerate(("", "\\N", "NULL", "nan", "NaN", "None"))
@@ -100,7 +98,7 @@ def test_codes_of_a_bureau_are_declared_per_column(intake: Intake) -> None:
     ) == [(None, 664, None)]
 
 
-def test_dates_are_taken_in_the_declared_format(intake: Intake) -> None:
+def test_dates_are_read_in_the_declared_format(intake: Intake) -> None:
     intake.change("applications", date_formats={"earliest_cr_line": "%b-%Y"})
     rows = [
         APPLICATION | {"application_id": f"a{n}", "earliest_cr_line": text}
@@ -125,7 +123,7 @@ def test_dates_are_taken_in_the_declared_format(intake: Intake) -> None:
         ({"open_acc": "9", "total_acc": "8"}, "more_open_than_all_accounts"),
     ],
 )
-def test_an_application_that_contradicts_itself_is_set_aside(
+def test_a_contradictory_application_is_rejected(
     intake: Intake, values: dict[str, str], reason: str
 ) -> None:
     good = APPLICATION | {"application_id": "a2", "earliest_cr_line": "2026-03-01"}
@@ -137,7 +135,7 @@ def test_an_application_that_contradicts_itself_is_set_aside(
     assert intake.rows("select row_number, reason from raw.rejected_rows") == [(1, reason)]
 
 
-def test_blanks_around_identifiers_are_trimmed_where_that_is_declared(intake: Intake) -> None:
+def test_blanks_around_identifiers_are_trimmed_where_declared(intake: Intake) -> None:
     intake.change(trim_ids=True)
     texts = [" d1", "d1 ", "\u00a0d1\u200b", "d1", "d\u200b1", "  "]
     rows = [Intake.row(transaction_id=f"t{n}", device_id=d) for n, d in enumerate(texts)]
@@ -177,7 +175,7 @@ def test_lists_of_text_of_every_width_are_read(intake: Intake, kind: pa.DataType
     ) == [(["vip", "new"],), (None,)]
 
 
-def test_whole_numbers_may_come_with_a_point(intake: Intake) -> None:
+def test_whole_numbers_may_have_a_decimal_point(intake: Intake) -> None:
     rows = [Intake.row(transaction_id=f"t{n}", type=t) for n, t in enumerate(["1.0", "2.", "3"])]
     intake.deliver(intake.csv(*rows))
 
@@ -190,7 +188,7 @@ def test_whole_numbers_may_come_with_a_point(intake: Intake) -> None:
     ]
 
 
-def test_device_numbers_that_pass_as_card_numbers_can_be_declared(intake: Intake) -> None:
+def test_device_numbers_that_look_like_card_numbers_can_be_declared(intake: Intake) -> None:
     intake.change(numeric_id=["device_id"])
     intake.deliver(intake.csv(Intake.row(device_id="490154203237518")))
 
@@ -199,7 +197,7 @@ def test_device_numbers_that_pass_as_card_numbers_can_be_declared(intake: Intake
     assert receipt.rows_admitted == 1
 
 
-def test_every_bad_value_of_a_json_line_is_the_fault_of_that_line(intake: Intake) -> None:
+def test_a_bad_value_of_a_json_line_rejects_only_that_line(intake: Intake) -> None:
     good = intake.jsonl(Intake.row()).decode().strip()
     lines = [
         good,
@@ -260,9 +258,9 @@ def test_an_item_without_a_value_is_no_item_of_a_list(intake: Intake, suffix: st
 
     intake.take()
 
-    found = intake.rows("select customer_segments from raw.transactions order by transaction_id")
-    # a text that is a token as a whole is no list at all
-    assert found == [(["a", "b"],), (None if suffix == "csv" else [],), (["a"],), (["a", "b"],)]
+    segments = intake.rows("select customer_segments from raw.transactions order by transaction_id")
+    # a text that is a token as a whole is no list
+    assert segments == [(["a", "b"],), (None if suffix == "csv" else [],), (["a"],), (["a", "b"],)]
 
 
 @pytest.mark.parametrize(

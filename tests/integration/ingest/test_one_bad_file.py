@@ -1,4 +1,4 @@
-"""One bad file stops nothing else: it is held with its reason, and all others go on."""
+"""A bad file is held with its reason, and all other files are admitted."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def _states(intake: Intake) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("error", RAISED.values(), ids=RAISED.keys())
-def test_whatever_a_reader_raises_holds_its_file_alone(
+def test_any_error_of_a_reader_holds_only_its_file(
     intake: Intake, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     parse = receiving.parse
 
-    def read(delivery_id: Any, info: Any, *rest: Any) -> Any:
+    def read(delivery_id: Any, info: Any, *arguments: Any) -> Any:
         if "bad" in info.name:
             raise error
-        return parse(delivery_id, info, *rest)
+        return parse(delivery_id, info, *arguments)
 
-    monkeypatch.setattr(receiving, "parse", read)  # no file that we know of breaks a reader so
+    monkeypatch.setattr(receiving, "parse", read)  # no known file breaks a reader in this way
     for name in ("a.csv", "bad.csv", "c.csv"):
         intake.deliver(intake.csv(intake.row(transaction_id=name)), name)
 
@@ -75,13 +75,11 @@ def test_whatever_a_reader_raises_holds_its_file_alone(
     assert QUOTED not in f"{reason} {logs}"
 
 
-def test_a_full_disk_of_our_own_fails_the_task(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_local_disk_fails_the_task(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(**_: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(spool, "NamedTemporaryFile", full)  # a full disk is not to be had
+    monkeypatch.setattr(spool, "NamedTemporaryFile", full)  # simulates a full disk
     intake.deliver(intake.csv(intake.row()))
 
     with pytest.raises(OSError, match="No space left"):
@@ -90,7 +88,7 @@ def test_a_full_disk_of_our_own_fails_the_task(
 
 
 class _Broken(FolderStore):
-    """A store that cannot read some objects, or answers nothing at all."""
+    """Fail to read some objects, or every request."""
 
     bad = ""
     is_down = False
@@ -120,7 +118,7 @@ class _BrokenStream:
 
 @pytest.fixture
 def broken(intake: Intake) -> Intake:
-    """The intake over a store that breaks."""
+    """Return the intake over a store that breaks."""
     intake.store = _Broken(intake.file("landing").parent)
     return intake
 
@@ -146,7 +144,7 @@ def test_an_object_that_the_store_cannot_read_is_held_until_it_can(broken: Intak
     ]
 
 
-def test_a_store_that_does_not_answer_at_all_fails_the_task(broken: Intake) -> None:
+def test_a_store_that_does_not_answer_fails_the_task(broken: Intake) -> None:
     broken.deliver(broken.csv(broken.row()), "bad.csv")
     broken.store.bad, broken.store.is_down = "bad", True
 
@@ -158,7 +156,7 @@ def test_a_store_that_does_not_answer_at_all_fails_the_task(broken: Intake) -> N
 # ------------------------------------------------------------- refused at admission
 
 
-def test_refused_history_is_held_and_the_run_goes_on(intake: Intake) -> None:
+def test_refused_history_is_held_and_the_run_continues(intake: Intake) -> None:
     with intake.db.superuser() as connection:
         connection.execute("create table marts.feat_transactions as select 1 as version")
         connection.execute("grant select on marts.feat_transactions to ingest")
@@ -187,7 +185,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("change", "code"), BROKEN.values(), ids=BROKEN.keys())
-def test_a_landed_table_that_cannot_enter_is_held_and_the_run_goes_on(
+def test_a_landed_table_that_cannot_be_admitted_is_held_and_the_run_continues(
     intake: Intake, change: str, code: str
 ) -> None:
     for name in ("a.csv", "b.csv"):
@@ -205,7 +203,7 @@ def test_a_landed_table_that_cannot_enter_is_held_and_the_run_goes_on(
     assert "soon" not in reason
 
 
-def test_a_file_whose_landed_rows_were_lost_is_taken_again(intake: Intake) -> None:
+def test_a_file_with_lost_landed_rows_is_parsed_again(intake: Intake) -> None:
     intake.deliver(intake.csv(intake.row()))
     (receipt,) = intake.receive()
     with intake.db.superuser() as connection:
@@ -216,7 +214,7 @@ def test_a_file_whose_landed_rows_were_lost_is_taken_again(intake: Intake) -> No
     assert [receipt.rows_admitted for receipt in intake.take()] == [1]
 
 
-def test_a_feed_that_no_source_describes_any_more_is_held(intake: Intake) -> None:
+def test_a_delivery_of_a_feed_without_description_is_held(intake: Intake) -> None:
     intake.deliver(intake.csv(intake.row()))
     ids = [receipt.delivery_id for receipt in intake.receive()]
     described = intake.sources.model_copy(update={"feeds": {}})
@@ -226,7 +224,7 @@ def test_a_feed_that_no_source_describes_any_more_is_held(intake: Intake) -> Non
     assert reason.startswith("not_described: ")
 
 
-def test_what_is_not_the_files_fault_fails_the_task(intake: Intake) -> None:
+def test_an_error_that_is_not_of_the_file_fails_the_task(intake: Intake) -> None:
     intake.deliver(intake.csv(intake.row()))
     ids = [receipt.delivery_id for receipt in intake.receive()]
     with intake.db.superuser() as connection:
@@ -237,14 +235,14 @@ def test_what_is_not_the_files_fault_fails_the_task(intake: Intake) -> None:
     assert _states(intake) == {"a.csv": "parsed"}
 
 
-def test_what_another_run_has_moved_is_left_to_it(intake: Intake) -> None:
+def test_a_delivery_moved_by_another_run_is_left_to_that_run(intake: Intake) -> None:
     for name in ("a.csv", "b.csv", "c.csv"):
         intake.deliver(intake.csv(intake.row(transaction_id=name)), name)
     ids = [receipt.delivery_id for receipt in intake.receive()]
-    with intake.db.connect("ingest") as other:
-        other.autocommit = True
-        discard(ids[0], "not wanted", other)
-        hold(ids[1], "looked at", other)
+    with intake.db.connect("ingest") as other_run:
+        other_run.autocommit = True
+        discard(ids[0], "not wanted", other_run)
+        hold(ids[1], "looked at", other_run)
 
     admitted = admit_all(ids, intake.connection, intake.sources)
 
@@ -253,12 +251,12 @@ def test_what_another_run_has_moved_is_left_to_it(intake: Intake) -> None:
         admit(ids[1], intake.connection, intake.sources)
 
 
-def test_two_runs_that_hold_a_file_at_once_hold_it_once(intake: Intake) -> None:
+def test_two_concurrent_runs_hold_a_file_once(intake: Intake) -> None:
     intake.deliver(b"\xff\xfe", "a.csv")
     (info,) = intake.store.list("landing/synthetic/transactions/")
     feed = intake.sources.feeds["transactions"]
-    with intake.db.connect("ingest") as other:
-        for connection in (intake.connection, other):
+    with intake.db.connect("ingest") as other_run:
+        for connection in (intake.connection, other_run):
             reading = receiving._Intake(feed, intake.store, connection, (), DEFAULT)
             receiving._take(info, reading)
 
@@ -266,7 +264,7 @@ def test_two_runs_that_hold_a_file_at_once_hold_it_once(intake: Intake) -> None:
     assert receive_all(intake.sources, intake.store, intake.connection) == []
 
 
-def test_notes_of_a_delivery_stand_in_the_register(intake: Intake) -> None:
+def test_the_register_holds_the_notes_of_a_delivery(intake: Intake) -> None:
     intake.deliver(intake.csv(intake.row()).replace(b"channel", b"chanel", 1), "a.csv")
     intake.change(optional={*intake.sources.feeds["transactions"].optional, "channel"})
 

@@ -1,4 +1,4 @@
-"""Rates age: beyond the source's limit an amount has no base value, and the delivery says so."""
+"""An amount has no base value if its rate is too old; the delivery notes it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_rate_of_twenty_years_ago_gives_no_base_value(intake: Intake) -> None:
     ]
 
 
-def test_a_rate_holds_for_as_many_days_as_the_source_says(intake: Intake) -> None:
+def test_a_rate_is_valid_for_the_number_of_days_of_the_source(intake: Intake) -> None:
     intake.deliver(f"{RATES}EUR,2026-02-20,2\n".encode(), feed="fx_rates")
     intake.deliver(
         intake.csv(
@@ -124,6 +124,6 @@ def test_all_amounts_of_an_application_are_priced_by_the_same_rule(intake: Intak
 
 
 @pytest.mark.parametrize("days", ["-1", "4000", "soon"])
-def test_a_limit_that_is_no_number_of_days_is_refused(days: str) -> None:
+def test_an_invalid_limit_is_refused(days: str) -> None:
     with pytest.raises(ConfigurationError, match="max_rate_age_days"):
         load("synthetic", {"max_rate_age_days": days})

@@ -1,4 +1,4 @@
-"""Rates and labels: each row is read with what was known of them at its own time."""
+"""Each row uses the rates and labels known at its own time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 
-def test_amounts_are_stated_in_the_base_currency_of_their_day(intake: Any) -> None:
+def test_amounts_are_converted_at_the_rate_of_their_day(intake: Any) -> None:
     intake.deliver(
         b"currency,rate_date,rate,known_at\n"
         b"EUR,2026-02-27,1.5,\nEUR,2026-03-02,9,\nKWD,2026-03-01,3.25,\nJPY,2026-03-01,0.0065,\n",
@@ -65,7 +65,7 @@ def test_history_uses_the_rate_that_was_known_then(intake: Any) -> None:
     }
 
 
-def test_labels_are_versions_and_the_best_provenance_comes_last(intake: Any) -> None:
+def test_labels_are_versions_and_the_best_provenance_is_last(intake: Any) -> None:
     header = b"transaction_id,is_fraud,known_at,provenance\n"
     known = b"2026-03-02T00:00:00Z"
     intake.deliver(
@@ -146,7 +146,7 @@ def test_a_corrected_inline_label_is_a_new_label_and_no_new_transaction(handbook
     ) == [("1", 1, True), ("2", 1, False), ("2", 2, True)]
 
 
-def test_inline_labels_go_back_to_an_earlier_value(handbook: Any) -> None:
+def test_inline_labels_can_return_to_an_earlier_value(handbook: Any) -> None:
     for name, fraud in (("a", 1), ("b", 0), ("c", 1)):
         content = _handbook_file(TX_FRAUD=pa.array([fraud, 0], pa.int8()))
         handbook.deliver(content, f"{name}.parquet")
@@ -183,7 +183,7 @@ def test_inline_labels_do_not_replace_those_of_another_provenance(handbook: Any)
     assert handbook.rows("select max(version) from raw.transaction_labels") == [(2,)]
 
 
-def test_an_inline_label_replaces_none_that_was_known_later(handbook: Any) -> None:
+def test_an_inline_label_does_not_replace_a_label_known_later(handbook: Any) -> None:
     handbook.deliver(_handbook_file(), "a.parquet")
     handbook.take()
     _contradict(
@@ -200,7 +200,7 @@ def test_an_inline_label_replaces_none_that_was_known_later(handbook: Any) -> No
     ) == [("1", True), ("1", False), ("1", True), ("2", False), ("2", True)]
 
 
-def test_a_corrected_time_of_a_transaction_takes_its_label_along(handbook: Any) -> None:
+def test_a_corrected_time_of_a_transaction_moves_its_label(handbook: Any) -> None:
     handbook.deliver(_handbook_file(), "a.parquet")
     handbook.take()
 

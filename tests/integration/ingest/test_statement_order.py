@@ -1,4 +1,4 @@
-"""A law: the ledger ends as a plain reading of all statements would, however files hold them."""
+"""The raw tables equal a plain reading of all statements, for every split into files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STATEMENTS = st.lists(
 
 
 def versions_of(feed: str, statements: list[Statement]) -> list[int]:
-    """Return the values of the versions that must stand, in their order."""
+    """Return the values of the expected versions, in their order."""
     versions: list[tuple[int, int | None]] = []
     for statement in statements:
         declared = None if feed == "transactions" else statement.declared
@@ -79,14 +79,14 @@ _QUERIES = {
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(statements=STATEMENTS)
-def test_what_is_declared_or_arrives_last_holds(
+def test_the_statement_declared_or_arrived_last_is_valid(
     shared_intake: Intake, feed: str, statements: list[Statement]
 ) -> None:
     # each example has a key of its own
     key = (date(2000, 1, 1) + timedelta(days=next(_days))).isoformat()
     folder = uuid.uuid4().hex
     for number, statement in enumerate(statements):
-        # names run against the order of arrival
+        # names are in reverse order of arrival
         name = f"{folder}/{99 - number}.csv"
         path = shared_intake.deliver(_file(shared_intake, feed, key, statement), name, feed)
         shared_intake.date(path, 1_700_000_000 + next(_seconds))

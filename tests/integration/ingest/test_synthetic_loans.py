@@ -1,4 +1,4 @@
-"""What the generator lends, the ledger takes: every application, every outcome."""
+"""The raw tables admit every application and every outcome of the generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a superuser changes in raw, in the register or in the seals, closure names."""
+"""Closure names every change of a superuser in raw, in the register or in the seals."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from tests.integration.ingest.conftest import Intake
 
 
 @contextmanager
-def undone(taken: Intake) -> Iterator[psycopg.Connection[Any]]:
+def undone(sealed_intake: Intake) -> Iterator[psycopg.Connection[Any]]:
     """Give a superuser's session whose changes are rolled back."""
     with (
-        psycopg.connect(taken.db.conninfo, autocommit=True) as connection,
+        psycopg.connect(sealed_intake.db.conninfo, autocommit=True) as connection,
         connection.transaction(force_rollback=True),
     ):
         yield connection
 
 
-# statement, and what closure says of it; {of} is a delivery by the file that brought it
+# statement, and the message of closure; {of} is a delivery by the file that brought it
 TAMPERINGS = (
     # raw rows, live ones and those of history
     (
@@ -167,7 +167,7 @@ TAMPERINGS = (
         "truncate audit.seals",
         "delivery {live.csv} of raw.deliveries has no seal",
     ),
-    # a seal after the last one: the chain holds, and its subject was done
+    # a seal after the last: the chain holds, and its subject was done
     (
         "update raw.deliveries set rows_duplicate = 0, rows_in_file = 4 "
         "where object_name like '%live.csv'; insert into audit.seals select seal_seq + 1, kind, "
@@ -182,8 +182,8 @@ TAMPERINGS = (
 
 
 @pytest.fixture(scope="module")
-def taken(shared_intake: Intake) -> Intake:
-    """One delivery of every feed admitted, one of history, and one held."""
+def sealed_intake(shared_intake: Intake) -> Intake:
+    """Admit one delivery of every feed and one of history, and hold one."""
     intake = shared_intake
     row = intake.row
     intake.deliver(b"currency,rate_date,rate,known_at\nEUR,2026-02-27,1.5,\n", feed="fx_rates")
@@ -212,50 +212,51 @@ def taken(shared_intake: Intake) -> Intake:
 
 
 def problems(connection: psycopg.Connection[Any], **more: Any) -> list[str]:
-    """Return what does not hold."""
-    found: Sequence[Equation] = closure.equations(connection, list(JOBS.values()), **more)
-    return [str(one) for one in found if not one.holds]
+    """Return the equations that do not hold."""
+    equations: Sequence[Equation] = closure.equations(connection, list(JOBS.values()), **more)
+    return [str(equation) for equation in equations if not equation.holds]
 
 
-def test_whatever_a_superuser_changes_is_named(taken: Intake) -> None:
+def test_every_change_of_a_superuser_is_named(sealed_intake: Intake) -> None:
     names = dict(
-        taken.rows(
+        sealed_intake.rows(
             "select regexp_replace(object_name, '^.*/transactions/', ''), "
             "concat_ws(' ', delivery_seq, object_name) from raw.deliveries"
         )
     )
     unseen = []
-    with psycopg.connect(taken.db.conninfo, autocommit=True) as connection:
+    with psycopg.connect(sealed_intake.db.conninfo, autocommit=True) as connection:
         connection.execute("set session_replication_role = replica")
         assert problems(connection) == []
-        for statement, told in TAMPERINGS:
-            wanted = re.sub("{([^}]*)}", lambda match: names[match[1]], told)
+        for statement, message in TAMPERINGS:
+            expected = re.sub("{([^}]*)}", lambda match: names[match[1]], message)
             with connection.transaction(force_rollback=True):
                 connection.execute(statement.encode())
-                found = problems(connection)
-            if wanted not in "\n".join(found):
-                unseen.append((statement, wanted, found))
+                reported = problems(connection)
+            if expected not in "\n".join(reported):
+                unseen.append((statement, expected, reported))
         assert problems(connection) == []
 
     assert unseen == []
 
 
-def test_a_delivery_that_is_held_released_and_admitted_or_discarded_stays_as_it_was_sealed(
-    taken: Intake,
+def test_a_delivery_keeps_its_seal_through_release_admission_and_discard(
+    sealed_intake: Intake,
 ) -> None:
     released, given_up = (
-        taken.deliver_new(taken.csv(taken.row(transaction_id=f"r{n}"))) for n in (1, 2)
+        sealed_intake.deliver_new(sealed_intake.csv(sealed_intake.row(transaction_id=f"r{n}")))
+        for n in (1, 2)
     )
-    of = {one.object_name: one.delivery_id for one in taken.receive()}
+    of = {receipt.object_name: receipt.delivery_id for receipt in sealed_intake.receive()}
     for name in (released, given_up):
-        deliveries.hold(of[name], "a person looks", taken.connection)
-    deliveries.release(of[released], "it is right", taken.connection)
-    deliveries.discard(of[given_up], "it is wrong", taken.connection)
-    taken.take()
+        deliveries.hold(of[name], "a person looks", sealed_intake.connection)
+    deliveries.release(of[released], "it is right", sealed_intake.connection)
+    deliveries.discard(of[given_up], "it is wrong", sealed_intake.connection)
+    sealed_intake.take()
 
-    with taken.db.connect("score") as connection:
+    with sealed_intake.db.connect("score") as connection:
         assert problems(connection) == []
-    (states,) = taken.rows(
+    (states,) = sealed_intake.rows(
         "select array_agg(content ->> 'state' order by seal_seq) from audit.seals "
         "where subject = %s",
         of[released],
@@ -263,10 +264,10 @@ def test_a_delivery_that_is_held_released_and_admitted_or_discarded_stays_as_it_
     assert states == ["parsed", "held", "parsed", "admitted"]
 
 
-def test_the_fast_look_counts_all_rows_and_compares_those_of_the_newest_days(
-    taken: Intake,
+def test_the_fast_check_counts_all_rows_and_compares_the_newest_days(
+    sealed_intake: Intake,
 ) -> None:
-    with undone(taken) as connection:
+    with undone(sealed_intake) as connection:
         connection.execute(
             "update raw.deliveries set admitted_at = admitted_at - interval '3 days', "
             "received_at = received_at - interval '3 days' where object_name like '%old.csv'"
@@ -275,9 +276,9 @@ def test_the_fast_look_counts_all_rows_and_compares_those_of_the_newest_days(
         connection.execute("select audit.append_seal(kind, subject) from audit.sealable")
         assert problems(connection, is_fast=True) == []
         *_, coverage = (
-            one
-            for one in closure.equations(connection, SCORE_TRANSACTIONS, is_fast=True)
-            if one.notes
+            equation
+            for equation in closure.equations(connection, SCORE_TRANSACTIONS, is_fast=True)
+            if equation.notes
         )
         assert coverage.terms["counted"] == 1
         assert "leave --fast out" in coverage.notes[0]
@@ -287,20 +288,20 @@ def test_the_fast_look_counts_all_rows_and_compares_those_of_the_newest_days(
         assert "holds 1 rows, 2 were written" in "; ".join(problems(connection, is_fast=True))
 
 
-def test_a_delivery_of_before_the_digests_is_counted_and_said_to_be(taken: Intake) -> None:
-    with undone(taken) as connection:
+def test_a_delivery_older_than_the_digests_is_counted_and_noted(sealed_intake: Intake) -> None:
+    with undone(sealed_intake) as connection:
         connection.execute("update raw.deliveries set digests = null")
         connection.execute("delete from audit.seals")
         connection.execute("select audit.append_seal(kind, subject) from audit.sealable")
-        found = closure.equations(connection, SCORE_TRANSACTIONS)
+        equations = closure.equations(connection, SCORE_TRANSACTIONS)
 
-    assert [str(one) for one in found if not one.holds] == []
-    (note, *_) = (note for one in found for note in one.notes)
+    assert [str(equation) for equation in equations if not equation.holds] == []
+    (note, *_) = (note for equation in equations for note in equation.notes)
     assert "deliveries and 0 runs are older than digests: their rows are counted" in note
 
 
-def test_a_digest_stays_comparable_when_its_table_gets_a_column(taken: Intake) -> None:
-    with undone(taken) as connection:
+def test_a_digest_stays_comparable_after_a_new_column(sealed_intake: Intake) -> None:
+    with undone(sealed_intake) as connection:
         connection.execute("alter table raw.transactions add column later text default 'x'")
         connection.execute("alter table raw.deliveries add column later text")
         assert problems(connection) == []
@@ -309,7 +310,7 @@ def test_a_digest_stays_comparable_when_its_table_gets_a_column(taken: Intake) -
 
 
 @pytest.mark.parametrize("role", ["ingest", "score", "transform"])
-def test_no_role_writes_a_seal_or_reads_what_is_protected_from_it(taken: Intake, role: str) -> None:
+def test_no_role_writes_a_seal_or_reads_protected_columns(sealed_intake: Intake, role: str) -> None:
     for statement in (
         "insert into audit.seals select * from audit.seals",
         "update audit.seals set kind = kind",
@@ -319,7 +320,7 @@ def test_no_role_writes_a_seal_or_reads_what_is_protected_from_it(taken: Intake,
         "select salt from protected.digest_salt",
     ):
         with (
-            taken.db.connect(role) as connection,
+            sealed_intake.db.connect(role) as connection,
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
             connection.execute(statement.encode())

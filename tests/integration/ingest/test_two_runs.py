@@ -1,4 +1,4 @@
-"""Two DAGs read the same feeds at the same hour: each delivery is left to the run that has it."""
+"""Two DAGs read the same feeds in the same hour, and each delivery belongs to one run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILES, ROWS = 8, 5
 def validate_raw(
     intake: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
-    """The gate of the DAGs over the warehouse of the test."""
+    """Run the gate of the DAGs over the warehouse of the test."""
     monkeypatch.setattr("features.platform.settings.get_settings", lambda: intake.db.settings)
     return steps.validate_raw
 
@@ -46,7 +46,7 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_two_runs_over_the_same_files_take_each_row_once_and_neither_fails(
+def test_two_runs_over_the_same_files_admit_each_row_once_without_failing(
     intake: Any, validate_raw: Any
 ) -> None:
     _deliver(intake)
@@ -58,7 +58,7 @@ def test_two_runs_over_the_same_files_take_each_row_once_and_neither_fails(
             start.wait()
             received = receive_all(intake.sources, intake.store, connection)
             passed = validate_raw([receipt.as_dict() for receipt in received])
-            ids = [found["subject"] for found in passed]
+            ids = [receipt["subject"] for receipt in passed]
             return len(admit_all(ids, connection, intake.sources))
 
     with ThreadPoolExecutor(2) as pool:
@@ -72,7 +72,7 @@ def test_two_runs_over_the_same_files_take_each_row_once_and_neither_fails(
     assert intake.rows("select count(*) from pg_tables where schemaname = 'landed'") == [(0,)]
 
 
-def test_a_retry_of_the_gate_checks_only_what_has_not_passed(
+def test_a_retry_of_the_gate_checks_only_deliveries_that_have_not_passed(
     intake: Any, validate_raw: Any
 ) -> None:
     _deliver(intake, 3)
@@ -81,8 +81,8 @@ def test_a_retry_of_the_gate_checks_only_what_has_not_passed(
 
     again = validate_raw(received)
 
-    assert [found["validation_id"] for found in again[:2]] == [
-        found["validation_id"] for found in first
+    assert [receipt["validation_id"] for receipt in again[:2]] == [
+        receipt["validation_id"] for receipt in first
     ]
     assert intake.rows(
         "select verdict, rows_expected, rows_checked, checked_table "
@@ -90,7 +90,7 @@ def test_a_retry_of_the_gate_checks_only_what_has_not_passed(
     ) == [("passed", ROWS, ROWS, delivery["landed_table"]) for delivery in received]
 
 
-def test_a_bad_delivery_among_good_ones_of_the_same_columns_is_held_alone(
+def test_only_the_bad_delivery_among_similar_good_ones_is_held(
     intake: Any, validate_raw: Any
 ) -> None:
     _deliver(intake, 4)
@@ -98,7 +98,7 @@ def test_a_bad_delivery_among_good_ones_of_the_same_columns_is_held_alone(
     with intake.db.superuser() as connection:
         connection.execute(f"update {received[2]['landed_table']} set amount_minor = -1")
 
-    verdicts = [found["verdict"] for found in validate_raw(received)]
+    verdicts = [receipt["verdict"] for receipt in validate_raw(received)]
 
     assert verdicts == ["passed", "passed", "failed", "passed"]
     assert intake.rows("select object_name from raw.deliveries where state = 'held'") == [
@@ -106,30 +106,28 @@ def test_a_bad_delivery_among_good_ones_of_the_same_columns_is_held_alone(
     ]
 
 
-def test_a_delivery_that_another_takes_away_under_the_gate_is_left_to_it(
-    intake: Any, validate_raw: Any
-) -> None:
+def test_a_delivery_discarded_during_the_gate_is_left_alone(intake: Any, validate_raw: Any) -> None:
     _deliver(intake, 2)
     received = [receipt.as_dict() for receipt in intake.receive()]
     table = received[0]["landed_table"]
-    with intake.db.superuser() as other, ThreadPoolExecutor(1) as pool:
-        with other.transaction():
-            other.execute(f"lock table {table}")
+    with intake.db.superuser() as connection, ThreadPoolExecutor(1) as pool:
+        with connection.transaction():
+            connection.execute(f"lock table {table}")
             checked = pool.submit(validate_raw, received)
             _until(
                 lambda: bool(
                     intake.rows("select from pg_stat_activity where wait_event_type = 'Lock'")
                 )
             )
-            other.execute(
+            connection.execute(
                 "update raw.deliveries set state = 'discarded', reason = 'by a person', "
                 "landed_table = null where delivery_id = %s",
                 (received[0]["delivery_id"],),
             )
-            other.execute(f"drop table {table}")
-        found = checked.result(60)
+            connection.execute(f"drop table {table}")
+        receipts = checked.result(60)
 
-    assert [one["subject"] for one in found] == [received[1]["delivery_id"]]
+    assert [receipt["subject"] for receipt in receipts] == [received[1]["delivery_id"]]
 
 
 @pytest.mark.parametrize("move", [hold, discard])

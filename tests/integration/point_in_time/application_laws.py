@@ -1,7 +1,6 @@
-"""What must hold of the features of loan applications, on any book of a lender.
+"""Define the laws that features of loan applications keep on any book of a lender.
 
-As in `laws`, where a law says that something changes nothing, it also asks for the rows that it
-must change.
+As in `laws`, a law that expects no change also names the rows that must change.
 """
 
 from __future__ import annotations
@@ -18,84 +17,85 @@ CUSTOMERS = ("c1", "c2", "c3")
 
 
 class Features(Protocol):
-    """Build a book in a fresh warehouse; also after each of the rounds that are named."""
+    """Build a book in a fresh warehouse, and again after each of the named rounds."""
 
     def __call__(self, book: Book, build_after: Collection[int] = ()) -> dict[Key, Built]: ...
 
 
 def moved_by_later_events(features: Features, book: Book, place: int = 2) -> Moved:
-    """What happens after an application never enters its features, not by a microsecond.
+    """No event after an application enters its features, not even by a microsecond.
 
-    Everybody spends a fortune, is defrauded, applies again and fails at once: right after the
-    pivot, and known as early as anything of that round.
+    Every customer spends a fortune, is defrauded, applies again and fails at one moment: right
+    after the pivot, known with that round.
     """
     known_at = ROUNDS[place]
-    asked = sorted(
+    applied_at = sorted(
         row["applied_at"] for row in book.of("applications") if row["known_at"] == known_at
     )
-    pivot = asked[len(asked) // 2]
+    pivot = applied_at[len(applied_at) // 2]
     clean = features(book)
     poisoned = features(_poisoned(book, pivot + INSTANT, known_at))
 
     until = book.keys(lambda row: row["applied_at"] <= pivot)
-    assert moved(clean, poisoned, clean.keys() - until), "nobody tasted the poison"
+    assert moved(clean, poisoned, clean.keys() - until), "the poison moved no row"
     return moved(clean, poisoned, until)
 
 
 def moved_by_peers(features: Features, book: Book) -> Moved:
-    """What happens at the very instant of an application enters none of its features."""
+    """No event at the very instant of an application enters its features."""
     last = max(row["applied_at"] for row in book.of("applications"))
     clean = features(book)
     poisoned = features(_poisoned(book, last, ROUNDS[-1]))
     just_before = features(_poisoned(book, last - INSTANT, ROUNDS[-1]))
 
-    assert moved(clean, just_before, clean.keys()), "nobody tasted the poison"
+    assert moved(clean, just_before, clean.keys()), "the poison moved no row"
     return moved(clean, poisoned, clean.keys())
 
 
 def moved_by_later_knowledge(features: Features, book: Book) -> Moved:
-    """What becomes known later never enters an application's features, however early it happened.
+    """No later knowledge enters an application's features, however early the event happened.
 
-    New payments and applications of long ago, corrections that give rows to somebody else, frauds
-    and failures: all of them known with the last round, and admitted before anything is built.
+    The later knowledge is new transactions and applications of long ago, corrections that change
+    the customer of rows, frauds and failures. All become known with the last round and are admitted
+    before any build.
     """
     known_at = ROUNDS[-1]
     early = known_at - 40 * DAY
-    given = {"customer_id": "c3", "version": 9, "known_at": known_at}
-    payments = [r for r in book.of("transactions") if r["version"] == 1][::4]
+    correction = {"customer_id": "c3", "version": 9, "known_at": known_at}
+    transactions = [r for r in book.of("transactions") if r["version"] == 1][::4]
     loans = [r for r in book.of("applications") if r["version"] == 1][::4]
     changed = (
         _poisoned(book, early, known_at)
-        .plus("transactions", [row | given for row in payments])
-        .plus("labels", [a_label(r["transaction_id"], known_at, version=9) for r in payments])
+        .plus("transactions", [row | correction for row in transactions])
+        .plus("labels", [a_label(r["transaction_id"], known_at, version=9) for r in transactions])
         .plus("outcomes", [an_outcome(r["application_id"], known_at, version=9) for r in loans])
-        .plus("applications", [row | given for row in loans])
+        .plus("applications", [row | correction for row in loans])
     )
     clean = features(book)
     poisoned = features(changed)
 
     until = book.keys(lambda row: row["known_at"] < known_at)
-    assert moved(clean, poisoned, clean.keys() - until), "nobody tasted the poison"
+    assert moved(clean, poisoned, clean.keys() - until), "the poison moved no row"
     return moved(clean, poisoned, until)
 
 
-def moved_by_verdicts_told_later(features: Features, book: Book) -> Moved:
-    """Frauds and outcomes that are told right after somebody applied are not in the features.
+def moved_by_verdicts_reported_later(features: Features, book: Book) -> Moved:
+    """Frauds and outcomes reported right after an application are not in its features.
 
-    The application itself becomes known only later, together with the verdicts.
+    The application itself becomes known later, together with the verdicts.
     """
     last = max(row["applied_at"] for row in book.of("applications"))
-    told = [
+    with_verdicts = [
         _verdicts(book, last + wait) for wait in (INSTANT, -INSTANT)
     ]  # known after the last application, and before it
-    clean, late, early = (features(changed) for changed in (book, *told))
+    clean, late, early = (features(changed) for changed in (book, *with_verdicts))
 
-    assert moved(clean, early, clean.keys()), "nobody heard the verdicts"
+    assert moved(clean, early, clean.keys()), "the verdicts moved no row"
     return moved(clean, late, clean.keys())
 
 
 def moved_by_an_early_end(features: Features, book: Book, place: int = 2) -> Moved:
-    """Features of a book that ends early equal those of the same rows in the whole one."""
+    """Features of a book that ends early equal those of the same rows in the whole book."""
     cut = book.known_by(ROUNDS[place])
     whole, short = features(book), features(cut)
 
@@ -106,7 +106,7 @@ def moved_by_an_early_end(features: Features, book: Book, place: int = 2) -> Mov
 def moved_by_schedule_and_order(
     features: Features, book: Book, build_after: Collection[int] = (0, 2, 4), seed: int = 1
 ) -> Moved:
-    """However builds are cut, and rows lie in their deliveries, the features are the same."""
+    """Features do not depend on the schedule of builds or on the order of rows in deliveries."""
     at_once = features(book)
     piecewise = features(book.shuffled(seed), build_after)
 
@@ -115,13 +115,13 @@ def moved_by_schedule_and_order(
 
 
 def _poisoned(book: Book, at: datetime, known_at: datetime) -> Book:
-    """Return the book in which everybody spends, is defrauded, applies and fails at one instant."""
+    """Return a book where every customer spends, is defrauded, applies and fails at one instant."""
     spent: list[Row] = [
         a_transaction(transaction_id=f"poison-{of}", customer_id=of, occurred_at=at,
                       amount_minor=10**9, known_at=known_at)
         for of in CUSTOMERS
     ]  # fmt: skip
-    asked: list[Row] = [
+    applications: list[Row] = [
         an_application(application_id=f"poison-{of}", customer_id=of, applied_at=at,
                        known_at=known_at)
         for of in CUSTOMERS
@@ -129,16 +129,16 @@ def _poisoned(book: Book, at: datetime, known_at: datetime) -> Book:
     return (
         book.plus("transactions", spent)
         .plus("labels", [a_label(row["transaction_id"], known_at) for row in spent])
-        .plus("applications", asked)
-        .plus("outcomes", [an_outcome(row["application_id"], known_at) for row in asked])
+        .plus("applications", applications)
+        .plus("outcomes", [an_outcome(row["application_id"], known_at) for row in applications])
     )
 
 
-def _verdicts(book: Book, told_at: datetime) -> Book:
-    """Return the book in which everything that happened long before is told to have gone wrong."""
-    old = told_at - DAY
-    payments = {r["transaction_id"] for r in book.of("transactions") if r["occurred_at"] < old}
+def _verdicts(book: Book, reported_at: datetime) -> Book:
+    """Return a book where every early transaction is reported as fraud and every loan failed."""
+    old = reported_at - DAY
+    transactions = {r["transaction_id"] for r in book.of("transactions") if r["occurred_at"] < old}
     loans = {r["application_id"] for r in book.of("applications") if r["applied_at"] < old}
     return book.plus(
-        "labels", [a_label(name, told_at, version=9) for name in sorted(payments)]
-    ).plus("outcomes", [an_outcome(name, told_at, version=9) for name in sorted(loans)])
+        "labels", [a_label(name, reported_at, version=9) for name in sorted(transactions)]
+    ).plus("outcomes", [an_outcome(name, reported_at, version=9) for name in sorted(loans)])

@@ -1,4 +1,4 @@
-"""Books of a lender to hold laws against: card payments, applications, and what is told of both."""
+"""Draw books of a lender to test laws on: card transactions, applications, and verdicts on both."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.builders import (
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 INSTANT = timedelta(microseconds=1)
-#: When the five live rounds become known; what is known before the first was loaded as history.
+#: The moments at which the five live rounds become known; earlier knowledge is loaded as history.
 ROUNDS = tuple(NOON - (8 - 2 * place) * DAY for place in range(5))
 
 Row = dict[str, Any]
 Key = tuple[str, int]
-#: How each feed is admitted, in this order within a round.
+#: The admission function of each feed, in their order within a round.
 FEEDS: dict[str, Callable[[Any, Sequence[Row]], int]] = {
     "transactions": insert_transactions,
     "labels": insert_labels,
@@ -38,7 +38,7 @@ FEEDS: dict[str, Callable[[Any, Sequence[Row]], int]] = {
 
 
 class Event(NamedTuple):
-    """One row version of a feed."""
+    """Hold one row version of a feed."""
 
     feed: str
     row: Row
@@ -46,7 +46,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Book:
-    """Everything that was ever told, in no order: `known_at` says when."""
+    """Hold every row version of the lender, in no order; `known_at` is the order of knowledge."""
 
     events: tuple[Event, ...]
 
@@ -55,7 +55,7 @@ class Book:
         return [event.row for event in self.events if event.feed == feed]
 
     def keys(self, chosen: Callable[[Row], bool] = bool) -> set[Key]:
-        """Return the keys of the applications that are chosen, or of all."""
+        """Return the keys of the selected applications, or of all."""
         return {(r["application_id"], r["version"]) for r in self.of("applications") if chosen(r)}
 
     def plus(self, feed: str, rows: Sequence[Row]) -> Book:
@@ -63,7 +63,7 @@ class Book:
         return replace(self, events=(*self.events, *(Event(feed, row) for row in rows)))
 
     def known_by(self, moment: datetime) -> Book:
-        """Return what could be known at a moment."""
+        """Return the part of the book that was known at a moment."""
         return Book(tuple(event for event in self.events if event.row["known_at"] <= moment))
 
     def shuffled(self, seed: int) -> Book:
@@ -78,15 +78,15 @@ class Book:
                 feed: [row for row in self.of(feed) if start <= row["known_at"] < end]
                 for feed in FEEDS
             }
-            yield [(feed, told) for feed, told in rows.items() if told]
+            yield [(feed, feed_rows) for feed, feed_rows in rows.items() if feed_rows]
 
 
 def a_book(seed: int) -> Book:
-    """Draw a book of three customers: few entities and few instants, so that rows meet.
+    """Draw a book of three customers with few entities and few instants, so that rows meet.
 
-    Half of the payments lie within the windows of some application; a fifth of the live rows are
-    corrected later, some given to another customer; frauds and outcomes are told at any time, and
-    some are taken back.
+    Half of the transactions lie within the windows of some application. A fifth of the live rows
+    are corrected later, some to another customer. Frauds and outcomes are reported at any time, and
+    some are revoked.
     """
     draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
     book = Book(())
@@ -98,10 +98,12 @@ def a_book(seed: int) -> Book:
         book = book.plus("applications", _versions(draw, _application(draw, f"a{n}", at), at))
     for name, at in _first_known(book, "transactions", "transaction_id", draw, 50):
         verdicts = draw.choice([[True], [True, False], [False, True], [True, True]])
-        book = book.plus("labels", _told(draw, a_label, name, at, "is_fraud", verdicts))
+        book = book.plus("labels", _verdict_versions(draw, a_label, name, at, "is_fraud", verdicts))
     for name, at in _first_known(book, "applications", "application_id", draw, 24):
         outcomes = draw.choice([["charged_off"], ["late", "fully_paid"], ["current"]])
-        book = book.plus("outcomes", _told(draw, an_outcome, name, at, "outcome", outcomes))
+        book = book.plus(
+            "outcomes", _verdict_versions(draw, an_outcome, name, at, "outcome", outcomes)
+        )
     return book
 
 
@@ -125,7 +127,7 @@ def _application(draw: random.Random, name: str, at: datetime) -> Row:
 
 
 def round_after(moment: datetime) -> datetime | None:
-    """Return when what happens at a moment becomes known live, or None where that is history."""
+    """Return the moment at which an event becomes known live, or None if it is history."""
     if moment < ROUNDS[0] - 2 * DAY:
         return None
     return next((known_at for known_at in ROUNDS if known_at > moment), NOON + INSTANT)
@@ -149,7 +151,7 @@ def _first_known(
     return draw.sample(sorted(first.items()), count)
 
 
-def _told(
+def _verdict_versions(
     draw: random.Random,
     make: Callable[..., Row],
     name: str,
@@ -157,7 +159,7 @@ def _told(
     column: str,
     verdicts: Sequence[Any],
 ) -> list[Row]:
-    """Return what is told of one thing, each version known later than the one before."""
+    """Return the verdicts on one row, each version known later than the version before."""
     moments = sorted(first + draw.randrange(1, 60 * 24) * 60 * MINUTE for _ in verdicts)
     live = [moment if moment < ROUNDS[0] else round_after(moment) for moment in moments]
     return [

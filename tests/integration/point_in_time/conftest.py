@@ -1,4 +1,4 @@
-"""Warehouses that are made for one ledger each, and remembered for as long as the tests run."""
+"""Build one warehouse per raw history and cache its features for the whole test run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infra.local.postgres import Cluster
 from tests.builders import NOON, insert_labels, insert_transactions
 from tests.conftest import Db, a_warehouse
 from tests.integration.point_in_time.laws import Built
-from tests.integration.point_in_time.ledgers import DAY, Key, Ledger
+from tests.integration.point_in_time.raw_histories import DAY, Key, RawHistory
 
 ROWS = sql.SQL(
     "select transaction_id, version, {}, to_jsonb(f) - 'delivery_seq' "
@@ -26,12 +26,12 @@ ROWS = sql.SQL(
 ).format(feature_digest(TRANSACTIONS))
 
 
-#: Takes a file of the dbt project, a text that stands in it once, and what shall stand there.
+#: A function of a file of the dbt project, a text that occurs in it once, and its replacement.
 Plant = Callable[[str, str, str], None]
 
 
 class Warehouses:
-    """Build ledgers with the dbt project of the moment, each in a warehouse of its own."""
+    """Build raw rows with the current dbt project, each set in a warehouse of its own."""
 
     def __init__(self, cluster: Cluster, template: str, work: Path) -> None:
         self._cluster = cluster
@@ -39,26 +39,28 @@ class Warehouses:
         self._work = work
         self._known: dict[tuple[Path, str, tuple[int, ...]], dict[Key, Built]] = {}
 
-    def __call__(self, ledger: Ledger, build_after: Collection[int] = ()) -> dict[Key, Built]:
-        """Return the feature rows of a ledger, built after some deliveries and at the end."""
-        asked = (builder.PROJECT, repr(ledger), tuple(sorted(build_after)))
-        if asked not in self._known:
+    def __call__(
+        self, raw_history: RawHistory, build_after: Collection[int] = ()
+    ) -> dict[Key, Built]:
+        """Return the feature rows of a raw history, built after some deliveries and at the end."""
+        key = (builder.PROJECT, repr(raw_history), tuple(sorted(build_after)))
+        if key not in self._known:
             with a_warehouse(self._cluster, self._template, self._work) as db:
-                self._known[asked] = self._built(db, ledger, build_after)
-        return self._known[asked]
+                self._known[key] = self._built(db, raw_history, build_after)
+        return self._known[key]
 
     @staticmethod
-    def _built(db: Db, ledger: Ledger, build_after: Collection[int]) -> dict[Key, Built]:
-        last = len(ledger.deliveries) - 1
-        for place, delivery in enumerate(ledger.deliveries):
-            if labels := ledger.labels_before(place):
+    def _built(db: Db, raw_history: RawHistory, build_after: Collection[int]) -> dict[Key, Built]:
+        last = len(raw_history.deliveries) - 1
+        for place, delivery in enumerate(raw_history.deliveries):
+            if labels := raw_history.labels_before(place):
                 insert_labels(db, labels)
             insert_transactions(db, delivery)
             if place in build_after or place == last:
                 builder.build("transaction_features", db.settings.warehouse, db.settings.work)
         with db.superuser() as connection:
-            found = connection.execute(ROWS).fetchall()
-        return {(name, version): Built(digest, values) for name, version, digest, values in found}
+            rows = connection.execute(ROWS).fetchall()
+        return {(name, version): Built(digest, values) for name, version, digest, values in rows}
 
 
 @contextmanager
@@ -75,7 +77,7 @@ def with_days(cluster: Cluster, template: str, folder: Path, days: int) -> Itera
 def features(
     cluster: Cluster, built_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Warehouses]:
-    """What the laws ask for features."""
+    """Build features for the laws."""
     folder = tmp_path_factory.mktemp("point-in-time")
     with with_days(cluster, built_template, folder / "days", days=50) as template:
         yield Warehouses(cluster, template, folder)
@@ -83,7 +85,7 @@ def features(
 
 @pytest.fixture
 def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plant:
-    """Plant a leak into a copy of the dbt project, which is what the test then builds."""
+    """Plant a leak into a copy of the dbt project, which the test then builds."""
 
     def planted(file: str, sound: str, leaking: str) -> None:
         copy = tmp_path / "dbt"
@@ -91,7 +93,7 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plant:
         text = (copy / file).read_text()
         assert text.count(sound) == 1, f"{file} has changed: plant this leak anew"
         (copy / file).write_text(text.replace(sound, leaking))
-        # the leak is planted in a copy: no setting leads a build to another project, nor should one
+        # the leak is planted in a copy, because no setting leads a build to another project
         monkeypatch.setattr("features.build.PROJECT", copy)
 
     return planted

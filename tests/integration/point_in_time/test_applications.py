@@ -1,4 +1,4 @@
-"""No feature of a loan application sees the future: laws, and leaks that must break them."""
+"""No feature of a loan application contains the future: laws, and leaks that must break them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROWS = sql.SQL(
 
 
 class Lenders:
-    """Build books with the dbt project of the moment, each in a warehouse of its own."""
+    """Build books with the current dbt project, each in a warehouse of its own."""
 
     def __init__(self, cluster: Cluster, template: str, work: Path) -> None:
         self._cluster = cluster
@@ -38,11 +38,11 @@ class Lenders:
 
     def __call__(self, book: Book, build_after: Collection[int] = ()) -> dict[Key, Built]:
         """Return the feature rows of a book, built after some rounds and at the end."""
-        asked = (builder.PROJECT, repr(book), tuple(sorted(build_after)))
-        if asked not in self._known:
+        key = (builder.PROJECT, repr(book), tuple(sorted(build_after)))
+        if key not in self._known:
             with a_warehouse(self._cluster, self._template, self._work) as db:
-                self._known[asked] = self._built(db, book, build_after)
-        return self._known[asked]
+                self._known[key] = self._built(db, book, build_after)
+        return self._known[key]
 
     @staticmethod
     def _built(db: Db, book: Book, build_after: Collection[int]) -> dict[Key, Built]:
@@ -53,21 +53,23 @@ class Lenders:
             if place in build_after or place == len(rounds) - 1:
                 builder.build("application_features", db.settings.warehouse, db.settings.work)
         with db.superuser() as connection:
-            found = connection.execute(ROWS).fetchall()
-        return {(name, version): Built(digest, values) for name, version, digest, values in found}
+            feature_rows = connection.execute(ROWS).fetchall()
+        return {
+            (name, version): Built(digest, values) for name, version, digest, values in feature_rows
+        }
 
 
 @pytest.fixture(scope="module")
 def features(
     cluster: Cluster, built_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lenders]:
-    """What the laws ask for features."""
+    """Build features for the laws."""
     folder = tmp_path_factory.mktemp("lenders")
     with with_days(cluster, built_template, folder / "days", days=120) as template:
         yield Lenders(cluster, template, folder)
 
 
-def test_the_book_has_what_the_laws_are_about(features: Lenders) -> None:
+def test_the_book_has_every_case_of_the_laws(features: Lenders) -> None:
     rows = [built.values for built in features(a_book(SEED)).values()]
 
     assert {row["applicant_last_outcome"] for row in rows} == {"none", "good", "bad", "open"}
@@ -78,25 +80,25 @@ def test_the_book_has_what_the_laws_are_about(features: Lenders) -> None:
 
 
 @pytest.mark.parametrize("place", [1, 3])
-def test_what_happens_after_an_application_never_enters_its_features(
+def test_events_after_an_application_never_enter_its_features(
     features: Lenders, place: int
 ) -> None:
     assert laws.moved_by_later_events(features, a_book(SEED), place) == {}
 
 
-def test_what_happens_at_the_instant_of_an_application_enters_no_feature(features: Lenders) -> None:
+def test_events_at_the_instant_of_an_application_enter_no_feature(features: Lenders) -> None:
     assert laws.moved_by_peers(features, a_book(SEED)) == {}
 
 
 @pytest.mark.parametrize("seed", [SEED, 11])
-def test_what_is_known_after_an_application_never_enters_its_features(
+def test_knowledge_after_an_application_never_enters_its_features(
     features: Lenders, seed: int
 ) -> None:
     assert laws.moved_by_later_knowledge(features, a_book(seed)) == {}
 
 
-def test_a_verdict_counts_only_if_it_was_told_by_then(features: Lenders) -> None:
-    assert laws.moved_by_verdicts_told_later(features, a_book(SEED)) == {}
+def test_a_verdict_counts_only_if_it_was_reported_by_then(features: Lenders) -> None:
+    assert laws.moved_by_verdicts_reported_later(features, a_book(SEED)) == {}
 
 
 @pytest.mark.parametrize("place", [0, 3])
@@ -105,13 +107,13 @@ def test_a_book_that_ends_early_gives_the_same_features(features: Lenders, place
 
 
 @pytest.mark.parametrize(("build_after", "order"), [((0, 2, 4), 1), ((1, 3), 2)])
-def test_no_schedule_of_builds_and_no_order_of_rows_changes_features(
+def test_the_schedule_of_builds_and_the_order_of_rows_do_not_change_features(
     features: Lenders, build_after: tuple[int, ...], order: int
 ) -> None:
     assert laws.moved_by_schedule_and_order(features, a_book(SEED), build_after, order) == {}
 
 
-# what is planted where, the law that it breaks, and a column that gives it away
+# the file and text of a leak, the law that it breaks, and a column that shows it
 LEAKS: dict[str, tuple[str, str, str, Any, str]] = {
     "spending reads what became known later": (
         "int_applicant_spending_summed.sql",
@@ -141,18 +143,18 @@ LEAKS: dict[str, tuple[str, str, str, Any, str]] = {
         laws.moved_by_later_events,
         "customer_spend_sum_30d",
     ),
-    "a fraud counts before anybody has told it": (
+    "a fraud counts before its report": (
         "int_applicant_frauds_counted.sql",
         "            and suffered.applied_at >= labels.known_at\n",
         "",
-        laws.moved_by_verdicts_told_later,
+        laws.moved_by_verdicts_reported_later,
         "customer_fraud_confirmed_count",
     ),
-    "an outcome counts before anybody has told it": (
+    "an outcome counts before its report": (
         "int_applicant_applications_counted.sql",
         "            and earlier.asked_at >= labels.known_at\n",
         "",
-        laws.moved_by_verdicts_told_later,
+        laws.moved_by_verdicts_reported_later,
         "applicant_last_outcome",
     ),
     "an application of the same instant is an earlier one": (

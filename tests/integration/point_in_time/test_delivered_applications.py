@@ -1,4 +1,4 @@
-"""Late and corrected applications, by the door that real files take: what was built stands."""
+"""Late and corrected applications from real files leave earlier features unchanged."""
 
 from __future__ import annotations
 
@@ -25,44 +25,46 @@ TOLD = "applicant_application_count, applicant_last_outcome, customer_fraud_conf
 
 
 class Office(Intake):
-    """An intake whose days are counted back from now, and the features of what it took in."""
+    """Take in files dated relative to now, and build their features."""
 
     @property
     def now(self) -> datetime:
-        """The warehouse's clock."""
+        """Return the warehouse's clock."""
         [(now,)] = self.rows("select clock_timestamp()")
         moment: datetime = now
         return moment
 
-    def apply(self, *asked: tuple[str, str, datetime], **overrides: str) -> None:
+    def deliver_applications(
+        self, *applications: tuple[str, str, datetime], **overrides: str
+    ) -> None:
         """Deliver applications of (name, customer, time)."""
         rows = [
             APPLICATION
             | {"application_id": name, "customer_id": of, "applied_at": at.isoformat()}
             | overrides
-            for name, of, at in asked
+            for name, of, at in applications
         ]
         self.deliver_new(file_of(*rows), feed="applications")
 
-    def pay(self, name: str, customer: str, at: datetime, amount: str) -> None:
-        """Deliver a payment."""
+    def deliver_transaction(self, name: str, customer: str, at: datetime, amount: str) -> None:
+        """Deliver a transaction."""
         row = self.row(
             transaction_id=name, customer_id=customer, timestamp=at.isoformat(), amount=amount
         )
         self.deliver_new(self.csv(row))
 
-    def tell(self, feed: str, **row: str) -> None:
-        """Deliver what is told of a payment or of a loan."""
+    def deliver_verdict(self, feed: str, **row: str) -> None:
+        """Deliver a verdict on a transaction or on a loan."""
         self.deliver_new(file_of(row), feed=feed)
 
     def built(self) -> dict[tuple[str, int], str]:
-        """Take in what waits and build; return the digest of every feature row."""
+        """Take in the pending files and build; return the digest of every feature row."""
         self.take()
         build("application_features", self.db.settings.warehouse, self.db.settings.work)
         rows = self.rows(f"select application_id, version, {DIGEST} from marts.feat_applications")
         return {(name, version): digest for name, version, digest in rows}
 
-    def seen_by(self, name: str, columns: str) -> tuple[Any, ...]:
+    def features_of(self, name: str, columns: str) -> tuple[Any, ...]:
         """Return some features of an application."""
         [row] = self.rows(
             f"select {columns} from marts.feat_applications where application_id = %s", name
@@ -72,40 +74,42 @@ class Office(Intake):
 
 @pytest.fixture
 def office(built: Db, tmp_path: Path) -> Iterator[Office]:
-    """The synthetic source in a built warehouse."""
+    """Take in the synthetic source in a built warehouse."""
     sources = quick("synthetic", decide_from="2020-01-01T00:00:00Z")
-    found = Office(built, FolderStore(tmp_path / "landing"), sources)
-    yield found
-    found.connection.close()
+    new_office = Office(built, FolderStore(tmp_path / "landing"), sources)
+    yield new_office
+    new_office.connection.close()
 
 
-def test_late_and_corrected_applications_leave_what_was_built_and_inform_what_comes(
+def test_late_and_corrected_applications_change_only_later_features(
     office: Office,
 ) -> None:
     start = office.now
-    office.pay("paid", "c1", start - 20 * DAY, "100.00")
-    office.apply(("first", "c1", start - 30 * DAY), ("second", "c1", start - 10 * DAY))
+    office.deliver_transaction("early", "c1", start - 20 * DAY, "100.00")
+    office.deliver_applications(
+        ("first", "c1", start - 30 * DAY), ("second", "c1", start - 10 * DAY)
+    )
     before = office.built()
 
-    # everything of long ago, and told only now: a payment, an application, whose the first one was
-    office.pay("late", "c1", start - 40 * DAY, "50.00")
-    office.apply(("late", "c1", start - 50 * DAY))
-    office.apply(("first", "c2", start - 30 * DAY))
-    office.tell("transaction_labels", transaction_id="paid", is_fraud="true",
+    # old events that become known only now: a transaction, an application, a change of its customer
+    office.deliver_transaction("late", "c1", start - 40 * DAY, "50.00")
+    office.deliver_applications(("late", "c1", start - 50 * DAY))
+    office.deliver_applications(("first", "c2", start - 30 * DAY))
+    office.deliver_verdict("transaction_labels", transaction_id="early", is_fraud="true",
                 known_at="", provenance="chargeback")  # fmt: skip
-    office.tell("application_labels", **(LABEL | {"application_id": "first"}))
+    office.deliver_verdict("application_labels", **(LABEL | {"application_id": "first"}))
     after = office.built()
-    office.apply(("third", "c1", office.now), ("fourth", "c2", office.now))
+    office.deliver_applications(("third", "c1", office.now), ("fourth", "c2", office.now))
     last = office.built()
 
     assert after.keys() - before.keys() == {("late", 1), ("first", 2)}
     assert before.items() <= after.items() <= last.items()
-    assert office.seen_by("second", TOLD) == (1, "open", 0)
-    assert office.seen_by("third", TOLD) == (2, "open", 1)
-    assert office.seen_by("fourth", TOLD) == (1, "bad", 0)
+    assert office.features_of("second", TOLD) == (1, "open", 0)
+    assert office.features_of("third", TOLD) == (2, "open", 1)
+    assert office.features_of("fourth", TOLD) == (1, "bad", 0)
     spent = "customer_spend_sum_30d, customer_spend_sum_90d"
-    assert office.seen_by("second", spent) == (100, 100)
-    assert office.seen_by("third", spent) == (100, 150)
+    assert office.features_of("second", spent) == (100, 100)
+    assert office.features_of("third", spent) == (100, 150)
 
     columns = [pa.array(column) for column in zip(*last, strict=True)]
     types = keys_of(APPLICATIONS)

@@ -1,4 +1,4 @@
-"""What is known of how loans ended is never rewritten: a model trained again sees the same."""
+"""Known outcomes of loans are never rewritten, so a model can be trained again on the same rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Outcomes = Callable[[Book], Told]
 
 @pytest.fixture
 def outcomes(cluster: Cluster, built_template: str, tmp_path: Path) -> Outcomes:
-    """What the view of the moment says of the outcomes of a book."""
+    """Return the outcomes of a book as the current view shows them."""
 
     def read(book: Book) -> Told:
         with a_warehouse(cluster, built_template, tmp_path) as db:
@@ -46,9 +46,11 @@ def outcomes(cluster: Cluster, built_template: str, tmp_path: Path) -> Outcomes:
 
 
 def rewritten(outcomes: Outcomes, book: Book) -> dict[datetime, Told]:
-    """Return what a book that ends at some moment says otherwise than the whole one says of then.
+    """Return the outcomes in which an early end of a book differs from the whole book.
 
-    In the whole one, every loan fails at last.
+    Both are read as of the same moment.
+
+    In the whole book, every loan fails in the end.
     """
     names = sorted({row["application_id"] for row in book.of("outcomes")})
     later = book.plus("outcomes", [an_outcome(name, ROUNDS[-1], version=9) for name in names])
@@ -60,12 +62,12 @@ def rewritten(outcomes: Outcomes, book: Book) -> dict[datetime, Told]:
     return {moment: rows for moment, rows in changed.items() if rows}
 
 
-def test_what_was_known_of_loans_at_a_moment_stays_known(outcomes: Outcomes) -> None:
+def test_the_outcomes_known_at_a_moment_stay_the_same(outcomes: Outcomes) -> None:
     assert rewritten(outcomes, a_book(SEED)) == {}
 
 
 @pytest.mark.parametrize("moment", ROUNDS[:-1])
-def test_every_outcome_is_known_once_it_is_told(outcomes: Outcomes, moment: datetime) -> None:
+def test_every_outcome_is_known_as_of_its_report(outcomes: Outcomes, moment: datetime) -> None:
     cut = a_book(SEED).known_by(moment)
 
     assert len(outcomes(cut)) == len(cut.of("outcomes")) > 0
@@ -82,7 +84,7 @@ LEAKS = {
         "        and newer.version > labels.version\n"
         ")\n",
     ),
-    "an outcome is dated back to the first that was told of its loan": (
+    "an outcome is dated back to the first report on its loan": (
         "    known_at,\n",
         "    min(known_at) over (partition by application_id) as known_at,\n",
     ),
@@ -90,7 +92,9 @@ LEAKS = {
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_a_planted_leak_changes_what_was_known(outcomes: Outcomes, name: str, plant: Plant) -> None:
+def test_a_planted_leak_changes_the_known_outcomes(
+    outcomes: Outcomes, name: str, plant: Plant
+) -> None:
     plant(MODEL, *LEAKS[name])
 
     assert rewritten(outcomes, a_book(SEED)) != {}

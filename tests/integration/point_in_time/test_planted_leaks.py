@@ -1,6 +1,6 @@
-"""The tests of the tests: each leak, planted into a copy of the dbt project, breaks a law.
+"""Test the tests: each leak, planted into a copy of the dbt project, breaks a law.
 
-A law that holds of leaking models would be no proof for the real ones.
+A law that also holds for leaking models would prove no property of the real models.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import pytest
 
 from tests.integration.point_in_time import laws
 from tests.integration.point_in_time.conftest import Plant
-from tests.integration.point_in_time.ledgers import a_ledger
+from tests.integration.point_in_time.raw_histories import a_raw_history
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A change of one macro, the law that it breaks, and a column that gives it away."""
+    """Hold a change of one macro, the law that it breaks, and a column that shows it."""
 
     macro: str
     text: str
@@ -80,7 +80,7 @@ LEAKS = {
         laws.moved_by_labels_before_maturity,
         "merchant_fraud_rate_7d",
     ),
-    "a fraud counts before anybody has reported it": Leak(
+    "a fraud counts before its report": Leak(
         "frauds.sql",
         "            lines.known_at,\n            {{ day_start(",
         "            lines.occurred_at,\n            {{ day_start(",
@@ -103,4 +103,4 @@ def test_a_planted_leak_breaks_its_law(features: Any, name: str, plant: Plant) -
 
     plant(f"macros/{leak.macro}", leak.text, leak.leaking)
 
-    assert leak.column in leak.law(features, a_ledger(7))
+    assert leak.column in leak.law(features, a_raw_history(7))

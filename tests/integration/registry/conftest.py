@@ -15,7 +15,7 @@ from features.platform.settings import Registry, Settings
 from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.models import registry
-from scoring.models.model_files import ModelPin
+from scoring.runs.pins import ModelPin
 from tests.mlflow_server import mlflow_server
 
 FEATURES = ["amount", "customer_amount_avg_30d", "merchant_fraud_rate_7d"]
@@ -23,8 +23,8 @@ FEATURES = ["amount", "customer_amount_avg_30d", "merchant_fraud_rate_7d"]
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as found:
-        yield found
+    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as server_address:
+        yield server_address
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +68,7 @@ def pin(
     matrix: np.ndarray,
     registry_settings: Settings,
 ) -> ModelPin:
-    """The registered model; nobody has given it an alias."""
+    """Register the model; no alias points to it."""
     return registry.log_and_register(model, SLOT, record, matrix[:5], FEATURES, registry_settings)
 
 

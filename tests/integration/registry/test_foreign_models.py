@@ -1,4 +1,4 @@
-"""What is not exactly one skops file of our types is refused before anything of it is loaded."""
+"""A model that is not exactly one skops file of trusted types is refused before any load."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from features.platform.settings import Settings
 from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.models import model_files, registry
-from scoring.models.model_files import ModelPin
+from scoring.runs.pins import ModelPin
 
 DESCRIPTION = {
     "flavors": {
@@ -47,7 +47,7 @@ def marker(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, model: FraudModel) -> Path:
-    """A model folder as we write them; each test spoils it in one way."""
+    """Write a valid model folder; each test spoils it in one way."""
     folder = tmp_path / "model"
     folder.mkdir()
     skops.io.dump(model, folder / "model.skops")
@@ -60,7 +60,7 @@ def describe(folder: Path, description: object) -> None:
 
 
 def register(folder: Path, name: str, settings: Settings) -> ModelPin:
-    """Register a folder as an intruder would: with the right digest, through MLflow's own API."""
+    """Register a folder as an intruder would, with the right digest, through MLflow's own API."""
     address = settings.registry.tracking_uri
     mlflow.set_tracking_uri(address)
     mlflow.set_experiment(name)
@@ -77,7 +77,7 @@ def register(folder: Path, name: str, settings: Settings) -> ModelPin:
     return registry.resolve(name, "champion", settings)
 
 
-def test_our_own_folder_is_taken(
+def test_a_valid_folder_is_accepted(
     folder: Path, registry_settings: Settings, store: ObjectStore, tmp_path: Path
 ) -> None:
     pin = register(folder, "intact", registry_settings)
@@ -133,7 +133,7 @@ def test_a_pickle_under_the_name_of_a_skops_file_is_refused_and_does_not_run(
     assert not marker.exists()
 
 
-def test_a_type_that_we_do_not_trust_is_refused(
+def test_an_untrusted_type_is_refused(
     folder: Path, registry_settings: Settings, store: ObjectStore, marker: Path, tmp_path: Path
 ) -> None:
     skops.io.dump(Exploit(marker), folder / "model.skops")
@@ -146,13 +146,13 @@ def test_a_type_that_we_do_not_trust_is_refused(
     assert not marker.exists()
 
 
-def test_a_version_whose_source_is_nowhere_or_whose_digest_is_none_is_unavailable(
+def test_a_version_without_a_source_or_digest_is_unavailable(
     registry_settings: Settings, store: ObjectStore
 ) -> None:
     address = registry_settings.registry.tracking_uri
     client = MlflowClient(address)
     client.create_registered_model("odd_source")
-    taken = 0
+    accepted = 0
     for source in ("s3://bucket/model", "gs://bucket/model", "hdfs://x/y", "runs:/none/model"):
         try:
             version = client.create_model_version(
@@ -160,12 +160,12 @@ def test_a_version_whose_source_is_nowhere_or_whose_digest_is_none_is_unavailabl
             )
         except mlflow.exceptions.MlflowException:
             continue  # MLflow refuses the source itself
-        taken += 1
+        accepted += 1
         client.set_registered_model_alias("odd_source", "champion", version.version)
         pin = registry.resolve("odd_source", "champion", registry_settings)
         with pytest.raises(ModelUnavailableError):
             registry.fetch(pin, registry_settings, store)
-    assert taken
+    assert accepted
 
     for digest in ("", "a" * 63, "z" * 64, "../" * 21 + "a"):
         client.set_model_version_tag("odd_source", version.version, registry.DIGEST_TAG, digest)
@@ -185,7 +185,7 @@ def test_a_version_whose_source_is_nowhere_or_whose_digest_is_none_is_unavailabl
         ("keras", "custom_objects", "x", "flavours"),
     ],
 )
-def test_a_description_that_names_anything_else_is_refused(
+def test_a_description_with_other_entries_is_refused(
     folder: Path, flavour: str, key: str, value: str, reason: str
 ) -> None:
     flavours = {name: dict(parts) for name, parts in DESCRIPTION["flavors"].items()}
@@ -197,14 +197,14 @@ def test_a_description_that_names_anything_else_is_refused(
 
 
 @pytest.mark.parametrize("text", ["", "[]", "flavors: 3", "{", "!!python/object/new:os.system [x]"])
-def test_a_description_that_is_no_description_is_refused(folder: Path, text: str) -> None:
+def test_a_malformed_description_is_refused(folder: Path, text: str) -> None:
     (folder / "MLmodel").write_text(text)
 
     with pytest.raises(ModelUnavailableError, match="nothing of it was loaded"):
         model_files.check_folder(folder, "model x version 1")
 
 
-def test_a_plain_scikit_learn_model_of_another_class_loads_but_is_no_fraud_model(
+def test_a_scikit_learn_model_of_another_class_is_no_fraud_model(
     tmp_path: Path,
 ) -> None:
     tree = DecisionTreeClassifier().fit(np.eye(2), [0, 1])

@@ -1,4 +1,4 @@
-"""Models go into the registry whole, and nothing but our own comes out of it."""
+"""The registry stores whole models and loads only models of this project."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from features.platform.settings import Registry, Settings
 from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.models import model_files, registry
-from scoring.models.model_files import ModelPin
+from scoring.runs.pins import ModelPin
 from tests.mlflow_server import free_port
 
 
@@ -31,9 +31,8 @@ def test_a_registered_model_scores_the_same_bits_without_the_registry(
 ) -> None:
     registry.fetch(pin, registry_settings, store)
 
-    loaded = model_files.load(
-        pin, store, tmp_path / "cache", JOB.model
-    )  # takes no settings: it cannot ask
+    # without settings, it cannot call the registry
+    loaded = model_files.load(pin, store, tmp_path / "cache", JOB.model)
 
     assert loaded.features == model.features
     assert loaded.score(matrix).fraud_probability.tobytes() == (
@@ -59,7 +58,7 @@ def test_a_pin_survives_being_stored_with_a_run(pin: ModelPin) -> None:
     assert ModelPin.of(stored) == replace(pin, run_id="", source="")
 
 
-def test_a_version_carries_what_a_person_needs_to_judge_it(pin: ModelPin, address: str) -> None:
+def test_a_version_carries_the_facts_for_its_review(pin: ModelPin, address: str) -> None:
     client = MlflowClient(address)
 
     version = client.get_model_version(pin.name, pin.version)
@@ -86,7 +85,7 @@ def test_a_verdict_is_written_on_the_version(
 
 
 @pytest.mark.parametrize("name", ["fraud_tested", "never_registered"])
-def test_a_missing_alias_says_what_to_do(
+def test_a_missing_alias_names_the_next_step(
     pin: ModelPin, registry_settings: Settings, name: str
 ) -> None:
     assert pin
@@ -94,7 +93,7 @@ def test_a_missing_alias_says_what_to_do(
         registry.resolve(name, "champion", registry_settings)
 
 
-def test_a_version_that_we_did_not_register_is_refused(
+def test_a_version_of_another_origin_is_refused(
     pin: ModelPin, registry_settings: Settings, address: str
 ) -> None:
     client = MlflowClient(address)
@@ -122,7 +121,7 @@ def test_a_registry_that_is_down_is_named_within_seconds() -> None:
 def test_a_flipped_byte_in_the_registry_is_refused(
     pin: ModelPin, registry_settings: Settings, store: ObjectStore
 ) -> None:
-    altered = replace(pin, sha256="0" * 64)  # the same as other bytes under the same digest
+    altered = replace(pin, sha256="0" * 64)  # simulates other bytes under the same digest
 
     with pytest.raises(ModelUnavailableError, match="the file was altered"):
         registry.fetch(altered, registry_settings, store)
@@ -142,7 +141,7 @@ def test_a_flipped_byte_in_the_object_store_is_refused(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_a_flipped_byte_in_the_cache_is_mended_from_the_store(
+def test_a_flipped_byte_in_the_cache_is_restored_from_the_store(
     pin: ModelPin, registry_settings: Settings, store: ObjectStore, tmp_path: Path
 ) -> None:
     registry.fetch(pin, registry_settings, store)
@@ -153,7 +152,7 @@ def test_a_flipped_byte_in_the_cache_is_mended_from_the_store(
     assert model_files.load(pin, store, tmp_path, JOB.model).features
 
 
-def test_a_model_that_was_never_fetched_says_what_to_do(
+def test_a_model_that_was_never_fetched_names_the_next_step(
     pin: ModelPin, store: ObjectStore, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelUnavailableError, match="claim the window again"):

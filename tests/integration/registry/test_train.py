@@ -1,4 +1,4 @@
-"""Training on a built warehouse, into a real registry."""
+"""Train on a built warehouse into a real registry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS = 2_500
 
 @pytest.fixture
 def settings(built: Db, registry_settings: Settings) -> Settings:
-    """A warehouse of 2,500 payments over five weeks, where large amounts are often fraud."""
+    """Build a warehouse of 2,500 transactions over five weeks, with fraud in large amounts."""
     draw = np.random.default_rng(11)
     moments = np.sort(draw.integers(0, 35 * 86_400, ROWS))
     amounts = draw.gamma(2, 2_000, ROWS).astype(int) + 1
@@ -71,7 +71,7 @@ def test_the_first_model_is_champion_and_the_next_one_challenger(
     }
 
 
-def test_too_few_frauds_are_said_and_nothing_is_registered(
+def test_too_few_frauds_are_reported_and_no_model_is_registered(
     settings: Settings, address: str
 ) -> None:
     before = len(MlflowClient(address).search_model_versions())

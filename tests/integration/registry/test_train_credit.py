@@ -1,4 +1,4 @@
-"""Training the credit model on a synthetic lender's loans, into a real registry."""
+"""Train the credit model on a synthetic lender's loans into a real registry."""
 
 from __future__ import annotations
 
@@ -41,20 +41,22 @@ def settings(
     registry_settings: Settings,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Settings]:
-    """A warehouse of five years of applications, their outcomes and protected attributes."""
+    """Build a warehouse of five years of applications, their outcomes and protected attributes."""
     with a_warehouse(cluster, built_template, tmp_path_factory.mktemp("lender")) as db:
-        found = db.settings
-        store = open_store(found.objects.url)
+        db_settings = db.settings
+        store = open_store(db_settings.objects.url)
         synthesize(a_plan(customers=300, credit_history=LOANS), store)
-        with psycopg.connect(found.warehouse.conninfo("ingest"), autocommit=True) as connection:
+        with psycopg.connect(
+            db_settings.warehouse.conninfo("ingest"), autocommit=True
+        ) as connection:
             ingest_all(descriptions.load("synthetic"), store, connection, base_currency="USD")
-        build("application_features", found.warehouse, found.work)
-        yield found.model_copy(update={"registry": registry_settings.registry})
+        build("application_features", db_settings.warehouse, db_settings.work)
+        yield db_settings.model_copy(update={"registry": registry_settings.registry})
 
 
 @dataclass(frozen=True)
 class Trained:
-    """Two trainings on the same data: the first without a policy in force, the second with one."""
+    """Hold two trainings on the same data, without and with a policy in force."""
 
     as_of: datetime
     first: TrainReceipt
@@ -62,7 +64,7 @@ class Trained:
     client: MlflowClient
 
     def text(self, receipt: TrainReceipt, name: str) -> str:
-        """Return a text that stands beside a version."""
+        """Return a text that belongs to a version."""
         run_id = self.client.get_model_version(receipt.model, receipt.version).run_id
         return Path(self.client.download_artifacts(run_id, name)).read_text()
 
@@ -110,21 +112,21 @@ def test_a_version_carries_its_whole_page(trained: Trained) -> None:
         assert part in card
 
 
-def test_the_page_reports_how_decisions_fall_on_groups(trained: Trained) -> None:
+def test_the_page_reports_decisions_by_group(trained: Trained) -> None:
     page = trained.text(trained.second, "model_card.md")
 
     assert "| sex | " in page
     assert "monitoring, not a verdict" in page
 
 
-def test_without_a_policy_in_force_nothing_is_said_of_decisions(trained: Trained) -> None:
+def test_without_a_policy_in_force_the_page_has_no_decisions(trained: Trained) -> None:
     assert "No policy in force decides applications" in trained.text(trained.first, "model_card.md")
 
 
 def test_a_report_on_public_data_joins_the_page(
     trained: Trained, settings: Settings, test_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the real ones are read from the environment once per process, and know no registry of a test
+    # the process reads the real settings once, and they do not contain the registry of a test
     monkeypatch.setattr(fairness, "get_settings", lambda: settings)
     parser = argparse.ArgumentParser()
     fairness.add_parser(parser.add_subparsers())
@@ -149,7 +151,7 @@ def test_the_registered_file_is_the_credit_model(trained: Trained, settings: Set
     assert len(loaded.features or ()) == trained.first.features
 
 
-def test_too_few_whole_vintages_are_said_and_nothing_is_registered(
+def test_too_few_whole_vintages_are_reported_and_no_model_is_registered(
     trained: Trained, settings: Settings
 ) -> None:
     before = len(trained.client.search_model_versions())
@@ -161,7 +163,7 @@ def test_too_few_whole_vintages_are_said_and_nothing_is_registered(
 
 
 @pytest.mark.parametrize("years_ago", [0, 1, 2])
-def test_loans_are_taken_by_whole_vintages_that_have_had_their_time(
+def test_training_takes_whole_matured_vintages(
     trained: Trained, settings: Settings, years_ago: int
 ) -> None:
     as_of = trained.as_of - timedelta(days=365 * years_ago)

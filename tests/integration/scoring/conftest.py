@@ -24,10 +24,10 @@ from scoring.decision.policy import activations
 from scoring.domains import SCORE_APPLICATIONS, SCORE_TRANSACTIONS
 from scoring.evidence import closure
 from scoring.fraud.model import FraudModel
-from scoring.models.model_files import ModelPin
-from scoring.runs import lifecycle, record
+from scoring.runs import lifecycle, record, shards
 from scoring.runs.job import Job
-from scoring.runs.request import Request
+from scoring.runs.pins import ModelPin, Pins
+from scoring.runs.request import Kind, Request
 from scoring.steps.pipeline import Pipeline
 from tests.builders import NOON, a_transaction, insert_transactions
 from tests.conftest import Db
@@ -71,8 +71,10 @@ class Bench:
 
     db: Db
     store: ObjectStore
-    pins: record.Pins
+    pins: Pins
     job: Job = SCORE_TRANSACTIONS
+    chunk_rows: int = shards.CHUNK_ROWS
+    max_shards: int = shards.MAX_SHARDS
 
     def connect(self) -> psycopg.Connection[Any]:
         """Open an autocommit connection as role score."""
@@ -82,12 +84,21 @@ class Bench:
         """Admit rows as one live delivery."""
         insert_transactions(self.db, rows)
 
-    def claim(self, start: datetime = NOON, length: timedelta = HOUR, **request: Any) -> record.Run:
+    def claim(self, start: datetime = NOON, length: timedelta = HOUR, **changes: Any) -> record.Run:
         """Claim a window, for the scheduler unless the test says otherwise."""
-        values = {"kind": "scheduled", "requested_by": f"scheduled {start}"} | request
+        values: dict[str, Any] = {"kind": Kind.SCHEDULED, "requested_by": f"scheduled {start}"}
+        values |= changes
+        values["kind"] = Kind(values["kind"])
         with self.connect() as connection:
-            asked = Request(start, start + length, **values)
-            return lifecycle.claim(connection, self.job, asked, self.pins)
+            request = Request(start, start + length, **values)
+            return lifecycle.claim(
+                connection,
+                self.job,
+                request,
+                self.pins,
+                chunk_rows=self.chunk_rows,
+                max_shards=self.max_shards,
+            )
 
     @property
     def pipeline(self) -> Pipeline:
@@ -184,7 +195,7 @@ def bench(built: Db, model_file: Path) -> Bench:
         policy = activations.activate(
             connection, POLICY, author="ann", approver="ben", reason="test"
         )
-    pins = record.Pins(
+    pins = Pins(
         {"fraud": asdict(pin)},
         policy.version,
         policy.sha256,

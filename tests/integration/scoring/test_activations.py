@@ -1,4 +1,4 @@
-"""A policy that cannot run, or that has one person alone behind it, is never put in force."""
+"""A policy that cannot run, or that has only one person behind it, never comes into force."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ rules:
 
 @pytest.fixture
 def connection(migrated: Db) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of role score."""
+    """Connect as role score."""
     conninfo = migrated.settings.warehouse.conninfo("score")
     with psycopg.connect(conninfo, autocommit=True) as opened:
         yield opened
@@ -44,8 +44,8 @@ def connection(migrated: Db) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Write the next policy into a folder of this test, changed from the one of record."""
-    # ours come with the code, and a test does not write into that
+    """Write the next policy into a folder of this test, changed from the policy of record."""
+    # the policies of the project are part of the code, and a test does not write there
     monkeypatch.setattr(policy, "load", partial(policy.load, folder=tmp_path))
 
     def written(*changes: tuple[str, str], more: str = "") -> str:
@@ -123,7 +123,7 @@ def test_a_policy_of_wrong_form_names_the_place(
     ("when", "reason"),
     [
         ("colour_of_shoes > 1", "not a declared column"),
-        ("fraud_decline_count > 1", "not a declared column"),  # of applications alone
+        ("fraud_decline_count > 1", "not a declared column"),  # a column of applications only
         ("merchant_id > 5", "compares text with integer"),
         ("amount = null", "compares with null"),
         ("amount in (1, null)", "compares with null"),
@@ -196,14 +196,14 @@ def test_a_policy_may_be_approved_for_a_later_moment(connection: psycopg.Connect
 def test_a_policy_whose_listings_have_expired_may_be_put_in_force_again(
     connection: psycopg.Connection[Any], write: Any
 ) -> None:
-    """Going back to an earlier policy must work on the day on which it is needed."""
+    """A return to an earlier policy must work on the day on which it is needed."""
     listing = 'allow_list: [{customer_id: "c1", until: 2020-01-01T00:00:00Z, reason: Phone}]'
 
     assert activate(connection, write(("allow_list: []", listing))).allow_list
 
 
 @pytest.mark.parametrize("version", ["../policies/2026.12.1", "2026.12.1/..", "x\x00", "", "x"])
-def test_a_version_is_no_path(connection: psycopg.Connection[Any], version: str) -> None:
+def test_a_version_cannot_be_a_path(connection: psycopg.Connection[Any], version: str) -> None:
     with pytest.raises(ConfigurationError, match=r"is no version of a policy|there is no policy"):
         activate(connection, version)
 
@@ -216,7 +216,7 @@ INSERT = (
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
-def test_the_database_refuses_a_second_spelling_too(
+def test_the_database_also_refuses_a_second_spelling(
     connection: psycopg.Connection[Any], spelling: str
 ) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match="two_persons"):
@@ -248,14 +248,14 @@ NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"]), max_
 def test_a_name_that_is_empty_for_the_database_is_empty_for_the_code(
     migrated: Db, names: list[str]
 ) -> None:
-    """The table is never stricter than the code: what the code takes can be written."""
+    """The table is never stricter than the code: it accepts every name that the code accepts."""
     compared = migrated.rows("select audit.person(name) from unnest(%s::text[]) as t (name)", names)
 
     for name, (visible,) in zip(names, compared, strict=True):
         assert visible or not persons.identity_of(name)
 
 
-def test_a_policy_that_an_earlier_version_approved_and_this_one_cannot_run_is_not_claimed(
+def test_an_approved_policy_that_this_version_cannot_run_is_not_claimed(
     connection: psycopg.Connection[Any], migrated: Db, write: Any
 ) -> None:
     version = write(("when: customer_transaction_count_3h >= 15", "when: \"customer_id > 'c'\""))

@@ -1,4 +1,4 @@
-"""What is known of an applicant's card payments enters the decision, as it stood at the claim."""
+"""The applicant's card transactions enter the decision as they were known at the claim."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from tests.integration.scoring.conftest import HOUR, Bench
 from tests.integration.scoring.lender import DAY, Lender
 
 
-def test_the_applicants_payments_are_read_at_the_cut_off_and_kept(
+def test_the_applicants_transactions_are_read_at_the_cut_off_and_stored(
     lender: Lender, bench: Bench
 ) -> None:
     paid = NOON - DAY
     bench.admit(
         [
-            a_transaction(transaction_id=f"{who}{n}", customer_id=who, occurred_at=paid + n * HOUR)
-            for who in ("x", "y", "z")
+            a_transaction(
+                transaction_id=f"{customer}{n}", customer_id=customer, occurred_at=paid + n * HOUR
+            )
+            for customer in ("x", "y", "z")
             for n in range(2)
         ]
         + [
@@ -31,12 +33,12 @@ def test_the_applicants_payments_are_read_at_the_cut_off_and_kept(
     insert_labels(bench.db, [a_label("z1", now), a_label("x-large", now, is_fraud=False)])
     lender.admit(
         [
-            an_application(application_id=who, customer_id=who, known_at=now)
-            for who in ("w", "x", "y", "z")
+            an_application(application_id=customer, customer_id=customer, known_at=now)
+            for customer in ("w", "x", "y", "z")
         ]
     )
     run = lender.claim()
-    # what becomes known after the cut-off does not exist
+    # facts that become known after the cut-off do not exist for the run
     insert_labels(bench.db, [a_label("y0", now + HOUR)])
     lender.build()
     lender.score(run.run_id)
@@ -50,13 +52,13 @@ def test_the_applicants_payments_are_read_at_the_cut_off_and_kept(
     assert kept["y"][:3] == ("clear", 2, 0)
     assert kept["z"][:3] == ("confirmed", 2, 1)
     assert "transactions/z1/0" in kept["z"][4]
-    # a label calls the large payment genuine, and so takes its decline back
+    # a label marks the large transaction as genuine and so cancels its decline
     assert kept["x"][:4] == ("clear", 3, 0, 0)
     assert "transactions/x-large/0" in kept["x"][4]
     assert lender.replayed().holds
 
 
-def test_payments_decided_since_the_newest_delivery_count_too(lender: Lender, bench: Bench) -> None:
+def test_transactions_decided_since_the_newest_delivery_count(lender: Lender, bench: Bench) -> None:
     bench.admit([a_transaction(transaction_id="t", customer_id="x", occurred_at=NOON - HOUR)])
     lender.admit([an_application(application_id="x", customer_id="x")])
     bench.decide(NOON - HOUR)

@@ -1,4 +1,4 @@
-"""Runs of the nightly job: again, killed, at once, with nothing to do, and for one application."""
+"""Runs of the nightly job are repeated, killed, concurrent, empty, or for one application."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ import pytest
 from features.ingest.run import ingest_all
 from features.platform import failpoints
 from features.platform import settings as configuration
-from features.platform.errors import ContractError, FencedError
+from features.platform.errors import ConfigurationError, ContractError, FencedError
 from features.sources import descriptions
 from orchestration import cases
+from scoring.decision.policy import activations
 from scoring.domains import SCORE_APPLICATIONS
 from scoring.runs import gaps, lifecycle
+from scoring.runs.request import Kind, Request
+from scoring.steps.pipeline import Pipeline
 from tests.integration.scoring.lender import DAY, MIDNIGHT, Lender, a_day_of_applications
 
 
-def test_a_second_run_of_a_day_changes_nothing(lender: Lender) -> None:
+def test_a_second_run_of_a_day_has_no_effect(lender: Lender) -> None:
     lender.admit(a_day_of_applications())
     first = lender.decide()
     decided = lender.decided("application_id, run_id, decided_at")
@@ -29,7 +32,7 @@ def test_a_second_run_of_a_day_changes_nothing(lender: Lender) -> None:
     assert lender.decided("application_id, run_id, decided_at") == decided
 
 
-def test_an_attempt_that_is_overtaken_in_mid_copy_writes_nothing(lender: Lender) -> None:
+def test_an_attempt_that_is_overtaken_during_its_copy_writes_no_row(lender: Lender) -> None:
     lender.admit(a_day_of_applications())
     run = lender.claim()
     lender.build()
@@ -42,12 +45,12 @@ def test_an_attempt_that_is_overtaken_in_mid_copy_writes_nothing(lender: Lender)
     assert lender.closes() == []
 
 
-def test_two_runs_at_once_take_turns_and_share_no_application(lender: Lender) -> None:
+def test_two_concurrent_runs_take_turns_and_share_no_application(lender: Lender) -> None:
     lender.admit(a_day_of_applications()[:1])
     open_run = lender.claim()
     with pytest.raises(lifecycle.RunOpenError, match=str(open_run.run_id)):
         lender.claim(requested_by="manual__2", kind="manual")
-    # who died without a trace is marked failed, and the day is claimed anew
+    # a run that died without a trace is marked failed, and the day is claimed again
     with lender.connect() as connection:
         assert lifecycle.fail(connection, open_run.run_id, "its worker was killed")
     lender.decide(requested_by="manual__2", kind="manual")
@@ -64,7 +67,7 @@ def test_a_day_without_applications_is_published_empty(lender: Lender) -> None:
     assert lender.closes() == []
 
 
-def test_a_case_is_decided_ahead_of_its_day_and_by_nobody_again(lender: Lender) -> None:
+def test_a_case_is_decided_before_its_day_and_only_once(lender: Lender) -> None:
     lender.admit(a_day_of_applications()[:2])
     case = {"kind": "case", "requested_by": "manual__1", "restated_ids": ("good",)}
     first = lender.decide(**case)
@@ -103,9 +106,9 @@ def test_one_application_from_the_form_takes_the_same_path(
             descriptions.load(settings.sources), lender.store, connection, base_currency="USD"
         )
     assert [receipt.rows_admitted for receipt in admitted] == [1], held
-    asked = cases.request(context)
+    request = cases.request(context)
     with lender.connect() as connection:
-        run = lifecycle.claim(connection, SCORE_APPLICATIONS, asked, lender.pins)
+        run = lifecycle.claim(connection, SCORE_APPLICATIONS, request, lender.pins)
     lender.build()
     lender.score(run.run_id)
     lender.publish(run.run_id)
@@ -115,3 +118,17 @@ def test_one_application_from_the_form_takes_the_same_path(
     ]
     assert lender.closes() == []
     assert lender.replayed(with_features=True).holds
+
+
+def test_a_policy_without_a_credit_part_is_refused_at_the_claim(
+    lender: Lender,
+) -> None:
+    lender.admit(a_day_of_applications())
+    with lender.connect() as connection:
+        activations.activate(connection, "2026.11.1", author="ann", approver="ben", reason="back")
+    pipeline = Pipeline(lender.job, lender.db.settings)  # pins the policy in force
+
+    with pytest.raises(ConfigurationError, match="decides no applications"):
+        pipeline.claim(Request(MIDNIGHT, MIDNIGHT + DAY, Kind.MANUAL, "ann"))
+
+    assert lender.db.rows("select from decisions.runs where job = 'score_applications'") == []

@@ -1,4 +1,4 @@
-"""Loan applications through the same machinery: decided, published, replayed, explained, closed."""
+"""Loan applications are decided, published, replayed, explained and closed like transactions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_day_is_decided_published_replayed_and_closed(lender: Lender) -> None:
     assert (again.holds, again.replay.decisions) == (True, 5)
 
 
-def test_analysts_read_what_was_decided_and_why(lender: Lender) -> None:
+def test_analysts_read_decisions_and_reasons(lender: Lender) -> None:
     lender.admit(a_day_of_applications())
     lender.decide()
 
@@ -46,7 +46,7 @@ def test_analysts_read_what_was_decided_and_why(lender: Lender) -> None:
             "select recommended_amount, risk_score, probability, request_id is not null "
             "from serving.latest_application_decisions where application_id = 'good'"
         ).fetchone()
-        told = connection.execute(
+        reasons = connection.execute(
             "select place, reason_code, applicant_text from serving.application_reasons "
             "where application_id = 'thin'"
         ).fetchall()
@@ -58,25 +58,27 @@ def test_analysts_read_what_was_decided_and_why(lender: Lender) -> None:
     assert served[0] == 12_000.0
     assert served[1] == 100 * served[2]
     assert served[3]
-    assert told[0] == (1, "bureau_data_missing", "Unable to obtain your credit report")
+    assert reasons[0] == (1, "bureau_data_missing", "Unable to obtain your credit report")
     assert history == (5, 0)
 
 
 def test_an_application_is_explained_to_a_person(lender: Lender) -> None:
     lender.admit(a_day_of_applications())
     lender.decide()
-    told = explain(SCORE_APPLICATIONS, "applications/poor/0", lender.db.settings, lender.store)
-    text = text_of(told)
+    explanation = explain(
+        SCORE_APPLICATIONS, "applications/poor/0", lender.db.settings, lender.store
+    )
+    text = text_of(explanation)
 
     for word in (
         "DECLINE  application poor", "probability of default", "grade", "2026.12.1", "approved by",
         "credit_applications version 1", "replay --job score_applications poor", "late_payments",
     ):  # fmt: skip
         assert word in text
-    assert any(one.contribution for one in told.features)
+    assert any(feature.contribution for feature in explanation.features)
 
 
-def test_without_a_model_a_person_decides_every_application(lender: Lender) -> None:
+def test_without_a_model_every_application_is_reviewed(lender: Lender) -> None:
     name = {"name": "credit_applications", "version": "none", "sha256": ""}
     lender.pins = replace(lender.pins, models={"credit": name})
     lender.admit(a_day_of_applications()[:1])

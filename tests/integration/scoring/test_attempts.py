@@ -1,4 +1,4 @@
-"""Attempts that are overtaken, cut off or lost: each row is written by one of them."""
+"""Attempts are overtaken, cut off or lost, and each row is written by exactly one of them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 
 from features.platform import database, failpoints
 from features.platform.errors import ContractError, FencedError
-from scoring.runs import leases, lifecycle, population, record, shards
+from scoring.runs import leases, lifecycle, record
 from scoring.runs.job import quoted
 from tests.integration.scoring.conftest import Bench, some_transactions
 
 
 def crash_of(bench: Bench, run: record.Run) -> None:
-    """Empty what is unlogged, as a crash of the server does."""
+    """Empty the unlogged tables, as a crash of the server does."""
     with bench.db.superuser() as connection:
         for name in (run.tables.decisions, run.tables.claim):
             connection.execute(f"truncate {quoted(name).as_string(connection)}".encode())
 
 
-def test_an_orphan_of_a_taken_over_attempt_writes_nothing(bench: Bench) -> None:
+def test_an_overtaken_attempt_writes_no_row(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     run = bench.claim()
     with bench.connect() as orphan, bench.connect() as successor:
@@ -35,7 +35,7 @@ def test_an_orphan_of_a_taken_over_attempt_writes_nothing(bench: Bench) -> None:
         old.advance(connection)
 
 
-def test_a_successor_ends_every_session_of_the_attempt_before(bench: Bench) -> None:
+def test_a_successor_ends_every_session_of_the_previous_attempt(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     run = bench.claim()
     conninfo = bench.db.settings.warehouse.conninfo("score")
@@ -50,7 +50,7 @@ def test_a_successor_ends_every_session_of_the_attempt_before(bench: Bench) -> N
         pass
 
 
-def test_an_attempt_that_is_overtaken_while_it_publishes_publishes_nothing(bench: Bench) -> None:
+def test_an_attempt_that_is_overtaken_during_publishing_publishes_no_row(bench: Bench) -> None:
     bench.admit(some_transactions(6))
     run = bench.claim()
     bench.build()
@@ -66,7 +66,7 @@ def test_an_attempt_that_is_overtaken_while_it_publishes_publishes_nothing(bench
     assert len(bench.decisions()) == 6
 
 
-def test_an_orphan_that_was_frozen_in_mid_copy_is_refused_and_recorded(bench: Bench) -> None:
+def test_an_orphan_frozen_during_its_copy_is_refused_and_recorded(bench: Bench) -> None:
     bench.admit(some_transactions(6))
     run = bench.claim()
     bench.build()
@@ -85,7 +85,7 @@ def test_an_orphan_that_was_frozen_in_mid_copy_is_refused_and_recorded(bench: Be
     ) == [(str(run.run_id), "1")]
 
 
-def test_an_orphan_learns_of_a_take_over_by_a_named_statement_as_well(bench: Bench) -> None:
+def test_a_named_statement_of_an_overtaken_attempt_is_fenced(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     run = bench.claim()
     conninfo = bench.db.settings.warehouse.conninfo("score")
@@ -97,7 +97,7 @@ def test_an_orphan_learns_of_a_take_over_by_a_named_statement_as_well(bench: Ben
             database.fetch_one(orphan, "read a number", "select 1")
 
 
-def test_a_lost_connection_that_nobody_took_over_is_no_fence(bench: Bench) -> None:
+def test_a_lost_connection_without_a_successor_does_not_fence(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     run = bench.claim()
     bench.build()
@@ -117,12 +117,11 @@ def test_a_lost_connection_that_nobody_took_over_is_no_fence(bench: Bench) -> No
     assert len(bench.decisions()) == 2
 
 
-def test_an_attempt_goes_on_where_the_last_one_ended(
+def test_an_attempt_resumes_at_the_end_of_the_last_attempt(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # three rows a chunk, so that a handful of rows makes two, both of one shard
-    monkeypatch.setattr(population, "CHUNK_ROWS", 3)
-    monkeypatch.setattr(shards, "MAX_SHARDS", 1)
+    bench.chunk_rows, bench.max_shards = 3, 1
     bench.admit(some_transactions(5))
     run = bench.claim()
     bench.build()
@@ -159,7 +158,9 @@ def test_a_crash_that_empties_the_unlogged_tables_only_costs_time(bench: Bench) 
 
 
 @pytest.mark.parametrize("state", ["scored", "validated"])
-def test_a_scored_run_whose_rows_a_crash_took_is_scored_again(bench: Bench, state: str) -> None:
+def test_a_scored_run_that_lost_its_rows_in_a_crash_is_scored_again(
+    bench: Bench, state: str
+) -> None:
     bench.admit(some_transactions(5))
     run = bench.claim()
     bench.build()
@@ -190,7 +191,7 @@ def test_a_scored_run_that_is_whole_is_not_scored_again(bench: Bench) -> None:
     assert bench.db.rows(f"select decided_at from {run.tables.decisions} order by 1") == table
 
 
-def test_a_run_that_other_code_has_claimed_is_not_scored(bench: Bench) -> None:
+def test_a_run_claimed_by_other_code_is_not_scored(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     bench.pins = replace(bench.pins, code_version="3026074a1b2c+0123456789abcdef")
     run = bench.claim()

@@ -1,4 +1,4 @@
-"""A backfill of hours decides what the hourly runs would have decided, to the bit."""
+"""A backfill of hours makes the same decisions as the hourly runs, bit for bit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.conftest import a_warehouse
 from tests.integration.scoring.conftest import HOUR, Bench
 
 HOURS = 4
-# what says who decided and when, and not what was decided
+# columns that identify the run and the time of a decision, not the decision
 WHO_AND_WHEN = {"run_id", "decided_at", "processing_time_ms"}
 
 
@@ -28,7 +28,7 @@ WHO_AND_WHEN = {"run_id", "decided_at", "processing_time_ms"}
 def twin(
     cluster: Cluster, bench: Bench, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], Bench]]:
-    """Clone the warehouse and the store of the bench as they stand."""
+    """Clone the current warehouse and store of the bench."""
     with ExitStack() as stack:
 
         def clone() -> Bench:
@@ -36,16 +36,16 @@ def twin(
             folder = tmp_path_factory.mktemp("twin")
             db = stack.enter_context(a_warehouse(cluster, standing, folder))
             store = object_store(db.settings)
-            for found in bench.store.list(""):
-                with bench.store.open(found.name) as handle:
-                    store.put(found.name, handle.read())
+            for info in bench.store.list(""):
+                with bench.store.open(info.name) as handle:
+                    store.put(info.name, handle.read())
             return Bench(db, store, bench.pins)
 
         yield clone
 
 
 def deliveries() -> list[list[dict[str, Any]]]:
-    """Four hours of traffic, one delivery after each; some rows come an hour late."""
+    """Draw four hours of traffic with one delivery after each; some rows come an hour late."""
     draw = random.Random(11)  # noqa: S311 - no secret
     rows: list[list[dict[str, Any]]] = [[] for _ in range(HOURS + 1)]
     for number in range(160):
@@ -68,7 +68,7 @@ def deliveries() -> list[list[dict[str, Any]]]:
 
 
 def decided(bench: Bench) -> dict[str, dict[str, Any]]:
-    """Return every decision as the ledger has it, by id; numbers by their bits."""
+    """Return every decision of the ledger by id; numbers by their bits."""
     names = [
         name
         for (name,) in bench.db.rows(
@@ -77,13 +77,13 @@ def decided(bench: Bench) -> dict[str, dict[str, Any]]:
         )
         if name not in WHO_AND_WHEN
     ]
-    found = {}
+    decisions = {}
     for row in bench.decisions(", ".join(names)):
         bits = [value.hex() if isinstance(value, float) else value for value in row]
         decision = dict(zip(names, bits, strict=True))
-        assert decision["transaction_id"] not in found
-        found[decision["transaction_id"]] = decision
-    return found
+        assert decision["transaction_id"] not in decisions
+        decisions[decision["transaction_id"]] = decision
+    return decisions
 
 
 def test_a_backfill_of_hours_equals_the_hourly_runs(
@@ -91,19 +91,19 @@ def test_a_backfill_of_hours_equals_the_hourly_runs(
 ) -> None:
     hourly, by_hour, at_once = bench, twin(), twin()
     rows = deliveries()
-    # the schedule: a delivery comes, its hour is decided, and so on
+    # the schedule: a delivery arrives, its hour is decided, and so on
     for hour, delivery in enumerate(rows):
         hourly.admit(delivery)
         hourly.decide(NOON + hour * HOUR)
-    # the backfills: everything has come, then the same hours are decided, backwards and at once
+    # the backfills: all deliveries arrive, then the same hours are decided backwards and in one run
     for delivery in rows:
         by_hour.admit(delivery)
         at_once.admit(delivery)
     for hour in reversed(range(HOURS)):
         by_hour.decide(NOON + hour * HOUR, kind="backfill")
     with at_once.connect() as connection:
-        asked = Request(NOON, NOON + HOURS * HOUR, "backfill", "ann")
-        run = lifecycle.claim(connection, SCORE_TRANSACTIONS, asked, at_once.pins)
+        request = Request(NOON, NOON + HOURS * HOUR, "backfill", "ann")
+        run = lifecycle.claim(connection, SCORE_TRANSACTIONS, request, at_once.pins)
     at_once.build()
     at_once.score(run.run_id)
     at_once.publish(run.run_id)

@@ -1,4 +1,4 @@
-"""Who may claim a window, who waits, and who finds it claimed already."""
+"""One run may claim a window; others wait, or find the window claimed."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def test_two_runs_of_a_job_are_never_open_at_once(bench: Bench) -> None:
         bench.claim(NOON + HOUR)
 
 
-def test_a_published_window_is_found_while_another_one_is_open(bench: Bench) -> None:
+def test_a_published_window_is_found_while_another_window_is_open(bench: Bench) -> None:
     published = bench.decide()
     bench.claim(NOON + HOUR)
 
-    assert bench.claim(requested_by="somebody else").run_id == published.run_id
+    assert bench.claim(requested_by="another run").run_id == published.run_id
 
 
 def test_a_window_waits_for_its_turn(bench: Bench) -> None:
@@ -45,13 +45,13 @@ def test_a_window_waits_for_its_turn(bench: Bench) -> None:
     assert waited.window_start == NOON + HOUR
 
 
-def test_a_window_does_not_wait_for_a_run_that_nobody_goes_on_with(bench: Bench) -> None:
+def test_a_window_does_not_wait_for_an_abandoned_run(bench: Bench) -> None:
     published = bench.decide(NOON + 2 * HOUR, requested_by="manual__1")
-    left = bench.claim(requested_by="manual__2")
-    asked: list[str] = []
+    abandoned = bench.claim(requested_by="manual__2")
+    checked: list[str] = []
 
     def has_ended(requested_by: str) -> bool:
-        asked.append(requested_by)
+        checked.append(requested_by)
         return requested_by in {"manual__1", "manual__2"}
 
     def give_up(open_run: record.Run) -> bool:
@@ -63,19 +63,19 @@ def test_a_window_does_not_wait_for_a_run_that_nobody_goes_on_with(bench: Bench)
         )
 
     assert claim(NOON + HOUR, "manual__3").window_start == NOON + HOUR
-    assert asked == ["manual__2"]
+    assert checked == ["manual__2"]
     with pytest.raises(RunOpenError):
-        claim(NOON + 3 * HOUR, "manual__4")  # the third goes on
+        claim(NOON + 3 * HOUR, "manual__4")  # the third run continues
     with bench.connect() as connection:
-        assert record.load(connection, left.run_id).state == "failed"
+        assert record.load(connection, abandoned.run_id).state == "failed"
         assert record.load(connection, published.run_id).state == "published"
-        # an attempt at it that still runs, or a retry, gets no further
+        # a running attempt of it, or a retry, is stopped
         for step in (bench.score, bench.publish):
             with pytest.raises(ContractError, match="fail"):
-                step(left.run_id)
+                step(abandoned.run_id)
 
 
-def test_a_window_does_not_wait_for_ever(bench: Bench) -> None:
+def test_a_window_waits_for_a_limited_time(bench: Bench) -> None:
     bench.claim()
 
     with pytest.raises(RunOpenError, match="is open for window"):

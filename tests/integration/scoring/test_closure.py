@@ -1,4 +1,4 @@
-"""Closure down to the bytes: what was published is still there, whole, and as it was."""
+"""Closure compares the published files byte for byte with their manifests."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_one_flipped_byte_is_found(bench: Bench) -> None:
     assert "3 = 3 rows in Parquet" in problem
 
 
-def test_a_file_that_is_no_parquet_any_more_is_found(bench: Bench) -> None:
+def test_a_corrupt_parquet_file_is_found(bench: Bench) -> None:
     name, _ = published(bench)
     bench.store.put(name, content(bench, name)[:-5])
 
@@ -78,7 +78,7 @@ def test_a_file_that_is_no_parquet_any_more_is_found(bench: Bench) -> None:
     assert "3 ≠ 0 rows in Parquet" in problem
 
 
-def test_a_missing_manifest_does_not_close_and_says_who_writes_it(bench: Bench) -> None:
+def test_a_missing_manifest_does_not_close_and_names_its_writer(bench: Bench) -> None:
     _, manifest = published(bench)
     bench.store.delete(manifest)
 
@@ -88,7 +88,7 @@ def test_a_missing_manifest_does_not_close_and_says_who_writes_it(bench: Bench) 
 
 
 @pytest.mark.parametrize("key", ["file", "sha256", "rows", "run_id"])
-def test_a_manifest_that_says_something_else_is_found(bench: Bench, key: str) -> None:
+def test_an_altered_manifest_is_found(bench: Bench, key: str) -> None:
     _, name = published(bench)
     bench.store.put(name, json.dumps(json.loads(content(bench, name)) | {key: "other"}).encode())
 
@@ -97,7 +97,7 @@ def test_a_manifest_that_says_something_else_is_found(bench: Bench, key: str) ->
     assert f"manifest.json says another {key} than the run" in problem
 
 
-def test_a_manifest_that_is_cut_off_is_found(bench: Bench) -> None:
+def test_a_truncated_manifest_is_found(bench: Bench) -> None:
     _, name = published(bench)
     bench.store.put(name, content(bench, name)[:-5])
 
@@ -121,8 +121,8 @@ def test_a_file_with_another_number_of_rows_is_found_by_its_footer(bench: Bench)
     pq.write_table(pq.read_table(io.BytesIO(content(bench, name))).slice(1), shorter)
     digest = hashlib.sha256(shorter.getvalue()).hexdigest()
     bench.store.put(name, shorter.getvalue())
-    told = json.loads(content(bench, manifest)) | {"sha256": digest}
-    bench.store.put(manifest, json.dumps(told).encode())
+    altered = json.loads(content(bench, manifest)) | {"sha256": digest}
+    bench.store.put(manifest, json.dumps(altered).encode())
     with bench.db.superuser() as connection:
         connection.execute(
             "update decisions.runs set parquet = parquet || jsonb_build_object('sha256', %s::text)",
@@ -150,7 +150,7 @@ def test_a_run_that_lost_a_scored_row_is_not_published(bench: Bench) -> None:
     assert bench.decisions() == []
 
 
-def test_a_ledger_that_takes_fewer_rows_than_the_file_holds_is_not_published(bench: Bench) -> None:
+def test_a_ledger_with_fewer_rows_than_the_file_is_not_published(bench: Bench) -> None:
     run = scored(bench)
     (swallowed,) = bench.db.rows("select min(transaction_id) from raw.transactions")[0]
     with bench.db.superuser() as connection:
@@ -173,7 +173,7 @@ def test_a_ledger_that_takes_fewer_rows_than_the_file_holds_is_not_published(ben
         assert record.load(connection, run.run_id).state == "validated"
 
 
-def test_the_command_reads_the_files_unless_told_not_to(
+def test_the_command_reads_the_files_by_default(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
@@ -187,4 +187,4 @@ def test_the_command_reads_the_files_unless_told_not_to(
     unread = command_line.main(["closure", "--no-files", "--json"])
 
     assert (whole, broken, unread) == (0, 1, 0)
-    assert all(one["holds"] for one in json.loads(capsys.readouterr().out))
+    assert all(equation["holds"] for equation in json.loads(capsys.readouterr().out))

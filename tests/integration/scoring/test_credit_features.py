@@ -1,4 +1,4 @@
-"""What was decided about payments reaches an application through the merge, never as a feature."""
+"""Decisions on transactions reach an application through the merge, never as a feature."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from features.views import APPLICATIONS, TRANSACTIONS
 from features.views.digests import feature_digest
 from infra.local.postgres import Cluster
 from scoring.decision.policy import activations
-from scoring.models.model_files import ModelPin
-from scoring.runs.record import Pins
+from scoring.runs.pins import ModelPin, Pins
 from tests.builders import (
     NOON,
     a_label,
@@ -40,19 +39,19 @@ DIGEST = feature_digest(APPLICATIONS).as_string()
 
 @pytest.fixture(scope="module")
 def another_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model that is promoted: for it, small amounts are fraud."""
+    """Train the promoted model, for which small amounts are fraud."""
     folder = tmp_path_factory.mktemp("another")
     return a_fraud_model(folder, seed=8, is_fraud=lambda amount: amount < 10)
 
 
 @pytest.fixture
 def applied(cluster: Cluster, built_template: str, tmp_path: Path) -> Applied:
-    """Payments decided by one fraud model, or by none; then who paid applies for a loan."""
+    """Decide transactions with one fraud model or none; then their customers apply for loans."""
 
     def apply(model: Path | None) -> tuple[Decided, Features]:
         with a_warehouse(cluster, built_template, tmp_path) as db:
             bench = _bench(db, model)
-            bench.admit(_payments())
+            bench.admit(_transactions())
             if model:
                 bench.decide()
             insert_labels(db, [a_label("t3", NOON + 2 * HOUR)])
@@ -85,8 +84,8 @@ def _bench(db: Db, model: Path | None) -> Bench:
     return bench
 
 
-def _payments() -> list[dict[str, Any]]:
-    """Everybody pays a small amount and a large one within the hour."""
+def _transactions() -> list[dict[str, Any]]:
+    """Return a small and a large transaction per customer within the hour."""
     return [
         a_transaction(
             transaction_id=f"t{n}",

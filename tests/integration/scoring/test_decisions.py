@@ -1,4 +1,4 @@
-"""What a run decides: with its model, without it, and under which policy."""
+"""A run decides with its model, without its model, and under the policy in force."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def test_a_lost_model_file_degrades_every_row_and_approves_none(bench: Bench) ->
     run = bench.decide()
 
     assert run.rows_degraded == 4
-    found = bench.decisions("decision, fraud_status, reasons -> 0 ->> 'code'")
-    assert set(found) == {("review", "model_unavailable", "model_unavailable")}
+    decisions = bench.decisions("decision, fraud_status, reasons -> 0 ->> 'code'")
+    assert set(decisions) == {("review", "model_unavailable", "model_unavailable")}
     bench.assert_closes()
 
 
-def test_a_model_that_wants_an_unknown_feature_is_refused_by_name(
+def test_a_model_with_an_unknown_feature_is_refused_with_its_name(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.admit(some_transactions(2))
@@ -51,13 +51,13 @@ def test_a_model_that_wants_an_unknown_feature_is_refused_by_name(
         model.features = [*model.features[:-1], "colour_of_shoes"]
         return model
 
-    # a model of another view: the file is ours, and only its list of columns is not
+    # a model of another view: the file is valid, but its list of columns is not
     monkeypatch.setattr(model_files, "load", with_shoes)
     with pytest.raises(ContractError, match=r"does not have: colour_of_shoes"):
         bench.score(run.run_id)
 
 
-def test_a_row_without_an_exchange_rate_is_reviewed_and_says_so(bench: Bench) -> None:
+def test_a_row_without_an_exchange_rate_is_reviewed_with_that_reason(bench: Bench) -> None:
     bench.admit([a_transaction(currency_code="CHF", amount_base_minor=None)])
 
     bench.decide()
@@ -67,13 +67,13 @@ def test_a_row_without_an_exchange_rate_is_reviewed_and_says_so(bench: Bench) ->
     ]
 
 
-def test_a_policy_that_nobody_approved_decides_nothing(bench: Bench) -> None:
+def test_a_policy_without_approval_decides_no_row(bench: Bench) -> None:
     with bench.db.superuser() as connection:
         connection.execute("delete from audit.policy_activations")
     with bench.connect() as connection, pytest.raises(ConfigurationError, match="no policy"):
         activations.in_force(connection)
 
 
-def test_nobody_approves_their_own_policy(bench: Bench) -> None:
+def test_authors_cannot_approve_their_own_policies(bench: Bench) -> None:
     with bench.connect() as connection, pytest.raises(ConfigurationError, match="cannot approve"):
         activations.activate(connection, "2026.11.1", author="Ann", approver="ann ", reason="self")

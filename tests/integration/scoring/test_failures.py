@@ -1,4 +1,4 @@
-"""What happens to a run when a task of it fails for good."""
+"""A run is marked failed when a task of it fails for good."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.integration.scoring.conftest import Bench
 
 
 def a_context(run_id: str, error: Exception) -> dict[str, Any]:
-    """Return what Airflow hands to a failure callback, as far as it is read."""
+    """Return the part of Airflow's context that the failure callback reads."""
     receipt = {"run_id": run_id, "window": ["a", "b"]}
     ti = SimpleNamespace(task_id="score", xcom_pull=lambda task_ids, key: receipt)
     return {"ti": ti, "exception": error, "params": {}}

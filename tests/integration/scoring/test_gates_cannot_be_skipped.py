@@ -1,4 +1,4 @@
-"""Gates that somebody goes round: by a mark, by a state, by a verdict about something else."""
+"""Gates cannot be bypassed by a mark, a state, or a verdict on another table."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def _execute(db: Db, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-#: What somebody does to the verdicts of a run, and what the refusal names.
+#: Each act on the verdicts of a run, with a pattern of the refusal.
 SKIPPED: dict[str, tuple[str, str]] = {
-    "no gate has looked": (f"delete from {VERDICTS}", "gate features.transactions .* no verdict"),
-    "nobody looked at the features": (
+    "no gate has run": (f"delete from {VERDICTS}", "gate features.transactions .* no verdict"),
+    "no verdict on the features": (
         f"delete from {VERDICTS} where suite like 'features%'",
         "gate features.transactions .* no verdict",
     ),
-    "nobody looked at the decisions": (
+    "no verdict on the decisions": (
         f"delete from {VERDICTS} where suite like 'decisions%'",
         "gate decisions.transactions .* no verdict",
     ),
@@ -96,7 +96,7 @@ def test_a_run_publishes_only_with_the_verdicts_of_all_its_gates(bench: Bench) -
 
     for skip, words in SKIPPED.values():
         refused(skip, words)
-    refused(*SKIPPED["nobody looked at the decisions"], at_once=False)
+    refused(*SKIPPED["no verdict on the decisions"], at_once=False)
 
     bench.publish(run.run_id)
     assert len(bench.decisions()) == 3
@@ -133,10 +133,12 @@ def test_a_delivery_is_admitted_only_with_the_verdict_of_its_gate(
     assert migrated.rows("select from raw.transactions") == []
 
     steps.validate_raw([waiting])
-    assert [one["delivery_id"] for one in steps.admit(validations)] == [waiting["delivery_id"]]
+    assert [receipt["delivery_id"] for receipt in steps.admit(validations)] == [
+        waiting["delivery_id"]
+    ]
 
 
-def test_what_a_person_releases_needs_no_verdict(
+def test_a_delivery_released_by_a_person_needs_no_verdict(
     migrated: Db, landing: Callable[[str], None]
 ) -> None:
     landing("one.csv")

@@ -1,4 +1,4 @@
-"""Readers who mean harm, beside a whole run: nobody who works ever waits for one of them."""
+"""Hostile readers run beside a whole run, and no job ever waits for them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.integration.scoring.conftest import Bench, some_transactions
 
 NEXT_DAY = NOON + timedelta(days=1)
 PATIENCE = "2s"
-# fewer than get in: other tests of this cluster are readers too; test_warehouse counts the limit
+# fewer than the limit: other tests of this cluster are readers too; test_warehouse tests the limit
 SESSIONS = len(ACTS)
 
 WAITS = """
@@ -40,27 +40,27 @@ where
 
 @contextmanager
 def waits_of_jobs(db: Db) -> Iterator[set[str]]:
-    """Note every statement of a job that waits for a reader."""
-    found: set[str] = set()
+    """Record every statement of a job that waits for a reader."""
+    statements: set[str] = set()
     is_over = threading.Event()
 
     def watch() -> None:
         with db.superuser() as connection:
             while not is_over.wait(0.05):
                 rows = connection.execute(WAITS.encode(), (list(JOB_ROLES), list(READER_ROLES)))
-                found.update(str(row[0]) for row in rows.fetchall())
+                statements.update(str(row[0]) for row in rows.fetchall())
 
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        yield found
+        yield statements
     finally:
         is_over.set()
         thread.join()
 
 
 def make_impatient(db: Db) -> None:
-    """Let a job give up quickly: in this database, which goes with the test."""
+    """Set short timeouts for the jobs in this database, which is dropped after the test."""
     with db.superuser() as connection:
         for role in JOB_ROLES:
             connection.execute(
@@ -72,9 +72,7 @@ def make_impatient(db: Db) -> None:
             )
 
 
-def test_readers_who_mean_harm_hold_up_no_run(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hostile_readers_do_not_delay_a_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.admit(some_transactions(4))
     bench.decide()
     make_impatient(bench.db)
@@ -86,7 +84,7 @@ def test_readers_who_mean_harm_hold_up_no_run(
     conninfo = bench.db.settings.warehouse.conninfo("analyst")
 
     with hostile_sessions(conninfo, SESSIONS) as sessions, waits_of_jobs(bench.db) as waits:
-        # also on what stands only while a run is at work
+        # also on tables that exist only during a run
         for place in ("after_claim", "mid_predict", "before_publish"):
             failpoints.on_reach(place, partial(locks_by_number, sessions[0]))
         admitted = intake.take()
@@ -102,7 +100,7 @@ def test_readers_who_mean_harm_hold_up_no_run(
             ]
 
     intake.connection.close()
-    assert [one.rows_admitted for one in admitted] == [3]
+    assert [receipt.rows_admitted for receipt in admitted] == [3]
     assert (run.state, run.rows_claimed) == ("published", 3)
     assert waits == set()
     assert held == [(SESSIONS,)]

@@ -1,4 +1,4 @@
-"""Late and corrected rows: each decided once, and again only when somebody says why."""
+"""Late and corrected rows are decided once, and again only with a reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.integration.scoring.conftest import HOUR, Bench, a_correction, some_t
 DAY = timedelta(days=1)
 
 
-def test_a_late_row_is_taken_by_the_next_run(bench: Bench) -> None:
+def test_the_next_run_decides_a_late_row(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     bench.decide()
     bench.admit([a_transaction(transaction_id="late", known_at=NOON + 2 * HOUR)])
@@ -49,7 +49,7 @@ def test_a_row_that_was_corrected_before_its_run_is_decided_as_corrected(bench: 
     bench.assert_closes()
 
 
-def test_a_correction_after_the_claim_waits_although_the_run_is_not_published(
+def test_a_correction_after_the_claim_waits_even_before_publication(
     bench: Bench,
 ) -> None:
     bench.admit([a_transaction(transaction_id="t", amount_minor=100)])
@@ -70,16 +70,18 @@ def test_a_correction_after_the_claim_waits_although_the_run_is_not_published(
 
 @pytest.fixture
 def intake(bench: Bench) -> Iterator[Intake]:
-    """The landing folder of the warehouse that decides."""
-    found = Intake(bench.db, bench.store, quick("synthetic", decide_from="2026-01-01T00:00:00Z"))
-    yield found
-    found.connection.close()
+    """Return the landing folder of the bench's warehouse."""
+    new_intake = Intake(
+        bench.db, bench.store, quick("synthetic", decide_from="2026-01-01T00:00:00Z")
+    )
+    yield new_intake
+    new_intake.connection.close()
 
 
 def test_overlapping_extracts_are_decided_once(bench: Bench, intake: Intake) -> None:
-    """Three daily extracts of 26 hours, shuffled, through the real ingest.
+    """Take three daily extracts of 26 hours, shuffled, through the real ingest.
 
-    The second corrects one row of the overlap, and brings one that the first had missed.
+    The second corrects one row of the overlap and adds one that the first had missed.
     """
     start = NOON - 12 * HOUR
     rows = [
@@ -102,7 +104,7 @@ def test_overlapping_extracts_are_decided_once(bench: Bench, intake: Intake) -> 
         decided.append(run.rows_claimed)
         bench.assert_closes()
 
-    # what lies before the first window waits for the run of its own; the late row came one day on
+    # rows before the first window wait for a run of their own; the late row came one day later
     assert receipts == [(0, 25), (0, 26), (2, 24)]
     assert decided == [23, 25, 24]
     assert bench.versions() == {"decided": 72, "correction": 1, "pending": 2}

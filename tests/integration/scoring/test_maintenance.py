@@ -1,4 +1,4 @@
-"""The nightly repairs, each on what a crash, a pause or a slip really leaves behind."""
+"""The nightly repairs fix the real leftovers of a crash, a pause or a slip."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMIT = 24
 
 @dataclass
 class DagRun:
-    """What an Airflow run that an operator has triggered says of itself: no logical date."""
+    """Describe an Airflow run that an operator triggered: it has no logical date."""
 
     run_after: datetime
     run_type: str = "operator_triggered"
@@ -38,13 +38,20 @@ def to_decide(bench: Bench, now: datetime, limit: int = LIMIT) -> list[gaps.Unde
 
 
 def heal(bench: Bench, now: datetime) -> list[datetime]:
-    """Decide the windows as the DAG asks for them, through the form; return their starts."""
+    """Decide the windows through the form, as the DAG requests them; return their starts."""
     healed = []
     for gap in to_decide(bench, now):
         form = {"start": gap.start.isoformat(), "end": gap.end.isoformat()}
-        asked = request({"params": form, "dag_run": DagRun(now)}, HOUR)
-        assert (asked.window_start, asked.window_end) == (gap.start, gap.end)
-        bench.decide(asked.window_start, kind=asked.kind, requested_by=asked.requested_by)
+        request_of_window = request({"params": form, "dag_run": DagRun(now)}, HOUR)
+        assert (request_of_window.window_start, request_of_window.window_end) == (
+            gap.start,
+            gap.end,
+        )
+        bench.decide(
+            request_of_window.window_start,
+            kind=request_of_window.kind,
+            requested_by=request_of_window.requested_by,
+        )
         healed.append(gap.start)
     return healed
 
@@ -55,8 +62,8 @@ def is_whole(bench: Bench, now: datetime) -> bool:
     return not (windows or bench.open_equations() or "pending" in bench.versions())
 
 
-def test_a_window_whose_date_a_manual_run_took_is_decided_in_the_night(bench: Bench) -> None:
-    """The manual run had the interval before; the schedule skipped the window that was taken."""
+def test_a_window_whose_date_belongs_to_a_manual_run_is_decided_at_night(bench: Bench) -> None:
+    """The manual run took the date of the window, so the schedule skipped the window."""
     bench.admit(rows_of(range(3)))
     bench.decide(NOON)
     bench.decide(NOON, kind="manual", requested_by="manual__that_took_the_date")
@@ -90,7 +97,7 @@ def test_a_window_of_a_stuck_run_is_decided_in_the_same_night(bench: Bench) -> N
     assert is_whole(bench, NOON + HOUR)
 
 
-def test_a_run_that_moves_is_left_alone(bench: Bench) -> None:
+def test_a_progressing_run_is_left_alone(bench: Bench) -> None:
     run = bench.claim()
 
     with bench.connect() as connection:
@@ -99,7 +106,7 @@ def test_a_run_that_moves_is_left_alone(bench: Bench) -> None:
     assert to_decide(bench, NOON + HOUR) == []
 
 
-def test_a_night_decides_only_so_many_windows(bench: Bench) -> None:
+def test_a_night_decides_a_limited_number_of_windows(bench: Bench) -> None:
     bench.admit(rows_of(range(1)))
 
     assert [gap.start for gap in to_decide(bench, NOON + 90 * HOUR, 2)] == [NOON, NOON + HOUR]
@@ -107,7 +114,7 @@ def test_a_night_decides_only_so_many_windows(bench: Bench) -> None:
     assert to_decide(bench, NOON + 90 * HOUR, 0) == []
 
 
-def test_a_window_that_fails_every_night_keeps_no_other_waiting(bench: Bench) -> None:
+def test_a_window_that_fails_every_night_does_not_delay_others(bench: Bench) -> None:
     bench.admit(rows_of(range(3)))
     with bench.connect() as connection:
         lifecycle.fail(connection, bench.claim().run_id, "a gate said no")
@@ -138,7 +145,7 @@ def test_missing_manifests_are_written_and_the_run_closes_again(bench: Bench) ->
     assert is_whole(bench, NOON + 2 * HOUR)
 
 
-def test_no_manifest_is_written_for_a_file_that_is_gone(bench: Bench) -> None:
+def test_no_manifest_is_written_for_a_missing_file(bench: Bench) -> None:
     first, second = bench.decide(NOON), bench.decide(NOON + HOUR)
     assert first.parquet is not None
     assert second.parquet is not None
@@ -150,18 +157,18 @@ def test_no_manifest_is_written_for_a_file_that_is_gone(bench: Bench) -> None:
     with bench.connect() as connection, pytest.raises(ContractError, match=str(first.run_id)):
         maintain.write_manifests(connection, SCORE_TRANSACTIONS, bench.store)
 
-    written = [found.name for found in bench.store.list("published/") if "manifest" in found.name]
+    written = [info.name for info in bench.store.list("published/") if "manifest" in info.name]
     assert written == [f"published/transaction_decisions/run={second.run_id}/manifest.json"]
 
 
-def test_tables_that_an_orphan_left_are_dropped_and_those_of_an_open_run_stay(bench: Bench) -> None:
+def test_tables_of_ended_runs_are_dropped_and_those_of_an_open_run_remain(bench: Bench) -> None:
     bench.admit(rows_of(range(3)))
     done, open_run = bench.decide(NOON), bench.claim(NOON + HOUR)
     with bench.connect() as connection:
         lifecycle.fail(connection, open_run.run_id, "given up")
     failed, open_run = open_run, bench.claim(NOON + 2 * HOUR)
     with bench.connect() as connection:
-        # an attempt that did not know that its run had ended makes its tables anew
+        # an attempt that missed the end of its run recreates its tables
         for run in (done, failed):
             claim = f'scored."claim_{run.run_id.hex}"'
             connection.execute(f"create unlogged table {claim} (chunk integer)".encode())
@@ -169,10 +176,10 @@ def test_tables_that_an_orphan_left_are_dropped_and_those_of_an_open_run_stay(be
             scored_table.prepare(connection, SCORE_TRANSACTIONS, run, lease)
         dropped = maintain.drop_leftovers(connection)
 
-    left = bench.db.rows(
+    remaining = bench.db.rows(
         "select relname from pg_class where relnamespace = 'scored'::regnamespace "
         "and relkind in ('r', 'v')"
     )
     assert set(dropped) == {done.run_id, failed.run_id}
-    assert left == [(f"claim_{open_run.run_id.hex}",)]
+    assert remaining == [(f"claim_{open_run.run_id.hex}",)]
     assert to_decide(bench, datetime.now(UTC), 1)[0].start == NOON + 3 * HOUR

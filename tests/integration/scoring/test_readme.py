@@ -25,7 +25,7 @@ STATUS = {"windows": 1}
 
 @pytest.fixture
 def decided(bench: Bench, lender: Lender) -> Bench:
-    """A warehouse with decisions of each outcome, labels and loan applications."""
+    """Fill a warehouse with decisions of each outcome, labels and loan applications."""
     bench.admit(
         [
             a_transaction(transaction_id="declined", amount_minor=20_000),
@@ -100,7 +100,7 @@ def test_every_make_target_exists(target: str) -> None:
     assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-def test_an_analyst_sees_serving_and_nothing_else(bench: Bench) -> None:
+def test_an_analyst_sees_only_serving(bench: Bench) -> None:
     with bench.db.connect("analyst") as connection:
         schemas = connection.execute(
             "select distinct table_schema from information_schema.table_privileges "

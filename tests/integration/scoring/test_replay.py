@@ -1,4 +1,4 @@
-"""Any past decision replays bit for bit, and a replay that does not come out says where it left."""
+"""Every past decision replays bit for bit, and a failed replay names the point of divergence."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from scoring.evidence.divergence import Divergence
 from scoring.evidence.explain import explain
 from scoring.evidence.replay import Selection
 from scoring.fraud.model import FraudModel
-from scoring.models.model_files import ModelPin
+from scoring.runs.pins import ModelPin
 from tests.builders import NOON, a_transaction
 from tests.conftest import Db, _settings
 from tests.integration.scoring.conftest import HOUR, Bench
@@ -43,7 +43,7 @@ def replayed(bench: Bench, selection: Selection = EVERYTHING, **options: Any) ->
 
 
 def an_hour_of_decisions(bench: Bench, rows: int = 40, **request: Any) -> None:
-    """Decide an hour in which amounts run from small to clearly fraudulent."""
+    """Decide an hour in which amounts range from small to clearly fraudulent."""
     bench.admit(
         [
             a_transaction(
@@ -59,7 +59,7 @@ def an_hour_of_decisions(bench: Bench, rows: int = 40, **request: Any) -> None:
 
 
 def another_model(bench: Bench, folder: Path) -> ModelPin:
-    """Put a model into the store that was trained on other rows."""
+    """Train a model on other rows and put it into the store."""
     generator = np.random.default_rng(8)
     matrix = generator.gamma(2.0, 1.0, (2_000, len(TRANSACTIONS.columns)))
     model = FraudModel(
@@ -77,7 +77,7 @@ def another_model(bench: Bench, folder: Path) -> ModelPin:
     return pin
 
 
-def test_every_decision_comes_out_the_same_and_so_do_its_features(bench: Bench) -> None:
+def test_every_decision_and_its_features_replay_to_the_same_bits(bench: Bench) -> None:
     an_hour_of_decisions(bench)
 
     done = replayed(bench, with_features=True)
@@ -93,7 +93,7 @@ def test_every_decision_comes_out_the_same_and_so_do_its_features(bench: Bench) 
     ) == [("true", "40")]
 
 
-def test_one_row_alone_comes_out_as_it_did_among_others(bench: Bench) -> None:
+def test_one_row_alone_replays_as_among_others(bench: Bench) -> None:
     an_hour_of_decisions(bench)
 
     for number in (0, 17, 39):
@@ -124,7 +124,7 @@ def test_old_decisions_replay_after_the_policy_has_changed(
     text = (tmp_path / "2026.11.1.yaml").read_text()
     newer = text.replace('"2026.11.1"', '"2026.11.2"').replace("review: 0.20", "review: 0.01")
     (tmp_path / "2026.11.2.yaml").write_text(newer)
-    # the policies of a later day: ours come with the code, and a test does not write into that
+    # the policies of a later day: those of the project are part of the code and stay unchanged
     monkeypatch.setattr(policy, "load", partial(policy.load, folder=tmp_path))
     pinned = policy.load("2026.11.2")
     bench.pins = replace(bench.pins, policy_version=pinned.version, policy_sha256=pinned.sha256)
@@ -134,13 +134,13 @@ def test_old_decisions_replay_after_the_policy_has_changed(
 
     (tmp_path / "2026.11.1.yaml").write_text(text + "\n# edited after the fact\n")
     altered = replayed(bench)
-    assert [(one.divergence, one.fields) for one in altered.replay.differences] == [
-        (Divergence.POLICY, ("pin",))
-    ]
+    assert [
+        (difference.divergence, difference.fields) for difference in altered.replay.differences
+    ] == [(Divergence.POLICY, ("pin",))]
     assert altered.replay.differing == 40
 
 
-def test_degraded_decisions_replay_with_the_failure_that_was(bench: Bench) -> None:
+def test_degraded_decisions_replay_with_their_failure(bench: Bench) -> None:
     without = {"name": "fraud_transactions", "version": "none", "sha256": ""}
     bench.pins = replace(bench.pins, models={"fraud": without})
     an_hour_of_decisions(bench)
@@ -160,9 +160,9 @@ def test_an_altered_feature_row_is_named_as_data(bench: Bench) -> None:
 
     done = replayed(bench, with_features=True)
 
-    assert [(one.decision_id, one.divergence) for one in done.replay.differences] == [
-        ("transactions/t7/0", Divergence.DATA)
-    ]
+    assert [
+        (difference.decision_id, difference.divergence) for difference in done.replay.differences
+    ] == [("transactions/t7/0", Divergence.DATA)]
     assert done.replay.differing == 1
     assert not done.holds
 
@@ -179,7 +179,7 @@ def test_an_altered_model_file_is_named_as_model(bench: Bench) -> None:
 
     done = replayed(bench)
 
-    assert [one.divergence for one in done.replay.differences] == [Divergence.MODEL]
+    assert [difference.divergence for difference in done.replay.differences] == [Divergence.MODEL]
     assert done.replay.differing == 40
 
 
@@ -203,7 +203,7 @@ def test_the_last_bit_and_the_outcome_are_both_compared(
 
     done = replayed(bench)
 
-    assert [one.divergence for one in done.replay.differences] == [divergence]
+    assert [difference.divergence for difference in done.replay.differences] == [divergence]
     assert done.replay.differences[0].fields[0] == fields[0]
 
 
@@ -236,9 +236,9 @@ def test_old_decisions_replay_from_a_restored_dump(bench: Bench, tmp_path: Path)
         ):
             subprocess.run(command, check=True, capture_output=True, env=environment)
         settings: Settings = _settings(db.cluster, restored, tmp_path)
-        there = Bench(Db(db.cluster, settings), bench.store, bench.pins)
+        restored_bench = Bench(Db(db.cluster, settings), bench.store, bench.pins)
 
-        done = replayed(there, with_features=True)
+        done = replayed(restored_bench, with_features=True)
 
         assert done.holds
         assert done.replay.decisions == 40
@@ -247,17 +247,17 @@ def test_old_decisions_replay_from_a_restored_dump(bench: Bench, tmp_path: Path)
             connection.execute(f'drop database "{restored}" with (force)'.encode())
 
 
-def test_an_explanation_tells_what_was_decided_and_on_what_it_rests(bench: Bench) -> None:
+def test_an_explanation_contains_the_decision_and_its_basis(bench: Bench) -> None:
     an_hour_of_decisions(bench)
     bench.decide(kind="restate", requested_by="ann", reason="again", restated_ids=("t39",))
 
-    told = explain(SCORE_TRANSACTIONS, "t39", bench.db.settings, bench.store)
-    text = text_of(told)
+    explanation = explain(SCORE_TRANSACTIONS, "t39", bench.db.settings, bench.store)
+    text = text_of(explanation)
 
-    assert told.decision["revision"] == 1
-    assert told.customer_rows == 13
-    assert told.features[0].name == "amount"
-    assert told.features[0].customer_median < told.features[0].value
+    assert explanation.decision["revision"] == 1
+    assert explanation.customer_rows == 13
+    assert explanation.features[0].name == "amount"
+    assert explanation.features[0].customer_median < explanation.features[0].value
     for word in ("DECLINE", "Reasons", "version 1", "2026.11.1", "approved by ben", "Revisions"):
         assert word in text
     first = explain(SCORE_TRANSACTIONS, "transactions/t39/0", bench.db.settings, bench.store)
@@ -267,8 +267,8 @@ def test_an_explanation_tells_what_was_decided_and_on_what_it_rests(bench: Bench
 def test_an_approval_is_explained_on_demand(bench: Bench) -> None:
     an_hour_of_decisions(bench)
 
-    told = explain(SCORE_TRANSACTIONS, "t0", bench.db.settings, bench.store)
+    explanation = explain(SCORE_TRANSACTIONS, "t0", bench.db.settings, bench.store)
 
-    assert told.decision["decision"] == "approve"
-    assert all(feature.contribution is not None for feature in told.features)
-    assert "No reasons" in text_of(told)
+    assert explanation.decision["decision"] == "approve"
+    assert all(feature.contribution is not None for feature in explanation.features)
+    assert "No reasons" in text_of(explanation)

@@ -1,4 +1,4 @@
-"""A restatement decides again, adds a revision, and names who asked and why."""
+"""A restatement decides again, adds a revision, and names its requester and reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.integration.scoring.conftest import HOUR, Bench, a_correction
 
 @pytest.fixture
 def corrected(bench: Bench) -> Bench:
-    """A transaction that was approved; then its amount turned out to be 200 times as large."""
+    """Approve a transaction, then correct its amount to 200 times as much."""
     bench.admit([a_transaction(transaction_id="t", amount_minor=100)])
     bench.decide()
     bench.admit([a_correction()])
@@ -23,12 +23,12 @@ def corrected(bench: Bench) -> Bench:
 
 
 def restate(bench: Bench, **request: Any) -> record.Run:
-    """Decide transaction t again, as Ann asks."""
-    asked = {"kind": "restate", "requested_by": "ann", "reason": "wrong amount"}
-    return bench.decide(**{**asked, "restated_ids": ("t",), **request})
+    """Decide transaction t again at the request of Ann."""
+    defaults = {"kind": "restate", "requested_by": "ann", "reason": "wrong amount"}
+    return bench.decide(**{**defaults, "restated_ids": ("t",), **request})
 
 
-def test_a_correction_changes_neither_the_decision_nor_what_it_was_decided_on(
+def test_a_correction_changes_neither_the_decision_nor_its_inputs(
     corrected: Bench,
 ) -> None:
     corrected.build()
@@ -56,7 +56,7 @@ def test_a_restatement_adds_a_revision_and_keeps_the_old_decision(
     corrected.assert_closes()
 
 
-def test_a_restatement_that_is_run_again_finds_itself_published(corrected: Bench) -> None:
+def test_a_repeated_restatement_is_found_published(corrected: Bench) -> None:
     first = restate(corrected, requested_by="ann (manual__1)")
 
     cleared = restate(corrected, requested_by="ann (manual__1)")
@@ -88,7 +88,7 @@ def test_after_a_restatement_both_decisions_can_be_read_as_of_their_time(
     corrected.assert_closes()
 
 
-def test_each_restatement_replaces_the_one_before(corrected: Bench) -> None:
+def test_each_restatement_replaces_the_previous_one(corrected: Bench) -> None:
     restate(corrected)
     restate(corrected, reason="the source was right after all")
 
@@ -114,14 +114,14 @@ def test_a_restatement_leaves_late_rows_to_the_next_run(corrected: Bench) -> Non
     corrected.assert_closes()
 
 
-def test_a_restatement_of_what_was_never_decided_is_refused(bench: Bench) -> None:
+def test_a_restatement_of_an_undecided_id_is_refused(bench: Bench) -> None:
     with pytest.raises(ContractError, match="only 0 have been decided"):
         bench.claim(kind="restate", reason="r", requested_by="ann", restated_ids=("t",))
 
 
-def test_nothing_is_restated_without_ids_and_a_reason(bench: Bench) -> None:
+def test_a_restatement_without_ids_or_a_reason_is_refused(bench: Bench) -> None:
     bench.admit([a_transaction(transaction_id="t")])
-    asked = {"kind": "restate", "requested_by": "ann", "reason": "r", "restated_ids": ("t",)}
+    complete = {"kind": "restate", "requested_by": "ann", "reason": "r", "restated_ids": ("t",)}
     half: list[dict[str, object]] = [
         {"reason": None},
         {"reason": "  "},
@@ -132,6 +132,6 @@ def test_nothing_is_restated_without_ids_and_a_reason(bench: Bench) -> None:
 
     for changed in half:
         with pytest.raises(ContractError, match="a restatement names"):
-            bench.claim(**(asked | changed))
+            bench.claim(**(complete | changed))
 
     assert bench.db.rows("select 1 from decisions.runs") == []

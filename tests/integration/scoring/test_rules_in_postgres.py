@@ -1,4 +1,4 @@
-"""A rule means what the same text means in Postgres, to the last digit of a number."""
+"""A rule has the same meaning as the same text in Postgres, to the last digit of a number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from features.platform.errors import ConfigurationError
 from scoring.decision.rules import rules
 from tests.conftest import Db
 
-#: Doubles a and b, a bigint that rules calculate with, one of any size, and texts.
+#: Doubles a and b, a bigint that rules calculate with, a bigint of any size, and texts.
 TYPES = {
     "a": pa.float64(),
     "b": pa.float64(),
@@ -35,7 +35,7 @@ LITERALS = [
     "123456789012345678901234567890.123", "(0.1 + 0.2)", "(1 - 0.9)", "(3 * 0.1)", "- 5",
     "00012",
 ]  # fmt: skip
-#: Beside these, no calculation leaves the bigints: Postgres would answer with an error.
+#: With these values, no calculation leaves the bigints: otherwise Postgres would raise an error.
 FACTORS = [
     "0", "1", "2", "3", "10", "-1", "-2", "0.1", "0.2", "0.3", ".5", "5.", "1e3",
     "(0.1 + 0.2)", "(1 - 0.9)",
@@ -90,7 +90,7 @@ condition = st.recursive(
     max_leaves=5,
 )
 WORDS = re.compile(r"\s+|[\w.]+|'[^']*'|[<>=!]+|.")
-#: What a slip of the hand leaves in a condition.
+#: Typing errors in a condition.
 SLIPS = [
     "a", "k", "t", "1", "0.5", "'x'", "and", "or", "not", "is", "null", "in", "between", "(",
     ")", ",", "=", "<", "<>", "-", "--", "+", ";", "==", "!", "/", "unknown",
@@ -99,7 +99,7 @@ SLIPS = [
 
 @st.composite
 def slip(draw: st.DrawFn) -> str:
-    """Draw a condition in which one word is replaced, left out or added."""
+    """Draw a condition in which one word is replaced, omitted or added."""
     words = WORDS.findall(draw(condition))
     place = draw(st.integers(0, len(words) - 1))
     words[place : place + draw(st.integers(0, 1))] = draw(
@@ -123,13 +123,14 @@ row = st.tuples(double, double, small, big, word, word)
 settings_of_bulk = settings(
     max_examples=60,
     deadline=None,
-    phases=(Phase.explicit, Phase.generate),  # what differs is named below without shrinking
+    # the assertion below names differences without shrinking
+    phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
 def hits_of(conditions: list[rules.Condition], rows: list[tuple[Any, ...]]) -> list[list[bool]]:
-    """Return what the rules hit: [conditions, rows]."""
+    """Return the hits of the rules: [conditions, rows]."""
     columns = {
         name: pa.array(values, type_)
         for (name, type_), values in zip(TYPES.items(), zip(*rows, strict=True), strict=True)
@@ -140,27 +141,27 @@ def hits_of(conditions: list[rules.Condition], rows: list[tuple[Any, ...]]) -> l
 def postgres_finds(
     db: Db, conditions: list[rules.Condition], rows: list[tuple[Any, ...]]
 ) -> list[list[bool]]:
-    """Return what Postgres finds, with all conditions and rows in one query."""
+    """Return the rows that Postgres finds, with all conditions and rows in one query."""
     values = ", ".join([f"({', '.join(f'%s::{type_}' for type_ in SQL_TYPES)})"] * len(rows))
     tests = ", ".join(f"coalesce({condition.text}, false)" for condition in conditions)
     query = f"select {tests} from (values {values}) as r ({', '.join(TYPES)})"
-    found = db.rows(query, *[value for row in rows for value in row])
-    return [list(answers) for answers in zip(*found, strict=True)]
+    result = db.rows(query, *[value for row in rows for value in row])
+    return [list(answers) for answers in zip(*result, strict=True)]
 
 
 def differences(db: Db, texts: list[str], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return the conditions that hit other rows than Postgres finds; refused ones hit none."""
+    """Return the conditions that hit other rows than in Postgres; refused conditions hit none."""
     conditions = []
     for text in texts:
         with suppress(ConfigurationError):
             conditions.append(rules.parse(text, TYPES))
     if not conditions:
         return []
-    ours, theirs = hits_of(conditions, rows), postgres_finds(db, conditions, rows)
+    all_hits, all_expected = hits_of(conditions, rows), postgres_finds(db, conditions, rows)
     return [
-        (condition.text, mine, found)
-        for condition, mine, found in zip(conditions, ours, theirs, strict=True)
-        if mine != found
+        (condition.text, hits, expected)
+        for condition, hits, expected in zip(conditions, all_hits, all_expected, strict=True)
+        if hits != expected
     ]
 
 
@@ -177,7 +178,7 @@ def test_a_condition_hits_the_rows_that_postgres_finds(
 
 @settings_of_bulk
 @given(texts=st.lists(slip(), min_size=10, max_size=40), rows=st.lists(row, min_size=1, max_size=6))
-def test_a_slip_of_the_hand_is_refused_or_means_the_same_in_postgres(
+def test_a_typing_error_is_refused_or_has_the_same_meaning_in_postgres(
     migrated: Db, texts: list[str], rows: list[tuple[Any, ...]]
 ) -> None:
     assert differences(migrated, texts, rows) == []

@@ -1,4 +1,4 @@
-"""A run from claim to ledger, on a real Postgres, dbt and model."""
+"""A run goes from claim to ledger on a real Postgres, dbt and model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.builders import NOON
 from tests.integration.scoring.conftest import HOUR, Bench, some_transactions
 
 
-def test_every_claimed_row_stands_in_the_ledger_once(bench: Bench) -> None:
+def test_every_claimed_row_is_in_the_ledger_once(bench: Bench) -> None:
     bench.admit(some_transactions(7))
 
     run = bench.decide()
@@ -30,7 +30,7 @@ def test_a_published_window_is_not_decided_again(bench: Bench) -> None:
     first = bench.decide()
     before = bench.decisions("transaction_id, revision, decided_at")
 
-    again = bench.decide(requested_by="somebody else")
+    again = bench.decide(requested_by="another run")
 
     assert again.run_id == first.run_id
     assert bench.decisions("transaction_id, revision, decided_at") == before
@@ -43,7 +43,7 @@ def test_an_empty_window_is_published_as_empty(bench: Bench) -> None:
     bench.assert_closes()
 
 
-def test_a_row_of_a_window_that_nobody_ran_waits_for_it(bench: Bench) -> None:
+def test_a_row_of_an_undecided_window_waits_for_that_window(bench: Bench) -> None:
     bench.admit(some_transactions(2))
 
     bench.decide(NOON + HOUR)
@@ -61,7 +61,7 @@ def test_history_is_never_decided(bench: Bench) -> None:
     assert bench.versions()["history"] == 3
 
 
-def test_a_failed_run_leaves_nothing_behind_and_its_window_can_be_claimed(bench: Bench) -> None:
+def test_a_failed_run_leaves_no_rows_and_its_window_can_be_claimed(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     run = bench.claim()
     bench.build()
@@ -95,7 +95,7 @@ def test_only_a_validated_run_is_published(bench: Bench) -> None:
         bench.publish(run.run_id)
 
 
-def test_a_row_that_somebody_else_has_decided_stops_the_publishing_whole(bench: Bench) -> None:
+def test_a_row_decided_by_another_run_stops_the_whole_publication(bench: Bench) -> None:
     bench.admit(some_transactions(2, customer_id="c"))
     run = bench.claim()
     bench.build()
@@ -124,9 +124,7 @@ def test_a_row_that_somebody_else_has_decided_stops_the_publishing_whole(bench: 
     assert len(bench.decisions()) == 1
 
 
-def test_the_published_file_is_what_its_manifest_says(
-    bench: Bench, tmp_path_factory: object
-) -> None:
+def test_the_published_file_equals_its_manifest(bench: Bench, tmp_path_factory: object) -> None:
     bench.admit(some_transactions(6))
     run = bench.decide()
     assert run.parquet is not None

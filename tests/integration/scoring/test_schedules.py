@@ -1,4 +1,4 @@
-"""Any schedule of deliveries and runs decides the same rows, each once."""
+"""Every schedule of deliveries and runs decides the same rows, each once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a delivery: a new transaction, or the next version of one that was seen."""
+    """Hold one row of a delivery: a new transaction, or the next version of an earlier one."""
 
     name: str
     hour: int
@@ -53,7 +53,7 @@ SCHEDULES = st.lists(
     min_size=3,
     max_size=6,
 )
-# a late row, a row that moves to an hour that was run, one that leaves it, a run that failed
+# a late row, a row that moves to a decided hour, one that leaves it, a failed run
 AWKWARD: list[Step] = [
     (Row("a", 0, 100), Row("b", 1, 100), Row("c", 1, 100), Row("d", 0, 100)),
     Run(0),
@@ -67,7 +67,7 @@ AWKWARD: list[Step] = [
 
 @dataclass
 class Expected:
-    """What the rules say: which version of which transaction is decided, and by when."""
+    """Compute the version of each transaction that the rules decide, and the deciding run."""
 
     newest: dict[str, Row] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Expected:
             self.versions[row.name] = self.versions.get(row.name, 0) + 1
 
     def run(self, hour: int) -> None:
-        """Decide what is at home in the hour, and what is late; nothing where it was run before."""
+        """Decide the rows of the hour and the late rows, unless the hour was decided before."""
         if hour in self.published:
             return
         self.published.add(hour)
@@ -89,13 +89,13 @@ class Expected:
             if row.hour in self.published:
                 self.decided.setdefault(name, self.versions[name])
 
-    def run_everything(self) -> None:
-        """Decide what nobody has decided."""
+    def run_all_hours(self) -> None:
+        """Decide every undecided row."""
         self.decided = self.versions | self.decided
 
 
 class Schedule:
-    """Plays steps on the warehouse, in a day of its own, and holds it against what is expected."""
+    """Play steps on the warehouse, in a day of its own, and check the result."""
 
     def __init__(self, bench: Bench, number: int) -> None:
         self.bench = bench
@@ -133,19 +133,19 @@ class Schedule:
         start = self.day + hour * HOUR
         if fails:
             with self.bench.connect() as connection:
-                run = self.bench.claim(start, requested_by="somebody who gives up")
+                run = self.bench.claim(start, requested_by="manual__failed")
                 lifecycle.fail(connection, run.run_id, "a gate said no")
             return
         self.expected.run(hour)
         self.bench.decide(start)
 
     def check(self) -> None:
-        found = self.bench.db.rows(
+        decisions = self.bench.db.rows(
             "select transaction_id, version, revision from decisions.transaction_decisions "
             "where starts_with(transaction_id, %s) order by 1, 3",
             self.prefix,
         )
-        assert found == [
+        assert decisions == [
             (self.prefix + name, version, 0)
             for name, version in sorted(self.expected.decided.items())
         ]
@@ -164,17 +164,15 @@ numbers = itertools.count()
 )
 @example(steps=AWKWARD)
 @given(steps=SCHEDULES)
-def test_whatever_the_schedule_nothing_is_missed_and_nothing_decided_twice(
-    bench: Bench, steps: list[Step]
-) -> None:
+def test_every_schedule_decides_each_row_exactly_once(bench: Bench, steps: list[Step]) -> None:
     schedule = Schedule(bench, next(numbers))
 
     schedule.play(steps)
-    # one run of all hours finds what waits; whatever is late after it, the next run takes
+    # one run of all hours decides the pending rows; the next run decides rows that come later
     bench.decide(schedule.day, length=HOURS * HOUR)
     schedule.deliver((Row("z", 0, 100),))
     bench.decide(schedule.day + HOURS * HOUR)
-    schedule.expected.run_everything()
+    schedule.expected.run_all_hours()
 
     schedule.check()
     assert "pending" not in bench.versions()

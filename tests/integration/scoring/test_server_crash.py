@@ -1,4 +1,4 @@
-"""A crash of the server between two steps: the next one makes again what it needs, and goes on."""
+"""After a server crash between two steps, the next step restores its inputs and continues."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from expectations.validation import Validation
 from features.platform.errors import ContractError
 from orchestration import steps
-from scoring.runs import lifecycle, population, shards
+from scoring.runs import lifecycle, shards
 from scoring.runs.job import quoted
 from scoring.steps.pipeline import Pipeline
 from tests.builders import let_gates_pass
@@ -22,9 +22,9 @@ ROWS = 7
 
 
 @pytest.fixture
-def claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> UUID:
+def claimed(bench: Bench) -> UUID:
     """The id of a claimed run of two shards."""
-    monkeypatch.setattr(population, "CHUNK_ROWS", 2)
+    bench.chunk_rows = 2
     bench.admit(some_transactions(ROWS))
     run = bench.claim()
     assert run.shards == shards.MAX_SHARDS
@@ -37,7 +37,7 @@ def rows_checked(validation: Validation | None) -> int | None:
 
 
 def crash(db: Db) -> None:
-    """Empty what is unlogged, as a crash of the server does."""
+    """Empty the unlogged tables, as a crash of the server does."""
     with db.superuser() as connection:
         names = connection.execute(
             "select relnamespace::regnamespace || '.' || relname from pg_class "
@@ -47,7 +47,7 @@ def crash(db: Db) -> None:
             connection.execute(f"truncate {quoted(name).as_string(connection)}".encode())
 
 
-def test_a_run_is_published_though_the_server_crashes_between_all_its_steps(
+def test_a_run_is_published_despite_a_server_crash_between_all_its_steps(
     bench: Bench, claimed: UUID
 ) -> None:
     pipeline = bench.pipeline
@@ -55,7 +55,7 @@ def test_a_run_is_published_though_the_server_crashes_between_all_its_steps(
     assert rows_checked(pipeline.validate_features(claimed)) == ROWS
     crash(bench.db)
     pipeline.score(claimed, 0)
-    crash(bench.db)  # the task of the first shard has ended, and does not come back
+    crash(bench.db)  # the task of the first shard has ended and does not run again
     pipeline.score(claimed, 1)
     crash(bench.db)
     assert rows_checked(pipeline.validate_decisions(claimed)) == ROWS
@@ -64,7 +64,7 @@ def test_a_run_is_published_though_the_server_crashes_between_all_its_steps(
 
     assert len(bench.decisions()) == ROWS
     bench.assert_closes()
-    # the gate has looked at what was scored again
+    # the gate has checked the rows that were scored again
     assert bench.db.rows(
         "select suite, count(*) from audit.validation_results where verdict <> 'failed' "
         "group by suite order by suite"
@@ -75,7 +75,7 @@ def test_a_run_is_published_though_the_server_crashes_between_all_its_steps(
     ]
 
 
-def test_a_step_restores_what_stood_before_the_crash_and_no_more(
+def test_a_step_restores_exactly_the_state_before_the_crash(
     bench: Bench, claimed: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = bench.pipeline
@@ -84,7 +84,7 @@ def test_a_step_restores_what_stood_before_the_crash_and_no_more(
     pipeline.score(claimed)
     crash(bench.db)
     with pytest.raises(ContractError, match="only a run whose decisions were validated"):
-        pipeline.publish(claimed)  # `validate_decisions` was
+        pipeline.publish(claimed)  # `validate_decisions` was marked by hand
     assert bench.decisions() == []
 
     def break_off(*_: object) -> None:
@@ -95,7 +95,7 @@ def test_a_step_restores_what_stood_before_the_crash_and_no_more(
     for interrupted in ("score", "validate_decisions"):
         crash(bench.db)
         with monkeypatch.context() as broken:
-            # a second crash, in the middle of what makes good the first one
+            # a second crash, during the repair of the first
             broken.setattr(Pipeline, interrupted, break_off)
             with pytest.raises(ConnectionError):
                 pipeline.publish(claimed)
@@ -103,7 +103,7 @@ def test_a_step_restores_what_stood_before_the_crash_and_no_more(
     assert len(bench.decisions()) == ROWS
 
 
-def test_nothing_is_restored_of_a_run_that_has_failed(
+def test_a_failed_run_is_not_restored(
     bench: Bench,
 ) -> None:
     run = bench.claim()
@@ -116,7 +116,7 @@ def test_nothing_is_restored_of_a_run_that_has_failed(
     assert bench.db.rows("select from pg_class where relname like 'claim_%'") == []
 
 
-def test_a_delivery_whose_landed_rows_a_crash_took_is_admitted_by_the_same_run(
+def test_a_delivery_that_lost_its_landed_rows_is_admitted_by_the_same_run(
     migrated: Db, landing: Callable[[str], None]
 ) -> None:
     landing("one.csv")
@@ -124,17 +124,17 @@ def test_a_delivery_whose_landed_rows_a_crash_took_is_admitted_by_the_same_run(
     received = steps.ingest()
     crash(migrated)
     validations = steps.validate_raw(received)
-    assert [one["verdict"] for one in validations] == ["passed", "passed"]
+    assert [receipt["verdict"] for receipt in validations] == ["passed", "passed"]
     crash(migrated)
 
     admitted = steps.admit(validations)
 
-    assert sum(one["rows_in_file"] for one in admitted) == sum(
-        one["rows_in_file"] for one in received
+    assert sum(receipt["rows_in_file"] for receipt in admitted) == sum(
+        receipt["rows_in_file"] for receipt in received
     )
     assert migrated.rows(
         "select object_name, count(*) filter (where state = 'admitted'), "
         "count(*) filter (where state = 'discarded') from raw.deliveries group by 1 order by 1"
     ) == [(f"{deliveries.FOLDER}/{name}.csv", 1, 2) for name in ("one", "two")]
-    # a retry of the task has what the first try had, and finds all of it admitted
+    # a retry of the task has the same inputs and finds all deliveries admitted
     assert steps.admit(validations) == []

@@ -1,4 +1,4 @@
-"""What a superuser changes in the ledger, in the runs or in their seals, closure names."""
+"""Closure names every change of a superuser in the ledger, in the runs or in their seals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORGED_ROW = (
     "as decided where transaction_id = 't1'"
 )
 
-# statement, and what closure says of it; {first} and {last} are the two runs
+# statement, and the message of closure; {first} and {last} are the two runs
 TAMPERINGS = (
     (
         f"update {LEDGER} set processing_time_ms = 1 where transaction_id = 't1'",
@@ -77,14 +77,14 @@ TAMPERINGS = (
         "update audit.policy_activations set approver = 'zoe'",
         "policy 2026.11.1 was changed in audit.policy_activations since seal",
     ),
-    # the last run with all that the database holds of it: its manifest still stands
+    # the last run with all its rows in the database: its manifest remains
     (
         f"delete from {LEDGER} where run_id = '{{last}}'; "
         "delete from decisions.runs where run_id = '{last}'; delete from audit.seals "
         "where seal_seq >= (select seal_seq from audit.seals where subject = '{last}')",
-        "run={last}/manifest.json stands, and decisions.runs has no such published run",
+        "run={last}/manifest.json exists, but decisions.runs has no such published run",
     ),
-    # a decision changed, and digest, register and chain written anew from there on
+    # a changed decision, with digest, register and chain rewritten from there on
     (
         f"update {LEDGER} set decision = 'review', reasons = '[{{}}]' where transaction_id = 't1'; "
         "create temporary table sealed on commit drop as "
@@ -98,30 +98,30 @@ TAMPERINGS = (
 
 
 def problems(bench: Bench, connection: psycopg.Connection[Any], **more: Any) -> str:
-    """Return what does not hold, a line each."""
-    found = closure.equations(connection, list(JOBS.values()), store=bench.store, **more)
-    return "\n".join(str(one) for one in found if not one.holds)
+    """Return the equations that do not hold, one per line."""
+    equations = closure.equations(connection, list(JOBS.values()), store=bench.store, **more)
+    return "\n".join(str(equation) for equation in equations if not equation.holds)
 
 
 def unseen(bench: Bench, of: dict[str, str]) -> list[tuple[str, str, str]]:
-    """Try every tampering, and return those that closure does not name as wanted."""
+    """Try every tampering and return those that closure does not name as expected."""
     missed = []
     with bench.db.superuser() as connection:
         connection.execute("set session_replication_role = replica")
         assert problems(bench, connection) == ""
-        for told in TAMPERINGS:
-            statement, wanted = (
-                re.sub("{(first|last)}", lambda match: of[str(match[1])], text) for text in told
+        for texts in TAMPERINGS:
+            statement, expected = (
+                re.sub("{(first|last)}", lambda match: of[str(match[1])], text) for text in texts
             )
             with connection.transaction(force_rollback=True):
                 connection.execute(statement.encode())
-                found = problems(bench, connection)
-            if wanted not in found:
-                missed.append((statement, wanted, found))
+                reported = problems(bench, connection)
+            if expected not in reported:
+                missed.append((statement, expected, reported))
     return missed
 
 
-def test_whatever_a_superuser_changes_is_named(bench: Bench) -> None:
+def test_every_change_of_a_superuser_is_named(bench: Bench) -> None:
     bench.admit([a_transaction(transaction_id=f"t{n}", amount_minor=100**n) for n in (1, 2, 3)])
     failed = bench.claim()
     with bench.connect() as connection:
@@ -145,7 +145,7 @@ def test_whatever_a_superuser_changes_is_named(bench: Bench) -> None:
         maintain.write_manifests(connection, SCORE_TRANSACTIONS, bench.store)
         assert problems(bench, connection) == ""
 
-    # the fast look leaves the bytes of an old run's file unread, and says so
+    # the fast check does not read the file of an old run, and notes it
     bench.store.put(first.parquet["object_name"], b"cut short")
     with bench.db.superuser() as connection, connection.transaction(force_rollback=True):
         assert "was altered" in problems(bench, connection, is_fast=True)
@@ -154,7 +154,9 @@ def test_whatever_a_superuser_changes_is_named(bench: Bench) -> None:
             (timedelta(days=3), first.run_id),
         )
         assert "was altered" not in problems(bench, connection, is_fast=True)
-        found = closure.equations(connection, SCORE_TRANSACTIONS, store=bench.store, is_fast=True)
-        notes = "; ".join(note for one in found for note in one.notes)
+        equations = closure.equations(
+            connection, SCORE_TRANSACTIONS, store=bench.store, is_fast=True
+        )
+        notes = "; ".join(note for equation in equations for note in equation.notes)
         assert "files of runs published before" in notes
         assert "decisions.application_decisions: --job leaves it out" in notes

@@ -1,4 +1,4 @@
-"""Cut-offs from published decisions: priced by the policy, next to those in force."""
+"""Cut-offs from published decisions are priced by the policy and compared with those in force."""
 
 from __future__ import annotations
 
@@ -18,28 +18,30 @@ def test_both_domains_are_priced_by_the_policy_in_force(lender: Lender, bench: B
     lender.admit(a_day_of_applications())
     lender.decide()
     with lender.connect() as connection:
-        found = activations.in_force(connection)
-        payments = compare(connection, SCORE_TRANSACTIONS, found)
-        loans = compare(connection, SCORE_APPLICATIONS, found)
-        none = compare(connection, SCORE_APPLICATIONS, found, (MIDNIGHT + DAY, MIDNIGHT + 2 * DAY))
+        in_force = activations.in_force(connection)
+        transactions = compare(connection, SCORE_TRANSACTIONS, in_force)
+        loans = compare(connection, SCORE_APPLICATIONS, in_force)
+        none = compare(
+            connection, SCORE_APPLICATIONS, in_force, (MIDNIGHT + DAY, MIDNIGHT + 2 * DAY)
+        )
 
-    assert payments is not None
+    assert transactions is not None
     assert loans is not None
     assert none is None
-    # the application without a rate has no probability, and no price
-    assert (payments.rows, loans.rows, loans.days) == (6, 4, 1)
+    # the application without a rate has no probability and no price
+    assert (transactions.rows, loans.rows, loans.days) == (6, 4, 1)
     assert (loans.in_force.review, loans.in_force.decline) == (0.2, 0.3)
     assert loans.cheapest.reviews <= loans.capacity_per_day == 60
     assert loans.cheapest.cost <= loans.in_force.cost
-    # missing bureau data is a rule's review, whatever the probability
+    # missing bureau data is reviewed by a rule, whatever the probability
     assert loans.reviews_elsewhere == 1
-    text = text_of(found, [payments, loans])
+    text = text_of(in_force, [transactions, loans])
     assert "score_applications: 4 decisions" in text
     assert text.count("in force") == text.count("cheapest") == 2
 
 
-def test_a_policy_without_costs_prices_nothing(bench: Bench) -> None:
-    found = policy.load(POLICY)
+def test_a_policy_without_costs_is_refused(bench: Bench) -> None:
+    without_costs = policy.load(POLICY)
 
     with bench.connect() as connection, pytest.raises(ConfigurationError, match="review_team"):
-        compare(connection, SCORE_TRANSACTIONS, found)
+        compare(connection, SCORE_TRANSACTIONS, without_costs)

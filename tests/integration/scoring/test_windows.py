@@ -1,4 +1,4 @@
-"""The gap detector: which windows nobody has decided, from the ledger of runs alone."""
+"""The gap detector finds undecided windows from the ledger of runs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
 
 
-def found(bench: Bench, until: datetime) -> list[gaps.Undecided]:
+def undecided_windows(bench: Bench, until: datetime) -> list[gaps.Undecided]:
     with bench.connect() as connection:
         return gaps.undecided(connection, SCORE_TRANSACTIONS, until)
 
 
 def states(bench: Bench, until: datetime) -> dict[datetime, str]:
-    return {one.start: one.state.value for one in found(bench, until)}
+    return {gap.start: gap.state.value for gap in undecided_windows(bench, until)}
 
 
 def fail(bench: Bench, run: record.Run, failure: str = "a gate said no") -> None:
@@ -36,17 +36,17 @@ def a_transaction_in(hour: int, **overrides: Any) -> dict[str, Any]:
     return a_transaction(occurred_at=NOON + hour * HOUR + MINUTE, **overrides)
 
 
-def test_a_warehouse_without_rows_and_runs_owes_nothing(bench: Bench) -> None:
-    assert found(bench, NOON) == []
+def test_a_warehouse_without_rows_and_runs_has_no_gaps(bench: Bench) -> None:
+    assert undecided_windows(bench, NOON) == []
 
 
-def test_history_alone_owes_nothing(bench: Bench) -> None:
+def test_history_alone_has_no_gaps(bench: Bench) -> None:
     bench.admit([a_transaction(is_history=True)])
 
-    assert found(bench, NOON + 5 * HOUR) == []
+    assert undecided_windows(bench, NOON + 5 * HOUR) == []
 
 
-def test_before_any_run_the_first_live_row_says_where_windows_begin(bench: Bench) -> None:
+def test_before_any_run_windows_begin_at_the_first_live_row(bench: Bench) -> None:
     bench.admit(
         [a_transaction(occurred_at=NOON - 9 * HOUR, is_history=True), a_transaction_in(1)],
     )
@@ -57,14 +57,14 @@ def test_before_any_run_the_first_live_row_says_where_windows_begin(bench: Bench
     }
 
 
-def test_a_window_that_has_not_ended_is_not_owed(bench: Bench) -> None:
+def test_a_window_that_has_not_ended_is_no_gap(bench: Bench) -> None:
     bench.admit([a_transaction_in(0)])
 
-    assert found(bench, NOON + HOUR - MINUTE) == []
+    assert undecided_windows(bench, NOON + HOUR - MINUTE) == []
     assert list(states(bench, NOON + HOUR)) == [NOON]
 
 
-def test_each_state_is_told_apart(bench: Bench) -> None:
+def test_each_state_is_distinguished(bench: Bench) -> None:
     bench.admit([a_transaction_in(hour) for hour in range(5)])
     bench.decide(NOON)
     fail(bench, bench.claim(NOON + 2 * HOUR))
@@ -85,7 +85,7 @@ def test_each_state_is_told_apart(bench: Bench) -> None:
     assert later[NOON + 3 * HOUR] == "stuck"
 
 
-def test_a_lease_that_moves_keeps_an_old_run_from_being_stuck(bench: Bench) -> None:
+def test_an_old_run_with_a_renewed_lease_is_not_stuck(bench: Bench) -> None:
     bench.admit([a_transaction_in(0)])
     run = bench.claim()
     bench.build()
@@ -104,18 +104,18 @@ def test_a_lease_that_moves_keeps_an_old_run_from_being_stuck(bench: Bench) -> N
     assert (moving, states(bench, now)[NOON]) == ("running", "stuck")
 
 
-def test_a_failure_that_a_later_run_made_good_is_no_gap(bench: Bench) -> None:
+def test_a_failure_followed_by_a_published_run_is_no_gap(bench: Bench) -> None:
     fail(bench, bench.claim())
     bench.decide()
 
-    assert found(bench, NOON + HOUR) == []
+    assert undecided_windows(bench, NOON + HOUR) == []
 
 
-def test_the_newest_failure_is_the_one_that_is_told(bench: Bench) -> None:
+def test_the_newest_failure_is_reported(bench: Bench) -> None:
     fail(bench, bench.claim(), "first")
     fail(bench, bench.claim(), "second")
 
-    (gap,) = found(bench, NOON + HOUR)
+    (gap,) = undecided_windows(bench, NOON + HOUR)
 
     assert gap.last_failure == "second"
 
@@ -123,8 +123,8 @@ def test_the_newest_failure_is_the_one_that_is_told(bench: Bench) -> None:
 def test_a_run_over_several_hours_decides_each_of_them(bench: Bench) -> None:
     bench.admit([a_transaction_in(hour) for hour in range(4)])
     with bench.connect() as connection:
-        asked = Request(NOON, NOON + 3 * HOUR, "manual", "ann")
-        run = lifecycle.claim(connection, SCORE_TRANSACTIONS, asked, bench.pins)
+        request = Request(NOON, NOON + 3 * HOUR, "manual", "ann")
+        run = lifecycle.claim(connection, SCORE_TRANSACTIONS, request, bench.pins)
     bench.build()
     bench.score(run.run_id)
     bench.publish(run.run_id)
@@ -142,31 +142,31 @@ def test_a_restatement_decides_no_window(bench: Bench) -> None:
     assert states(bench, NOON + 2 * HOUR) == {NOON + HOUR: "missing"}
 
 
-def test_waiting_rows_are_counted_in_their_home_window_and_only_there(bench: Bench) -> None:
+def test_pending_rows_are_counted_only_in_their_own_window(bench: Bench) -> None:
     bench.admit([a_transaction_in(0), a_transaction_in(0), a_transaction_in(2)])
     bench.admit([a_transaction_in(2, is_history=True)])
     bench.admit([a_transaction_in(1, transaction_id="moved")])
     bench.decide(NOON + 3 * HOUR)
-    # the correction moves the row an hour on: it waits there, once
+    # the correction moves the row one hour later: it waits there, once
     moved = {"transaction_id": "moved", "version": 2, "known_at": NOON + 4 * HOUR}
     bench.admit([a_transaction_in(2, **moved)])
 
-    waiting = {one.start: one.rows_pending for one in found(bench, NOON + 4 * HOUR)}
+    waiting = {gap.start: gap.rows_pending for gap in undecided_windows(bench, NOON + 4 * HOUR)}
 
     assert waiting == {NOON: 2, NOON + HOUR: 0, NOON + 2 * HOUR: 2}
 
 
-def test_rows_before_the_first_run_are_owed_a_window(bench: Bench) -> None:
+def test_rows_before_the_first_run_have_a_window(bench: Bench) -> None:
     bench.decide(NOON + 2 * HOUR)
     bench.admit([a_transaction_in(0, known_at=NOON + 3 * HOUR)])
 
-    assert {one.start: one.rows_pending for one in found(bench, NOON + 3 * HOUR)} == {
+    assert {gap.start: gap.rows_pending for gap in undecided_windows(bench, NOON + 3 * HOUR)} == {
         NOON: 1,
         NOON + HOUR: 0,
     }
 
 
-def test_a_slip_in_the_form_owes_nobody_years_of_windows(bench: Bench) -> None:
+def test_a_slip_in_the_form_does_not_create_years_of_gaps(bench: Bench) -> None:
     bench.admit([a_transaction_in(0)])
     bench.decide(NOON - 5000 * HOUR, kind="manual", requested_by="ann")
 
@@ -182,14 +182,14 @@ def test_a_day_on_which_the_source_changes_its_clocks_has_24_windows(
     instants = [midnight + 30 * n * MINUTE for n in range(48)]
     bench.admit([a_transaction(occurred_at=instant.astimezone(berlin)) for instant in instants])
 
-    day_long = found(bench, midnight + 24 * HOUR)
+    day_long = undecided_windows(bench, midnight + 24 * HOUR)
 
-    assert [one.start for one in day_long] == [midnight + n * HOUR for n in range(24)]
-    assert {one.end - one.start for one in day_long} == {HOUR}
-    assert {one.rows_pending for one in day_long} == {2}
+    assert [gap.start for gap in day_long] == [midnight + n * HOUR for n in range(24)]
+    assert {gap.end - gap.start for gap in day_long} == {HOUR}
+    assert {gap.rows_pending for gap in day_long} == {2}
 
 
-def test_the_command_says_what_to_do_and_by_its_status_whether_anything(
+def test_the_command_names_the_next_step_and_returns_a_status(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
@@ -202,19 +202,19 @@ def test_the_command_says_what_to_do_and_by_its_status_whether_anything(
     gap = command_line.main(["windows", "--until", until])
     shown = capsys.readouterr().out
     command_line.main(["windows", "--until", until, "--json"])
-    (told,) = json.loads(capsys.readouterr().out)
+    (report,) = json.loads(capsys.readouterr().out)
     bench.decide()
     none = command_line.main(["windows", "--until", until])
 
     assert (gap, none) == (1, 0)
     assert "the gate [decisions] said no" in shown
-    assert told["state"] == "failed"
-    assert told["rows_pending"] == 1
-    assert "start=2026-03-02T12:00:00Z end=2026-03-02T13:00:00Z" in told["next_step"]
+    assert report["state"] == "failed"
+    assert report["rows_pending"] == 1
+    assert "start=2026-03-02T12:00:00Z end=2026-03-02T13:00:00Z" in report["next_step"]
     assert "is decided" in capsys.readouterr().out
 
 
-def test_a_window_that_is_being_decided_is_no_reason_to_fail(
+def test_a_window_of_a_running_run_does_not_fail_the_command(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
@@ -224,14 +224,14 @@ def test_a_window_that_is_being_decided_is_no_reason_to_fail(
     assert command_line.main(["windows", "--until", (NOON + HOUR).isoformat()]) == 0
 
 
-def test_a_long_stretch_that_nobody_ran_is_one_line(
+def test_a_long_undecided_stretch_is_one_line(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bench.admit([a_transaction()])
     bench.decide()
     bench.admit([a_transaction(occurred_at=NOON + 5 * HOUR)])
     until = NOON + 1000 * HOUR
-    undecided = found(bench, until)
+    undecided = undecided_windows(bench, until)
 
     capsys.readouterr()
     windows.show(undecided, until)

@@ -1,7 +1,7 @@
-"""The definition of every feature of a loan application, in plain Python over plain rows.
+"""Define every feature of a loan application in plain Python over plain rows.
 
-One application at a time: what its reader knew, filtered and added up. Nothing of the SQL appears
-here, so that the SQL can be held against it.
+The definition takes one application at a time and filters and adds the rows known to its reader. It
+shares no code with the SQL, so it can check the SQL.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def features_of(book: Book) -> dict[Key, dict[str, Any]]:
             **_request(row),
             **_bureau(row),
             **_earlier(row, book),
-            **_payments(row, book),
+            **_card_behaviour(row, book),
         }
         for row in book.of("applications")
     }
@@ -85,17 +85,21 @@ def _bureau(row: Row) -> dict[str, Any]:
 
 def _earlier(row: Row, book: Book) -> dict[str, Any]:
     earlier = [
-        one
-        for one in _known(book.of("applications"), "application_id", row["known_at"])
-        if one["application_id"] != row["application_id"]
-        and one["customer_id"] == row["customer_id"]
-        and one["applied_at"] < row["applied_at"]
+        application
+        for application in _known(book.of("applications"), "application_id", row["known_at"])
+        if application["application_id"] != row["application_id"]
+        and application["customer_id"] == row["customer_id"]
+        and application["applied_at"] < row["applied_at"]
     ]
     ends = [
-        (one["applied_at"], one["application_id"], told["outcome"])
-        for one in earlier
-        if (told := _told(book.of("outcomes"), "application_id", one, row["applied_at"]))
-        and told["outcome"] in {"charged_off", "fully_paid"}
+        (application["applied_at"], application["application_id"], outcome["outcome"])
+        for application in earlier
+        if (
+            outcome := _latest_label(
+                book.of("outcomes"), "application_id", application, row["applied_at"]
+            )
+        )
+        and outcome["outcome"] in {"charged_off", "fully_paid"}
     ]
     last = "bad" if ends and max(ends)[2] == "charged_off" else "good"
     return {
@@ -104,30 +108,38 @@ def _earlier(row: Row, book: Book) -> dict[str, Any]:
     }
 
 
-def _payments(row: Row, book: Book) -> dict[str, Any]:
+def _card_behaviour(row: Row, book: Book) -> dict[str, Any]:
     paid = [
-        one
-        for one in _known(book.of("transactions"), "transaction_id", row["known_at"])
-        if one["customer_id"] == row["customer_id"] and one["occurred_at"] < row["applied_at"]
+        transaction
+        for transaction in _known(book.of("transactions"), "transaction_id", row["known_at"])
+        if transaction["customer_id"] == row["customer_id"]
+        and transaction["occurred_at"] < row["applied_at"]
     ]
-    told = [_told(book.of("labels"), "transaction_id", one, row["applied_at"]) for one in paid]
+    labels = [
+        _latest_label(book.of("labels"), "transaction_id", transaction, row["applied_at"])
+        for transaction in paid
+    ]
     month, quarter = (_spent(paid, row["applied_at"] - timedelta(days=days)) for days in (30, 90))
     return {
         "customer_spend_sum_30d": _major(month),
         "customer_spend_sum_90d": _major(quarter),
         "customer_spend_trend": ((month or 0) / 30) / (quarter / 90) if quarter else None,
-        "customer_fraud_confirmed_count": sum(1 for label in told if label and label["is_fraud"]),
+        "customer_fraud_confirmed_count": sum(1 for label in labels if label and label["is_fraud"]),
     }
 
 
 def _spent(paid: Sequence[Row], since: datetime) -> int | None:
-    amounts = [one["amount_base_minor"] for one in paid if one["occurred_at"] >= since]
+    amounts = [
+        transaction["amount_base_minor"]
+        for transaction in paid
+        if transaction["occurred_at"] >= since
+    ]
     priced = [amount for amount in amounts if amount is not None]
     return sum(priced) if priced else None
 
 
 def _known(rows: Sequence[Row], name: str, known_at: datetime) -> list[Row]:
-    """Return each thing in the newest version that was known at a moment."""
+    """Return the newest version of each entity that was known at a moment."""
     newest: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: row["version"]):
         if row["known_at"] <= known_at:
@@ -135,11 +147,14 @@ def _known(rows: Sequence[Row], name: str, known_at: datetime) -> list[Row]:
     return list(newest.values())
 
 
-def _told(labels: Sequence[Row], name: str, of: Row, by: datetime) -> Row | None:
-    """Return what was told of a thing last; of what was told at once, the best rank wins."""
-    told = [label for label in labels if label[name] == of[name] and label["known_at"] <= by]
+def _latest_label(labels: Sequence[Row], name: str, of: Row, by: datetime) -> Row | None:
+    """Return the latest known label of an entity.
+
+    Among labels of the same moment, the best rank wins.
+    """
+    known = [label for label in labels if label[name] == of[name] and label["known_at"] <= by]
     return max(
-        told,
+        known,
         key=lambda label: (
             label["known_at"],
             label["provenance"] == "chargeback",

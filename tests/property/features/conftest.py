@@ -1,4 +1,4 @@
-"""Warehouses for drawn examples."""
+"""Install warehouses for drawn examples."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ from tests.conftest import Db, a_warehouse
 def fresh_built(
     cluster: Cluster, built_template: str, tmp_path: Path
 ) -> Callable[[], AbstractContextManager[Db]]:
-    """A maker of installed warehouses, one per drawn example."""
+    """Return a maker of installed warehouses, one per drawn example."""
     return lambda: a_warehouse(cluster, built_template, tmp_path)

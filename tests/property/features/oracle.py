@@ -1,7 +1,7 @@
-"""The definition of every ledger-bound feature, as slow and plain as it can be said.
+"""Define every feature that reads the raw tables as slowly and plainly as possible.
 
-One query per feature row: what its reader knew, filtered by the window, aggregated. No trick of the
-models appears here, so that the models can be held against it.
+One query per feature row filters the rows known to its reader by the window and aggregates them.
+The definition uses no optimization of the models, so it can check the models.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ _COLUMNS = "".join(
 
 
 def _expanded(text: str) -> str:
-    """Spell out the shorthands: near(hours) and whole(first, last)."""
+    """Expand the shorthands near(hours) and whole(first, last)."""
     text = re.sub(r"near\((\d+)\)", r"occurred_at >= asked_at - interval '\1 hours'", text)
     return re.sub(
         r"whole\(([^,]+), ([^)]+)\)", r"(day >= asked_day - (\1) and day < asked_day - (\2))", text

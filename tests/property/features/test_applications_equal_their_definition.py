@@ -1,4 +1,4 @@
-"""The features of loan applications against their plain definition, on drawn books of a lender."""
+"""On drawn books of a lender, the features of loan applications equal their plain definition."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from features.views import APPLICATIONS
 from tests.integration.point_in_time.books import FEEDS, Book, Event, a_book
 from tests.property.features.application_oracle import features_of
 
-# what the columns of an application may hold; nothing, more often than anybody would like
+# values that the columns of an application may hold; nulls are more frequent than usual
 VALUES: dict[str, list[Any]] = {
     "requested_amount_minor": [1, 50_000, 1_234_567, 10**15],
     "requested_amount_base_minor": [None, 1, 1_234_567, 9 * 10**15],
@@ -41,34 +41,34 @@ VALUES: dict[str, list[Any]] = {
 
 
 def a_motley_book(seed: int) -> Book:
-    """Draw a book whose applications hold anything, and whose verdicts contradict each other."""
+    """Draw a book whose applications hold any values and whose verdicts contradict each other."""
     draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
     book = a_book(seed)
-    told = [
-        row | {"version": row["version"] + 10, "is_fraud": not row["is_fraud"],
-               "provenance": "analyst"}
+    contradictions = [
+        row
+        | {"version": row["version"] + 10, "is_fraud": not row["is_fraud"], "provenance": "analyst"}
         for row in book.of("labels")[::3]
-    ]  # fmt: skip
+    ]
     return Book(
         tuple(
             Event(feed, row | {name: draw.choice(values) for name, values in VALUES.items()})
             if feed == "applications"
             else Event(feed, row)
-            for feed, row in book.plus("labels", told).events
+            for feed, row in book.plus("labels", contradictions).events
         )
     )
 
 
-def same(one: Any, other: Any) -> bool:
-    """Tell whether two values agree, to the rounding of a few operations."""
-    if one is None or other is None or isinstance(one, str):
-        return bool(one == other)
-    return math.isclose(one, other, rel_tol=1e-12)
+def same(value: Any, expected: Any) -> bool:
+    """Return whether two values agree to the rounding of a few operations."""
+    if value is None or expected is None or isinstance(value, str):
+        return bool(value == expected)
+    return math.isclose(value, expected, rel_tol=1e-12)
 
 
 @settings(
     deadline=None,
-    max_examples=3,  # dbt runs twice in each
+    max_examples=3,  # dbt runs twice in each example
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -85,7 +85,7 @@ def test_features_of_applications_equal_their_definition(
             if place in (build_after, 5):
                 build("application_features", db.settings.warehouse, db.settings.work)
         names = APPLICATIONS.columns
-        found = {
+        computed = {
             row[:2]: dict(zip(names, row[2:], strict=True))
             for row in db.rows(
                 f"select application_id, version, {', '.join(names)} from marts.feat_applications"
@@ -93,12 +93,12 @@ def test_features_of_applications_equal_their_definition(
         }
 
     expected = features_of(book)
-    assert found.keys() == expected.keys()
+    assert computed.keys() == expected.keys()
     assert set(next(iter(expected.values()))) == set(names)
     wrong = {
-        (key, name): (found[key][name], value)
+        (key, name): (computed[key][name], value)
         for key, values in expected.items()
         for name, value in values.items()
-        if not same(found[key][name], value)
+        if not same(computed[key][name], value)
     }
     assert wrong == {}

@@ -1,4 +1,4 @@
-"""The models against the plain definition, on random ledgers with everything that goes wrong."""
+"""On random raw tables with every irregularity, the features equal their plain definition."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_t
 from tests.property.features.oracle import HISTORY, ORACLE
 
 MINUTES = 60 * 24 * 45
-FEW: dict[str, Any] = {"deadline": None, "max_examples": 4, "database": None}  # dbt runs in each
+# dbt runs in each example
+FEW: dict[str, Any] = {"deadline": None, "max_examples": 4, "database": None}
 
 
 @st.composite
 def rows(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw one transaction: few entities and few instants, so that windows fill and rows tie."""
+    """Draw one transaction of few entities and few instants, so that windows fill and rows tie."""
     base = draw(st.sampled_from([0, 60, 179, 180, 181, 1439, 1440, 1441, 4320, 20000, 43200]))
     jitter = draw(st.sampled_from([0, 0, 0, 1, 720, 2880, 12000]))
     return {
@@ -38,7 +39,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def ledgers(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
+def raw_histories(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
     """Draw deliveries in the order of their admission, with late rows and corrections."""
     drawn = draw(st.lists(rows(), min_size=60, max_size=120))
     cuts = draw(st.integers(2, 4))
@@ -54,7 +55,7 @@ def ledgers(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
 
 
 def admitted(db: Any, delivery: Sequence[dict[str, Any]], floor: datetime, live: bool) -> datetime:
-    """Admit one delivery: live rows share one known_at, rows of history have one each."""
+    """Admit one delivery: live rows share one known_at; each row of history has its own."""
     newest = max(floor, *(row["occurred_at"] for row in delivery)) + timedelta(microseconds=1)
     insert_transactions(
         db,
@@ -81,23 +82,23 @@ def assert_equal_to_definition(db: Any) -> None:
             f"select transaction_id, version, {', '.join(names[2:])} from marts.feat_transactions"
         )
         for row in cursor:
-            found = dict(zip(names, row, strict=True))
-            wanted = expected.get(row[:2])
+            computed = dict(zip(names, row, strict=True))
+            defined = expected.get(row[:2])
             for name in names[2:]:
-                if wanted is not None:
-                    assert same(found[name], wanted[name]), (
+                if defined is not None:
+                    assert same(computed[name], defined[name]), (
                         row[:2],
                         name,
-                        found[name],
-                        wanted[name],
+                        computed[name],
+                        defined[name],
                     )
 
 
-def same(one: Any, other: Any) -> bool:
-    """Tell whether two values agree, to the rounding of one division."""
-    if one is None or other is None or isinstance(one, bool):
-        return one is other
-    return math.isclose(float(one), float(other), rel_tol=1e-12, abs_tol=1e-12)
+def same(value: Any, expected: Any) -> bool:
+    """Return whether two values agree to the rounding of one division."""
+    if value is None or expected is None or isinstance(value, bool):
+        return value is expected
+    return math.isclose(float(value), float(expected), rel_tol=1e-12, abs_tol=1e-12)
 
 
 @settings(
@@ -111,7 +112,7 @@ def same(one: Any, other: Any) -> bool:
     ],
 )
 @given(
-    ledger=ledgers(),
+    raw_history=raw_histories(),
     first_is_history=st.booleans(),
     build_after=st.integers(0, 2),
     labelled=st.lists(
@@ -122,16 +123,16 @@ def same(one: Any, other: Any) -> bool:
 )
 def test_features_equal_their_definition(
     fresh_built: Any,
-    ledger: list[list[dict[str, Any]]],
+    raw_history: list[list[dict[str, Any]]],
     first_is_history: bool,
     build_after: int,
     labelled: list[tuple[int, bool]],
 ) -> None:
     with fresh_built() as db:
         floor = NOON - timedelta(days=46)
-        for number, delivery in enumerate(ledger):
+        for number, delivery in enumerate(raw_history):
             floor = admitted(db, delivery, floor, live=not (first_is_history and number == 0))
-            if number == len(ledger) // 2 and labelled:
+            if number == len(raw_history) // 2 and labelled:
                 labels = {f"t{of}": is_fraud for of, is_fraud in labelled}
                 known = {row["transaction_id"]: row["occurred_at"] for row in delivery}
                 insert_labels(

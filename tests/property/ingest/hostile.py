@@ -1,4 +1,4 @@
-"""Values that a source may send in the columns of each feed, most of them hostile."""
+"""List values that a source may send in the columns of each feed, most of them hostile."""
 
 from __future__ import annotations
 

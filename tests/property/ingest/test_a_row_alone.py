@@ -1,4 +1,4 @@
-"""The verdict and the value of a row depend on the row alone: not on its neighbours or format."""
+"""The verdict and the values of a row do not depend on its neighbours or on the format."""
 
 from __future__ import annotations
 
@@ -65,32 +65,32 @@ WRITERS = (
 
 
 def verdicts(feed: SourceFeed, content: bytes, kind: FileFormat) -> dict[int, Verdict]:
-    """Return, by the number of the row: its reason and column, or its typed values."""
+    """Return for each row number either its reason and column or its typed values."""
     rules, header = Rules(feed, SOURCES.provenance_rank, NOW, DEFAULT), Header()
-    found: dict[int, Verdict] = {}
+    by_row: dict[int, Verdict] = {}
     with spooled(io.BytesIO(content), DEFAULT) as spool:
         if kind is FileFormat.PARQUET:
             chunks = list(parquet_chunks(spool, feed, header, DEFAULT))
         else:
-            read = csv_chunks if kind is FileFormat.CSV else json_chunks
+            chunks_of = csv_chunks if kind is FileFormat.CSV else json_chunks
             with text_of(spool, zipped=False, feed=feed, limits=DEFAULT) as text:
                 lines = LineTally(text.lines)
-                chunks = list(read(text.rewound(), feed, header, DEFAULT, lines))
+                chunks = list(chunks_of(text.rewound(), feed, header, DEFAULT, lines))
     for chunk in chunks:
         checked = check(chunk, rules)
         rows, reasons, details = checked.verdicts.rejected()
-        found |= {
+        by_row |= {
             int(chunk.row_numbers[row]): (str(reason), detail.partition(":")[0])
             for row, reason, detail in zip(rows, reasons, details, strict=True)
         }
-        found |= {row.row_number: (str(row.reason), "") for row in chunk.malformed}
-        found |= {row.pop("row_number"): row for row in checked.typed.to_pylist()}
-    return found
+        by_row |= {row.row_number: (str(row.reason), "") for row in chunk.malformed}
+        by_row |= {row.pop("row_number"): row for row in checked.typed.to_pylist()}
+    return by_row
 
 
 @st.composite
 def neighbours(draw: st.DrawFn, feed: str) -> tuple[list[Row], int]:
-    """Draw rows with a few hostile values each, and the place of one of them."""
+    """Draw rows with a few hostile values each, and the position of one row."""
     names = list(SOURCES.feeds[feed].columns)
     rows = []
     for _ in range(draw(st.integers(1, 6))):
@@ -111,7 +111,7 @@ def _holds(name: str, rows: list[Row], place: int) -> None:
 
 @settings(deadline=None, max_examples=100)
 @given(neighbours("transactions"))
-def test_a_transaction_means_the_same_alone_and_among_others_in_every_format(
+def test_a_transaction_has_the_same_verdict_alone_and_among_others_in_every_format(
     drawn: tuple[list[Row], int],
 ) -> None:
     _holds("transactions", *drawn)
@@ -119,7 +119,7 @@ def test_a_transaction_means_the_same_alone_and_among_others_in_every_format(
 
 @settings(deadline=None, max_examples=60)
 @given(neighbours("applications"))
-def test_an_application_means_the_same_alone_and_among_others_in_every_format(
+def test_an_application_has_the_same_verdict_alone_and_among_others_in_every_format(
     drawn: tuple[list[Row], int],
 ) -> None:
     _holds("applications", *drawn)
@@ -131,7 +131,7 @@ def test_an_application_means_the_same_alone_and_among_others_in_every_format(
         ["fx_rates", "transaction_labels", "application_labels", "applicant_attributes"]
     ).flatmap(lambda feed: st.tuples(st.just(feed), neighbours(feed)))
 )
-def test_what_is_told_means_the_same_alone_and_among_others_in_every_format(
+def test_rates_labels_and_attributes_have_the_same_verdict_alone_and_among_others(
     drawn: tuple[str, tuple[list[Row], int]],
 ) -> None:
     _holds(drawn[0], *drawn[1])
@@ -140,11 +140,12 @@ def test_what_is_told_means_the_same_alone_and_among_others_in_every_format(
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("transaction_id", "\ufeffa", "invisible_character"),  # a mark that begins no file
+        # a byte order mark that does not begin a file
+        ("transaction_id", "\ufeffa", "invisible_character"),
         ("timestamp", "2100-01-01T00:00:00Z", "timestamp_not_a_time"),
     ],
 )
-def test_a_value_means_the_same_in_the_first_row_and_behind_a_stranger(
+def test_a_value_has_the_same_verdict_in_the_first_row_and_in_the_second(
     name: str, value: str, reason: str
 ) -> None:
     row = {**PLAIN["transactions"], name: value}
@@ -188,7 +189,9 @@ JSON_VALUES = st.sampled_from(
 )
 @example([("customer_segments", '"a|b"'), ("customer_segments", '["a"]')])
 @example([("customer_id", '"c1"'), ("customer_id", "12")])
-def test_a_json_line_means_the_same_alone_and_among_others(drawn: list[tuple[str, str]]) -> None:
+def test_a_json_line_has_the_same_verdict_alone_and_among_others(
+    drawn: list[tuple[str, str]],
+) -> None:
     feed = SOURCES.feeds["transactions"]
     lines = []
     for name, value in drawn:

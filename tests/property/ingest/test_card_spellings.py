@@ -1,4 +1,4 @@
-"""A card number is found and masked however it is spelled, and honest text is left alone."""
+"""Every spelling of a card number is found and masked, and honest text is unchanged."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ CONTEXTS = ("{}", "card{}x", "x {} y", "card no. {}, exp 12/29", "«{}»", "卡{
 
 @st.composite
 def numbers(draw: st.DrawFn) -> str:
-    """Draw the digits of a card number that an issuer might give out."""
+    """Draw the digits of a card number that an issuer might use."""
     prefix = draw(st.sampled_from(sorted(ISSUERS)))
     length = draw(st.sampled_from(ISSUERS[prefix]))
-    rest = length - len(prefix) - 1
-    body = prefix + draw(st.from_regex(rf"[0-9]{{{rest}}}", fullmatch=True))
+    digits = length - len(prefix) - 1
+    body = prefix + draw(st.from_regex(rf"[0-9]{{{digits}}}", fullmatch=True))
     return next(body + d for d in "0123456789" if card_numbers.passes_luhn(body + d))
 
 
 @st.composite
 def spellings(draw: st.DrawFn) -> tuple[str, str]:
-    """Draw a card number, and one of its spellings."""
+    """Draw a card number and one of its spellings."""
     number = draw(numbers())
     zeros = draw(st.lists(st.sampled_from(ZEROS), min_size=1, max_size=2))
     digits = [_in_script(digit, zeros[place % len(zeros)]) for place, digit in enumerate(number)]
@@ -134,9 +134,9 @@ def test_masking_a_row_leaves_its_other_fields_as_they_are(number: str, honest: 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.one_of(spellings().map(lambda pair: pair[1]), st.text()), max_size=8))
 def test_the_test_by_columns_agrees_with_the_test_by_value(values: list[str]) -> None:
-    found = cards.card_numbers(pa.array(values, pa.string())).tolist()
+    by_column = cards.card_numbers(pa.array(values, pa.string())).tolist()
 
-    assert found == [cards.has_card_number(value) for value in values]
+    assert by_column == [cards.has_card_number(value) for value in values]
 
 
 @settings(max_examples=30, deadline=None)

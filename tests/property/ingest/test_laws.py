@@ -1,4 +1,4 @@
-"""Laws of parsing: nothing is mangled, nothing is half, nothing depends on luck."""
+"""Parsing never changes a value, never loads half a row, and is deterministic."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def _read(content: bytes, kind: FileFormat, *, zipped: bool = False) -> Iterator
         spooled(io.BytesIO(content), DEFAULT) as spool,
         text_of(spool, zipped=zipped, feed=FEED, limits=DEFAULT) as text,
     ):
-        read = csv_chunks if kind is FileFormat.CSV else json_chunks
+        chunks_of = csv_chunks if kind is FileFormat.CSV else json_chunks
         lines = LineTally(text.lines)
-        yield from read(text.rewound(), FEED, Header(), DEFAULT, lines)
+        yield from chunks_of(text.rewound(), FEED, Header(), DEFAULT, lines)
         assert lines.total == text.lines
 
 
@@ -96,7 +96,7 @@ def test_ids_come_through_csv_and_json_unchanged(ids: list[tuple[str, str, str]]
 
 @settings(deadline=None)
 @given(st.integers(1, MAX_MINOR), st.sampled_from(sorted(EXPONENTS)))
-def test_every_amount_comes_back_to_the_digit(minor: int, currency: str) -> None:
+def test_every_amount_survives_to_the_digit(minor: int, currency: str) -> None:
     amount = Decimal(minor).scaleb(-EXPONENTS[currency])
     if amount >= 10**13:
         amount, minor = Decimal(1), 10 ** EXPONENTS[currency]
@@ -109,8 +109,8 @@ def test_every_amount_comes_back_to_the_digit(minor: int, currency: str) -> None
 
 @settings(deadline=None)
 @given(st.datetimes(datetime(2000, 1, 2), datetime(2026, 5, 30)), st.integers(-14, 14))
-def test_every_instant_comes_back_whatever_its_offset(local: datetime, hours: int) -> None:
-    for fault in (False, True):  # a fault beside it takes the slow way
+def test_every_instant_survives_with_any_offset(local: datetime, hours: int) -> None:
+    for fault in (False, True):  # a fault beside it takes the slow path
         text = f"{local.isoformat()}{hours:+03}:00"
         rows = [[*PLAIN[:3], text, *PLAIN[4:]]]
         rows += [["t2", *PLAIN[1:3], "never", *PLAIN[4:]]] if fault else []
@@ -167,9 +167,9 @@ def test_a_file_cut_anywhere_never_loads_half_a_row() -> None:
     whole = _csv(rows)
 
     for cut in range(len(whole)):
-        found = _rows_of(whole[:cut], FileFormat.CSV, zipped=False)
+        loaded = _rows_of(whole[:cut], FileFormat.CSV, zipped=False)
         complete = whole[:cut].count(b"\n") - 1
-        assert found is None or (whole[cut - 1 : cut] == b"\n" and found == complete)
+        assert loaded is None or (whole[cut - 1 : cut] == b"\n" and loaded == complete)
 
 
 def test_a_gzip_cut_anywhere_is_held() -> None:
@@ -204,9 +204,9 @@ def test_every_card_number_is_found_and_masked(body: str, separator: str) -> Non
 @settings(deadline=None)
 @given(st.lists(st.from_regex(r"[0-9]{1,25}", fullmatch=True), min_size=1, max_size=20))
 def test_the_test_by_columns_agrees_with_the_test_by_value(values: list[str]) -> None:
-    found = cards.card_numbers(pa.array(values)).tolist()
+    by_column = cards.card_numbers(pa.array(values)).tolist()
 
-    assert found == [cards.has_card_number(value) for value in values]
+    assert by_column == [cards.has_card_number(value) for value in values]
 
 
 def test_the_description_of_every_source_is_complete() -> None:

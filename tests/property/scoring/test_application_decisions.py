@@ -1,4 +1,4 @@
-"""Laws of the decision on an application, over the policy of record."""
+"""The decision on an application keeps its laws under the policy of record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scoring.decision.outcome import Confidence, Outcome
 from tests.credit import CONDITIONS, COUNTS, POLICY, Applicant, decide, floats
 
 USED = sorted(
-    {name for _, found in CONDITIONS for name in found.tree.columns if "fraud" not in name}
+    {name for _, condition in CONDITIONS for name in condition.tree.columns if "fraud" not in name}
 )
 counts = st.integers(0, 5)
 probabilities = st.floats(0, 1)
@@ -38,11 +38,13 @@ def test_every_application_has_exactly_one_outcome(batch: list[Applicant]) -> No
 
 
 @given(st.lists(applicants, min_size=1, max_size=20))
-def test_whatever_is_not_approved_as_asked_has_one_to_four_reasons(batch: list[Applicant]) -> None:
+def test_every_application_not_approved_as_requested_has_one_to_four_reasons(
+    batch: list[Applicant],
+) -> None:
     answer = decide(batch)
 
     for word, is_reduced, reasons in zip(
-        answer.words, answer.told.is_reduced, answer.reasons, strict=True
+        answer.words, answer.reason_facts.is_reduced, answer.reasons, strict=True
     ):
         is_adverse = word != "approve" or is_reduced
         assert (1 <= len(reasons) <= 4) if is_adverse else not reasons
@@ -51,61 +53,63 @@ def test_whatever_is_not_approved_as_asked_has_one_to_four_reasons(batch: list[A
 
 
 @given(applicants)
-def test_without_a_probability_nothing_is_approved(one: Applicant) -> None:
-    answer = decide([replace(one, probability=None)])
+def test_an_application_without_a_probability_is_not_approved(applicant: Applicant) -> None:
+    answer = decide([replace(applicant, probability=None)])
 
     assert answer.decisions.outcome[0] >= Outcome.REVIEW
     assert bool(answer.decisions.is_degraded[0])
 
 
 @given(applicants)
-def test_nothing_is_approved_without_a_limit(one: Applicant) -> None:
-    answer = decide([one])
+def test_an_application_without_a_limit_is_not_approved(applicant: Applicant) -> None:
+    answer = decide([applicant])
 
     assert answer.words != ["approve"] or answer.limits.limit_minor[0] > 0
 
 
 @given(applicants, probabilities, probabilities)
 def test_a_worse_probability_never_lowers_the_outcome(
-    one: Applicant, first: float, second: float
+    applicant: Applicant, first: float, second: float
 ) -> None:
     better, worse = sorted([first, second])
-    found = decide([replace(one, probability=better), replace(one, probability=worse)])
+    answer = decide([replace(applicant, probability=better), replace(applicant, probability=worse)])
 
-    assert found.decisions.outcome[0] <= found.decisions.outcome[1]
+    assert answer.decisions.outcome[0] <= answer.decisions.outcome[1]
 
 
 @given(applicants, st.sampled_from(COUNTS), counts)
-def test_worse_payments_never_lower_the_outcome(one: Applicant, name: str, more: int) -> None:
-    worse = replace(one, **{name: getattr(one, name) + more})
-    found = decide([one, worse])
+def test_more_suspicious_transactions_never_lower_the_outcome(
+    applicant: Applicant, name: str, more: int
+) -> None:
+    worse = replace(applicant, **{name: getattr(applicant, name) + more})
+    answer = decide([applicant, worse])
 
-    assert found.decisions.outcome[0] <= found.decisions.outcome[1]
+    assert answer.decisions.outcome[0] <= answer.decisions.outcome[1]
 
 
 @given(applicants, st.integers(0, 50_000_000).map(float), st.integers(0, 50_000_000).map(float))
 def test_a_higher_income_never_worsens_the_outcome(
-    one: Applicant, first: float, second: float
+    applicant: Applicant, first: float, second: float
 ) -> None:
     low, high = sorted([first, second])
-    found = decide([replace(one, income=low), replace(one, income=high)])
+    answer = decide([replace(applicant, income=low), replace(applicant, income=high)])
 
-    assert found.decisions.outcome[0] >= found.decisions.outcome[1]
+    assert answer.decisions.outcome[0] >= answer.decisions.outcome[1]
 
 
 @given(st.lists(applicants, min_size=1, max_size=10), st.permutations(range(len(CONDITIONS))))
-def test_the_order_of_rows_and_rules_changes_nothing(
+def test_the_order_of_rows_and_rules_has_no_effect(
     batch: list[Applicant], order: list[int]
 ) -> None:
     shuffled = tuple(CONDITIONS[place] for place in order)
-    alone = [decide([one]).words[0] for one in batch]
+    alone = [decide([applicant]).words[0] for applicant in batch]
 
     assert decide(batch, conditions=shuffled).words == alone
     assert decide(batch[::-1]).words == alone[::-1]
 
 
 def test_every_rule_and_every_state_can_decide() -> None:
-    """No branch is unreachable: each voice is the only one that asks for its outcome somewhere."""
+    """No branch is unreachable: each voice alone sets the outcome of some application."""
     only = {
         "bureau_data_missing": {"revolving_utilisation": None},
         "thin_file": {"total_account_count": 1.0},
@@ -115,10 +119,10 @@ def test_every_rule_and_every_state_can_decide() -> None:
     for rule in POLICY.rules:
         features = only.get(rule.rule_id, {})
         frauds = {} if features else {"confirmed_count": 1, "decline_count": 3}
-        found = decide([Applicant(features=features, **frauds)])  # type: ignore[arg-type]
+        answer = decide([Applicant(features=features, **frauds)])  # type: ignore[arg-type]
 
-        assert found.words == [rule.outcome], rule.rule_id
-    for level, one in (
+        assert answer.words == [rule.outcome], rule.rule_id
+    for level, applicant in (
         (Outcome.REVIEW, Applicant(amount=200_000, probability=POLICY.review)),
         (Outcome.DECLINE, Applicant(amount=100_000, probability=POLICY.decline)),
         (Outcome.REVIEW, Applicant(review_count=3)),
@@ -127,21 +131,21 @@ def test_every_rule_and_every_state_can_decide() -> None:
         (Outcome.DECLINE, Applicant(debt=1.0)),
         (Outcome.REVIEW, Applicant(debt=None)),
     ):
-        assert decide([one]).decisions.outcome[0] == level, one
+        assert decide([applicant]).decisions.outcome[0] == level, applicant
 
 
 @given(probabilities, probabilities)
-def test_confidence_is_never_high_where_the_models_disagree_or_a_cut_off_is_near(
+def test_confidence_is_not_high_if_the_models_disagree_or_a_cut_off_is_near(
     first: float, second: float
 ) -> None:
-    found = confidence_of(floats([first]), floats([second]), POLICY)[0]
+    confidence = confidence_of(floats([first]), floats([second]), POLICY)[0]
     sides = {(p >= POLICY.review, p >= POLICY.decline) for p in (first, second)}
 
-    assert found in set(Confidence)
-    assert found != "high" or len(sides) == 1
+    assert confidence in set(Confidence)
+    assert confidence != "high" or len(sides) == 1
 
 
-def test_a_missing_probability_is_low_confidence_and_a_missing_second_opinion_too() -> None:
-    found = confidence_of(floats([None, 0.01, 0.01]), floats([0.01, None, 0.01]), POLICY)
+def test_a_missing_probability_or_second_opinion_gives_low_confidence() -> None:
+    confidences = confidence_of(floats([None, 0.01, 0.01]), floats([0.01, None, 0.01]), POLICY)
 
-    assert found.tolist() == ["low", "low", "high"]
+    assert confidences.tolist() == ["low", "low", "high"]

@@ -1,4 +1,4 @@
-"""Laws of the decision table, over the policy of record."""
+"""The decision table keeps its laws under the policy of record."""
 
 from __future__ import annotations
 
@@ -61,23 +61,23 @@ def test_a_degraded_score_never_approves(batch: list[Row]) -> None:
 
 
 @given(row, probability)
-def test_a_higher_probability_never_lowers_the_outcome(one: Row, other: float) -> None:
-    low, high = sorted([one[0] if one[0] is not None else 0.0, other])
+def test_a_higher_probability_never_lowers_the_outcome(drawn: Row, second: float) -> None:
+    low, high = sorted([drawn[0] if drawn[0] is not None else 0.0, second])
 
-    assert decide([(low, *one[1:])]).outcome[0] <= decide([(high, *one[1:])]).outcome[0]
+    assert decide([(low, *drawn[1:])]).outcome[0] <= decide([(high, *drawn[1:])]).outcome[0]
 
 
 @given(row, probability)
-def test_a_higher_anomaly_score_never_lowers_the_outcome(one: Row, other: float) -> None:
-    low, high = sorted([one[1] if one[1] is not None else 0.0, other])
-    before = decide([(one[0], low, one[2])]).outcome[0]
+def test_a_higher_anomaly_score_never_lowers_the_outcome(drawn: Row, second: float) -> None:
+    low, high = sorted([drawn[1] if drawn[1] is not None else 0.0, second])
+    before = decide([(drawn[0], low, drawn[2])]).outcome[0]
 
-    assert before <= decide([(one[0], high, one[2])]).outcome[0]
+    assert before <= decide([(drawn[0], high, drawn[2])]).outcome[0]
 
 
 @given(rows)
-def test_a_row_is_decided_the_same_in_any_company(batch: list[Row]) -> None:
-    alone = [decide([one]).outcome[0] for one in batch]
+def test_the_decision_of_a_row_does_not_depend_on_the_other_rows(batch: list[Row]) -> None:
+    alone = [decide([single]).outcome[0] for single in batch]
 
     assert decide(batch).outcome.tolist() == alone
     assert decide(batch[::-1]).outcome.tolist() == alone[::-1]

@@ -1,4 +1,4 @@
-"""Laws of the recommended limit, over the policy of record."""
+"""The recommended limit keeps its laws under the policy of record."""
 
 from __future__ import annotations
 
@@ -22,78 +22,78 @@ Request = tuple[int, float, float, float, float]
 
 def limits_of(*requests: Request) -> tuple[Requests, Limits]:
     columns = [np.array(column) for column in zip(*requests, strict=True)]
-    asked = Requests(columns[0].astype(np.int64), *columns[1:])
-    return asked, recommend(asked, POLICY)
+    columns_of_requests = Requests(columns[0].astype(np.int64), *columns[1:])
+    return columns_of_requests, recommend(columns_of_requests, POLICY)
 
 
-def limit_of(one: Request) -> int:
-    return int(limits_of(one)[1].limit_minor[0])
+def limit_of(drawn: Request) -> int:
+    return int(limits_of(drawn)[1].limit_minor[0])
 
 
 @given(st.lists(request, min_size=1, max_size=30))
 def test_a_limit_is_never_above_the_request_and_never_below_the_product(
     requests: list[Request],
 ) -> None:
-    asked, found = limits_of(*requests)
+    requested, limits = limits_of(*requests)
 
-    assert (found.limit_minor <= asked.amount_minor).all()
-    assert ((found.limit_minor == 0) | (found.limit_minor >= POLICY.limit.minimum_minor)).all()
+    assert (limits.limit_minor <= requested.amount_minor).all()
+    assert ((limits.limit_minor == 0) | (limits.limit_minor >= POLICY.limit.minimum_minor)).all()
 
 
 @given(st.lists(request, min_size=1, max_size=30))
 def test_a_limit_below_the_request_is_a_multiple_of_the_step(requests: list[Request]) -> None:
-    asked, found = limits_of(*requests)
-    reduced = found.limit_minor[found.is_below(asked)]
+    requested, limits = limits_of(*requests)
+    reduced = limits.limit_minor[limits.is_below(requested)]
 
     assert (reduced % POLICY.limit.step_minor == 0).all()
 
 
 @given(request, probabilities)
-def test_a_worse_probability_never_raises_the_limit(one: Request, other: float) -> None:
-    better, worse = sorted([one[4], other])
+def test_a_worse_probability_never_raises_the_limit(drawn: Request, second: float) -> None:
+    better, worse = sorted([drawn[4], second])
 
-    assert limit_of((*one[:4], worse)) <= limit_of((*one[:4], better))
+    assert limit_of((*drawn[:4], worse)) <= limit_of((*drawn[:4], better))
 
 
 @given(request, incomes)
-def test_a_higher_income_never_lowers_the_limit(one: Request, other: float) -> None:
-    low, high = sorted([one[2], other])
+def test_a_higher_income_never_lowers_the_limit(drawn: Request, second: float) -> None:
+    low, high = sorted([drawn[2], second])
 
-    assert limit_of((*one[:2], low, *one[3:])) <= limit_of((*one[:2], high, *one[3:]))
+    assert limit_of((*drawn[:2], low, *drawn[3:])) <= limit_of((*drawn[:2], high, *drawn[3:]))
 
 
 @given(request, debts)
-def test_more_debt_never_raises_the_limit(one: Request, other: float) -> None:
-    less, more = sorted([one[3], other])
+def test_more_debt_never_raises_the_limit(drawn: Request, second: float) -> None:
+    less, more = sorted([drawn[3], second])
 
-    assert limit_of((*one[:3], more, one[4])) <= limit_of((*one[:3], less, one[4]))
+    assert limit_of((*drawn[:3], more, drawn[4])) <= limit_of((*drawn[:3], less, drawn[4]))
 
 
 @given(request, amounts)
-def test_asking_for_more_never_lowers_the_limit(one: Request, other: int) -> None:
-    less, more = sorted([one[0], other])
+def test_a_larger_request_never_lowers_the_limit(drawn: Request, second: int) -> None:
+    less, more = sorted([drawn[0], second])
 
-    assert limit_of((less, *one[1:])) <= limit_of((more, *one[1:]))
+    assert limit_of((less, *drawn[1:])) <= limit_of((more, *drawn[1:]))
 
 
 @given(request)
-def test_a_limit_keeps_both_bounds_and_one_step_more_breaks_the_one_that_is_named(
-    one: Request,
+def test_a_limit_keeps_both_bounds_and_one_more_step_breaks_the_named_bound(
+    drawn: Request,
 ) -> None:
-    _, found = limits_of(one)
-    _, term, income, debt, probability = one
-    budget = POLICY.grades[int(found.grade[0])].loss_budget_minor
+    _, limits = limits_of(drawn)
+    _, term, income, debt, probability = drawn
+    budget = POLICY.grades[int(limits.grade[0])].loss_budget_minor
     term_of = np.array([term])
     loss = probability * POLICY.costs.loss_given_default
     loss *= float(exposure_share(term_of, POLICY.limit.annual_rate)[0])
     payment = float(payment_share(term_of, POLICY.limit.annual_rate)[0])
     free = max((POLICY.limit.debt_service_cap - debt) * income / MONTHS, 0.0)
-    limit = int(found.limit_minor[0])
+    limit = int(limits.limit_minor[0])
 
     assert limit * loss <= budget * (1 + 1e-9)
     assert limit * payment <= free * (1 + 1e-9) + 1e-6
     larger = max(limit + POLICY.limit.step_minor, POLICY.limit.minimum_minor)
-    binding = Binding(found.binding[0])
+    binding = Binding(limits.binding[0])
     if binding is Binding.AFFORDABILITY:
         assert larger * payment >= free * (1 - 1e-9)
     if binding is Binding.EXPECTED_LOSS:
@@ -101,10 +101,12 @@ def test_a_limit_keeps_both_bounds_and_one_step_more_breaks_the_one_that_is_name
 
 
 @given(request, st.lists(request, max_size=5))
-def test_a_request_has_the_same_limit_in_any_company(one: Request, others: list[Request]) -> None:
-    _, together = limits_of(one, *others)
+def test_the_limit_of_a_request_does_not_depend_on_the_others(
+    drawn: Request, others: list[Request]
+) -> None:
+    _, together = limits_of(drawn, *others)
 
-    assert int(together.limit_minor[0]) == limit_of(one)
+    assert int(together.limit_minor[0]) == limit_of(drawn)
 
 
 @given(terms, st.floats(0.001, 0.99))

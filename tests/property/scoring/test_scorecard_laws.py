@@ -1,4 +1,4 @@
-"""Laws of bins and points, whatever the data."""
+"""Bins and points keep their laws on any data."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_bins_of_values_move_one_way_only(case: Case, way: int) -> None:
 
 
 @given(cases, direction)
-def test_edges_ascend_and_leave_no_bin_of_values_out_of_reach(case: Case, way: int) -> None:
+def test_edges_ascend_and_every_bin_of_values_is_reachable(case: Case, way: int) -> None:
     values, is_bad = columns(case)
 
     bins = binning.cut_number(values, is_bad, way)
@@ -59,7 +59,7 @@ def test_edges_ascend_and_leave_no_bin_of_values_out_of_reach(case: Case, way: i
 
 
 @given(cases, direction)
-def test_the_value_that_stands_for_a_bin_lies_in_it(case: Case, way: int) -> None:
+def test_the_representative_value_of_a_bin_lies_in_it(case: Case, way: int) -> None:
     bins = binning.cut_number(*columns(case), way)
 
     filled = np.flatnonzero(bins.rows > 0)
@@ -110,7 +110,7 @@ def test_the_sum_of_points_is_the_score(
 
 @given(tables(), st.floats(-4, 4), st.floats(0, 8))
 @settings(deadline=None, max_examples=40)
-def test_more_of_what_is_risky_never_gives_points(
+def test_a_riskier_value_never_gains_points(
     table: tuple[NDArray[np.float64], NDArray[np.bool_], list[int]], value: float, more: float
 ) -> None:
     matrix, is_bad, directions = table
@@ -125,7 +125,7 @@ def test_more_of_what_is_risky_never_gives_points(
 
 @given(tables())
 @settings(deadline=None, max_examples=20)
-def test_a_row_of_nothing_but_missing_values_has_a_score(
+def test_a_row_of_missing_values_has_a_score(
     table: tuple[NDArray[np.float64], NDArray[np.bool_], list[int]],
 ) -> None:
     matrix, is_bad, directions = table

@@ -1,4 +1,4 @@
-"""Laws of the cost-optimal cut-offs."""
+"""The cost-optimal cut-offs keep their laws."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ probabilities = st.lists(st.floats(0, 1), min_size=1, max_size=60)
 amounts = st.floats(100, 1e7)
 
 
-def payments(values: list[float], amount: float) -> tuple[np.ndarray, Costs]:
+def transactions(values: list[float], amount: float) -> tuple[np.ndarray, Costs]:
     assert OF_RECORD.costs
     assert OF_RECORD.review_team
     probability = np.array(values)
@@ -23,46 +23,46 @@ def payments(values: list[float], amount: float) -> tuple[np.ndarray, Costs]:
 
 @given(probabilities, amounts, st.integers(0, 60), st.floats(0, 1), st.floats(0, 1))
 def test_no_other_cut_offs_are_cheaper_within_the_capacity(
-    values: list[float], amount: float, capacity: int, one: float, other: float
+    values: list[float], amount: float, capacity: int, first: float, second: float
 ) -> None:
-    probability, costs = payments(values, amount)
-    found = cheapest(probability, costs, capacity)
-    tried = at(probability, costs, *sorted([one, other]))
+    probability, costs = transactions(values, amount)
+    cut_offs = cheapest(probability, costs, capacity)
+    tried = at(probability, costs, *sorted([first, second]))
 
-    assert found.reviews <= capacity
-    assert tried.reviews > capacity or found.cost <= tried.cost + 1e-6 * abs(tried.cost) + 1e-6
+    assert cut_offs.reviews <= capacity
+    assert tried.reviews > capacity or cut_offs.cost <= tried.cost + 1e-6 * abs(tried.cost) + 1e-6
 
 
 @given(probabilities, amounts, st.integers(0, 60), st.integers(0, 60))
 def test_more_capacity_never_costs_more(
-    values: list[float], amount: float, one: int, other: int
+    values: list[float], amount: float, first: int, second: int
 ) -> None:
-    probability, costs = payments(values, amount)
-    small, large = sorted([one, other])
+    probability, costs = transactions(values, amount)
+    small, large = sorted([first, second])
 
     less = cheapest(probability, costs, small).cost
     assert cheapest(probability, costs, large).cost <= less + 1e-9 * abs(less)
 
 
 @given(probabilities, amounts, st.integers(0, 60))
-def test_what_is_said_to_cost_is_what_the_cut_offs_cost(
+def test_the_reported_cost_equals_the_cost_of_the_cut_offs(
     values: list[float], amount: float, capacity: int
 ) -> None:
-    # a certain row is declined by any cut-off, so leave certainty out
-    probability, costs = payments([min(value, 0.99) for value in values], amount)
-    found = cheapest(probability, costs, capacity)
-    again = at(probability, costs, found.review, found.decline)
+    # every cut-off declines a certain row, so the test excludes certainty
+    probability, costs = transactions([min(value, 0.99) for value in values], amount)
+    cut_offs = cheapest(probability, costs, capacity)
+    again = at(probability, costs, cut_offs.review, cut_offs.decline)
 
-    assert found.reviews == again.reviews
-    assert np.isclose(found.cost, again.cost)
+    assert cut_offs.reviews == again.reviews
+    assert np.isclose(cut_offs.cost, again.cost)
 
 
-def test_without_a_team_the_decline_stands_where_gain_and_loss_are_equal() -> None:
+def test_without_a_review_team_the_decline_cut_off_balances_gain_and_loss() -> None:
     assert OF_RECORD.review_team
     probability = np.linspace(0.001, 0.999, 999)
     loss, gain = np.full(999, 40_000.0), np.full(999, 12_000.0)
     costs = of_applications(probability, loss, gain, OF_RECORD.review_team)
-    found = cheapest(probability, costs, 0)
+    cut_offs = cheapest(probability, costs, 0)
 
-    assert abs(found.decline - 12 / 52) < 0.005  # the grid of candidates
-    assert found.review == found.decline
+    assert abs(cut_offs.decline - 12 / 52) < 0.005  # within the grid of candidates
+    assert cut_offs.review == cut_offs.decline

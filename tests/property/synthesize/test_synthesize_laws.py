@@ -1,4 +1,4 @@
-"""Laws of the generator that hold for any small plan."""
+"""The generator keeps its laws for any small plan."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _arrivals(run: Delivered) -> pd.DataFrame:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plans())
-def test_rows_delivered_are_the_good_ones_the_repeated_ones_and_the_bad_ones(plan: Plan) -> None:
+def test_delivered_rows_are_good_repeated_or_bad_rows(plan: Plan) -> None:
     run = deliver(plan)
     arrivals, truth, counts = _arrivals(run), run.truth(), run.counts
 

@@ -1,4 +1,4 @@
-"""Passwords of any signs survive the two libraries that read the same URL differently."""
+"""A password of any characters survives both libraries that parse the URL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from features.platform.settings import Warehouse
 
 
 @pytest.mark.parametrize("password", ["plain", "a$HOME/@:%41 +${X}?#", "ключ 'и\"знаки"])
-def test_a_password_of_any_signs_is_quoted_whole(password: str) -> None:
+def test_a_password_of_any_characters_is_quoted_whole(password: str) -> None:
     url = Warehouse(port=54321, score_password=password).url("score")
 
     quoted = checker._quoted(url)

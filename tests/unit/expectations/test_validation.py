@@ -1,4 +1,4 @@
-"""How checks add up to a verdict, and what an error and a page make of it."""
+"""Checks add up to a verdict; the error and the report page show the same verdict."""
 
 from __future__ import annotations
 
@@ -63,15 +63,17 @@ UNKNOWN = a_check(Outcome.UNKNOWN, Severity.WARNING)
         ([BROKEN, UNKNOWN], Verdict.FAILED),
     ],
 )
-def test_the_worst_of_what_was_seen_is_the_verdict(checks: list[Check], verdict: Verdict) -> None:
+def test_the_verdict_is_the_worst_result_of_the_checks(
+    checks: list[Check], verdict: Verdict
+) -> None:
     assert verdict_of(checks) is verdict
 
 
-def test_a_broken_expectation_says_how_many_rows_of_how_many() -> None:
+def test_a_broken_expectation_counts_failed_rows_and_all_rows() -> None:
     assert BROKEN.figure == "3 of 200 rows = 1.50%"
 
 
-def test_a_failed_gate_is_a_broken_contract_and_says_what_to_do() -> None:
+def test_a_failed_gate_is_a_broken_contract_and_names_the_next_step() -> None:
     error = GateFailedError(a_validation(a_check(), BROKEN, WARNED))
 
     assert isinstance(error, ContractError)
@@ -80,7 +82,7 @@ def test_a_failed_gate_is_a_broken_contract_and_says_what_to_do() -> None:
     assert "nothing of it was admitted" in str(error)
 
 
-def test_a_failed_gate_crosses_a_process_border_whole() -> None:
+def test_the_error_of_a_failed_gate_survives_pickling() -> None:
     error = GateFailedError(a_validation(BROKEN))
 
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
@@ -89,7 +91,7 @@ def test_a_failed_gate_crosses_a_process_border_whole() -> None:
     assert again.validation == error.validation
 
 
-def test_the_page_escapes_every_name_and_loads_nothing() -> None:
+def test_the_page_escapes_every_name_and_loads_no_other_file() -> None:
     text = page.render(a_validation(a_check(words=HOSTILE), subject=HOSTILE)).decode()
 
     assert "<img" not in text
@@ -98,7 +100,7 @@ def test_the_page_escapes_every_name_and_loads_nothing() -> None:
         assert forbidden not in text
 
 
-def test_the_page_shows_what_broke_first() -> None:
+def test_the_page_lists_broken_expectations_first() -> None:
     text = page.render(
         a_validation(
             a_check(words="held"),
@@ -123,6 +125,6 @@ def test_pages_lie_in_the_folder_of_their_day() -> None:
     )
 
 
-def test_a_name_that_is_no_suite_is_refused_with_the_names_that_are() -> None:
+def test_an_unknown_suite_is_refused_with_the_known_names() -> None:
     with pytest.raises(ConfigurationError, match="transactions"):
         suites.of_feed("payments")

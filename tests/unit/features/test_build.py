@@ -1,4 +1,4 @@
-"""What killed builds leave behind, and which failures of a build end at a retry."""
+"""Sweep the leftovers of killed builds, and retry only the failures that a retry can cure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from features.build import is_server_gone, sweep
+from features.build import sweep
+from features.platform.server_loss import is_server_gone
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -24,18 +25,18 @@ def a_folder(path: Path, changed_at: datetime) -> Path:
 def test_only_the_folders_of_old_builds_are_removed(tmp_path: Path) -> None:
     killed = a_folder(tmp_path / "dbt" / "build-killed", NOW - 2 * DAY)
     running = a_folder(tmp_path / "dbt" / "build-running", NOW)
-    other = a_folder(tmp_path / "dbt" / "something", NOW - 2 * DAY)
+    unrelated = a_folder(tmp_path / "dbt" / "something", NOW - 2 * DAY)
 
     assert sweep(tmp_path, NOW - DAY) == 1
-    assert [path.exists() for path in (killed, running, other)] == [False, True, True]
+    assert [path.exists() for path in (killed, running, unrelated)] == [False, True, True]
 
 
-def test_a_place_where_nothing_was_ever_built_needs_no_sweeping(tmp_path: Path) -> None:
+def test_a_folder_without_builds_needs_no_sweeping(tmp_path: Path) -> None:
     assert sweep(tmp_path, NOW) == 0
 
 
 @pytest.mark.parametrize(
-    "told",
+    "message",
     [
         "server closed the connection unexpectedly\n\tThis probably means the server terminated",
         "terminating connection because of crash of another server process",
@@ -49,12 +50,12 @@ def test_a_place_where_nothing_was_ever_built_needs_no_sweeping(tmp_path: Path) 
         "connection already closed",
     ],
 )
-def test_a_server_that_went_away_is_worth_a_retry(told: str) -> None:
-    assert is_server_gone(f"Database Error in model feat_transactions\n  {told}")
+def test_a_lost_server_is_retried(message: str) -> None:
+    assert is_server_gone(f"Database Error in model feat_transactions\n  {message}")
 
 
 @pytest.mark.parametrize(
-    "told",
+    "message",
     [
         'column "amount" does not exist',
         "division by zero",
@@ -62,5 +63,5 @@ def test_a_server_that_went_away_is_worth_a_retry(told: str) -> None:
         "Compilation Error: macro 'connection' is undefined",
     ],
 )
-def test_a_model_that_is_wrong_is_wrong_at_a_retry_too(told: str) -> None:
-    assert not is_server_gone(f"Database Error in model feat_transactions\n  {told}")
+def test_a_wrong_model_is_not_retried(message: str) -> None:
+    assert not is_server_gone(f"Database Error in model feat_transactions\n  {message}")

@@ -1,4 +1,4 @@
-"""The code that a process has loaded, told apart from the code that lies there now."""
+"""A run pins the code that its process has loaded, not the code on disk."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def test_changed_code_has_another_digest(checkout: Path, name: str) -> None:
 
 
 def test_a_moved_a_new_and_a_removed_file_change_the_digest(checkout: Path) -> None:
-    found = {code_version.of_checkout(checkout)}
+    digests = {code_version.of_checkout(checkout)}
     (checkout / "scoring/steps/score.py").rename(checkout / "scoring/steps/scores.py")
-    found.add(code_version.of_checkout(checkout))
+    digests.add(code_version.of_checkout(checkout))
     (checkout / "scoring" / "more.py").touch()
-    found.add(code_version.of_checkout(checkout))
+    digests.add(code_version.of_checkout(checkout))
     (checkout / "features/sources/mapping.py").unlink()
-    found.add(code_version.of_checkout(checkout))
+    digests.add(code_version.of_checkout(checkout))
 
-    assert len(found) == 4
+    assert len(digests) == 4
 
 
-def test_what_is_no_code_leaves_the_digest_as_it_is(checkout: Path) -> None:
+def test_files_that_are_not_code_do_not_change_the_digest(checkout: Path) -> None:
     before = code_version.of_checkout(checkout)
     (checkout / "dbt" / "target" / "a.sql").write_text("compiled")
     (checkout / "scoring" / "decision" / "policies").mkdir(parents=True)
@@ -73,12 +73,12 @@ def test_a_run_pins_the_commit_and_the_code_that_is_loaded() -> None:
 
 
 @pytest.mark.parametrize("version", ["3026074a1b2c", "3026074a1b2c+0123456789abcdef", ""])
-def test_other_code_is_not_the_code_that_is_loaded(version: str) -> None:
+def test_changed_code_differs_from_the_loaded_code(version: str) -> None:
     assert not code_version.is_loaded(version)
 
 
-def test_a_process_whose_code_has_changed_pins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    # as if a file had been saved since the first import
+def test_a_process_whose_code_has_changed_pins_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    # simulate a file that was saved after the first import
     monkeypatch.setattr(code_version, "at_load", lambda: "0" * 64)
 
     with pytest.raises(CodeChangedError, match="make down"):

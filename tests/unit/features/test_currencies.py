@@ -1,4 +1,7 @@
-"""A wrong exponent is a wrong amount by a factor of ten."""
+"""Each currency has the exponent of ISO 4217.
+
+A wrong exponent is a wrong amount by a factor of ten.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def test_an_unknown_code_has_no_exponent() -> None:
         exponent("XQZ")
 
 
-def test_the_table_is_whole() -> None:
+def test_the_table_is_complete() -> None:
     assert len(EXPONENTS) >= 164
     assert all(len(code) == 3 and code.isupper() for code in EXPONENTS)
     assert set(EXPONENTS.values()) == {0, 2, 3, 4}

@@ -1,4 +1,4 @@
-"""A declared date format takes exactly what it says."""
+"""A declared date format accepts exactly that format."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def test_dates_are_read_in_the_declared_format(
 ) -> None:
     verdicts = Verdicts(1)
 
-    found = in_iso(pa.array([text]), "date", verdicts, date_format=date_format, now=NOW)
+    dates = in_iso(pa.array([text]), "date", verdicts, date_format=date_format, now=NOW)
 
-    assert found.to_pylist() == [iso]
+    assert dates.to_pylist() == [iso]
     assert verdicts.passed.tolist() == [iso is not None]
 
 

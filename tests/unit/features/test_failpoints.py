@@ -1,4 +1,4 @@
-"""Failpoints: silent unless armed, and exact about where and when they act."""
+"""Failpoints do nothing unless armed, and act exactly at their place and hit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _disarmed() -> Iterator[None]:
     failpoints.disarm()
 
 
-def test_a_place_that_nobody_armed_does_nothing() -> None:
+def test_an_unarmed_place_does_nothing() -> None:
     reached: list[str] = []
     failpoints.on_reach("mid_predict", lambda: reached.append("mid_predict"))
 

@@ -1,4 +1,4 @@
-"""No card number reaches a log, nor a file that people write."""
+"""No card number reaches a log or a file that people write."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def test_no_event_of_a_log_holds_a_card_number(capsys: pytest.CaptureFixture[str
     finally:
         structlog.configure(**before)
 
-    told = capsys.readouterr().out
-    assert "1111 1111" not in told
-    assert CARD not in told.replace(".", "")
-    event: dict[str, Any] = json.loads(told.splitlines()[0])
+    output = capsys.readouterr().out
+    assert "1111 1111" not in output
+    assert CARD not in output.replace(".", "")
+    event: dict[str, Any] = json.loads(output.splitlines()[0])
     assert event["object_name"] == "landing/4111 11** **** 1111.csv"
     assert event["rows"] == 1_000_000_000_000
     assert event["delivery_id"] == "550e8400-e29b-41d4-a716-446655440000"
@@ -59,7 +59,7 @@ def test_no_file_that_people_write_holds_a_card_number(text: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["author", "approver", "reason"])
-def test_nobody_approves_a_policy_with_a_card_number(role: str) -> None:
+def test_an_approval_with_a_card_number_is_refused(role: str) -> None:
     words: dict[str, Any] = {"author": "ann", "approver": "bob", "reason": "better", role: CARD}
 
     with pytest.raises(ConfigurationError, match=f"{role} holds what passes as a full card"):

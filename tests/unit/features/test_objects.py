@@ -1,4 +1,4 @@
-"""Names of objects come from outside and never lead anywhere else."""
+"""Object names come from outside and never lead out of the store."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_an_address_of_another_kind_is_refused(url: str) -> None:
         open_store(url)
 
 
-def test_what_is_no_file_of_the_folder_is_skipped_with_a_note_and_hides_no_other_file(
+def test_entries_that_are_not_files_are_skipped_with_a_note_and_hide_no_file(
     tmp_path: Path,
 ) -> None:
     root = tmp_path / "store"
@@ -62,9 +62,9 @@ def test_what_is_no_file_of_the_folder_is_skipped_with_a_note_and_hides_no_other
     os.mkfifo(root / "pipe.csv")
     with socket.socket(socket.AF_UNIX) as listener, capture_logs() as logs:
         listener.bind(str(root / "socket.csv"))
-        found = [info.name for info in open_store(root.as_uri()).list("")]
+        names = [info.name for info in open_store(root.as_uri()).list("")]
 
-    assert found == ["a.csv", "of_files.csv/b.csv", "same.csv"]
+    assert names == ["a.csv", "of_files.csv/b.csv", "same.csv"]
     assert {line["object_name"]: line["reason"] for line in logs} == {
         "'loop.csv'": "a link to itself",
         "'nowhere.csv'": "a link to nothing",
@@ -77,7 +77,9 @@ def test_what_is_no_file_of_the_folder_is_skipped_with_a_note_and_hides_no_other
 
 
 @pytest.mark.parametrize("kind", ["pipe", "socket", "loop", "link", "folder"])
-def test_what_takes_the_place_of_a_listed_file_is_not_waited_for(tmp_path: Path, kind: str) -> None:
+def test_a_listed_file_replaced_by_a_pipe_does_not_block_the_reader(
+    tmp_path: Path, kind: str
+) -> None:
     store, path = open_store(tmp_path.as_uri()), tmp_path / "a.csv"
     with socket.socket(socket.AF_UNIX) as listener:
         match kind:

@@ -15,7 +15,7 @@ from tests.unit.features.test_sources import MINIMAL
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of the user's own, with one source."""
+    """Make a folder of the user with one source."""
     own = tmp_path / "own"
     own.mkdir()
     (own / "corner-shop.yaml").write_text(yaml.safe_dump(MINIMAL))
@@ -40,7 +40,7 @@ def test_a_path_needs_no_folder(folder: Path) -> None:
     assert descriptions.load(str(folder / "corner-shop.yaml")).name == "corner-shop"
 
 
-def test_an_unknown_name_is_answered_with_the_nearest_name_all_names_and_the_folders(
+def test_an_unknown_name_is_refused_with_the_nearest_name_all_names_and_the_folders(
     folder: Path,
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -111,7 +111,7 @@ def test_a_description_cannot_state_another_name_than_that_of_its_file(folder: P
         descriptions.load("corner-shop", folder=folder)
 
 
-def test_what_is_no_file_is_no_description(folder: Path) -> None:
+def test_an_entry_that_is_not_a_file_is_skipped(folder: Path) -> None:
     (folder / "shop.yaml").mkdir()
     (folder / "gone.yaml").symlink_to(folder / "nowhere")
     (folder / ".hidden.yaml").write_text("a: 1")
@@ -120,7 +120,7 @@ def test_what_is_no_file_is_no_description(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("named", ["folder.yaml", "missing.yaml"])
-def test_a_path_that_is_no_file_is_refused(named: str, tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_is_refused(named: str, tmp_path: Path) -> None:
     (tmp_path / "folder.yaml").mkdir()
 
     with pytest.raises(ConfigurationError, match="there is no YAML file"):
@@ -128,7 +128,7 @@ def test_a_path_that_is_no_file_is_refused(named: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
-def test_what_may_not_be_read_is_refused_in_words(folder: Path) -> None:
+def test_an_unreadable_file_is_refused_in_words(folder: Path) -> None:
     (folder / "corner-shop.yaml").chmod(0)
 
     with pytest.raises(ConfigurationError, match=r"cannot be read: Permission denied"):

@@ -1,4 +1,4 @@
-"""A source description says everything, or is refused with the file and the key."""
+"""A source description is complete, or is refused with the file and the key."""
 
 from __future__ import annotations
 
@@ -103,12 +103,12 @@ def test_a_wrong_description_names_file_and_key(
     assert message in str(caught.value)
 
 
-def test_a_missing_description_names_those_that_exist() -> None:
+def test_a_missing_description_is_refused_with_the_existing_names() -> None:
     with pytest.raises(ConfigurationError, match="fraud_handbook, lending_club, synthetic"):
         descriptions.load("nobody")
 
 
-def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
     path.write_text("a: [")
 
@@ -147,7 +147,7 @@ def test_the_handbooks_leak_column_cannot_be_loaded() -> None:
         )
 
 
-def test_lending_clubs_outcome_is_read_by_its_labels_alone() -> None:
+def test_only_the_labels_of_lending_club_read_its_outcome() -> None:
     feeds = descriptions.load("lending_club").feeds
 
     assert feeds["applications"].folder == feeds["application_labels"].folder
@@ -178,7 +178,7 @@ def test_no_application_reads_the_outcome_the_price_or_a_protected_attribute(col
         SourceFeed.model_validate(feed.model_dump() | {"columns": {**feed.columns, "dti": column}})
 
 
-def test_the_lenders_price_is_read_only_where_somebody_allows_it() -> None:
+def test_the_lenders_price_is_read_only_with_a_declared_exception() -> None:
     feed = descriptions.load("synthetic").feeds["applications"]
     columns = {**feed.columns, "dti": "int_rate"}
 

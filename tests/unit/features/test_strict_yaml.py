@@ -1,4 +1,7 @@
-"""A YAML file has one meaning: what YAML would guess, repeat or hide is refused with its place."""
+"""A YAML file has one meaning.
+
+The parser refuses guessed types, repeated keys and hidden content, and names the place.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ SHIPPED = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*
 
 
 class Part(BaseModel):
-    """A part of a description, as tests need one."""
+    """Hold a part of a description."""
 
     model_config = ConfigDict(extra="forbid")
     share: float = Field(default=0.5, ge=0, le=1)
@@ -33,7 +36,7 @@ class Part(BaseModel):
 
 
 class Whole(BaseModel):
-    """A description with parts."""
+    """Hold a description with parts."""
 
     parts: tuple[Part, ...]
 
@@ -89,9 +92,7 @@ def test_every_shipped_file_is_read_and_hashed_by_its_bytes(path: Path) -> None:
         (b"a: " + b"{b: " * 5_000, "nested deeper than 20 levels"),
     ],
 )
-def test_a_file_that_is_more_or_less_than_keys_and_values_is_refused(
-    content: bytes, reason: str
-) -> None:
+def test_a_file_that_is_not_plain_keys_and_values_is_refused(content: bytes, reason: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         strict_yaml.parse(content, "f.yaml")
 
@@ -107,7 +108,7 @@ def test_a_file_that_is_too_large_is_not_even_parsed(tmp_path: Path) -> None:
         strict_yaml.read(path)
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="is not readable"):
         strict_yaml.read(tmp_path)
 
@@ -119,7 +120,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         *("12:30", ".inf", "-.inf", ".nan", "2026-12-01", "=", "1,5", "1e", "--1", "tRUE"),
     ],
 )
-def test_what_yaml_would_guess_is_text(text: str) -> None:
+def test_values_whose_type_yaml_would_guess_are_text(text: str) -> None:
     assert strict_yaml.parse(f"a: {text}".encode(), "f.yaml").content == {"a": text}
 
 
@@ -142,9 +143,9 @@ def test_what_yaml_would_guess_is_text(text: str) -> None:
     ],
 )
 def test_plain_values_have_one_type(text: str, value: object) -> None:
-    found = strict_yaml.parse(f"a: {text}".encode(), "f.yaml").content["a"]
+    parsed = strict_yaml.parse(f"a: {text}".encode(), "f.yaml").content["a"]
 
-    assert (found, type(found)) == (value, type(value))
+    assert (parsed, type(parsed)) == (value, type(value))
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_read() -> None:
@@ -182,7 +183,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read() -> None:
         ("until: 2026-02-30T00:00:00Z", "parts.0.until: Value error"),
     ],
 )
-def test_a_wrong_type_is_refused_with_line_key_and_what_is_expected(line: str, reason: str) -> None:
+def test_a_wrong_type_is_refused_with_line_key_and_expected_type(line: str, reason: str) -> None:
     document = strict_yaml.parse(f"parts:\n  -\n    {line}\n".encode(), "f.yaml")
 
     with pytest.raises(ConfigurationError) as caught:
@@ -229,9 +230,9 @@ YAML_LIKE = st.text("ab:-[]{}&*!?|>'\"#%@` \n\t0.e<", max_size=60).map(str.encod
 
 
 @given(ANY_BYTES | YAML_LIKE)
-def test_no_bytes_end_in_anything_but_a_mapping_or_a_refusal(content: bytes) -> None:
+def test_any_bytes_give_a_mapping_or_a_refusal(content: bytes) -> None:
     try:
-        found = strict_yaml.parse(content, "f.yaml").content
+        mapping = strict_yaml.parse(content, "f.yaml").content
     except ConfigurationError:
         return
-    assert all(isinstance(key, str) for key in found)
+    assert all(isinstance(key, str) for key in mapping)

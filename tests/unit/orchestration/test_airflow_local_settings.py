@@ -1,4 +1,7 @@
-"""What the scheduler loads for its forks: libraries alone, and nobody else loads them."""
+"""Only the scheduler preloads libraries for its forks.
+
+It preloads no package of this project.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ import airflow_local_settings
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 
-# As Airflow loads it: by name, in a process that has the arguments of its command. Loading the
-# libraries takes ten seconds, so what is asked for is told and not loaded.
+# Run the file as Airflow does: by name, in a process with the arguments of its command. Loading the
+# libraries takes ten seconds, so the test records their names and does not load them.
 LOAD = """
 import importlib, json, sys
 asked = []
@@ -28,20 +31,20 @@ print(json.dumps([*asked, *sorted(roots & sys.modules.keys())]))
 
 
 def loaded(command: str) -> list[str]:
-    """Return what a process of Airflow loads with the file."""
-    told = subprocess.run(
+    """Return the names of the libraries that an Airflow process loads with the file."""
+    output = subprocess.run(
         [sys.executable, "-c", LOAD, command],
         env=os.environ | {"PYTHONPATH": str(PLUGINS)},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    found: list[str] = json.loads(told)
-    return found
+    libraries: list[str] = json.loads(output)
+    return libraries
 
 
-def found(library: str) -> ModuleSpec | None:
-    """Find a module as `find_spec` does, but without loading the packages above it."""
+def spec_of(library: str) -> ModuleSpec | None:
+    """Find a module as `find_spec` does, without loading its parent packages."""
     spec, path, parts = None, None, library.split(".")
     for depth in range(1, len(parts) + 1):
         spec = PathFinder.find_spec(".".join(parts[:depth]), path)
@@ -52,15 +55,15 @@ def found(library: str) -> ModuleSpec | None:
 
 
 @pytest.mark.parametrize("library", airflow_local_settings.LIBRARIES)
-def test_what_is_loaded_is_installed_and_none_of_our_packages(library: str) -> None:
-    spec = found(library)
+def test_loaded_libraries_are_installed_and_not_of_this_project(library: str) -> None:
+    spec = spec_of(library)
 
     assert spec is not None
     assert "site-packages" in Path(spec.origin or "").parts
 
 
 @pytest.mark.parametrize("command", ["api-server", "dag-processor", "triggerer", "task"])
-def test_nothing_is_loaded_outside_the_scheduler(command: str) -> None:
+def test_other_processes_load_no_library(command: str) -> None:
     assert loaded(command) == []
 
 

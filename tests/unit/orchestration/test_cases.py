@@ -1,4 +1,4 @@
-"""One application in the form: delivered as a file, and asked for by its id."""
+"""The form delivers one application as a file and requests its decision by id."""
 
 from __future__ import annotations
 
@@ -30,37 +30,39 @@ CASE = {
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of a warehouse whose landing area is a folder of the test."""
-    found = Settings(objects=Objects(url=f"file://{tmp_path}"))
-    # a form's task takes no settings: the real ones are read once per process, for one folder
-    monkeypatch.setattr(configuration, "get_settings", lambda: found)
-    return found
+def form_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Return settings of a warehouse whose landing area is a folder of the test."""
+    new_settings = Settings(objects=Objects(url=f"file://{tmp_path}"))
+    # a form's task takes no settings: the process reads the real ones once, for one folder
+    monkeypatch.setattr(configuration, "get_settings", lambda: new_settings)
+    return new_settings
 
 
-def test_an_empty_form_asks_for_the_last_full_day() -> None:
-    asked = cases.request(context())
+def test_an_empty_form_requests_the_last_full_day() -> None:
+    request = cases.request(context())
 
-    assert (asked.kind, asked.window_start.day, asked.window_end.day) == ("manual", 20, 21)
+    assert (request.kind, request.window_start.day, request.window_end.day) == ("manual", 20, 21)
     assert cases.deliver(context()) is None
 
 
-def test_a_case_is_asked_for_by_its_id_within_the_day_it_was_made(here: Settings) -> None:
-    asked = cases.request(context(application=CASE))
+def test_a_case_is_requested_by_its_id_on_the_day_of_the_application(
+    form_settings: Settings,
+) -> None:
+    request = cases.request(context(application=CASE))
 
-    assert (asked.kind, asked.restated_ids) == ("case", ("case-1",))
-    assert asked.window_start == datetime(2026, 11, 21, tzinfo=UTC)
-    asked.check()
+    assert (request.kind, request.restated_ids) == ("case", ("case-1",))
+    assert request.window_start == datetime(2026, 11, 21, tzinfo=UTC)
+    request.check()
 
 
-def test_a_case_is_landed_once_as_a_file_of_its_feed(here: Settings) -> None:
+def test_a_case_is_landed_once_as_a_file_of_its_feed(form_settings: Settings) -> None:
     name = cases.deliver(context(application=CASE))
     again = cases.deliver(context(application=CASE))
 
     assert name is not None
     assert name == again
     assert name.startswith("landing/synthetic/applications/case_")
-    with object_store(here).open(name) as handle:
+    with object_store(form_settings).open(name) as handle:
         landed = json.loads(handle.read())
     assert landed == {**CASE, "applied_at": "2026-11-21T10:25:00+00:00"}
 
@@ -104,7 +106,7 @@ def test_a_case_is_landed_once_as_a_file_of_its_feed(here: Settings) -> None:
         ),
     ],
 )
-def test_a_form_that_makes_no_sense_delivers_nothing(
+def test_an_invalid_form_is_refused_and_delivers_no_file(
     tmp_path: Path, form: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=reason):
@@ -113,7 +115,7 @@ def test_a_form_that_makes_no_sense_delivers_nothing(
     assert not list(tmp_path.rglob("*.jsonl"))
 
 
-def test_an_identifier_may_be_a_whole_number(here: Settings) -> None:
+def test_an_identifier_may_be_a_whole_number(form_settings: Settings) -> None:
     form = {"application": {**CASE, "application_id": 1007}}
 
     assert cases.deliver(context(**form))
@@ -125,31 +127,29 @@ def test_an_identifier_may_be_a_whole_number(here: Settings) -> None:
     field=st.sampled_from(sorted(CASE)),
     value=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just([]),
 )
-def test_any_value_is_taken_as_ingest_takes_it_or_refused_in_words(
-    field: str, value: object
-) -> None:
+def test_any_value_is_accepted_as_by_ingest_or_refused_in_words(field: str, value: object) -> None:
     with suppress(ConfigurationError):
         cases.deliver(context(application={**CASE, field: value}))
 
 
-def test_a_backfill_decides_no_application(here: Settings) -> None:
+def test_a_backfill_with_a_single_application_is_refused(form_settings: Settings) -> None:
     with pytest.raises(ConfigurationError, match="a backfill"):
         cases.request(context(DagRunType.BACKFILL_JOB, application=CASE))
 
 
-def test_the_example_of_the_documentation_is_taken(here: Settings) -> None:
+def test_the_example_of_the_documentation_is_accepted(form_settings: Settings) -> None:
     page = Path(__file__).resolve().parents[3] / "docs" / "operations" / "index.md"
     (example,) = re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL)
 
     assert cases.deliver(context(application=json.loads(example)))
 
 
-def test_sources_without_applications_take_no_case(
-    here: Settings, monkeypatch: pytest.MonkeyPatch
+def test_sources_without_applications_refuse_a_case(
+    form_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = here.model_copy(update={"sources": "fraud_handbook"})
-    # a form's task takes no settings: the real ones are read once per process, for one source
-    monkeypatch.setattr(configuration, "get_settings", lambda: other)
+    without_applications = form_settings.model_copy(update={"sources": "fraud_handbook"})
+    # a form's task takes no settings: the process reads the real ones once, for one source
+    monkeypatch.setattr(configuration, "get_settings", lambda: without_applications)
 
     with pytest.raises(ConfigurationError, match="take no single application"):
         cases.deliver(context(application=CASE))

@@ -1,4 +1,4 @@
-"""What every task does before it begins, and when its attempt dies."""
+"""Every task has the same preparation, retries and handling of a dead attempt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from orchestration import steps
 from orchestration.defaults import DAG_DEFAULTS, explain_failure
 
 
-def test_retries_outlast_several_crashes_of_the_server_one_after_another() -> None:
+def test_retries_outlast_several_server_crashes_in_a_row() -> None:
     task = DAG_DEFAULTS["default_args"]
     waits = [
         min(task["retry_delay"] * task["retry_exponential_backoff"] ** n, task["max_retry_delay"])
@@ -40,7 +40,7 @@ def test_retries_outlast_several_crashes_of_the_server_one_after_another() -> No
         (ContractError("no row"), RetryAction.FAIL),
     ],
 )
-def test_errors_of_the_warehouse_are_tried_again(error: Exception, action: RetryAction) -> None:
+def test_errors_of_the_warehouse_are_retried(error: Exception, action: RetryAction) -> None:
     policy = DAG_DEFAULTS["default_args"]["retry_policy"]
 
     assert policy.evaluate(error, try_number=1, max_tries=5).action in {
@@ -49,13 +49,13 @@ def test_errors_of_the_warehouse_are_tried_again(error: Exception, action: Retry
     }
 
 
-def test_a_failure_is_explained_though_the_warehouse_is_gone(
+def test_a_failure_is_explained_without_the_warehouse(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(run_id: object, failure: str) -> bool:
         raise WarehouseUnavailableError("the warehouse is gone")
 
-    # the run's record is in the warehouse, which cannot be stopped for one task alone
+    # the run's record is in the warehouse, which cannot be stopped for a single task
     monkeypatch.setattr(steps, "fail_run", refuse)
     monkeypatch.setattr(steps, "run_receipt", lambda context: None)
     ti = SimpleNamespace(task_id="score", run_id="r")
@@ -68,7 +68,7 @@ def test_a_failure_is_explained_though_the_warehouse_is_gone(
     ]
 
 
-def test_every_task_masks_its_log_and_refuses_fields_that_its_form_has_not() -> None:
+def test_every_task_masks_its_log_and_refuses_unknown_form_fields() -> None:
     before = structlog.get_config()
     run, dag = (
         SimpleNamespace(conf={"strat": "2026-11-21"}),

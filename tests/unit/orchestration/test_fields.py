@@ -1,4 +1,4 @@
-"""A value of a form is refused where no file, ledger or reader could hold it."""
+"""A form refuses values that no file, database or reader could hold."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ ANYTHING = st.recursive(
 )
 
 
-@pytest.mark.parametrize(("given", "found"), [("A-7", "A-7"), (1007, "1007"), ("a b", "a b")])
-def test_an_identifier_is_text_or_a_whole_number(given: object, found: str) -> None:
-    assert fields.identifier("id", given) == found
+@pytest.mark.parametrize(("value", "text"), [("A-7", "A-7"), (1007, "1007"), ("a b", "a b")])
+def test_an_identifier_is_text_or_a_whole_number(value: object, text: str) -> None:
+    assert fields.identifier("id", value) == text
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_an_identifier_is_text_or_a_whole_number(given: object, found: str) -> N
     ],
     ids=ascii,
 )
-def test_anything_else_is_no_identifier_and_the_message_names_the_field_alone(
+def test_other_values_are_no_identifier_and_the_message_names_only_the_field(
     value: object,
 ) -> None:
     with pytest.raises(ConfigurationError, match=r"^restate_ids, item 3 ") as caught:
@@ -84,7 +84,7 @@ def test_a_moment_has_a_date_a_time_and_a_zone(value: str) -> None:
     ],
     ids=ascii,
 )
-def test_anything_else_is_no_moment(value: object) -> None:
+def test_other_values_are_no_moment(value: object) -> None:
     with pytest.raises(ConfigurationError, match=r"^start is .*; write it as 2026-11-21T10:00:00Z"):
         fields.moment("start", value)
 
@@ -118,18 +118,18 @@ def _nested(depth: int) -> Any:
     ],
     ids=range(10),
 )
-def test_what_no_database_can_hold_is_named(value: object, wrong: str) -> None:
+def test_a_value_that_no_database_can_hold_is_named(value: object, wrong: str) -> None:
     assert wrong in (fields.flaw(value) or "")
 
 
 @given(ANYTHING)
-def test_what_has_no_flaw_comes_back_from_json_as_it_was(value: object) -> None:
+def test_an_accepted_value_survives_a_round_trip_through_json(value: object) -> None:
     if fields.flaw(value) is None:
         assert json.loads(json.dumps(value).encode()) == value
 
 
 @given(ANYTHING)
-def test_every_value_is_taken_or_refused_in_words(value: object) -> None:
+def test_every_value_is_accepted_or_refused_in_words(value: object) -> None:
     for check in (fields.identifier, fields.moment):
         with suppress(ConfigurationError):
             check("field", value)

@@ -1,4 +1,4 @@
-"""A field that the form does not have is refused, with the nearest one."""
+"""A field that the form does not have is refused, with the nearest known field."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FIELDS = ("end", "person", "reason", "restate_ids", "start")
         ({"start": 1, "x" * 10_000: 2}, f"no field {'x' * 60!r}"),
     ],
 )
-def test_an_unknown_field_is_named_with_the_nearest_and_all_there_are(
+def test_an_unknown_field_is_refused_with_the_nearest_and_all_known_fields(
     conf: dict[str, object], named: str
 ) -> None:
     run = SimpleNamespace(conf=conf)
@@ -37,7 +37,7 @@ def test_an_unknown_field_is_named_with_the_nearest_and_all_there_are(
 
 
 @pytest.mark.parametrize("conf", [None, {}, {"start": None}, dict.fromkeys(FIELDS)])
-def test_a_form_with_its_own_fields_goes_on(conf: dict[str, object] | None) -> None:
+def test_a_form_with_known_fields_is_accepted(conf: dict[str, object] | None) -> None:
     check_fields(conf or {}, FIELDS)
     refuse_unknown_fields(
         {"dag_run": SimpleNamespace(conf=conf), "dag": SimpleNamespace(params=FIELDS)}

@@ -1,4 +1,4 @@
-"""A request that Airflow's database cannot hold is answered before Airflow reads it."""
+"""The guard answers requests that Airflow's database cannot hold before Airflow reads them."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def answer(
 ) -> tuple[int, str, bytes]:
     """Return status and detail of an answer, and the body that reached Airflow."""
     sent: list[dict[str, Any]] = []
-    read: list[bytes] = []
+    received: list[bytes] = []
 
     async def airflow(_: Any, receive: Any, send: Any) -> None:
         while (message := await receive())["type"] == "http.request":
-            read.append(message["body"])
+            received.append(message["body"])
             if not message.get("more_body"):
                 break
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"{}"})
 
     parts = messages.get("parts") or [{"type": "http.request", "body": body}]
-    left = list(parts)
+    remaining = list(parts)
 
     async def receive() -> dict[str, Any]:
-        return left.pop(0)
+        return remaining.pop(0)
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
@@ -48,8 +48,8 @@ def answer(
     }
     asyncio.run(RequestGuard(airflow)(scope, receive, send))
     if not sent:
-        return 0, "", b"".join(read)
-    return sent[0]["status"], json.loads(sent[1]["body"]).get("detail", ""), b"".join(read)
+        return 0, "", b"".join(received)
+    return sent[0]["status"], json.loads(sent[1]["body"]).get("detail", ""), b"".join(received)
 
 
 def trigger(**fields: object) -> bytes:
@@ -90,9 +90,9 @@ def conf(literal: str) -> bytes:
     ids=lambda value: ascii(value)[:60],
 )
 def test_a_body_that_cannot_be_stored_is_refused_in_one_line(body: bytes, reason: str) -> None:
-    status, detail, read = answer(body)
+    status, detail, received = answer(body)
 
-    assert (status, read) == (400, b"")
+    assert (status, received) == (400, b"")
     assert reason in detail
     assert "\n" not in detail
 
@@ -111,11 +111,11 @@ def test_a_body_that_cannot_be_stored_is_refused_in_one_line(body: bytes, reason
     ],
     ids=lambda value: ascii(value)[:40],
 )
-def test_every_other_body_reaches_airflow_as_it_came(body: bytes) -> None:
+def test_every_other_body_reaches_airflow_unchanged(body: bytes) -> None:
     assert answer(body) == (200, "", body)
 
 
-def test_a_body_in_parts_is_put_together() -> None:
+def test_a_body_in_parts_is_joined() -> None:
     parts = [
         {"type": "http.request", "body": part, "more_body": more}
         for part, more in ((b'{"a": "\\u0', True), (b'000"}', False))
@@ -131,7 +131,7 @@ def test_a_large_body_is_refused_whether_announced_or_not() -> None:
     assert answer(parts=[part] * 5)[0] == 413
 
 
-def test_a_request_that_breaks_off_is_not_passed_on() -> None:
+def test_a_request_that_breaks_off_does_not_reach_airflow() -> None:
     parts = [
         {"type": "http.request", "body": b'{"conf"', "more_body": True},
         {"type": "http.disconnect"},
@@ -141,7 +141,7 @@ def test_a_request_that_breaks_off_is_not_passed_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "told"),
+    ("where", "reason"),
     [
         ({"path": "/api/v2/dags/a\0b"}, "a control character"),
         ({"path": "/execution/xcoms/a\0b"}, "a control character"),
@@ -153,13 +153,13 @@ def test_a_request_that_breaks_off_is_not_passed_on() -> None:
         ({"query": b"end=9999-12-31t23:59-1400"}, "end is no time of the calendar"),
     ],
 )
-def test_an_address_that_no_database_can_look_for_is_refused(
-    where: dict[str, Any], told: str
+def test_an_address_that_no_database_can_search_for_is_refused(
+    where: dict[str, Any], reason: str
 ) -> None:
     status, detail, _ = answer(**where)
 
     assert status == 400
-    assert told in detail
+    assert reason in detail
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_every_other_address_reaches_airflow(query: bytes) -> None:
         *("/auth/openapi.json", "/auth/docs", "/auth/redoc", "/auth/docs/oauth2-redirect"),
     ],
 )
-def test_the_routes_are_described_to_nobody(path: str) -> None:
+def test_the_routes_are_not_described(path: str) -> None:
     for root in ("", "/flow"):
         assert answer(path=root + path, root_path=root)[0] == 404
 

@@ -1,4 +1,4 @@
-"""From an Airflow run to a request: kinds, and restatements that name a person and a reason."""
+"""An Airflow run becomes a request with a kind; a restatement names a person and a reason."""
 
 from __future__ import annotations
 
@@ -35,15 +35,19 @@ def context(run_type: Any = DagRunType.MANUAL, **params: Any) -> dict[str, Any]:
         ("scheduled", "scheduled"),
     ],
 )
-def test_the_kind_of_a_run_is_what_started_it(run_type: Any, kind: str) -> None:
+def test_the_kind_of_a_run_follows_its_trigger(run_type: Any, kind: str) -> None:
     assert request(context(run_type), HOUR).kind == kind
 
 
 def test_a_restatement_names_its_ids_its_reason_and_its_person() -> None:
-    asked = request(context(restate_ids=["t1"], reason="wrong amount", person="ann"), HOUR)
+    restatement = request(context(restate_ids=["t1"], reason="wrong amount", person="ann"), HOUR)
 
-    assert (asked.kind, asked.restated_ids, asked.reason) == ("restate", ("t1",), "wrong amount")
-    assert asked.requested_by.startswith("ann")
+    assert (restatement.kind, restatement.restated_ids, restatement.reason) == (
+        "restate",
+        ("t1",),
+        "wrong amount",
+    )
+    assert restatement.requested_by.startswith("ann")
 
 
 @pytest.mark.parametrize(
@@ -66,18 +70,20 @@ def test_a_restatement_names_its_ids_its_reason_and_its_person() -> None:
         {"restate_ids": ["t1"], "reason": "x" * 501, "person": "ann"},
     ],
 )
-def test_half_a_restatement_is_refused(params: dict[str, Any]) -> None:
+def test_an_incomplete_restatement_is_refused(params: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         request(context(**params), HOUR)
 
 
 def test_an_id_that_is_named_twice_is_restated_once() -> None:
-    asked = request(context(restate_ids=["t1", "t2", "t1"], reason="wrong", person="ann"), HOUR)
+    restatement = request(
+        context(restate_ids=["t1", "t2", "t1"], reason="wrong", person="ann"), HOUR
+    )
 
-    assert asked.restated_ids == ("t1", "t2")
+    assert restatement.restated_ids == ("t1", "t2")
 
 
-def test_a_backfill_takes_its_windows_from_its_dates_alone() -> None:
+def test_a_backfill_takes_its_windows_only_from_its_dates() -> None:
     form = {"start": "2026-11-21T05:00:00Z", "end": "2026-11-21T06:00:00Z"}
 
     with pytest.raises(ConfigurationError, match="takes its windows from its dates"):

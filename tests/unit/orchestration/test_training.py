@@ -1,4 +1,4 @@
-"""What a training task does where there is nothing to learn from: it is skipped, and says why."""
+"""A training task without data to learn from is skipped with its reason."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
         ("score_transactions", "lending_club", "transactions"),
     ],
 )
-def test_what_the_sources_do_not_deliver_is_skipped(
+def test_a_model_without_delivered_labels_is_skipped(
     job: str, sources: str, feed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # a task takes no settings: the real ones are read once per process, for one source
+    # a task takes no settings: the process reads the real ones once, for one source
     monkeypatch.setattr(configuration, "get_settings", lambda: Settings(sources=sources))
 
     with pytest.raises(AirflowSkipException, match=f"'{sources}' deliver no {feed}"):
         training.train(job, NOW)
 
 
-def test_what_is_known_at_the_run_is_trained_on_unless_the_form_says_otherwise() -> None:
+def test_training_uses_the_labels_known_at_the_run_unless_the_form_names_a_moment() -> None:
     run = context()["dag_run"]
 
     assert training.as_of(context()) == run.run_after
@@ -54,6 +54,6 @@ def test_what_is_known_at_the_run_is_trained_on_unless_the_form_says_otherwise()
         ("9999-12-31T23:59:59-10:00", "no time of the calendar"),
     ],
 )
-def test_a_moment_that_is_none_of_the_past_is_refused(moment: object, reason: str) -> None:
+def test_a_moment_that_is_not_in_the_past_is_refused(moment: object, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         training.as_of(context(as_of=moment))

@@ -1,4 +1,4 @@
-"""A run that would wait, or decide something else, is refused when it is made."""
+"""Airflow refuses a new run that would wait or decide another window."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FIELDS = ("start", "end")
         ({"conf": {"restate_ids": ["4111111111111111"]}}, "conf holds what passes"),
     ],
 )
-def test_a_run_that_makes_no_sense_is_refused(run: dict[str, Any], reason: str) -> None:
+def test_an_invalid_run_is_refused(run: dict[str, Any], reason: str) -> None:
     with pytest.raises(TriggerRefusedError, match=reason) as caught:
         check_run({"run_id": "manual__1", **run}, FIELDS, NOW)
 
@@ -59,7 +59,7 @@ def test_a_run_that_makes_no_sense_is_refused(run: dict[str, Any], reason: str) 
     [
         {},
         {"logical_date": NOW, "run_after": NOW},
-        {"run_after": NOW + timedelta(seconds=30)},  # of a clock that is ahead
+        {"run_after": NOW + timedelta(seconds=30)},  # the caller's clock is ahead
         {"logical_date": NOW - HOUR, "data_interval": (NOW - HOUR, NOW)},
         {"conf": {"start": "a", "end": None}},
         {"run_id": "manual__2026-11-21T22:21:00.123456+00:00_x1"},
@@ -67,7 +67,7 @@ def test_a_run_that_makes_no_sense_is_refused(run: dict[str, Any], reason: str) 
         {"conf": {}},
     ],
 )
-def test_a_run_that_makes_sense_is_made(run: dict[str, Any]) -> None:
+def test_a_valid_run_is_created(run: dict[str, Any]) -> None:
     check_run({"run_id": "manual__1", **run}, FIELDS, NOW)
 
 
@@ -76,7 +76,7 @@ def test_without_a_parsed_dag_the_first_task_checks_the_fields() -> None:
 
 
 @pytest.mark.parametrize("run_type", list(DagRunType))
-def test_only_the_runs_of_the_schedule_and_of_a_checked_backfill_are_let_through(
+def test_only_scheduled_runs_and_checked_backfills_pass(
     run_type: DagRunType,
 ) -> None:
     run = {"run_type": run_type, "run_id": "x", "run_after": datetime.now(UTC) + HOUR}
@@ -90,7 +90,7 @@ def test_a_run_of_a_dag_without_a_schedule_has_an_interval_of_no_length() -> Non
     check_run({"run_id": "manual__1", "data_interval": (NOW, NOW)}, FIELDS, NOW)
 
 
-def test_ids_that_are_long_numbers_are_taken_where_a_source_declares_them(
+def test_long_numeric_ids_are_accepted_where_a_source_declares_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run: dict[str, Any] = {"run_id": "manual__1", "conf": {"restate_ids": ["4111111111111111"]}}

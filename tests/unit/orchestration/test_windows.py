@@ -1,4 +1,4 @@
-"""The window of a run: aligned, half-open, and refused before anything is written."""
+"""The window of a run is aligned, half-open, and refused before any write."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def context(
     interval: tuple[datetime, datetime] | None = None,
     now: datetime = NOW,
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {"params": {"start": start, "end": end}, "dag_run": DagRun(now)}
+    values: dict[str, Any] = {"params": {"start": start, "end": end}, "dag_run": DagRun(now)}
     if interval:
-        found |= {"data_interval_start": interval[0], "data_interval_end": interval[1]}
-    return found
+        values |= {"data_interval_start": interval[0], "data_interval_end": interval[1]}
+    return values
 
 
 def test_the_form_comes_first() -> None:
@@ -51,7 +51,7 @@ def test_a_scheduled_run_takes_its_data_interval() -> None:
     assert (window.start, window.end) == interval
 
 
-def test_the_times_that_airflow_hands_out_make_a_window() -> None:
+def test_the_times_of_airflow_make_a_window() -> None:
     start = pendulum.datetime(2026, 11, 21, 8)
     at = pendulum.datetime(2026, 11, 21, 9, 0, 1)
 
@@ -79,14 +79,14 @@ def test_a_manual_run_without_a_window_takes_the_last_full_hour() -> None:
         ((NOW.replace(month=9, minute=0), NOW.replace(minute=0)), "longer than"),
     ],
 )
-def test_an_interval_that_is_no_window_is_refused_and_no_other_is_decided(
+def test_an_interval_that_is_not_a_window_is_refused_without_a_substitute(
     interval: tuple[datetime, datetime], reason: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         run_window(context(interval=interval), HOUR)
 
 
-def test_other_zones_are_taken_to_utc() -> None:
+def test_other_zones_are_converted_to_utc() -> None:
     window = run_window(context("2026-11-21T07:00:00+02:00", "2026-11-21T08:00:00+02:00"), HOUR)
 
     assert window.start == datetime(2026, 11, 21, 5, tzinfo=UTC)
@@ -111,9 +111,7 @@ def test_other_zones_are_taken_to_utc() -> None:
         ("1999-01-01T00:00:00Z", "1999-01-01T01:00:00Z", "starts before 2000-01-01"),
     ],
 )
-def test_a_window_that_makes_no_sense_is_refused(
-    start: str | None, end: str | None, reason: str
-) -> None:
+def test_an_invalid_window_is_refused(start: str | None, end: str | None, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         run_window(context(start, end), HOUR)
 

@@ -1,4 +1,4 @@
-"""Measures agree with scikit-learn's and with their definitions."""
+"""Measures agree with scikit-learn and with their definitions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_ranking_measures_agree_with_scikit_learn(
     )
 
 
-def test_the_interval_holds_the_value_and_is_the_same_every_time() -> None:
+def test_the_interval_contains_the_value_and_is_deterministic() -> None:
     draw = np.random.default_rng(1)
     is_event = draw.random(2_000) < 0.1
     ranking = evaluation.Ranking(is_event, draw.random(2_000) + 0.5 * is_event)
@@ -47,7 +47,7 @@ def test_the_interval_holds_the_value_and_is_the_same_every_time() -> None:
     assert first.low < first.value < first.high
 
 
-def test_a_well_calibrated_score_has_slope_one_and_as_many_events_as_foretold() -> None:
+def test_a_well_calibrated_score_has_slope_one_and_the_predicted_number_of_events() -> None:
     draw = np.random.default_rng(2)
     probability = draw.beta(0.5, 5, 100_000)
     is_event = draw.random(100_000) < probability
@@ -56,7 +56,7 @@ def test_a_well_calibrated_score_has_slope_one_and_as_many_events_as_foretold() 
     assert evaluation.observed_to_expected(is_event, probability) == pytest.approx(1, abs=0.03)
 
 
-def test_a_score_that_is_too_sure_has_a_slope_below_one() -> None:
+def test_an_overconfident_score_has_a_slope_below_one() -> None:
     draw = np.random.default_rng(2)
     probability = draw.beta(2, 5, 50_000)
     is_event = draw.random(50_000) < probability
@@ -71,9 +71,9 @@ def test_ks_is_the_greatest_distance_of_the_two_rates(
     is_event, score, weight = ranked
     false_rate, true_rate, _ = roc_curve(is_event, score, sample_weight=weight)
 
-    found = evaluation.Ranking(is_event, score).ks(weight)
+    ks = evaluation.Ranking(is_event, score).ks(weight)
 
-    assert found == pytest.approx((true_rate - false_rate).max())
+    assert ks == pytest.approx((true_rate - false_rate).max())
 
 
 def test_a_weight_of_two_counts_a_row_twice() -> None:

@@ -1,4 +1,4 @@
-"""A model that fails, hangs or lies yields a status, never a number."""
+"""A model that fails, hangs or returns invalid scores yields a status, never a number."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Answer:
 
 @dataclass
 class Scripted:
-    """A model that does what the test says; the seam's contract is what is under test."""
+    """Run the script of the test as a model, to test the contract of the guard."""
 
     answer: Any
     seconds: float = 0.0
@@ -58,7 +58,7 @@ def test_good_scores_pass_through() -> None:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -0.1, 1.2])
-def test_a_score_that_is_no_probability_degrades_only_its_row(bad: float) -> None:
+def test_a_score_outside_zero_to_one_degrades_only_its_row(bad: float) -> None:
     fraud, anomaly = score(Answer([0.1, bad, 0.3], [0.1, 0.2, 0.3]))
 
     assert fraud.status.tolist() == [Status.OK, Status.INVALID_SCORE, Status.OK]
@@ -72,7 +72,7 @@ def test_scores_of_the_wrong_length_degrade_every_row() -> None:
     assert fraud.status.tolist() == [Status.MISALIGNED_SCORES] * 3
 
 
-def test_scores_that_are_no_numbers_degrade_every_row() -> None:
+def test_scores_that_are_not_numbers_degrade_every_row() -> None:
     fraud, _ = score(Answer(["high", "low", "?"], [0.1, 0.2, 0.3]))
 
     assert fraud.status.tolist() == [Status.MODEL_FAILED] * 3

@@ -1,4 +1,4 @@
-"""A lock file is pinned only where it says what is installed and what is loaded."""
+"""A lock file is pinned only if it equals the installed and the loaded libraries."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ def test_the_lock_that_was_installed_is_pinned_by_its_bytes() -> None:
     assert lock_digest(lock) == hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
-def test_a_lock_that_was_changed_and_not_installed_is_refused(tmp_path: Path) -> None:
+def test_a_lock_that_was_changed_without_an_install_is_refused(tmp_path: Path) -> None:
     lock = a_lock(tmp_path, numpy=version("numpy"), Scikit_Learn="0.1")
 
     with pytest.raises(ConfigurationError, match=r"scikit-learn .*, locked is 0\.1.*`make setup`"):
         lock_digest(lock)
 
 
-def test_what_the_lock_names_and_is_not_installed_cannot_decide(tmp_path: Path) -> None:
+def test_a_locked_library_that_is_not_installed_is_refused(tmp_path: Path) -> None:
     assert lock_digest(a_lock(tmp_path, numpy=version("numpy"), not_installed="1.0"))
 
 
-def test_a_lock_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_a_missing_lock_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"requirements\.txt cannot be read"):
         lock_digest(tmp_path / "requirements.txt")
 
 
-def test_a_process_that_holds_an_older_library_pins_nothing(
+def test_a_process_with_an_older_loaded_library_pins_no_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert sys.modules["numpy"] is np
-    # as a fork of a scheduler holds it after an upgrade
+    # a fork of a scheduler keeps the old library after an upgrade
     monkeypatch.setattr(np, "__version__", "1.0")
 
     with pytest.raises(CodeChangedError, match=r"numpy 1\.0, installed is .*make down"):

@@ -1,4 +1,4 @@
-"""Model files: what reading one promises, whoever else reads."""
+"""Threads read model files one after the other."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import skops.io
 
 from scoring.fraud.job import JOB
 from scoring.models import model_files
+from scoring.runs.pins import MODEL_FILE
 from tests.models import fitted
 
 
@@ -20,7 +21,7 @@ def test_threads_read_model_files_one_after_the_other(
 ) -> None:
     # Python 3.11 counts the depth of a syntax tree once for all threads, and NumPy reads an array's
     # header as one: two threads at once end in "AST constructor recursion depth mismatch"
-    path = tmp_path / model_files.MODEL_FILE
+    path = tmp_path / MODEL_FILE
     path.write_bytes(skops.io.dumps(fitted("fraud")))
     inside, most, really_load = 0, 0, model_files.skops_load
 

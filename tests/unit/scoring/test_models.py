@@ -1,4 +1,4 @@
-"""What every model promises, whatever it decides: the same bits, and causes that add up."""
+"""Every model returns the same bits for the same row, and contributions that add up."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TYPES = [name for job in JOBS.values() for name in trusted_types(job.model)]
 
 @pytest.fixture(params=sorted(LEARNERS))
 def name(request: pytest.FixtureRequest) -> str:
-    found: str = request.param
-    return found
+    learner_name: str = request.param
+    return learner_name
 
 
 @pytest.fixture
@@ -48,14 +48,16 @@ def answers(model: Any, matrix: np.ndarray) -> np.ndarray:
 
 def settings_of(model: Any) -> dict[str, Any]:
     """Return the settings of a model and of its parts."""
-    found = model.get_params()
-    return {name: one for name, one in found.items() if not isinstance(one, BaseEstimator)}
+    parameters = model.get_params()
+    return {
+        name: value for name, value in parameters.items() if not isinstance(value, BaseEstimator)
+    }
 
 
-def test_scores_lie_between_nought_and_one(model: Any, matrix: np.ndarray) -> None:
-    found = answers(model, matrix)
+def test_scores_lie_between_zero_and_one(model: Any, matrix: np.ndarray) -> None:
+    scores = answers(model, matrix)
 
-    assert ((found >= 0) & (found <= 1)).all()
+    assert ((scores >= 0) & (scores <= 1)).all()
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 200])
@@ -80,12 +82,12 @@ def test_a_row_scores_the_same_bits_in_any_order(model: Any, matrix: np.ndarray)
 def test_a_row_scores_the_same_bits_with_any_number_of_threads(
     model: Any, matrix: np.ndarray
 ) -> None:
-    found = []
+    scores = []
     for threads in (1, 2):
         with threadpool_limits(limits=threads):
-            found.append(answers(model, matrix).tobytes())
+            scores.append(answers(model, matrix).tobytes())
 
-    assert len(set(found)) == 1
+    assert len(set(scores)) == 1
 
 
 def test_the_memory_layout_of_the_matrix_does_not_matter(model: Any, matrix: np.ndarray) -> None:
@@ -97,12 +99,12 @@ def test_the_memory_layout_of_the_matrix_does_not_matter(model: Any, matrix: np.
 def test_the_same_data_trains_the_same_model_with_any_number_of_threads(
     learner: Learner, matrix: np.ndarray
 ) -> None:
-    found = []
+    scores = []
     for threads in (1, 2):
         with threadpool_limits(limits=threads):
-            found.append(answers(learner.fit(2_000), matrix).tobytes())
+            scores.append(answers(learner.fit(2_000), matrix).tobytes())
 
-    assert len(set(found)) == 1
+    assert len(set(scores)) == 1
 
 
 def test_a_saved_model_scores_and_explains_with_the_same_bits(
@@ -127,7 +129,7 @@ def test_contributions_add_up_to_the_log_odds(model: Any, matrix: np.ndarray) ->
     np.testing.assert_allclose(total, logit(answers(model, matrix)[:, 0]), atol=1e-9)
 
 
-def test_a_row_without_any_value_is_scored(model: Any, matrix: np.ndarray) -> None:
+def test_a_row_of_missing_values_is_scored(model: Any, matrix: np.ndarray) -> None:
     assert np.isfinite(answers(model, np.full((1, matrix.shape[1]), np.nan))).all()
 
 
@@ -135,11 +137,11 @@ def test_a_row_that_holds_infinity_is_not_scored(model: Any, matrix: np.ndarray)
     altered = matrix[:5].copy()
     altered[2, 0] = np.inf
 
-    found = answers(model, altered)
+    scores = answers(model, altered)
 
-    assert np.isnan(found).all(axis=1).tolist() == [False, False, True, False, False]
+    assert np.isnan(scores).all(axis=1).tolist() == [False, False, True, False, False]
     assert np.isnan(model.contributions(altered)[2]).all()
-    assert found[3].tobytes() == answers(model, matrix[3:4]).tobytes()
+    assert scores[3].tobytes() == answers(model, matrix[3:4]).tobytes()
 
 
 def test_a_matrix_of_another_width_is_refused(model: Any, matrix: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a model file, one error says so, and nothing else is raised."""
+"""Every fault of a model file raises the same error class, and no other."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_description_of_wrong_types_or_without_a_key_is_refused(folder: Path) 
             values = [value for value in WRONG if key != "code" or value]
             flavours += [{**parts, name: {**flavour, key: value}} for value in values]
     for name, key in (("sklearn", "pickled_model"), ("python_function", "loader_module")):
-        flavour = {left: value for left, value in parts[name].items() if left != key}
+        flavour = {kept: value for kept, value in parts[name].items() if kept != key}
         flavours.append({**parts, name: flavour})
 
     for odd in flavours:
@@ -109,8 +109,8 @@ def test_a_folder_of_links_and_pipes_is_refused(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def model() -> FraudModel:
-    found: FraudModel = fitted("fraud")
-    return found
+    fraud_model: FraudModel = fitted("fraud")
+    return fraud_model
 
 
 def repacked(
@@ -130,16 +130,16 @@ def repacked(
 
 
 def deep(_schema: dict[str, Any]) -> object:
-    found: dict[str, Any] = {"__class__": "list", "__module__": "builtins", "__loader__": "x"}
+    schema: dict[str, Any] = {"__class__": "list", "__module__": "builtins", "__loader__": "x"}
     for _ in range(300):
-        found = {
+        schema = {
             "__class__": "list",
             "__module__": "builtins",
             "__loader__": "ListNode",
             "__id__": 1,
-            "content": [found],
+            "content": [schema],
         }
-    return {"protocol": 2, "_skops_version": "0.13", **found}
+    return {"protocol": 2, "_skops_version": "0.13", **schema}
 
 
 SCHEMAS: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -177,7 +177,9 @@ def bomb(path: Path, member: str, size: int, method: int = zipfile.ZIP_DEFLATED)
             target.write(b" " * (1 << 20))
 
 
-def test_a_model_file_that_is_no_archive_or_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+def test_a_model_file_that_is_not_an_archive_or_unpacks_to_too_much_is_refused(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "model.skops"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     odd: list[Callable[[], object]] = [
@@ -216,7 +218,7 @@ def test_a_model_file_that_is_no_archive_or_unpacks_to_too_much_is_refused(tmp_p
         ("n_features_in_", None, "another number"),
     ],
 )
-def test_a_model_with_features_that_cannot_be_read_is_refused(
+def test_a_model_with_unreadable_features_is_refused(
     tmp_path: Path, name: str, value: object, problem: str
 ) -> None:
     model = skops.io.loads(

@@ -1,4 +1,4 @@
-"""What `quality` measures on is known by its columns, in a file or anywhere in a folder."""
+"""`quality` recognizes its data by the columns, in a file or anywhere in a folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def a_parquet(path: Path, column: str) -> Path:
 @pytest.mark.parametrize(
     ("column", "source"), [("TX_FRAUD", "fraud_handbook"), ("loan_status", "lending_club")]
 )
-def test_a_file_is_known_by_a_column_of_its_outcomes(
+def test_a_file_is_recognized_by_a_column_of_its_outcomes(
     tmp_path: Path, column: str, source: str
 ) -> None:
     file = a_parquet(tmp_path / "any_name.parquet", column)
@@ -30,7 +30,7 @@ def test_a_file_is_known_by_a_column_of_its_outcomes(
     assert measurable(file) == {file: source}
 
 
-def test_a_folder_is_searched_and_what_is_of_no_use_is_passed_by(tmp_path: Path) -> None:
+def test_a_folder_is_searched_and_unsuitable_files_are_skipped(tmp_path: Path) -> None:
     loans = a_parquet(tmp_path / "loans" / "loans.parquet", "loan_status")
     a_parquet(tmp_path / "retail" / "basket.parquet", "quantity")
     (tmp_path / "README.md").write_text("about the data\n")
@@ -41,7 +41,7 @@ def test_a_folder_is_searched_and_what_is_of_no_use_is_passed_by(tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", ["missing.parquet", "", "broken.parquet"])
-def test_nothing_to_measure_on_says_what_to_give(tmp_path: Path, name: str) -> None:
+def test_a_path_without_data_is_refused_with_the_expected_input(tmp_path: Path, name: str) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"not Parquet")
 
     with pytest.raises(ConfigurationError, match="DATA=<path>"):

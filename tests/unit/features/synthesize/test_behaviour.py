@@ -1,4 +1,4 @@
-"""How the synthetic world behaves: its frauds can be learnt, its crowds can be skewed."""
+"""The synthetic world has frauds that a model can learn and crowds that can be skewed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.unit.features.synthesize.worlds import TRANSACTIONS, Delivered, a_pla
 
 @pytest.fixture(scope="module")
 def month() -> Delivered:
-    """A larger world."""
+    """Synthesize a larger world."""
     return deliver(a_plan(customers=2500))
 
 
 @pytest.fixture(scope="module")
 def frame(month: Delivered) -> pd.DataFrame:
-    """Its rows with their truth."""
+    """Return the rows of the month with their true labels."""
     frame = month.feed(TRANSACTIONS).merge(month.truth(), on="transaction_id")
     numbers = ["amount", "merchant_risk_score", "card_risk_score", "customer_risk_score"]
     frame[numbers] = frame[numbers].apply(pd.to_numeric)
@@ -74,7 +74,7 @@ def test_a_velocity_attack_pays_several_times_in_the_same_instant(frame: pd.Data
     assert 0.2 < peers.mean() < 0.8
 
 
-def test_currencies_without_and_with_three_digits_are_a_real_minority(month: Delivered) -> None:
+def test_currencies_with_no_or_three_decimals_are_a_real_minority(month: Delivered) -> None:
     digits = month.feed(TRANSACTIONS).amount.str.partition(".")[2].str.len()
 
     assert 0.01 < (digits == 0).mean() < 0.15
@@ -112,8 +112,8 @@ def test_chunks_follow_each_other_and_stay_small() -> None:
     traffic = Traffic(plan)
 
     chunks = traffic.within(window)
-    seen = [next(chunks) for _ in range(6)]
+    first_chunks = [next(chunks) for _ in range(6)]
 
-    assert all(a.span.end == b.span.start for a, b in itertools.pairwise(seen))
-    assert all(0 < len(chunk.rows) < 1.5 * CHUNK_ROWS for chunk in seen)
-    assert all(np.all(np.diff(chunk.rows.at) >= 0) for chunk in seen)
+    assert all(a.span.end == b.span.start for a, b in itertools.pairwise(first_chunks))
+    assert all(0 < len(chunk.rows) < 1.5 * CHUNK_ROWS for chunk in first_chunks)
+    assert all(np.all(np.diff(chunk.rows.at) >= 0) for chunk in first_chunks)

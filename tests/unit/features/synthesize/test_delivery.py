@@ -1,4 +1,4 @@
-"""What lands: which rows in which files, how often, and when it is known."""
+"""Delivered files hold the right rows, the right number of times, at the right moment."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.unit.features.synthesize.worlds import (
 
 @pytest.fixture(scope="module")
 def clean() -> Delivered:
-    """History and live without faults."""
+    """Synthesize history and live days without faults."""
     return deliver(a_plan())
 
 
 @pytest.fixture(scope="module")
 def dirty() -> Delivered:
-    """A live day with many faults, after a day of history."""
+    """Synthesize a live day with many faults after one day of history."""
     live_from = START + timedelta(days=1)
     return deliver(
         a_plan(
@@ -49,9 +49,9 @@ def test_the_same_plan_writes_the_same_bytes(clean: Delivered) -> None:
 
 
 def test_another_seed_writes_other_rows(clean: Delivered) -> None:
-    other = deliver(a_plan(seed=8))
+    other_seed = deliver(a_plan(seed=8))
 
-    assert not set(other.objects.values()) & set(clean.objects.values())
+    assert not set(other_seed.objects.values()) & set(clean.objects.values())
 
 
 def test_a_longer_run_begins_with_the_same_files(clean: Delivered) -> None:
@@ -132,19 +132,19 @@ def test_a_late_row_arrives_in_a_later_file_only(dirty: Delivered) -> None:
     assert (pd.to_datetime(late.timestamp) < ends).all()
 
 
-def test_history_stays_clean_unless_asked(dirty: Delivered) -> None:
+def test_history_stays_clean_by_default(dirty: Delivered) -> None:
     history = dirty.feed(TRANSACTIONS + "history/")
 
     assert set(history.transaction_id) <= set(dirty.truth().index)
-    asked = deliver(a_plan(bad=0.05, dirty_history=True, history_days=1))
-    assert asked.counts.bad_rows > 50
+    dirty_history = deliver(a_plan(bad=0.05, dirty_history=True, history_days=1))
+    assert dirty_history.counts.bad_rows > 50
 
 
-def test_every_kind_of_bad_row_is_what_it_says(dirty: Delivered) -> None:
+def test_every_bad_row_has_the_fault_it_is_counted_under(dirty: Delivered) -> None:
     feed = dirty.feed(TRANSACTIONS)
     bad = feed[~feed.transaction_id.isin(dirty.truth().index)]
 
-    found = {
+    counts = {
         "unknown_currency": (bad.currency == "XQZ").sum(),
         "negative_amount": bad.amount.str.startswith("-").sum(),
         "not_a_number": (bad.amount == "NaN").sum(),
@@ -154,7 +154,7 @@ def test_every_kind_of_bad_row_is_what_it_says(dirty: Delivered) -> None:
         "oversized_id": (bad.transaction_id.str.len() > 10_000).sum(),
         "naive_timestamp": (~bad.timestamp.str.endswith("Z")).sum(),
     }
-    assert found == dirty.counts.bad
+    assert counts == dirty.counts.bad
 
 
 def test_no_text_of_a_good_row_passes_as_a_card_number(clean: Delivered) -> None:
@@ -175,7 +175,7 @@ def test_a_label_is_known_half_a_day_to_six_days_after_its_transaction(clean: De
     assert delay.max() <= timedelta(days=6)
 
 
-def test_a_label_file_holds_what_became_known_in_its_window(clean: Delivered) -> None:
+def test_a_label_file_holds_the_labels_that_became_known_in_its_window(clean: Delivered) -> None:
     for name in clean.names(LABELS):
         start, end = window_of(name)
         known = pd.to_datetime(clean.file(name).known_at)
@@ -183,7 +183,7 @@ def test_a_label_file_holds_what_became_known_in_its_window(clean: Delivered) ->
         assert known.max() < end <= clean.plan.end
 
 
-def test_labels_tell_the_truth_but_for_a_little_noise(clean: Delivered) -> None:
+def test_labels_are_true_except_for_a_little_noise(clean: Delivered) -> None:
     labels, truth, counts = clean.feed(LABELS), clean.truth(), clean.counts
 
     wrong = (truth.scenario.loc[labels.transaction_id] == "none").sum()

@@ -1,4 +1,4 @@
-"""The same rows in every format, for the command line and for the function."""
+"""The command line and the function write the same rows in every format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _live(file_format: FileFormat, **overrides: Any) -> Delivered:
 
 @pytest.fixture(scope="module")
 def as_csv() -> Delivered:
-    """The rows to compare with."""
+    """Deliver the rows as CSV, the format that the other formats are compared with."""
     return _live(FileFormat.CSV)
 
 
@@ -41,32 +41,36 @@ def test_json_lines_hold_the_same_rows(as_csv: Delivered) -> None:
     lines = _live(FileFormat.JSONL)
     name = as_csv.names(TRANSACTIONS)[-1]
 
-    read = [json.loads(line) for line in lines.objects[name.replace(".csv", ".jsonl")].splitlines()]
+    rows = [json.loads(line) for line in lines.objects[name.replace(".csv", ".jsonl")].splitlines()]
 
     expected = as_csv.file(name)
-    assert [row["transaction_id"] for row in read] == expected.transaction_id.to_list()
-    assert [row["amount"] for row in read] == expected.amount.astype(float).to_list()
-    assert [row["customer_segments"] for row in read] == [
+    assert [row["transaction_id"] for row in rows] == expected.transaction_id.to_list()
+    assert [row["amount"] for row in rows] == expected.amount.astype(float).to_list()
+    assert [row["customer_segments"] for row in rows] == [
         json.loads(text) for text in expected.customer_segments
     ]
-    assert {type(row["is_high_value"]) for row in read} == {bool}
-    assert list(read[0]) == list(SHAPE.columns)
+    assert {type(row["is_high_value"]) for row in rows} == {bool}
+    assert list(rows[0]) == list(SHAPE.columns)
 
 
 def test_parquet_holds_the_same_rows_with_types(as_csv: Delivered) -> None:
     name = as_csv.names(TRANSACTIONS)[0]
     stored = _live(FileFormat.PARQUET).objects[name.replace(".csv", ".parquet")]
 
-    read = pq.read_table(io.BytesIO(stored))
+    stored_table = pq.read_table(io.BytesIO(stored))
 
     expected = as_csv.file(name)
-    assert read["customer_id"].to_pylist() == expected.customer_id.to_list()
-    assert read["amount"].to_pylist() == expected.amount.astype(float).to_list()
-    assert read["customer_segments"].to_pylist() == [
+    assert stored_table["customer_id"].to_pylist() == expected.customer_id.to_list()
+    assert stored_table["amount"].to_pylist() == expected.amount.astype(float).to_list()
+    assert stored_table["customer_segments"].to_pylist() == [
         json.loads(text) for text in expected.customer_segments
     ]
-    assert (read["timestamp"].to_pandas() == pd.to_datetime(expected.timestamp)).all()
-    assert read["merchant_risk_score"].null_count == (expected.merchant_risk_score == "").sum() > 0
+    assert (stored_table["timestamp"].to_pandas() == pd.to_datetime(expected.timestamp)).all()
+    assert (
+        stored_table["merchant_risk_score"].null_count
+        == (expected.merchant_risk_score == "").sum()
+        > 0
+    )
 
 
 @pytest.mark.parametrize("file_format", list(FileFormat))
@@ -97,5 +101,5 @@ def test_the_command_writes_a_landing_area_and_prints_its_counts(
     landed = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert status == 0
     assert counts["rows"] > 300
-    assert sum(counts["files"].values()) + 1 == len(landed)  # and the truth
+    assert sum(counts["files"].values()) + 1 == len(landed)  # plus the file of the truth
     assert not [path for path in landed if path.suffix == ".part"]

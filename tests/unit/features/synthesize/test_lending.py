@@ -1,4 +1,4 @@
-"""The synthetic lender: who applies, what is told of it and when, and that it can be learnt."""
+"""The synthetic lender has applicants, known outcomes and risk that a model can learn."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LOANS = {"credit_history": 6000, "applications_per_day": 120.0}
 
 @pytest.fixture(scope="module")
 def lender() -> Delivered:
-    """Ten days of card payments, five years of loans."""
+    """Synthesize ten days of card transactions and five years of loans."""
     return deliver(a_plan(**LOANS))
 
 
 @pytest.fixture(scope="module")
 def book(lender: Delivered) -> pd.DataFrame:
-    """Its applications with what was told of them."""
+    """Return the lender's applications with their known outcomes."""
     book = lender.feed(APPLICATIONS).merge(
         lender.feed(OUTCOMES).drop(columns="file"), on="application_id", how="left"
     )
@@ -38,7 +38,7 @@ def book(lender: Delivered) -> pd.DataFrame:
     return book
 
 
-def test_nobody_applies_unless_the_plan_says_so() -> None:
+def test_a_plan_without_applications_delivers_none() -> None:
     names = deliver(a_plan()).objects
 
     assert not [name for name in names if "appli" in name]
@@ -48,7 +48,7 @@ def test_the_same_plan_lends_the_same(lender: Delivered) -> None:
     assert deliver(a_plan(**LOANS)).objects == lender.objects
 
 
-def test_loans_change_nothing_about_card_payments(lender: Delivered) -> None:
+def test_loans_do_not_change_card_transactions(lender: Delivered) -> None:
     without = deliver(a_plan())
 
     for name in without.names(TRANSACTIONS):
@@ -62,7 +62,7 @@ def test_a_longer_run_begins_with_the_same_applications(lender: Delivered) -> No
         assert longer.objects[name] == lender.objects[name]
 
 
-def test_applicants_hold_cards_and_no_application_stands_twice(
+def test_applicants_hold_cards_and_each_application_occurs_once(
     lender: Delivered, book: pd.DataFrame
 ) -> None:
     holders = set(lender.feed(TRANSACTIONS).customer_id)
@@ -73,17 +73,17 @@ def test_applicants_hold_cards_and_no_application_stands_twice(
 
 
 def test_no_outcome_comes_before_the_loan_can_have_ended(book: pd.DataFrame) -> None:
-    told = book[book.known_at.notna()]
+    outcomes = book[book.known_at.notna()]
 
-    paid = pd.to_datetime(told.last_payment_date, utc=True)
-    charged_off = told.outcome == "charged_off"
-    assert (paid > told.applied_at + timedelta(days=20)).all()
-    assert (paid < told.applied_at + pd.to_timedelta(31 * told.months, unit="D")).all()
-    assert (told.known_at - paid)[charged_off].min() == timedelta(days=150)
-    assert (told.known_at - paid)[~charged_off].max() == timedelta(days=1)
+    paid = pd.to_datetime(outcomes.last_payment_date, utc=True)
+    charged_off = outcomes.outcome == "charged_off"
+    assert (paid > outcomes.applied_at + timedelta(days=20)).all()
+    assert (paid < outcomes.applied_at + pd.to_timedelta(31 * outcomes.months, unit="D")).all()
+    assert (outcomes.known_at - paid)[charged_off].min() == timedelta(days=150)
+    assert (outcomes.known_at - paid)[~charged_off].max() == timedelta(days=1)
 
 
-def test_outcomes_are_told_by_the_end_and_those_to_come_are_not(
+def test_only_outcomes_before_the_end_of_the_plan_are_delivered(
     lender: Delivered, book: pd.DataFrame
 ) -> None:
     assert book.known_at.max() < lender.plan.end
@@ -97,8 +97,8 @@ def test_defaults_can_be_learnt_but_not_perfectly(lender: Delivered, book: pd.Da
     over = book.applied_at + pd.to_timedelta(31 * book.months + 150, unit="D")
     closed = book[(over <= lender.plan.live_from) & book.known_at.notna()]
     default = (closed.outcome == "charged_off").to_numpy()
-    asked = ["loan_amnt", "annual_inc", "dti", "fico_range_low", "revol_util", "inq_last_6mths"]
-    matrix = closed[asked].astype(float).assign(months=closed.months)
+    columns = ["loan_amnt", "annual_inc", "dti", "fico_range_low", "revol_util", "inq_last_6mths"]
+    matrix = closed[columns].astype(float).assign(months=closed.months)
     matrix["to_income"] = matrix.loan_amnt / matrix.annual_inc
     past = (closed.applied_at < closed.applied_at.quantile(0.7)).to_numpy()
 
@@ -108,6 +108,6 @@ def test_defaults_can_be_learnt_but_not_perfectly(lender: Delivered, book: pd.Da
     assert 0.62 < roc_auc_score(default[~past], model.predict_proba(matrix[~past])[:, 1]) < 0.78
 
 
-def test_fewer_applications_than_none_are_refused() -> None:
+def test_a_negative_number_of_applications_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="credit_history >= 0"):
         a_plan(credit_history=-1)

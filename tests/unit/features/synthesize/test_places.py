@@ -1,4 +1,4 @@
-"""The committed table of places is complete and possible."""
+"""The committed table of places is complete, and every place is possible."""
 
 from __future__ import annotations
 

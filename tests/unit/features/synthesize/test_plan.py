@@ -1,4 +1,4 @@
-"""A plan refuses what contradicts itself, and its windows tile time."""
+"""A plan refuses contradictions, and its windows tile time."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_live_windows_are_hours_and_history_windows_are_days() -> None:
     assert [(window.end - window.start).days for window in history] == [4, 4, 2]
 
 
-def test_a_pause_has_left_files_of_whole_days() -> None:
+def test_a_pause_is_delivered_as_files_of_whole_days() -> None:
     live_from = datetime(2026, 3, 10, tzinfo=UTC)
     first_hour = live_from + timedelta(hours=31)
     plan = a_plan(live_from=live_from, hourly_from=first_hour, end=first_hour + timedelta(hours=2))

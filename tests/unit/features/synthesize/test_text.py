@@ -1,4 +1,4 @@
-"""Identifiers, amounts and instants as text."""
+"""Identifiers, amounts and instants are written as text without loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small synthesized world in memory, and how to read it back."""
+"""Synthesize a small world in memory and read it back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RATES = "landing/synthetic/fx_rates/"
 
 @dataclass
 class MemorySink:
-    """Objects by name."""
+    """Keep objects in memory by name."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
 
@@ -31,7 +31,7 @@ class MemorySink:
 
 @dataclass
 class Delivered:
-    """What one plan wrote."""
+    """Hold the objects that one plan wrote."""
 
     plan: Plan
     counts: Counts
@@ -42,7 +42,7 @@ class Delivered:
         return sorted(name for name in self.objects if name.startswith(prefix))
 
     def file(self, name: str) -> pd.DataFrame:
-        """Read one CSV file, all as text."""
+        """Read one CSV file, every value as text."""
         return pd.read_csv(io.BytesIO(self.objects[name]), dtype=str, keep_default_na=False)
 
     def feed(self, prefix: str) -> pd.DataFrame:

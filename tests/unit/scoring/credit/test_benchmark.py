@@ -1,4 +1,4 @@
-"""LendingClub's protocol stops where a figure is too good to be true."""
+"""The LendingClub protocol stops at a figure that is too good to be true."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROWS = 3_000
 
 
 def loans(leak: float) -> TrainingSet:
-    """Draw loans whose debt tells their outcome, the more so the greater the leak."""
+    """Draw loans whose debt predicts their outcome; a greater leak predicts it better."""
     draw = np.random.default_rng(6)
     is_bad = draw.random(ROWS) < 0.2
     debt = draw.random(ROWS) + leak * is_bad
@@ -36,14 +36,14 @@ def halves(rows: TrainingSet) -> tuple[TrainingSet, TrainingSet]:
 def test_an_honest_feature_is_measured() -> None:
     learn, test = halves(loans(leak=0.25))
 
-    found = benchmark.measure_fold("2011", learn, test, APPLICATIONS, with_fico=False)
+    fold = benchmark.measure_fold("2011", learn, test, APPLICATIONS, with_fico=False)
 
-    assert 0.6 < found.auc_roc < 0.75
-    assert not found.has_fico
-    assert (found.train_rows, found.test_rows) == (2_000, 1_000)
+    assert 0.6 < fold.auc_roc < 0.75
+    assert not fold.has_fico
+    assert (fold.train_rows, fold.test_rows) == (2_000, 1_000)
 
 
-def test_a_feature_that_knows_the_outcome_stops_the_measurement() -> None:
+def test_a_feature_that_leaks_the_outcome_stops_the_measurement() -> None:
     learn, test = halves(loans(leak=0.6))
 
     for measure in (
@@ -54,12 +54,12 @@ def test_a_feature_that_knows_the_outcome_stops_the_measurement() -> None:
             measure()
 
 
-def test_a_bar_that_is_not_reached_does_not_hold() -> None:
+def test_a_missed_bar_does_not_hold() -> None:
     learn, test = halves(loans(leak=0.05))
     tested = benchmark.measure_test(learn, test, APPLICATIONS)
     fold = benchmark.measure_fold("2011H1", learn, test, APPLICATIONS, with_fico=True)
 
-    found = {check.name: check for check in benchmark.checks(tested, [fold])}
+    checks = {check.name: check for check in benchmark.checks(tested, [fold])}
 
-    assert not found["credit.lending_club.auc_roc"].holds
-    assert found["credit.lending_club.auc_roc.2011H1"].bar is None
+    assert not checks["credit.lending_club.auc_roc"].holds
+    assert checks["credit.lending_club.auc_roc.2011H1"].bar is None

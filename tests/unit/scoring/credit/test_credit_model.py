@@ -1,4 +1,4 @@
-"""What the credit model promises of its own: two parts, one direction, causes that are true."""
+"""The credit model has two parts, monotone directions and true causes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.models import DIRECTIONS, ROWS, applications, fitted, unfitted_credit
 
 @pytest.fixture(params=sorted(PARTS))
 def model(request: pytest.FixtureRequest) -> CreditModel:
-    found: CreditModel = fitted(request.param)
-    return found
+    credit_model: CreditModel = fitted(request.param)
+    return credit_model
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_the_part_that_decides_gives_the_first_probability(matrix: np.ndarray) -
     assert by_boosting.second_probability.tobytes() == by_card.default_probability.tobytes()
 
 
-def test_what_is_worse_than_the_best_never_lowers_the_risk(
+def test_a_value_worse_than_the_best_never_lowers_the_risk(
     model: CreditModel, matrix: np.ndarray
 ) -> None:
     reference, known = model.reference_, ~np.isnan(matrix)
@@ -90,7 +90,7 @@ def test_too_few_defaults_are_refused() -> None:
         unfitted_credit("boosting").fit(matrix, is_bad)
 
 
-def test_labels_that_turn_round_are_refused() -> None:
+def test_reversed_labels_are_refused() -> None:
     matrix, is_bad = applications(ROWS, seed=1)
     is_bad[ROWS // 2 :] ^= True
 

@@ -1,4 +1,4 @@
-"""The fairness report measures decisions, says how sure it is, and keeps silent on few."""
+"""The fairness report measures decisions with their uncertainty and omits small groups."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ from scoring.credit.quality import german_credit
 def figures_of(
     approved: dict[str, tuple[int, int]], repaid: bool | None = True
 ) -> dict[str, GroupFigures]:
-    """Report on groups given as (approved, rows), all of whom repaid."""
+    """Report on groups given as (approved, rows); every loan was repaid."""
     groups = np.concatenate([np.full(rows, name, object) for name, (_, rows) in approved.items()])
     decisions = np.concatenate([np.arange(rows) < yes for yes, rows in approved.values()])
     outcomes = None if repaid is None else np.full(len(groups), repaid)
-    return {one.group: one for one in fairness.report(decisions, outcomes, {"sex": groups})}
+    return {
+        figure.group: figure for figure in fairness.report(decisions, outcomes, {"sex": groups})
+    }
 
 
 def test_the_group_approved_most_often_is_the_reference() -> None:
-    found = figures_of({"a": (800, 1_000), "b": (600, 1_000)})
+    figures = figures_of({"a": (800, 1_000), "b": (600, 1_000)})
 
-    assert found["a"].is_reference
-    assert found["a"].adverse_impact_ratio is None
-    ratio = found["b"].adverse_impact_ratio
+    assert figures["a"].is_reference
+    assert figures["a"].adverse_impact_ratio is None
+    ratio = figures["b"].adverse_impact_ratio
     assert ratio is not None
     assert ratio.value == pytest.approx(0.75)
     assert ratio.low < 0.75 < ratio.high
-    gap = found["b"].equal_opportunity_gap
+    gap = figures["b"].equal_opportunity_gap
     assert gap is not None
     assert gap.value == pytest.approx(-0.2)
 
@@ -49,37 +51,37 @@ def test_a_group_is_marked_only_where_the_whole_interval_lies_under_four_fifths(
 
 
 def test_a_small_group_is_counted_and_not_measured() -> None:
-    found = figures_of({"a": (800, 1_000), "b": (2, 40), "c": (40, 40)})
+    figures = figures_of({"a": (800, 1_000), "b": (2, 40), "c": (40, 40)})
 
-    assert found["a"].is_reference
-    assert (found["b"].rows, found["b"].adverse_impact_ratio) == (40, None)
-    assert not found["c"].is_reference
+    assert figures["a"].is_reference
+    assert (figures["b"].rows, figures["b"].adverse_impact_ratio) == (40, None)
+    assert not figures["c"].is_reference
 
 
 def test_without_outcomes_there_is_no_equal_opportunity() -> None:
-    found = figures_of({"a": (800, 1_000), "b": (600, 1_000)}, repaid=None)
+    figures = figures_of({"a": (800, 1_000), "b": (600, 1_000)}, repaid=None)
 
-    assert found["b"].adverse_impact_ratio is not None
-    assert found["b"].equal_opportunity_gap is None
+    assert figures["b"].adverse_impact_ratio is not None
+    assert figures["b"].equal_opportunity_gap is None
 
 
 def test_rows_without_the_attribute_are_left_out() -> None:
     groups = np.array(["a"] * 200 + [None] * 100, dtype=object)
 
-    found = fairness.report(np.ones(300, bool), np.ones(300, bool), {"sex": groups})
+    figures = fairness.report(np.ones(300, bool), np.ones(300, bool), {"sex": groups})
 
-    assert [(one.group, one.rows) for one in found] == [("a", 200)]
+    assert [(figure.group, figure.rows) for figure in figures] == [("a", 200)]
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+def test_the_interval_has_its_stated_coverage() -> None:
     draw = np.random.default_rng(9)
     covered = 0
     for seed in range(200):
         yes = draw.binomial(400, [0.6, 0.5])
-        both = figures_of({"a": (int(yes[0]), 400), "b": (int(yes[1]), 400)})
-        one = both["b"] if both["a"].is_reference else both["a"]
-        truth = 0.5 / 0.6 if both["a"].is_reference else 0.6 / 0.5
-        ratio = one.adverse_impact_ratio
+        figures = figures_of({"a": (int(yes[0]), 400), "b": (int(yes[1]), 400)})
+        compared = figures["b"] if figures["a"].is_reference else figures["a"]
+        truth = 0.5 / 0.6 if figures["a"].is_reference else 0.6 / 0.5
+        ratio = compared.adverse_impact_ratio
         assert ratio is not None, seed
         covered += ratio.low <= truth <= ratio.high
 
@@ -87,9 +89,9 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 
 
 def test_the_page_holds_the_figures_and_the_limits() -> None:
-    found = list(figures_of({"a": (8_000, 10_000), "b": (6_000, 10_000)}).values())
+    figures = list(figures_of({"a": (8_000, 10_000), "b": (6_000, 10_000)}).values())
 
-    text = fairness_page.as_markdown(found, "10 loans", "a note")
+    text = fairness_page.as_markdown(figures, "10 loans", "a note")
 
     assert "| sex | b | 10000 | 60.0% | 0.75 (" in text
     assert "look at |" in text
@@ -97,7 +99,7 @@ def test_the_page_holds_the_figures_and_the_limits() -> None:
     assert text.endswith("a note\n")
 
 
-def test_the_page_says_where_nothing_was_measured() -> None:
+def test_the_page_names_groups_without_a_measurement() -> None:
     assert fairness_page.NONE_MEASURED in fairness_page.as_markdown([], "10 loans")
 
 
@@ -111,11 +113,11 @@ def test_protected_columns_of_the_german_data_are_no_features(test_data: Path) -
 
 
 def test_the_german_data_is_reported_by_sex_and_age(test_data: Path) -> None:
-    found = german_credit.report(test_data / "loans" / "german_credit.csv.gz")
+    report = german_credit.report(test_data / "loans" / "german_credit.csv.gz")
 
-    rows = {(one.attribute, one.group): one.rows for one in found.figures}
+    rows = {(figure.attribute, figure.group): figure.rows for figure in report.figures}
     assert rows["sex", "female"] == 310
     assert sum(n for (attribute, _), n in rows.items() if attribute == "age") == 1_000
-    assert {one.attribute for one in found.figures} == {"sex", "age", "foreign worker"}
-    assert "1000 loans of the German credit data" in found.page
-    assert "monitoring, not a verdict" in found.page
+    assert {figure.attribute for figure in report.figures} == {"sex", "age", "foreign worker"}
+    assert "1000 loans of the German credit data" in report.page
+    assert "monitoring, not a verdict" in report.page

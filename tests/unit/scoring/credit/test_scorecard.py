@@ -1,4 +1,4 @@
-"""What a scorecard promises: whole points that anybody can add up, read and run in SQL."""
+"""A scorecard has whole points that people can add up, read and run in SQL."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_more_points_mean_less_risk(card: Scorecard) -> None:
     assert is_bad[score < middle].mean() > 1.5 * is_bad[score >= middle].mean()
 
 
-def test_doubling_the_odds_costs_the_points_that_were_asked_for(card: Scorecard) -> None:
+def test_doubling_the_odds_costs_the_configured_points(card: Scorecard) -> None:
     matrix, _ = applications(100, seed=2)
 
     score, margin = card.total(matrix), card.margin(matrix)
@@ -39,7 +39,7 @@ def test_doubling_the_odds_costs_the_points_that_were_asked_for(card: Scorecard)
     assert margin[lowest] - margin[highest] == pytest.approx(doublings * np.log(2))
 
 
-def test_the_base_score_stands_for_the_base_odds(card: Scorecard) -> None:
+def test_the_base_score_equals_the_base_odds(card: Scorecard) -> None:
     matrix, is_bad = applications(60_000, seed=3)
 
     near = np.abs(card.total(matrix) - card.base_score) < 15
@@ -56,13 +56,13 @@ def test_labels_of_one_kind_are_refused() -> None:
         Scorecard().fit(np.random.default_rng(0).normal(size=(50, 2)), np.zeros(50, dtype=bool))
 
 
-def test_a_column_that_nobody_fills_gives_no_points() -> None:
+def test_an_empty_column_gives_no_points() -> None:
     matrix, is_bad = applications(ROWS, seed=1)
     matrix[:, 3] = np.nan
 
-    found = Scorecard(DIRECTIONS, LEVEL_COUNTS).fit(matrix, is_bad)
+    card = Scorecard(DIRECTIONS, LEVEL_COUNTS).fit(matrix, is_bad)
 
-    assert not found.points_[3].any()
+    assert not card.points_[3].any()
 
 
 def test_the_table_holds_every_bin_that_gives_points(card: Scorecard) -> None:
@@ -85,5 +85,5 @@ def test_the_table_reads_as_markdown(card: Scorecard) -> None:
     assert "| purpose_group | owner's choice |" in text
 
 
-def test_the_sql_quotes_what_a_level_holds(card: Scorecard) -> None:
+def test_the_sql_quotes_the_text_of_a_level(card: Scorecard) -> None:
     assert "= 'owner''s choice' then" in scorecard_export.as_sql(card, FEATURES, LEVELS)

@@ -1,4 +1,4 @@
-"""The decision table of applications, cell by cell, and five applications told in full."""
+"""Check the decision table of applications cell by cell, and five applications in full."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def test_the_stricter_of_credit_fraud_state_and_rules_decides(
     by_credit = {WELL: 0, DOUBTFUL: 1, BADLY: 2, None: 1}[probability]
     by_state = int(state not in ({}, {"decision_count": 9}))
     by_rule = {"none": 0, "review": 1, "knock_out": 2}[rule]
-    one = Applicant(amount=200_000, probability=probability, features=features[rule], **state)
+    applicant = Applicant(amount=200_000, probability=probability, features=features[rule], **state)
 
-    assert decide([one]).decisions.outcome[0] == max(by_credit, by_state, by_rule)
+    assert decide([applicant]).decisions.outcome[0] == max(by_credit, by_state, by_rule)
 
 
 @pytest.mark.parametrize(
-    ("one", "expected"),
+    ("applicant", "expected"),
     [
         (Applicant(), "no_history"),
         (Applicant(decision_count=1), "clear"),
@@ -48,20 +48,20 @@ def test_the_stricter_of_credit_fraud_state_and_rules_decides(
         (Applicant(confirmed_count=1), "confirmed"),
     ],
 )
-def test_the_gravest_of_the_applicants_payments_makes_the_fraud_state(
-    one: Applicant, expected: str
+def test_the_gravest_transaction_of_the_applicant_sets_the_fraud_state(
+    applicant: Applicant, expected: str
 ) -> None:
-    assert STATES[decide([one]).decisions.fraud_state[0]] is FraudState(expected)
+    assert STATES[decide([applicant]).decisions.fraud_state[0]] is FraudState(expected)
 
 
 @pytest.mark.parametrize(
-    ("one", "expected", "is_overridden"),
+    ("applicant", "expected", "is_overridden"),
     [
         (Applicant(probability=DOUBTFUL, amount=200_000), "approve", True),
         (Applicant(**CONFIRMED), "approve", True),
         (Applicant(features={"credit_age_years": 0.5}), "approve", True),
         (Applicant(), "approve", False),
-        # what a list cannot lower: a knock-out, a missing probability, a loan that cannot be
+        # an allow list cannot lower a knock-out, a missing probability or an impossible loan
         (Applicant(features={"annual_income": 1.0}), "decline", False),
         (Applicant(probability=None), "review", False),
         (Applicant(probability=0.9), "decline", False),
@@ -70,9 +70,9 @@ def test_the_gravest_of_the_applicants_payments_makes_the_fraud_state(
     ],
 )
 def test_an_allow_list_lowers_all_but_knock_outs_and_facts(
-    one: Applicant, expected: str, is_overridden: bool
+    applicant: Applicant, expected: str, is_overridden: bool
 ) -> None:
-    answer = decide([one], OF_RECORD.model_copy(update={"allow_list": (ALLOWED,)}))
+    answer = decide([applicant], OF_RECORD.model_copy(update={"allow_list": (ALLOWED,)}))
 
     assert answer.words == [expected]
     assert bool(answer.decisions.is_overridden[0]) is is_overridden
@@ -108,7 +108,7 @@ def test_golden_an_approval_has_the_whole_request_and_no_reasons() -> None:
     assert answer.reasons == [[]]
 
 
-def test_golden_a_doubtful_probability_is_reviewed_for_what_the_model_saw() -> None:
+def test_golden_a_doubtful_probability_is_reviewed_with_reasons_of_the_model() -> None:
     answer = decide([Applicant(amount=500_000, probability=DOUBTFUL)])
 
     assert answer.words == ["review"]
@@ -135,7 +135,7 @@ def test_golden_a_doubtful_probability_is_reviewed_for_what_the_model_saw() -> N
     ]
 
 
-def test_golden_a_good_applicant_with_a_confirmed_fraud_is_reviewed_for_that_alone() -> None:
+def test_golden_a_good_applicant_with_a_confirmed_fraud_is_reviewed_only_for_the_fraud() -> None:
     answer = decide([Applicant(**CONFIRMED)])
 
     assert answer.words == ["review"]
@@ -143,7 +143,7 @@ def test_golden_a_good_applicant_with_a_confirmed_fraud_is_reviewed_for_that_alo
     assert [(r["code"], r["origin"]) for r in answer.reasons[0]] == [("fraud_confirmed", "fraud")]
 
 
-def test_golden_a_decline_names_all_that_asked_for_it_and_then_the_rest() -> None:
+def test_golden_a_decline_names_its_causes_first_and_then_the_other_reasons() -> None:
     answer = decide([Applicant(probability=0.6, features={"credit_age_years": 0.5}, **SUSPECTED)])
 
     assert answer.words == ["decline"]
@@ -156,7 +156,7 @@ def test_golden_a_decline_names_all_that_asked_for_it_and_then_the_rest() -> Non
     ]
 
 
-def test_golden_a_counter_offer_approves_less_and_says_why() -> None:
+def test_golden_a_counter_offer_approves_less_and_gives_the_reason() -> None:
     answer = decide([Applicant(income=1_200_000.0, debt=0.3)])
 
     assert answer.words == ["approve"]
@@ -167,7 +167,7 @@ def test_golden_a_counter_offer_approves_less_and_says_why() -> None:
     ]
 
 
-def test_where_the_loss_bounds_the_amount_the_model_says_why_the_loss_is_expected() -> None:
+def test_a_limit_bound_by_the_loss_has_reasons_of_the_model() -> None:
     answer = decide([Applicant(amount=3_500_000, income=20_000_000.0, probability=0.15)])
 
     assert answer.words == ["approve"]
@@ -175,9 +175,9 @@ def test_where_the_loss_bounds_the_amount_the_model_says_why_the_loss_is_expecte
     assert [r["origin"] for r in answer.reasons[0]] == ["model", "model"]
 
 
-def test_the_same_rows_are_decided_whatever_the_order_of_the_rules() -> None:
-    one = Applicant(features={"credit_age_years": 0.5, "annual_income": 1.0}, **CONFIRMED)
-    forward, backward = decide([one]), decide([one], conditions=CONDITIONS[::-1])
+def test_decisions_do_not_depend_on_the_order_of_the_rules() -> None:
+    applicant = Applicant(features={"credit_age_years": 0.5, "annual_income": 1.0}, **CONFIRMED)
+    forward, backward = decide([applicant]), decide([applicant], conditions=CONDITIONS[::-1])
 
     assert forward.words == backward.words == ["decline"]
     assert POLICY.rules[::-1] == backward.decisions.rules

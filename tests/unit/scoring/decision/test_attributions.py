@@ -1,4 +1,4 @@
-"""What moved a score is told once per characteristic, and only where its removal would help."""
+"""Each characteristic that moved a score appears once, and only if its removal would help."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scoring.decision.attributions import by_characteristic, relieving
 
 
 class Products:
-    """Log-odds of a x b, whose halves are the shares; the income is told and does not matter."""
+    """Model log-odds of a x b with half to each; the income has a share and no effect."""
 
     features = ("requested_amount", "term_months", "annual_income")
 
@@ -22,7 +22,7 @@ class Products:
         return np.column_stack([half, half, matrix[:, 2]])
 
     def relief(self, matrix: np.ndarray, columns: Sequence[int]) -> np.ndarray:
-        """Return what the log-odds lose if some columns are 0."""
+        """Return the fall of the log-odds when some columns are 0."""
         without = matrix.copy()
         without[:, list(columns)] = 0.0
         lost: np.ndarray = np.prod(matrix[:, :2], axis=1) - np.prod(without[:, :2], axis=1)
@@ -42,18 +42,18 @@ def test_a_cause_whose_removal_does_not_help_is_silenced() -> None:
     assert kept[0].tolist() == [3.0, 3.0, 0.0]
 
 
-def test_what_speaks_against_the_outcome_is_left_as_it_is() -> None:
+def test_contributions_against_the_outcome_are_unchanged() -> None:
     matrix = np.array([[2.0, 3.0, -1.0]])
     _, weights = by_characteristic(Products(), matrix, ASKED[:1], APPLICATIONS)
 
     assert relieving(Products(), matrix, weights, APPLICATIONS)[0, 2] == -1.0
 
 
-@pytest.mark.parametrize("asked", [False, True])
-def test_a_row_that_asked_for_nothing_has_no_weights(asked: bool) -> None:
-    rows = np.array([asked, not asked])
+@pytest.mark.parametrize("is_explained", [False, True])
+def test_a_row_that_needs_no_reasons_has_no_weights(is_explained: bool) -> None:
+    rows = np.array([is_explained, not is_explained])
 
     _, weights = by_characteristic(Products(), MATRIX, rows, APPLICATIONS)
     kept = relieving(Products(), MATRIX, weights, APPLICATIONS)
 
-    assert np.isnan(kept).all(axis=1).tolist() == [not asked, asked]
+    assert np.isnan(kept).all(axis=1).tolist() == [not is_explained, is_explained]

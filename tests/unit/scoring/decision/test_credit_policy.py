@@ -1,4 +1,4 @@
-"""The credit part of a policy file is checked before anything is decided with it."""
+"""The credit part of a policy file is checked before any decision uses it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATH = policy.FOLDER / f"{OF_RECORD.version}.yaml"
 
 
 def changed(**parts: Any) -> CreditPolicy:
-    """Read the credit part of record with some keys replaced, one level deep."""
+    """Read the credit part of the policy of record with some keys replaced, one level deep."""
     values = yaml.safe_load(PATH.read_text())["credit"]
     for name, part in parts.items():
         values[name] = values[name] | part if isinstance(part, dict) else part

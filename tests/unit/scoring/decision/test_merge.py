@@ -1,4 +1,4 @@
-"""The decision table, cell by cell."""
+"""Check the decision table cell by cell."""
 
 from __future__ import annotations
 
@@ -110,13 +110,13 @@ def test_an_allow_list_lowers_everything_but_a_knock_out_and_a_degraded_row(
     assert decide(fraud, policy=a_policy(allow_list=(CUSTOMER,)), **hits) == expected
 
 
-def test_an_allow_list_entry_of_another_customer_changes_nothing() -> None:
-    other = Listing(customer_id="c2", until=LATER, reason="verified")
+def test_an_allow_list_entry_of_another_customer_has_no_effect() -> None:
+    listing = Listing(customer_id="c2", until=LATER, reason="verified")
 
-    assert decide(0.9, policy=a_policy(allow_list=(other,))) == "decline"
+    assert decide(0.9, policy=a_policy(allow_list=(listing,))) == "decline"
 
 
-def test_an_expired_allow_list_entry_changes_nothing() -> None:
+def test_an_expired_allow_list_entry_has_no_effect() -> None:
     expired = Listing(customer_id="c1", until=EARLIER, reason="verified")
 
     assert decide(0.9, policy=a_policy(allow_list=(expired,))) == "decline"
@@ -137,7 +137,7 @@ def test_a_suppression_silences_its_rule_and_no_other() -> None:
     assert decide(0.9, policy=policy, hard=1) == "decline"
 
 
-def test_an_expired_suppression_changes_nothing() -> None:
+def test_an_expired_suppression_has_no_effect() -> None:
     expired = Suppression(rule_id="hard", customer_id="c1", until=EARLIER, reason="was known")
 
     assert decide(policy=a_policy(suppressions=(expired,)), hard=1) == "decline"
@@ -154,7 +154,7 @@ def test_rule_hits_are_written_row_by_row() -> None:
     assert decided.rule_hits_text().to_pylist() == ["{soft,knock_out}", "{}", "{hard}"]
 
 
-def test_a_policy_without_rules_hits_nothing() -> None:
+def test_a_policy_without_rules_hits_no_row() -> None:
     decided = merge.Decisions(*[np.zeros(2, dtype=np.int8)] * 4, np.zeros((2, 0), dtype=bool), ())
 
     assert decided.rule_hits_text().to_pylist() == ["{}", "{}"]

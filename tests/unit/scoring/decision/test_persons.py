@@ -38,7 +38,7 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
-def test_a_second_spelling_is_no_second_person(spelling: str) -> None:
+def test_two_spellings_of_a_name_are_one_person(spelling: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot approve their own policy"):
         persons.require_two("ann lee", spelling)
 
@@ -47,7 +47,7 @@ def test_a_second_spelling_is_no_second_person(spelling: str) -> None:
     ("author", "approver"),
     [("fin", "ﬁn"), ("straße", "STRASSE"), ("José", "Jose\u0301"), ("パ", "ﾊﾟ"), ("İbo", "ibo")],
 )
-def test_ligatures_and_composed_letters_are_the_letters_they_stand_for(
+def test_ligatures_and_composed_letters_equal_their_plain_letters(
     author: str, approver: str
 ) -> None:
     assert persons.identity_of(author) == persons.identity_of(approver)

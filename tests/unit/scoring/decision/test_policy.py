@@ -1,4 +1,4 @@
-"""A policy file is checked before anything is decided with it."""
+"""A policy file is checked before any decision uses it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def write(folder: Path, *, version: str = "1", review: float = 0.2, more: str = 
 
 @pytest.mark.parametrize("path", sorted(policy.FOLDER.glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_committed_policy_is_valid_over_the_declared_columns(path: Path) -> None:
-    found = policy.load(path.stem)
+    committed = policy.load(path.stem)
 
-    assert found.version == path.stem
-    assert len(found.conditions(types_of(TRANSACTIONS))) == len(found.rules)
+    assert committed.version == path.stem
+    assert len(committed.conditions(types_of(TRANSACTIONS))) == len(committed.rules)
 
 
 def test_the_first_policy_keeps_its_bytes_and_its_meaning() -> None:
-    """Decisions of 2026 are stamped with this hash: the file must stay readable for ever."""
+    """Decisions of 2026 carry this hash, so the file must stay readable for ever."""
     first = policy.load(
         "2026.11.1", "9f93dd8575b34ffadf597ba1c46536a3dad1203339de57d2572812f1a5f6b52c"
     )
@@ -44,7 +44,7 @@ def test_the_first_policy_keeps_its_bytes_and_its_meaning() -> None:
     assert (first.fraud.review, first.fraud.decline, len(first.rules)) == (0.2, 0.8, 5)
 
 
-def test_payments_are_decided_alike_before_and_after_applications_came() -> None:
+def test_the_policy_of_2026_12_decides_transactions_as_the_policy_of_2026_11() -> None:
     first, second = policy.load("2026.11.1"), policy.load("2026.12.1")
 
     assert (first.fraud, first.rules) == (second.fraud, second.rules)
@@ -59,14 +59,14 @@ def test_a_pinned_policy_that_was_edited_is_refused(tmp_path: Path) -> None:
         policy.load("1", pinned, tmp_path)
 
 
-def test_a_missing_policy_names_those_there_are(tmp_path: Path) -> None:
+def test_a_missing_policy_is_refused_with_the_existing_versions(tmp_path: Path) -> None:
     write(tmp_path)
 
     with pytest.raises(ConfigurationError, match="there are: 1"):
         policy.load("2", folder=tmp_path)
 
 
-def test_the_newest_policy_is_found_by_its_version_and_not_by_its_letters(tmp_path: Path) -> None:
+def test_the_newest_policy_is_found_by_version_and_not_by_string_order(tmp_path: Path) -> None:
     for version in ("2026.12.1", "2026.2.1", "2026.12.10", "2026.9.30"):
         policy_file = write(tmp_path, version=version)
         policy_file.rename(tmp_path / f"{version}.yaml")
@@ -80,7 +80,7 @@ def test_a_folder_without_a_policy_is_refused(tmp_path: Path) -> None:
         policy.newest(tmp_path)
 
 
-def test_a_file_that_says_it_is_another_version_is_refused(tmp_path: Path) -> None:
+def test_a_file_whose_version_differs_from_its_name_is_refused(tmp_path: Path) -> None:
     write(tmp_path, version="2")
 
     with pytest.raises(ConfigurationError, match="says that it is version '2'"):
@@ -145,6 +145,6 @@ def test_thresholds_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
         "amount > 1" + " and amount > 1" * 1000,
     ],
 )
-def test_a_condition_that_is_more_than_a_condition_is_refused(condition: str) -> None:
+def test_a_condition_with_more_than_one_expression_is_refused(condition: str) -> None:
     with pytest.raises(ConfigurationError):
         rules.parse(condition, {"amount": pa.float64()})

@@ -1,4 +1,4 @@
-"""The table of reason codes: complete, pinned, and free of what may be no basis of a decision."""
+"""The table of reason codes is complete, pinned and free of prohibited bases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scoring.decision.outcome import Binding, FraudState, Status
 from scoring.decision.policy import reason_codes
 from tests.credit import CODES, POLICY
 
-# 12 CFR 1002.2(z) and what stands in for it
+# 12 CFR 1002.2(z) and its proxies
 PROHIBITED = re.compile(
     r"\b(race|racial|colou?r|religio\w*|national\w*|origin|sex|gender|marital|married|divorced|"
     r"widow\w*|age|aged|birth\w*|child\w*|family|pregnan\w*|public assistance|welfare|zip\w*|"
@@ -51,12 +51,12 @@ def test_no_code_points_to_a_prohibited_basis(path: Path) -> None:
 
 def test_no_credit_rule_points_to_a_prohibited_basis() -> None:
     for rule in POLICY.rules:
-        said = f"{rule.rule_id} {rule.when} {rule.analyst_text} {rule.applicant_text}"
+        text = f"{rule.rule_id} {rule.when} {rule.analyst_text} {rule.applicant_text}"
 
-        assert not PROHIBITED.findall(said.replace("_", " ").replace("credit age years", ""))
+        assert not PROHIBITED.findall(text.replace("_", " ").replace("credit age years", ""))
 
 
-def test_a_code_that_nobody_can_word_is_refused() -> None:
+def test_a_code_without_a_text_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no code 'star_sign'"):
         CODES["star_sign"]
 

@@ -1,4 +1,4 @@
-"""Reasons: at most four, what decided first, and only what moved the row."""
+"""A decision has at most four reasons, the cause of the decision first, and only true causes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from scoring.decision.candidates import LIMIT, Speaker
+from scoring.decision.candidates import LIMIT, FeatureReason
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
 from scoring.decision.policy.policy import Rule
 from scoring.fraud.merge import Decisions
 from scoring.fraud.reasons import render
 
-SPEAKERS = [Speaker(f"thing_{i}", f"feature_{i}", f"Thing {i}") for i in range(6)]
+SPEAKERS = [FeatureReason(f"thing_{i}", f"feature_{i}", f"Thing {i}") for i in range(6)]
 RULE = Rule(rule_id="burst", outcome="review", when="x", analyst_text="Burst", applicant_text="b")
 KNOCK_OUT = Rule(
     rule_id="stop", outcome="decline", when="x", is_knock_out=True, analyst_text="S",
@@ -42,16 +42,16 @@ def reasons_of(
     value = 0.5 if status is Status.OK else np.nan
     fraud = ComponentScores(np.array([value]), np.array([status], dtype=object))
     parts = np.array([contributions or [0.0] * 6])
-    found: list[dict[str, Any]] = json.loads(render(decided, fraud, SPEAKERS, parts)[0].as_py())
-    return found
+    reasons: list[dict[str, Any]] = json.loads(render(decided, fraud, SPEAKERS, parts)[0].as_py())
+    return reasons
 
 
 def test_the_largest_contributions_come_first_and_at_most_four() -> None:
-    found = reasons_of(outcome=2, fraud_level=2, contributions=[0.1, 3.0, 0.5, 2.0, 0.2, -4.0])
+    reasons = reasons_of(outcome=2, fraud_level=2, contributions=[0.1, 3.0, 0.5, 2.0, 0.2, -4.0])
 
-    assert [r["code"] for r in found] == ["thing_1", "thing_3", "thing_2", "thing_4"]
-    assert len(found) == LIMIT
-    assert found[0] == {
+    assert [r["code"] for r in reasons] == ["thing_1", "thing_3", "thing_2", "thing_4"]
+    assert len(reasons) == LIMIT
+    assert reasons[0] == {
         "code": "thing_1",
         "origin": "model",
         "feature": "feature_1",
@@ -60,47 +60,49 @@ def test_the_largest_contributions_come_first_and_at_most_four() -> None:
     }
 
 
-def test_what_spoke_for_the_customer_is_no_reason() -> None:
-    found = reasons_of(outcome=1, fraud_level=1, contributions=[-1.0, 0.5, -2.0, 0.0, -1.0, -1.0])
+def test_contributions_in_favour_of_the_customer_are_no_reason() -> None:
+    reasons = reasons_of(outcome=1, fraud_level=1, contributions=[-1.0, 0.5, -2.0, 0.0, -1.0, -1.0])
 
-    assert [r["code"] for r in found] == ["thing_1"]
+    assert [r["code"] for r in reasons] == ["thing_1"]
 
 
-def test_a_rule_that_did_not_decide_comes_after_what_did() -> None:
-    found = reasons_of(
+def test_a_rule_that_did_not_decide_comes_after_the_causes() -> None:
+    reasons = reasons_of(
         outcome=2, fraud_level=2, hits=(True, False), contributions=[1.0, 0, 0, 0, 0, 0]
     )
 
-    assert [r["code"] for r in found] == ["thing_0", "burst"]
+    assert [r["code"] for r in reasons] == ["thing_0", "burst"]
 
 
 def test_a_knock_out_comes_first() -> None:
-    found = reasons_of(
+    reasons = reasons_of(
         outcome=2, fraud_level=2, hits=(True, True), contributions=[1.0, 0, 0, 0, 0, 0]
     )
 
-    assert [r["code"] for r in found] == ["stop", "thing_0", "burst"]
+    assert [r["code"] for r in reasons] == ["stop", "thing_0", "burst"]
 
 
-def test_a_model_that_asked_for_nothing_gives_no_reason() -> None:
-    found = reasons_of(outcome=1, hits=(True, False), contributions=[1.0, 2.0, 0, 0, 0, 0])
+def test_a_model_that_approves_gives_no_reason() -> None:
+    reasons = reasons_of(outcome=1, hits=(True, False), contributions=[1.0, 2.0, 0, 0, 0, 0])
 
-    assert [r["origin"] for r in found] == ["rule"]
+    assert [r["origin"] for r in reasons] == ["rule"]
 
 
-def test_a_degraded_row_says_why_it_has_no_score() -> None:
-    found = reasons_of(outcome=1, status=Status.NO_FX_RATE)
+def test_a_degraded_row_has_the_cause_of_its_missing_score_as_reason() -> None:
+    reasons = reasons_of(outcome=1, status=Status.NO_FX_RATE)
 
-    assert [(r["code"], r["origin"]) for r in found] == [("no_fx_rate", "degraded")]
+    assert [(r["code"], r["origin"]) for r in reasons] == [("no_fx_rate", "degraded")]
 
 
 def test_an_anomaly_is_a_reason_of_its_own() -> None:
-    found = reasons_of(outcome=1, anomaly_level=1)
+    reasons = reasons_of(outcome=1, anomaly_level=1)
 
-    assert [r["code"] for r in found] == ["unusual_pattern"]
+    assert [r["code"] for r in reasons] == ["unusual_pattern"]
 
 
-def test_a_score_over_the_cut_off_without_any_positive_part_still_has_a_reason() -> None:
-    found = reasons_of(outcome=1, fraud_level=1, contributions=[-1.0, -0.5, -2.0, -3.0, -1.0, -1.0])
+def test_a_score_over_the_cut_off_without_a_positive_contribution_has_a_reason() -> None:
+    reasons = reasons_of(
+        outcome=1, fraud_level=1, contributions=[-1.0, -0.5, -2.0, -3.0, -1.0, -1.0]
+    )
 
-    assert [r["code"] for r in found] == ["thing_1"]
+    assert [r["code"] for r in reasons] == ["thing_1"]

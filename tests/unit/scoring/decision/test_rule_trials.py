@@ -58,7 +58,7 @@ def test_every_committed_policy_passes_its_trials(path: Path) -> None:
         ("amount * 1e300 > 5", "is too large"),
     ],
 )
-def test_a_rule_that_cannot_be_intended_is_refused(when: str, reason: str) -> None:
+def test_a_rule_that_cannot_be_meant_is_refused(when: str, reason: str) -> None:
     (fault,) = faults(when)
 
     assert fault.startswith(f"rule r: the condition {when!r} ")
@@ -105,7 +105,7 @@ def test_a_rule_of_applications_is_tried_on_levels_and_counts(when: str, reason:
         "customer_transaction_count_3h > 3 and customer_transaction_count_6h > 3",
     ],
 )
-def test_a_rule_that_can_be_intended_is_kept(when: str) -> None:
+def test_a_meaningful_rule_is_accepted(when: str) -> None:
     assert faults(when) == []
 
 
@@ -119,7 +119,7 @@ def test_a_rule_that_can_be_intended_is_kept(when: str) -> None:
         "purpose_group = 'home' or home_ownership_group is null",
     ],
 )
-def test_a_rule_of_applications_that_can_be_intended_is_kept(when: str) -> None:
+def test_a_meaningful_rule_of_applications_is_accepted(when: str) -> None:
     assert faults(when, APPLICATIONS) == []
 
 
@@ -127,7 +127,7 @@ bounds = st.integers(-3, 30)
 
 
 @given(bounds, bounds, st.floats(0, 23))
-def test_a_rule_that_hits_some_row_is_never_called_true_of_none(
+def test_a_rule_that_hits_a_row_is_never_refused_as_hitting_none(
     low: int, high: int, hour: float
 ) -> None:
     """A rule is never refused for values that were not tried."""

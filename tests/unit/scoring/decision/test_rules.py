@@ -33,7 +33,7 @@ TYPES = {"a": pa.float64(), "b": pa.float64(), "n": pa.int64(), "t": pa.string()
         ("a not null", "has 'not' where it should end"),
         ("a in ()", "has ')' as a value"),
         ("a in (1, )", "has ')' as a value"),
-        ("a in (select 1)", "has '1' where ')' should stand"),
+        ("a in (select 1)", "has '1' where ')' is expected"),
         ("t = 5", "compares text with integer"),
         ("a = '5'", "compares double precision with text"),
         ("n in (1, 'x')", "compares bigint with text"),
@@ -85,7 +85,7 @@ TYPES = {"a": pa.float64(), "b": pa.float64(), "n": pa.int64(), "t": pa.string()
         ("a between 1 and 2 = true", "where it should end"),
         ("a is null is null", "where it should end"),
         ("a > 1 and", "has its end as a value"),
-        ("(a > 1", "has its end where ')' should stand"),
+        ("(a > 1", "has its end where ')' is expected"),
         ("a > 1)", "has ')' where it should end"),
         ("(" * 11 + "a > 1" + ")" * 11, "nests parentheses deeper"),
         ("not " * 100 + "a > 1", "nests deeper"),
@@ -94,9 +94,7 @@ TYPES = {"a": pa.float64(), "b": pa.float64(), "n": pa.int64(), "t": pa.string()
         ("case when a > 1 then true end", "where it should end"),
     ],
 )
-def test_a_condition_that_could_fail_or_mean_something_else_is_refused(
-    text: str, reason: str
-) -> None:
+def test_a_condition_that_could_fail_or_be_misread_is_refused(text: str, reason: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         rules.parse(text, TYPES)
 
@@ -132,7 +130,7 @@ def test_a_condition_hits_where_it_is_true_and_not_where_it_is_unknown(
     assert rules.parse(text, TYPES).hits(columns, 1).to_pylist() == [is_hit]
 
 
-def test_what_parses_cannot_fail_on_a_row() -> None:
+def test_a_parsed_condition_cannot_fail_on_a_row() -> None:
     edges = [None, 0.0, -0.0, 5e-324, 1.8e308, -1.8e308, math.inf, -math.inf, math.nan]
     whole = [None, 0, 1, -1, 2**63 - 1, -(2**63), 2**53 + 1, 7, 8]
     columns = {

@@ -1,4 +1,4 @@
-"""Card precision is the handbook's."""
+"""Card precision equals the definition of the handbook."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 from scoring.fraud import card_precision
 
 
-def test_a_card_ranks_by_its_riskiest_payment_and_leaves_once_caught() -> None:
+def test_a_card_ranks_by_its_riskiest_transaction_and_leaves_once_caught() -> None:
     #                   day 1          day 2
     customer = np.array([0, 0, 1, 2, 0, 1, 2])
     day = np.array([1, 1, 1, 1, 2, 2, 2])
@@ -17,11 +17,12 @@ def test_a_card_ranks_by_its_riskiest_payment_and_leaves_once_caught() -> None:
 
     shares = card_precision.by_day(customer, day, is_fraud, score, top=1)
 
-    # day 1: card 0 by its genuine payment; day 2: it is out, so card 2 leads and is genuine
+    # day 1: card 0 leads by a genuine transaction
+    # day 2: card 0 is out, so card 2 leads and is genuine
     assert shares.tolist() == [1.0, 0.0]
 
 
-def test_card_precision_is_the_books() -> None:
+def test_card_precision_equals_the_definition_of_the_book() -> None:
     draw = np.random.default_rng(9)
     rows = 6_000
     frame = pd.DataFrame(
@@ -44,7 +45,7 @@ def test_card_precision_is_the_books() -> None:
     assert shares.tolist() == _by_the_book(frame, top=100)
 
 
-def test_the_ceiling_is_what_a_perfect_ranking_reaches() -> None:
+def test_the_ceiling_equals_the_result_of_a_perfect_ranking() -> None:
     customer = np.arange(10)
     is_fraud = customer < 3
 
@@ -52,14 +53,14 @@ def test_the_ceiling_is_what_a_perfect_ranking_reaches() -> None:
 
 
 def _by_the_book(frame: pd.DataFrame, top: int) -> list[float]:
-    """Card precision as chapter 4 of the handbook writes it."""
+    """Compute card precision as chapter 4 of the handbook defines it."""
     caught: list[int] = []
     shares = []
     for day in sorted(frame["TX_TIME_DAYS"].unique()):
         today = frame[(frame["TX_TIME_DAYS"] == day) & ~frame["CUSTOMER_ID"].isin(caught)]
         cards = today.groupby("CUSTOMER_ID")[["predictions", "TX_FRAUD"]].max()
         first = cards.sort_values("predictions", ascending=False).head(top)
-        found = first.index[first["TX_FRAUD"]].tolist()
-        caught.extend(found)
-        shares.append(len(found) / top)
+        frauds = first.index[first["TX_FRAUD"]].tolist()
+        caught.extend(frauds)
+        shares.append(len(frauds) / top)
     return shares

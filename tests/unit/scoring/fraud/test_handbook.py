@@ -1,4 +1,4 @@
-"""The handbook's protocol picks the rows that the book picks."""
+"""The protocol of the handbook selects the same rows as the book."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIRST = (START - handbook.EPOCH).days
 
 
 def labelled(rows: list[tuple[int, int, bool]]) -> TrainingSet:
-    """Make rows of (days after the training week began, customer, is fraud)."""
+    """Make rows of (days after the start of the training week, customer, is fraud)."""
     day, customer, is_fraud = (np.array(column) for column in zip(*rows, strict=True))
     return TrainingSet(
         ("amount",), np.ones((len(day), 1)), is_fraud, customer, (FIRST + day) * DAY_MICROSECONDS
@@ -41,7 +41,7 @@ def test_a_card_known_from_the_training_week_is_not_tested() -> None:
 
 
 def test_a_card_leaves_the_test_week_when_its_label_has_arrived() -> None:
-    # a fraud on day 8, known on day 15, ends the card's test from day 16 on
+    # a fraud of day 8, known on day 15, removes the card from the test as of day 16
     rows = labelled([(8, 1, True), *((day, 1, False) for day in range(14, 21))])
 
     tested = handbook.fold(rows, START).test
@@ -55,7 +55,7 @@ def test_a_card_known_before_a_calibration_day_does_not_calibrate() -> None:
     assert rows.customer[handbook.fold(rows, START).calibrate].tolist() == [2]
 
 
-def test_no_row_is_both_trained_on_and_tested() -> None:
+def test_no_row_is_in_both_training_and_test() -> None:
     rows = labelled([(day, day * 10 + card, False) for day in range(-5, 30) for card in range(9)])
 
     fold = handbook.fold(rows, START)

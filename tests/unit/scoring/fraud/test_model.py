@@ -1,4 +1,4 @@
-"""What the fraud model promises of its own: a calibrator that looks forward, an anomaly score."""
+"""The fraud model has a calibrator fitted on later rows and an anomaly score."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
 from scoring.fraud.model import FraudModel
-from tests.models import LABEL_FREE, LATER, ROWS, fitted, payments
-from tests.models import PAYMENT_FEATURES as FEATURES
+from tests.models import LABEL_FREE, LATER, ROWS, fitted, transactions
+from tests.models import TRANSACTION_FEATURES as FEATURES
 
 
 @pytest.fixture(scope="module")
 def model() -> FraudModel:
-    found: FraudModel = fitted("fraud")
-    return found
+    fraud_model: FraudModel = fitted("fraud")
+    return fraud_model
 
 
 @pytest.fixture(scope="module")
 def matrix() -> np.ndarray:
-    return payments(2_000, seed=3)[0]
+    return transactions(2_000, seed=3)[0]
 
 
 def test_calibration_keeps_the_ranking(model: FraudModel, matrix: np.ndarray) -> None:
@@ -32,7 +32,7 @@ def test_calibration_keeps_the_ranking(model: FraudModel, matrix: np.ndarray) ->
 
 
 def test_probabilities_agree_with_later_frauds(model: FraudModel) -> None:
-    matrix, is_fraud = payments(20_000, seed=4)
+    matrix, is_fraud = transactions(20_000, seed=4)
 
     expected = model.score(matrix).fraud_probability.sum()
 
@@ -51,7 +51,7 @@ def test_a_label_derived_feature_does_not_move_the_anomaly_score(
 
 
 def test_the_anomaly_score_is_a_percentile_of_the_training_rows(model: FraudModel) -> None:
-    scores = model.score(payments(ROWS, seed=1)[0]).anomaly_score
+    scores = model.score(transactions(ROWS, seed=1)[0]).anomaly_score
 
     for share in (0.1, 0.5, 0.9, 0.99):
         assert abs((scores <= share).mean() - share) < 0.005
@@ -67,34 +67,34 @@ def test_the_anomaly_score_does_not_depend_on_the_batch(
     assert alone == model.score(np.vstack([strange, matrix])).anomaly_score[0] > 0.99
 
 
-def test_a_model_that_learns_nothing_is_refused() -> None:
-    matrix, is_fraud = payments(ROWS, seed=1)
-    turned_round = (payments(LATER, seed=2)[0], ~payments(LATER, seed=2)[1])
+def test_a_model_without_any_split_is_refused() -> None:
+    matrix, is_fraud = transactions(ROWS, seed=1)
+    turned_round = (transactions(LATER, seed=2)[0], ~transactions(LATER, seed=2)[1])
 
     with pytest.raises(ValueError, match="no better than chance"):
         FraudModel(FEATURES, max_iter=5).fit(matrix, is_fraud, calibration=turned_round)
 
 
 def test_a_slice_without_fraud_is_refused() -> None:
-    matrix, is_fraud = payments(400, seed=1)
+    matrix, is_fraud = transactions(400, seed=1)
 
     with pytest.raises(ValueError, match="calibration slice holds 0 frauds"):
         FraudModel(FEATURES).fit(matrix, is_fraud, calibration=(matrix, np.zeros(400, dtype=bool)))
 
 
-def test_the_last_rows_calibrate_where_no_slice_is_given() -> None:
-    matrix, is_fraud = payments(ROWS, seed=1)
-    given = FraudModel(FEATURES, LABEL_FREE, max_iter=10, anomaly_trees=5)
-    cut = ROWS - round(ROWS * given.calibration_share)
+def test_the_last_rows_calibrate_by_default() -> None:
+    matrix, is_fraud = transactions(ROWS, seed=1)
+    with_slice = FraudModel(FEATURES, LABEL_FREE, max_iter=10, anomaly_trees=5)
+    cut = ROWS - round(ROWS * with_slice.calibration_share)
 
-    own = clone(given).fit(matrix, is_fraud)
-    given.fit(matrix, is_fraud, calibration=(matrix[cut:], is_fraud[cut:]), earlier=cut)
+    own = clone(with_slice).fit(matrix, is_fraud)
+    with_slice.fit(matrix, is_fraud, calibration=(matrix[cut:], is_fraud[cut:]), earlier=cut)
 
-    assert (own.slope_, own.intercept_) == (given.slope_, given.intercept_)
+    assert (own.slope_, own.intercept_) == (with_slice.slope_, with_slice.intercept_)
 
 
-def test_the_calibrator_looks_forward_and_the_model_learns_from_all_rows() -> None:
-    matrix, is_fraud = payments(ROWS, seed=1)
+def test_the_calibrator_fits_on_later_rows_and_the_model_learns_from_all_rows() -> None:
+    matrix, is_fraud = transactions(ROWS, seed=1)
     cut = ROWS // 2
     later = (matrix[cut:], is_fraud[cut:])
     model = FraudModel(FEATURES, LABEL_FREE, max_iter=10, anomaly_trees=5)
@@ -104,7 +104,9 @@ def test_the_calibrator_looks_forward_and_the_model_learns_from_all_rows() -> No
     model.fit(matrix, is_fraud, calibration=later, earlier=cut)
 
     assert (model.slope_, model.intercept_) == (rehearsal.slope_, rehearsal.intercept_)
-    margins = [one.supervised_.decision_function(matrix) for one in (model, backward)]
+    margins = [
+        fraud_model.supervised_.decision_function(matrix) for fraud_model in (model, backward)
+    ]
     assert margins[0].tobytes() == margins[1].tobytes()
 
 
@@ -126,10 +128,10 @@ _NOT_KEPT = {
 }
 
 
-def test_it_keeps_the_rules_of_scikit_learn_but_for_those_about_score_and_order() -> None:
+def test_it_passes_the_checks_of_scikit_learn_except_those_on_score_and_order() -> None:
     model = FraudModel(max_iter=20, anomaly_trees=10, min_samples_leaf=5)
 
     checks = check_estimator(model, on_skip=None, on_fail=None, expected_failed_checks=_NOT_KEPT)
 
-    broken = {one["check_name"] for one in checks if one["status"] in {"failed", "xfail"}}
+    broken = {check["check_name"] for check in checks if check["status"] in {"failed", "xfail"}}
     assert broken == set(_NOT_KEPT)

@@ -1,4 +1,4 @@
-"""Features are a function of the ledger: not of the future, nor of how builds were cut."""
+"""Features depend only on the raw tables: not on the future or on the schedule of builds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FEATURES = (
 
 
 def built_features(db: Any) -> list[dict[str, Any]]:
-    """Build what waits, and return every feature row."""
+    """Build the pending rows and return every feature row."""
     build("transaction_features", db.settings.warehouse, db.settings.work)
     return [row for (row,) in db.rows(FEATURES)]
 
@@ -36,7 +36,7 @@ def a_month(customer: str) -> list[dict[str, Any]]:
     return [*rows, rows[-1] | {"transaction_id": f"{customer}-twin"}]
 
 
-def test_the_future_changes_nothing(built: Any) -> None:
+def test_later_rows_do_not_change_features(built: Any) -> None:
     insert_transactions(built, a_month("c1"))
     before = built_features(built)
 

@@ -1,8 +1,8 @@
-"""The applicant's card payments before an application, as decided and confirmed by the claim.
+"""Builds the SQL of the applicant's card transactions before an application.
 
-Read when an application is scored and kept in its ledger row with the decisions' ids, so that a
-replay asks nobody. A payment's own decision is taken as it stood: its newest revision that was
-published when the run was claimed. A label that calls it genuine takes a review or decline back.
+Scoring reads this history once and keeps it in the ledger row with the decisions' ids, so a replay
+needs no other table. The decision of a transaction is its newest revision that was published at the
+claim of the run. A label that calls the transaction genuine cancels a review or decline.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ _BEFORE = sql.SQL(
                     order by answered.fraud_probability desc nulls last, answered.decision_id
                 ) as place
             from (
-                select distinct paid.transaction_id
-                from {payments} as paid
+                select distinct rows.transaction_id
+                from {transactions} as rows
                 where
-                    paid.customer_id = features.customer_id
-                    and paid.occurred_at >= features.applied_at - {look_back}::interval
-                    and paid.occurred_at < features.applied_at
-                    and paid.known_at <= {cutoff}::timestamptz
-            ) as payments
+                    rows.customer_id = features.customer_id
+                    and rows.occurred_at >= features.applied_at - {look_back}::interval
+                    and rows.occurred_at < features.applied_at
+                    and rows.known_at <= {cutoff}::timestamptz
+            ) as transactions
             left join lateral (
                 select
                     ledger.decision,
@@ -66,7 +66,7 @@ _BEFORE = sql.SQL(
                 from {ledger} as ledger
                 inner join decisions.runs on runs.run_id = ledger.run_id
                 where
-                    ledger.transaction_id = payments.transaction_id
+                    ledger.transaction_id = transactions.transaction_id
                     and runs.published_at <= {claimed_at}::timestamptz
                 order by ledger.revision desc
                 limit 1
@@ -75,7 +75,7 @@ _BEFORE = sql.SQL(
                 select labels.is_fraud
                 from raw.transaction_labels as labels
                 where
-                    labels.transaction_id = payments.transaction_id
+                    labels.transaction_id = transactions.transaction_id
                     and labels.known_at <= {cutoff}::timestamptz
                 order by labels.version desc
                 limit 1
@@ -89,18 +89,18 @@ _BEFORE = sql.SQL(
 def beside(
     table: sql.Composable, look_back: timedelta, cutoff: datetime, claimed_at: datetime
 ) -> sql.Composable:
-    """Return the SQL of feature rows, as `features`, beside their payments, as `evidence`.
+    """Return the SQL of feature rows, as `features`, with their card history, as `evidence`.
 
     Args:
         table: the feature rows.
-        look_back: how long before the application payments count.
-        cutoff: payments and labels known later do not exist.
-        claimed_at: nor do decisions published later. They follow what they decide about, so that
-            the cut-off would leave out the newest.
+        look_back: the period of card history before the application.
+        cutoff: transactions and labels known later are ignored.
+        claimed_at: decisions published later are ignored. The cut-off does not apply to them,
+            because a decision comes later than its transaction.
     """
     return _BEFORE.format(
         table=table,
-        payments=_TRANSACTIONS,
+        transactions=_TRANSACTIONS,
         ledger=_LEDGER,
         look_back=sql.Literal(look_back),
         cutoff=sql.Literal(cutoff),

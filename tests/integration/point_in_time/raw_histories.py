@@ -1,4 +1,4 @@
-"""Ledgers to hold laws against: what was admitted in which order, and ways to change it."""
+"""Draw raw histories to test laws on, as deliveries in the order of admission, and change them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """Deliveries in the order of their admission, and the labels that come between them."""
+class RawHistory:
+    """Hold deliveries in the order of their admission, and the labels between them."""
 
     deliveries: tuple[tuple[Row, ...], ...]
     labels: tuple[Row, ...]
@@ -30,11 +30,11 @@ class Ledger:
             yield from delivery
 
     def keys(self, chosen: Callable[[Row], bool] = bool) -> set[Key]:
-        """Return the keys of the rows that are chosen, or of all."""
+        """Return the keys of the selected rows, or of all."""
         return {(row["transaction_id"], row["version"]) for row in self.rows() if chosen(row)}
 
     def labels_before(self, place: int) -> list[Row]:
-        """Return the labels that are admitted right before a delivery: known by then, new since."""
+        """Return the labels that are admitted right before a delivery: known by then and new."""
         ends = [max(row["known_at"] for row in delivery) for delivery in self.deliveries]
         first = ends[place - 1] if place else datetime.min.replace(tzinfo=UTC)
         last = ends[place] if place < len(ends) - 1 else datetime.max.replace(tzinfo=UTC)
@@ -44,38 +44,40 @@ class Ledger:
         """Return the moment of the last admission."""
         return max(row["known_at"] for row in self.rows())
 
-    def with_rows(self, place: int, rows: Sequence[Row]) -> Ledger:
-        """Return the ledger with rows added to one of its deliveries."""
+    def with_rows(self, place: int, rows: Sequence[Row]) -> RawHistory:
+        """Return the history with rows added to one of its deliveries."""
         changed = list(self.deliveries)
         changed[place] = (*changed[place], *rows)
         return replace(self, deliveries=tuple(changed))
 
-    def with_labels(self, labels: Sequence[Row]) -> Ledger:
-        """Return the ledger with labels added, each the next version of its transaction's."""
+    def with_labels(self, labels: Sequence[Row]) -> RawHistory:
+        """Return the history with labels added, each the next version of its transaction's."""
         labelled = {label["transaction_id"] for label in self.labels}
         added = tuple(
             label | {"version": 2 if label["transaction_id"] in labelled else 1} for label in labels
         )
         return replace(self, labels=self.labels + added)
 
-    def where(self, row_stays: Callable[[Row], bool], label_stays: Callable[[Row], bool]) -> Ledger:
-        """Return the ledger with the rows and labels that stay."""
+    def where(
+        self, row_stays: Callable[[Row], bool], label_stays: Callable[[Row], bool]
+    ) -> RawHistory:
+        """Return the history with the rows and labels that pass a filter."""
         kept = (tuple(filter(row_stays, delivery)) for delivery in self.deliveries)
-        return Ledger(
+        return RawHistory(
             tuple(delivery for delivery in kept if delivery),
             tuple(filter(label_stays, self.labels)),
         )
 
-    def known_by(self, moment: datetime) -> Ledger:
-        """Return what could be known at a moment."""
+    def known_by(self, moment: datetime) -> RawHistory:
+        """Return the part of the history that was known at a moment."""
 
         def known(row: Row) -> bool:
             return bool(row["known_at"] <= moment)
 
         return self.where(known, known)
 
-    def happened_by(self, moment: datetime) -> Ledger:
-        """Return the transactions of which no version happened after a moment."""
+    def happened_by(self, moment: datetime) -> RawHistory:
+        """Return the transactions whose versions all happened before or at a moment."""
         later = {row["transaction_id"] for row in self.rows() if row["occurred_at"] > moment}
 
         def stays(row: Row) -> bool:
@@ -83,20 +85,20 @@ class Ledger:
 
         return self.where(stays, stays)
 
-    def shuffled(self, seed: int) -> Ledger:
-        """Return the ledger with the rows of each delivery in another order."""
+    def shuffled(self, seed: int) -> RawHistory:
+        """Return the history with the rows of each delivery in another order."""
         order = random.Random(seed)  # noqa: S311 - a draw, not a secret
         return replace(
             self, deliveries=tuple(tuple(order.sample(d, len(d))) for d in self.deliveries)
         )
 
 
-def a_ledger(seed: int) -> Ledger:
-    """Draw a ledger: a history of five weeks, then five live deliveries two days apart.
+def a_raw_history(seed: int) -> RawHistory:
+    """Draw a raw history: a history of five weeks, then five live deliveries two days apart.
 
-    Few entities and few instants, so that windows fill and rows tie; one live row in five comes
-    late, one in eight is corrected by the next delivery, one in six amounts is far above the
-    customer's average; a third of the history is labelled.
+    Entities and instants are few, so that windows fill and rows tie. One live row in five comes
+    late. One in eight is corrected by the next delivery. One amount in six is far above the
+    customer's average. A third of the history is labelled.
     """
     draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
     history = [
@@ -121,11 +123,11 @@ def a_ledger(seed: int) -> Ledger:
     ]
     newest = NOON + HOUR
     known = tuple(label for label in labels if label["known_at"] <= newest)
-    return Ledger(tuple(map(tuple, deliveries)), known)
+    return RawHistory(tuple(map(tuple, deliveries)), known)
 
 
 def _between(draw: random.Random, first: int, last: int) -> datetime:
-    """Draw an instant between so many days ago and so many days ago, on a grid of ten minutes."""
+    """Draw an instant between two numbers of days ago, on a grid of ten minutes."""
     return NOON - timedelta(minutes=10 * draw.randrange(last * 144, first * 144))
 
 
@@ -146,7 +148,7 @@ def _row(draw: random.Random, name: str, occurred_at: datetime, **more: Any) -> 
 
 
 def absurd(rows: Collection[Row], **changes: Any) -> list[Row]:
-    """Return huge live transactions like those given, under other ids."""
+    """Return huge live transactions like the given ones, under other ids."""
     return [
         row
         | {
