@@ -1,4 +1,4 @@
-"""Name the suites. A suite is light until it is loaded; loading imports Great Expectations."""
+"""Name the suites; only the load of a suite imports Great Expectations."""
 
 from __future__ import annotations
 

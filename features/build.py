@@ -21,6 +21,7 @@ from typing import Protocol
 import structlog
 
 from features.platform import failpoints
+from features.platform.dbt_flags import constant_flags
 from features.platform.errors import (
     ConfigurationError,
     ContractError,
@@ -249,7 +250,7 @@ def run_dbt(
         *("--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"),
         "--no-write-json",  # nobody reads the artifacts, and they are a third of a small build
     ]
-    with _constant_flags():
+    with constant_flags():
         outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         told = str(outcome.exception)
@@ -265,22 +266,6 @@ def run_dbt(
         )
     # a hook is no model
     return [result for result in results if str(result.node.resource_type) != "operation"]
-
-
-@contextmanager
-def _constant_flags() -> Iterator[None]:
-    """Keep dbt's list of behaviour flags from growing with each build of this process.
-
-    Each new adapter appends its own flags to the list that all adapters share, and dbt walks the
-    whole call stack for each entry: about 15 ms more per build, 3 s after 200 builds.
-    """
-    from dbt.adapters.base.impl import DEFAULT_BASE_BEHAVIOR_FLAGS as FLAGS
-
-    before = list(FLAGS)
-    try:
-        yield
-    finally:
-        FLAGS[:] = before
 
 
 def _failure(told: str, message: str) -> ContractError | WarehouseUnavailableError:

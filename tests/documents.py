@@ -1,4 +1,4 @@
-"""The documents that readers get: their text, their queries, their commands."""
+"""Read the documents of readers: their text, their queries, their commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-#: The history of the work; it is not edited after the fact, so its commands may be gone.
+#: The history of the work; it is not edited afterwards, so its commands may be gone.
 HISTORY = DOCS / "engineering-notes"
 README = (ROOT / "README.md").read_text()
 PAGES = {
@@ -36,7 +36,7 @@ def make_targets() -> set[str]:
 
 
 def commands(text: str | None = None) -> list[tuple[str, str]]:
-    """Return package and arguments of every command line of ours, of one text or of all pages."""
+    """Return package and arguments of every command line in one text, or in all pages."""
     texts = PAGES.values() if text is None else [text]
-    found = [command for each in texts for command in _PYTHON.findall(each)]
-    return sorted({(package, arguments.strip()) for package, arguments in found})
+    matches = [command for each in texts for command in _PYTHON.findall(each)]
+    return sorted({(package, arguments.strip()) for package, arguments in matches})

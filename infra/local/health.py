@@ -59,7 +59,7 @@ class Sign:
     at: datetime | None = None
     since: datetime | None = None
 
-    def is_of_now(self, now: datetime) -> bool:
+    def is_fresh(self, now: datetime) -> bool:
         """Return whether the current process gave the sign, and recently."""
         if self.pid is None or self.at is None:
             return False
@@ -89,7 +89,7 @@ class Settling:
         if sign.pid != self._pids.get(name):  # a new process needs two new signs
             self._pids[name] = sign.pid
             self._firsts.pop(name, None)
-        if not sign.is_of_now(now) or sign.at is None or sign.at < self.began:
+        if not sign.is_fresh(now) or sign.at is None or sign.at < self.began:
             self._firsts.pop(name, None)
             return False
         first = self._firsts.setdefault(name, sign.at)
@@ -138,7 +138,7 @@ def signs(state: State) -> dict[str, Sign]:
 def airflow_missing(state: State) -> list[str]:
     """Return the unhealthy ones of Airflow's four processes."""
     now, current = datetime.now(UTC), signs(state)
-    return [name for name in AIRFLOW_PROCESSES if not current[name].is_of_now(now)]
+    return [name for name in AIRFLOW_PROCESSES if not current[name].is_fresh(now)]
 
 
 def airflow_health(state: State) -> dict[str, Any]:

@@ -85,12 +85,12 @@ def own_file(described: Sources) -> PublicFile:
     if described.decide_from is None:
         raise StackError(
             f"{described.name}: the demo cuts DATA into history and rows to decide: state "
-            f"`decide_from` in its description; or {instead(described.name)}"
+            f"`decide_from` in its description; or {manual_hint(described.name)}"
         )
     if len(feeds) != 1:
         raise StackError(
             f"{described.name}: the demo takes one file of transactions or of applications, and "
-            f"this source has {'both' if feeds else 'neither'}: {instead(described.name)}"
+            f"this source has {'both' if feeds else 'neither'}: {manual_hint(described.name)}"
         )
     return PublicFile(
         f"a Parquet file of {feeds[0].name} of {described.name}",
@@ -101,7 +101,7 @@ def own_file(described: Sources) -> PublicFile:
     )
 
 
-def instead(source: str) -> str:
+def manual_hint(source: str) -> str:
     """Return the next step that works for every source, in one line."""
     return f"`make up SOURCE={source}` and go on with docs/own-data.md"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from features.sources.descriptions import Sources
-from infra.local.public_files import FILES, PublicFile, cut, instead, own_file
+from infra.local.public_files import FILES, PublicFile, cut, manual_hint, own_file
 from infra.local.state import DEFAULT_SOURCE, StackError, State
 
 HOUR = timedelta(hours=1)
@@ -89,7 +89,7 @@ def check(state: State, data: Path | None, described: Sources) -> None:
         request = f"{data} is no file: give" if data else "name"
         raise StackError(
             f"{request} {file.title}: make demo SOURCE={state.source} DATA=<file>; "
-            f"or {instead(state.source)}"
+            f"or {manual_hint(state.source)}"
         )
 
 

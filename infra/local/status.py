@@ -67,7 +67,7 @@ def health(state: State) -> dict[str, tuple[int | None, bool, str]]:
         place = where.get(name, str(state.logs))
         if name == SUPERVISOR and sign.pid is None:
             place = "no process restarts the others: `make up`"
-        healths[name] = (sign.pid, sign.is_of_now(now), place)
+        healths[name] = (sign.pid, sign.is_fresh(now), place)
     if (feed := records.get("feed")) is not None and feed.runs():
         healths["feed"] = (feed.pid, True, "delivers a file of sample data each hour")
     return healths

@@ -98,7 +98,7 @@ class Supervisor:
             record = processes.recorded(self.state).get(name)
             if server is None or record is None or not record.runs():
                 continue
-            if record.started_at() < server and not current[name].is_of_now(now):
+            if record.started_at() < server and not current[name].is_fresh(now):
                 _say(f"{name} has sent no heartbeat since the server started again; it is ended")
                 with suppress(ProcessLookupError):
                     os.kill(record.pid, signal.SIGKILL)

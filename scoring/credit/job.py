@@ -51,7 +51,7 @@ def _summary(decision: Mapping[str, Any]) -> str:
         f"probability of default {decision['default_probability']:.4f} within "
         f"{decision['pd_horizon_months']} months, grade {decision['grade']}, confidence "
         f"{decision['confidence']}; limit {limit:,} of {requested:,} minor units of "
-        f"{decision['currency_code']}, bound by {decision['limit_binding']}; payments before: "
+        f"{decision['currency_code']}, bound by {decision['limit_binding']}; card history: "
         f"{decision['fraud_state']}" + (", counter-offer" if decision["is_counter_offer"] else "")
     )
 

@@ -123,6 +123,13 @@ def test_every_package_is_inside_the_contracts() -> None:
     assert {*packages, "orchestration", "dags"} == set(LINTER["root_packages"])
 
 
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_a_missing_row_is_never_taken_for_a_value(path: Path) -> None:
+    text = path.read_text()
+
+    assert not re.search(r"fetchone\(\) or |\brow or \(|raise AssertionError", text)
+
+
 def test_sessions_are_opened_in_one_place() -> None:
     roots = ("features", "expectations", "scoring", "infra", "plugins")
     opening = {

@@ -200,7 +200,9 @@ class Gate:
             return
         with record.connect(self._url) as connection:
             shape = record.shape_of(validation.table, connection)
-            again = self._checker.check(validation.suite, validation.table, shape, connection)
+            again = self._checker.check(
+                SUITES[validation.suite], validation.table, shape, connection
+            )
         assert again == validation.expectations[1:]
 
     def pages(self) -> list[Path]:

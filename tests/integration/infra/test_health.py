@@ -30,7 +30,7 @@ def at(seconds: float) -> datetime:
 def test_a_heartbeat_counts_if_it_is_fresh_and_of_the_running_process(
     sign: Sign, is_of_now: bool
 ) -> None:
-    assert sign.is_of_now(BEGAN) is is_of_now
+    assert sign.is_fresh(BEGAN) is is_of_now
 
 
 def looks(*signs: tuple[float, Sign]) -> list[bool]:

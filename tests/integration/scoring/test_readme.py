@@ -17,9 +17,9 @@ from tests.integration.scoring.conftest import HOUR, Bench
 from tests.integration.scoring.lender import Lender, a_day_of_applications
 
 ANALYST: Role = "analyst"
-#: Questions about a warehouse; the other commands change something or need data from outside.
+#: Questions about a warehouse; the other commands change data or need outside data.
 QUESTIONS = {"closure", "windows", "replay", "explain", "thresholds", "version"}
-#: `windows` finds the hours after the test's day, in which nothing was decided.
+#: `windows` finds the undecided hours after the test's day.
 STATUS = {"windows": 1}
 
 
@@ -52,7 +52,7 @@ def test_every_query_runs_and_an_analysts_query_finds_rows(decided: Bench) -> No
 
 @pytest.fixture
 def at_a_terminal(decided: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The environment of a person at a terminal of this warehouse."""
+    """Provide the environment of a person at a terminal of this warehouse."""
     for name, value in _variables(decided.db.settings).items():
         monkeypatch.setenv(name, value)
     get_settings.cache_clear()
@@ -63,16 +63,16 @@ def at_a_terminal(decided: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 
 @pytest.mark.usefixtures("at_a_terminal")
 def test_every_question_to_a_warehouse_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = set()
+    answered = set()
     for package, arguments in documents.commands():
         name, *options = shlex.split(arguments.replace("<decision id>", "transactions/declined/0"))
         if name in QUESTIONS:
-            asked.add(name)
+            answered.add(name)
             status = _run(package, [name, *options])
             shown = capsys.readouterr()
             assert status == STATUS.get(name, 0), (arguments, shown)
             assert shown.out.strip(), arguments
-    assert asked == QUESTIONS
+    assert answered == QUESTIONS
 
 
 def test_every_proof_of_a_promise_that_is_a_command_is_such_a_question() -> None:
@@ -83,7 +83,7 @@ def test_every_proof_of_a_promise_that_is_a_command_is_such_a_question() -> None
     assert named == {"closure", "windows", "replay", "explain"}
 
 
-def test_every_command_of_ours_exists() -> None:
+def test_every_command_of_the_project_exists() -> None:
     names = {(package, arguments.split()[0]) for package, arguments in documents.commands()}
 
     assert {package for package, _ in names} == {"features", "scoring"}
@@ -118,7 +118,7 @@ def test_every_view_that_analysts_have_is_described(bench: Bench) -> None:
 
 
 def _run(package: str, arguments: Sequence[str]) -> int:
-    """Run one command line of ours in this process; return its exit status."""
+    """Run one command line of the project in this process; return its exit status."""
     return int(import_module(f"{package}.__main__").main(list(arguments)))
 
 
