@@ -84,9 +84,9 @@ def test_the_raw_suites_check_the_columns_of_the_raw_tables(migrated: Db) -> Non
         if feed.suite:
             [checked] = [e for e in expectations_of(feed.suite) if "columns" in e_type(e)]
             stored = columns(migrated, *feed.table.split("."))
-            stored = {name for name in stored if "_base_minor" not in name}
+            existing = {name for name in stored if "_base_minor" not in name}
 
-            assert set(checked.column_set) - {"last_payment_date"} == stored - COMPUTED | {
+            assert set(checked.column_set) - {"last_payment_date"} == existing - COMPUTED | {
                 "row_number"
             }
 
