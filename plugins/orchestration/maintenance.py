@@ -83,10 +83,8 @@ def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
 
 @contextmanager
 def _warehouse() -> Iterator[psycopg.Connection[Any]]:
-    import psycopg
-
+    from features.platform import database
     from features.platform.settings import get_settings
 
-    conninfo = get_settings().warehouse.conninfo("score")
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with database.connect(get_settings().warehouse, "score") as connection:
         yield connection

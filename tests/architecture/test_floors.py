@@ -51,8 +51,6 @@ OPENS_SESSIONS = {
 }
 #: Open sessions until the steps take the settings instead of a connection string.
 NOT_YET_THROUGH_THE_SEAM = {
-    "plugins/orchestration/maintenance.py",
-    "plugins/orchestration/steps.py",
     "scoring/steps/publish.py",
     "scoring/steps/score.py",
 }

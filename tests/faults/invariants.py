@@ -15,7 +15,7 @@ from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure
 from tests.faults import deliveries
 from tests.faults.deliveries import CARD, MARKER
-from tests.faults.flow import Told
+from tests.faults.flow import Ending
 from tests.faults.world import World
 
 _DECIDED = """
@@ -187,7 +187,7 @@ def _check_files(world: World, verdict: Verdict) -> None:
 # ---------------------------------------------------------------- messages and visible files
 
 
-def message_problems(result: Told, world: World) -> list[str]:
+def message_problems(result: Ending, world: World) -> list[str]:
     """Return the problems of the message that a failed step shows to a person."""
     if result.ok or result.error in {"Killed", "Exit"}:
         return []
