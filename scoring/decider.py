@@ -1,4 +1,4 @@
-"""Turn feature rows into ledger rows: the run's model answers first, then its policy decides.
+"""Turn feature rows into ledger rows: the run's model answers first, then the job decides.
 
 A decision is a function of its own row and of the run's pins. The score step and a replay years
 later run the same lines and get the same bits.
@@ -30,21 +30,17 @@ Scores = Mapping[str, ComponentScores]
 
 @dataclass(frozen=True, slots=True)
 class Decider(ABC):
-    """The model, the policy and the rules that decide every row of one run.
+    """The model that decides every row of one run.
 
     Attributes:
         run: the run; its pins count.
         model: the model behind its guard.
         explainer: the model itself, for reasons; None where the run has no model.
-        policy: the pinned policy.
-        conditions: the parsed rules of the policy.
     """
 
     run: Run
     model: GuardedModel
     explainer: Any
-    policy: Policy
-    conditions: Conditions
 
     def decide(self, rows: pa.Table) -> pa.Table:
         """Decide n rows.
@@ -79,6 +75,11 @@ class Decider(ABC):
         scores = self._scores(columns, matrix)
         return ((answer, scores[answer.name]) for answer in self.model.answers)
 
+    @property
+    def has_contributions(self) -> bool:
+        """Whether the run has a model that gives the contributions of its features."""
+        return hasattr(self.explainer, "contributions")
+
     def contributions(self, rows: pa.Table) -> pa.Table:
         """Return each feature's share of the log-odds of n rows: [n, features of the model]."""
         _, matrix = self._inputs(rows)
@@ -101,6 +102,19 @@ class Decider(ABC):
     @abstractmethod
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
         """Return the ledger rows that follow from the scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDecider(Decider):
+    """A decider whose outcomes follow from the scores and from the pinned policy.
+
+    Attributes:
+        policy: the pinned policy.
+        conditions: the parsed rules of the policy.
+    """
+
+    policy: Policy
+    conditions: Conditions
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,7 @@ JOB = Job(
     name="score_applications",
     domain="credit",
     cadence=timedelta(days=1),
-    population=Population(
-        subjects="raw.applications", versions="raw.applications", feed="applications"
-    ),
+    population=Population(subjects="raw.applications", feed="applications"),
     view=APPLICATIONS,
     model=ModelSlot(
         "credit",
