@@ -21,9 +21,7 @@ select
     decisions.applied_at,
     decisions.decision,
     decisions.prediction,
-    decisions.default_probability as probability,
     decisions.default_probability,
-    100 * decisions.default_probability as risk_score,
     decisions.grade,
     decisions.pd_horizon_months,
     decisions.confidence,
@@ -45,7 +43,7 @@ select
     decisions.model_version,
     decisions.policy_version,
     decisions.feature_view,
-    runs.requested_by as request_id,
+    runs.requested_by,
     decisions.run_id,
     decisions.decided_at,
     decisions.processing_time_ms
