@@ -10,6 +10,12 @@ runs as not materialized (
 
     select * from {{ source('decisions', 'runs') }}
 
+),
+
+currencies as not materialized (
+
+    select * from {{ ref('currencies') }}
+
 )
 
 select
@@ -29,7 +35,7 @@ select
     decisions.currency_code,
     decisions.requested_amount_minor,
     decisions.recommended_limit_minor,
-    {{ currency_units('decisions.recommended_limit_minor', 'decisions.currency_code') }}
+    {{ currency_units('decisions.recommended_limit_minor', 'currencies.exponent') }}
         as recommended_amount,
     decisions.limit_binding,
     decisions.is_counter_offer,
@@ -50,4 +56,5 @@ select
     decisions.processing_time_ms
 from decisions
 left join runs on decisions.run_id = runs.run_id
+left join currencies on decisions.currency_code = currencies.currency_code
 where {{ is_latest('decisions', 'application_id') }}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from features.build import build
+from features.platform.currencies import EXPONENTS
 from features.views import APPLICATIONS, TRANSACTIONS
 from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
 
@@ -148,6 +149,30 @@ def test_an_upgrade_replaces_views_that_have_other_columns(built: Any) -> None:
         connection.execute(
             "select * from serving.labelled_decisions, serving.transaction_responses"
         )
+
+
+def test_amounts_have_the_exponent_of_their_own_currency(built: Any) -> None:
+    limit = 1_234_567
+    with built.superuser() as connection:
+        for code in EXPONENTS:
+            connection.execute(
+                "insert into decisions.application_decisions values (%s, 0, gen_random_uuid(), 1,"
+                " 'c1', %s, %s, %s, 'approve', 'ok', 0.25, 0.25, 0, 'A', 36, 'high', %s, 'request',"
+                " false, false, 'no_history', null, 0, 0, 0, 0, '[]', false, '[]', '{}',"
+                " 'applications@1', decode(repeat('00', 32), 'hex'), '1', '1', now(), 0.1)",
+                (code, NOON, limit, code, limit),
+            )
+    expected = {code: limit / 10**exponent for code, exponent in EXPONENTS.items()}
+
+    assert built.rows("select count(*) from staging.currencies") == [(len(EXPONENTS),)]
+    for view in (
+        "latest_application_decisions", "application_decision_history", "application_responses",
+    ):  # fmt: skip
+        served = built.rows(f"select application_id, recommended_amount from serving.{view}")
+        assert dict(served) == expected
+    assert built.rows(
+        "select distinct probability, risk_score, request_id from serving.application_responses"
+    ) == [(0.25, 25.0, None)]
 
 
 def test_a_decision_is_unlabelled_until_its_label_is_known(decided: Any) -> None:
