@@ -43,7 +43,7 @@ Selector = str
 
 # dbt pastes its variables into SQL as text, so only these shapes may pass
 _VARIABLES = {
-    "base_currency": re.compile(r"[A-Z]{3}"),
+    "base_currency_exponent": re.compile(r"[0-9]"),
     "source_time_zone": re.compile(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*"),
     "label_maturity_days": re.compile(r"[0-9]{1,3}"),
     "label_provenance_ranks": re.compile(r"[a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*"),
@@ -118,8 +118,8 @@ def build(
         selector: a name of `dbt/selectors.yml`.
         warehouse: where role `transform` may log in.
         work: folder for dbt's artifacts; each call makes and removes its own below it.
-        variables: `base_currency`, `source_time_zone`, `label_maturity_days`; dbt_project.yml holds
-            the defaults. Never a window of data.
+        variables: `base_currency_exponent`, `source_time_zone`, `label_maturity_days`;
+            dbt_project.yml holds the defaults. Never a window of data.
 
     Raises:
         ContractError: a model failed; names the models and the database's first words, no values.

@@ -1,6 +1,10 @@
-{#- The monthly payment that repays a loan with interest, at the yearly rate of the policy. -#}
+{#-
+    The monthly payment that repays a loan with interest. The yearly rate is a constant of the feature
+    view, not of a policy: another rate is a new version of feat_applications.
+-#}
 {% macro monthly_payment(amount, months) -%}
-    {%- set monthly_rate = var('annuity_annual_rate', 0.12) | float / 12 -%}
+    {%- set payment_annual_rate = 0.12 -%}
+    {%- set monthly_rate = payment_annual_rate / 12 -%}
     ({{ amount }}) * {{ monthly_rate }}::double precision
     / (1 - power({{ 1 + monthly_rate }}::double precision, -{{ months }}))
 {%- endmacro %}

@@ -20,15 +20,12 @@ select
     decisions.customer_id,
     decisions.occurred_at,
     decisions.decision,
-    decisions.decision = 'decline' as is_fraud,
     decisions.fraud_probability,
     decisions.anomaly_score,
     features.amount,
-    -- with the row itself; the features of the model exclude it
     {% for window in ['3h', '6h', '12h', '24h'] -%}
-        features.customer_transaction_count_{{ window }} + 1
-            as customer_transaction_count_{{ window }},
-        {{ inclusive_average('features', window) }} as customer_avg_amount_{{ window }},
+        features.customer_transaction_count_{{ window }},
+        features.customer_amount_avg_{{ window }},
     {% endfor %}
     decisions.reasons,
     decisions.rule_hits,
