@@ -30,7 +30,7 @@ from airflow.sdk import (
 
 from orchestration import maintenance, steps
 from orchestration.defaults import DAG_DEFAULTS
-from orchestration.tags import Cadence, Domain
+from orchestration.tags import PLATFORM, Cadence
 from scoring.domains import JOBS
 
 
@@ -39,7 +39,7 @@ from scoring.domains import JOBS
     schedule=CronDataIntervalTimetable("30 2 * * *", timezone="UTC"),
     params=maintenance.FORM,
     doc_md=__doc__,
-    tags=[Domain.PLATFORM, Cadence.NIGHTLY],
+    tags=[PLATFORM, Cadence.NIGHTLY],
     **DAG_DEFAULTS,
 )
 def maintain_warehouse() -> None:

@@ -28,7 +28,7 @@ from airflow.sdk import (
 from orchestration import steps, training
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.requests import MOMENT
-from orchestration.tags import Cadence, Domain
+from orchestration.tags import Cadence, domain_of
 from scoring.domains import JOBS
 
 
@@ -43,7 +43,7 @@ from scoring.domains import JOBS
         )
     },
     doc_md=__doc__,
-    tags=[*map(Domain.of, JOBS.values()), Cadence.WEEKLY],
+    tags=[*map(domain_of, JOBS.values()), Cadence.WEEKLY],
     **DAG_DEFAULTS,
 )
 def train_models() -> None:

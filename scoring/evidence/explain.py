@@ -189,10 +189,7 @@ def _contributions(
 def _usual_of_customer(
     connection: psycopg.Connection[Any], job: Job, decision: Row, names: Sequence[str]
 ) -> tuple[dict[str, float | None], int]:
-    """Return medians over the customer's rows of the 30 days before, through raw's index.
-
-    A ledger without the customer has none.
-    """
+    """Return medians over the customer's rows of the 30 days before, if the ledger names one."""
     if "customer_id" not in job.ledger.context:
         return {}, 0
     population = sql.SQL(

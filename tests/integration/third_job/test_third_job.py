@@ -72,7 +72,7 @@ def decided(installed: Forecasting) -> Decided:
     installed.deliver(file)
     first, steps = installed.decide(FIRST_DAY)
     installed.deliver(later)
-    for place in ("after_claim", "mid_predict", "inside_publish"):
+    for place in ("after_claim", "mid_predict", "inside_publish", "after_commit"):
         failpoints.arm(f"{place}:raise")
         with pytest.raises(InjectedFaultError):
             installed.decide(SECOND_DAY)
