@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.cases import Case, Outcome, Trial, open_trial
-from tests.faults.flow import WindowRequest
+from tests.faults.flow import Ending, WindowRequest
 from tests.faults.house import House, Stage
 from tests.faults.processes import Pause
 
@@ -50,7 +50,7 @@ def _filled(value: float) -> Callable[[Any, Any], Any]:
         import numpy as np
 
         spoilt = np.array(answer.fraud_probability)
-        spoilt[::2] = value
+        spoilt[::3] = value
         return dataclasses.replace(answer, fraud_probability=spoilt)
 
     return change
@@ -74,33 +74,65 @@ def _nothing(answer: Any, matrix: Any) -> Any:
     return None
 
 
-ANSWERS: dict[str, Callable[[Any, Any], Any]] = {
-    "raises": _raise,
-    "hangs": _hang,
+ROWS = 305  # of the second window
+#: Answers that are invalid for a third of the rows.
+PARTLY_WRONG: dict[str, Callable[[Any, Any], Any]] = {
     "returns NaN": _filled(float("nan")),
     "returns infinity": _filled(float("inf")),
     "returns 1.2": _filled(1.2),
     "returns -0.1": _filled(-0.1),
+}
+#: Answers that are invalid for every row.
+WRONG: dict[str, Callable[[Any, Any], Any]] = {
+    "raises": _raise,
+    "hangs": _hang,
     "returns a row too few": _cut,
     "returns text": _text,
     "returns nothing": _nothing,
 }
+_IMPATIENT = {"SCORING_MODEL_TIMEOUT_SECONDS": "1"}
 
 
-def lie(house: House, change: Callable[[Any, Any], Any]) -> Outcome:
-    """Let the model misbehave: rows with an invalid answer are degraded, and none is approved."""
+def spoil_some(house: House, change: Callable[[Any, Any], Any]) -> Outcome:
+    """Spoil a third of the model's answers: these rows are degraded, and none is approved."""
     with open_trial(house, Stage.BUILT, same_decisions=False) as trial:
         result = trial.record(
-            trial.world.run(
-                Stage.BUILT.rest,
-                before=_spoil(change),
-                environment={"SCORING_MODEL_TIMEOUT_SECONDS": "1"},
-            )
+            trial.world.run(Stage.BUILT.rest, before=_spoil(change), environment=_IMPATIENT)
         )
         trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
         _expect_degraded(trial)
         trial.rerun()
     return trial.outcome
+
+
+def spoil_all(house: House, change: Callable[[Any, Any], Any]) -> Outcome:
+    """Spoil every answer of the model: the gate stops the run, and the healthy model decides."""
+    with open_trial(house, Stage.BUILT) as trial:
+        result = trial.record(
+            trial.world.run(Stage.BUILT.rest, before=_spoil(change), environment=_IMPATIENT)
+        )
+        _expect_stopped(trial, result)
+        trial.rerun()
+    return trial.outcome
+
+
+def _expect_stopped(trial: Trial, result: Ending) -> None:
+    """Check that the gate of decisions stops a run without scores, and fail the run as the DAG."""
+    trial.expect(
+        holds=result.step == "validate_decisions" and result.error == "GateFailedError",
+        otherwise=f"the gate did not stop a run without scores: {result}",
+    )
+    (table,) = trial.world.rows(
+        "select oid::regclass::text from pg_class "
+        "where relkind = 'r' and relnamespace = 'scored'::regnamespace and relname ^@ 'decisions_'"
+    )
+    counts = trial.world.rows(
+        f"select count(*) filter (where is_degraded), count(*) filter (where decision = 'approve') "
+        f"from {table[0]}"
+    )
+    trial.outcome.seen += f"; {counts[0][0]} rows degraded"
+    trial.expect(holds=counts == [(ROWS, 0)], otherwise=f"degraded and approved: {counts}")
+    trial.give_up("the model is broken")
 
 
 def _expect_degraded(trial: Trial, least: int = 50) -> None:
@@ -172,13 +204,14 @@ FILES: dict[str, tuple[Callable[[bytes, Path], bytes], bool]] = {
 
 
 def swap(house: House, make: Callable[[bytes, Path], bytes], fits: bool) -> Outcome:
-    """Replace the model file: it is not loaded, and every row is degraded."""
-    with open_trial(house, Stage.BUILT, same_decisions=False) as trial:
+    """Replace the model file: it is never loaded, and the gate stops the run without scores."""
+    with open_trial(house, Stage.BUILT) as trial:
         pins = deepcopy(house.pins)
         pin = pins["models"]["fraud"]
         path = trial.world.objects / "models" / pin["sha256"] / "model.skops"
         marker = trial.world.folder / "code-ran"
-        content = make(path.read_bytes(), marker)
+        healthy = path.read_bytes()
+        content = make(healthy, marker)
         if fits:
             pin["sha256"] = sha256(content).hexdigest()
             path = trial.world.objects / "models" / pin["sha256"] / "model.skops"
@@ -188,17 +221,19 @@ def swap(house: House, make: Callable[[bytes, Path], bytes], fits: bool) -> Outc
         for cached in (trial.world.folder / "work" / "models").glob("*.skops"):
             cached.unlink()
         result = trial.record(trial.world.run(Stage.BUILT.rest, WindowRequest(pins=pins)))
-        trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
         trial.expect(holds=not marker.exists(), otherwise="code of the file ran")
-        _expect_degraded(trial, least=305)
-        trial.rerun(WindowRequest(pins=pins))
+        _expect_stopped(trial, result)
+        if not fits:
+            path.write_bytes(healthy)
+        trial.rerun()
     return trial.outcome
 
 
 def lose(house: House, loss: str) -> Outcome:
-    """Remove the model file: without a cached copy rows are degraded, with one nothing changes."""
-    is_cached = loss == "from the store, cached"
-    with open_trial(house, Stage.BUILT, same_decisions=is_cached) as trial:
+    """Remove the model file: without a cached copy the gate stops the run until it is restored."""
+    with open_trial(house, Stage.BUILT) as trial:
+        files = (trial.world.objects / "models").rglob("*.skops")
+        kept = {path: path.read_bytes() for path in files}
         cache = trial.world.folder / "work" / "models"
         for cached in list(cache.glob("*.skops")):
             if loss == "from the store":
@@ -206,12 +241,15 @@ def lose(house: House, loss: str) -> Outcome:
             elif loss == "altered in the cache":
                 cached.write_bytes(_flipped(cached.read_bytes(), cached))
         if loss != "altered in the cache":
-            for path in (trial.world.objects / "models").rglob("*.skops"):
+            for path in kept:
                 path.unlink()
         result = trial.record(trial.world.run(Stage.BUILT.rest))
-        trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
         if loss == "from the store":
-            _expect_degraded(trial, least=305)
+            _expect_stopped(trial, result)
+            for path, content in kept.items():
+                path.write_bytes(content)
+        else:
+            trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
         trial.rerun()
     return trial.outcome
 
@@ -260,14 +298,17 @@ PROMOTED = ("after_claim", "after_model_load", "mid_predict@1", "mid_predict@2",
 
 def cases() -> Iterator[Case]:
     """Yield every fault of this kind."""
-    for place, change in ANSWERS.items():
+    for place, change in PARTLY_WRONG.items():
         expected = "its rows are degraded, none of them approved"
-        yield Case("model", place, expected, partial(lie, change=change))
+        yield Case("model", place, expected, partial(spoil_some, change=change))
+    for place, change in WRONG.items():
+        expected = "stopped by the gate; the healthy model decides"
+        yield Case("model", place, expected, partial(spoil_all, change=change))
     for place, (make, fits) in FILES.items():
-        expected = "never loaded; all rows degraded"
+        expected = "never loaded; stopped by the gate"
         yield Case("model file", place, expected, partial(swap, make=make, fits=fits))
     for loss in ("from the store", "from the store, cached", "altered in the cache"):
-        expected = "degraded" if loss == "from the store" else "the same decisions"
+        expected = "stopped by the gate" if loss == "from the store" else "the same decisions"
         yield Case("model file lost", loss, expected, partial(lose, loss=loss))
     for place in (
         "after_claim",

@@ -28,8 +28,9 @@ from scoring.runs import lifecycle, record, shards
 from scoring.runs.job import Job
 from scoring.runs.pins import ModelPin, Pins
 from scoring.runs.request import Kind, Request
+from scoring.steps import publish
 from scoring.steps.pipeline import Pipeline
-from tests.builders import NOON, a_transaction, insert_transactions
+from tests.builders import NOON, a_transaction, insert_transactions, let_gates_pass
 from tests.conftest import Db
 from tests.faults import deliveries
 
@@ -122,6 +123,13 @@ class Bench:
         self.pipeline.validate_features(run_id)
         self.pipeline.validate_decisions(run_id)
         return self.pipeline.publish(run_id)
+
+    def publish_alone(self, run_id: UUID) -> record.Run:
+        """Run the publish step alone, behind verdicts that the test leaves in the audit."""
+        with self.connect() as connection:
+            let_gates_pass(connection, run_id)
+        conninfo = self.db.settings.warehouse.conninfo("score")
+        return publish.publish(run_id, conninfo, self.store)
 
     def decide(self, start: datetime = NOON, **request: Any) -> record.Run:
         """Take one window through its steps; a build costs seconds, an empty run needs none."""

@@ -145,7 +145,7 @@ def test_a_run_that_lost_a_scored_row_is_not_published(bench: Bench) -> None:
         )
 
     with pytest.raises(ContractError, match="lost in a crash"):
-        bench.publish(run.run_id)
+        bench.publish_alone(run.run_id)
 
     assert bench.decisions() == []
 
