@@ -234,7 +234,7 @@ def test_a_long_undecided_stretch_is_one_line(
     undecided = undecided_windows(bench, until)
 
     capsys.readouterr()
-    windows.show(undecided, until)
+    windows.print_tables({SCORE_TRANSACTIONS.name: undecided}, until)
 
     lines = [line for line in capsys.readouterr().out.splitlines() if "missing" in line]
     assert len(undecided) == 999
