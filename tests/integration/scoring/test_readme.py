@@ -8,13 +8,11 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, SecretStr
 
-from features.platform.settings import Role, get_settings
+from features.platform.settings import Role
 from scoring.__main__ import main
 from tests import documents
 from tests.builders import NOON, a_label, a_transaction, insert_labels
@@ -29,8 +27,9 @@ STATUS = {"windows": 1}
 
 
 @pytest.fixture
-def decided(bench: Bench, lender: Lender) -> Bench:
+def decided(at_a_terminal: Bench, lender: Lender) -> Bench:
     """Fill a warehouse with decisions of each outcome, labels and loan applications."""
+    bench = at_a_terminal
     bench.admit(
         [
             a_transaction(transaction_id="declined", amount_minor=20_000),
@@ -55,18 +54,7 @@ def test_every_query_runs_and_an_analysts_query_finds_rows(decided: Bench) -> No
         assert rows or role != ANALYST, query
 
 
-@pytest.fixture
-def at_a_terminal(decided: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The environment of a person at a terminal of this warehouse."""
-    for name, value in _variables(decided.db.settings).items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
-    assert get_settings() == decided.db.settings
-    yield
-    get_settings.cache_clear()
-
-
-@pytest.mark.usefixtures("at_a_terminal")
+@pytest.mark.usefixtures("decided")
 def test_every_question_to_a_warehouse_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
     asked = set()
     for arguments in documents.commands():
@@ -96,8 +84,8 @@ def test_every_command_of_ours_exists() -> None:
         assert main([name, "--help"]) == 0, name
 
 
-@pytest.mark.usefixtures("at_a_terminal")
-def test_the_installed_command_is_the_same_program(decided: Bench) -> None:
+@pytest.mark.usefixtures("decided")
+def test_the_installed_command_is_the_same_program() -> None:
     program = Path(sys.executable).parent / "vesper"
     answer = subprocess.run(
         [program, "closure", "--json"],
@@ -134,15 +122,3 @@ def test_every_view_that_analysts_have_is_described(bench: Bench) -> None:
     page = documents.PAGES["docs/analysts.md"]
 
     assert {name for (name,) in views} == set(re.findall(r"^\| `serving\.(\w+)`", page, re.M))
-
-
-def _variables(part: BaseModel, prefix: str = "SCORING_") -> dict[str, str]:
-    """Return settings as the environment of a process."""
-    variables = {}
-    for name, value in part:
-        if isinstance(value, BaseModel):
-            variables |= _variables(value, f"{prefix}{name.upper()}__")
-        elif value is not None:
-            shown = value.get_secret_value() if isinstance(value, SecretStr) else value
-            variables[prefix + name.upper()] = str(shown)
-    return variables
