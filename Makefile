@@ -62,7 +62,7 @@ sql: setup ## Run a query as the role analyst (QUERY="select ...")
 
 # ------------------------------------------------------------------------------------ checks
 
-unit: setup ## Run the fast tests: pure code, structure, contracts
+unit: setup ## Run the fast tests: pure code, structure, contracts (starts a Postgres)
 	@pytest -q tests/unit tests/architecture tests/contract
 
 test: setup ## Run all tests, against real components

@@ -1,6 +1,6 @@
 """### maintain_warehouse
 
-Heals what a crash, a pause or a slip left behind, every night.
+Heals the traces of a crash, a pause or a mistake, every night.
 
 Fails runs that are stuck, writes manifests that published runs lack, drops tables that ended runs
 left, and lets the DAG of each job decide its undecided windows: one at a time, windows with waiting
@@ -8,7 +8,7 @@ rows first, windows that failed before last, at most as many as the form says.
 
 **Reads** `raw`, `decisions.runs` and the names under `published/`.
 **Writes** `decisions.runs` and `audit.events` (stuck runs), `published/` (manifests); drops tables
-in `scored`. The page of a job's DAG says what the run of a window writes.
+in `scored`. The page of a job's DAG lists the writes of a run.
 
 Safe to run again: a second run finds nothing to heal. `vesper windows` lists the same
 windows. While the DAG of a job is paused, its windows stay undecided, and the task says so.
@@ -30,7 +30,7 @@ from airflow.sdk import (
 
 from orchestration import maintenance, steps
 from orchestration.defaults import DAG_DEFAULTS
-from orchestration.tags import Cadence, Domain
+from orchestration.tags import PLATFORM, Cadence
 from scoring.domains import JOBS
 
 
@@ -39,7 +39,7 @@ from scoring.domains import JOBS
     schedule=CronDataIntervalTimetable("30 2 * * *", timezone="UTC"),
     params=maintenance.FORM,
     doc_md=__doc__,
-    tags=[Domain.PLATFORM, Cadence.NIGHTLY],
+    tags=[PLATFORM, Cadence.NIGHTLY],
     **DAG_DEFAULTS,
 )
 def maintain_warehouse() -> None:

@@ -22,7 +22,7 @@ from airflow.sdk import (
 
 from orchestration import fields, steps
 from orchestration.defaults import DAG_DEFAULTS
-from orchestration.tags import Cadence, Domain
+from orchestration.tags import Cadence, domain_of
 from scoring.domains import JOBS
 
 MOST_DECISIONS = 100_000
@@ -41,7 +41,7 @@ MOST_DECISIONS = 100_000
         )
     },
     doc_md=__doc__,
-    tags=[*map(Domain.of, JOBS.values()), Cadence.NIGHTLY],
+    tags=[*map(domain_of, JOBS.values()), Cadence.NIGHTLY],
     **DAG_DEFAULTS,
 )
 def monitor_decisions() -> None:

@@ -20,19 +20,20 @@ from airflow.sdk import CronDataIntervalTimetable, dag
 from orchestration import cases
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.scoring_dag import wire
-from orchestration.tags import Cadence, Domain
+from orchestration.tags import Cadence, domain_of
+from scoring.domains import SCORE_APPLICATIONS
 
 
 @dag(
     schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
     params=cases.FORM,
     doc_md=__doc__,
-    tags=[Domain.CREDIT, Cadence.NIGHTLY],
+    tags=[domain_of(SCORE_APPLICATIONS), Cadence.NIGHTLY],
     **DAG_DEFAULTS,
 )
 def score_applications() -> None:
     """Wire the eight steps of the job; an application of the form is delivered first."""
-    wire("score_applications", "latest_application_decisions", cases.request, cases.prepare)
+    wire(SCORE_APPLICATIONS, cases.request, cases.prepare)
 
 
 score_applications()

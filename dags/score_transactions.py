@@ -18,19 +18,20 @@ from airflow.sdk import CronDataIntervalTimetable, dag
 from orchestration import requests
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.scoring_dag import wire
-from orchestration.tags import Cadence, Domain
+from orchestration.tags import Cadence, domain_of
+from scoring.domains import SCORE_TRANSACTIONS
 
 
 @dag(
     schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
     params=requests.FORM,
     doc_md=__doc__,
-    tags=[Domain.FRAUD, Cadence.HOURLY],
+    tags=[domain_of(SCORE_TRANSACTIONS), Cadence.HOURLY],
     **DAG_DEFAULTS,
 )
 def score_transactions() -> None:
     """Wire the eight steps of the job."""
-    wire("score_transactions", "latest_transaction_decisions", requests.hourly)
+    wire(SCORE_TRANSACTIONS, requests.hourly)
 
 
 score_transactions()

@@ -28,7 +28,7 @@ from airflow.sdk import (
 from orchestration import steps, training
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.requests import MOMENT
-from orchestration.tags import Cadence, Domain
+from orchestration.tags import Cadence, domain_of
 from scoring.domains import JOBS
 
 
@@ -39,11 +39,11 @@ from scoring.domains import JOBS
             None,
             **MOMENT,
             title="As of (UTC)",
-            description="Train on what was known then. Empty: on what is known now.",
+            description="Train on the knowledge of this moment. Empty: of now.",
         )
     },
     doc_md=__doc__,
-    tags=[*map(Domain.of, JOBS.values()), Cadence.WEEKLY],
+    tags=[*map(domain_of, JOBS.values()), Cadence.WEEKLY],
     **DAG_DEFAULTS,
 )
 def train_models() -> None:

@@ -8,6 +8,7 @@ an unexpected mix of decisions.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import great_expectations as gx
 from great_expectations.expectations.row_conditions import Column
@@ -67,43 +68,56 @@ def transactions(rows: int) -> gx.ExpectationSuite:
     )
 
 
+class Answer(Protocol):
+    """The part of a job's answer that a suite needs; `scoring.runs.job.Answer` has it."""
+
+    @property
+    def name(self) -> str:
+        """The column of the value."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value."""
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels of a label; empty for a number."""
+
+
+def expectations_of_answers(
+    columns: Sequence[str], answers: Sequence[Answer]
+) -> list[say.Sentence]:
+    """Return the expectations on every run of a job without an outcome.
+
+    Args:
+        columns: of the scored table.
+        answers: the answers of the job; each is within its bounds, or null.
+    """
+    return [
+        _shape(columns),
+        _present("is_degraded"),
+        *map(_answered, answers),
+        _few_are_degraded(),
+    ]
+
+
 def expectations_of_runs(columns: Sequence[str], scores: Sequence[str]) -> list[say.Sentence]:
-    """Return the expectations on the decisions of every run.
+    """Return the expectations on every run of a job whose outcome is a decision.
 
     Args:
         columns: of the scored table.
         scores: columns with a probability or a score in [0, 1], or null.
     """
     return [
-        say.ExpectColumns(
-            column_set=list(columns),
-            severity="critical",
-            notes="Publishing copies these columns by name.",
-        ),
-        *(
-            say.ExpectValuesPresent(
-                column=column,
-                severity="critical",
-                notes="Every claimed row gets a decision and says whether it is degraded.",
-            )
-            for column in ("decision", "is_degraded")
-        ),
+        _shape(columns),
+        *map(_present, ("decision", "is_degraded")),
         say.ExpectValuesAmong(
             column="decision",
             value_set=["approve", "review", "decline"],
             severity="critical",
             notes="Callers know three answers.",
         ),
-        *(
-            say.ExpectValuesWithin(
-                column=column,
-                min_value=0,
-                max_value=1,
-                severity="critical",
-                notes="A score outside, or NaN, is a model that broke; it decides nothing.",
-            )
-            for column in scores
-        ),
+        *(_within(column, 0, 1) for column in scores),
         say.ExpectValuesNotAmong(
             column="decision",
             value_set=["approve"],
@@ -111,13 +125,7 @@ def expectations_of_runs(columns: Sequence[str], scores: Sequence[str]) -> list[
             severity="critical",
             notes="Who could not be scored is never approved.",
         ),
-        say.ExpectValuesAmong(
-            column="is_degraded",
-            value_set=[False],
-            mostly=0.99,
-            severity="warning",
-            notes="A few rows lack a rate; more than 1 % is a component that fails.",
-        ),
+        _few_are_degraded(),
     ]
 
 
@@ -152,6 +160,53 @@ def expectations_of_large_runs(
             for column, severity in spread.items()
         ]
     return expectations
+
+
+def _shape(columns: Sequence[str]) -> say.Sentence:
+    return say.ExpectColumns(
+        column_set=list(columns),
+        severity="critical",
+        notes="Publishing copies these columns by name.",
+    )
+
+
+def _present(column: str) -> say.Sentence:
+    return say.ExpectValuesPresent(
+        column=column,
+        severity="critical",
+        notes="Every claimed row gets a decision and says whether it is degraded.",
+    )
+
+
+def _answered(answer: Answer) -> say.Sentence:
+    if answer.levels:
+        return say.ExpectValuesAmong(
+            column=answer.name,
+            value_set=list(answer.levels),
+            severity="critical",
+            notes="Readers know these levels.",
+        )
+    return _within(answer.name, *answer.bounds)
+
+
+def _within(column: str, least: float, greatest: float) -> say.Sentence:
+    return say.ExpectValuesWithin(
+        column=column,
+        min_value=max(least, -say.FINITE),
+        max_value=min(greatest, say.FINITE),
+        severity="critical",
+        notes="A score outside, or NaN, is a model that broke; it decides nothing.",
+    )
+
+
+def _few_are_degraded() -> say.Sentence:
+    return say.ExpectValuesAmong(
+        column="is_degraded",
+        value_set=[False],
+        mostly=0.99,
+        severity="warning",
+        notes="A few rows lack a rate; more than 1 % is a component that fails.",
+    )
 
 
 def _mix() -> list[say.Sentence]:

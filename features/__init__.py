@@ -1,4 +1,4 @@
-"""The data side in Python: sources, ingest, feature views, readers, learnt transformers."""
+"""Holds the data side: sources, feeds, ingest, feature views, dbt builds and synthetic data."""
 
 from features.platform import code_version
 

@@ -23,8 +23,6 @@ from features.build import (
     run_dbt,
     target_folder,
 )
-from features.feeds import FEEDS
-from features.ingest import versions
 from features.platform import database, readers
 from features.platform.settings import Warehouse
 from features.views import FeatureView
@@ -102,7 +100,11 @@ def rebuild(
 
 
 def _ask(connection: psycopg.Connection[Any], keys: pa.Table, view: FeatureView) -> None:
-    names = versions.names_of(FEEDS[view.name])
+    names = {
+        "id": sql.Identifier(view.entity),
+        "event": sql.Identifier(view.event_time),
+        "versions": sql.Identifier(*view.versions.split(".")),
+    }
 
     def execute(statement: str) -> None:
         connection.execute(sql.SQL(statement).format(**names))

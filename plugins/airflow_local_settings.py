@@ -1,7 +1,7 @@
 """Load the heavy libraries once, in the scheduler, as every task of the local executor is its fork.
 
-Importing them anew is most of what a task of a small window costs. Libraries only, none of our own
-modules: a task must see our new code without a restart of the scheduler. Every other process of
+Their import is most of the cost of a task for a small window. Only libraries are loaded, none of
+our modules: a task must see our new code without a restart of the scheduler. Every other process of
 Airflow loads this file too, and skips it. Airflow finds it here by name:
 https://airflow.apache.org/docs/apache-airflow/stable/howto/set-config.html
 """

@@ -1,8 +1,8 @@
-"""The one file that Airflow loads from this folder: the gates' pages and link, and its guards.
+"""The only file that Airflow loads from this folder: the gates' pages and link, and its guards.
 
 Airflow imports it in every one of its processes, so it is kept light: the application is put
 together at its first request, and a guard is imported at its first use. Tasks are forks of the
-scheduler, so what is imported here stays as it is until the scheduler starts again. Everything else
+scheduler, so the modules imported here stay unchanged until the scheduler restarts. Everything else
 lives in the package `orchestration`, which `.airflowignore` keeps Airflow from loading file by file
 under bare names in `sys.modules`.
 """

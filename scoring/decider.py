@@ -1,4 +1,4 @@
-"""Turn feature rows into ledger rows: the run's model answers first, then its policy decides.
+"""Turn feature rows into ledger rows: the run's model answers first, then the job decides.
 
 A decision is a function of its own row and of the run's pins. The score step and a replay years
 later run the same lines and get the same bits.
@@ -30,21 +30,17 @@ Scores = Mapping[str, ComponentScores]
 
 @dataclass(frozen=True, slots=True)
 class Decider(ABC):
-    """The model, the policy and the rules that decide every row of one run.
+    """The model that decides every row of one run.
 
     Attributes:
         run: the run; its pins count.
         model: the model behind its guard.
         explainer: the model itself, for reasons; None where the run has no model.
-        policy: the pinned policy.
-        conditions: the parsed rules of the policy.
     """
 
     run: Run
     model: GuardedModel
     explainer: Any
-    policy: Policy
-    conditions: Conditions
 
     def decide(self, rows: pa.Table) -> pa.Table:
         """Decide n rows.
@@ -79,8 +75,13 @@ class Decider(ABC):
         scores = self._scores(columns, matrix)
         return ((answer, scores[answer.name]) for answer in self.model.answers)
 
+    @property
+    def has_contributions(self) -> bool:
+        """Whether the run has a model that gives the contributions of its features."""
+        return hasattr(self.explainer, "contributions")
+
     def contributions(self, rows: pa.Table) -> pa.Table:
-        """Return what each feature added to the log-odds of n rows: [n, features of the model]."""
+        """Return each feature's share of the log-odds of n rows: [n, features of the model]."""
         _, matrix = self._inputs(rows)
         parts = self.explainer.contributions(matrix)
         return pa.table(dict(zip(self.explainer.features, parts.T, strict=True)))
@@ -101,6 +102,19 @@ class Decider(ABC):
     @abstractmethod
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
         """Return the ledger rows that follow from the scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDecider(Decider):
+    """A decider whose outcomes follow from the scores and from the pinned policy.
+
+    Attributes:
+        policy: the pinned policy.
+        conditions: the parsed rules of the policy.
+    """
+
+    policy: Policy
+    conditions: Conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +142,7 @@ def features_alone(table: sql.Composable, _run: Run) -> sql.Composable:
 
 def _as_recorded(scores: ComponentScores, recorded: pa.ChunkedArray) -> ComponentScores:
     then = recorded.to_numpy().astype(object)
-    stands = np.isin(then.astype(str), [status.value for status in CIRCUMSTANCES])
+    is_kept = np.isin(then.astype(str), [status.value for status in CIRCUMSTANCES])
     return ComponentScores(
-        np.where(stands, np.nan, scores.values), np.where(stands, then, scores.status)
+        np.where(is_kept, np.nan, scores.values), np.where(is_kept, then, scores.status)
     )

@@ -1,4 +1,4 @@
-"""The documents that readers get: their text, their queries, their commands."""
+"""Read the documents of readers: their text, their queries, their commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-#: The history of the work; it is not edited after the fact, so its commands may be gone.
+#: The history of the work; it is not edited afterwards, so its commands may be gone.
 HISTORY = DOCS / "engineering-notes"
 README = (ROOT / "README.md").read_text()
 PAGES = {

@@ -1,7 +1,8 @@
 {#-
-    What stands in a book is a function of two numbers: the newest admission it has read, and the
-    first day that was still open. Each build reads both into constants (see within_days), writes
-    what lies between the old pair and the new one, and a marker row (no entity, nothing counted) that carries the new pair.
+    The content of a book is a function of two numbers, its position: the newest admission it has
+    read, and the first day that was still open. Each build reads the old position into constants
+    (see within_days) and writes the entries between the old and the new position. A marker row
+    without an entity and without counts carries the new position.
 -#}
 {% macro book_position(lag_days) -%}
     {%- set queue = ref('int_transactions_queued') -%}
@@ -25,14 +26,14 @@
     }}
 {%- endmacro %}
 
-{#- Rows whose entry is new: of an admission not read yet, or of a day that has just closed. -#}
+{#- Whether the entry of a row is new: of a new admission, or of a day that has just closed. -#}
 {% macro is_newly_booked(position, seq, instant) -%}
     {{ seq }} <= {{ position.new_seq }}
     and {{ instant }} < {{ day_start(position.new_until) }}
     and ({{ seq }} > {{ position.old_seq }} or {{ instant }} >= {{ day_start(position.old_until) }})
 {%- endmacro %}
 
-{#- The days of such rows. -#}
+{#- The days of these rows, as a query for `within_days`. -#}
 {% macro days_newly_booked(position) -%}
     {%- set admitted = days_admitted(position.old_seq) -%}
     {%- if execute and var('rebuild', false) -%}
@@ -45,7 +46,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The days of whatever a correction replaced that enters the book only now. -#}
+{#- The days of the rows that a newly booked correction replaces. -#}
 {% macro days_newly_withdrawn(position) -%}
     select int4range({{ utc_day('replaced.occurred_at') }}, {{ utc_day('replaced.occurred_at') }}, '[]')
     from {{ ref('stg_ledger__transaction_corrections') }} as corrections
@@ -56,7 +57,7 @@
         or corrections.known_at >= {{ day_start(position.old_until) }}
 {%- endmacro %}
 
-{#- The marker row is due where the position has moved. -#}
+{#- Whether the position has moved, so that the book needs a new marker row. -#}
 {% macro has_moved(position) -%}
     ({{ position.old_seq }}, {{ position.old_until }})
     <> ({{ position.new_seq }}, {{ position.new_until }})

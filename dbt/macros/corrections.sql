@@ -1,7 +1,6 @@
 {#-
-    Whether a later version had taken the place of a row, by some moment or at any time.
-
-    Expects the CTE corrections.
+    Whether a later version replaces a version, at any time or known by a given moment. Needs
+    `corrections`, the staging view of later versions, in the query.
 -#}
 {% macro is_replaced(row, by=none) -%}
     exists (
@@ -16,7 +15,7 @@
     )
 {%- endmacro %}
 
-{#- Replaced before it was known: such a version never counted for anybody. -#}
+{#- Whether a version is replaced before it is known. Such a version never counts. -#}
 {% macro is_stillborn(row) -%}
     {{ is_replaced(row, by=row ~ '.known_at') }}
 {%- endmacro %}

@@ -1,8 +1,9 @@
 {#-
-    A crash of the server empties what is unlogged, and may come between two models of one build:
-    then the next model would read tables without rows, and what it adds to a logged table would
-    stay wrong. So each build leaves a line in an unlogged table, and no model that outlives a crash
-    is committed without it.
+    A server crash empties unlogged tables. If it happens between two models of one build, the next
+    model reads empty tables and adds wrong rows to a logged table. Each build therefore writes a
+    line to an unlogged table, and a logged model commits only if this line is still present.
+
+    These three macros are hooks of the project, not parts of a model.
 -#}
 {% macro begin_build() -%}
     create unlogged table if not exists intermediate.builds_begun (
@@ -13,7 +14,7 @@
 {%- endmacro %}
 
 {% macro end_build() -%}
-    -- a build that was killed has left its line
+    -- lines of killed builds are removed after a day
     delete from intermediate.builds_begun
     where invocation_id = '{{ invocation_id }}' or begun_at < now() - interval '1 day'
 {%- endmacro %}
@@ -24,7 +25,7 @@
         if not exists (
             select from intermediate.builds_begun where invocation_id = '{{ invocation_id }}'
         ) then
-            raise exception 'a crash of the server has emptied what this build had made';
+            raise exception 'a crash of the server has emptied the tables of this build';
         end if;
     end
     $$

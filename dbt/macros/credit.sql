@@ -1,11 +1,15 @@
-{#- The monthly payment that pays a loan back, interest included, at the policy's yearly rate. -#}
+{#-
+    The monthly payment that repays a loan with interest. The yearly rate is a constant of the feature
+    view, not of a policy: another rate is a new version of feat_applications.
+-#}
 {% macro monthly_payment(amount, months) -%}
-    {%- set monthly_rate = var('annuity_annual_rate', 0.12) | float / 12 -%}
+    {%- set payment_annual_rate = 0.12 -%}
+    {%- set monthly_rate = payment_annual_rate / 12 -%}
     ({{ amount }}) * {{ monthly_rate }}::double precision
     / (1 - power({{ 1 + monthly_rate }}::double precision, -{{ months }}))
 {%- endmacro %}
 
-{#- What a loan is for, in groups that are large enough to learn from. -#}
+{#- The purpose of a loan, in groups that are large enough for training. -#}
 {% macro purpose_group(purpose) -%}
     case
         when {{ purpose }} in ('debt_consolidation', 'credit_card', 'small_business')
@@ -17,7 +21,7 @@
     end
 {%- endmacro %}
 
-{#- Where somebody lives, as a creditor sees it. -#}
+{#- The home ownership of an applicant, in the groups that credit risk distinguishes. -#}
 {% macro home_ownership_group(home_ownership) -%}
     case
         when {{ home_ownership }} in ('own', 'mortgage', 'rent') then {{ home_ownership }}

@@ -1,7 +1,8 @@
 {#-
-    A day book: per (entity, UTC day) one entry with everything known by the day's end, plus one per
-    later known_at; a correction books minus the old and plus the new. Entries with
-    known_at <= k add up to what was known at k.
+    The SQL of a day book, shared by the four books. A day book has one entry per (entity, UTC day)
+    for all rows known by the end of the day, and one more entry per later known_at. A correction
+    books the old row with a minus and the new row with a plus. The entries with known_at <= k add
+    up to the state known at k.
 -#}
 {% macro day_book(entity) -%}
 {%- set position = book_position(0) -%}

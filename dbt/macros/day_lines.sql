@@ -1,11 +1,11 @@
 {#-
-    What a day book adds since it was last booked, and what it takes back: the newly booked
-    transactions, and with the opposite sign those that a correction replaced.
+    The lines of a day book since its last position: the newly booked transactions and, with the
+    opposite sign, the transactions that a correction replaced.
 
-    Expects the CTEs transactions, versions and corrections; gives `lines`.
+    Needs the CTEs transactions, versions and corrections; defines `lines`. Part of `day_book`.
 -#}
 {% macro day_lines(entity, position) -%}
-counted as (
+additions as (
 
     select
         {{ entity }},
@@ -21,7 +21,7 @@ counted as (
 
 ),
 
-withdrawn as (
+withdrawals as (
 
     select
         replaced.{{ entity }},
@@ -53,7 +53,7 @@ withdrawn as (
         {{ is_newly_booked(position, 'corrections.delivery_seq', 'replaced.occurred_at') }}
         and {{ within_days('replaced.occurred_at', days_newly_withdrawn(position)) }}
         and not {{ is_stillborn('corrections') }}
-        -- a correction is known no earlier than the day of what it replaces
+        -- a correction is never known before the day of the row it replaces
         and (
             corrections.delivery_seq > {{ position.old_seq }}
             or corrections.known_at >= {{ day_start(position.old_until) }}
@@ -63,9 +63,9 @@ withdrawn as (
 
 lines as (
 
-    select * from counted
+    select * from additions
     union all
-    select * from withdrawn
+    select * from withdrawals
 
 )
 {%- endmacro %}

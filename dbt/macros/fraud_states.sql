@@ -1,12 +1,12 @@
 {#-
-    What each touched transaction was at each moment of its own: its newest version, and whether
-    its newest label says fraud.
+    The state of each changed transaction at each moment of its own: its newest version, and
+    whether its newest label says fraud.
 
-    Expects the CTEs transactions, versions and labels; gives `states`.
+    Needs the CTEs transactions, versions and labels; defines `states`. Part of `fraud_book`.
 -#}
 {% macro fraud_states(position) -%}
--- without a positive label at any time, a transaction never enters the book
-touched as (
+-- a transaction without any positive label never enters the book
+changed_transactions as (
 
     select labels.transaction_id
     from labels
@@ -36,20 +36,20 @@ touched as (
 
 ),
 
-touched_versions as (
+changed_versions as (
 
     select versions.*
-    from touched
-    inner join versions on touched.transaction_id = versions.transaction_id
+    from changed_transactions
+    inner join versions on changed_transactions.transaction_id = versions.transaction_id
     where versions.delivery_seq <= {{ position.new_seq }}
 
 ),
 
-touched_labels as (
+changed_labels as (
 
     select labels.*
-    from touched
-    inner join labels on touched.transaction_id = labels.transaction_id
+    from changed_transactions
+    inner join labels on changed_transactions.transaction_id = labels.transaction_id
     where labels.delivery_seq <= {{ position.new_seq }}
 
 ),
@@ -61,51 +61,51 @@ moments as (
         known_at,
         max(delivery_seq) as delivery_seq
     from (
-        select transaction_id, known_at, delivery_seq from touched_versions
+        select transaction_id, known_at, delivery_seq from changed_versions
         union all
-        select transaction_id, known_at, delivery_seq from touched_labels
-    ) as news
+        select transaction_id, known_at, delivery_seq from changed_labels
+    ) as changes
     group by transaction_id, known_at
 
 ),
 
--- at each moment: the newest version, and the newest label, known by then
-versions_then as (
+-- at each moment: the newest version known by then, then the newest label known by then
+moment_versions as (
 
     select distinct on (moments.transaction_id, moments.known_at)
         moments.*,
-        touched_versions.version,
-        touched_versions.customer_id,
-        touched_versions.occurred_at
+        changed_versions.version,
+        changed_versions.customer_id,
+        changed_versions.occurred_at
     from moments
-    inner join touched_versions
+    inner join changed_versions
         on
-            moments.transaction_id = touched_versions.transaction_id
-            and moments.known_at >= touched_versions.known_at
-    order by moments.transaction_id, moments.known_at, touched_versions.version desc
+            moments.transaction_id = changed_versions.transaction_id
+            and moments.known_at >= changed_versions.known_at
+    order by moments.transaction_id, moments.known_at, changed_versions.version desc
 
 ),
 
 states as (
 
-    select distinct on (versions_then.transaction_id, versions_then.known_at)
-        versions_then.*,
-        coalesce(touched_labels.is_fraud, false) as is_fraud
-    from versions_then
-    left join touched_labels
+    select distinct on (moment_versions.transaction_id, moment_versions.known_at)
+        moment_versions.*,
+        coalesce(changed_labels.is_fraud, false) as is_fraud
+    from moment_versions
+    left join changed_labels
         on
-            versions_then.transaction_id = touched_labels.transaction_id
-            and versions_then.known_at >= touched_labels.known_at
+            moment_versions.transaction_id = changed_labels.transaction_id
+            and moment_versions.known_at >= changed_labels.known_at
     order by
-        versions_then.transaction_id, versions_then.known_at,
-        touched_labels.known_at desc nulls last, touched_labels.provenance_rank,
-        touched_labels.version desc
+        moment_versions.transaction_id, moment_versions.known_at,
+        changed_labels.known_at desc nulls last, changed_labels.provenance_rank,
+        changed_labels.version desc
 
 )
 {%- endmacro %}
 
-{#- The days of every version of a row that may enter the book, or leave it. -#}
-{% macro days_touched(position) -%}
+{#- The days of all versions that may enter or leave the book, as a query for `within_days`. -#}
+{% macro days_changed(position) -%}
     {{ days_newly_booked(position) }}
     union all
     {{ days_newly_withdrawn(position) }}

@@ -1,7 +1,7 @@
 {#-
-    The book of frauds: one entry when a transaction starts to count as a fraud, one with the
-    opposite sign when it ceases to (its label is revoked, or its row corrected). An entry counts
-    from the maturity of its day on, or from its own known_at where that is later.
+    The SQL of the book of frauds. A transaction gets one entry when it starts to count as a fraud,
+    and one entry with the opposite sign when it no longer counts: its label is revoked, or its row
+    is corrected. An entry counts from the maturity of its day, or from its own known_at if later.
 -#}
 {% macro fraud_book() -%}
 {%- set position = book_position(maturity_days() | int) -%}
@@ -78,7 +78,7 @@ entries as (
             and lines.version = transactions.version
     where
         {{ is_newly_booked(position, 'lines.delivery_seq', 'lines.occurred_at') }}
-        and {{ within_days('transactions.occurred_at', days_touched(position)) }}
+        and {{ within_days('transactions.occurred_at', days_changed(position)) }}
 
 )
 

@@ -1,6 +1,6 @@
 {#-
-    A model lands in exactly the schema that its folder names: one writer owns each of them. A
-    rebuild (see rebuilds.sql) writes what a run builds into a schema of its own.
+    The schema of a model is exactly the schema of its folder, without a prefix of the target. A
+    rebuild (see rebuilds.sql) writes the models of a run to schema `rebuilt`.
 -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- if var('rebuild', false) and custom_schema_name in ['intermediate', 'marts'] -%}

@@ -1,4 +1,4 @@
-{#- Who wins among labels that became known at the same instant: a lower rank. -#}
+{#- The rank of a provenance; of labels known at the same instant, the lowest rank wins. -#}
 {% macro provenance_rank(provenance) -%}
     coalesce(
         array_position(

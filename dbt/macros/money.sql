@@ -1,9 +1,9 @@
-{#- Minor units of the base currency to major units; ISO 4217 knows exponents other than 2. -#}
+{#- Minor units of the base currency in major units. -#}
 {% macro major_units(minor) -%}
-    {%- set exponents = {
-        'BIF': 0, 'CLP': 0, 'DJF': 0, 'GNF': 0, 'ISK': 0, 'JPY': 0, 'KMF': 0, 'KRW': 0, 'PYG': 0,
-        'RWF': 0, 'UGX': 0, 'UYI': 0, 'VND': 0, 'VUV': 0, 'XAF': 0, 'XOF': 0, 'XPF': 0,
-        'BHD': 3, 'IQD': 3, 'JOD': 3, 'KWD': 3, 'LYD': 3, 'OMR': 3, 'TND': 3,
-    } -%}
-    (({{ minor }})::double precision / {{ 10 ** exponents.get(var('base_currency', 'USD'), 2) }})
+    (({{ minor }})::double precision / {{ 10 ** (var('base_currency_exponent', 2) | int) }})
+{%- endmacro %}
+
+{#- Minor units of a row's own currency in major units, with the exponent of that currency. -#}
+{% macro currency_units(minor, exponent) -%}
+    ({{ minor }}::double precision / 10 ^ {{ exponent }})
 {%- endmacro %}

@@ -1,10 +1,10 @@
 {#-
-    True for an instant of the UTC days that a query names, as constants: only by constants does
-    Postgres leave partitions out while it plans, so the cost of a build does not grow with the
-    number of days that the ledger holds. Days far apart (a late row) open only themselves.
+    Whether an instant lies on one of the UTC days of a query, written with constants. Postgres
+    leaves partitions out at planning time only for constants, so the cost of a build does not grow
+    with the days in the ledger. A late row, which lies on a distant day, opens only its own days.
 
-    `spans` is a query of one column, int4range of day numbers (see utc_day); null bounds are open.
-    It runs while the model is compiled, right before the model itself.
+    `spans` is a query of one column: int4range of day numbers (see utc_day); a null bound is open.
+    The query runs while dbt compiles the model, immediately before the model runs.
 -#}
 {% macro within_days(instant, spans) -%}
     {%- if not execute -%}
@@ -12,7 +12,7 @@
     {%- else -%}
         {%- set merged = run_query(
             'select lower(span), upper(span) from'
-            ~ ' (select unnest(range_agg(span)) from (' ~ spans ~ ') as asked (span)) as spans (span)'
+            ~ ' (select unnest(range_agg(span)) from (' ~ spans ~ ') as spans (span)) as merged (span)'
         ) -%}
         {%- for first, end in merged.rows %}
         {{ 'or ' if not loop.first else '(' -}}
@@ -20,7 +20,7 @@
         and {{ instant }} < {{ _day_start_literal(end, 'infinity') }}
         {{- ')' if loop.last }}
         {%- else -%}
-            {#- not `false`, which Postgres sees only after it has opened every partition -#}
+            {#- not `false`: Postgres sees that only after it has opened every partition -#}
             {{ instant }} < timestamptz '-infinity'
         {%- endfor -%}
     {%- endif -%}
@@ -36,13 +36,13 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The days that pending rows may read, `days` back from each row's own. -#}
-{% macro days_asked(days, queue='int_transactions_queued') -%}
-    select distinct int4range(day_number - {{ days }}, day_number, '[]')
-    from {{ ref(queue) }}
+{#- The days that pending rows read: each row's own day and `days` days before it. -#}
+{% macro days_before_pending(days, queue='int_transactions_queued') -%}
+    select int4range(day_number - {{ days }}, day_number, '[]')
+    from (select distinct day_number from {{ ref(queue) }}) as pending_days
 {%- endmacro %}
 
-{#- The days of what was admitted after one place in the order of admission. -#}
+{#- The days of the transactions admitted after one place in the order of admission. -#}
 {% macro days_admitted(after) -%}
     select int4range({{ utc_day('first_occurred_at') }}, {{ utc_day('last_occurred_at') }}, '[]')
     from {{ ref('stg_ledger__deliveries') }}

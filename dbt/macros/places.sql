@@ -1,6 +1,8 @@
-{#- Great-circle distance between two places, on a sphere of 6371.0088 km; null where either is
-    unknown. `least` keeps rounding from leaving the domain of asin, and passes over nulls: hence the
-    case. -#}
+{#-
+    Great-circle distance between two places, on a sphere of 6371.0088 km; null if one is unknown.
+    `least` keeps a rounded value within the domain of asin. `least` ignores nulls, so the case
+    handles them.
+-#}
 {% macro kilometres(origin, destination) -%}
     case
         when {{ origin }}.latitude is not null and {{ destination }}.latitude is not null

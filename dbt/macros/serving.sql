@@ -1,6 +1,6 @@
 {#-
-    Whether a decision is the newest on its subject. The partial index on later revisions answers
-    this; most decisions have none.
+    Whether a decision is the newest decision on its subject. The partial index on later revisions
+    answers this condition; most decisions have no later revision.
 -#}
 {% macro is_latest(decisions, id) -%}
     not exists (
@@ -13,40 +13,14 @@
     )
 {%- endmacro %}
 
-{#- Callers expect the row itself inside its windows; the model's features leave it out. -#}
-{% macro inclusive_windows(table, windows) -%}
-    {% for window in windows -%}
-        {{ table }}.customer_transaction_count_{{ window }} + 1
-            as customer_transaction_count_{{ window }},
-        (
-            coalesce({{ table }}.customer_amount_sum_{{ window }}, 0) + coalesce({{ table }}.amount, 0)
-        ) / nullif(
-            {{ table }}.customer_priced_count_{{ window }} + ({{ table }}.amount is not null)::integer, 0
-        ) as customer_avg_amount_{{ window }}{{ ',' if not loop.last }}
-    {% endfor %}
-{%- endmacro %}
-
-{#- One decision and its transaction as readers see it, whichever revisions a view shows. -#}
-{% macro decided_transaction(decisions, features) -%}
-    'transactions/' || {{ decisions }}.transaction_id || '/' || {{ decisions }}.revision as decision_id,
-    {{ decisions }}.transaction_id,
-    {{ decisions }}.revision,
-    {{ decisions }}.version,
-    {{ decisions }}.customer_id,
-    {{ decisions }}.occurred_at,
-    {{ decisions }}.decision,
-    {{ decisions }}.decision = 'decline' as is_fraud,
-    {{ decisions }}.fraud_probability,
-    {{ decisions }}.anomaly_score,
-    {{ features }}.amount,
-    {{ inclusive_windows(features, ['3h', '6h', '12h', '24h']) }},
-    {{ decisions }}.reasons,
-    {{ decisions }}.rule_hits,
-    {{ decisions }}.is_degraded,
-    {{ decisions }}.model_version,
-    {{ decisions }}.policy_version,
-    {{ decisions }}.feature_view,
-    {{ decisions }}.run_id,
-    {{ decisions }}.decided_at,
-    {{ decisions }}.processing_time_ms
+{#- The average amount of a window with the row itself; the feature of the model excludes the row. -#}
+{% macro inclusive_average(features, window) -%}
+    (
+        coalesce({{ features }}.customer_amount_sum_{{ window }}, 0)
+        + coalesce({{ features }}.amount, 0)
+    ) / nullif(
+        {{ features }}.customer_priced_count_{{ window }}
+        + ({{ features }}.amount is not null)::integer,
+        0
+    )
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- The UTC day of an instant, as a number: integer frames slide faster than intervals. -#}
+{#- The UTC day of an instant, as a number; integer frames slide faster than interval frames. -#}
 {% macro utc_day(instant) -%}
     (({{ instant }} at time zone 'UTC')::date - date '1970-01-01')
 {%- endmacro %}
@@ -8,7 +8,7 @@
     ((date '1970-01-01' + {{ day_number }})::timestamp at time zone 'UTC')
 {%- endmacro %}
 
-{#- How long a source takes to name its frauds, in whole days. -#}
+{#- The whole days after which the labels of a transaction count as complete. -#}
 {% macro maturity_days() -%}
     {{ var('label_maturity_days', 7) | int }}
 {%- endmacro %}

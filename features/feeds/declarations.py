@@ -126,7 +126,7 @@ class Feed:
         columns: in the order in which they are checked, stored and digested.
         admission: how landed rows enter the raw table.
         read_by: the jobs whose past a load of history would change.
-        load_kinds: the loads that the feed takes.
+        takes_history: whether loads of history are admitted; live loads always are.
         is_protected: only the fairness report may read the rows, so the feed has no gate.
         never_reads: the delivered columns that may not be mapped to a column of the feed.
         person: the column that names a person; a placeholder there would join all pasts.
@@ -139,7 +139,7 @@ class Feed:
     columns: tuple[Column, ...]
     admission: Versions | Labels | Reference
     read_by: tuple[Reader, ...] = ()
-    load_kinds: tuple[LoadKind, ...] = ("history", "live")
+    takes_history: bool = True
     is_protected: bool = False
     never_reads: frozenset[Leak] = frozenset()
     person: str | None = None

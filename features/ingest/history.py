@@ -27,7 +27,7 @@ def check(connection: psycopg.Connection[Any], delivery: DeliveryReceipt) -> Non
             feed takes no history.
     """
     feed = FEEDS[delivery.feed]
-    if delivery.load_kind not in feed.load_kinds:
+    if not feed.takes_history:
         raise HistoryRefusedError(
             f"{delivery.object_name} is a history load of {delivery.feed}, which takes none. "
             "Deliver the rows as a live file"

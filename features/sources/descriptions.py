@@ -17,6 +17,7 @@ from pydantic import Field, field_validator, model_validator
 
 from features.feeds import FEEDS
 from features.platform import strict_yaml
+from features.platform.currencies import EXPONENTS
 from features.platform.errors import ConfigurationError
 from features.platform.yaml_document import Moment
 from features.sources.files import SHIPPED, check_name, find
@@ -84,11 +85,20 @@ class Sources(Described):
         return self
 
     def dbt_variables(self, base_currency: str) -> dict[str, str | int]:
-        """Return the dbt variables of these sources; they never hold a window of data."""
+        """Return the dbt variables of these sources; they never hold a window of data.
+
+        Raises:
+            ConfigurationError: the base currency is not in ISO 4217.
+        """
+        if base_currency not in EXPONENTS:
+            raise ConfigurationError(
+                f"the base currency {base_currency!r} is not in ISO 4217: correct "
+                "SCORING_WAREHOUSE__BASE_CURRENCY"
+            )
         ranks = {"label_provenance_ranks": ",".join(self.provenance_rank)}
         return {
             **(ranks if self.provenance_rank else {}),
-            "base_currency": base_currency,
+            "base_currency_exponent": EXPONENTS[base_currency],
             "source_time_zone": self.time_zone or "UTC",
             "label_maturity_days": self.maturity_days,
         }

@@ -75,7 +75,7 @@ FeedName = Annotated[str, AfterValidator(_known_feed)]
 
 
 class InlineLabel(Described):
-    """A label in the transactions' own file; ingest moves it to the label feed.
+    """A label in the files of another feed; ingest moves it to the feed of labels.
 
     Args:
         column: delivered name of the column.
@@ -219,7 +219,7 @@ class SourceFeed(Described):
 
     @property
     def is_protected(self) -> bool:
-        """Whether rows may stand only where the fairness report alone reads them."""
+        """Whether only the fairness report may read the rows."""
         return self.declaration.is_protected
 
     @property

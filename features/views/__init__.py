@@ -21,14 +21,26 @@ __all__ = ["APPLICATIONS", "TRANSACTIONS", "Feature", "FeatureView", "Kind"]
 
 @dataclass(frozen=True, slots=True)
 class FeatureView:
-    """A feature table: its key, its event time, and its features in a model's column order."""
+    """A feature table: its key, its event time, and its features in a model's column order.
+
+    Attributes:
+        name: the name of the view.
+        version: changes when a feature changes its meaning.
+        table: the feature table: one row per row version.
+        versions: the relation of the row versions: a raw table, or a view over raw tables.
+        entity: the column of the subject's id.
+        event_time: the column of the event time.
+        carried: the columns that are no features: keys, times, and columns for readers.
+        features: in the order of a matrix' columns.
+    """
 
     name: str
     version: int
     table: str
+    versions: str
     entity: str
     event_time: str
-    carried: tuple[str, ...]  # other columns: keys, times, and columns for readers
+    carried: tuple[str, ...]
     features: tuple[Feature, ...]
 
     @property
@@ -67,6 +79,7 @@ TRANSACTIONS = FeatureView(
     name="transactions",
     version=1,
     table="marts.feat_transactions",
+    versions="raw.transaction_versions",
     entity="transaction_id",
     event_time="occurred_at",
     carried=(
@@ -88,6 +101,7 @@ APPLICATIONS = FeatureView(
     name="applications",
     version=1,
     table="marts.feat_applications",
+    versions="raw.applications",
     entity="application_id",
     event_time="applied_at",
     carried=(

@@ -18,6 +18,11 @@ from features.views.declarations import (
     ratio,
 )
 
+#: The yearly rate of the payment in `payment_to_income`: a constant of this view, also in dbt's
+#: `monthly_payment`. No feature reads a policy, because feature rows are append-only; the rate of a
+#: policy serves its limits alone. Another rate here is a new version of the view.
+PAYMENT_ANNUAL_RATE = 0.12
+
 PURPOSE_GROUPS = (
     "debt_consolidation",
     "credit_card",

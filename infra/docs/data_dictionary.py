@@ -32,7 +32,8 @@ LAYERS = (
     (
         "serving",
         "Serving views",
-        "Plain views for analysts, built at installation and at an upgrade.",
+        "Plain views, built at installation and at an upgrade. Analysts read all of them. "
+        "The views `*_responses` are the contracts of outside callers.",
     ),
     ("marts", "Labels", "The label tables. The feature tables have sections of their own above."),
     ("staging", "Staging views", "One view per raw table; the only place that names `raw`."),

@@ -103,7 +103,7 @@ def own_file(described: Sources) -> PublicFile:
 
 def manual_hint(source: str) -> str:
     """Return the next step that works for every source, in one line."""
-    return f"`make up SOURCE={source}` and go on with README.md, `Bring your own data`"
+    return f"`make up SOURCE={source}` and go on with docs/own-data.md"
 
 
 def cut(file: PublicFile, data: Path | None, outbox: Path, source: str) -> Cut:

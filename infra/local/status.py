@@ -13,20 +13,20 @@ from infra.local.environment import airflow_url, mlflow_url
 from infra.local.health import POSTGRES, cluster, signs
 from infra.local.programs import SUPERVISOR, ends
 from infra.local.state import State
+from scoring.domains import JOBS
 
+_COUNTED = (
+    ("raw.deliveries", "raw.deliveries", "admitted_at"),
+    ("raw.rejected_rows", "raw.rejected_rows", "rejected_at"),
+    ("decisions.runs (published)", "decisions.runs where state = 'published'", "published_at"),
+    *((job.population.subjects, job.view.versions, "known_at") for job in JOBS.values()),
+    *((job.ledger.table, job.ledger.table, "decided_at") for job in JOBS.values()),
+)
 # real counts, because an estimate is 0 for a table with only new rows
-COUNTS = """
-select 'raw.deliveries', count(*), max(admitted_at) from raw.deliveries
-union all select 'raw.transactions', count(*), max(known_at) from raw.transaction_versions
-union all select 'raw.rejected_rows', count(*), max(rejected_at) from raw.rejected_rows
-union all select 'decisions.runs (published)', count(*), max(published_at) from decisions.runs
-    where state = 'published'
-union all select 'decisions.transaction_decisions', count(*), max(decided_at)
-    from decisions.transaction_decisions
-union all select 'raw.applications', count(*), max(known_at) from raw.applications
-union all select 'decisions.application_decisions', count(*), max(decided_at)
-    from decisions.application_decisions
-"""
+COUNTS = " union all ".join(
+    f"select '{name}', count(*), max({moment}) from {rows}"  # noqa: S608 - names of ours
+    for name, rows, moment in _COUNTED
+)
 
 HELD = """
 select delivery_id, object_name, reason, count(*) over () from raw.deliveries where state = 'held'

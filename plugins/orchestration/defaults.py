@@ -1,4 +1,4 @@
-"""What every DAG of the house has in common, and what happens when a task fails for good."""
+"""The settings that all DAGs share, and the handling of a task that has failed for good."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from features.platform.errors import (
 from orchestration.forms import refuse_unknown_fields
 from orchestration.windows import EARLIEST
 
-# An error of input or configuration is the same at the next try; only the rest is worth retrying.
+# An error of input or configuration is the same at a retry; all other errors are retried.
 _FAIL_AT_ONCE = (BadDeliveryError, ConfigurationError, ContractError, FencedError)
 
 
@@ -35,7 +35,7 @@ def prepare(context: Mapping[str, Any]) -> None:
 
 
 def explain_failure(context: Mapping[str, Any]) -> None:
-    """Say in the log which window failed, why, and what to do; mark the run failed."""
+    """Log the failed window, the cause and the next step; mark the run failed."""
     import psycopg
     import structlog
 
@@ -43,23 +43,23 @@ def explain_failure(context: Mapping[str, Any]) -> None:
 
     ti, error = context["ti"], context.get("exception")
     if isinstance(error, FencedError):
-        # the run is a newer attempt's: an orphan must not fail it
+        # a newer attempt owns the run: an orphan must not fail it
         structlog.get_logger(__name__).warning("attempt_ended", task=ti.task_id, cause=str(error))
         return
     receipt = steps.run_receipt(context) or {}
     run_id = receipt.get("run_id")
-    # before the claim there is only what was asked for: in the form, or of another DAG
-    asked = getattr(context.get("task"), "conf", None) or context["params"]
+    # before the claim only the requested window is known: from the form, or from another DAG
+    requested = getattr(context.get("task"), "conf", None) or context["params"]
     try:
         failed = steps.fail_run(run_id, f"{ti.task_id}: {type(error).__name__}: {error}")
     except (psycopg.OperationalError, WarehouseUnavailableError):
-        # the run stays open, goes stale and is failed then; why this task failed must be told now
+        # the run stays open until it is stale; the cause of this failure must be logged now
         failed = False
     structlog.get_logger(__name__).error(
         "task_failed",
         task=ti.task_id,
         run_id=run_id,
-        window=receipt.get("window") or [asked.get(end) for end in ("start", "end")],
+        window=receipt.get("window") or [requested.get(end) for end in ("start", "end")],
         cause=f"{type(error).__name__}: {error}",
         next_step=(
             "mend the cause, then clear the task `admit` and everything after it: the window is "
@@ -71,7 +71,7 @@ def explain_failure(context: Mapping[str, Any]) -> None:
 
 
 DAG_DEFAULTS: dict[str, Any] = {
-    # before any window that somebody may ask for: a run that starts earlier has no tasks, and
+    # before any window that a user may request: a run that starts earlier has no tasks, and
     # Airflow calls it a success
     "start_date": EARLIEST,
     "catchup": False,

@@ -117,7 +117,7 @@ def whole(name: str, value: object, low: int, high: int) -> int:
 
 
 def flaw(value: object) -> str | None:
-    """Return what no database can hold of a value of JSON, or None where it can hold the value."""
+    """Return the fault of a JSON value that no database can hold, or None."""
     left = [(value, 0)]
     while left:
         part, depth = left.pop()

@@ -1,7 +1,7 @@
-"""The link from a gate's task to the pages of what it validated.
+"""Link a gate's task to the pages of its validations.
 
 Airflow asks for it in the api-server, for every task of every DAG, also after the task failed; it
-is made from what the task left in XCom.
+is made from the XCom values of the task.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ValidationReportLink(BaseOperatorLink):  # type: ignore[misc]
 
 
 def page_of(receipt: object) -> str:
-    """Return the path of the page for what a gate left behind, or "".
+    """Return the path of the page for the XCom value of a gate, or "".
 
     Args:
         receipt: the id of a validation, the receipt of one validation, or a list of receipts.
@@ -42,8 +42,8 @@ def page_of(receipt: object) -> str:
     if isinstance(receipt, str):
         return f"{PAGES}/{receipt}"
     if isinstance(receipt, dict):
-        found = receipt.get("validation_id")
-        return f"{PAGES}/{found}" if isinstance(found, str) else ""
+        validation_id = receipt.get("validation_id")
+        return f"{PAGES}/{validation_id}" if isinstance(validation_id, str) else ""
     if isinstance(receipt, list):
         return _page_of_several([entry for entry in receipt if isinstance(entry, dict)])
     return ""
@@ -68,7 +68,7 @@ def _base_path() -> str:
 
 
 def _xcom(ti_key: TaskInstanceKey, key: str) -> object:
-    """Return what a task left under a key; the api-server may read Airflow's database."""
+    """Return a task's XCom value under a key; the api-server may read Airflow's database."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
@@ -82,5 +82,5 @@ def _xcom(ti_key: TaskInstanceKey, key: str) -> object:
                 map_indexes=ti_key.map_index,
             ).with_only_columns(XComModel.value)
         ).first()
-    found: object = XComModel.deserialize_value(row) if row else None
-    return found
+    value: object = XComModel.deserialize_value(row) if row else None
+    return value

@@ -1,4 +1,4 @@
-"""What the tasks of the nightly maintenance call."""
+"""The functions behind the tasks of the nightly maintenance."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def fail_stuck_runs() -> list[Receipt]:
     from scoring.runs import lifecycle
 
     with _warehouse() as connection:
-        found = [lifecycle.fail_stuck(connection, job) for job in JOBS.values()]
-    return [run.receipt() | {"state": "failed"} for run in found if run is not None]
+        runs = [lifecycle.fail_stuck(connection, job) for job in JOBS.values()]
+    return [run.receipt() | {"state": "failed"} for run in runs if run is not None]
 
 
 def write_manifests() -> Receipt:
@@ -58,7 +58,7 @@ def write_manifests() -> Receipt:
 
 
 def drop_leftovers(context: Mapping[str, Any]) -> Receipt:
-    """Drop what ended runs and killed builds have left: tables in `scored`, folders of dbt."""
+    """Drop the leftovers of ended runs and killed builds: tables in `scored`, folders of dbt."""
     from features.build import sweep
     from features.platform.settings import get_settings
     from scoring.steps import maintain
@@ -70,23 +70,21 @@ def drop_leftovers(context: Mapping[str, Any]) -> Receipt:
 
 
 def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
-    """Return, for each window to decide, what a person would enter in the form of the job's DAG."""
+    """Return the form of the job's DAG for each window to decide."""
     from scoring.domains import job_named
     from scoring.steps import maintain
 
     limit = fields.whole("windows", context["params"]["windows"], 0, MOST_WINDOWS)
     now = plain(context["dag_run"].run_after)
     with _warehouse() as connection:
-        found = maintain.windows_to_decide(connection, job_named(job), now, limit)
-    return [{"start": one.start.isoformat(), "end": one.end.isoformat()} for one in found]
+        windows = maintain.windows_to_decide(connection, job_named(job), now, limit)
+    return [{"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in windows]
 
 
 @contextmanager
 def _warehouse() -> Iterator[psycopg.Connection[Any]]:
-    import psycopg
-
+    from features.platform import database
     from features.platform.settings import get_settings
 
-    conninfo = get_settings().warehouse.conninfo("score")
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with database.connect(get_settings().warehouse, "score") as connection:
         yield connection

@@ -1,7 +1,7 @@
-"""The pages of the gates inside Airflow's UI, for people who are logged in there.
+"""Serve the pages of the gates inside Airflow's UI, for users that are logged in to Airflow.
 
-Airflow mounts a plugin's application without asking who calls: the dependency on the application is
-the only lock, so nothing is served beside it, not even the description of its routes.
+Airflow mounts a plugin's application without a login check. The dependency on the application is
+the only check, so nothing is served beside it, not even the description of its routes.
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ def validations(subject: Annotated[list[str] | None, Query()] = None) -> Respons
     named = [text.strip() for text in subject or [] if text.strip()]
     conninfo = get_settings().warehouse.conninfo("score")
     with psycopg.connect(conninfo, row_factory=dict_row) as connection:
-        found: list[dict[str, Any]] = connection.execute(
+        validations: list[dict[str, Any]] = connection.execute(
             _INDEX, {"subjects": named or None, "newest": NEWEST}
         ).fetchall()
     text = _templates.get_template("validations.html").render(
-        validations=found, subjects=named, newest=NEWEST
+        validations=validations, subjects=named, newest=NEWEST
     )
     return HTMLResponse(text, headers=HEADERS)
 
@@ -86,12 +86,12 @@ def validation(validation_id: UUID) -> Response:
     """Show one validation: its page, or where that is gone the same drawn from the audit."""
     settings = get_settings()
     with record.connect(settings.warehouse.url("score")) as connection:
-        found = record.read(validation_id, connection)
-    if found is None:
+        validation = record.read(validation_id, connection)
+    if validation is None:
         text = f"There is no validation {validation_id} in audit.validation_results."
         return PlainTextResponse(text, status_code=404, headers=HEADERS)
     try:
-        with object_store(settings).open(found.report_name or page.name(found)) as stored:
+        with object_store(settings).open(validation.report_name or page.name(validation)) as stored:
             content = stored.read()
     except Exception as error:  # noqa: BLE001 - whatever the store's client raises, the audit knows
         log.info(
@@ -99,7 +99,7 @@ def validation(validation_id: UUID) -> Response:
             validation_id=str(validation_id),
             error=type(error).__name__,
         )
-        content = page.render(found)
+        content = page.render(validation)
     return HTMLResponse(content, headers=HEADERS)
 
 

@@ -1,8 +1,8 @@
-"""Refuses requests to Airflow that its database cannot hold, and tells strangers nothing.
+"""Refuse requests to Airflow that its database cannot hold, and hide its routes from strangers.
 
 Airflow's api-server answers 500 to a NUL character, half a character, deep nesting or a date at the
-end of the calendar, and takes a body of any size. It describes its routes and names its version to
-whoever asks. This middleware runs before all of its routes and answers 400, 401, 404 or 413 with
+end of the calendar, and takes a body of any size. It shows its routes and its version
+without a login. This middleware runs before all of its routes and answers 400, 401, 404 or 413 with
 one line. The bodies of tasks pass unchecked: a task has authenticated itself, and its results may
 be large.
 """

@@ -62,7 +62,7 @@ def form_of(cadence: str) -> dict[str, Param]:
             type=["null", "string"],
             maxLength=LONGEST_PERSON,
             title="Person",
-            description="Who asks for the restatement.",
+            description="The person who requests the restatement.",
         ),
     }
 
@@ -71,7 +71,7 @@ FORM = form_of("hour")
 
 
 def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
-    """Return what this Airflow run asks for.
+    """Return the request of this Airflow run.
 
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
@@ -90,15 +90,15 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
     reason = _optional("reason", params.get("reason"), LONGEST_REASON)
     person = _optional("person", params.get("person"), LONGEST_PERSON)
     if ids and not (reason and person):
-        raise ConfigurationError("a restatement needs a reason and the person who asks for it")
+        raise ConfigurationError("a restatement needs a reason and the person who requests it")
     if (reason or person) and not ids:
         raise ConfigurationError(
             f"a {'reason' if reason else 'person'} is given, but no ids to restate: give both"
         )
     kinds = {"scheduled": Kind.SCHEDULED, "backfill": Kind.BACKFILL}
     kind = Kind.RESTATE if ids else kinds.get(run_type(context), Kind.MANUAL)
-    who = f"{person} ({dag_run.run_id})" if ids else str(dag_run.run_id)
-    return Request(window.start, window.end, kind, who, reason, ids)
+    requested_by = f"{person} ({dag_run.run_id})" if ids else str(dag_run.run_id)
+    return Request(window.start, window.end, kind, requested_by, reason, ids)
 
 
 def hourly(context: Mapping[str, Any]) -> Request:
@@ -131,7 +131,7 @@ def has_ended(dag_id: str, requested_by: str) -> bool:
 
 
 def run_type(context: Mapping[str, Any]) -> str:
-    """Return Airflow's word for what made this run."""
+    """Return Airflow's word for the origin of this run."""
     kind = context["dag_run"].run_type
     return str(getattr(kind, "value", kind))
 

@@ -10,26 +10,25 @@ from airflow.sdk import Asset, chain, get_current_context, task
 from orchestration import steps
 
 if TYPE_CHECKING:
+    from scoring.runs.job import Job
     from scoring.runs.request import Request
 
 Context = Mapping[str, Any]
 
 
 def wire(  # noqa: C901 - one task per step, nested as Airflow wants them
-    job: str,
-    serving: str,
+    job: Job,
     request: Callable[[Context], Request],
     prepare: Callable[[Context], object] | None = None,
 ) -> None:
     """Add the tasks of a job to the current DAG; `scoring.steps.pipeline` declares the steps.
 
     Args:
-        job: the job's name.
-        serving: the view that publishing changes, as an asset for other DAGs.
+        job: the job; its serving view, which publishing changes, is an asset for other DAGs.
         request: reads the form; a form that makes no sense is refused before any write.
         prepare: runs before the files are received.
     """
-    decisions = Asset(f"vesper://serving/{serving}")
+    decisions = Asset(f"vesper://serving/{job.serving}")
 
     @task
     def ingest() -> list[steps.Receipt]:
@@ -47,27 +46,27 @@ def wire(  # noqa: C901 - one task per step, nested as Airflow wants them
     def admit(validations: list[steps.Receipt]) -> list[int]:
         steps.admit(validations)
         context = get_current_context()
-        return steps.hand_on(steps.claim(job, request(context)), context)
+        return steps.hand_on(steps.claim(job.name, request(context)), context)
 
     @task
     def build() -> steps.Receipt:
-        return steps.build_for(job)
+        return steps.build_for(job.name)
 
     @task
     def validate_features(run: steps.Receipt) -> steps.Receipt:
-        return steps.validate_features(job, run)
+        return steps.validate_features(job.name, run)
 
     @task
     def score(run: steps.Receipt, shard: int) -> steps.Receipt:
-        return steps.score(job, run, shard)
+        return steps.score(job.name, run, shard)
 
     @task
     def validate_decisions(run: steps.Receipt) -> steps.Receipt:
-        return steps.validate_decisions(job, run)
+        return steps.validate_decisions(job.name, run)
 
     @task(outlets=[decisions])  # type: ignore[untyped-decorator]
     def publish(run: steps.Receipt) -> steps.Receipt:
-        return steps.publish(job, run)
+        return steps.publish(job.name, run)
 
     shards = admit(validate_raw(ingest()))
     run = shards[steps.RUN]

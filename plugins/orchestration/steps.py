@@ -172,15 +172,13 @@ def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:
 
 def fail_run(run_id: str | None, failure: str) -> bool:
     """Mark a run failed; return whether it was open."""
-    import psycopg
-
+    from features.platform import database
     from features.platform.settings import get_settings
     from scoring.runs import lifecycle
 
     if run_id is None:
         return False
-    conninfo = get_settings().warehouse.conninfo("score")
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with database.connect(get_settings().warehouse, "score") as connection:
         return lifecycle.fail(connection, UUID(run_id), failure)
 
 

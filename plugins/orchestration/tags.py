@@ -1,25 +1,21 @@
-"""The closed vocabulary of DAG tags."""
+"""The vocabulary of DAG tags: the domain of the decisions, and the cadence."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scoring.runs.job import Job
 
 
-class Domain(StrEnum):
-    """The domain of a DAG's decisions; the platform's own DAGs decide nothing."""
+#: The tag of the DAGs that decide nothing.
+PLATFORM = "domain:platform"
 
-    CREDIT = "domain:credit"
-    FRAUD = "domain:fraud"
-    PLATFORM = "domain:platform"
 
-    @classmethod
-    def of(cls, job: Job) -> Self:
-        """Return the tag of a job's domain."""
-        return cls(f"domain:{job.domain}")
+def domain_of(job: Job) -> str:
+    """Return the tag of a job's domain."""
+    return f"domain:{job.domain}"
 
 
 class Cadence(StrEnum):

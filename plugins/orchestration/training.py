@@ -1,4 +1,4 @@
-"""What the tasks of the training DAG call."""
+"""The functions behind the tasks of the training DAG."""
 
 from __future__ import annotations
 

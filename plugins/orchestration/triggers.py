@@ -83,7 +83,7 @@ def _without_declared_ids(conf: dict[str, Any]) -> dict[str, Any]:
     ids = conf.get("restate_ids")
     if not isinstance(ids, list) or not holds_card_number(ids) or not _ids_may_be_long_numbers():
         return conf
-    return {**conf, "restate_ids": [one for one in ids if not str(one).isdecimal()]}
+    return {**conf, "restate_ids": [name for name in ids if not str(name).isdecimal()]}
 
 
 def _ids_may_be_long_numbers() -> bool:

@@ -1,7 +1,8 @@
-"""The window of a run, made once and passed down; core code never asks what time it is.
+"""The window of a run, made once and passed down; the core never reads the clock for it.
 
-A scheduled run takes its data interval, a manual run what its form says, and a manual run without a
-window or a data interval the last full one. Nonsense is refused here, before anything is written.
+A scheduled run takes its data interval, and a manual run the window of its form. A manual run
+without a window or a data interval takes the last full one. An invalid window is refused before
+any write.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def run_window(context: Mapping[str, Any], cadence: timedelta) -> Window:
 
     Raises:
         ConfigurationError: the window of the form or of the data interval is half given,
-            inverted, in the future, unaligned or too long; says which and what would do.
+            inverted, in the future, unaligned or too long; names the fault and a valid form.
     """
     params = context["params"]
     start, end = params.get("start"), params.get("end")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -21,7 +22,6 @@ from scoring.commands.arguments import (
 from scoring.commands.working import working
 from scoring.runs.record import Run
 from scoring.runs.request import Kind
-from scoring.steps.pipeline import STEPS
 
 
 def run(
@@ -40,7 +40,9 @@ def run(
     Status 1: a gate failed, so nothing was published.
     """
     request = request_of((start, end), kind, reason)
-    journal = Journal(is_quiet=as_json)
+    from scoring.steps.pipeline import STEPS
+
+    journal = Journal(STEPS, is_quiet=as_json)
     with journal:
         decided = sessions.pipeline(job).run(request, journal.report)
     show(journal.lines(decided), journal.document(decided), as_json=as_json)
@@ -50,7 +52,8 @@ def run(
 class Journal:
     """Show the step that runs, and keep the results of the steps that have ended."""
 
-    def __init__(self, *, is_quiet: bool) -> None:
+    def __init__(self, names: Sequence[str], *, is_quiet: bool) -> None:
+        self.names = names
         self.is_quiet = is_quiet
         self.steps: list[dict[str, object]] = []
         self.held: list[DeliveryReceipt] = []
@@ -58,7 +61,7 @@ class Journal:
         self._began = time.monotonic()
 
     def __enter__(self) -> Journal:
-        self._begin(STEPS[0])
+        self._begin(self.names[0])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,8 +77,8 @@ class Journal:
         self.steps.append({"step": step, "seconds": seconds, "result": line})
         if not self.is_quiet:
             show(f"{step:18} {seconds:7.1f} s  {line}", None, as_json=False)
-        if step != STEPS[-1]:
-            self._begin(STEPS[STEPS.index(step) + 1])
+        if step != self.names[-1]:
+            self._begin(self.names[self.names.index(step) + 1])
 
     def _begin(self, step: str) -> None:
         self._began = time.monotonic()
@@ -84,7 +87,7 @@ class Journal:
     @property
     def found_published(self) -> bool:
         """Whether the window had been published before this call."""
-        return [step["step"] for step in self.steps][-1:] != [STEPS[-1]]
+        return [step["step"] for step in self.steps][-1:] != [self.names[-1]]
 
     def lines(self, run: Run) -> list[str]:
         """Return the answer for a person."""

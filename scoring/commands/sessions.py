@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -13,7 +13,9 @@ from scoring.domains import job_named
 from scoring.runs import record
 from scoring.runs.job import Job
 from scoring.runs.record import Run
-from scoring.steps.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from scoring.steps.pipeline import Pipeline
 
 
 def connect(role: Role = "score", *, autocommit: bool = True) -> psycopg.Connection[Any]:
@@ -23,6 +25,9 @@ def connect(role: Role = "score", *, autocommit: bool = True) -> psycopg.Connect
 
 def pipeline(job: Job) -> Pipeline:
     """Return the steps of a job on the warehouse that the settings name."""
+    # imports the registry's library, which takes seconds
+    from scoring.steps.pipeline import Pipeline
+
     return Pipeline(job, get_settings())
 
 

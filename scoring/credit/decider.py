@@ -20,7 +20,7 @@ from scoring.credit.job import JOB
 from scoring.credit.limits import Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
 from scoring.credit.reasons import ReasonInputs
-from scoring.decider import Decider, Domain, Scores
+from scoring.decider import Domain, PolicyDecider, Scores
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
@@ -33,7 +33,7 @@ TYPES = types_of(APPLICATIONS)  # of the columns that a rule may name
 ANSWERS = JOB.answers
 
 
-class ApplicationDecider(Decider):
+class ApplicationDecider(PolicyDecider):
     """The model, the policy and the rules that decide the applications of a run."""
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:

@@ -51,7 +51,7 @@ def _summary(decision: Mapping[str, Any]) -> str:
         f"probability of default {decision['default_probability']:.4f} within "
         f"{decision['pd_horizon_months']} months, grade {decision['grade']}, confidence "
         f"{decision['confidence']}; limit {limit:,} of {requested:,} minor units of "
-        f"{decision['currency_code']}, bound by {decision['limit_binding']}; payments before: "
+        f"{decision['currency_code']}, bound by {decision['limit_binding']}; card history: "
         f"{decision['fraud_state']}" + (", counter-offer" if decision["is_counter_offer"] else "")
     )
 
@@ -60,9 +60,7 @@ JOB = Job(
     name="score_applications",
     domain="credit",
     cadence=timedelta(days=1),
-    population=Population(
-        subjects="raw.applications", versions="raw.applications", feed="applications"
-    ),
+    population=Population(subjects="raw.applications", feed="applications"),
     view=APPLICATIONS,
     model=ModelSlot(
         "credit",

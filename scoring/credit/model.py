@@ -50,7 +50,10 @@ class CreditModel(EventClassifier):
         calibration_slices: number of slices of time in the remaining rows.
     """
 
-    FITTED = ("slopes_", "intercepts_", "scorecard_", "boosting_", "reference_")
+    FITTED = (
+        *EventClassifier.FITTED,
+        *("slopes_", "intercepts_", "scorecard_", "boosting_", "reference_"),
+    )
 
     def __init__(  # noqa: PLR0913 - scikit-learn requires every parameter here, by name
         self,

@@ -13,7 +13,7 @@ from scoring.decision.outcome import Status
 
 @dataclass(frozen=True, slots=True)
 class ComponentScores:
-    """One component's scores: [n] in [0, 1]; NaN exactly if the status is not ok."""
+    """One component's scores: [n], in the answer's bounds; NaN exactly if the status is not ok."""
 
     values: NDArray[np.float64]
     status: NDArray[np.object_]

@@ -197,11 +197,11 @@ def _versions(connection: psycopg.Connection[Any], job: Job, window: Period | No
     start, end = window or (None, None)
     total, *counts = database.fetch_one(
         connection,
-        f"count the versions in {job.population.versions}",
+        f"count the versions in {job.view.versions}",
         _VERSIONS.format(**job.names),
         {"start": start, "end": end},
     )
     names = ("history", "decided", "correction", "replaced", "pending")
     return Equation(
-        f"versions in {job.population.versions}", total, dict(zip(names, counts, strict=True))
+        f"versions in {job.view.versions}", total, dict(zip(names, counts, strict=True))
     )

@@ -29,6 +29,7 @@ SHOWN_FEATURES = 8
 # a flag's median is 0, 0.5 or 1; a category has none
 _AS_NUMBER = {Kind.FLAG: "{}::int::float8", Kind.CATEGORY: "nullif({0}, {0})::float8"}
 POPULATION_ROWS = 10_000
+_REVISION = ("revision", "decision", "decided_at", "run_id")
 
 Row = Mapping[str, Any]
 
@@ -40,7 +41,7 @@ class FeatureValue:
     name: str
     text: str
     value: float | str | None
-    contribution: float | None  # log-odds towards fraud or default; None without the model
+    contribution: float | None  # to the log-odds; None without a model that gives one
     customer_median: float | None  # over the customer's rows of the 30 days before
     population_median: float | None  # over the newest feature rows known by then
     population_p99: float | None
@@ -79,14 +80,15 @@ def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) 
         run = record.load(connection, decision["run_id"])
         values = _features(connection, job, decision)
         contributions = _contributions(connection, job, decision, settings, store)
-        in_reasons = [reason["feature"] for reason in decision["reasons"] if reason.get("feature")]
+        reasons = decision.get("reasons", [])
+        in_reasons = [reason["feature"] for reason in reasons if reason.get("feature")]
         ranked = sorted(contributions, key=lambda name: -abs(contributions[name]))
         names = list(dict.fromkeys([*in_reasons, *(ranked or job.view.columns)]))[:SHOWN_FEATURES]
         of_customer, customer_rows = _usual_of_customer(connection, job, decision, names)
         of_population, population_rows = _usual_of_population(connection, job, values, names)
         return Explanation(
             decision={name: decision[name] for name in decision if name != "reasons"},
-            reasons=decision["reasons"],
+            reasons=reasons,
             features=[
                 FeatureValue(
                     name=name,
@@ -104,10 +106,7 @@ def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) 
             run=_run(connection, run),
             policy=_policy(connection, run),
             delivery=_delivery(connection, job, decision),
-            revisions=[
-                {name: row[name] for name in ("revision", "decision", "decided_at", "run_id")}
-                for row in revisions
-            ],
+            revisions=[{name: row[name] for name in _REVISION if name in row} for row in revisions],
         )
 
 
@@ -163,7 +162,7 @@ def _contributions(
         decider = domains.decider_for_replay(job, run, settings, store)
     except ModelUnavailableError:
         return {}
-    if decider.explainer is None or decision[job.components[0]] != "ok":
+    if not decider.has_contributions or decision[job.components[0]] != "ok":
         return {}
     rows = readers.read(
         connection,
@@ -190,7 +189,9 @@ def _contributions(
 def _usual_of_customer(
     connection: psycopg.Connection[Any], job: Job, decision: Row, names: Sequence[str]
 ) -> tuple[dict[str, float | None], int]:
-    """Return medians over the customer's rows of the 30 days before, through raw's index."""
+    """Return medians over the customer's rows of the 30 days before, if the ledger names one."""
+    if "customer_id" not in job.ledger.context:
+        return {}, 0
     population = sql.SQL(
         "select features.* from {raw} as earlier inner join {features} as features "
         "on features.{id} = earlier.{id} and features.version = earlier.version "
@@ -282,10 +283,11 @@ def _delivery(connection: psycopg.Connection[Any], job: Job, decision: Row) -> d
             cursor,
             "read the delivery of a decision",
             sql.SQL(
-                "select deliveries.object_name, rows.row_number, deliveries.source, "
-                "deliveries.content_sha256, rows.known_at "
+                # a row of a view over raw tables has no row number
+                "select deliveries.object_name, to_jsonb(rows) -> 'row_number' as row_number, "
+                "deliveries.source, deliveries.content_sha256, rows.known_at "
                 "from {} as rows inner join raw.deliveries "
-                "on deliveries.delivery_id = rows.delivery_id "
+                "on deliveries.delivery_seq = rows.delivery_seq "
                 "where rows.{} = %s and rows.version = %s and rows.{} = %s"
             ).format(quoted(job.population.subjects), job.subject_id, job.event_time),
             (decision[job.id_column], decision["version"], decision[job.view.event_time]),

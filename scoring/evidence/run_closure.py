@@ -43,7 +43,7 @@ def of_run(
     """
     counts = database.fetch_one(
         connection,
-        f"count the rows of run {run_id} in {job.ledger}",
+        f"count the rows of run {run_id} in {job.ledger.table}",
         sql.SQL("select {} from {} as ledger where ledger.run_id = %s").format(
             _COUNTS.format(job.is_scored), job.ledger_table
         ),

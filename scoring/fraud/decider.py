@@ -15,7 +15,7 @@ from features.platform.settings import Settings
 from features.views import TRANSACTIONS as VIEW
 from features.views import Kind
 from features.views.digests import feature_digest
-from scoring.decider import Decider, Domain, Scores, features_alone
+from scoring.decider import Domain, PolicyDecider, Scores, features_alone
 from scoring.decision.attributions import by_characteristic
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
@@ -62,7 +62,7 @@ def input_columns(revision: str = "features") -> sql.Composable:
     )
 
 
-class TransactionDecider(Decider):
+class TransactionDecider(PolicyDecider):
     """The model, the policy and the rules that decide the transactions of a run."""
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:

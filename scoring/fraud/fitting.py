@@ -71,7 +71,7 @@ def fit(slices: Slices, feature_view: FeatureView, random_state: int = 0) -> Fra
         )
     except ValueError as error:
         raise ContractError(
-            f"no fraud model could be learnt from {len(is_fraud)} rows with {is_fraud.sum()} "
+            f"no fraud model could be fitted on {len(is_fraud)} rows with {is_fraud.sum()} "
             f"frauds: {error}"
         ) from error
 

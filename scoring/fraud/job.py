@@ -53,9 +53,7 @@ JOB = Job(
     name="score_transactions",
     domain="fraud",
     cadence=timedelta(hours=1),
-    population=Population(
-        subjects="raw.transactions", versions="raw.transaction_versions", feed="transactions"
-    ),
+    population=Population(subjects="raw.transactions", feed="transactions"),
     view=TRANSACTIONS,
     model=ModelSlot("fraud", MODEL_NAME, ("scoring.fraud.model.FraudModel",)),
     answers=(

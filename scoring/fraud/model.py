@@ -59,6 +59,7 @@ class FraudModel(EventClassifier):
     """
 
     FITTED = (
+        *EventClassifier.FITTED,
         *("slope_", "intercept_", "supervised_"),
         *("anomaly_", "anomaly_columns_", "anomaly_quantiles_"),
     )

@@ -26,8 +26,8 @@ TREE_SETTINGS = (
 class EventClassifier(BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
     """A model of one event, such as fraud or default, over rows with missing values."""
 
-    #: The attributes that `fit` sets in addition to the classes; a model file must hold them all.
-    FITTED: ClassVar[tuple[str, ...]] = ()
+    #: The attributes that `fit` sets; a model file must hold them all.
+    FITTED: ClassVar[tuple[str, ...]] = ("classes_",)
 
     classes_: NDArray[np.generic]  # no event, event
 

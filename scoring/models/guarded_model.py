@@ -30,7 +30,7 @@ class Model(Protocol):
     features: Any
 
     def score(self, matrix: Matrix) -> Any:  # noqa: ANN401 - an object with the answers
-        """Score a matrix [n, len(features)], float64, null = NaN; each answer is [n] in [0, 1]."""
+        """Score a matrix [n, len(features)], float64, null = NaN; each answer is [n], in bounds."""
 
 
 @dataclass

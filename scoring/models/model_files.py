@@ -40,7 +40,7 @@ FLAVOURS = frozenset({"python_function", "sklearn"})
 MAX_UNPACKED_BYTES, MAX_SCHEMA_BYTES, MAX_MEMBERS = 512 << 20, 64 << 20, 200_000
 _SCHEMA = "schema.json"
 #: The attributes of every fitted model in addition to the settings of its class.
-_FITTED = ("features", "n_features_in_", "classes_")
+_FITTED = ("features", "n_features_in_")
 # NumPy reads an array's header as a syntax tree, whose depth Python 3.11 counts once for all
 # threads: two parallel loads may both fail (python/cpython#106905)
 _LOADING = threading.Lock()

@@ -35,11 +35,7 @@ def load(path: Path, source: str, view: FeatureView, settings: Settings) -> None
         BadDeliveryError: the file does not fit its description; the message names the fault.
     """
     description = descriptions.load(source)
-    variables: dict[str, str | int] = {
-        "base_currency": settings.warehouse.base_currency,
-        "source_time_zone": description.time_zone or "UTC",
-        "label_maturity_days": description.maturity_days,
-    }
+    variables = description.dbt_variables(settings.warehouse.base_currency)
     store = open_store((settings.work / "objects").resolve().as_uri())
     folders = {str(name): feed.history_folder for name, feed in description.feeds.items()}
     store.put(f"{folders[view.name]}/{path.name}", path)

@@ -1,7 +1,7 @@
-"""The gap detector: which windows of a job nobody has decided, asked of our own ledger of runs.
+"""Find the undecided windows of a job in our own register of runs.
 
-Airflow's grid cannot tell. A manual run that takes a scheduled logical date leaves that window
-without a run for good, a pause leaves none either, and both grids look complete.
+Airflow's grid cannot show them. A manual run that takes a scheduled logical date leaves that window
+without a run for good, and so does a pause; both grids look complete.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ ORIGIN = datetime.min.replace(tzinfo=UTC)  # windows are whole multiples of the 
 
 
 class WindowState(StrEnum):
-    """Why a window stands undecided."""
+    """The reason why a window is undecided."""
 
-    MISSING = "missing"  # nobody ran it
+    MISSING = "missing"  # it has no run
     FAILED = "failed"  # only failed runs
     STUCK = "stuck"  # an open run whose lease does not move
     RUNNING = "running"  # an open run that moves: no gap
@@ -42,7 +42,7 @@ class Undecided:
         job: whose window.
         start: where it begins.
         end: the first instant after it.
-        state: why it stands undecided.
+        state: the reason why it is undecided.
         rows_pending: live rows that wait for it.
         run_id: the open run, else the newest failed one.
         last_failure: why the newest failed run failed.
@@ -58,12 +58,12 @@ class Undecided:
 
     @property
     def is_gap(self) -> bool:
-        """Whether somebody must act: a run that moves needs nobody."""
+        """Whether an action is needed: a run that moves needs none."""
         return self.state is not WindowState.RUNNING
 
     @property
     def next_step(self) -> str:
-        """What to do about it."""
+        """The action that closes the gap."""
         form = f"start={_short(self.start)} end={_short(self.end)}"
         at_night = "maintain_warehouse does it at night"
         trigger = f"trigger {self.job} with {form}"
@@ -98,14 +98,14 @@ def undecided(connection: psycopg.Connection[Any], job: Job, now: datetime) -> l
     Args:
         connection: of a role that reads `raw` and `decisions`.
         job: whose windows.
-        now: windows that have ended by then; also what a lease is held against.
+        now: windows that have ended by then; leases are compared with it.
     """
     first = _first_start(connection, job)
     if first is None:
         return []
-    found = connection.execute(_UNDECIDED, _parameters(job, first=first, now=now)).fetchall()
+    windows = connection.execute(_UNDECIDED, _parameters(job, first=first, now=now)).fetchall()
     pending: dict[datetime, int] = {}
-    for start, end in _stretches([row[0] for row in found], job.cadence):
+    for start, end in _stretches([row[0] for row in windows], job.cadence):
         pending |= _pending(connection, job, start, end)
     return [
         Undecided(
@@ -117,7 +117,7 @@ def undecided(connection: psycopg.Connection[Any], job: Job, now: datetime) -> l
             open_run or failed_run,
             last_failure,
         )
-        for start, open_run, is_stuck, failed_run, last_failure in found
+        for start, open_run, is_stuck, failed_run, last_failure in windows
     ]
 
 
@@ -127,8 +127,8 @@ def _state(open_run: UUID | None, *, is_stuck: bool, failed_run: UUID | None) ->
     return WindowState.FAILED if failed_run else WindowState.MISSING
 
 
-# A run that somebody asked for before anything live was delivered makes no window owed: one slip in
-# the form would otherwise owe years of them.
+# A run that was requested before the first live delivery makes no window due: otherwise one mistake
+# in the form would make years of windows due.
 _FIRST_RUN = """
     with live as (
 

@@ -42,7 +42,8 @@ class Answer:
     """One named answer of a job's model.
 
     Attributes:
-        name: the attribute of the model's scores, and the ledger's column of the value.
+        name: the attribute of the model's scores, and the ledger's column of the value; for a
+            label, the ledger holds the level and not its index.
         status: the ledger's column of the status; answers may share one.
         kind: the type of the values.
         levels: the levels of a label, in the order of their indexes.
@@ -75,13 +76,12 @@ class Population:
     `is_history`.
 
     Attributes:
-        subjects: the relation.
-        versions: a smaller relation of the same versions, or the same relation.
+        subjects: the relation; the job's view names a smaller relation of the same versions, or
+            the same relation.
         feed: the feed whose deliveries bound the subjects of a window.
     """
 
     subjects: str
-    versions: str
     feed: str
 
 
@@ -218,7 +218,7 @@ class Job:
             "id": self.subject_id,
             "at": self.event_time,
             "subjects": quoted(self.population.subjects),
-            "versions": quoted(self.population.versions),
+            "versions": quoted(self.view.versions),
             "ledger": self.ledger_table,
         }
 

@@ -1,11 +1,11 @@
-"""Fencing: of all attempts at a step, only the newest may write.
+"""Fence the attempts at a step: only the newest attempt may write.
 
 Airflow's retries are not mutual exclusion: the orphan of a killed worker can finish after its
-successor. So every attempt takes a lease with a new epoch, ends the sessions of the old holder, and
-every writing transaction moves the lease on under its own epoch. An attempt whose epoch is gone is
-`Fenced`. The epoch never travels through Airflow: it lives and dies with the attempt.
+successor. So every attempt takes a lease with a new epoch, which is its fencing token, and ends the
+sessions of the old holder. Every writing transaction advances the lease under its own epoch. An
+attempt with an old epoch is fenced. The epoch never passes through Airflow.
 
-A shard that has ended releases its lease; one whose process died has not.
+A finished shard releases its lease; a shard whose process died does not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from features.platform.errors import FencedError, StatementError, WarehouseUnava
 
 log = structlog.get_logger(__name__)
 
-_NOBODY = 0  # no process of Postgres has this id
+_NO_HOLDER = 0  # no process of Postgres has this id
 
 
 @dataclass(slots=True)
@@ -41,8 +41,8 @@ class Lease:
     def advance(self, connection: psycopg.Connection[Any]) -> None:
         """Count one more chunk, inside the transaction that writes it.
 
-        Call it once all data is on the server, and what else must stand before the commit stands:
-        the row lock that it takes must never wait for a client or an object store.
+        Call it after all data is on the server and all other conditions of the commit hold: the
+        row lock that it takes must never wait for a client or an object store.
 
         Raises:
             FencedError: a newer attempt holds the lease.
@@ -50,7 +50,7 @@ class Lease:
         self._update(connection, "chunks_done = chunks_done + 1")
 
     def hold(self, connection: psycopg.Connection[Any]) -> None:
-        """Make sure of the lease, and read anew how many chunks are done.
+        """Check the lease, and read again how many chunks are done.
 
         Raises:
             FencedError: a newer attempt holds the lease.
@@ -58,7 +58,7 @@ class Lease:
         self._update(connection, "chunks_done = chunks_done")
 
     def restart(self, connection: psycopg.Connection[Any]) -> None:
-        """Begin again before the first chunk: what had been written is gone.
+        """Start again before the first chunk: the written rows are gone.
 
         Raises:
             FencedError: a newer attempt holds the lease.
@@ -66,12 +66,12 @@ class Lease:
         self._update(connection, "chunks_done = 0")
 
     def release(self, connection: psycopg.Connection[Any]) -> None:
-        """Say that the shard has ended: nobody is at it, and nobody need come back to it.
+        """Release the lease: the shard is finished.
 
         Raises:
             FencedError: a newer attempt holds the lease.
         """
-        self._update(connection, f"holder_pid = {_NOBODY}")
+        self._update(connection, f"holder_pid = {_NO_HOLDER}")
 
     def _update(self, connection: psycopg.Connection[Any], change: LiteralString) -> None:
         row = connection.execute(
@@ -123,7 +123,7 @@ def second_session(conninfo: str, lease: Lease) -> Iterator[psycopg.Connection[A
     """
     name = _session_name(lease.run_id, lease.step, lease.shard)
     with psycopg.connect(conninfo, autocommit=True, application_name=name) as connection:
-        lease.hold(connection)  # named before: whoever takes over from here on finds it
+        lease.hold(connection)  # the session has its name before: a successor finds and ends it
         yield connection
 
 
@@ -136,7 +136,7 @@ def released(connection: psycopg.Connection[Any], run_id: UUID, step: str) -> di
     rows = connection.execute(
         "select shard, chunks_done from decisions.leases "
         "where run_id = %s and step = %s and holder_pid = %s",
-        (run_id, step, _NOBODY),
+        (run_id, step, _NO_HOLDER),
     )
     return dict(rows.fetchall())
 
@@ -153,8 +153,8 @@ def restart_all(connection: psycopg.Connection[Any], run_id: UUID, step: str) ->
 def held(conninfo: str, lease: Lease) -> Iterator[None]:
     """Work under a lease; leave the refusal of an attempt that was taken over in the audit.
 
-    A successor ends the old holder's session, so an orphan mostly learns of it by a broken
-    connection: whether that was a take-over or an accident, the lease tells.
+    A successor ends the old holder's session, so an orphan mostly notices it by a broken
+    connection. The lease shows whether that was a take-over or an accident.
 
     Raises:
         FencedError: a newer attempt holds the lease.
@@ -188,7 +188,7 @@ def _record_fenced(conninfo: str, lease: Lease) -> None:
             "'step', %s::text, 'shard', %s::int, 'epoch', %s::bigint))",
             (str(lease.run_id), lease.step, lease.shard, lease.epoch),
         )
-    # last: nobody may read an orphan's log any more, and then to write it is an error
+    # last: an orphan's log may be closed already, and writing to it is an error then
     log.error(
         "attempt_fenced",
         run_id=str(lease.run_id),

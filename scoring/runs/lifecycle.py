@@ -1,7 +1,7 @@
-"""Runs: one attempt to decide one window, with pins that never change.
+"""Claim, fail and advance runs: one attempt to decide one window, with pins that never change.
 
-A run is claimed under the ingest lock, so that its cut-off separates what it may know from what it
-may not. Of each job one run is open at a time.
+A run is claimed under the ingest lock, so its cut-off separates earlier from later knowledge. Each
+job has at most one open run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RunOpenError(ScoringError):
     """Another run of the job is open; wait for it, or let it go stale.
 
     Args:
-        message: says which run is open, and how long it has not moved.
+        message: names the open run, and how long it has not moved.
         run: the open one.
     """
 
@@ -45,8 +45,8 @@ class RunOpenError(ScoringError):
         self.run = run
 
 
-_ASKED = ("window_start", "window_end", "requested_by", "restated_ids")
-# a window is decided once, a restatement once for who asked (which names the Airflow run) and why
+_REQUEST = ("window_start", "window_end", "requested_by", "restated_ids")
+# a window is decided once; a restatement once per requester (the Airflow run) and reason
 _IS_PUBLISHED = (
     "job = %(job)s and state = 'published' and window_start = %(window_start)s "
     "and window_end = %(window_end)s and case when %(restated_ids)s::text[] is null "
@@ -66,14 +66,14 @@ def claim(
 ) -> Run:
     """Claim a window: fix the cut-off and the pins, and count the rows.
 
-    Claiming again what is open for the same requester returns the open run, and claiming a window
-    that is published returns the published run, as does the same request for a restatement: a
-    retry, a second trigger and a cleared Airflow run change nothing.
+    A second claim by the same requester returns the open run. A claim of a published window returns
+    the published run, and so does the same request for a restatement: a retry, a second trigger and
+    a cleared Airflow run change nothing.
 
     Args:
         connection: of role `score`, in autocommit.
-        job: what is decided.
-        request: the window and who wants it.
+        job: the job.
+        request: the window and its requester.
         pins: the exact files and versions that decide it.
         chunk_rows: the rows of a chunk.
         max_shards: the most processes that score the run at once.
@@ -81,7 +81,7 @@ def claim(
     Raises:
         RunOpenError: another run of the job is open; names it.
         ContractError: a restatement names no rows, no reason, or rows that were never decided; or
-            a run that is none names rows.
+            a run that is not a restatement names rows.
     """
     request.check()
     window = (request.window_start, request.window_end)
@@ -178,15 +178,15 @@ def reopen(connection: psycopg.Connection[Any], run_id: UUID) -> None:
 
 
 def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -> Run | None:
-    """Return the run that already stands for this request, after clearing a stale one away."""
+    """Return the run that exists for this request, after failing a stale open run."""
     ids = list(request.restated_ids) or None
-    asked = (request.window_start, request.window_end, request.requested_by, ids)
-    values = dict(zip(_ASKED, asked, strict=True), job=job.name, reason=request.reason)
+    requested = (request.window_start, request.window_end, request.requested_by, ids)
+    values = dict(zip(_REQUEST, requested, strict=True), job=job.name, reason=request.reason)
     values |= {"kind": request.kind, "no_window": list(NO_WINDOW)}
     if (published := record.find(connection, _IS_PUBLISHED, **values)) is not None:
         return published
     if (open_run := _open(connection, job)) is not None:
-        if tuple(getattr(open_run, name) for name in _ASKED) == asked:
+        if tuple(getattr(open_run, name) for name in _REQUEST) == requested:
             return open_run
         moved = _last_moved(connection, open_run.run_id)
         if moved < STALE_AFTER:

@@ -34,7 +34,7 @@ _UNDECIDED = sql.SQL(
 
         union all
 
-        -- late rows: every published run has taken what was late at its own cut-off
+        -- late rows: every published run has taken the late rows of its own cut-off
         select subject.{id}, subject.version
         from {subjects} as subject
         where
@@ -172,7 +172,7 @@ def make(
 
 
 def _bounds(connection: psycopg.Connection[Any], job: Job, scope: Scope) -> dict[str, Any]:
-    """Return what bounds the rows of a window, as constants: by them Postgres reads few blocks.
+    """Return the bounds of a window's rows as constants, with which Postgres reads few blocks.
 
     The admissions whose live rows may lie in the window, and the newest cut-off that was published.
     """
@@ -223,7 +223,7 @@ def is_lost(connection: psycopg.Connection[Any], tables: RunTables, rows_claimed
 def expose_features(connection: psycopg.Connection[Any], job: Job, tables: RunTables) -> None:
     """Make the view of the claimed rows' features, which the gate and the score step read.
 
-    Where it stands it stays: it goes with either of its tables, and others may be reading it.
+    An existing view stays: it is dropped with its tables, and other sessions may be reading it.
     """
     if database.relation_exists(connection, tables.features):
         return
@@ -242,7 +242,7 @@ def expose_features(connection: psycopg.Connection[Any], job: Job, tables: RunTa
 
 
 def drop(connection: psycopg.Connection[Any], tables: RunTables) -> None:
-    """Drop what the run had made in schema `scored`."""
+    """Drop the tables and the view of the run in schema `scored`."""
     with connection.transaction():
         connection.execute(sql.SQL("drop view if exists {}").format(quoted(tables.features)))
         for table in (tables.decisions, tables.claim):

@@ -116,19 +116,19 @@ def load(connection: psycopg.Connection[Any], run_id: UUID) -> Run:
     Raises:
         ContractError: there is no such run.
     """
-    found = find(connection, "run_id = %(run_id)s", run_id=run_id)
-    if found is None:
+    run = find(connection, "run_id = %(run_id)s", run_id=run_id)
+    if run is None:
         raise ContractError(f"there is no run {run_id} in decisions.runs")
-    return found
+    return run
 
 
 def find(connection: psycopg.Connection[Any], condition: str, **values: object) -> Run | None:
-    """Read the one run of which a condition is true, or None.
+    """Read the only run that fulfils a condition, or None.
 
     Args:
         connection: of a role that may read `decisions.runs`.
-        condition: SQL of this package, never of anybody else.
-        values: what it names.
+        condition: SQL of this package, never of a user.
+        values: the parameters that it names.
     """
     with connection.cursor(row_factory=kwargs_row(_of_row)) as cursor:
         query = f"select {_COLUMNS} from decisions.runs where {condition}"  # noqa: S608 - ours

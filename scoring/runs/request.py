@@ -1,4 +1,4 @@
-"""What is asked of a run: which window or which rows, by whom, and why."""
+"""The request of a run: its window or its rows, the requester and the reason."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ NO_WINDOW = (Kind.RESTATE, Kind.SHADOW, Kind.CASE)
 _MISSING = {
     Kind.RESTATE: "have been decided before; a row that has no decision is decided by the run of "
     "its window",
-    Kind.CASE: "can be decided; what has a decision is restated, and what was rejected at its "
+    Kind.CASE: "can be decided; a decided row is restated, and a row that was rejected at its "
     "delivery or belongs to history is never scored",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who wants which window decided, and why."""
+    """A window to decide, its requester, and the reason."""
 
     window_start: datetime
     window_end: datetime
     kind: Kind
     requested_by: str
     reason: str | None = None
-    restated_ids: tuple[str, ...] = ()  # of a restatement; of a case, what is decided ahead
+    restated_ids: tuple[str, ...] = ()  # of a restatement; of a case, the row that is decided ahead
 
     def check(self) -> None:
-        """Refuse what would decide again without saying why, or what names rows for no reason.
+        """Refuse a restatement without a reason, and ids in a run that names none.
 
         Raises:
             ContractError: the request is half a restatement, or half a case.
@@ -65,6 +65,6 @@ class Request:
         Raises:
             ContractError: some of them cannot be decided.
         """
-        wanted = len(set(self.restated_ids))
-        if wanted and rows != wanted:
-            raise ContractError(f"of {wanted} ids to {self.kind} only {rows} {_MISSING[self.kind]}")
+        ids = len(set(self.restated_ids))
+        if ids and rows != ids:
+            raise ContractError(f"of {ids} ids to {self.kind} only {rows} {_MISSING[self.kind]}")

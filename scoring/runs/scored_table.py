@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 def prepare(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease) -> None:
-    """Make the run's table, and begin a shard anew where it does not hold what the lease says.
+    """Make the run's table, and restart a shard whose rows are not those of its lease.
 
     Call it where no other shard does the same (`shards.lock`). Other shards' rows stay as they are.
 
@@ -96,8 +96,8 @@ def write_chunk(
 ) -> None:
     """Write one chunk: COPY with no lock held, then one short fenced transaction.
 
-    `rows` holds the ledger's columns, decided_at and processing_time_ms excepted; `seconds` is what
-    the chunk took so far, and is shared out over its rows.
+    `rows` holds the ledger's columns, except decided_at and processing_time_ms; `seconds` is the
+    time of the chunk so far, which is divided among its rows.
 
     Raises:
         FencedError: a newer attempt holds the lease; nothing is written.
@@ -120,10 +120,10 @@ def write_chunk(
 
 
 def finish(connection: psycopg.Connection[Any], job: Job, run: Run, lease: Lease) -> Sequence[int]:
-    """End a shard; where it is the last of its run, count the rows and call the run scored.
+    """End a shard; the last shard of a run counts the rows and marks the run `scored`.
 
     Returns:
-        The shards that had ended before a crash took their rows: nobody else will score them.
+        The shards that had ended before a crash took their rows; no task of their own comes back.
 
     Raises:
         ContractError: fewer or more rows were scored than claimed; a claimed row has no features.

@@ -1,7 +1,7 @@
-"""Whether gates have let something pass: asked of the audit, never of who says so.
+"""Read from the audit whether gates have passed a subject, whatever a task or a state says.
 
-A task of a gate can be called successful by hand, and a state can be set. A verdict is written by
-the gate alone, and only by looking at a table.
+A gate's task can be marked successful by hand, and a state can be set. Only the gate writes a
+verdict, and only after it has checked a table.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ PASSING = (Verdict.PASSED, Verdict.WARNED, Verdict.NOTHING_TO_CHECK)
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate in front of a subject, and what it must have looked at.
+    """One gate in front of a subject, and the table that it must have checked.
 
     Attributes:
         suite: of the gate.
         subject: the run or the delivery, as the audit names it.
         table: with its schema.
-        rows: what the table holds.
+        rows: the number of rows in the table.
         since: when the last of these rows was written; a verdict before that is stale.
     """
 
@@ -47,7 +47,7 @@ def missing(connection: psycopg.Connection[Any], gates: Sequence[Gate]) -> list[
     """
     rows = connection.execute(
         """
-        with wanted as (
+        with gates_due as (
             select *
             from unnest(
                 %(suites)s::text[], %(subjects)s::text[], %(tables)s::text[], %(rows)s::bigint[],
@@ -57,36 +57,36 @@ def missing(connection: psycopg.Connection[Any], gates: Sequence[Gate]) -> list[
 
         judged as (
             select
-                wanted.place,
-                wanted.suite,
-                wanted.subject,
+                gates_due.place,
+                gates_due.suite,
+                gates_due.subject,
                 case
-                    when found.verdict is null then 'has left no verdict'
-                    when found.verdict <> all(%(passing)s)
-                        then format('says %%s', found.verdict)
-                    when found.checked_table is distinct from wanted.checked_table
+                    when newest.verdict is null then 'has left no verdict'
+                    when newest.verdict <> all(%(passing)s)
+                        then format('says %%s', newest.verdict)
+                    when newest.checked_table is distinct from gates_due.checked_table
                         then format(
                             'has looked at %%s, not at %%s',
-                            found.checked_table, wanted.checked_table
+                            newest.checked_table, gates_due.checked_table
                         )
                     when
-                        found.rows_expected is distinct from wanted.row_count
-                        or found.rows_checked is distinct from wanted.row_count
+                        newest.rows_expected is distinct from gates_due.row_count
+                        or newest.rows_checked is distinct from gates_due.row_count
                         then format(
                             'has looked at %%s rows, not at %%s',
-                            found.rows_checked, wanted.row_count
+                            newest.rows_checked, gates_due.row_count
                         )
-                    when found.validated_at <= wanted.since
+                    when newest.validated_at <= gates_due.since
                         then 'has looked before the rows were written that stand there now'
                 end as fault
-            from wanted
+            from gates_due
             left join lateral (
                 select verdict, checked_table, rows_expected, rows_checked, validated_at
                 from audit.validation_results as results
-                where results.subject = wanted.subject and results.suite = wanted.suite
+                where results.subject = gates_due.subject and results.suite = gates_due.suite
                 order by results.validated_at desc
                 limit 1
-            ) as found on true
+            ) as newest on true
         )
 
         select suite, subject, fault from judged where fault is not null order by place

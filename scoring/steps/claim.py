@@ -1,4 +1,4 @@
-"""The claim step: resolve what a run decides with, once, and claim its window."""
+"""Claim a window: resolve the pins of its run once, and fix its cut-off."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def claim(
     The model file is copied to our own store first: scoring and replay never ask the registry.
 
     Args:
-        job: what is decided.
-        request: the window and who wants it.
+        job: the job.
+        request: the window and its requester.
         settings: of the warehouse and the registry.
         store: for the model file.
         has_ended: says of the requester of an open run whether it has ended. Such a run is failed,
@@ -77,13 +77,13 @@ def in_turn(
     Args:
         claim_window: tries once.
         patience: how long to try.
-        give_up: fails the open run where nobody goes on with it; returns whether it did.
+        give_up: fails the open run if its requester has ended; returns whether it did.
 
     Raises:
         RunOpenError: it was open for all that time.
     """
     deadline = time.monotonic() + patience.total_seconds()
-    has_told = False
+    is_logged = False
     while True:
         try:
             return claim_window()
@@ -92,9 +92,9 @@ def in_turn(
                 continue
             if time.monotonic() >= deadline:
                 raise
-            if not has_told:
+            if not is_logged:
                 log.info("window_waits", reason=str(reason), minutes=patience.total_seconds() / 60)
-                has_told = True
+                is_logged = True
             time.sleep(_POLL_SECONDS)
 
 

@@ -1,6 +1,6 @@
-"""What a crash, a pause or a slip leaves behind, made good: each repair is safe to repeat.
+"""Repair the traces of a crash, a pause or a mistake; each repair is safe to repeat.
 
-Nothing here decides rows: a window that nobody decided is named, and its own run decides it.
+No repair decides rows: an undecided window is named, and its own run decides it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ log = structlog.get_logger(__name__)
 def windows_to_decide(
     connection: psycopg.Connection[Any], job: Job, now: datetime, limit: int
 ) -> list[gaps.Undecided]:
-    """Return the gaps to decide next: rows that wait come first, what failed before comes last.
+    """Return the gaps to decide next: windows with waiting rows first, failed windows last.
 
-    A window that fails again and again must not keep the rest from being decided.
+    A window that fails again and again must not block the others.
 
     Args:
         connection: of role `score`.
@@ -52,7 +52,7 @@ def write_manifests(connection: psycopg.Connection[Any], job: Job, store: Object
     Raises:
         ContractError: a published file is gone; every other manifest has been written.
     """
-    standing = {found.name for found in store.list(f"published/{job.published}/")}
+    existing = {stored.name for stored in store.list(f"published/{job.published}/")}
     published = connection.execute(
         "select run_id, parquet from decisions.runs where job = %s and state = 'published' "
         "order by published_at",
@@ -60,9 +60,9 @@ def write_manifests(connection: psycopg.Connection[Any], job: Job, store: Object
     ).fetchall()
     written, gone = 0, []
     for run_id, parquet in published:
-        if parquet["object_name"] not in standing:
+        if parquet["object_name"] not in existing:
             gone.append(str(run_id))
-        elif published_files.manifest_name(parquet) not in standing:
+        elif published_files.manifest_name(parquet) not in existing:
             written += write_manifest(record.load(connection, run_id), store)
     log.info("manifests_written", job=job.name, written=written, files_gone=len(gone))
     if gone:

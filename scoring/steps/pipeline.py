@@ -125,7 +125,7 @@ class Pipeline:
     def run(
         self, request: Request, report: Callable[[str, Any], None] = lambda _step, _result: None
     ) -> Run:
-        """Run all steps for one window; a published window is returned as it is.
+        """Run all steps for one window; a published window only gets its missing manifest.
 
         Args:
             request: the window and its requester.
@@ -142,7 +142,7 @@ class Pipeline:
         run = self.claim(request)
         reported("admit", (admitted, run))
         if run.state is State.PUBLISHED:
-            return run
+            return self.publish(run.run_id)
         reported("build", self.build())
         reported("validate_features", self.validate_features(run.run_id))
         reported("score", self.score(run.run_id))

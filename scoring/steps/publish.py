@@ -43,7 +43,7 @@ PATIENCE = "1h"
 
 
 class RowsLostError(ContractError):
-    """A crash of the server has taken what was scored; nothing was published."""
+    """A server crash has taken the scored rows; nothing was published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def publish(run_id: UUID, conninfo: str, store: ObjectStore) -> record.Run:
 
 
 def write_manifest(run: record.Run, store: ObjectStore) -> bool:
-    """Write the manifest of a published run unless it stands; return whether it was written."""
+    """Write the manifest of a published run unless it exists; return whether it was written."""
     if run.parquet is None:
         raise ContractError(f"run {run.run_id} is published without a file")
     manifest = published_files.claims(run.run_id, run.parquet, run.seal) | {
@@ -141,7 +141,7 @@ def _write_parquet(
                 writer.write_batch(_with_lists(batch, schema))
         with path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        rows = pq.read_metadata(path).num_rows  # what a reader of the file will count
+        rows = pq.read_metadata(path).num_rows  # the count that a reader of the file gets
         name = f"published/{job.published}/run={run.run_id}/{digest}.parquet"
         store.put(name, path)
     return Parquet(name, digest, rows)
@@ -214,25 +214,25 @@ def _require_gates(connection: psycopg.Connection[Any], job: Job, run: record.Ru
     # of a run that is not scored, no verdict is new enough
     scored_at = record.load(connection, run.run_id).scored_at or datetime.max.replace(tzinfo=UTC)
     subject, rows = str(run.run_id), run.rows_claimed
-    wanted = (
+    gates = (
         verdicts.Gate(job.gates.features.name, subject, run.tables.features, rows, run.claimed_at),
         verdicts.Gate(job.gates.decisions.name, subject, run.tables.decisions, rows, scored_at),
     )
-    if found := verdicts.missing(connection, wanted):
+    if faults := verdicts.missing(connection, gates):
         raise ContractError(
-            f"run {run.run_id} has not passed its gates: {'; '.join(found)}. Nothing was published "
-            "(audit.validation_results holds the verdicts); next: clear the task `admit` and "
-            "everything after it, and let every gate look"
+            f"run {run.run_id} has not passed its gates: {'; '.join(faults)}. Nothing was "
+            "published (audit.validation_results holds the verdicts); next: clear the task `admit` "
+            "and everything after it, and let every gate look"
         )
 
 
 def _require_closure(
     connection: psycopg.Connection[Any], job: Job, run: record.Run, parquet: Parquet
 ) -> None:
-    found = closure.of_run(
+    equations = closure.of_run(
         connection, job, run.run_id, claimed=run.rows_claimed, rows_in_file=parquet.rows
     )
-    if open_equations := "; ".join(str(one) for one in found if not one.holds):
+    if open_equations := "; ".join(str(equation) for equation in equations if not equation.holds):
         raise ContractError(
             f"the run does not close: {open_equations}. Nothing was published; fail the run and "
             "claim its window again"
@@ -242,7 +242,7 @@ def _require_closure(
 def _conflict(
     connection: psycopg.Connection[Any], job: Job, run: record.Run, error: psycopg.Error
 ) -> str:
-    """Say what was decided twice, without the values that Postgres puts into its own message."""
+    """Name the rows that were decided twice, without the values in Postgres' own message."""
     if error.diag.constraint_name == "runs_one_published_per_window":
         return (
             f"window {run.window_start.isoformat()}/{run.window_end.isoformat()} of {run.job} "

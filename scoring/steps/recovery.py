@@ -1,4 +1,4 @@
-"""What a crash of the server takes from an open run, and how the run comes back.
+"""Restore an open run after a server crash.
 
 The tables in `scored` are unlogged: a crash leaves them empty. A run's row is not, and everything
 else follows from it: the claim from its window and its cut-off, the scored rows from the claim and
@@ -27,7 +27,7 @@ _REOPENED = "run_reopened"
 
 
 def restore_claim(connection: psycopg.Connection[Any], job: Job, run: record.Run) -> None:
-    """See that the claimed rows and the view of their features stand; make again what is lost.
+    """Make the claimed rows and the view of their features again if they are lost.
 
     Where the claim is lost, so are the scored rows: every shard begins again.
 

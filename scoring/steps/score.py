@@ -35,7 +35,7 @@ STEP = recovery.SCORE
 def run(run_id: UUID, settings: Settings, store: ObjectStore) -> record.Run:
     """Score all shards of a claimed run in one process, one after the other.
 
-    Returns and raises what `run_shard` does.
+    Returns and raises the same as `run_shard`.
     """
     with database.connect(settings.warehouse, "score") as connection:
         last = record.load(connection, run_id).shards - 1
@@ -47,10 +47,10 @@ def run(run_id: UUID, settings: Settings, store: ObjectStore) -> record.Run:
 def run_shard(run_id: UUID, settings: Settings, store: ObjectStore, shard: int) -> record.Run:
     """Score one shard of a claimed run into the run's table in `scored`.
 
-    Whichever shard ends last calls the run scored.
+    The last shard to finish marks the run `scored`.
 
     Returns:
-        The run's receipt.
+        The run as it is after this shard.
 
     Raises:
         FencedError: a newer attempt at this shard has taken over.
@@ -83,7 +83,7 @@ def run_shard(run_id: UUID, settings: Settings, store: ObjectStore, shard: int) 
                 log.info("chunk_scored", run_id=str(run_id), shard=shard, chunk=chunk)
             lost = scored_table.finish(connection, job, run, lease)
     for other in lost:
-        # its task may have been cleared meanwhile: then that one goes on
+        # if its task was cleared meanwhile, that attempt goes on
         with suppress(FencedError):
             run_shard(run_id, settings, store, other)
     with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -104,7 +104,7 @@ def run_shard(run_id: UUID, settings: Settings, store: ObjectStore, shard: int) 
 
 
 def _open(connection: psycopg.Connection, run_id: UUID, shard: int) -> record.Run:
-    """Load the run of a shard; take it back to its claim where a crash has taken what it scored."""
+    """Load the run of a shard; reopen it if a crash has taken its scored rows."""
     run = record.load(connection, run_id)
     if run.state is State.FAILED:
         raise ContractError(
@@ -131,7 +131,7 @@ def _require_pinned_code(run: record.Run) -> None:
 def _recover(
     connection: psycopg.Connection, job: Job, run: record.Run, lease: leases.Lease
 ) -> None:
-    """Make what the chunks need; begin again where a crash has emptied the unlogged tables."""
+    """Make the tables of the chunks; start again if a crash has emptied the unlogged tables."""
     with connection.transaction():
         recovery.restore_claim(connection, job, run)
         scored_table.prepare(connection, job, run, lease)

@@ -51,8 +51,6 @@ OPENS_SESSIONS = {
 }
 #: Open sessions until the steps take the settings instead of a connection string.
 NOT_YET_THROUGH_THE_SEAM = {
-    "plugins/orchestration/maintenance.py",
-    "plugins/orchestration/steps.py",
     "scoring/steps/publish.py",
     "scoring/steps/score.py",
 }
@@ -121,6 +119,13 @@ def test_every_package_is_inside_the_contracts() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
 
     assert {*packages, "orchestration", "dags"} == set(LINTER["root_packages"])
+
+
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_a_missing_row_is_never_taken_for_a_value(path: Path) -> None:
+    text = path.read_text()
+
+    assert not re.search(r"fetchone\(\) or |\brow or \(|raise AssertionError", text)
 
 
 def test_sessions_are_opened_in_one_place() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Indefinite words per 1,000 words of all prose.
-CAP = 18
+CAP = 5
 #: The history of the work is not edited after the fact.
 HISTORY = "docs/engineering-notes/"
 WORST = 15

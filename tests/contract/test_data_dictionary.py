@@ -1,4 +1,4 @@
-"""The data dictionary is the one that code and YAML give."""
+"""The data dictionary equals the page that code and YAML generate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_stale_page_is_found_without_being_written(
 ) -> None:
     page = tmp_path_factory.mktemp("docs") / "page.md"
     page.write_text("old\n")
-    # the page of the checkout must not be touched
+    # the page of the checkout must stay unchanged
     monkeypatch.setattr(data_dictionary, "PAGE", page)
 
     assert data_dictionary.main(["--check"]) == 1

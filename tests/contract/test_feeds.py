@@ -85,7 +85,7 @@ def test_a_job_decides_the_versions_of_the_feed_that_it_names(job: Any) -> None:
     assert job.name in {reader.decided_by for reader in feed.read_by}
     assert job.training is None or job.training.feed in FEEDS
     assert feed.versions is not None
-    assert (job.population.subjects, job.population.versions) == (feed.table, feed.versions.table)
+    assert (job.population.subjects, job.view.versions) == (feed.table, feed.versions.table)
     assert feed.event is not None
     assert (job.view.entity, job.view.event_time) == (feed.subject.target, feed.event.target)
 

@@ -1,20 +1,22 @@
-"""The policies and the feature models agree on the facts that both state."""
+"""The policies agree with the features and models that they name; no feature reads a policy."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pytest
 import yaml
 
+from features import build
+from features.sources import descriptions
 from features.views import APPLICATIONS
+from features.views.applications import PAYMENT_ANNUAL_RATE
 from scoring.decision.policy import policy, reason_codes
 from scoring.decision.rules import columns as rule_columns
 from scoring.decision.rules.columns import RuleColumns, types_of
 from scoring.domains import JOBS, SCORE_APPLICATIONS, SCORE_TRANSACTIONS
 from scoring.runs.job import Job
 
-ROOT = Path(__file__).resolve().parents[2]
 WITH_CREDIT = [
     committed
     for version in policy.versions()
@@ -22,10 +24,27 @@ WITH_CREDIT = [
 ]
 
 
-def test_the_newest_policy_has_the_rate_of_the_features_annuity() -> None:
-    rate = yaml.safe_load((ROOT / "dbt" / "dbt_project.yml").read_text())["vars"]
+def test_the_rate_of_the_payment_is_a_constant_of_the_feature_view() -> None:
+    """Feature rows are append-only, so a policy with another rate must not change new rows."""
+    macro = (build.PROJECT / "macros" / "credit.sql").read_text()
+    [rate] = re.findall(r"set payment_annual_rate = ([0-9.]+)", macro)
 
-    assert WITH_CREDIT[-1].require_credit().limit.annual_rate == rate["annuity_annual_rate"]
+    assert float(rate) == PAYMENT_ANNUAL_RATE == 0.12
+
+
+def test_every_variable_of_dbt_is_a_fact_of_the_sources() -> None:
+    """Neither a policy nor a setting of a run has a variable through which it reaches a feature."""
+    declared = yaml.safe_load((build.PROJECT / "dbt_project.yml").read_text())["vars"]
+    source = descriptions.load("synthetic").dbt_variables("USD")
+
+    assert declared.keys() == source.keys()
+    assert build.checked_variables(source) == source
+
+
+def test_the_newest_policy_has_the_rate_that_the_text_of_the_feature_promises() -> None:
+    """The text is stored with decisions; a policy with another rate needs a new feature view."""
+    assert "at the policy's rate" in APPLICATIONS.feature("payment_to_income").analyst_text
+    assert WITH_CREDIT[-1].require_credit().limit.annual_rate == PAYMENT_ANNUAL_RATE
 
 
 @pytest.mark.parametrize("committed", WITH_CREDIT, ids=lambda committed: committed.version)

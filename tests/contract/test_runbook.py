@@ -1,4 +1,4 @@
-"""Every error class has its section in the runbook, and every section its error class."""
+"""The runbook has one section per error class, and no other section."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def classes() -> Iterator[tuple[str, set[str]]]:
 
 def error_classes() -> set[str]:
     """Return the base of all errors and every class below it."""
-    family, found = {BASE}, dict(classes())
-    while more := {name for name, bases in found.items() if bases & family} - family:
+    family, bases_of = {BASE}, dict(classes())
+    while more := {name for name, bases in bases_of.items() if bases & family} - family:
         family |= more
     return family
 
@@ -37,18 +37,18 @@ def test_every_error_class_has_a_section_and_every_section_an_error_class() -> N
     assert set(SECTIONS) == error_classes()
 
 
-def test_every_section_says_meaning_cause_and_next_step() -> None:
+def test_every_section_has_meaning_cause_and_next_step() -> None:
     assert [
         name for name, text in SECTIONS.items() if [part for part in PARTS if part not in text]
     ] == []
 
 
-def test_a_child_stands_below_its_parent() -> None:
+def test_a_child_has_its_section_below_its_parent() -> None:
     """A level-two section is a child of the base; a level-three one of the section above it."""
-    found, parent = dict(classes()), ""
+    bases_of, parent = dict(classes()), ""
     for marks, name in re.findall(r"^(#{2,3}) (\w+)$", RUNBOOK, re.MULTILINE):
         if marks == "###":
-            assert parent in found[name], name
+            assert parent in bases_of[name], name
         else:
             parent = name
-            assert name == BASE or BASE in found[name], name
+            assert name == BASE or BASE in bases_of[name], name

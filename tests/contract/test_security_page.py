@@ -1,4 +1,4 @@
-"""The grants on the security page are those that every role is tried on."""
+"""The grants on the security page equal the tested matrix of grants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.integration.infra.test_grants import ALLOWED, OWNS
 PAGE = PAGES["docs/security.md"]
 
 
-def test_the_table_of_grants_is_the_matrix() -> None:
+def test_the_table_of_grants_equals_the_matrix() -> None:
     section = PAGE.split("## Grants\n")[1].split("\n## ")[0]
     header, _, *rows = [
         [cell.strip(" `") for cell in line.strip("|").split("|")]
@@ -18,11 +18,11 @@ def test_the_table_of_grants_is_the_matrix() -> None:
         if line.startswith("|")
     ]
 
-    told = {
+    granted = {
         (role, row[0]): OWNS if cell == "all" else set(re.findall(r"\w+", cell))
         for row in rows
         for role, cell in zip(header[1:], row[1:], strict=True)
         if cell
     }
 
-    assert told == ALLOWED
+    assert granted == ALLOWED

@@ -1,4 +1,4 @@
-"""The documentation site builds without a warning, and its pages load nothing from the network."""
+"""The documentation site builds without a warning, and its pages load no file from the network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site; a warning ends the build."""
+    """Build the site; a warning ends the build."""
     folder = tmp_path_factory.mktemp("site")
     config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True)
     build(config)
@@ -35,7 +35,7 @@ def test_every_page_is_built(site: Path) -> None:
     assert pages <= {path.relative_to(site) for path in site.rglob("*.html")}
 
 
-def test_a_page_loads_nothing_from_the_network(site: Path) -> None:
+def test_a_page_loads_no_file_from_the_network(site: Path) -> None:
     loaded = {
         address for page in site.rglob("*.html") for address in _LOADED.findall(page.read_text())
     }
@@ -44,7 +44,7 @@ def test_a_page_loads_nothing_from_the_network(site: Path) -> None:
     assert {address for address in loaded if re.match(r"(?:[a-z]+:)?//", address)} == set()
 
 
-def test_a_picture_is_small_and_loads_nothing(site: Path) -> None:
+def test_a_picture_is_small_and_loads_no_other_file(site: Path) -> None:
     pictures = [*(ROOT / "docs").rglob("*.png"), *(ROOT / "docs").rglob("*.svg")]
 
     assert pictures
@@ -66,7 +66,7 @@ def test_a_link_of_a_top_level_document_leads_to_a_file(name: str) -> None:
     assert {link for link in links if not (ROOT / link).exists()} == set()
 
 
-def test_a_path_that_a_page_names_exists() -> None:
+def test_every_path_on_a_page_exists() -> None:
     roots = "dags|dbt|docs|expectations|features|infra|plugins|scoring|tests"
     named = {path for text in PAGES.values() for path in re.findall(_PATH.format(roots), text)}
 
@@ -79,7 +79,9 @@ def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
     parts = re.findall(r"^### (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
     assert headings[0] == "[Unreleased]"
-    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", one) for one in headings[1:])
+    assert all(
+        re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", heading) for heading in headings[1:]
+    )
     assert headings[-1].startswith("[0.1.0]")
     allowed = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     assert set(parts) <= allowed

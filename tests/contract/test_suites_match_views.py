@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from expectations import decisions, suites
+from expectations import suites
 from features.feeds import FEEDS
 from features.views import APPLICATIONS, TRANSACTIONS, FeatureView, Kind
-from scoring.domains import SUITES
+from scoring.domains import JOBS, SUITES
+from scoring.runs.job import Job
 from tests.conftest import Db
 
 MANY = 1_000_000
@@ -84,9 +85,9 @@ def test_the_raw_suites_check_the_columns_of_the_raw_tables(migrated: Db) -> Non
         if feed.suite:
             [checked] = [e for e in expectations_of(feed.suite) if "columns" in e_type(e)]
             stored = columns(migrated, *feed.table.split("."))
-            stored = {name for name in stored if "_base_minor" not in name}
+            existing = {name for name in stored if "_base_minor" not in name}
 
-            assert set(checked.column_set) - {"last_payment_date"} == stored - COMPUTED | {
+            assert set(checked.column_set) - {"last_payment_date"} == existing - COMPUTED | {
                 "row_number"
             }
 
@@ -98,10 +99,13 @@ def test_every_feed_has_a_suite_or_is_closed_to_gates() -> None:
     assert {"applicant_attributes"} == suites.CLOSED
 
 
-def test_the_decisions_suite_checks_the_columns_of_the_ledger(migrated: Db) -> None:
-    ledger = columns(migrated, "decisions", "transaction_decisions")
+@pytest.mark.parametrize("job", JOBS.values(), ids=lambda job: job.name)
+def test_the_decisions_suite_checks_the_columns_of_the_ledger(migrated: Db, job: Job) -> None:
+    ledger = columns(migrated, *job.ledger.table.split("."))
+    [checked] = [e for e in expectations_of(job.gates.decisions.name) if "columns" in e_type(e)]
 
-    assert set(decisions.COLUMNS) == ledger - {"revision"} | {"chunk"}
+    assert set(checked.column_set) == ledger - {"revision"} | {"chunk"}
+    assert ledger == set(job.columns)
 
 
 def columns(db: Db, schema: str, table: str) -> set[str]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.faults import flow, invariants
-from tests.faults.flow import Asked, Told
+from tests.faults.flow import Ending, WindowRequest
 from tests.faults.house import House, Stage
 from tests.faults.invariants import Expected, Verdict
 from tests.faults.reading import reading
@@ -69,14 +69,14 @@ class Trial:
         if not holds:
             self.outcome.verdict.problems.append(otherwise)
 
-    def record(self, result: Told) -> Told:
+    def record(self, result: Ending) -> Ending:
         """Check the message of an attempt and add it to the observations."""
         self.outcome.verdict.problems += invariants.message_problems(result, self.world)
         words = "succeeded" if result.ok else f"{result.step}: {result.error}"
         self.outcome.seen = f"{self.outcome.seen}; {words}".lstrip("; ")
         return result
 
-    def rerun(self, request: Asked | None = None, tries: int = 1) -> Told:
+    def rerun(self, request: WindowRequest | None = None, tries: int = 1) -> Ending:
         """Run all steps again without a fault; this run must succeed.
 
         Args:
@@ -93,7 +93,7 @@ class Trial:
         self.outcome.seconds = max(self.outcome.seconds, time.monotonic() - started)
         return result
 
-    def retry(self, result: Told) -> Told:
+    def retry(self, result: Ending) -> Ending:
         """Retry the step in which an attempt ended, and no step before it, as Airflow does.
 
         Every later step runs as usual. An error that Airflow would not retry is a problem.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from tests.faults import process_faults, server_faults
 from tests.faults.cases import Trial
 from tests.faults.connection_faults import COPIES, STATEMENTS, proxied
-from tests.faults.flow import Asked
+from tests.faults.flow import WindowRequest
 from tests.faults.process_faults import failpoint, paused
 
 #: Places that every window passes; a window may lack a second chunk or a second file.
@@ -31,38 +31,40 @@ _CUTS = tuple(
 
 #: Takes the trial, the window, the places that its run passes, and the generator that draws a
 #: place.
-Fault = Callable[[Trial, Asked, Sequence[str], random.Random], str]
+Fault = Callable[[Trial, WindowRequest, Sequence[str], random.Random], str]
 
 
-def kill(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
+def kill(trial: Trial, request: WindowRequest, places: Sequence[str], draw: random.Random) -> str:
     """End the process by SIGKILL."""
     place = draw.choice(places)
     trial.record(trial.world.run(trial.stage.rest, request, failpoint=failpoint(place, "kill9")))
     return f"killed at {place}"
 
 
-def fail(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
+def fail(trial: Trial, request: WindowRequest, places: Sequence[str], draw: random.Random) -> str:
     """Raise an unexpected error."""
     place = draw.choice(places)
     trial.record(trial.world.run(trial.stage.rest, request, failpoint=failpoint(place, "raise")))
     return f"failed at {place}"
 
 
-def end_sessions(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
+def end_sessions(
+    trial: Trial, request: WindowRequest, places: Sequence[str], draw: random.Random
+) -> str:
     """Let an administrator end the sessions of the process."""
     place = draw.choice(places)
     paused(trial, place, lambda: process_faults.kick_out(trial.world), request)
     return f"sessions ended at {place}"
 
 
-def crash(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
+def crash(trial: Trial, request: WindowRequest, places: Sequence[str], draw: random.Random) -> str:
     """Crash the server."""
     place = draw.choice(places)
     paused(trial, place, lambda: server_faults.crash(trial.house), request)
     return f"server crash at {place}"
 
 
-def freeze(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
+def freeze(trial: Trial, request: WindowRequest, places: Sequence[str], draw: random.Random) -> str:
     """Stop the process, run again beside it, then let the orphan finish."""
     place = draw.choice(places)
     orphan = trial.world.start(trial.stage.rest, request, failpoint=failpoint(place, "stop"))
@@ -73,7 +75,7 @@ def freeze(trial: Trial, request: Asked, places: Sequence[str], draw: random.Ran
     return f"frozen at {place}"
 
 
-def cut(trial: Trial, request: Asked, places: Sequence[str], draw: random.Random) -> str:
+def cut(trial: Trial, request: WindowRequest, places: Sequence[str], draw: random.Random) -> str:
     """Cut the connection."""
     how, place, marker = draw.choice(_CUTS)
     with proxied(trial, marker, how) as proxy:

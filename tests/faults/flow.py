@@ -36,8 +36,8 @@ CHUNK_ROWS = 120
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Which window is run, by whom, and with what it decides."""
+class WindowRequest:
+    """The window of a case, its requester, and the pins that decide it."""
 
     start: datetime = SECOND
     end: datetime = SECOND + HOUR
@@ -48,14 +48,14 @@ class Asked:
     pins: dict[str, Any] = field(default_factory=dict)
     registry: bool = False  # claim with the champion of the registry, as a DAG does
 
-    def with_pins(self, pins: dict[str, Any]) -> Asked:
+    def with_pins(self, pins: dict[str, Any]) -> WindowRequest:
         """Return the same request with the pins of a house, unless it has its own."""
         return self if self.pins else replace(self, pins=pins)
 
 
 @dataclass
-class Told:
-    """What a person finds where a step has ended: its name, and the error's kind and words."""
+class Ending:
+    """The end of an attempt: its last step, and the class and the text of its error."""
 
     step: str = ""
     error: str = ""
@@ -74,86 +74,86 @@ class Told:
 
 def run(
     steps: Sequence[str],
-    asked: Asked,
-    told_path: Path,
+    request: WindowRequest,
+    ending_path: Path,
     receipts: Mapping[str, Any] | None = None,
-) -> Told:
-    """Run steps one after the other; write down how far they came, as the process may die.
+) -> Ending:
+    """Run steps one after the other; store the progress, because the process may die.
 
     Args:
         steps: by name, in order.
-        asked: the window.
-        told_path: what was told so far.
+        request: the window.
+        ending_path: the file of the progress.
         receipts: of the steps before these, which do not run again.
     """
-    told = Told(receipts=dict(receipts or {}))
+    ending = Ending(receipts=dict(receipts or {}))
     started = time.monotonic()
     for step in steps:
-        told.step = step
-        _write(told_path, told)
+        ending.step = step
+        _write(ending_path, ending)
         try:
-            told.receipts[step] = _STEPS[step](_pipeline(asked), asked, told.receipts)
+            ending.receipts[step] = _STEPS[step](_pipeline(request), request, ending.receipts)
         except Exception as error:  # noqa: BLE001 - what a task would fail with
             # a task's log holds the traceback too: the canaries are looked for in it
             traceback.print_exc()
-            told.error, told.message = type(error).__name__, str(error)
+            ending.error, ending.message = type(error).__name__, str(error)
             break
-    told.seconds = time.monotonic() - started
-    _write(told_path, told)
-    return told
+    ending.seconds = time.monotonic() - started
+    _write(ending_path, ending)
+    return ending
 
 
-def read(told_path: Path) -> Told:
-    """Return what a process wrote down; of one that was killed, the step it was in."""
+def read(ending_path: Path) -> Ending:
+    """Return the stored end of a process; of a killed process, the step that it was in."""
     try:
-        return Told(**json.loads(told_path.read_text()))
+        return Ending(**json.loads(ending_path.read_text()))
     except FileNotFoundError:
-        return Told(error="Killed", message="before its first step")
+        return Ending(error="Killed", message="before its first step")
 
 
-def _write(path: Path, told: Told) -> None:
+def _write(path: Path, ending: Ending) -> None:
     draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(asdict(told), default=str))
+    draft.write_text(json.dumps(asdict(ending), default=str))
     os.replace(draft, path)  # noqa: PTH105 - the process may be killed at any instant
 
 
-def _pipeline(asked: Asked) -> Pipeline:
+def _pipeline(request: WindowRequest) -> Pipeline:
     from features.platform.settings import get_settings
     from orchestration import steps
     from scoring.domains import SCORE_TRANSACTIONS
     from scoring.runs.pins import Pins
     from scoring.steps.pipeline import Pipeline
 
-    if asked.registry:
+    if request.registry:
         return steps.pipeline(SCORE_TRANSACTIONS.name)
-    return Pipeline(SCORE_TRANSACTIONS, get_settings(), pins=Pins(**asked.pins))
+    return Pipeline(SCORE_TRANSACTIONS, get_settings(), pins=Pins(**request.pins))
 
 
-def _request(asked: Asked) -> Request:
+def _request(request: WindowRequest) -> Request:
     from scoring.runs.request import Kind, Request
 
     return Request(
-        asked.start,
-        asked.end,
-        Kind(asked.kind),
-        asked.requested_by or f"{asked.kind} {asked.start.isoformat()}",
-        asked.reason,
-        asked.restated_ids,
+        request.start,
+        request.end,
+        Kind(request.kind),
+        request.requested_by or f"{request.kind} {request.start.isoformat()}",
+        request.reason,
+        request.restated_ids,
     )
 
 
-def _ingest(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+def _ingest(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
     return [delivery.as_dict() for delivery in pipeline.ingest()]
 
 
-def _validate_raw(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+def _validate_raw(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
     from features.ingest import DeliveryReceipt
 
     deliveries = [DeliveryReceipt.of(receipt) for receipt in receipts["ingest"]]
     return [check.as_dict() for check in pipeline.validate_raw(deliveries)]
 
 
-def _admit(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+def _admit(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
     from scoring.steps.gates import DeliveryCheck
 
     checks = receipts["validate_raw"]
@@ -162,20 +162,20 @@ def _admit(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
     return [delivery.as_dict() for delivery in pipeline.admit(checks)]
 
 
-def _claim(pipeline: Pipeline, asked: Asked, _: Receipts) -> Any:
-    if asked.registry:
-        return pipeline.claim(_request(asked)).receipt()
+def _claim(pipeline: Pipeline, request: WindowRequest, _: Receipts) -> Any:
+    if request.registry:
+        return pipeline.claim(_request(request)).receipt()
     # an open run of another window is an error at once: a case must not wait for it
     from scoring.runs import lifecycle
 
     with _connection() as connection:
         run = lifecycle.claim(
-            connection, pipeline.job, _request(asked), pipeline.pins, chunk_rows=CHUNK_ROWS
+            connection, pipeline.job, _request(request), pipeline.pins, chunk_rows=CHUNK_ROWS
         )
     return run.receipt()
 
 
-def _build(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+def _build(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
     if receipts.get("claim", {}).get("state") == "published":
         return {}
     return {"rows_added": pipeline.build().rows_added}
@@ -185,21 +185,21 @@ def _run_id(receipts: Receipts) -> UUID:
     return UUID(receipts["claim"]["run_id"])
 
 
-def _validate_features(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+def _validate_features(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
     validation = pipeline.validate_features(_run_id(receipts))
     return validation and validation.as_dict()
 
 
-def _score(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+def _score(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
     return pipeline.score(_run_id(receipts)).receipt()
 
 
-def _validate_decisions(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+def _validate_decisions(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
     validation = pipeline.validate_decisions(_run_id(receipts))
     return validation and validation.as_dict()
 
 
-def _publish(pipeline: Pipeline, _: Asked, receipts: Receipts) -> Any:
+def _publish(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
     return pipeline.publish(_run_id(receipts)).receipt()
 
 
@@ -211,7 +211,7 @@ def _connection() -> psycopg.Connection[Any]:
     return psycopg.connect(get_settings().warehouse.conninfo("score"), autocommit=True)
 
 
-_STEPS: dict[str, Callable[[Pipeline, Asked, Receipts], Any]] = {
+_STEPS: dict[str, Callable[[Pipeline, WindowRequest, Receipts], Any]] = {
     "ingest": _ingest,
     "validate_raw": _validate_raw,
     "admit": _admit,

@@ -23,7 +23,7 @@ import psycopg
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
 from tests.faults import deliveries, flow
-from tests.faults.flow import Asked
+from tests.faults.flow import WindowRequest
 from tests.faults.world import World, drop
 
 POLICY = "2026.11.1"
@@ -84,9 +84,9 @@ class House:
                 before, before_folder = self.template(stages[stages.index(stage) - 1])
                 bootstrap.create_database(self.cluster.conninfo(), name, "owner", before)
                 shutil.copytree(before_folder, folder, ignore=shutil.ignore_patterns("*.log"))
-                told = World(self, name, folder).run(_BEFORE[stage])
-                if not told.ok:
-                    raise RuntimeError(f"the stage {stage} could not be made: {told}")
+                ending = World(self, name, folder).run(_BEFORE[stage])
+                if not ending.ok:
+                    raise RuntimeError(f"the stage {stage} could not be made: {ending}")
             self.made.add(stage)
         return name, folder
 
@@ -128,9 +128,9 @@ class House:
             if world.spawn(work, "install").wait() != 0:
                 raise RuntimeError(f"the warehouse could not be installed, see {folder}")
         world.deliver(first.name, first.content)
-        told = world.run(flow.STEPS, Asked(deliveries.FIRST, deliveries.SECOND))
-        if not told.ok:
-            raise RuntimeError(f"the first window could not be published: {told}")
+        ending = world.run(flow.STEPS, WindowRequest(deliveries.FIRST, deliveries.SECOND))
+        if not ending.ok:
+            raise RuntimeError(f"the first window could not be published: {ending}")
         second = deliveries.second_window()
         (landing / second.name).write_bytes(second.content)
         world.deliver("labels.csv", deliveries.labels(), deliveries.LABELS_FOLDER)

@@ -6,47 +6,68 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 import pyarrow.parquet as pq
+from psycopg import sql
 
+from features.feeds import FEEDS
+from features.platform.settings import Role
 from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure
+from scoring.runs.job import Job, quoted
 from tests.faults import deliveries
 from tests.faults.deliveries import CARD, MARKER
-from tests.faults.flow import Told
+from tests.faults.flow import Ending
 from tests.faults.world import World
 
-_DECIDED = """
-select transaction_id, count(*) filter (where revision = 0), count(*)
-from decisions.transaction_decisions group by transaction_id
-"""
-_DOUBLED_VERSIONS = """
-select count(*) from (
-    select from raw.transaction_versions group by transaction_id, content_digest, delivery_seq
-    having count(*) > 1
-) as twins
-"""
-_RAW_WITHOUT_KEY = """
-select
-    (select count(*) from raw.transactions) - (select count(*) from raw.transaction_versions),
-    (select count(*) from raw.transactions) - (select count(*) from (
-        select distinct transaction_id, version from raw.transactions) as keys)
-"""
-_DIGEST = """
-select md5(string_agg(
-    concat_ws('|', transaction_id, revision, version, decision, fraud_status, fraud_probability,
-        anomaly_status, anomaly_score, reasons, rule_hits, encode(feature_sha256, 'hex'),
-        model_version, policy_version), ',' order by transaction_id, revision))
-from decisions.transaction_decisions
-"""
+_DECIDED = sql.SQL(
+    "select {id}, count(*) filter (where revision = 0), count(*) from {ledger} group by {id}"
+)
+_DOUBLED_VERSIONS = sql.SQL(
+    """
+    select count(*) from (
+        select from {table} group by {id}, content_digest, delivery_seq having count(*) > 1
+    ) as twins
+    """
+)
+_SUBJECTS_WITHOUT_KEY = sql.SQL(
+    """
+    select
+        (select count(*) from {subjects}) - (select count(*) from {versions}),
+        (select count(*) from {subjects}) - (
+            select count(*) from (select distinct {id}, version from {subjects}) as keys
+        )
+    """
+)
+_DIGEST = sql.SQL(
+    """
+    select md5(string_agg(row({columns})::text, ',' order by {id}, revision)) from {ledger}
+    """
+)
+#: The columns of a ledger that differ between two runs with the same decisions.
+_OF_THE_RUN = {"run_id", "decided_at", "processing_time_ms"}
 _LEFT = """
 select n.nspname || '.' || c.relname from pg_class as c
 inner join pg_namespace as n on n.oid = c.relnamespace
 where n.nspname in ('scored', 'landed') and c.relkind in ('r', 'v')
 order by 1
 """
+
+
+class Place(Protocol):
+    """A warehouse and its object store, such as the world of a case."""
+
+    @property
+    def objects(self) -> Path:
+        """Return the folder of the object store."""
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run a query as superuser."""
+
+    def conninfo(self, role: Role) -> str:
+        """Return the connection string of a login role."""
 
 
 @dataclass
@@ -67,11 +88,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Expected:
-    """Hold the expected rows of the ledger."""
+    """Hold the expected rows of a job's ledger."""
 
     decided: frozenset[str]
     rejected: int
     revisions: dict[str, int] = field(default_factory=dict)  # ids with more than one
+    job: Job = SCORE_TRANSACTIONS
 
 
 def expected(windows: Iterable[deliveries.Delivery]) -> Expected:
@@ -87,7 +109,7 @@ def usual() -> Expected:
     return expected([deliveries.first_window(), deliveries.second_window()])
 
 
-def look(world: World, expected: Expected, *, digest: str | None = None) -> Verdict:
+def look(world: Place, expected: Expected, *, digest: str | None = None) -> Verdict:
     """Check everything in one warehouse.
 
     Args:
@@ -98,8 +120,8 @@ def look(world: World, expected: Expected, *, digest: str | None = None) -> Verd
     verdict = Verdict()
     _check_ledger(world, expected, verdict)
     _check_raw(world, expected, verdict)
-    _check_closure(world, verdict)
-    _check_files(world, verdict)
+    _check_closure(world, expected.job, verdict)
+    _check_files(world, expected.job, verdict)
     remaining = [name for (name,) in world.rows(_LEFT)]
     if remaining:
         verdict.problems.append(f"left behind: {', '.join(remaining[:3])}")
@@ -108,18 +130,25 @@ def look(world: World, expected: Expected, *, digest: str | None = None) -> Verd
     )
     if open_runs:
         verdict.problems.append(f"open runs: {open_runs}")
-    if digest is not None and digest_of(world) != digest:
+    if digest is not None and digest_of(world, expected.job) != digest:
         verdict.problems.append("decisions differ from those of a run without a fault")
     return verdict
 
 
-def digest_of(world: World) -> str:
-    """Return a digest of every decision without times and run ids."""
-    return str(world.rows(_DIGEST)[0][0])
+def digest_of(world: Place, job: Job = SCORE_TRANSACTIONS) -> str:
+    """Return a digest of every decision of a job, without times and run ids."""
+    columns = [sql.Identifier(name) for name in job.columns if name not in _OF_THE_RUN]
+    return str(_rows(world, _DIGEST, job, columns=sql.SQL(", ").join(columns))[0][0])
 
 
-def _check_ledger(world: World, expected: Expected, verdict: Verdict) -> None:
-    decided = {name: (firsts, total) for name, firsts, total in world.rows(_DECIDED)}
+def _rows(world: Place, query: sql.SQL, job: Job, **names: sql.Composable) -> list[Any]:
+    return world.rows(query.format(**job.names | names).as_string())
+
+
+def _check_ledger(world: Place, expected: Expected, verdict: Verdict) -> None:
+    decided = {
+        name: (firsts, total) for name, firsts, total in _rows(world, _DECIDED, expected.job)
+    }
     missing = expected.decided - decided.keys()
     strange = decided.keys() - expected.decided
     twice = [
@@ -133,9 +162,13 @@ def _check_ledger(world: World, expected: Expected, verdict: Verdict) -> None:
         verdict.problems.append(f"{len(strange)} decisions without a request")
 
 
-def _check_raw(world: World, expected: Expected, verdict: Verdict) -> None:
-    verdict.doubled += world.rows(_DOUBLED_VERSIONS)[0][0]
-    without_key, same_key = world.rows(_RAW_WITHOUT_KEY)[0]
+def _check_raw(world: Place, expected: Expected, verdict: Verdict) -> None:
+    feed = FEEDS[expected.job.population.feed]
+    of_feed: dict[str, sql.Composable] = {"id": sql.Identifier(feed.subject.target)}
+    if feed.versions is not None:
+        of_feed["table"] = quoted(feed.versions.table)
+        verdict.doubled += _rows(world, _DOUBLED_VERSIONS, expected.job, **of_feed)[0][0]
+    [(without_key, same_key)] = _rows(world, _SUBJECTS_WITHOUT_KEY, expected.job)
     verdict.doubled += same_key
     verdict.lost += abs(without_key)
     # bytes that return after others are admitted again, and their bad rows are rejected again
@@ -148,19 +181,21 @@ def _check_raw(world: World, expected: Expected, verdict: Verdict) -> None:
     verdict.doubled += max(rejected - expected.rejected, 0)
 
 
-def _check_closure(world: World, verdict: Verdict) -> None:
+def _check_closure(world: Place, job: Job, verdict: Verdict) -> None:
     with psycopg.connect(world.conninfo("score"), autocommit=True) as connection:
-        equations = closure.equations(connection, SCORE_TRANSACTIONS)
+        equations = closure.equations(connection, job)
     verdict.problems += [str(equation) for equation in equations if not equation.holds]
 
 
-def _check_files(world: World, verdict: Verdict) -> None:
+def _check_files(world: Place, job: Job, verdict: Verdict) -> None:
     """Compare the published files with the ledger: the same rows, each once, of published runs."""
     published = {
         str(run_id)
-        for (run_id,) in world.rows("select run_id from decisions.runs where state = 'published'")
+        for (run_id,) in world.rows(
+            "select run_id from decisions.runs where state = 'published' and job = %s", job.name
+        )
     }
-    root = world.objects / "published" / SCORE_TRANSACTIONS.published
+    root = world.objects / "published" / job.published
     manifests = {
         path.parent.name.removeprefix("run="): path for path in root.glob("*/manifest.json")
     }
@@ -170,13 +205,13 @@ def _check_files(world: World, verdict: Verdict) -> None:
     for path in manifests.values():
         table = pq.read_table(
             path.parent / json.loads(path.read_text())["file"],
-            columns=["transaction_id", "revision"],
+            columns=[job.id_column, "revision"],
             partitioning=None,
         )
         in_files += zip(
-            table["transaction_id"].to_pylist(), table["revision"].to_pylist(), strict=True
+            table[job.id_column].to_pylist(), table["revision"].to_pylist(), strict=True
         )
-    ledger = set(world.rows("select transaction_id, revision from decisions.transaction_decisions"))
+    ledger = set(_rows(world, sql.SQL("select {id}, revision from {ledger}"), job))
     verdict.doubled += len(in_files) - len(set(in_files))
     if set(in_files) != ledger:
         verdict.problems.append(
@@ -187,7 +222,7 @@ def _check_files(world: World, verdict: Verdict) -> None:
 # ---------------------------------------------------------------- messages and visible files
 
 
-def message_problems(result: Told, world: World) -> list[str]:
+def message_problems(result: Ending, world: World) -> list[str]:
     """Return the problems of the message that a failed step shows to a person."""
     if result.ok or result.error in {"Killed", "Exit"}:
         return []

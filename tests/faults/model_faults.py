@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.cases import Case, Outcome, Trial, open_trial
-from tests.faults.flow import Asked
+from tests.faults.flow import WindowRequest
 from tests.faults.house import House, Stage
 from tests.faults.processes import Pause
 
@@ -187,11 +187,11 @@ def swap(house: House, make: Callable[[bytes, Path], bytes], fits: bool) -> Outc
         # the file is fetched again, as on a fresh worker
         for cached in (trial.world.folder / "work" / "models").glob("*.skops"):
             cached.unlink()
-        result = trial.record(trial.world.run(Stage.BUILT.rest, Asked(pins=pins)))
+        result = trial.record(trial.world.run(Stage.BUILT.rest, WindowRequest(pins=pins)))
         trial.expect(holds=result.ok, otherwise=f"the run failed: {result}")
         trial.expect(holds=not marker.exists(), otherwise="code of the file ran")
         _expect_degraded(trial, least=305)
-        trial.rerun(Asked(pins=pins))
+        trial.rerun(WindowRequest(pins=pins))
     return trial.outcome
 
 
@@ -218,7 +218,7 @@ def lose(house: House, loss: str) -> Outcome:
 
 def promote(house: House, place: str) -> Outcome:
     """Move the champion during a run: the run keeps its pinned model."""
-    promoted = Asked(pins=house.other_pins)
+    promoted = WindowRequest(pins=house.other_pins)
     with open_trial(house, Stage.BUILT) as trial:
         pause = Pause()
         attempt = trial.world.start(Stage.BUILT.rest, at={place: pause.here})
@@ -245,7 +245,7 @@ def mismatch(house: House) -> Outcome:
         path = trial.world.objects / "models" / pins["models"]["fraud"]["sha256"]
         path.mkdir()
         (path / "model.skops").write_bytes(content)
-        result = trial.record(trial.world.run(Stage.BUILT.rest, Asked(pins=pins)))
+        result = trial.record(trial.world.run(Stage.BUILT.rest, WindowRequest(pins=pins)))
         trial.expect(
             holds=result.error == "ContractError" and "colour_of_shoes" in result.message,
             otherwise=f"it was not refused by name: {result}",

@@ -11,7 +11,7 @@ from psycopg import sql
 from tests.faults import invariants
 from tests.faults.cases import Case, Outcome, open_trial
 from tests.faults.deliveries import HOSTILE, HOUR, SECOND
-from tests.faults.flow import Asked
+from tests.faults.flow import WindowRequest
 from tests.faults.house import House, Stage
 from tests.hostile import hostile_sessions
 
@@ -162,7 +162,7 @@ def lock(house: House, stage: Stage, table: str) -> Outcome:
 def ask(house: House, text: str) -> Outcome:
     """Request a run with words that try to be SQL or code."""
     with open_trial(house, Stage.BUILT) as trial:
-        trial.rerun(Asked(requested_by=text, reason=text, kind="manual"))
+        trial.rerun(WindowRequest(requested_by=text, reason=text, kind="manual"))
         stored = trial.world.rows(
             "select requested_by, reason from decisions.runs where kind = 'manual'"
         )
@@ -176,14 +176,16 @@ def restate(house: House, count: int) -> Outcome:
     expected = invariants.usual()
     expected.revisions.update(dict.fromkeys(ids, 2))
     with open_trial(house, Stage.PUBLISHED, expected=expected, same_decisions=False) as trial:
-        request = Asked(kind="restate", requested_by="ann", reason=HOSTILE[0], restated_ids=ids)
+        request = WindowRequest(
+            kind="restate", requested_by="ann", reason=HOSTILE[0], restated_ids=ids
+        )
         result = trial.record(trial.world.run(Stage.PUBLISHED.rest, request))
         trial.expect(holds=result.ok, otherwise=f"the restatement failed: {result}")
         trial.rerun()
     return trial.outcome
 
 
-def refuse(house: House, request: Asked, error: str) -> Outcome:
+def refuse(house: House, request: WindowRequest, error: str) -> Outcome:
     """Make an impossible request; it is refused before any write."""
     with open_trial(house, Stage.PUBLISHED, watched=False) as trial:
         runs = trial.world.rows("select count(*) from decisions.runs")
@@ -211,7 +213,7 @@ def configure(house: House, variable: str, value: str) -> Outcome:
 def intrude(house: House) -> Outcome:
     """Start another window during an open run: refused with the id of the run."""
     with open_trial(house, Stage.VALIDATED) as trial:
-        second_window = Asked(SECOND + HOUR, SECOND + 2 * HOUR)
+        second_window = WindowRequest(SECOND + HOUR, SECOND + 2 * HOUR)
         result = trial.record(trial.world.run(("claim",), second_window))
         open_run = trial.world.rows("select run_id from decisions.runs where state = 'validated'")
         trial.expect(
@@ -256,14 +258,17 @@ def _requests() -> Iterator[Case]:
     for number, text in enumerate(HOSTILE[:4], start=1):
         yield Case("hostile request", f"text {number}", "stored as text", partial(ask, text=text))
     yield Case("hostile ids", "restatement", "decided again, once", partial(restate, count=6))
-    never = Asked(kind="restate", requested_by="a", reason="r", restated_ids=(HOSTILE[0],))
-    refusals: dict[str, tuple[Asked, str]] = {
+    never = WindowRequest(kind="restate", requested_by="a", reason="r", restated_ids=(HOSTILE[0],))
+    refusals: dict[str, tuple[WindowRequest, str]] = {
         "restatement of an undecided id": (never, "ContractError"),
         "a window that ends before it starts": (
-            Asked(SECOND + 2 * HOUR, SECOND + HOUR),
+            WindowRequest(SECOND + 2 * HOUR, SECOND + HOUR),
             "CheckViolation",
         ),
-        "a run of no kind": (Asked(SECOND + HOUR, SECOND + 2 * HOUR, HOSTILE[0]), "CheckViolation"),
+        "a run of no kind": (
+            WindowRequest(SECOND + HOUR, SECOND + 2 * HOUR, HOSTILE[0]),
+            "ValueError",
+        ),
     }
     for place, (request, error) in refusals.items():
         run = partial(refuse, request=request, error=error)

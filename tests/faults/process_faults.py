@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from tests.faults.cases import Case, Outcome, Trial, open_trial
-from tests.faults.flow import STEPS, Asked
+from tests.faults.flow import STEPS, WindowRequest
 from tests.faults.house import House, Stage
 from tests.faults.processes import Pause
 from tests.faults.world import World
@@ -95,7 +95,9 @@ def twin(house: House, place: str, stage: Stage) -> Outcome:
     return trial.outcome
 
 
-def paused(trial: Trial, place: str, act: Callable[[], None], request: Asked | None = None) -> bool:
+def paused(
+    trial: Trial, place: str, act: Callable[[], None], request: WindowRequest | None = None
+) -> bool:
     """Act during an attempt's pause at the place, then let the attempt continue.
 
     Returns:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.faults.cases import Case, Outcome, Trial, open_trial
 from tests.faults.connection_faults import closed_port, swallow
-from tests.faults.flow import Asked
+from tests.faults.flow import WindowRequest
 from tests.faults.house import House, Stage
 from tests.faults.processes import Pause, Process
 from tests.mlflow_server import mlflow_server
@@ -19,7 +19,7 @@ from tests.mlflow_server import mlflow_server
 MODEL = "fraud_transactions"
 #: A claim without an answer ends within a minute: two tries of two seconds here.
 CLAIM_SECONDS = 60.0
-THROUGH_REGISTRY = Asked(registry=True)
+THROUGH_REGISTRY = WindowRequest(registry=True)
 
 
 def _answering(answer: bytes) -> Callable[[socket.socket], None]:

@@ -29,7 +29,7 @@ from tests.faults import deliveries, invariants
 from tests.faults.cases import Case, Outcome, open_trial
 from tests.faults.deliveries import FIRST, HOUR, SECOND
 from tests.faults.drawn_faults import FAULTS, INGEST_PLACES, PLACES, Fault
-from tests.faults.flow import Asked
+from tests.faults.flow import WindowRequest
 from tests.faults.house import House, Stage
 
 RULES_PER_SCHEDULE = 16
@@ -111,7 +111,7 @@ class Schedule(RuleBasedStateMachine):
         self._run_next(draw, fault)
 
     def _run_next(self, draw: random.Random, fault: Fault) -> None:
-        self._broken(Asked(self.next_start, self.next_start + HOUR), fault, draw)
+        self._broken(WindowRequest(self.next_start, self.next_start + HOUR), fault, draw)
         self.next_start += HOUR
 
     @precondition(lambda self: self.may_break and self.skipped)
@@ -119,7 +119,7 @@ class Schedule(RuleBasedStateMachine):
     def backfill(self, draw: random.Random, fault: Fault) -> None:
         """Run an omitted window."""
         start = self.skipped.pop(draw.randrange(len(self.skipped)))
-        self._broken(Asked(start, start + HOUR, "backfill"), fault, draw)
+        self._broken(WindowRequest(start, start + HOUR, "backfill"), fault, draw)
 
     @precondition(lambda self: self.may_break)
     @rule(draw=st.randoms(use_true_random=True), fault=st.sampled_from(FAULTS))
@@ -130,7 +130,7 @@ class Schedule(RuleBasedStateMachine):
         requested_by = (
             f"ann (manual__{len(self.story)})"  # every request has an Airflow run of its own
         )
-        request = Asked(
+        request = WindowRequest(
             FIRST, FIRST + HOUR, "restate", requested_by, "a correction", restated_ids=ids
         )
         self._broken(request, fault, draw)
@@ -143,7 +143,7 @@ class Schedule(RuleBasedStateMachine):
             return
         with self.closing:
             for start in [*sorted(self.skipped), self.next_start, self.next_start + HOUR]:
-                self.trial.rerun(Asked(start, start + HOUR, pins=self._pins()))
+                self.trial.rerun(WindowRequest(start, start + HOUR, pins=self._pins()))
             expected = invariants.expected(self.delivered)
             self.trial.expected = replace(expected, revisions=self.revisions)
         self.trial.outcome.seen = f"{len(self.delivered)} files; {'; '.join(self.story)}"
@@ -152,7 +152,7 @@ class Schedule(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ the model
 
-    def _places(self, request: Asked) -> list[str]:
+    def _places(self, request: WindowRequest) -> list[str]:
         """Return the places at which a run may be broken: without a pending file, it parses none.
 
         It also scores no row then, unless it is a restatement.
@@ -170,7 +170,7 @@ class Schedule(RuleBasedStateMachine):
         """Return whether there is time for one more fault."""
         return self.faults < FAULTS_PER_SCHEDULE
 
-    def _broken(self, request: Asked, fault: Fault, draw: random.Random) -> None:
+    def _broken(self, request: WindowRequest, fault: Fault, draw: random.Random) -> None:
         """Run a window with a fault, then without one until it is published."""
         request = replace(request, pins=self._pins())
         result = fault(self.trial, request, self._places(request), draw)

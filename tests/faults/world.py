@@ -14,7 +14,7 @@ from psycopg import sql
 from features.platform import failpoints
 from infra.local.postgres import Cluster
 from tests.faults import deliveries, flow
-from tests.faults.flow import Asked, Told
+from tests.faults.flow import Ending, WindowRequest
 from tests.faults.processes import Process, fork
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class World:
     def start(
         self,
         steps: Sequence[str],
-        request: Asked | None = None,
+        request: WindowRequest | None = None,
         *,
         at: Mapping[str, Step] | None = None,
         failpoint: str = "",
@@ -88,7 +88,7 @@ class World:
         """
         number = len(self.processes)
         result_path = self.folder / f"result-{number}.json"
-        request = (request or Asked()).with_pins(self.house.pins)
+        request = (request or WindowRequest()).with_pins(self.house.pins)
 
         def work() -> None:
             for place, action in (at or {}).items():
@@ -107,7 +107,9 @@ class World:
         self.processes.append(process)
         return Attempt(process, result_path)
 
-    def run(self, steps: Sequence[str], request: Asked | None = None, **more: Any) -> Told:
+    def run(
+        self, steps: Sequence[str], request: WindowRequest | None = None, **more: Any
+    ) -> Ending:
         """Run steps in a process of their own, to the end."""
         return self.start(steps, request, **more).end()
 
@@ -158,7 +160,7 @@ class Attempt:
     process: Process
     result_path: Path
 
-    def end(self) -> Told:
+    def end(self) -> Ending:
         """Wait for the end; return the result that the process has written."""
         status = self.process.wait()
         result = flow.read(self.result_path)

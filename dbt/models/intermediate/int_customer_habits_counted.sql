@@ -6,7 +6,7 @@ recalled as not materialized (
 
 ),
 
-counted as (
+frequencies as (
 
     select
         row_id,
@@ -18,9 +18,17 @@ counted as (
     from recalled
     where not is_paired
     window
-        {{ habit_windows(['channel', 'category', 'currency', 'transaction_type', 'card_bin']) }}
+        {% for column in ['channel', 'category', 'currency', 'transaction_type', 'card_bin'] -%}
+            same_{{ column }} as (
+                partition by reading_id, {{ column }} order by day_number
+                range between 30 preceding and 1 preceding
+            ),
+        {% endfor %}
+        whole_30d as (
+            partition by reading_id order by day_number range between 30 preceding and 1 preceding
+        )
 
 )
 
-select * from counted
+select * from frequencies
 where row_id is not null

@@ -1,3 +1,5 @@
+{%- set features = built_features('feat_transactions') -%}
+
 with
 
 pending as not materialized (
@@ -18,7 +20,8 @@ customer_days as (
 
 ),
 
-asking_customers as (
+-- unused before the first build
+queued_customers as ( -- noqa: ST03
 
     select
         customer_id,
@@ -30,10 +33,20 @@ asking_customers as (
 
 spikes as (
 
-    {{ standing_spikes('asking_customers', 'since') }}
+    {% if features -%}
+        select
+            features.transaction_id,
+            features.version
+        from {{ features }} as features
+        inner join queued_customers
+            on
+                features.customer_id = queued_customers.customer_id
+                and features.occurred_at >= queued_customers.since
+        where features.customer_amount_ratio_30d > {{ spike_ratio() }}
 
-    -- a rebuilt row stands already, and counts once
-    union distinct
+        -- distinct: a rebuilt row is already in the feature table, and counts once
+        union distinct
+    {%- endif %}
 
     select
         pending.transaction_id,
@@ -59,7 +72,7 @@ recalled_spikes as (
 
 ),
 
-asked as (
+questions as (
 
     select distinct
         reading_id,
@@ -69,29 +82,29 @@ asked as (
 
 ),
 
-counted as (
+counts as (
 
     select
-        asked.reading_id,
-        asked.day_number,
+        questions.reading_id,
+        questions.day_number,
         {{ over_days('entries.spike_count', 7) }} as customer_spike_count_7d,
         {{ over_days('entries.spike_count', 14) }} as customer_spike_count_14d
-    from asked
+    from questions
     inner join recalled_spikes as entries
         on
-            asked.reading_id = entries.reading_id
-            and entries.day_number between asked.day_number - 14 and asked.day_number - 1
-    group by asked.reading_id, asked.day_number
+            questions.reading_id = entries.reading_id
+            and entries.day_number between questions.day_number - 14 and questions.day_number - 1
+    group by questions.reading_id, questions.day_number
 
 )
 
 select
     recalled.row_id,
-    counted.customer_spike_count_7d,
-    counted.customer_spike_count_14d
+    counts.customer_spike_count_7d,
+    counts.customer_spike_count_14d
 from recalled
-inner join counted
+inner join counts
     on
-        recalled.reading_id = counted.reading_id
-        and recalled.day_number = counted.day_number
+        recalled.reading_id = counts.reading_id
+        and recalled.day_number = counts.day_number
 where recalled.row_id is not null

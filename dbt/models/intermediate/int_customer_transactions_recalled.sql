@@ -1,40 +1,86 @@
 {{ config(indexes=[{'columns': ['is_paired', 'reading_id', 'occurred_at']}]) }}
 
+{%- set pending = ref('int_transactions_queued') -%}
+{%- set transactions = ref('stg_ledger__transactions') -%}
+{%- set customers = ref('int_customers_asked') -%}
+{%- set corrected = ref('int_transactions_corrected') -%}
+{%- set columns = [
+    'amount_base_minor', 'merchant_id', 'device_id', 'location_code', 'ip_address', 'channel',
+    'category', 'currency', 'transaction_type', 'card_bin',
+] %}
+
 with
 
-pending as not materialized (
+{% if queue_is_newest_delivery() -%}
+    past as (
 
-    select * from {{ ref('int_transactions_queued') }}
+        select
+            customers.reading_id,
+            null::bigint as row_id,
+            transactions.transaction_id,
+            transactions.version,
+            transactions.occurred_at,
+            transactions.occurred_at >= customers.recent_from as is_recent,
+            customers.is_paired,
+            {{ prefixed('transactions', columns) }}
+        from {{ customers }} as customers
+        inner join {{ transactions }} as transactions
+            on
+                customers.customer_id = transactions.customer_id
+                and customers.reaches_to <= transactions.occurred_at
+                and customers.asked_until >= transactions.occurred_at
+        where
+            {{ within_days('transactions.occurred_at', days_before_pending(30)) }}
+            and transactions.delivery_seq < {{ first_delivery_queued() }}
+            and not exists (
+                select 1 from {{ corrected }} as corrected
+                where
+                    transactions.transaction_id = corrected.transaction_id
+                    and transactions.version < corrected.newest_version
+            )
 
-),
+    ),
 
-transactions as not materialized (
+    readings as (
 
-    select * from {{ ref('stg_ledger__transactions') }}
+        select * from past
 
-),
+        union all
 
-asked as not materialized (
+        select
+            customers.reading_id,
+            pending.row_id,
+            pending.transaction_id,
+            pending.version,
+            pending.occurred_at,
+            true as is_recent,
+            customers.is_paired,
+            {{ prefixed('pending', columns) }}
+        from {{ customers }} as customers
+        inner join {{ pending }} as pending on customers.customer_id = pending.customer_id
 
-    select * from {{ ref('int_customers_asked') }}
-
-),
-
-{{
-    recalled(
-        'customer_id',
-        reaches_to=reaches_30_whole_days(),
-        days=30,
-        columns=[
-            'amount_base_minor', 'merchant_id', 'device_id', 'location_code', 'ip_address',
-            'channel', 'category', 'currency', 'transaction_type', 'card_bin',
-        ],
     )
-}}
+{% else -%}
+    readings as (
+
+        select
+            reading_id,
+            row_id,
+            transaction_id,
+            version,
+            occurred_at,
+            is_recent,
+            is_paired,
+            {{ columns | join(', ') }}
+        from {{ ref('int_readings_recalled') }}
+        where entity = 'customer_id'
+
+    )
+{% endif %}
 
 select
-    recalled.*,
+    readings.*,
     {{ utc_day('occurred_at') }} as day_number
-from recalled
--- what one reading holds lies together: those that are paired with it look it up
-order by recalled.reading_id
+from readings
+-- the rows of one reading lie together: paired pending rows look them up
+order by readings.reading_id

@@ -9,33 +9,51 @@ recalled as not materialized (
 
 ),
 
--- of running windows: rows of more than 24 hours before can only say that a value is not new
-{{ earlier_values(compared) }},
+-- for running windows, rows more than 24 hours before can only show that a value is not new
+{% for column in compared -%}
+    earlier_{{ column }} as (
 
-traced as (
+        select
+            reading_id,
+            {{ column }},
+            max(occurred_at) as seen_at
+        from recalled
+        where not is_paired and not is_recent and {{ column }} is not null
+        group by reading_id, {{ column }}
+
+    ),
+{% endfor %}
+
+traces as (
 
     select
+        {% for column in counted -%}
+            max(occurred_at) over same_{{ column }} as {{ column }}_seen_at,
+            {{ starts_run(column) }} as {{ column }}_starts,
+            {{ ends_run(column) }} as {{ column }}_ends,
+        {% endfor %}
         row_id,
         reading_id,
         occurred_at,
         day_number,
         merchant_id,
         device_id,
-        location_code,
-        {{ traced_values(counted) }}
+        location_code
     from recalled
     where is_recent and not is_paired
     window
-        {{ traced_windows(counted) }}
+        {{ same_value_windows(counted) }}
 
 ),
 
-counted as (
+counts as (
 
     select
-        traced.*,
-        {{ customer_distincts_24h(distinct_in_past_24h, counted) }}
-    from traced
+        {% for column in counted -%}
+            {{ distinct_in_past_24h(column) }} as customer_{{ value_noun(column) }}_distinct_24h,
+        {% endfor %}
+        *
+    from traces
     window
         {{ before() }},
         {{ before_past_24h() }}
@@ -43,14 +61,28 @@ counted as (
 )
 
 select
-    counted.row_id,
-    {{ are_new(is_new, compared) }},
+    counts.row_id,
+    -- new: unseen in the 30 days before the row's day and earlier on that day
+    {% for column in compared -%}
+        case
+            when counts.{{ column }} is not null
+                then coalesce(
+                    greatest(counts.{{ column }}_seen_at, earlier_{{ column }}.seen_at)
+                    < {{ day_start('counts.day_number') }} - interval '720 hours', true
+                )
+        end as is_new_{{ value_noun(column) }},
+    {% endfor %}
     {{ was_used_24h('device_id') }} as has_used_device_24h,
     {{ was_used_24h('ip_address') }} as has_used_ip_address_24h,
-    counted.customer_merchant_distinct_24h,
-    counted.customer_device_distinct_24h,
-    counted.customer_location_distinct_24h,
-    counted.customer_ip_address_distinct_24h
-from counted
-{{ joined_to_earlier(compared) }}
-where counted.row_id is not null
+    counts.customer_merchant_distinct_24h,
+    counts.customer_device_distinct_24h,
+    counts.customer_location_distinct_24h,
+    counts.customer_ip_address_distinct_24h
+from counts
+{% for column in compared -%}
+    left join earlier_{{ column }}
+        on
+            counts.reading_id = earlier_{{ column }}.reading_id
+            and counts.{{ column }} = earlier_{{ column }}.{{ column }}
+{% endfor %}
+where counts.row_id is not null

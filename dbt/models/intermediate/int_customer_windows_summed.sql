@@ -6,8 +6,8 @@ recalled as not materialized (
 
 ),
 
--- of running windows: beyond 24 hours, only the last instant matters, with the previous row
-earlier as (
+-- beyond 24 hours, running windows need only the last instant, for the previous row
+earlier_instants as (
 
     select
         reading_id,
@@ -18,39 +18,48 @@ earlier as (
 
 ),
 
-nearest as not materialized (
+nearest_rows as not materialized (
 
     select recalled.*
     from recalled
-    left join earlier
+    left join earlier_instants
         on
-            recalled.reading_id = earlier.reading_id
-            and recalled.occurred_at = earlier.occurred_at
-    where not recalled.is_paired and (recalled.is_recent or earlier.reading_id is not null)
+            recalled.reading_id = earlier_instants.reading_id
+            and recalled.occurred_at = earlier_instants.occurred_at
+    where
+        not recalled.is_paired
+        and (recalled.is_recent or earlier_instants.reading_id is not null)
 
 ),
 
-located as (
+-- of several rows at one instant, the last by id gives the place of the customer
+located_rows as (
 
     select
-        nearest.*,
-        first_value(nearest.location_code) over (
-            partition by nearest.reading_id, nearest.occurred_at
-            order by nearest.transaction_id desc
+        nearest_rows.*,
+        first_value(nearest_rows.location_code) over (
+            partition by nearest_rows.reading_id, nearest_rows.occurred_at
+            order by nearest_rows.transaction_id desc
         ) as instant_location_code
-    from nearest
+    from nearest_rows
 
 ),
 
-summed as (
+sums as (
 
     select
         row_id,
-        max(occurred_at) over before as previous_at,
-        last_value(instant_location_code) over before as previous_location_code,
+        -- integers in, integers out: a sum of bigint slides in linear time
+        {% for hours in [3, 6, 12, 24] -%}
+            count(*) over past_{{ hours }}h as customer_transaction_count_{{ hours }}h,
+            count(amount_base_minor) over past_{{ hours }}h
+                as customer_priced_count_{{ hours }}h,
+            sum(amount_base_minor) over past_{{ hours }}h as customer_amount_minor_{{ hours }}h,
+        {% endfor %}
         count(*) over same_instant - 1 as customer_same_instant_count,
-        {{ customer_sums(['3h', '6h', '12h', '24h']) }}
-    from located
+        max(occurred_at) over before as previous_at,
+        last_value(instant_location_code) over before as previous_location_code
+    from located_rows
     window
         same_instant as (partition by reading_id, occurred_at),
         {{ before() }},
@@ -58,5 +67,5 @@ summed as (
 
 )
 
-select * from summed
+select * from sums
 where row_id is not null

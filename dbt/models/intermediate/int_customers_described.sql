@@ -1,5 +1,10 @@
 {{ config(materialized='ephemeral') }}
 
+{%- set spans = [
+    ('past', '3h'), ('past', '6h'), ('past', '12h'), ('past', '24h'), ('days', '7d'),
+    ('days', '30d'),
+] %}
+
 with
 
 pending as (
@@ -29,8 +34,15 @@ spikes as (
 select
     pending.row_id,
     past.customer_same_instant_count,
-    {{ customer_window_features('past', ['3h', '6h', '12h', '24h']) }},
-    {{ customer_window_features('days', ['7d', '30d']) }},
+    {% for table, span in spans -%}
+        {%- set priced = table ~ '.customer_priced_count_' ~ span -%}
+        {%- set total = major_units(table ~ '.customer_amount_minor_' ~ span) -%}
+        coalesce({{ table }}.customer_transaction_count_{{ span }}, 0)::bigint
+            as customer_transaction_count_{{ span }},
+        coalesce({{ priced }}, 0)::bigint as customer_priced_count_{{ span }},
+        case when {{ priced }} > 0 then {{ total }} end as customer_amount_sum_{{ span }},
+        {{ total }} / nullif({{ priced }}, 0) as customer_amount_avg_{{ span }},
+    {% endfor %}
     {{ amount_ratio_30d('pending', 'days') }} as customer_amount_ratio_30d,
     {{ major_units('days.customer_amount_minor_30d_to_14d') }}
     / nullif(days.customer_priced_count_30d_to_14d, 0) as customer_amount_avg_30d_to_14d,

@@ -1,1 +1,64 @@
-{{ other_customers_in_past_24h('device') }}
+-- distinct customers other than the row's own on its device in the 24 hours before
+with
+
+recalled as not materialized (
+
+    select * from {{ ref('int_device_transactions_recalled') }}
+
+),
+
+traces as (
+
+    select
+        row_id,
+        reading_id,
+        occurred_at,
+        max(occurred_at) over same_customer_id as customer_id_seen_at,
+        {{ starts_run('customer_id') }} as customer_id_starts,
+        {{ ends_run('customer_id') }} as customer_id_ends
+    from recalled
+    where not is_paired
+    window
+        {{ same_value_windows(['customer_id']) }}
+
+),
+
+counts as (
+
+    select
+        row_id,
+        {{ distinct_in_past_24h('customer_id') }}
+        - {{ was_used_24h('customer_id') }}::integer as device_other_customer_distinct_24h
+    from traces
+    window
+        {{ before() }},
+        {{ before_past_24h() }}
+
+),
+
+paired_counts as (
+
+    select
+        pending.row_id,
+        other_customers.*
+    from recalled as pending
+    cross join
+        lateral (
+            select count(distinct past.customer_id) as device_other_customer_distinct_24h
+            from recalled as past
+            where
+                {{ is_in_reading() }}
+                and past.occurred_at >= pending.occurred_at - interval '24 hours'
+                and past.occurred_at < pending.occurred_at
+                and past.customer_id <> pending.customer_id
+        ) as other_customers
+    where pending.row_id is not null and pending.is_paired
+
+)
+
+select * from counts
+where row_id is not null
+
+union all
+
+select * from paired_counts

@@ -1,3 +1,74 @@
 {{ config(indexes=[{'columns': ['is_paired', 'reading_id', 'occurred_at']}]) }}
 
-{{ recalled_of_24h('ip_address', 'int_ip_addresses_asked') }}
+{%- set pending = ref('int_transactions_queued') -%}
+{%- set transactions = ref('stg_ledger__transactions') -%}
+{%- set addresses = ref('int_ip_addresses_asked') -%}
+{%- set corrected = ref('int_transactions_corrected') %}
+
+with
+
+{% if queue_is_newest_delivery() -%}
+    -- the rows of a single customer are left out: the customer's own past holds them
+    past as (
+
+        select
+            addresses.reading_id,
+            null::bigint as row_id,
+            transactions.customer_id,
+            transactions.occurred_at,
+            addresses.is_paired
+        from {{ addresses }} as addresses
+        inner join {{ transactions }} as transactions
+            on
+                addresses.ip_address = transactions.ip_address
+                and addresses.reaches_to <= transactions.occurred_at
+                and addresses.asked_until >= transactions.occurred_at
+                and transactions.customer_id is distinct from addresses.own_customer_id
+        where
+            {{ within_days('transactions.occurred_at', days_before_pending(1)) }}
+            and transactions.delivery_seq < {{ first_delivery_queued() }}
+            and not exists (
+                select 1 from {{ corrected }} as corrected
+                where
+                    transactions.transaction_id = corrected.transaction_id
+                    and transactions.version < corrected.newest_version
+            )
+
+    ),
+
+    readings as (
+
+        select * from past
+
+        union all
+
+        select
+            addresses.reading_id,
+            pending.row_id,
+            pending.customer_id,
+            pending.occurred_at,
+            addresses.is_paired
+        from {{ addresses }} as addresses
+        inner join {{ pending }} as pending on addresses.ip_address = pending.ip_address
+        where
+            addresses.own_customer_id is null
+            or addresses.reading_id in (select past.reading_id from past)
+
+    )
+{% else -%}
+    readings as (
+
+        select
+            reading_id,
+            row_id,
+            customer_id,
+            occurred_at,
+            is_paired
+        from {{ ref('int_readings_recalled') }}
+        where entity = 'ip_address'
+
+    )
+{% endif %}
+
+select * from readings
+order by reading_id

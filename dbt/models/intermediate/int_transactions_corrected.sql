@@ -1,4 +1,4 @@
--- a table and no view: by its size Postgres knows how few they are
+-- a table, not a view: its statistics tell Postgres how few corrections there are
 with
 
 pending as (
@@ -17,6 +17,6 @@ select
     corrections.transaction_id,
     max(corrections.version) as newest_version
 from corrections
--- what the queue knew: another delivery may be admitted while this is built
+-- only what the queue knew: another delivery may be admitted during the build
 where corrections.delivery_seq <= (select max(pending.ledger_seq) from pending)
 group by corrections.transaction_id

@@ -18,12 +18,13 @@ places as (
 
 ),
 
-placed as (
+distances as (
 
     select
         pending.row_id,
         pending.occurred_at
-        at time zone coalesce(here.time_zone, '{{ var("source_time_zone", "UTC") }}') as local_time,
+        at time zone coalesce(current_places.time_zone, '{{ var("source_time_zone", "UTC") }}')
+            as local_time,
         case
             when past.previous_at >= pending.occurred_at - interval '720 hours'
                 then
@@ -31,11 +32,12 @@ placed as (
                         epoch from pending.occurred_at - past.previous_at
                     )::double precision
         end as seconds_since_previous,
-        {{ kilometres('there', 'here') }} as kilometres
+        {{ kilometres('previous_places', 'current_places') }} as kilometres
     from pending
     left join past on pending.row_id = past.row_id
-    left join places as here on pending.location_code = here.location_code
-    left join places as there on past.previous_location_code = there.location_code
+    left join places as current_places on pending.location_code = current_places.location_code
+    left join places as previous_places
+        on past.previous_location_code = previous_places.location_code
 
 )
 
@@ -48,4 +50,4 @@ select
     case when seconds_since_previous is not null then kilometres end
         as customer_km_since_previous,
     kilometres / (seconds_since_previous / 3600) as customer_kmh_since_previous
-from placed
+from distances

@@ -30,8 +30,8 @@ newest_versions as (
 
 ),
 
--- no positive label by the day of maturity is an answer too: the transaction was good
-silences as (
+-- no positive label by the moment of maturity counts as a label: the transaction was good
+unreported_transactions as (
 
     select
         newest_versions.transaction_id,
@@ -67,4 +67,4 @@ select
     matured_at as known_at,
     'matured_silence' as provenance,
     2000 as provenance_rank
-from silences
+from unreported_transactions

@@ -84,8 +84,19 @@ select
     {{ per_span('counterparties.merchant_fraud_rate', ['3d', '14d', '21d']) }},
     counterparties.card_bin_fraud_rate_30d,
     counterparties.device_fraud_rate_30d,
-    {{ customers_in_past_24h('device_id', 'device') }} as device_customer_distinct_24h,
-    {{ customers_in_past_24h('ip_address', 'ip_address') }} as ip_address_customer_distinct_24h,
+    -- other customers, and the row's own customer if it used the device or address before
+    case
+        when pending.device_id is not null
+            then
+                coalesce(counterparties.device_other_customer_distinct_24h, 0)
+                + customers.has_used_device_24h::integer
+    end as device_customer_distinct_24h,
+    case
+        when pending.ip_address is not null
+            then
+                coalesce(counterparties.ip_address_other_customer_distinct_24h, 0)
+                + customers.has_used_ip_address_24h::integer
+    end as ip_address_customer_distinct_24h,
     pending.merchant_risk_score,
     pending.card_risk_score,
     pending.customer_risk_score,

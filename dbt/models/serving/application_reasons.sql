@@ -13,15 +13,15 @@ select
     decisions.customer_id,
     decisions.decision,
     decisions.is_counter_offer,
-    told.place,
-    told.reason ->> 'code' as reason_code,
-    told.reason ->> 'origin' as origin,
-    told.reason ->> 'feature' as feature,
-    told.reason ->> 'text' as analyst_text,
-    told.reason ->> 'applicant_text' as applicant_text,
-    (told.reason ->> 'weight')::double precision as weight,
+    reasons.place,
+    reasons.reason ->> 'code' as reason_code,
+    reasons.reason ->> 'origin' as origin,
+    reasons.reason ->> 'feature' as feature,
+    reasons.reason ->> 'text' as analyst_text,
+    reasons.reason ->> 'applicant_text' as applicant_text,
+    (reasons.reason ->> 'weight')::double precision as weight,
     decisions.decided_at
 from decisions
 cross join
-    lateral jsonb_array_elements(decisions.reasons) with ordinality as told (reason, place)
+    lateral jsonb_array_elements(decisions.reasons) with ordinality as reasons (reason, place)
 where {{ is_latest('decisions', 'application_id') }}

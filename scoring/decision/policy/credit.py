@@ -42,7 +42,7 @@ class CreditCosts(PolicyPart):
 class LimitSettings(PolicyPart):
     """The bounds of a recommended limit."""
 
-    annual_rate: float = Field(ge=0.001, lt=1)  # of the annuity; the features use the same rate
+    annual_rate: float = Field(ge=0.001, lt=1)  # of the annuity; never of a feature
     step_minor: WholeNumber = Field(gt=0)  # a limit below the request is a multiple of it
     minimum_minor: WholeNumber = Field(gt=0)  # the product's smallest loan
     debt_service_cap: float = Field(gt=0, lt=1)  # of monthly income, with the new instalment

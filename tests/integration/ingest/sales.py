@@ -26,7 +26,7 @@ SALES = Feed(
         column("type", ColumnKind.LIST, "tags"),
     ),
     admission=Versions(event="sold_at", table="raw.sales"),
-    load_kinds=("live",),
+    takes_history=False,
 )
 
 SALE_RETURNS = Feed(

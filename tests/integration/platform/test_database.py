@@ -1,4 +1,4 @@
-"""The seam to Postgres: named statements, certain rows, and errors that quote no row."""
+"""The seam to Postgres names its statements, returns certain rows, and never quotes row values."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def session(migrated: Db) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def test_a_session_is_of_its_role_and_commits_by_itself(migrated: Db) -> None:
+def test_a_session_has_its_role_and_commits_each_statement(migrated: Db) -> None:
     with database.connect(migrated.settings.warehouse, "ingest") as connection:
         assert connection.autocommit
         assert database.fetch_one(connection, "read the role", "select current_user") == ("ingest",)
@@ -52,7 +52,9 @@ def test_a_server_that_does_not_answer_is_unavailable_and_named() -> None:
     assert CARD not in str(e.value)
 
 
-def test_a_refused_password_is_unavailable_and_a_missing_one_is_the_operators(migrated: Db) -> None:
+def test_a_refused_password_is_unavailable_and_a_missing_one_is_a_configuration_error(
+    migrated: Db,
+) -> None:
     warehouse = migrated.settings.warehouse
     wrong = Warehouse.model_validate(
         {"port": warehouse.port, "database": warehouse.database, "score_password": CARD}
@@ -66,7 +68,7 @@ def test_a_refused_password_is_unavailable_and_a_missing_one_is_the_operators(mi
     assert CARD not in str(error.value)
 
 
-def test_a_certain_row_that_is_missing_is_an_error_with_the_statements_name(
+def test_a_missing_certain_row_is_an_error_with_the_name_of_the_statement(
     session: psycopg.Connection[Any],
 ) -> None:
     with pytest.raises(ContractError, match="read the newest run: the statement has no row"):
@@ -118,7 +120,7 @@ def test_an_error_names_the_table_that_is_missing_or_forbidden(
         database.fetch_all(session, "write it", "delete from raw.deliveries")
 
 
-def test_a_cancelled_statement_is_refused_and_the_session_goes_on(
+def test_a_cancelled_statement_is_refused_and_the_session_continues(
     session: psycopg.Connection[Any],
 ) -> None:
     session.execute("set statement_timeout = '5ms'")
@@ -129,13 +131,13 @@ def test_a_cancelled_statement_is_refused_and_the_session_goes_on(
     assert database.fetch_one(session, "read a number", "select 1") == (1,)
 
 
-def test_a_session_that_the_server_ends_is_a_lost_warehouse(
+def test_a_session_ended_by_the_server_is_a_lost_warehouse(
     migrated: Db, session: psycopg.Connection[Any]
 ) -> None:
     with migrated.superuser() as superuser:
         superuser.execute("select pg_terminate_backend(%s)", (session.info.backend_pid,))
 
-    for _ in range(2):  # first the server says so, then the driver
+    for _ in range(2):  # the first error comes from the server, the second from the driver
         with pytest.raises(WarehouseUnavailableError, match=r"count runs: the connection .* lost"):
             database.fetch_one(session, "count runs", "select count(*) from decisions.runs")
 

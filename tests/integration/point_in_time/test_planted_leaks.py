@@ -14,12 +14,15 @@ from tests.integration.point_in_time import laws
 from tests.integration.point_in_time.conftest import Plant
 from tests.integration.point_in_time.raw_histories import a_raw_history
 
+READINGS = "models/intermediate/int_readings_recalled.sql"
+MERCHANT_DAYS = "models/intermediate/int_merchant_days_summed.sql"
+
 
 @dataclass(frozen=True)
 class Leak:
-    """Hold a change of one macro, the law that it breaks, and a column that shows it."""
+    """A change of one dbt file, the law that it breaks, and a column that gives it away."""
 
-    macro: str
+    file: str
     text: str
     leaking: str
     law: Any
@@ -28,21 +31,21 @@ class Leak:
 
 LEAKS = {
     "a reading sees what became known later": Leak(
-        "readings.sql",
-        "    and addressed.known_at <= readings.as_of\n",
+        READINGS,
+        "                and versions.known_at <= readings.as_of\n",
         "",
         laws.moved_by_later_knowledge,
         "customer_transaction_count_24h",
     ),
     "every row reads what is newest today": Leak(
-        "readings.sql",
-        "when settled.is_stillborn or settled.settled_at > settled.known_at",
-        "when settled.is_stillborn or settled.superseded_at is not null",
+        READINGS,
+        "or settled_versions.settled_at > settled_versions.known_at",
+        "or settled_versions.superseded_at is not null",
         laws.moved_by_an_early_end,
         "customer_transaction_count_24h",
     ),
     "a window reaches a microsecond ahead": Leak(
-        "windows.sql",
+        "macros/windows.sql",
         "            range between interval '{{ hour }} hours' preceding\n"
         "            and interval '1 microsecond' preceding",
         "            range between interval '{{ hour }} hours' preceding\n"
@@ -51,7 +54,7 @@ LEAKS = {
         "customer_amount_sum_3h",
     ),
     "a window holds the row and its peers": Leak(
-        "windows.sql",
+        "macros/windows.sql",
         "            range between interval '{{ hour }} hours' preceding\n"
         "            and interval '1 microsecond' preceding",
         "            range between interval '{{ hour }} hours' preceding\n"
@@ -60,37 +63,37 @@ LEAKS = {
         "customer_amount_sum_3h",
     ),
     "a day reads entries that were booked later": Leak(
-        "days.sql",
-        "        and entries.known_at <= asked.as_of\n",
+        MERCHANT_DAYS,
+        "            and entries.known_at <= questions.as_of\n",
         "",
         laws.moved_by_later_knowledge,
         "merchant_transaction_count_7d",
     ),
     "a window of days reaches one day too far": Leak(
-        "days.sql",
-        "        and entries.day_number < asked.day_number - {{ last }}\n",
-        "        and entries.day_number <= asked.day_number - {{ last }}\n",
+        "macros/days.sql",
+        "        and entries.day_number < questions.day_number - {{ last }}\n",
+        "        and entries.day_number <= questions.day_number - {{ last }}\n",
         laws.moved_by_labels_before_maturity,
         "merchant_fraud_count_3d",
     ),
     "frauds count without waiting for their maturity": Leak(
-        "day_measures.sql",
+        "macros/days.sql",
         "coalesce({{ over_days(measure, maturity_days() | int + days, maturity_days()) }}, 0)",
         "coalesce({{ over_days(measure, days, 0) }}, 0)",
         laws.moved_by_labels_before_maturity,
         "merchant_fraud_rate_7d",
     ),
-    "a fraud counts before its report": Leak(
-        "frauds.sql",
+    "a fraud counts before anybody has reported it": Leak(
+        "macros/frauds.sql",
         "            lines.known_at,\n            {{ day_start(",
         "            lines.occurred_at,\n            {{ day_start(",
         laws.moved_by_later_knowledge,
         "merchant_fraud_rate_30d",
     ),
     "features depend on what stood in the same build": Leak(
-        "spikes.sql",
-        "    where standing.customer_amount_ratio_30d > {{ spike_ratio() }}\n",
-        "    where false\n",
+        "models/intermediate/int_customer_spikes_counted.sql",
+        "        where features.customer_amount_ratio_30d > {{ spike_ratio() }}\n",
+        "        where false\n",
         laws.moved_by_schedule_and_order,
         "customer_spike_share_14d",
     ),
@@ -101,6 +104,6 @@ LEAKS = {
 def test_a_planted_leak_breaks_its_law(features: Any, name: str, plant: Plant) -> None:
     leak = LEAKS[name]
 
-    plant(f"macros/{leak.macro}", leak.text, leak.leaking)
+    plant(leak.file, leak.text, leak.leaking)
 
     assert leak.column in leak.law(features, a_raw_history(7))

@@ -37,14 +37,14 @@ def test_a_day_is_decided_published_replayed_and_closed(lender: Lender) -> None:
     assert (again.holds, again.replay.decisions) == (True, 5)
 
 
-def test_analysts_read_decisions_and_reasons(lender: Lender) -> None:
+def test_analysts_read_responses_reasons_and_history(lender: Lender) -> None:
     lender.admit(a_day_of_applications())
     lender.decide()
 
     with lender.db.connect("analyst") as connection:
         served = connection.execute(
             "select recommended_amount, risk_score, probability, request_id is not null "
-            "from serving.latest_application_decisions where application_id = 'good'"
+            "from serving.application_responses where application_id = 'good'"
         ).fetchone()
         reasons = connection.execute(
             "select place, reason_code, applicant_text from serving.application_reasons "

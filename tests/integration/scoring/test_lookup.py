@@ -1,4 +1,4 @@
-"""A decision is found by its id, whatever job has decided it; an unknown id is refused."""
+"""A decision is found by its id for every job; an unknown id is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scoring.evidence.lookup import job_of
 from tests.integration.scoring.conftest import Bench, some_transactions
 
 
-def test_ids_name_the_job_that_has_decided_them(bench: Bench) -> None:
+def test_an_id_identifies_the_job_of_its_decision(bench: Bench) -> None:
     bench.admit(some_transactions(2))
     bench.decide()
     (first, _), (second, _) = bench.decisions()
@@ -23,6 +23,6 @@ def test_ids_name_the_job_that_has_decided_them(bench: Bench) -> None:
                 job_of(connection, unknown)
 
 
-def test_an_unknown_job_is_refused_with_the_names_of_those_that_exist() -> None:
+def test_an_unknown_job_is_refused_with_the_known_names() -> None:
     with pytest.raises(ConfigurationError, match="score_transactions, score_applications"):
         job_named("score_everything")

@@ -20,9 +20,9 @@ from tests.integration.scoring.conftest import HOUR, Bench
 from tests.integration.scoring.lender import Lender, a_day_of_applications
 
 ANALYST: Role = "analyst"
-#: Questions about a warehouse; the other commands change something or need data from outside.
+#: Questions about a warehouse; the other commands change data or need outside data.
 QUESTIONS = {"closure", "windows", "replay", "explain", "thresholds", "version"}
-#: `windows` finds the hours after the test's day, in which nothing was decided.
+#: `windows` finds the undecided hours after the test's day.
 STATUS = {"windows": 1}
 
 
@@ -56,16 +56,16 @@ def test_every_query_runs_and_an_analysts_query_finds_rows(decided: Bench) -> No
 
 @pytest.mark.usefixtures("decided")
 def test_every_question_to_a_warehouse_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = set()
+    answered = set()
     for arguments in documents.commands():
         name, *options = shlex.split(arguments.replace("<decision id>", "transactions/declined/0"))
         if name in QUESTIONS:
-            asked.add(name)
+            answered.add(name)
             status = main([name, *options])
             shown = capsys.readouterr()
             assert status == STATUS.get(name, 0), (arguments, shown)
             assert shown.out.strip(), arguments
-    assert asked == QUESTIONS
+    assert answered == QUESTIONS
 
 
 def test_every_proof_of_a_promise_that_is_a_command_is_such_a_question() -> None:
@@ -76,7 +76,7 @@ def test_every_proof_of_a_promise_that_is_a_command_is_such_a_question() -> None
     assert named == {"closure", "windows", "replay", "explain"}
 
 
-def test_every_command_of_ours_exists() -> None:
+def test_every_command_of_the_project_exists() -> None:
     names = {arguments.split()[0] for arguments in documents.commands()}
 
     assert names > QUESTIONS

@@ -1,4 +1,4 @@
-"""Training that can learn nothing fails at once: the same rows teach nothing at a retry either."""
+"""Training on rows without any signal fails at once, because a retry has the same rows."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ IS_BAD = np.arange(ROWS) % 4 == 0
 CODES = np.arange(ROWS)
 
 
-def test_transactions_that_nothing_tells_apart_are_refused() -> None:
+def test_transactions_without_any_signal_are_refused() -> None:
     rows = Transactions(("amount",), np.ones((ROWS, 1)), IS_BAD, CODES, CODES)
 
-    with pytest.raises(ContractError, match="no fraud model could be learnt from 320 rows"):
+    with pytest.raises(ContractError, match="no fraud model could be fitted on 320 rows"):
         fraud.fit(fraud.cut(rows), TRANSACTIONS)
 
 
-def test_loans_that_nothing_tells_apart_are_refused() -> None:
+def test_loans_without_any_signal_are_refused() -> None:
     rows = ClosedLoans(
         ("requested_amount",), np.ones((ROWS, 1)), IS_BAD, CODES, CODES, CODES.astype(object)
     )
 
-    with pytest.raises(ContractError, match="no credit model could be learnt from 400 loans"):
+    with pytest.raises(ContractError, match="no credit model could be fitted on 400 loans"):
         credit.fit(rows, APPLICATIONS)

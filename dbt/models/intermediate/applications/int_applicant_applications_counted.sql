@@ -18,12 +18,12 @@ labels as not materialized (
 
 ),
 
--- in the version that was known when the row became known
-earlier as (
+-- in the version known when the pending row became known
+earlier_applications as (
 
     select
         pending.row_id,
-        pending.applied_at as asked_at,
+        pending.applied_at as reference_at,
         applications.application_id,
         applications.applied_at
     from pending
@@ -46,53 +46,53 @@ earlier as (
 
 ),
 
-counted as (
+counts as (
 
     select
         row_id,
         count(*) as applicant_application_count
-    from earlier
+    from earlier_applications
     group by row_id
 
 ),
 
--- what was said of each, last of all before somebody applied again
-told as (
+-- per earlier application, the newest label known before the pending application
+newest_labels as (
 
-    select distinct on (earlier.row_id, earlier.application_id)
-        earlier.row_id,
-        earlier.application_id,
-        earlier.applied_at,
+    select distinct on (earlier_applications.row_id, earlier_applications.application_id)
+        earlier_applications.row_id,
+        earlier_applications.application_id,
+        earlier_applications.applied_at,
         labels.is_default
-    from earlier
+    from earlier_applications
     inner join labels
         on
-            earlier.application_id = labels.application_id
-            and earlier.asked_at >= labels.known_at
+            earlier_applications.application_id = labels.application_id
+            and earlier_applications.reference_at >= labels.known_at
     order by
-        earlier.row_id asc, earlier.application_id asc,
+        earlier_applications.row_id asc, earlier_applications.application_id asc,
         labels.known_at desc, labels.provenance_rank asc, labels.version desc
 
 ),
 
-last_closed as (
+last_closed_loans as (
 
     select distinct on (row_id)
         row_id,
         is_default
-    from told
+    from newest_labels
     where is_default is not null
     order by row_id asc, applied_at desc, application_id desc
 
 )
 
 select
-    counted.row_id,
-    counted.applicant_application_count,
+    counts.row_id,
+    counts.applicant_application_count,
     case
-        when last_closed.is_default then 'bad'
-        when not last_closed.is_default then 'good'
+        when last_closed_loans.is_default then 'bad'
+        when not last_closed_loans.is_default then 'good'
         else 'open'
     end as applicant_last_outcome
-from counted
-left join last_closed on counted.row_id = last_closed.row_id
+from counts
+left join last_closed_loans on counts.row_id = last_closed_loans.row_id

@@ -24,8 +24,8 @@ labels as not materialized (
 
 ),
 
--- frauds are rare: they lead to customers, and not the customers' transactions to frauds
-suspects as (
+-- frauds are rare: the join starts with them, not with the transactions of the customers
+reported_transactions as (
 
     select distinct transaction_id
     from labels
@@ -33,15 +33,15 @@ suspects as (
 
 ),
 
-suffered as (
+customer_transactions as (
 
     select
         pending.row_id,
         pending.applied_at,
         versions.transaction_id
-    from suspects
+    from reported_transactions
     inner join versions
-        on suspects.transaction_id = versions.transaction_id
+        on reported_transactions.transaction_id = versions.transaction_id
     inner join pending
         on
             versions.customer_id = pending.customer_id
@@ -51,19 +51,19 @@ suffered as (
 
 ),
 
--- what was said of each, last of all before somebody applied
-told as (
+-- per transaction, the newest label known before the application
+newest_labels as (
 
-    select distinct on (suffered.row_id, suffered.transaction_id)
-        suffered.row_id,
+    select distinct on (customer_transactions.row_id, customer_transactions.transaction_id)
+        customer_transactions.row_id,
         labels.is_fraud
-    from suffered
+    from customer_transactions
     inner join labels
         on
-            suffered.transaction_id = labels.transaction_id
-            and suffered.applied_at >= labels.known_at
+            customer_transactions.transaction_id = labels.transaction_id
+            and customer_transactions.applied_at >= labels.known_at
     order by
-        suffered.row_id asc, suffered.transaction_id asc,
+        customer_transactions.row_id asc, customer_transactions.transaction_id asc,
         labels.known_at desc, labels.provenance_rank asc, labels.version desc
 
 )
@@ -71,6 +71,6 @@ told as (
 select
     row_id,
     count(*) as customer_fraud_confirmed_count
-from told
+from newest_labels
 where is_fraud
 group by row_id

@@ -1,3 +1,5 @@
+{%- set days_read = days_before_pending(90, 'int_applications_queued') -%}
+
 with
 
 pending as (
@@ -18,8 +20,8 @@ corrections as not materialized (
 
 ),
 
--- [applied_at - 90 days, applied_at), in the versions that were known when the row became known
-spent as (
+-- [applied_at - 90 days, applied_at), in the versions known when the pending row became known
+spending as (
 
     select
         pending.row_id,
@@ -34,7 +36,7 @@ spent as (
             and pending.known_at >= transactions.known_at
             and pending.ledger_seq >= transactions.delivery_seq
     where
-        {{ within_days('transactions.occurred_at', days_asked(90, 'int_applications_queued')) }}
+        {{ within_days('transactions.occurred_at', days_read) }}
         and not {{ is_replaced('transactions', by='pending.known_at') }}
 
 )
@@ -43,5 +45,5 @@ select
     row_id,
     sum(amount_base_minor) filter (where is_recent) as customer_spend_minor_30d,
     sum(amount_base_minor) as customer_spend_minor_90d
-from spent
+from spending
 group by row_id

@@ -1,4 +1,4 @@
-"""An equation of closure never takes a missing row for zeros: zeros close."""
+"""Closure never treats a missing row as zeros, because zeros close an equation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RUN = UUID(int=1)
 
 
 class Rows(list[Any]):
-    """The result of a statement: rows to iterate over, and to fetch."""
+    """Hold the result of a statement: rows to iterate over, and to fetch."""
 
     def fetchone(self) -> Any:
         return self[0] if self else None
@@ -29,7 +29,7 @@ class Rows(list[Any]):
 
 
 class EmptySession:
-    """A session in which no statement has a row, except that the seals may be counted."""
+    """Return no row for any statement; only the count of the seals has one."""
 
     info = SimpleNamespace(transaction_status=TransactionStatus.IDLE)
 
