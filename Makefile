@@ -101,6 +101,7 @@ bench-quick: setup ## The same for 100,000 rows, ours and the floor only
 
 docs: setup ## Build the documentation site into .local/site
 	@PYTHONPATH=.:plugins python -m infra.docs.data_dictionary
+	@PYTHONPATH=.:plugins python -m infra.docs.command_line
 	@$(MKDOCS)
 	@echo "open .local/site/index.html"
 

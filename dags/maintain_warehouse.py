@@ -10,7 +10,7 @@ rows first, windows that failed before last, at most as many as the form says.
 **Writes** `decisions.runs` and `audit.events` (stuck runs), `published/` (manifests); drops tables
 in `scored`. The page of a job's DAG lists the writes of a run.
 
-Safe to run again: a second run finds nothing to heal. `python -m scoring windows` lists the same
+Safe to run again: a second run finds nothing to heal. `vesper windows` lists the same
 windows. While the DAG of a job is paused, its windows stay undecided, and the task says so.
 """
 

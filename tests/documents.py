@@ -18,7 +18,7 @@ PAGES = {
 
 _QUERY = re.compile(r'```sql(?: title="as role (\w+)")?\n(.*?)```', re.DOTALL)
 _MAKE = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
-_PYTHON = re.compile(r"python -m (features|scoring) ((?:[^`\n\\]|\\\n)*)")
+_VESPER = re.compile(r"(?:^|`|/)vesper ((?:[^`\n\\#]|\\\n)*)", re.MULTILINE)
 
 
 def queries() -> list[tuple[str, str]]:
@@ -35,8 +35,8 @@ def make_targets() -> set[str]:
     return {name for text in PAGES.values() for name in _MAKE.findall(text)}
 
 
-def commands(text: str | None = None) -> list[tuple[str, str]]:
-    """Return package and arguments of every command line in one text, or in all pages."""
+def commands(text: str | None = None) -> list[str]:
+    """Return the arguments of every command line of ours, of one text or of all pages."""
     texts = PAGES.values() if text is None else [text]
-    matches = [command for each in texts for command in _PYTHON.findall(each)]
-    return sorted({(package, arguments.strip()) for package, arguments in matches})
+    lines = [arguments.strip() for each in texts for arguments in _VESPER.findall(each)]
+    return sorted({line for line in lines if line})

@@ -27,7 +27,7 @@ from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, Text, file_format, text_of
 from features.ingest.waiting import kind_of
 from features.ingest.whole_file import Tally
-from features.platform import failpoints
+from features.platform import failpoints, progress
 from features.platform.objects import ObjectInfo
 from features.sources.mapping import FileFormat, SourceFeed
 
@@ -55,6 +55,7 @@ def parse(
             landing.copy(connection, table, typed)
             failpoints.reach("before_rejects")
             landing.copy(connection, None, rejected)
+            progress.advance("rows", typed.num_rows + rejected.num_rows)
         _check_lines(reading.lines)
         twins = landing.twins(connection, table, feed.declaration.key, rules.columns)
         if len(twins.conflicts):

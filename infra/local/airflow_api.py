@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from features.platform.moments import parse_moment
 from infra.local.environment import airflow_url
 from infra.local.state import StackError, State
 
@@ -59,7 +60,7 @@ class Airflow:
         """
         answer = self._checked(self._get("/api/v2/importErrors", params={"limit": 100}))
         errors = {error["filename"]: error for error in answer.json()["import_errors"]}
-        broken = [error for error in errors.values() if _moment(error["timestamp"]) >= began]
+        broken = [error for error in errors.values() if parse_moment(error["timestamp"]) >= began]
         if broken:
             raise StackError(
                 f"Airflow cannot parse {_listed(broken)}: mend the file, then `make up` again"
@@ -76,7 +77,7 @@ class Airflow:
         """Return the interval that the schedule will run next."""
         dag = self._checked(self._get(f"/api/v2/dags/{dag_id}")).json()
         bounds = [dag[f"next_dagrun_data_interval_{end}"] for end in ("start", "end")]
-        return (_moment(bounds[0]), _moment(bounds[1])) if all(bounds) else None
+        return (parse_moment(bounds[0]), parse_moment(bounds[1])) if all(bounds) else None
 
     def trigger(
         self,
@@ -183,7 +184,3 @@ def _listed(import_errors: Iterable[Mapping[str, str]]) -> str:
         f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
         for error in import_errors
     )
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -32,7 +32,7 @@ def waiting(outbox: Path) -> list[Delivery]:
     for path in outbox.glob("landing/**/*_*.*"):
         if path.is_file():
             window = WINDOW.search(path.name)
-            due_at = _moment(window[2]) if window else datetime.min.replace(tzinfo=UTC)
+            due_at = _of_file_name(window[2]) if window else datetime.min.replace(tzinfo=UTC)
             deliveries.append(Delivery(path, path.relative_to(outbox).as_posix(), due_at))
     return sorted(deliveries, key=lambda delivery: (delivery.due_at, delivery.name))
 
@@ -72,7 +72,7 @@ def file_name(prefix: str, start: datetime, end: datetime, suffix: str) -> str:
     return f"{prefix}_{start:%Y%m%dT%H%MZ}_{end:%Y%m%dT%H%MZ}.{suffix}"
 
 
-def _moment(text: str) -> datetime:
+def _of_file_name(text: str) -> datetime:
     return datetime.strptime(text, "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
 
 

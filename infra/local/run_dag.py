@@ -6,9 +6,11 @@ This is the same as **Trigger** in the Airflow UI. The run replaces the schedule
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from difflib import get_close_matches
 
+from features.platform.errors import ConfigurationError
+from features.platform.moments import parse_moment
 from infra.local.airflow_api import Airflow
 from infra.local.console import console, step
 from infra.local.demo import follow, trigger_windows
@@ -102,9 +104,6 @@ def _reason(log: str) -> str:
 
 def _moment(name: str, text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise StackError(f"{name}={text} is no time with a zone: write 2026-11-21T10:00Z")
-    return moment.astimezone(UTC)
+        return parse_moment(text)
+    except ConfigurationError as error:
+        raise StackError(f"{name}: {error}") from error

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes a virtual environment from a lock file; quick if the lock file has not changed.
+# Makes a virtual environment from a lock file, and installs this project into it, editable; quick
+# if the lock file and the project's entry points have not changed.
 #
 #   infra/local/setup.sh [venv] [lock]
 #
@@ -27,10 +28,11 @@ find_python() {
 }
 
 fingerprint() {
-    cat "$lock" "$venv/pyvenv.cfg" 2>/dev/null | cksum
+    # of pyproject.toml only the part before the settings of the tools
+    { cat "$lock" "$venv/pyvenv.cfg" && sed '/^\[tool\.pytest/,$d' pyproject.toml; } 2>/dev/null | cksum
 }
 
-[ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ] && "$venv/bin/python" -c '' 2>/dev/null && exit 0
+[ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ] && "$venv/bin/python" -c '' 2>/dev/null && [ -x "$venv/bin/vesper" ] && exit 0
 
 python=$(find_python) || fail "Python 3.11 is needed and was not found (found: $(python3 --version 2>/dev/null || echo none)): install it, or name it with \`make setup PYTHON=/path/to/python3.11\`"
 mkdir -p "$venv" 2>/dev/null || fail "cannot write to $(pwd): make the checkout writable for user $(id -un)"
@@ -51,5 +53,8 @@ if [ ! -x "$venv/bin/uv" ]; then
 fi
 VIRTUAL_ENV=$(cd "$venv" && pwd) "$venv/bin/uv" pip install --require-hashes -r "$lock" >>"$log" 2>&1 ||
     fail "the packages were not installed: $(grep -E 'error|×|╰|Caused' "$log" | tail -n 3 | tr '\n' ' ') (log: $log)"
+# the lock holds all dependencies already; the path entry goes behind those of PYTHONPATH
+VIRTUAL_ENV=$(cd "$venv" && pwd) "$venv/bin/uv" pip install --no-deps --editable . >>"$log" 2>&1 ||
+    fail "the command vesper was not installed: $(tail -n 3 "$log" | tr '\n' ' ') (log: $log)"
 fingerprint >"$stamp"
 echo "setup: done in $(($(date +%s) - started)) s"

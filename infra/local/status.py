@@ -121,6 +121,4 @@ def _show_warehouse(state: State) -> None:
         shown = f", the newest {len(held)}" if count > len(held) else ""
         rows = [row[:-1] for row in held]
         table(f"Held deliveries: {count:,}{shown}", ["delivery", "file", "reason"], rows)
-        console.print(
-            "`python -m features release` admits a delivery unchanged, `discard` drops it."
-        )
+        console.print("`vesper release` admits a delivery unchanged, `discard` drops it.")

@@ -165,7 +165,7 @@ def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:
     if not done.holds:
         raise ContractError(
             f"past decisions of {job} do not replay:\n{text_of(done)}\n"
-            "next: `python -m scoring explain` on the first of them; audit.events keeps this result"
+            "next: `vesper explain` on the first of them; audit.events keeps this result"
         )
     return done.as_dict()
 

@@ -1,40 +1,43 @@
-"""`python -m scoring fairness FILE`: a report on public data, put beside the credit model."""
+"""Put a fairness report on public data beside the registered credit model."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+import typer
 
 from features.platform.errors import ConfigurationError
 from features.platform.settings import get_settings
+from scoring.commands.answers import Status, show
+from scoring.commands.arguments import AsJson
 from scoring.commands.quality import source_of
-from scoring.credit.job import JOB
-from scoring.credit.quality import german_credit
-from scoring.models import registry
+from scoring.commands.working import working
 
 FILE_NAME = "fairness_german_credit.md"
+CHAMPION = "champion"
 
 
-def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
-    """Add `fairness` to the command line."""
-    parser = commands.add_parser(
-        "fairness", help="report on groups of the German credit data, on the credit model's page"
-    )
-    parser.add_argument("file", type=Path, help="the German credit data (CSV)")
-    parser.add_argument(
-        "--alias", default=registry.CHAMPION, help="of the version to put it beside"
-    )
-    parser.set_defaults(command=_command)
+def fairness(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The German credit data (CSV).")],
+    alias: Annotated[
+        str, typer.Option("--alias", help="Alias of the model version that gets the report.")
+    ] = CHAMPION,
+    as_json: AsJson = False,
+) -> int:
+    """Report on groups of the German credit data, on the page of the credit model."""
+    from scoring.credit.job import JOB
+    from scoring.credit.quality import german_credit
+    from scoring.models import registry
 
-
-def _command(parsed: argparse.Namespace) -> int:
-    if source_of(parsed.file) != german_credit.SOURCE:
-        raise ConfigurationError(f"{parsed.file} is not the German credit data")
+    if source_of(file) != german_credit.SOURCE:
+        raise ConfigurationError(f"{file} is not the German credit data")
     settings = get_settings()
-    page = german_credit.report(parsed.file).page
-    pin = registry.resolve(JOB.model.name, parsed.alias, settings)
-    registry.attach(pin, FILE_NAME, page, settings)
-    sys.stdout.write(page + f"\n{FILE_NAME} stands beside {pin.name} version {pin.version}\n")
-    return 0
+    with working("fairness"):
+        page = german_credit.report(file).page
+        pin = registry.resolve(JOB.model.name, alias, settings)
+        registry.attach(pin, FILE_NAME, page, settings)
+    text = f"{page}\n{FILE_NAME} belongs to {pin.name} version {pin.version}"
+    document = {"model": pin.name, "version": pin.version, "file": FILE_NAME, "page": page}
+    show(text, document, as_json=as_json)
+    return Status.HOLDS

@@ -1,44 +1,87 @@
-"""`python -m scoring quality FILE`: measures on public data; which, the file's columns tell."""
+"""Measure a model on its public data; the columns of a file identify the data set."""
 
 from __future__ import annotations
 
-import argparse
+import json
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack, redirect_stdout
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
+import typer
 
 from features.platform.errors import ConfigurationError, ScoringError
 from features.platform.settings import Settings, get_settings
-from scoring.credit.quality import german_credit
-from scoring.credit.quality import protocol as credit
-from scoring.fraud.quality import handbook
-from scoring.fraud.quality import protocol as fraud
+from scoring.commands.answers import Status, show
+from scoring.commands.arguments import AsJson
+from scoring.commands.working import working
 
 # a column that only the outcomes of one of the files have
 MARKS = {
-    "TX_FRAUD": fraud.SOURCE,
-    "loan_status": credit.SOURCE,
-    german_credit.OUTCOME: german_credit.SOURCE,
+    "TX_FRAUD": "fraud_handbook",
+    "loan_status": "lending_club",
+    "creditability": "german_credit",
 }
 FILES = "the handbook's transactions, LendingClub's loans (Parquet) or the German credit data (CSV)"
+Measure = Callable[[Path, Settings], int]
 
 
-def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
-    """Add `quality` to the command line."""
-    parser = commands.add_parser("quality", help="measure a model on its public data")
-    parser.add_argument("data", type=Path, help=f"{FILES}, or a folder that holds them")
-    parser.add_argument(
-        "--validation",
-        action="store_true",
-        help="measure on the earlier weeks on which settings are chosen, not on the test weeks",
-    )
-    parser.set_defaults(command=_command)
+def quality(
+    data: Annotated[
+        Path, typer.Argument(metavar="PATH", help=f"{FILES}, or a folder that holds them.")
+    ],
+    validation: Annotated[
+        bool,
+        typer.Option(
+            "--validation",
+            help="Measure on the earlier weeks that choose the settings, not on the test weeks.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Measure the models on public data, in an empty warehouse.
+
+    Status 1: a bar does not hold. Status 2: a data set could not be measured.
+    """
+    settings = get_settings()
+    measures = _measures(is_validation=validation)
+    results: list[dict[str, object]] = []
+    statuses = []
+    for file, source in measurable(data).items():
+        with ExitStack() as stack:
+            if as_json:  # the measures print tables; standard output holds the document only
+                stack.enter_context(redirect_stdout(sys.stderr))
+            stack.enter_context(working(f"quality {source}"))
+            status = _measured(measures[source], file, settings)
+        statuses.append(status)
+        results.append({"file": str(file), "source": source, "status": status})
+    if as_json:
+        show("", [row | {"report": _report_of(row, settings)} for row in results], as_json=True)
+    return max(statuses)
+
+
+def _measures(*, is_validation: bool) -> dict[str, Measure]:
+    from scoring.credit.quality import german_credit
+    from scoring.credit.quality import protocol as credit
+    from scoring.fraud.quality import handbook
+    from scoring.fraud.quality import protocol as fraud
+
+    folds = handbook.VALIDATION_FOLDS if is_validation else handbook.TEST_FOLDS
+    return {
+        fraud.SOURCE: partial(fraud.run, folds=folds),
+        credit.SOURCE: credit.run,
+        german_credit.SOURCE: german_credit.run,
+    }
+
+
+def _report_of(result: dict[str, object], settings: Settings) -> object:
+    """Return the part of the written report that describes one data set."""
+    report = settings.home / ".local" / "reports" / "quality.json"
+    if result["status"] == Status.REFUSED or not report.exists():
+        return None
+    return json.loads(report.read_text())["parts"].get(str(result["source"]))
 
 
 def measurable(path: Path) -> dict[Path, str]:
@@ -56,7 +99,9 @@ def measurable(path: Path) -> dict[Path, str]:
 
 
 def source_of(path: Path) -> str | None:
-    """Return the source that a file is of, as its columns tell; None where it is of none."""
+    """Return the source of a file, which its columns identify; None for any other file."""
+    import pyarrow as pa
+
     try:
         columns = _columns_of(path)
     except (OSError, pa.ArrowInvalid):
@@ -65,25 +110,16 @@ def source_of(path: Path) -> str | None:
 
 
 def _columns_of(path: Path) -> list[str]:
+    import pyarrow.csv
+    import pyarrow.parquet
+
     if path.suffix == ".parquet":
         return list(pyarrow.parquet.read_schema(path).names)
-    with pa.csv.open_csv(path) as reader:
+    with pyarrow.csv.open_csv(path) as reader:
         return list(reader.schema.names)
 
 
-def _command(parsed: argparse.Namespace) -> int:
-    settings = get_settings()
-    folds = handbook.VALIDATION_FOLDS if parsed.validation else handbook.TEST_FOLDS
-    measures: dict[str, Callable[[Path, Settings], int]] = {
-        fraud.SOURCE: partial(fraud.run, folds=folds),
-        credit.SOURCE: credit.run,
-        german_credit.SOURCE: german_credit.run,
-    }
-    found = measurable(parsed.data)
-    return max(_measured(measures[source], file, settings) for file, source in found.items())
-
-
-def _measured(measure: Callable[[Path, Settings], int], file: Path, settings: Settings) -> int:
+def _measured(measure: Measure, file: Path, settings: Settings) -> int:
     """Measure one data set; a failure becomes one line, and the next data set goes on.
 
     Returns:

@@ -1,18 +1,18 @@
-"""`python -m scoring replay`: past decisions again, bit for bit, as lines or as JSON."""
+"""Decide past decisions again and compare them bit for bit."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated
 
-from features.platform import database
+import typer
+
 from features.platform.errors import ConfigurationError
 from features.platform.settings import get_settings
 from features.platform.storage import object_store
-from scoring.domains import JOBS, job_named
+from scoring.commands import sessions
+from scoring.commands.answers import Status, show
+from scoring.commands.arguments import AsJson, JobOption, WindowOption, jobs_of
+from scoring.commands.working import Step, working
 from scoring.evidence.divergence import Divergence
 from scoring.evidence.lookup import job_of
 from scoring.evidence.replay import Selection
@@ -20,67 +20,69 @@ from scoring.evidence.verification import Verification, verify
 from scoring.runs.job import Job
 
 
-def add_parser(commands: Any) -> None:  # noqa: ANN401 - argparse names no such type
-    """Add `replay` to the command line."""
-    parser = commands.add_parser(
-        "replay", help="decide again what was decided, and compare bit for bit"
-    )
-    parser.add_argument(
-        "ids", nargs="*", metavar="DECISION", help="a decision id, or the id of what was decided"
-    )
-    parser.add_argument(
-        "--job",
-        choices=sorted(JOBS),
-        help="default: the job of the decisions named, else all jobs",
-    )
-    parser.add_argument(
-        "--window", nargs=2, type=_moment, metavar=("START", "END"), help="what occurred in it"
-    )
-    parser.add_argument("--sample", type=int, metavar="N", help="N decisions at random")
-    parser.add_argument("--seed", type=int, default=0, help="another sample (default 0)")
-    parser.add_argument(
-        "--no-features", action="store_true", help="do not rebuild the features from raw"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(command=_command)
+def replay(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DECISION]...", help="Decision ids, or ids of their subjects."),
+    ] = None,
+    job: JobOption = None,
+    window: WindowOption = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", min=1, help="N random decisions.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Another number draws another sample.")] = 0,
+    no_features: Annotated[
+        bool, typer.Option("--no-features", help="Do not rebuild the features from raw.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Decide again what was decided, rebuild its features, and compare bit for bit.
 
+    Decision ids select the job that decided them.
 
-def _command(parsed: argparse.Namespace) -> int:
-    if not (parsed.ids or parsed.window or parsed.sample):
+    Status 1: a decision or a feature row differs.
+    """
+    if not (ids or window or sample):
         raise ConfigurationError(
-            "say what to replay: decision ids, --sample N, or --window START END"
+            "name the decisions to replay: decision ids, --sample N, or --window START END"
         )
     settings = get_settings()
-    selection = Selection(
-        tuple(parsed.ids), parsed.window and (*parsed.window,), parsed.sample, parsed.seed
-    )
-    verifications = {
-        job.name: verify(
-            job,
-            selection,
-            settings,
-            object_store(settings),
-            with_features=not parsed.no_features,
-            progress=_progress if sys.stderr.isatty() else None,
-        )
-        for job in _jobs(parsed)
-    }
-    if parsed.json:
-        results = [done.as_dict() | {"job": job} for job, done in verifications.items()]
-        sys.stdout.write(json.dumps(results, indent=2) + "\n")
-    else:
-        for job, done in verifications.items():
-            sys.stdout.write(f"{job}\n{text_of(done)}\n")
-    return 0 if all(done.holds for done in verifications.values()) else 1
+    selection = Selection(tuple(ids or ()), window, sample, seed)
+    verifications = {}
+    for each in _jobs(job, ids):
+        with working(f"replay {each.name}") as step:
+            verifications[each.name] = verify(
+                each,
+                selection,
+                settings,
+                object_store(settings),
+                with_features=not no_features,
+                progress=_Counter(step).report,
+            )
+    lines = [f"{name}\n{text_of(done)}" for name, done in verifications.items()]
+    document = [done.as_dict() | {"job": name} for name, done in verifications.items()]
+    show(lines, document, as_json=as_json)
+    return Status.of(all(done.holds for done in verifications.values()))
 
 
-def _jobs(parsed: argparse.Namespace) -> list[Job]:
-    if parsed.job:
-        return [job_named(parsed.job)]
-    if not parsed.ids:
-        return list(JOBS.values())
-    with database.connect(get_settings().warehouse, "score") as connection:
-        return [job_of(connection, parsed.ids)]
+def _jobs(job: Job | None, ids: list[str] | None) -> list[Job]:
+    if job or not ids:
+        return jobs_of(job)
+    with sessions.connect() as connection:
+        return [job_of(connection, ids)]
+
+
+class _Counter:
+    """Turn the total of replayed decisions into steps forward."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.done = 0
+
+    def report(self, done: int, total: int) -> None:
+        """Take the number of replayed decisions and the total."""
+        self.step.advance("decisions", done - self.done, total)
+        self.done = done
 
 
 def text_of(done: Verification) -> str:
@@ -105,15 +107,3 @@ def text_of(done: Verification) -> str:
         for row in rebuilt.changed
     ]
     return "\n".join(lines)
-
-
-def _progress(done: int, of: int) -> None:
-    sys.stderr.write(f"\rreplayed {done} of {of}" + ("\n" if done == of else ""))
-    sys.stderr.flush()
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no zone; write 2026-11-21T10:00:00Z")
-    return moment.astimezone(UTC)

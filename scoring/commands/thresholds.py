@@ -1,36 +1,33 @@
-"""`python -m scoring thresholds`: what the cut-offs should be, next to those in force.
+"""Derive the cut-offs that cost least, next to those in force.
 
-Offline: the published decisions of a stretch of time are priced with their own calibrated
-probabilities and the policy's costs. Nothing is changed; a better cut-off is a new policy version,
-written and approved by people.
+The command prices the published decisions with their own calibrated probabilities and the policy's
+costs. It changes nothing: a better cut-off is a new policy version, which persons approve.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import psycopg
-import pyarrow as pa
+import typer
 from psycopg import sql
 
-from features.platform import database, readers
-from features.platform.arrays import Floats
-from features.platform.settings import get_settings
-from scoring.decision import thresholds
+from features.platform import readers
+from scoring.commands import sessions
+from scoring.commands.answers import Status, show
+from scoring.commands.arguments import AsJson, JobOption, WindowOption, jobs_of
+from scoring.commands.working import working
 from scoring.decision.policy import activations
 from scoring.decision.policy import policy as policies
 from scoring.decision.policy.policy import Policy
 from scoring.decision.pricing import Pricing, require
-from scoring.decision.thresholds import CutOffs
-from scoring.domains import JOBS
 from scoring.runs.job import Job, quoted
+
+if TYPE_CHECKING:
+    from features.platform.arrays import Floats
+    from scoring.decision.thresholds import CutOffs
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +64,10 @@ def compare(
     Raises:
         ConfigurationError: the policy states no costs.
     """
+    import numpy as np
+
+    from scoring.decision import thresholds as cut_offs
+
     if job.pricing is None:
         return None
     team = require(policy.review_team, policy, "review_team")
@@ -86,8 +87,8 @@ def compare(
         days,
         capacity,
         elsewhere,
-        thresholds.at(probability, costs, review, decline),
-        thresholds.cheapest(probability, costs, max(capacity * days - elsewhere, 0)),
+        cut_offs.at(probability, costs, review, decline),
+        cut_offs.cheapest(probability, costs, max(capacity * days - elsewhere, 0)),
     )
 
 
@@ -97,6 +98,8 @@ def _read(
     pricing: Pricing,
     window: tuple[datetime, datetime] | None,
 ) -> dict[str, Floats]:
+    import pyarrow as pa
+
     start, end = window or (None, None)
     query = sql.SQL(
         "select ledger.{probability}, features.{amount}::float8, {term}, "
@@ -125,35 +128,23 @@ def _read(
     return {name: rows.column(name).to_numpy() for name in names}
 
 
-def add_parser(commands: Any, moment: Callable[[str], datetime]) -> None:  # noqa: ANN401 - argparse
-    """Add `thresholds` to the command line.
-
-    Args:
-        commands: the parser's subcommands.
-        moment: reads an instant with its zone.
-    """
-    parser = commands.add_parser(
-        "thresholds", help="derive cost-optimal cut-offs, next to those in force"
-    )
-    parser.add_argument("--policy", metavar="VERSION", help="another version than that in force")
-    parser.add_argument(
-        "--window", nargs=2, type=moment, metavar=("START", "END"), help="what happened in it"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(command=_command)
-
-
-def _command(parsed: argparse.Namespace) -> int:
-    with database.connect(get_settings().warehouse, "score") as connection:
-        policy = policies.load(parsed.policy) if parsed.policy else activations.in_force(connection)
-        window = parsed.window and (*parsed.window,)
-        compared = [compare(connection, job, policy, window) for job in JOBS.values()]
+def thresholds(
+    policy: Annotated[
+        str | None,
+        typer.Option("--policy", metavar="VERSION", help="A policy version; default: in force."),
+    ] = None,
+    job: JobOption = None,
+    window: WindowOption = None,
+    as_json: AsJson = False,
+) -> int:
+    """Derive the cheapest cut-offs within the review capacity, next to those in force."""
+    with working("thresholds"), sessions.connect() as connection:
+        priced_by = policies.load(policy) if policy else activations.in_force(connection)
+        compared = [compare(connection, each, priced_by, window) for each in jobs_of(job)]
     comparisons = [comparison for comparison in compared if comparison is not None]
-    if parsed.json:
-        sys.stdout.write(json.dumps([row.as_dict() for row in comparisons], indent=2) + "\n")
-    else:
-        sys.stdout.write(text_of(policy, comparisons) + "\n")
-    return 0
+    document = [comparison.as_dict() for comparison in comparisons]
+    show(text_of(priced_by, comparisons), document, as_json=as_json)
+    return Status.HOLDS
 
 
 def text_of(policy: Policy, comparisons: list[Comparison]) -> str:

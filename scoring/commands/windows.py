@@ -1,67 +1,83 @@
-"""`python -m scoring windows`: the windows that stand undecided, as a table or as JSON."""
+"""List the windows without a decision, of all jobs or of one, as a table or as JSON."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import Annotated
 
-from features.platform import database
-from features.platform.settings import get_settings
-from scoring.domains import JOBS
+import typer
+
+from features.platform.moments import parse_moment
+from scoring.commands import sessions
+from scoring.commands.answers import Status, show
+from scoring.commands.arguments import AsJson, JobOption, jobs_of
+from scoring.commands.working import working
 from scoring.runs import gaps
 
+COLUMNS = ("window (UTC)", "state", "rows pending", "last failure", "next step")
 FILE_WIDTH = 160  # a file has no width of its own, and a table would fold at 80
 
 
-def add_parser(commands: Any, moment: Callable[[str], datetime]) -> None:  # noqa: ANN401 - argparse
-    """Add `windows` to the command line.
+def windows(
+    job: JobOption = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            "--until",
+            parser=parse_moment,
+            metavar="INSTANT",
+            help="Only windows that had ended by this moment; default: now.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """List the windows without a decision: missing, failed, stuck or running.
 
-    Args:
-        commands: the parser's subcommands.
-        moment: reads an instant with its zone.
+    Status 1: a window is missing, failed or stuck.
     """
-    parser = commands.add_parser("windows", help="list the windows that nobody has decided")
-    parser.add_argument("--job", choices=sorted(JOBS), default="score_transactions")
-    parser.add_argument(
-        "--until", type=moment, metavar="INSTANT", help="windows that ended by then; else by now"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(command=_command)
-
-
-def _command(parsed: argparse.Namespace) -> int:
-    until = parsed.until or datetime.now(UTC)
-    with database.connect(get_settings().warehouse, "score", autocommit=False) as connection:
-        found = gaps.undecided(connection, JOBS[parsed.job], until)
-    if parsed.json:
-        sys.stdout.write(json.dumps([one.as_dict() for one in found], indent=2) + "\n")
+    moment = until or datetime.now(UTC)
+    with working("windows"), sessions.connect(autocommit=False) as connection:
+        undecided = {each.name: gaps.undecided(connection, each, moment) for each in jobs_of(job)}
+    rows = [window for of_job in undecided.values() for window in of_job]
+    if as_json:
+        show("", [window.as_dict() for window in rows], as_json=True)
     else:
-        show(found, until)
-    return 1 if any(one.is_gap for one in found) else 0
+        print_tables(undecided, moment)
+    return Status.of(not any(window.is_gap for window in rows))
 
 
-def show(found: Sequence[gaps.Undecided], until: datetime) -> None:
-    """Print the windows as a table; a long stretch that nobody ran is one line."""
+def print_tables(undecided: Mapping[str, Sequence[gaps.Undecided]], until: datetime) -> None:
+    """Print the windows of each job as a table; a long stretch without a run is one line."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
-    if not found:
-        console.print(f"every window that ended by {until:%Y-%m-%d %H:%M} UTC is decided")
-        return
-    table = Table("window (UTC)", "state", "rows pending", "last failure", "next step", box=None)
-    for first, last, count in _folded(found):
-        window = f"{first.start:%Y-%m-%d %H:%M} – {_end(first, last)}"
-        state = first.state if count == 1 else f"{first.state}, {count:,} windows"
-        rows = f"{first.rows_pending:,}"
-        table.add_row(*map(Text, (window, state, rows, first.last_failure or "", first.next_step)))
-    console.print(table)
+    for job, of_job in undecided.items():
+        if not of_job:
+            console.print(
+                f"{job}: every window that ended by {until:%Y-%m-%d %H:%M} UTC is decided"
+            )
+            continue
+        console.print(f"{job}:")
+        table = Table(
+            "window (UTC)", "state", "rows pending", "last failure", "next step", box=None
+        )
+        for first, last, count in _folded(of_job):
+            window = f"{first.start:%Y-%m-%d %H:%M} – {_end(first, last)}"
+            state = first.state if count == 1 else f"{first.state}, {count:,} windows"
+            cells = (
+                window,
+                state,
+                f"{first.rows_pending:,}",
+                first.last_failure or "",
+                first.next_step,
+            )
+            table.add_row(*map(Text, cells))
+        console.print(table)
 
 
 def _end(first: gaps.Undecided, last: gaps.Undecided) -> str:

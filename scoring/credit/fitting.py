@@ -38,7 +38,7 @@ def cut(rows: TrainingSet) -> Slices:
     if min(counts) < FEWEST_DEFAULTS:
         raise TooFewLabelsError(
             f"{len(rows)} loans of whole vintages hold {counts} defaults to learn and to test on; "
-            f"each needs {FEWEST_DEFAULTS}: load more history (`python -m features ingest`), or "
+            f"each needs {FEWEST_DEFAULTS}: load more history (`vesper ingest`), or "
             "wait until more vintages have reached the end of their term"
         )
     return slices

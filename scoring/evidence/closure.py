@@ -81,7 +81,7 @@ def _not_checked(
     if left_out:
         yield f"{', '.join(left_out)}: --job leaves it out"
     yield "deliveries since the newest published run: no manifest holds their seals yet"
-    yield "features and decisions computed again from their rows: `python -m scoring replay`"
+    yield "features and decisions computed again from their rows: `vesper replay`"
     yield "audit.events, audit.validation_results, raw.repeated_deliveries: they have no seals"
 
 

@@ -45,7 +45,7 @@ def cut(rows: TrainingSet) -> Slices:
     if min(counts) < FEWEST_FRAUDS:
         raise TooFewLabelsError(
             f"{len(rows)} rows with matured labels hold {counts} frauds to learn, calibrate and "
-            f"test on; each needs {FEWEST_FRAUDS}: load more history (`python -m features ingest`)"
+            f"test on; each needs {FEWEST_FRAUDS}: load more history (`vesper ingest`)"
             " or wait until more labels have matured"
         )
     return slices

@@ -214,7 +214,7 @@ def load(pin: ModelPin, store: ObjectStore, cache_dir: Path, slot: ModelSlot) ->
 def _refused(subject: str, problem: str) -> ModelUnavailableError:
     return ModelUnavailableError(
         f"{subject}: {problem}; nothing of it was loaded. Register it with "
-        "`python -m scoring train`, or move the alias to another version"
+        "`vesper train`, or move the alias to another version"
     )
 
 

@@ -93,7 +93,7 @@ def resolve(name: str, alias: str, settings: Settings) -> ModelPin:
     if not _DIGEST.fullmatch(digest):
         raise ModelUnavailableError(
             f"model {name} version {version.version} carries no tag {DIGEST_TAG} with a SHA-256: "
-            "`python -m scoring train` did not register it; move the alias to a version with it"
+            "`vesper train` did not register it; move the alias to a version with it"
         )
     return ModelPin(name, str(version.version), digest, version.run_id or "", version.source or "")
 

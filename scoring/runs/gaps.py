@@ -70,9 +70,7 @@ class Undecided:
         return {
             WindowState.MISSING: f"{trigger}; {at_night}",
             WindowState.FAILED: f"mend the cause, then {trigger}; {at_night}",
-            WindowState.STUCK: (
-                f"python -m scoring fail {self.run_id} --reason stuck, then {trigger}"
-            ),
+            WindowState.STUCK: (f"vesper fail {self.run_id} --reason stuck, then {trigger}"),
             WindowState.RUNNING: f"wait for run {self.run_id}",
         }[self.state]
 

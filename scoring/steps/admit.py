@@ -19,6 +19,7 @@ from features.platform import database
 from features.platform.errors import ContractError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
+from features.sources.descriptions import Sources
 from features.sources.source_set import source_set
 from scoring.runs import verdicts
 from scoring.runs.verdicts import Gate
@@ -27,7 +28,10 @@ from scoring.steps.ingest import ingest
 
 
 def admit(
-    checks: Sequence[DeliveryCheck] | None, settings: Settings, store: ObjectStore
+    checks: Sequence[DeliveryCheck] | None,
+    settings: Settings,
+    store: ObjectStore,
+    sources: Sources | None = None,
 ) -> list[AdmitReceipt]:
     """Move every delivery that passed its gate into `raw`, in the order of receipt.
 
@@ -39,6 +43,7 @@ def admit(
         checks: the receipts of the gate; None where the gate did not run.
         settings: of the warehouse and the sources.
         store: of the files.
+        sources: the source descriptions; None loads those of the settings.
 
     Raises:
         ContractError: the gate left no receipts, or a delivery that they call passed has no such
@@ -49,7 +54,7 @@ def admit(
         return admit_all(
             _passed(connection, checks, settings, store),
             connection,
-            source_set(settings),
+            sources or source_set(settings),
             base_currency=settings.warehouse.base_currency,
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from features.feeds import LoadKind
 from features.ingest import DeliveryReceipt, receive_all
 from features.ingest.lost_deliveries import are_lost
 from features.platform import database
@@ -15,10 +16,18 @@ from features.platform.settings import Settings
 from features.sources.source_set import source_set
 
 
-def ingest(settings: Settings, store: ObjectStore) -> list[DeliveryReceipt]:
-    """Parse the waiting files of the landing area; return one receipt per delivery."""
+def ingest(
+    settings: Settings, store: ObjectStore, load_kind: LoadKind | None = None
+) -> list[DeliveryReceipt]:
+    """Parse the waiting files of the landing area; return one receipt per delivery.
+
+    Args:
+        settings: of the warehouse and the sources.
+        store: of the files.
+        load_kind: parse only the files of this kind; None parses all files.
+    """
     with database.connect(settings.warehouse, "ingest") as connection:
-        return receive_all(source_set(settings), store, connection)
+        return receive_all(source_set(settings), store, connection, load_kind=load_kind)
 
 
 def intact(

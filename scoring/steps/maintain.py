@@ -68,7 +68,7 @@ def write_manifests(connection: psycopg.Connection[Any], job: Job, store: Object
     if gone:
         raise ContractError(
             f"the published files of {len(gone)} runs of {job.name} are gone (among them "
-            f"{', '.join(gone[:3])}): restore them; `python -m scoring closure` names them all"
+            f"{', '.join(gone[:3])}): restore them; `vesper closure` names them all"
         )
     return written
 

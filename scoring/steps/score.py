@@ -15,7 +15,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from features.platform import code_version, database, failpoints, readers
+from features.platform import code_version, database, failpoints, progress, readers
 from features.platform.errors import ContractError, FencedError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
@@ -76,6 +76,8 @@ def run_shard(run_id: UUID, settings: Settings, store: ObjectStore, shard: int) 
             failpoints.reach("after_model_load")
             _recover(connection, job, run, lease)
             own = run.cut.chunks_of(shard)
+            done = min(lease.chunks_done * run.cut.chunk_rows, run.rows_claimed)
+            progress.advance("rows", done, run.rows_claimed)
             for chunk in own[lease.chunks_done :]:
                 _score_chunk(connection, domain, decider, lease, chunk)
                 log.info("chunk_scored", run_id=str(run_id), shard=shard, chunk=chunk)
@@ -152,3 +154,4 @@ def _score_chunk(
     table = decider.decide(readers.read(connection, query, domain.input_types))
     failpoints.reach("mid_predict")
     scored_table.write_chunk(connection, run, lease, chunk, table, time.monotonic() - started)
+    progress.advance("rows", table.num_rows, run.rows_claimed)

@@ -87,7 +87,5 @@ def in_force(connection: psycopg.Connection[Any]) -> Policy:
         "order by effective_from desc, activated_at desc limit 1",
     )
     if row is None:
-        raise ConfigurationError(
-            "no policy is in force: approve one with `python -m scoring policy activate`"
-        )
+        raise ConfigurationError("no policy is in force: approve one with `vesper policy activate`")
     return policy.load(*row)

@@ -53,7 +53,7 @@ def require_runnable(policy: Policy) -> None:
         raise ConfigurationError(
             f"policy {policy.version} was approved, and this version of the code cannot run it; "
             "nothing was claimed. Write a new version without these faults and approve it with "
-            f"`python -m scoring policy activate`:\n{lines}"
+            f"`vesper policy activate`:\n{lines}"
         )
 
 

@@ -120,7 +120,7 @@ class Policy(PolicyPart):
         if self.credit is None:
             raise ConfigurationError(
                 f"policy {self.version} decides no applications: it has no part `credit`; approve "
-                "a version that has one with `python -m scoring policy activate`"
+                "a version that has one with `vesper policy activate`"
             )
         return self.credit
 

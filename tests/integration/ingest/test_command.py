@@ -1,4 +1,4 @@
-"""`python -m features` is the command line for work without Airflow."""
+"""`vesper` is the command line for work without Airflow."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ def _run(
         "SCORING_WAREHOUSE__PORT": str(warehouse.port),
         "SCORING_WAREHOUSE__DATABASE": warehouse.database,
         "SCORING_WAREHOUSE__INGEST_PASSWORD": warehouse.ingest_password.get_secret_value(),
+        "SCORING_WAREHOUSE__SCORE_PASSWORD": warehouse.score_password.get_secret_value(),
         "SCORING_OBJECTS__URL": f"file://{tmp_path / 'objects'}",
         "SCORING_SOURCES": "synthetic",
         **settings,
     }
     return subprocess.run(
-        [sys.executable, "-m", "features", *arguments],
+        [sys.executable, "-m", "scoring", *arguments],
         env=environment,
         capture_output=True,
         text=True,
@@ -42,7 +43,7 @@ def test_a_held_file_is_reported_released_and_admitted(intake: Any, tmp_path: Pa
     first = _run(intake, tmp_path, "ingest", "--json", "--decide-from", "2026-01-01T00:00:00Z")
     held = json.loads(first.stdout)
 
-    assert first.returncode == 2
+    assert first.returncode == 1
     assert held[0]["reason"].startswith("too_many_bad_rows: 1 of 2 rows")
 
     released = _run(
@@ -51,14 +52,14 @@ def test_a_held_file_is_reported_released_and_admitted(intake: Any, tmp_path: Pa
     assert (released.returncode, released.stdout) == (0, "transactions: 1 rows admitted\n")
 
     again = _run(intake, tmp_path, "discard", held[0]["delivery_id"], "--reason", "too late")
-    assert again.returncode == 1
+    assert again.returncode == 2
     assert "is admitted, not parsed or held" in again.stderr
 
 
 def test_an_unknown_source_is_refused_before_any_connection(intake: Any, tmp_path: Path) -> None:
     process = _run(intake, tmp_path, "ingest", "--source", "synthetik")
 
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert "did you mean 'synthetic'?" in process.stderr
     assert process.stderr.count("\n") == 1
 

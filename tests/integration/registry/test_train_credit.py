@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from features.sources import descriptions
 from features.synthesize import synthesize
 from features.views import APPLICATIONS
 from infra.local.postgres import Cluster
+from scoring.__main__ import main
 from scoring.commands import fairness
 from scoring.credit import train, training_set
 from scoring.credit.job import JOB
@@ -128,12 +128,9 @@ def test_a_report_on_public_data_joins_the_page(
 ) -> None:
     # the process reads the real settings once, and they do not contain the registry of a test
     monkeypatch.setattr(fairness, "get_settings", lambda: settings)
-    parser = argparse.ArgumentParser()
-    fairness.add_parser(parser.add_subparsers())
     file = test_data / "loans" / "german_credit.csv.gz"
-    parsed = parser.parse_args(["fairness", str(file)])
 
-    assert parsed.command(parsed) == 0
+    assert main(["fairness", str(file)]) == 0
 
     page = trained.text(trained.first, fairness.FILE_NAME)
     assert "1000 loans of the German credit data" in page

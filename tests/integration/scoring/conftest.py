@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,9 +14,11 @@ import numpy as np
 import psycopg
 import pytest
 import skops.io
+from pydantic import BaseModel, SecretStr
 
 from features.platform import code_version
 from features.platform.objects import ObjectStore
+from features.platform.settings import get_settings
 from features.platform.storage import object_store
 from features.views import APPLICATIONS, TRANSACTIONS
 from features.views.digests import feature_digest
@@ -262,3 +264,26 @@ def landing(migrated: Db, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
         target.write_bytes(content + b"\n" * len(list(target.parent.iterdir())))
 
     return deliver
+
+
+@pytest.fixture
+def at_a_terminal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """The environment of a person at a terminal of the warehouse of the test."""
+    for name, value in _variables(bench.db.settings).items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    assert get_settings() == bench.db.settings
+    yield bench
+    get_settings.cache_clear()
+
+
+def _variables(part: BaseModel, prefix: str = "SCORING_") -> dict[str, str]:
+    """Return settings as the environment of a process."""
+    variables = {}
+    for name, value in part:
+        if isinstance(value, BaseModel):
+            variables |= _variables(value, f"{prefix}{name.upper()}__")
+        elif value is not None:
+            shown = value.get_secret_value() if isinstance(value, SecretStr) else value
+            variables[prefix + name.upper()] = str(shown)
+    return variables

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
-from importlib import import_module
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, SecretStr
 
-from features.platform.settings import Role, get_settings
+from features.platform.settings import Role
+from scoring.__main__ import main
 from tests import documents
 from tests.builders import NOON, a_label, a_transaction, insert_labels
 from tests.integration.scoring.conftest import HOUR, Bench
@@ -24,8 +27,9 @@ STATUS = {"windows": 1}
 
 
 @pytest.fixture
-def decided(bench: Bench, lender: Lender) -> Bench:
+def decided(at_a_terminal: Bench, lender: Lender) -> Bench:
     """Fill a warehouse with decisions of each outcome, labels and loan applications."""
+    bench = at_a_terminal
     bench.admit(
         [
             a_transaction(transaction_id="declined", amount_minor=20_000),
@@ -50,25 +54,14 @@ def test_every_query_runs_and_an_analysts_query_finds_rows(decided: Bench) -> No
         assert rows or role != ANALYST, query
 
 
-@pytest.fixture
-def at_a_terminal(decided: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Provide the environment of a person at a terminal of this warehouse."""
-    for name, value in _variables(decided.db.settings).items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
-    assert get_settings() == decided.db.settings
-    yield
-    get_settings.cache_clear()
-
-
-@pytest.mark.usefixtures("at_a_terminal")
+@pytest.mark.usefixtures("decided")
 def test_every_question_to_a_warehouse_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
     answered = set()
-    for package, arguments in documents.commands():
+    for arguments in documents.commands():
         name, *options = shlex.split(arguments.replace("<decision id>", "transactions/declined/0"))
         if name in QUESTIONS:
             answered.add(name)
-            status = _run(package, [name, *options])
+            status = main([name, *options])
             shown = capsys.readouterr()
             assert status == STATUS.get(name, 0), (arguments, shown)
             assert shown.out.strip(), arguments
@@ -78,19 +71,33 @@ def test_every_question_to_a_warehouse_is_answered(capsys: pytest.CaptureFixture
 def test_every_proof_of_a_promise_that_is_a_command_is_such_a_question() -> None:
     promises = documents.README.split("## Promises and proofs")[1].split("\n## ")[0]
 
-    named = {arguments.split()[0] for _, arguments in documents.commands(promises)}
+    named = {arguments.split()[0] for arguments in documents.commands(promises)}
 
     assert named == {"closure", "windows", "replay", "explain"}
 
 
 def test_every_command_of_the_project_exists() -> None:
-    names = {(package, arguments.split()[0]) for package, arguments in documents.commands()}
+    names = {arguments.split()[0] for arguments in documents.commands()}
 
-    assert {package for package, _ in names} == {"features", "scoring"}
-    for package, name in sorted(names):
-        with pytest.raises(SystemExit) as ended:
-            _run(package, [name, "--help"])
-        assert ended.value.code == 0, (package, name)
+    assert names > QUESTIONS
+    for name in sorted(names - {"--help"}):
+        assert main([name, "--help"]) == 0, name
+
+
+@pytest.mark.usefixtures("decided")
+def test_the_installed_command_is_the_same_program() -> None:
+    program = Path(sys.executable).parent / "vesper"
+    answer = subprocess.run(
+        [program, "closure", "--json"],
+        cwd=documents.ROOT,
+        env=os.environ | {"PYTHONPATH": str(documents.ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    assert all(equation["holds"] for equation in json.loads(answer.stdout))
 
 
 @pytest.mark.parametrize("target", sorted(documents.make_targets()))
@@ -115,20 +122,3 @@ def test_every_view_that_analysts_have_is_described(bench: Bench) -> None:
     page = documents.PAGES["docs/analysts.md"]
 
     assert {name for (name,) in views} == set(re.findall(r"^\| `serving\.(\w+)`", page, re.M))
-
-
-def _run(package: str, arguments: Sequence[str]) -> int:
-    """Run one command line of the project in this process; return its exit status."""
-    return int(import_module(f"{package}.__main__").main(list(arguments)))
-
-
-def _variables(part: BaseModel, prefix: str = "SCORING_") -> dict[str, str]:
-    """Return settings as the environment of a process."""
-    variables = {}
-    for name, value in part:
-        if isinstance(value, BaseModel):
-            variables |= _variables(value, f"{prefix}{name.upper()}__")
-        elif value is not None:
-            shown = value.get_secret_value() if isinstance(value, SecretStr) else value
-            variables[prefix + name.upper()] = str(shown)
-    return variables

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scoring import __main__ as command_line
-from scoring.commands import windows
+from scoring.commands import sessions, windows
 from scoring.domains import SCORE_TRANSACTIONS
 from scoring.runs import gaps, lifecycle, record
 from scoring.runs.request import Request
@@ -193,7 +193,7 @@ def test_the_command_names_the_next_step_and_returns_a_status(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
-    monkeypatch.setattr(windows, "get_settings", lambda: bench.db.settings)
+    monkeypatch.setattr(sessions, "get_settings", lambda: bench.db.settings)
     bench.admit([a_transaction_in(0), a_transaction_in(1)])
     fail(bench, bench.claim(), "the gate [decisions] said no")
     bench.decide(NOON + HOUR)
@@ -218,7 +218,7 @@ def test_a_window_of_a_running_run_does_not_fail_the_command(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
-    monkeypatch.setattr(windows, "get_settings", lambda: bench.db.settings)
+    monkeypatch.setattr(sessions, "get_settings", lambda: bench.db.settings)
     bench.claim()
 
     assert command_line.main(["windows", "--until", (NOON + HOUR).isoformat()]) == 0
@@ -234,7 +234,7 @@ def test_a_long_undecided_stretch_is_one_line(
     undecided = undecided_windows(bench, until)
 
     capsys.readouterr()
-    windows.show(undecided, until)
+    windows.print_tables({SCORE_TRANSACTIONS.name: undecided}, until)
 
     lines = [line for line in capsys.readouterr().out.splitlines() if "missing" in line]
     assert len(undecided) == 999

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import io
 import json
@@ -14,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.synthesize import FileFormat
-from features.synthesize.cli import add_parser
 from features.synthesize.feed_shapes import TRANSACTIONS as SHAPE
+from scoring.__main__ import main
 from tests.unit.features.synthesize.worlds import TRANSACTIONS, Delivered, a_plan, deliver
 
 
@@ -86,18 +85,14 @@ def test_bad_rows_can_be_written_in_every_format(file_format: FileFormat) -> Non
 def test_the_command_writes_a_landing_area_and_prints_its_counts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    parser = argparse.ArgumentParser()
-    add_parser(parser.add_subparsers())
     line = (
         f"synthesize --out {tmp_path} --customers 50 --start 2026-03-01T00:00Z --json "
         "--live-from 2026-03-03T00:00Z --end 2026-03-03T02:00Z --rate 5 --format jsonl"
     )
-    arguments = parser.parse_args(line.split())
 
-    status = arguments.run(arguments)
+    status = main(line.split())
 
-    printed = capsys.readouterr().out
-    counts = json.loads(printed[printed.index("{") :])
+    counts = json.loads(capsys.readouterr().out)
     landed = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert status == 0
     assert counts["rows"] > 300
