@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from infra.local.postgres import Cluster
 from scoring import domains
 from scoring.decision.policy import activations
 from scoring.evidence import closure
-from scoring.runs.pins import ModelPin, Pins
+from scoring.runs.pins import ModelPin, Pins, pin_of_nothing
 from scoring.runs.record import Run
 from scoring.runs.request import Kind, Request
 from scoring.steps.pipeline import Pipeline
@@ -71,10 +71,13 @@ class Forecasting:
         request = Request(day, day + DAY, Kind.SCHEDULED, f"scheduled {day}")
         return self.pipeline.run(request, results.__setitem__), results
 
-    def restate(self, subject: str) -> Run:
-        """Decide the newest version of one subject again."""
-        request = Request(FIRST_DAY, FIRST_DAY + DAY, Kind.RESTATE, "ann", "late row", (subject,))
-        return self.pipeline.run(request)
+    def restate(self, subject: str, *, has_model: bool = True) -> Run:
+        """Decide the newest version of one subject again, with the model or without it."""
+        reason = "late row" if has_model else "no model"
+        request = Request(FIRST_DAY, FIRST_DAY + DAY, Kind.RESTATE, "ann", reason, (subject,))
+        no_model = {JOB.model.role: pin_of_nothing(JOB.model.name)}
+        pins = self.pins if has_model else replace(self.pins, models=no_model)
+        return Pipeline(JOB, self.settings, pins=pins).run(request)
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a query as superuser."""

@@ -6,6 +6,7 @@ import json
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ from tests.faults import deliveries, invariants
 from tests.integration.third_job.conftest import DAY, FIRST_DAY, Forecasting
 from tests.integration.third_job.job import JOB
 
+ROOT = Path(__file__).parents[3]
 SECOND_DAY = FIRST_DAY + DAY
 #: A customer whose first day gets a further transaction after its forecast.
 RESTATED = deliveries.first_window().rows[0]["customer_id"]
@@ -79,8 +81,23 @@ def decided(installed: Forecasting) -> Decided:
     second, _ = installed.decide(SECOND_DAY)
     restated = f"{RESTATED}/{FIRST_DAY.date()}"
     installed.restate(restated)
-    expected = invariants.Expected(days_of(file, later), file.rejected, {restated: 2}, JOB)
+    installed.restate(restated, has_model=False)
+    expected = invariants.Expected(days_of(file, later), file.rejected, {restated: 3}, JOB)
     return Decided(installed, first, steps, second, restated, expected)
+
+
+def test_no_file_of_the_product_names_the_job() -> None:
+    names = (JOB.name, JOB.ledger.table, JOB.view.versions, JOB.view.table, JOB.model.name)
+    folders = ("dags", "dbt", "expectations", "features", "infra", "plugins", "scoring")
+    files = [
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".sql", ".yml", ".yaml", ".md"}
+    ]
+
+    assert len(files) > 100
+    assert [path for path in files if any(name in path.read_text() for name in names)] == []
 
 
 def test_a_run_takes_all_eight_steps_and_its_gates_pass(decided: Decided) -> None:
@@ -97,16 +114,15 @@ def test_a_run_takes_all_eight_steps_and_its_gates_pass(decided: Decided) -> Non
 
 def test_the_ledger_holds_a_forecast_of_each_active_customer_and_day(decided: Decided) -> None:
     rows = decided.place.rows(
-        "select customer_day_id, day_at, next_week_count, segment, is_degraded, policy_version "
-        "from decisions.customer_day_forecasts"
+        "select customer_day_id, day_at, next_week_count, segment, policy_version "
+        "from decisions.customer_day_forecasts where not is_degraded"
     )
 
     assert {row[0] for row in rows} == decided.expected.decided
     assert {row[1] for row in rows} == {FIRST_DAY, SECOND_DAY}
     assert all(row[2] >= 0 for row in rows)
     assert {row[3] for row in rows} >= {"quiet"}
-    assert {row[4] for row in rows} == {False}
-    assert {row[5] for row in rows} == {decided.place.pins.policy_version}
+    assert {row[4] for row in rows} == {decided.place.pins.policy_version}
 
 
 def test_late_customers_of_a_published_day_are_decided_by_the_next_run(decided: Decided) -> None:
@@ -150,7 +166,8 @@ def test_every_forecast_and_its_features_replay_to_the_same_bits(decided: Decide
 
     assert verification.as_dict()["differences"] == []
     assert verification.holds
-    assert verification.replay.decisions == len(decided.expected.decided) + 1
+    assert verification.replay.decisions == len(decided.expected.decided) + 2
+    assert verification.replay.degraded == 1
     assert verification.rebuild is not None
     assert verification.rebuild.rows == len(decided.expected.decided) + 1
 
@@ -174,12 +191,21 @@ def test_a_published_day_is_not_decided_again(decided: Decided) -> None:
 
 def test_a_restatement_decides_the_newest_version_of_a_day(decided: Decided) -> None:
     revisions = decided.place.rows(
-        "select revision, version from decisions.customer_day_forecasts "
+        "select revision, version, is_degraded from decisions.customer_day_forecasts "
         "where customer_day_id = %s order by revision",
         decided.restated,
     )
 
-    assert revisions == [(0, 1), (1, 2)]
+    assert revisions == [(0, 1, False), (1, 2, False), (2, 2, True)]
+
+
+def test_a_row_without_the_model_has_statuses_instead_of_answers(decided: Decided) -> None:
+    columns = ", ".join(JOB.scores)
+    [row] = decided.place.rows(
+        f"select {columns} from decisions.customer_day_forecasts where is_degraded"
+    )
+
+    assert row == ("model_unavailable", None) * len(JOB.answers)
 
 
 def test_a_published_file_has_the_columns_and_types_of_the_ledger(decided: Decided) -> None:
