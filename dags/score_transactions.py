@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from airflow.sdk import CronDataIntervalTimetable, dag
 
-from orchestration import requests
+from orchestration import run_request
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.scoring_dag import wire
 from orchestration.tags import Cadence, domain_of
@@ -24,14 +24,14 @@ from scoring.domains import SCORE_TRANSACTIONS
 
 @dag(
     schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
-    params=requests.FORM,
+    params=run_request.FORM,
     doc_md=__doc__,
     tags=[domain_of(SCORE_TRANSACTIONS), Cadence.HOURLY],
     **DAG_DEFAULTS,
 )
 def score_transactions() -> None:
     """Wire the eight steps of the job."""
-    wire(SCORE_TRANSACTIONS, requests.hourly)
+    wire(SCORE_TRANSACTIONS, run_request.hourly)
 
 
 score_transactions()

@@ -27,7 +27,7 @@ from airflow.sdk import (
 
 from orchestration import steps, training
 from orchestration.defaults import DAG_DEFAULTS
-from orchestration.requests import MOMENT
+from orchestration.run_request import MOMENT
 from orchestration.tags import Cadence, domain_of
 from scoring.domains import JOBS
 

@@ -27,7 +27,7 @@ OF_SCHEDULE = frozenset({"scheduled", "backfill", "asset_triggered"})
 
 @cache
 def _application() -> FastAPI:
-    from orchestration.reports import application
+    from orchestration.validation_pages import application
 
     return application()
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow.sdk import Param
 
 from features.platform.errors import ConfigurationError
-from orchestration import fields, requests, steps
-from orchestration.windows import day_of, plain
+from orchestration import fields, run_request, steps
+from orchestration.run_window import day_of, plain
 
 if TYPE_CHECKING:
     from features.sources.mapping import SourceFeed
@@ -28,7 +28,7 @@ FEED: Final = "applications"
 LONGEST_TEXT = 1000
 
 FORM = {
-    **requests.form_of("day"),
+    **run_request.form_of("day"),
     "application": Param(
         None,
         type=["null", "object"],
@@ -50,13 +50,13 @@ def request(context: Mapping[str, Any]) -> Request:
     from scoring.runs.request import Kind, Request
 
     if (case := _case(context)) is None:
-        return requests.request(context, DAY)
+        return run_request.request(context, DAY)
     others = ("start", "end", "restate_ids", "reason", "person")
     if any(context["params"].get(name) is not None for name in others):
         raise ConfigurationError(
             "the form names an application and a window, ids, a reason or a person; give one"
         )
-    if requests.run_type(context) == "backfill":
+    if run_request.run_type(context) == "backfill":
         raise ConfigurationError("the form of a backfill names an application; trigger it by hand")
     feed = _feed()
     subject = _checked(case, feed)

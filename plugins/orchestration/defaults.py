@@ -16,7 +16,7 @@ from features.platform.errors import (
     WarehouseUnavailableError,
 )
 from orchestration.forms import refuse_unknown_fields
-from orchestration.windows import EARLIEST
+from orchestration.run_window import EARLIEST
 
 # An error of input or configuration is the same at a retry; all other errors are retried.
 _FAIL_AT_ONCE = (BadDeliveryError, ConfigurationError, ContractError, FencedError)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Param
 
 from orchestration import fields
-from orchestration.windows import plain
+from orchestration.run_window import plain
 
 if TYPE_CHECKING:
     import psycopg

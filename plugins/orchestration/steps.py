@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from orchestration import gates, requests
+from orchestration import gates, run_request
 
 if TYPE_CHECKING:
     from features.build import Selector
@@ -28,7 +28,7 @@ def pipeline(job: str) -> Pipeline:
     from scoring.domains import job_named
     from scoring.steps.pipeline import Pipeline
 
-    return Pipeline(job_named(job), get_settings(), partial(requests.has_ended, job))
+    return Pipeline(job_named(job), get_settings(), partial(run_request.has_ended, job))
 
 
 def skip_without(feed: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from features.platform.errors import ConfigurationError, TooFewLabelsError
 from orchestration import fields, steps
+from orchestration.run_window import EARLIEST, plain
 from orchestration.steps import Receipt
-from orchestration.windows import EARLIEST, plain
 
 
 def as_of(context: Mapping[str, Any]) -> datetime:

@@ -16,7 +16,7 @@ from typing import Any
 from features.platform.errors import ConfigurationError
 from orchestration.fields import CARD_NUMBER, RUN_ID_LETTERS, flaw, holds_card_number
 from orchestration.forms import check_fields
-from orchestration.windows import EARLIEST
+from orchestration.run_window import EARLIEST
 
 SKEW = timedelta(minutes=1)  # clocks of a browser, a worker and the api-server differ
 

@@ -46,7 +46,7 @@ OPENS_SESSIONS = {
     "infra/local/status.py",
     "infra/local/warehouse_facts.py",
     "infra/postgres/warehouse.py",  # as a superuser
-    "plugins/orchestration/reports.py",  # at a request, with rows as mappings
+    "plugins/orchestration/validation_pages.py",  # at a request, with rows as mappings
     "scoring/runs/leases.py",  # under the name by which a successor ends the session
 }
 #: Open sessions until the steps take the settings instead of a connection string.

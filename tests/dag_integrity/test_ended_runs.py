@@ -10,7 +10,7 @@ from tests.airflow_process import run_in_airflow
 DAGS = """
 from airflow.sdk import dag, task
 
-from orchestration.requests import has_ended
+from orchestration.run_request import has_ended
 
 
 @dag(schedule=None, params={"who": []})

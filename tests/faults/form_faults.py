@@ -38,15 +38,15 @@ def fill_in(house: House, form: Mapping[str, Any]) -> Outcome:
 
         def first_task() -> None:
             from features.platform.errors import ConfigurationError
-            from orchestration import forms, requests
+            from orchestration import forms, run_request
 
             run = SimpleNamespace(
                 run_after=SECOND + 2 * HOUR, run_type="manual", run_id="manual__1", conf=form
             )
-            dag = SimpleNamespace(params=requests.FORM)
+            dag = SimpleNamespace(params=run_request.FORM)
             try:
                 forms.refuse_unknown_fields({"dag_run": run, "dag": dag})
-                requests.request({"params": form, "dag_run": run}, HOUR)
+                run_request.request({"params": form, "dag_run": run}, HOUR)
             except ConfigurationError:
                 return
             raise AssertionError("the form was taken")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from features.platform.errors import ContractError
-from orchestration.requests import request
+from orchestration.run_request import request
 from scoring.domains import SCORE_TRANSACTIONS
 from scoring.runs import gaps, leases, lifecycle, record, scored_table
 from scoring.steps import maintain

@@ -19,7 +19,7 @@ from features.platform.errors import ConfigurationError
 from features.platform.settings import Objects, Settings
 from features.platform.storage import object_store
 from orchestration import cases
-from tests.unit.orchestration.test_requests import context
+from tests.unit.orchestration.test_run_request import context
 
 CASE = {
     "application_id": "case-1", "customer_id": "c1", "loan_amnt": 5000, "currency": "USD",

@@ -11,7 +11,7 @@ from features.platform import settings as configuration
 from features.platform.errors import ConfigurationError
 from features.platform.settings import Settings
 from orchestration import training
-from tests.unit.orchestration.test_requests import context
+from tests.unit.orchestration.test_run_request import context
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from airflow.sdk import Param, get_current_context
 
 from features.platform.errors import ConfigurationError
 from orchestration import fields
-from orchestration.windows import run_window
+from orchestration.run_window import run_window
 
 if TYPE_CHECKING:
     from scoring.runs.request import Request

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.platform.errors import ConfigurationError
-from orchestration.windows import Window, run_window
+from orchestration.run_window import Window, run_window
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 21, 10, 25, tzinfo=UTC)

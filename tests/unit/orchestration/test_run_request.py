@@ -10,7 +10,7 @@ import pytest
 from airflow.utils.types import DagRunType
 
 from features.platform.errors import ConfigurationError
-from orchestration.requests import request
+from orchestration.run_request import request
 
 HOUR = timedelta(hours=1)
 
