@@ -18,6 +18,8 @@ from expectations.validation import Check, Outcome, Severity, Validation, Verdic
 
 log = structlog.get_logger(__name__)
 
+SHOWN = 5  # expectations that a message quotes; the page of the validation has all
+
 
 class PageStore(Protocol):
     """The part of the object store that a gate needs for its pages."""
@@ -192,7 +194,8 @@ def _unreadable(cause: str) -> Check:
 
 def _unavailable(validation: Validation) -> GateUnavailableError:
     unknown = [c for c in validation.expectations if c.outcome is Outcome.UNKNOWN]
-    details = "; ".join(f"{check.words}: {check.detail}" for check in unknown)
+    details = "; ".join(f"{check.words}: {check.detail}" for check in unknown[:SHOWN])
+    details += f"; and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
     return GateUnavailableError(
         f"gate {validation.suite} could not check {validation.table} for {validation.subject}: "
         f"{len(unknown)} of {len(validation.expectations)} expectations could not be computed: "
