@@ -143,12 +143,12 @@ def test_old_decisions_replay_after_the_policy_has_changed(
 def test_degraded_decisions_replay_with_their_failure(bench: Bench) -> None:
     without = {"name": "fraud_transactions", "version": "none", "sha256": ""}
     bench.pins = replace(bench.pins, models={"fraud": without})
-    an_hour_of_decisions(bench)
+    an_hour_of_decisions(bench, rows=15)  # the gate stops a larger run without scores
 
     done = replayed(bench)
 
     assert done.holds
-    assert done.replay.degraded == 40
+    assert done.replay.degraded == 15
 
 
 def test_an_altered_feature_row_is_named_as_data(bench: Bench) -> None:
