@@ -11,6 +11,8 @@ import pytest
 
 from features.platform.errors import ContractError
 from scoring import __main__ as command_line
+from scoring.commands import closure as closure_command
+from scoring.commands import sessions
 from scoring.runs import record
 from scoring.runs.job import quoted
 from tests.builders import a_transaction
@@ -177,7 +179,8 @@ def test_the_command_reads_the_files_by_default(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
-    monkeypatch.setattr(command_line, "get_settings", lambda: bench.db.settings)
+    for module in (sessions, closure_command):
+        monkeypatch.setattr(module, "get_settings", lambda: bench.db.settings)
     name, _ = published(bench)
 
     whole = command_line.main(["closure"])
