@@ -145,14 +145,14 @@ LEAKS: dict[str, tuple[str, str, str, Any, str]] = {
     ),
     "a fraud counts before its report": (
         "int_applicant_frauds_counted.sql",
-        "            and suffered.applied_at >= labels.known_at\n",
+        "            and customer_transactions.applied_at >= labels.known_at\n",
         "",
         laws.moved_by_verdicts_reported_later,
         "customer_fraud_confirmed_count",
     ),
     "an outcome counts before its report": (
         "int_applicant_applications_counted.sql",
-        "            and earlier.asked_at >= labels.known_at\n",
+        "            and earlier_applications.reference_at >= labels.known_at\n",
         "",
         laws.moved_by_verdicts_reported_later,
         "applicant_last_outcome",
