@@ -188,7 +188,8 @@ def overwrite(house: House) -> Outcome:
     expected = invariants.expected([deliveries.first_window(), deliveries.second_window(), OTHER])
     with open_trial(house, Stage.WAITING, expected=expected, same_decisions=False) as trial:
         trial.expect(
-            holds=trial.world.run(("ingest", "admit")).ok, otherwise="the first file failed"
+            holds=trial.world.run(("ingest", "validate_raw", "admit")).ok,
+            otherwise="the first file failed",
         )
         trial.world.deliver("w2.csv", OTHER.content)
         trial.rerun()

@@ -133,7 +133,7 @@ def end_sessions(house: House, place: str, stage: Stage) -> Outcome:
 def kill_builder(house: House, seconds: float) -> Outcome:
     """End the process some time after the start of its build, at any place."""
     with open_trial(house, Stage.WAITING) as trial:
-        ready = trial.world.run(("ingest", "admit", "claim"))
+        ready = trial.world.run(("ingest", "validate_raw", "admit", "claim"))
         trial.expect(holds=ready.ok, otherwise=f"nothing to build: {ready}")
         attempt = trial.world.start(("build",))
         time.sleep(seconds)
@@ -146,7 +146,7 @@ def kill_builder(house: House, seconds: float) -> Outcome:
 def freeze_builder(house: House, seconds: float) -> Outcome:
     """Stop a build for a while; another build waits for it, and both end well."""
     with open_trial(house, Stage.WAITING) as trial:
-        ready = trial.world.run(("ingest", "admit", "claim"))
+        ready = trial.world.run(("ingest", "validate_raw", "admit", "claim"))
         trial.expect(holds=ready.ok, otherwise=f"nothing to build: {ready}")
         slow = trial.world.start(("build",))
         time.sleep(seconds)
