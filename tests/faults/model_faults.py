@@ -310,13 +310,7 @@ def cases() -> Iterator[Case]:
     for loss in ("from the store", "from the store, cached", "altered in the cache"):
         expected = "stopped by the gate" if loss == "from the store" else "the same decisions"
         yield Case("model file lost", loss, expected, partial(lose, loss=loss))
-    for place in (
-        "after_claim",
-        "after_model_load",
-        "mid_predict@1",
-        "mid_predict@2",
-        "mid_copy@3",
-    ):
+    for place in PROMOTED:
         expected = "one model decides the run"
         yield Case("promotion", place, expected, partial(promote, place=place))
     yield Case("model signature", "an unknown feature", "refused, and named", mismatch)

@@ -65,6 +65,7 @@ def test_an_expected_error_is_one_line_without_a_traceback(
     def refuse(*_: Any, **__: Any) -> None:
         raise error
 
+    # no warehouse answers with each of these errors on demand
     monkeypatch.setattr(sessions, "connect", refuse)
 
     assert main(["score", RUN]) == 2
