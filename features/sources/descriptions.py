@@ -20,8 +20,10 @@ from features.platform import strict_yaml
 from features.platform.currencies import EXPONENTS
 from features.platform.errors import ConfigurationError
 from features.platform.yaml_document import Moment
+from features.sources.described import Described
+from features.sources.file_forms import Csv
 from features.sources.files import SHIPPED, check_name, find
-from features.sources.mapping import NULL_TOKENS, Csv, Described, FeedName, SourceFeed
+from features.sources.mapping import NULL_TOKENS, FeedName, SourceFeed
 
 FOLDER = SHIPPED
 
