@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import LiteralString
 
@@ -111,7 +111,11 @@ def column(
     required: bool = False,
     filled: bool = False,
     key: bool = False,
-    added: bool = False,
 ) -> Column:
     """Declare a column; it has one name where no target is given, and is filled where required."""
-    return Column(name, target or name, kind, required, required or filled, key, added)
+    return Column(name, target or name, kind, required, required or filled, key)
+
+
+def added(column: Column) -> Column:
+    """Declare a column that is younger than stored rows."""
+    return replace(column, is_added=True)

@@ -268,8 +268,8 @@ class Feed:
     @property
     def _mentioned(self) -> set[str]:
         """The columns that other parts of the declaration name."""
-        compared = (*self.orderings, *self.pairs)
-        names = {name for pair in compared for name in (pair.first, pair.second)}
+        names = {name for pair in self.orderings for name in (pair.first, pair.second)}
+        names |= {name for pair in self.pairs for name in (pair.first, pair.second)}
         names |= {self.person} if self.person else set()
         match self.admission:
             case Versions(event=event, carried=carried):

@@ -1,7 +1,7 @@
 """Write the SQL of a row's content digest, which a younger column leaves as it was.
 
-A source may deliver a row again after a release that adds a column. The row is still a duplicate, so
-its digest covers an added column only where the row, or a younger column of it, has a value.
+A source may deliver a row again after a release that adds a column. The row is still a duplicate.
+So its digest covers an added column only where this column, or a younger one, has a value.
 """
 
 from __future__ import annotations
