@@ -201,6 +201,15 @@ class SourceFeed(Described):
         return self
 
     @model_validator(mode="after")
+    def _pairs_are_whole(self) -> SourceFeed:
+        for pair in self.declaration.pairs:
+            given = {pair.first, pair.second} & set(self.columns)
+            if len(given) == 1:
+                absent = pair.first if pair.second in given else pair.second
+                raise ValueError(f"columns: {given.pop()} needs {absent} beside it")
+        return self
+
+    @model_validator(mode="after")
     def _formats_are_of_dates(self) -> SourceFeed:
         if strange := sorted(set(self.date_formats) - self.declaration.dated):
             raise ValueError(f"date_formats: hold no dates: {', '.join(strange)}")
