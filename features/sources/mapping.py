@@ -77,6 +77,7 @@ class SourceFeed(Described):
     """The files of a source that bring the rows of one feed.
 
     Args:
+        feed: the feed of the rows; needed where the entry has a name of its own.
         folder: of the files, below the object store's root; first loads are in its `history/`.
         formats: the accepted formats, which the file's suffix selects.
         columns: delivered name of each canonical column.
@@ -98,14 +99,16 @@ class SourceFeed(Described):
         policy_exceptions: delivered outcomes of loans granted against the lender's policy.
         charge_off_lag: the time from the last instalment until a charge-off is known.
         latency: for rows of a history load: known_at = occurred_at + latency.
+        shares_ids: the ids are those of the other feeds of this kind, so other content of an id is
+            a correction; otherwise it holds the delivery.
         tolerated_bad_share: a larger share of bad rows holds the whole delivery.
         min_rows_per_hour: fewer rows in an hour raise an alarm; 0 allows an empty hour.
         settle_seconds: a file changed so recently is checked twice before it is taken.
     """
 
-    name: FeedName
+    feed: FeedName
     source: str
-    time_zone: str | None
+    time_zone: str | None = None
     folder: str
     formats: tuple[FileFormat, ...] = Field(min_length=1)
     csv: Csv = Csv()
@@ -130,6 +133,7 @@ class SourceFeed(Described):
     list_separator: str = Field(default="|", min_length=1, max_length=1)
     inline_label: InlineLabel | None = None
     latency: Duration = timedelta(0)
+    shares_ids: bool = False
     tolerated_bad_share: float = Field(default=0.05, ge=0, le=1)
     min_rows_per_hour: int = Field(default=0, ge=0)
     settle_seconds: float = Field(default=2.0, ge=0)
@@ -177,6 +181,11 @@ class SourceFeed(Described):
         if strange := sorted(self.policy_exceptions - set(self.outcomes)):
             raise ValueError(f"policy_exceptions: not in outcomes: {', '.join(strange)}")
         return self
+
+    @property
+    def name(self) -> str:
+        """The name of the feed, which every delivery of these files carries."""
+        return self.feed
 
     @property
     def declaration(self) -> Feed:
