@@ -44,6 +44,9 @@ class RowReason(StrEnum):
     CREDIT_LINE_AFTER_APPLICATION = "credit_line_after_application"
     LOW_SCORE_ABOVE_HIGH = "low_score_above_high"
     MORE_OPEN_THAN_ALL_ACCOUNTS = "more_open_than_all_accounts"
+    NOT_A_LATITUDE = "not_a_latitude"
+    NOT_A_LONGITUDE = "not_a_longitude"
+    INCOMPLETE_COORDINATES = "incomplete_coordinates"
     CONFLICTING_CONTENT = "conflicting_content"
     OUTDATED_STATEMENT = "outdated_statement"
 
@@ -72,6 +75,7 @@ class HoldReason(StrEnum):
     LANDED_ROWS_LOST = "landed_rows_lost"
     LEDGER_REFUSED = "ledger_refused"
     NOT_DESCRIBED = "not_described"
+    IDS_OF_ANOTHER_SOURCE = "ids_of_another_source"
 
 
 #: Substitute for the text of a row that may not be kept.
@@ -87,7 +91,7 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.CARD_NUMBER: "passes as a full card number",
     RowReason.INVISIBLE_CHARACTER: (
         "a blank around the identifier, or an invisible character in it; the source may declare "
-        "trim_ids, which removes those at both ends"
+        "trim at the column, which removes those at both ends"
     ),
     RowReason.IDENTIFIER_IN_FLOAT_NOTATION: (
         "written as a rounded number, as a spreadsheet or an export of a column with gaps does; "
@@ -128,6 +132,9 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.CREDIT_LINE_AFTER_APPLICATION: "later than the application",
     RowReason.LOW_SCORE_ABOVE_HIGH: "above the high end of the same range",
     RowReason.MORE_OPEN_THAN_ALL_ACCOUNTS: "more open accounts than accounts",
+    RowReason.NOT_A_LATITUDE: "not a number of degrees from -90 to 90, such as 48.2082",
+    RowReason.NOT_A_LONGITUDE: "not a number of degrees from -180 to 180, such as 16.3738",
+    RowReason.INCOMPLETE_COORDINATES: "a latitude without its longitude, or a longitude alone",
     RowReason.CONFLICTING_CONTENT: "the file has another content for the same key",
     RowReason.OUTDATED_STATEMENT: "the ledger holds a newer statement of the same key",
 }
