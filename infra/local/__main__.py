@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from infra.local import choice, processes, run_dag, sample, stack
+from infra.local import choice, processes, run_dag, sample, schedule, stack
 from infra.local.console import console, errors, step, table
 from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
@@ -54,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
                 default=WINDOWS,
                 help="number of windows that each job decides (default: %(default)s)",
             )
+        if name == "schedule":
+            command.add_argument("--off", action="store_true", help="turn the schedules off")
         if name == "sql":
             command.add_argument("query")
         if name == "run":
@@ -75,6 +77,7 @@ def up(arguments: argparse.Namespace) -> int:
         if state.read("demo.json", {}).get("is_trained"):
             start_feed(state)
     show_addresses(state)
+    schedule.show_next_step(state)
     return 0
 
 
@@ -143,6 +146,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def turn_schedule(arguments: argparse.Namespace) -> int:
+    """Turn the schedules of a source on, or off with --off."""
+    schedule.turn(_with_warehouse(arguments), is_on=not arguments.off)
+    return 0
+
+
 def docs(arguments: argparse.Namespace) -> int:
     """Build the dbt docs of the running warehouse."""
     state = _with_warehouse(arguments)
@@ -178,6 +187,7 @@ COMMANDS = {
     "sql": sql,
     "docs": docs,
     "run": run,
+    "schedule": turn_schedule,
 }
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def train(state: State, airflow: Airflow, data: Sample) -> None:
         run_id = airflow.trigger(
             "train_models",
             {} if data.learns_from_later else {"as_of": data.live_from.isoformat()},
-            interval=airflow.next_interval("train_models"),
+            interval=airflow.due_interval("train_models"),
         )
         airflow.set_paused("train_models", is_paused=False)
         follow(airflow, "train_models", run_id, note)

@@ -86,7 +86,7 @@ def run(state: State, order: Order) -> None:
         title = f"{dag_id} {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
     else:
         # the run replaces the next scheduled run, so no second one starts
-        interval = None if dag_id.startswith(SCORING) else airflow.next_interval(dag_id)
+        interval = None if dag_id.startswith(SCORING) else airflow.due_interval(dag_id)
         run_id = airflow.trigger(dag_id, order.form(), interval=interval)
     airflow.set_paused(dag_id, is_paused=False)
     with step(title) as note:

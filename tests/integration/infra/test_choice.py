@@ -11,6 +11,7 @@ import yaml
 
 from infra.local import __main__ as local
 from infra.local import choice, demo
+from infra.local import state as local_state
 from infra.local.sample import check
 from infra.local.state import CHECKOUT, DEFAULT_PORTS, StackError, State
 from tests.integration.infra.stack_process import printed_by
@@ -117,6 +118,8 @@ def test_each_source_has_ports_of_its_own_and_keeps_them(
 ) -> None:
     for name in DEFAULT_PORTS:
         monkeypatch.delenv(f"VESPER_{name.upper()}_PORT", raising=False)
+    # other processes of this machine may have taken a port
+    monkeypatch.setattr(local_state, "is_free", lambda _: True)
     stacks = [started(tmp_path, source) for source in ("synthetic", "shop", "lending_club")]
     first = [state.ports() for state in stacks]
 
@@ -173,7 +176,7 @@ def test_a_demo_of_an_own_source_names_missing_parts_before_it_starts(
 
 
 @pytest.mark.parametrize(
-    "target", ["up", "demo", "status", "down", "reset", "sql", "dbt-docs", "run"]
+    "target", ["up", "demo", "status", "down", "reset", "sql", "dbt-docs", "run", "schedule"]
 )
 def test_make_passes_a_name_on_as_one_word(target: str, tmp_path: Path) -> None:
     output = subprocess.run(

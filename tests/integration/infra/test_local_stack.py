@@ -21,7 +21,7 @@ from infra.local import deliver, ports, run_dag, stack, status
 from infra.local.environment import environment, logins_file, write_logins
 from infra.local.public_files import FILES, cut, own_file
 from infra.local.sample import Sample, prepare
-from infra.local.state import CHECKOUT, StackError, State
+from infra.local.state import CHECKOUT, DEFAULT_PORTS, StackError, State
 from tests.conftest import Db
 from tests.faults.leaks import CHUNK_BYTES, leaks
 from tests.integration.infra.stack_process import printed_by
@@ -63,6 +63,33 @@ def test_a_chosen_port_is_remembered(state: State, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("VESPER_AIRFLOW_PORT")
 
     assert State("test", state.root).ports()["airflow"] == 8123
+
+
+def test_a_taken_port_gives_way_to_the_next_free_one_and_is_remembered(
+    state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in DEFAULT_PORTS:
+        monkeypatch.delenv(f"VESPER_{name.upper()}_PORT", raising=False)
+    first = state.choose_ports()
+    with socket.create_server(("127.0.0.1", first["mlflow"])):
+        stack.take_ports(state)
+        moved = state.ports()
+
+    assert moved["mlflow"] > first["mlflow"]
+    assert {moved[name] for name in moved} & {first["mlflow"]} == set()
+    assert f"Port {first['mlflow']} of mlflow is taken by" in capsys.readouterr().out
+    assert state.choose_ports() == moved
+
+
+def test_a_port_that_a_variable_sets_is_refused_where_it_is_taken(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("VESPER_MLFLOW_PORT", str(port))
+
+        with pytest.raises(StackError, match=f"port {port}, needed by mlflow, is taken"):
+            stack.take_ports(state)
 
 
 @pytest.mark.parametrize("value", ["80", "99999", "eighty"])
