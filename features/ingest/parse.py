@@ -18,10 +18,10 @@ from features.feeds.leaks import PROTECTED
 from features.ingest import cards, landing, whole_file
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
-from features.ingest.csv_files import csv_chunks
-from features.ingest.json_files import json_chunks
 from features.ingest.lines import LineTally, Record
-from features.ingest.parquet_files import parquet_chunks
+from features.ingest.readers.csv_files import csv_chunks
+from features.ingest.readers.json_files import json_chunks
+from features.ingest.readers.parquet_files import parquet_chunks
 from features.ingest.reasons import SENTENCES, WITHHELD, HeldError, HoldReason, RowReason
 from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, Text, file_format, text_of
@@ -29,7 +29,8 @@ from features.ingest.waiting import kind_of
 from features.ingest.whole_file import Tally
 from features.platform import failpoints, progress
 from features.platform.objects import ObjectInfo
-from features.sources.mapping import FileFormat, SourceFeed
+from features.sources.file_forms import FileFormat
+from features.sources.mapping import SourceFeed
 
 # a key of JSON at any place of the line
 _PROTECTED_KEY = re.compile(rf'"(?:{"|".join(sorted(PROTECTED))})"\s*:', re.IGNORECASE)

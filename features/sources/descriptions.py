@@ -19,9 +19,11 @@ from pydantic import Field, field_validator, model_validator
 from features.platform.currencies import EXPONENTS
 from features.platform.errors import ConfigurationError
 from features.platform.yaml_document import Document, Moment
+from features.sources.described import Described
+from features.sources.file_forms import Csv
 from features.sources.files import SHIPPED, check_name, find
 from features.sources.inclusion import complete, identity
-from features.sources.mapping import NULL_TOKENS, Csv, Described, SourceFeed
+from features.sources.mapping import NULL_TOKENS, SourceFeed
 
 FOLDER = SHIPPED
 

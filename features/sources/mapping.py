@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     model_validator,
 )
@@ -23,24 +20,8 @@ from features.feeds.application_labels import OUTCOMES, Outcome
 from features.feeds.leaks import Leak, is_protected, leaks_of
 from features.platform.currencies import EXPONENTS
 from features.sources.date_formats import DateFormat
-
-
-class FileFormat(StrEnum):
-    """The format of a file; text files may be gzipped."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
-
-class Described(BaseModel):
-    """A part of a description, frozen and without unknown keys.
-
-    `Document.validate` reads a file as strict JSON. A `mode="before"` validator of a whole part
-    would pass Python objects on, and lists would no longer be read as tuples and sets.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from features.sources.described import Described
+from features.sources.file_forms import Csv, FileFormat
 
 
 def _duration(value: object) -> object:
@@ -86,30 +67,6 @@ class InlineLabel(Described):
     column: str
     latency: Duration
     provenance: str
-
-
-class Csv(Described):
-    """The source's form of CSV.
-
-    Args:
-        delimiter: one character between fields.
-        quoting: `standard`: a field may be in double quotes, and doubles each quote in it; `none`:
-            a quote is plain text everywhere.
-        multiline_fields: a quoted field may hold line ends; otherwise one line is one row, and a
-            quoted field that spans lines holds the file.
-        final_line_break: whether a last line without its end is taken for a file cut short.
-    """
-
-    delimiter: str = Field(default=",", pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7e]$")
-    quoting: Literal["standard", "none"] = "standard"
-    multiline_fields: bool = False
-    final_line_break: Literal["required", "optional"] = "required"
-
-    @model_validator(mode="after")
-    def _lines_need_quotes(self) -> Csv:
-        if self.multiline_fields and self.quoting == "none":
-            raise ValueError("multiline_fields: only a quoted field can span lines")
-        return self
 
 
 #: Texts that common exports write for "no value".
@@ -202,6 +159,15 @@ class SourceFeed(Described):
         if self.inline_label and not self.declaration.inline_labels:
             able = [feed.name for feed in FEEDS.values() if feed.inline_labels]
             raise ValueError(f"inline_label: only {' and '.join(able)} carry one")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_are_whole(self) -> SourceFeed:
+        for pair in self.declaration.pairs:
+            given = {pair.first, pair.second} & set(self.columns)
+            if len(given) == 1:
+                absent = pair.first if pair.second in given else pair.second
+                raise ValueError(f"columns: {given.pop()} needs {absent} beside it")
         return self
 
     @model_validator(mode="after")
