@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=(run.__doc__ or "").splitlines()[0])
         command.add_argument("--source", help="name of a source; default: the running one")
         if name == "demo":
-            command.add_argument("--data", type=Path, help="the Parquet file of SOURCE")
+            command.add_argument("--data", type=Path, help="the files of SOURCE: one, or a folder")
             command.add_argument(
                 "--windows",
                 type=int,
@@ -84,12 +84,12 @@ def up(arguments: argparse.Namespace) -> int:
 def run_demo(arguments: argparse.Namespace) -> int:
     """Start the stack, train models, decide transactions and loan applications."""
     state, described = choice.to_start(arguments.source)
-    sample.check(state, arguments.data, described)
+    files = sample.matched(state, arguments.data, described)
     state.prepare()
     started = time.monotonic()
     with state.locked():
         choice.remember(state, described)
-        demo(state, arguments.data, described, arguments.windows)
+        demo(state, files, described, arguments.windows)
     console.print(f"\nDone in {time.monotonic() - started:.0f} s.")
     return 0
 

@@ -13,14 +13,13 @@ from features.platform.errors import ConfigurationError
 from features.platform.moments import parse_moment
 from infra.local.airflow_api import Airflow
 from infra.local.console import console, step
-from infra.local.demo import follow, trigger_windows
+from infra.local.demo import SKIPPED, follow, trigger_windows
 from infra.local.health import airflow_missing
 from infra.local.sample import Window
 from infra.local.state import CHECKOUT, StackError, State
 
 SCORING = "score_"
 TRAINING = "train_models"
-SKIPPED = "Skipping task. reason="
 
 
 @dataclass(frozen=True, slots=True)
