@@ -84,6 +84,10 @@ HOLD_REMEDIES: dict[HoldReason, HoldRemedy] = {
     HoldReason.NOT_DESCRIBED: HoldRemedy(
         "describe the feed under `feeds` of the source, or discard the delivery", ("feeds",)
     ),
+    HoldReason.IDS_OF_ANOTHER_SOURCE: HoldRemedy(
+        "state a prefix for the id under `columns`, or `shares_ids: true` for corrections",
+        ("columns", "shares_ids"),
+    ),
 }
 
 

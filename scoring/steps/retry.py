@@ -69,9 +69,9 @@ def _selected(
             return [deliveries.get(connection, delivery)]
         return deliveries.matching(
             connection,
-            "source = %s and state = 'held' "
+            "source = any(%s) and state = 'held' "
             "order by load_kind = 'live', coalesce(arrived_at, received_at)",
-            sources.name,
+            [feed.source for feed in sources.feeds.values()],
         )
 
 
@@ -81,10 +81,10 @@ def _retried(
     connection: psycopg.Connection[Any],
     sources: Sources,
 ) -> DeliveryReceipt:
-    feed = sources.feeds.get(held.feed)
-    if sources.name != held.source or feed is None:
+    feed = sources.described(held.source, held.feed)
+    if feed is None:
         raise BadDeliveryError(
-            f"delivery {held.delivery_id} is of {held.source}.{held.feed}, which the source "
-            f"{sources.name!r} does not describe: name its source with --source"
+            f"delivery {held.delivery_id} is a file of {held.feed} of source {held.source!r}, "
+            f"which the set {sources.name!r} does not describe: name its set with --source"
         )
     return parse_again(held, feed, store, connection, provenances=sources.provenance_rank)

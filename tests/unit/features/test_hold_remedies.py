@@ -9,9 +9,10 @@ import pytest
 from features.ingest.hold_remedies import HOLD_REMEDIES, reason_of, taught
 from features.ingest.reasons import HoldReason
 from features.sources.descriptions import Sources
-from features.sources.mapping import Csv, SourceFeed
+from features.sources.file_forms import Csv
+from features.sources.mapping import SourceFeed
 
-ACTIONS = ("deliver", "discard", "check", "wait", "list", "correct", "describe", "`")
+ACTIONS = ("deliver", "discard", "check", "wait", "list", "correct", "describe", "state", "`")
 PARTS = {"csv": Csv}
 
 
