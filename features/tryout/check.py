@@ -105,7 +105,8 @@ def check_file(
     Raises:
         ConfigurationError: the file cannot be read from this machine.
     """
-    rules = Rules(feed, sources.provenance_rank, now or datetime.now(UTC), limits)
+    now = now or datetime.now(UTC)
+    rules = Rules(feed, sources.provenance_rank, now, limits, place.path.name)
     counters = _Counters(sources, rules)
     header, tally = Header(), Tally()
     hold: str | None = None

@@ -59,7 +59,8 @@ def feeds_of(place: Place, sources: Sources, name: str | None = None) -> list[So
 
 def _fit(place: Place, feed: SourceFeed, sources: Sources) -> int:
     """Return how many delivered columns of a feed the file has; at most 0 if ingest holds it."""
-    rules = Rules(feed, sources.provenance_rank, datetime.now(UTC), DEFAULT)
+    now = datetime.now(UTC)
+    rules = Rules(feed, sources.provenance_rank, now, DEFAULT, place.path.name)
     try:
         with (
             place.path.open("rb") as source,
