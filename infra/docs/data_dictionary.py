@@ -38,6 +38,7 @@ LAYERS = (
     ("intermediate", "Intermediate models", "Tables of one build. Columns are in the YAML files."),
 )
 
+
 def render() -> str:
     """Return the whole page."""
     return "\n".join(_lines()).rstrip() + "\n"

@@ -168,10 +168,7 @@ def _currencies() -> Iterator[str]:
     in_use = sorted(set(EXPONENTS) - set(LAST_DAYS), key=lambda code: (EXPONENTS[code], code))
     yield from table(
         ("digits", "codes"),
-        (
-            (digits, " ".join(codes))
-            for digits, codes in groupby(in_use, key=EXPONENTS.__getitem__)
-        ),
+        ((digits, " ".join(codes)) for digits, codes in groupby(in_use, key=EXPONENTS.__getitem__)),
     )
     yield "Withdrawn, with the last day as legal tender; rows of the past may carry them:\n"
     yield from table(
