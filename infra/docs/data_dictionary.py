@@ -9,9 +9,8 @@ A contract test does the same check, so a changed column without its page fails 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +62,8 @@ def _feeds() -> Iterator[str]:
     yield "## Feeds\n"
     yield (
         "The columns of each feed under their canonical names, in the order of admission. The "
-        "YAML file of a source maps its own names to them; [its keys](bring-your-own-data.md#reference) "
-        "have a page of their own. A file key marks the rows of one file that describe the same "
+        "YAML file of a source maps its own names to them; its keys have "
+        "[a page of their own](bring-your-own-data.md#reference). A file key marks the rows of one file that describe the same "
         "thing.\n"
     )
     for feed in FEEDS.values():

@@ -16,7 +16,7 @@ def table(header: Row, rows: Iterable[Row]) -> Iterator[str]:
     yield ""
 
 
-def yes(is_true: bool) -> str:  # noqa: FBT001 - the value of one cell
+def yes(is_true: bool) -> str:
     """Return the cell of a flag: empty for false."""
     return "yes" if is_true else ""
 
