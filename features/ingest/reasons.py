@@ -72,6 +72,7 @@ class HoldReason(StrEnum):
     LANDED_ROWS_LOST = "landed_rows_lost"
     LEDGER_REFUSED = "ledger_refused"
     NOT_DESCRIBED = "not_described"
+    IDS_OF_ANOTHER_SOURCE = "ids_of_another_source"
 
 
 #: Substitute for the text of a row that may not be kept.

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     model_validator,
 )
@@ -23,24 +20,8 @@ from features.feeds.application_labels import OUTCOMES, Outcome
 from features.feeds.leaks import Leak, is_protected, leaks_of
 from features.platform.currencies import EXPONENTS
 from features.sources.date_formats import DateFormat
-
-
-class FileFormat(StrEnum):
-    """The format of a file; text files may be gzipped."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
-
-class Described(BaseModel):
-    """A part of a description, frozen and without unknown keys.
-
-    `Document.validate` reads a file as strict JSON. A `mode="before"` validator of a whole part
-    would pass Python objects on, and lists would no longer be read as tuples and sets.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from features.sources.described import Described
+from features.sources.file_forms import Csv, FileFormat
 
 
 def _duration(value: object) -> object:
@@ -88,30 +69,6 @@ class InlineLabel(Described):
     provenance: str
 
 
-class Csv(Described):
-    """The source's form of CSV.
-
-    Args:
-        delimiter: one character between fields.
-        quoting: `standard`: a field may be in double quotes, and doubles each quote in it; `none`:
-            a quote is plain text everywhere.
-        multiline_fields: a quoted field may hold line ends; otherwise one line is one row, and a
-            quoted field that spans lines holds the file.
-        final_line_break: whether a last line without its end is taken for a file cut short.
-    """
-
-    delimiter: str = Field(default=",", pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7e]$")
-    quoting: Literal["standard", "none"] = "standard"
-    multiline_fields: bool = False
-    final_line_break: Literal["required", "optional"] = "required"
-
-    @model_validator(mode="after")
-    def _lines_need_quotes(self) -> Csv:
-        if self.multiline_fields and self.quoting == "none":
-            raise ValueError("multiline_fields: only a quoted field can span lines")
-        return self
-
-
 #: Texts that common exports write for "no value".
 NULL_TOKENS = ("", "\\N", "NULL", "NaN", "nan", "None")
 
@@ -120,6 +77,7 @@ class SourceFeed(Described):
     """The files of a source that bring the rows of one feed.
 
     Args:
+        feed: the feed of the rows; needed where the entry has a name of its own.
         folder: of the files, below the object store's root; first loads are in its `history/`.
         formats: the accepted formats, which the file's suffix selects.
         columns: delivered name of each canonical column.
@@ -141,14 +99,16 @@ class SourceFeed(Described):
         policy_exceptions: delivered outcomes of loans granted against the lender's policy.
         charge_off_lag: the time from the last instalment until a charge-off is known.
         latency: for rows of a history load: known_at = occurred_at + latency.
+        shares_ids: the ids are those of the other feeds of this kind, so other content of an id is
+            a correction; otherwise it holds the delivery.
         tolerated_bad_share: a larger share of bad rows holds the whole delivery.
         min_rows_per_hour: fewer rows in an hour raise an alarm; 0 allows an empty hour.
         settle_seconds: a file changed so recently is checked twice before it is taken.
     """
 
-    name: FeedName
+    feed: FeedName
     source: str
-    time_zone: str | None
+    time_zone: str | None = None
     folder: str
     formats: tuple[FileFormat, ...] = Field(min_length=1)
     csv: Csv = Csv()
@@ -173,6 +133,7 @@ class SourceFeed(Described):
     list_separator: str = Field(default="|", min_length=1, max_length=1)
     inline_label: InlineLabel | None = None
     latency: Duration = timedelta(0)
+    shares_ids: bool = False
     tolerated_bad_share: float = Field(default=0.05, ge=0, le=1)
     min_rows_per_hour: int = Field(default=0, ge=0)
     settle_seconds: float = Field(default=2.0, ge=0)
@@ -220,6 +181,11 @@ class SourceFeed(Described):
         if strange := sorted(self.policy_exceptions - set(self.outcomes)):
             raise ValueError(f"policy_exceptions: not in outcomes: {', '.join(strange)}")
         return self
+
+    @property
+    def name(self) -> str:
+        """The name of the feed, which every delivery of these files carries."""
+        return self.feed
 
     @property
     def declaration(self) -> Feed:

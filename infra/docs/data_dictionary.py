@@ -20,7 +20,8 @@ import yaml
 
 from features.feeds import FEEDS
 from features.sources.descriptions import Sources
-from features.sources.mapping import Csv, SourceFeed
+from features.sources.file_forms import Csv
+from features.sources.mapping import SourceFeed
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView
 
 ROOT = Path(__file__).resolve().parents[2]
