@@ -1,7 +1,7 @@
 """Count the admitted rows whose code of a place is unknown: they have no coordinates.
 
-Such a code is kept and compared like any other. A source may deliver its places later; they hold for
-the rows that become known after them.
+Such a code is kept and compared like any other. A source may deliver its places later, for the rows
+that become known after them.
 """
 
 from __future__ import annotations
