@@ -152,7 +152,8 @@ class SourceFeed(Described):
     @property
     def conceals(self) -> bool:
         """Whether the text of a rejected row is dropped, because it may hold protected values."""
-        return self.is_protected or any(map(is_protected, self.refused))
+        is_of_persons = Leak.PERSONAL in self.declaration.never_reads
+        return self.is_protected or is_of_persons or any(map(is_protected, self.refused))
 
     @property
     def delivered_columns(self) -> tuple[str, ...]:
