@@ -63,8 +63,8 @@ def _feeds() -> Iterator[str]:
     yield (
         "The columns of each feed under their canonical names, in the order of admission. The "
         "YAML file of a source maps its own names to them; its keys have "
-        "[a page of their own](bring-your-own-data.md#reference). A file key marks the rows of one file that describe the same "
-        "thing.\n"
+        "[a page of their own](bring-your-own-data.md#reference). A file key marks the "
+        "rows of one file that describe the same thing.\n"
     )
     for feed in FEEDS.values():
         yield f"### `{feed.name}`\n"

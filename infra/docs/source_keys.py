@@ -118,8 +118,8 @@ def _default(field: Any) -> str:  # noqa: ANN401 - pydantic's own description of
 def _value_forms() -> Iterator[str]:
     yield "### Kinds of values\n"
     yield (
-        "The [data dictionary](data-dictionary.md#feeds) gives the kind of each column. A column of "
-        "a kind takes the keys on the right, besides those of every column: "
+        "The [data dictionary](data-dictionary.md#feeds) gives the kind of each column. A "
+        "column of a kind takes the keys on the right, besides those of every column: "
         f"{_listed(key for key in KINDS if KINDS[key] >= set(ColumnKind))}.\n"
     )
     yield from table(
