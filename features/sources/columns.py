@@ -141,6 +141,12 @@ class ColumnDescription(Described):
             raise ValueError(flaw)
         return self
 
+    @model_validator(mode="after")
+    def _maps_or_replaces(self) -> ColumnDescription:
+        if self.map is not None and self.replace is not None:
+            raise ValueError("replace: map already names every text")
+        return self
+
     def _flaws(self) -> Iterator[str]:
         needs = (
             ("otherwise", ("map", "from_amount")),
@@ -152,8 +158,6 @@ class ColumnDescription(Described):
                 getattr(self, other) is None for other in others
             ):
                 yield f"{option}: only goes with {' or '.join(others)}"
-        if self.map is not None and self.replace is not None:
-            yield "replace: map already names every text"
         if self.since is not None and not str(self.format).startswith("epoch_"):
             yield "since: only an epoch format counts from a moment"
         if self.thousands is not None and self.thousands == (self.decimal or "."):
