@@ -132,7 +132,9 @@ def _check_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules
         missing = mask_of(pc.is_null(text))
         if column.kind is ColumnKind.ID:
             missing |= mask_of(pc.equal(pc.utf8_trim_whitespace(text), ""))
-        verdicts.reject(missing, RowReason.MISSING_VALUE, column.name)
+        is_label = column.name in rules.feed.declaration.stated_labels
+        reason = RowReason.NOT_KNOWN_YET if is_label else RowReason.MISSING_VALUE
+        verdicts.reject(missing, reason, column.name)
     if text.null_count == len(text):
         return
     longest = rules.limits.id_bytes if column.kind is ColumnKind.ID else rules.limits.field_bytes

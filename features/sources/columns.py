@@ -175,9 +175,13 @@ class ColumnDescription(Described):
     @cached_property
     def delivered(self) -> tuple[str, ...]:
         """The delivered columns that the column is read from; none for a constant."""
-        own = (self.column,) if self.column is not None else self.columns or self.product or ()
         zone = (self.zone.column,) if isinstance(self.zone, ZoneColumn) else ()
-        return (*own, *zone)
+        return (*self.read_from, *zone)
+
+    @cached_property
+    def read_from(self) -> tuple[str, ...]:
+        """The delivered columns that hold the value itself."""
+        return (self.column,) if self.column is not None else self.columns or self.product or ()
 
     @cached_property
     def is_plain(self) -> bool:

@@ -86,6 +86,9 @@ class Sources(Described):
             for provenance in (inline, feed.constant_provenance, *delayed):
                 if provenance is not None and provenance not in self.provenance_rank:
                     raise ValueError(f"provenance_rank: lacks {provenance!r} of {feed.name}")
+            stated = {feed.constant_provenance or ""} - {""} or set(self.provenance_rank)
+            if delayed and (missing := sorted(stated - set(delayed))):
+                raise ValueError(f"latency: {feed.name} lacks a delay for {', '.join(missing)}")
         return self
 
     @model_validator(mode="after")

@@ -12,7 +12,6 @@ from pydantic_core import PydanticKnownError
 
 from features.feeds import FEEDS, Column, ColumnKind, Feed
 from features.feeds.application_labels import OUTCOMES, Outcome
-from features.feeds.declarations import Labels
 from features.feeds.leaks import Leak, is_protected, leaks_of
 from features.sources.columns import ColumnDescription, DescribedColumn
 from features.sources.described import Described
@@ -105,9 +104,8 @@ class SourceFeed(Described):
         for name, description in self.columns.items():
             if flaw := description.misfit(self.declaration.column(name)):
                 raise ValueError(f"columns: {name}: {flaw}")
-        states_labels = isinstance(self.declaration.admission, Labels)
-        if not states_labels and isinstance(self.latency, Mapping):
-            raise ValueError("latency: only a feed of labels has one by provenance; state one time")
+        if isinstance(self.latency, Mapping) and not self.declaration.delays_labels:
+            raise ValueError("latency: only transaction_labels has one by provenance")
         return self
 
     @model_validator(mode="after")
