@@ -105,6 +105,7 @@ bench-quick: setup ## The same for 100,000 rows, ours and the floor only
 docs: setup ## Build the documentation site into .local/site
 	@PYTHONPATH=.:plugins python -m infra.docs.data_dictionary
 	@PYTHONPATH=.:plugins python -m infra.docs.command_line
+	@PYTHONPATH=.:plugins python -m infra.docs.source_keys
 	@$(MKDOCS)
 	@echo "open .local/site/index.html"
 

@@ -11,7 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.feeds.columns import MONEY, Column, ColumnKind
-from features.ingest import cards, contradictions, credit_values, identifiers, numbers, times
+from features.ingest import (
+    cards,
+    contradictions,
+    credit_values,
+    geography,
+    identifiers,
+    numbers,
+    times,
+)
 from features.ingest.chunks import TEXT, Chunk
 from features.ingest.limits import Limits
 from features.ingest.local_times import LocalTimes
@@ -22,7 +30,10 @@ from features.ingest.verdicts import Mask, Verdicts
 from features.sources.mapping import SourceFeed
 
 _CONTROL = r"[\x00-\x1f\x7f]"
-_FREE_TEXT = {ColumnKind.ID, ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.PROVENANCE}
+_FREE_TEXT = {
+    *(ColumnKind.ID, ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.PROVENANCE),
+    *(ColumnKind.PLACE, ColumnKind.COUNTRY, ColumnKind.TIME_ZONE),
+}
 _WITH_DECIMALS = {ColumnKind.RATE, ColumnKind.PERCENT}  # so many that they may spell a card number
 
 
@@ -180,8 +191,10 @@ _READERS: Mapping[ColumnKind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
     ColumnKind.SCORE: credit_values.scores,
     ColumnKind.TERM: credit_values.terms,
     ColumnKind.EMPLOYMENT: credit_values.employments,
-    ColumnKind.LATITUDE: numbers.latitudes,
-    ColumnKind.LONGITUDE: numbers.longitudes,
+    ColumnKind.COUNTRY: geography.countries,
+    ColumnKind.TIME_ZONE: geography.time_zones,
+    ColumnKind.LATITUDE: geography.latitudes,
+    ColumnKind.LONGITUDE: geography.longitudes,
 }
 
 

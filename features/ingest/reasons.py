@@ -48,6 +48,8 @@ class RowReason(StrEnum):
     NOT_A_LATITUDE = "not_a_latitude"
     NOT_A_LONGITUDE = "not_a_longitude"
     INCOMPLETE_COORDINATES = "incomplete_coordinates"
+    NOT_A_COUNTRY = "not_a_country"
+    NOT_A_TIME_ZONE = "not_a_time_zone"
     CONFLICTING_CONTENT = "conflicting_content"
     OUTDATED_STATEMENT = "outdated_statement"
 
@@ -152,6 +154,8 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.MORE_OPEN_THAN_ALL_ACCOUNTS: "more open accounts than accounts",
     RowReason.NOT_A_LATITUDE: "not a number of degrees from -90 to 90, such as 48.2082",
     RowReason.NOT_A_LONGITUDE: "not a number of degrees from -180 to 180, such as 16.3738",
+    RowReason.NOT_A_COUNTRY: "not two capital letters as in ISO 3166, such as AT",
+    RowReason.NOT_A_TIME_ZONE: "not a time zone of the IANA database, such as Europe/Vienna",
     RowReason.INCOMPLETE_COORDINATES: "a latitude without its longitude, or a longitude alone",
     RowReason.CONFLICTING_CONTENT: "the file has another content for the same key",
     RowReason.OUTDATED_STATEMENT: "the ledger holds a newer statement of the same key",

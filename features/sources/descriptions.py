@@ -33,6 +33,7 @@ class Sources(Described):
 
     Args:
         name: the file's stem, which every delivery carries.
+        description: one sentence on the data.
         time_zone: zone of timestamps without a zone; None refuses such timestamps.
         include: names of other sources whose feeds fill the same warehouse; the keys of this set
             apply to all of them, and `time_zone` where an included source states none.

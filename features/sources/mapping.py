@@ -39,8 +39,10 @@ class SourceFeed(Described):
 
     Args:
         feed: the feed of the rows; needed where the entry has a name of its own.
+        time_zone: zone of times without an offset; by default that of the source.
         folder: of the files, below the object store's root; first loads are in its `history/`.
         formats: the accepted formats, which the file's suffix selects.
+        csv: the form of CSV files; by default that of the source.
         columns: by canonical column, its delivered name, or keys for its origin and spelling.
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
@@ -150,7 +152,8 @@ class SourceFeed(Described):
     @property
     def conceals(self) -> bool:
         """Whether the text of a rejected row is dropped, because it may hold protected values."""
-        return self.is_protected or any(map(is_protected, self.refused))
+        is_of_persons = Leak.PERSONAL in self.declaration.never_reads
+        return self.is_protected or is_of_persons or any(map(is_protected, self.refused))
 
     @property
     def delivered_columns(self) -> tuple[str, ...]:
