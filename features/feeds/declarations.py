@@ -227,6 +227,16 @@ class Feed:
         return self.column(self.versions.event) if self.versions else None
 
     @property
+    def stated_labels(self) -> frozenset[str]:
+        """The columns that make a label; a row without one states nothing yet."""
+        return frozenset(self.admission.stated if isinstance(self.admission, Labels) else ())
+
+    @property
+    def delays_labels(self) -> bool:
+        """Whether labels of a history load without a time become known after a delay."""
+        return isinstance(self.admission, Labels) and "latencies" in self.admission.first_known_at
+
+    @property
     def suite(self) -> str | None:
         """The suite that a delivery must pass; None for a feed that no gate may read."""
         return None if self.is_protected else f"raw.{self.name}"
