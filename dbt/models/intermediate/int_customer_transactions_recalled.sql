@@ -82,8 +82,8 @@ with
 {% endif %}
 
 select
-    {{ prefixed('readings', ['reading_id', 'row_id', 'transaction_id', 'version', 'occurred_at']) }},
-    {{ prefixed('readings', ['is_recent', 'is_paired']) }},
+    {{ prefixed('readings', ['reading_id', 'row_id', 'transaction_id', 'version']) }},
+    {{ prefixed('readings', ['occurred_at', 'is_recent', 'is_paired']) }},
     {{ prefixed('readings', columns | reject('in', ['category', 'location_code']) | list) }},
     {% if has_merchants -%}
         -- what the row lacks, its merchant gives, as it was known with the row
@@ -113,7 +113,8 @@ from readings
     left join
         lateral (
             {{ fact_of(merchants, 'merchant_id', 'readings', needed=lacks_a_value('readings')) }}
-        ) as merchants on true
+        ) as merchants
+        on true
 {% endif -%}
 -- the rows of one reading lie together: paired pending rows look them up
 order by readings.reading_id

@@ -1,13 +1,13 @@
 {{ config(materialized='ephemeral') }}
 
--- the seed, and the versions of the source's own places, each with the time in which it is the newest
+-- the seed and the versions of own places, each with the time in which it is the newest
 with
 
 versions as (
 
     select
         location_code,
-        0 as version,
+        0 as place_version,
         timestamptz '-infinity' as known_at,
         latitude,
         longitude,
@@ -19,7 +19,7 @@ versions as (
 
     select
         places.location_code,
-        places.version,
+        places.version as place_version,
         places.known_at,
         places.latitude,
         places.longitude,
@@ -40,7 +40,7 @@ spans as (
         versions.known_at as known_from,
         coalesce(
             min(versions.known_at) over (
-                partition by versions.location_code order by versions.version
+                partition by versions.location_code order by versions.place_version
                 rows between 1 following and unbounded following
             ),
             'infinity'

@@ -79,20 +79,20 @@ positions as (
             '{{ var("source_time_zone", "UTC") }}'
         ) as local_time,
         current_places.country_code <> homes.country_code as is_foreign,
-        {% for degrees in ['latitude', 'longitude'] -%}
-            coalesce(current_places.{{ degrees }}, located.current_{{ degrees }})
-                as current_{{ degrees }},
-            coalesce(previous_places.{{ degrees }}, located.previous_{{ degrees }})
-                as previous_{{ degrees }},
-            coalesce(
-                located.customer_{{ degrees }}, homes.{{ degrees }}, located.home_{{ degrees }}
-            ) as customer_{{ degrees }},
-            coalesce(
-                located.merchant_{{ degrees }},
-                current_places.{{ degrees }},
-                located.current_{{ degrees }}
-            ) as merchant_{{ degrees }}{{ ',' if not loop.last }}
-        {% endfor %}
+        coalesce(current_places.latitude, located.current_latitude) as current_latitude,
+        coalesce(previous_places.latitude, located.previous_latitude) as previous_latitude,
+        coalesce(located.customer_latitude, homes.latitude, located.home_latitude)
+            as customer_latitude,
+        coalesce(
+            located.merchant_latitude, current_places.latitude, located.current_latitude
+        ) as merchant_latitude,
+        coalesce(current_places.longitude, located.current_longitude) as current_longitude,
+        coalesce(previous_places.longitude, located.previous_longitude) as previous_longitude,
+        coalesce(located.customer_longitude, homes.longitude, located.home_longitude)
+            as customer_longitude,
+        coalesce(
+            located.merchant_longitude, current_places.longitude, located.current_longitude
+        ) as merchant_longitude
     from located
     left join places as current_places
         on {{ is_place('current_places', 'located.current_code', 'located') }}

@@ -95,7 +95,7 @@ LEAKS = {
         "        and facts.known_at <= {{ row }}.known_at\n",
         "",
         laws.moved_by_later_facts,
-        "customer_category_frequency_30d",
+        "customer_merchant_km",
     ),
     "a fact counts before it holds": Leak(
         "macros/references.sql",
