@@ -103,7 +103,7 @@ def test_a_key_of_an_earlier_version_is_refused_with_its_new_spelling(
     tmp_path: Path, key: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        described(tmp_path, **{key: "x"})
+        described(tmp_path, None, **{key: "x"})
 
     assert f"feeds.transactions.{key}: is no key any more; write " in str(caught.value)
     assert "shop.yaml: line " in str(caught.value)
