@@ -17,7 +17,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "has column and constant; give ex",
     ),
     "no origin": ({"amount": {"unit": "minor"}}, "has no origin; give exactly one of column,"),
-    "an unknown key": ({"amount": {"column": "a", "units": "minor"}}, "columns.amount.units"),
+    "an unknown key": (
+        {"amount": {"column": "a", "units": "minor"}},
+        "permitted; did you mean `unit`?",
+    ),
     "a zone of an amount": (
         {"amount": {"column": "a", "zone": "UTC"}},
         "amount: zone: does not fit amount, a column of kind amount; origins are column, product,",
