@@ -150,7 +150,9 @@ def _parse(
         follows, _ = arrivals.last_seen(connection, feed, info.name)
     arrival = _arrival(info, intake, _Content(spool.sha256, spool.size), follows, held)
     with whole(connection), retries.replacing(connection, held, arrival) as new_id:
-        rules = Rules(feed, intake.provenances, now_of(connection), intake.limits)
+        file_name = info.name.rpartition("/")[2]
+        now = now_of(connection)
+        rules = Rules(feed, intake.provenances, now, intake.limits, file_name)
         receipt = parse(new_id, info, spool, rules, connection)
         if receipt.reason:
             receipt = replace(receipt, reason=taught(receipt.reason))

@@ -125,5 +125,5 @@ class RejectionCounter:
 
 def delivered_names(feed: SourceFeed, column: Column) -> tuple[str, ...]:
     """Return the delivered names that a canonical column is read from; none for a constant."""
-    name = feed.delivered_name(column)
-    return () if name is None else (name,)
+    description = feed.description_of(column)
+    return description.delivered if description else ()

@@ -47,8 +47,11 @@ SOURCES = {
             },
             "transaction_labels": {
                 "formats": ["csv"],
-                "columns": {"transaction_id": "ID", "is_fraud": "BAD"},
-                "constant_provenance": "bank",
+                "columns": {
+                    "transaction_id": "ID",
+                    "is_fraud": "BAD",
+                    "provenance": {"constant": "bank"},
+                },
                 "settle_seconds": 0,
             },
         },
