@@ -71,6 +71,11 @@ FORMS: Mapping[ColumnKind, Form] = {
     ),
     ColumnKind.OUTCOME: Form("an outcome that `outcomes` lists", ("fully_paid",), ("gone",)),
     ColumnKind.EXCEPTION: _FLAG,
+    ColumnKind.PLACE: Form(
+        "a code of a place, see below; or a code of the feed `places`", ("AT-9", "FR")
+    ),
+    ColumnKind.COUNTRY: Form("a code of ISO 3166 with two letters", ("AT",), ("Austria",)),
+    ColumnKind.TIME_ZONE: Form("a name of the IANA database", ("Europe/Vienna",), ("CET+1",)),
     ColumnKind.LATITUDE: Form("degrees north, from -90 to 90", ("48.2082",), ("91",)),
     ColumnKind.LONGITUDE: Form("degrees east, from -180 to 180", ("16.3738",), ("181",)),
 }
