@@ -200,7 +200,7 @@ def report(
 def shape_of(text: str) -> str:
     """Return a text with `9` for every digit and `a` or `A` for every letter, cut where it is long.
 
-    The text of a row that may not be kept is a sentence, and stays.
+    Invisible characters become escapes. The sentence in place of a row that may not be kept stays.
     """
     if text == WITHHELD:
         return text
@@ -213,7 +213,7 @@ def _letter(letter: str) -> str:
         return "9"
     if letter.isalpha():
         return "A" if letter.isupper() else "a"
-    return letter
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
 def _place(delivery_id: UUID, group: Row) -> tuple[object, ...]:
