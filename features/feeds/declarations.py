@@ -116,6 +116,21 @@ class Ordering:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two columns of which a row has both or neither.
+
+    Attributes:
+        first: the column under which a row with one of the two is rejected.
+        second: the other column.
+        reason: code of the rejection, see `features/ingest/reasons.py`.
+    """
+
+    first: str
+    second: str
+    reason: str = "incomplete_coordinates"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """One kind of row that sources deliver. Columns are named by their canonical names.
@@ -131,6 +146,7 @@ class Feed:
         never_reads: the delivered columns that may not be mapped to a column of the feed.
         person: the column that names a person; a placeholder there would join all pasts.
         orderings: pairs of columns that may contradict each other.
+        pairs: pairs of columns of which one alone means nothing.
         inline_labels: labels that the feed's files may carry.
     """
 
@@ -144,6 +160,7 @@ class Feed:
     never_reads: frozenset[Leak] = frozenset()
     person: str | None = None
     orderings: tuple[Ordering, ...] = ()
+    pairs: tuple[Pair, ...] = ()
     inline_labels: InlineLabels | None = None
 
     def __post_init__(self) -> None:
@@ -174,6 +191,8 @@ class Feed:
             yield "no column is its key"
         if missing := sorted(self._needed_targets.difference(targets)):
             yield f"needs the target columns {', '.join(missing)}"
+        if any(map(_is_older, self.columns[1:], self.columns)):
+            yield "added columns come last"
         if strange := [name for name in self.amounts if not name.endswith("_minor")]:
             yield f"target columns of money end with _minor: {', '.join(strange)}"
         if self.event and (self.event.kind is not ColumnKind.INSTANT or not self.event.is_required):
@@ -250,6 +269,7 @@ class Feed:
     def _mentioned(self) -> set[str]:
         """The columns that other parts of the declaration name."""
         names = {name for pair in self.orderings for name in (pair.first, pair.second)}
+        names |= {name for pair in self.pairs for name in (pair.first, pair.second)}
         names |= {self.person} if self.person else set()
         match self.admission:
             case Versions(event=event, carried=carried):
@@ -267,6 +287,10 @@ class Feed:
         if isinstance(self.admission, Labels):
             needed |= {"declared_known_at", "provenance"}
         return needed
+
+
+def _is_older(column: Column, before: Column) -> bool:
+    return before.is_added and not column.is_added
 
 
 def _repeated(names: Iterable[str]) -> set[str]:

@@ -183,6 +183,8 @@ _READERS: Mapping[ColumnKind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
     ColumnKind.SCORE: credit_values.scores,
     ColumnKind.TERM: credit_values.terms,
     ColumnKind.EMPLOYMENT: credit_values.employments,
+    ColumnKind.LATITUDE: numbers.latitudes,
+    ColumnKind.LONGITUDE: numbers.longitudes,
 }
 
 

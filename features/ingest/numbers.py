@@ -145,6 +145,25 @@ def shares(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     return pc.if_else(inside, values, None)
 
 
+def latitudes(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return degrees north, from -90 to 90; null without a value and in rejected rows."""
+    return _degrees(texts, column, verdicts, 90.0, RowReason.NOT_A_LATITUDE)
+
+
+def longitudes(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return degrees east, from -180 to 180; null without a value and in rejected rows."""
+    return _degrees(texts, column, verdicts, 180.0, RowReason.NOT_A_LONGITUDE)
+
+
+def _degrees(
+    texts: pa.Array, column: str, verdicts: Verdicts, greatest: float, reason: RowReason
+) -> pa.Array:
+    values = pc.cast(_only(texts, matches(texts, _FLOAT)), pa.float64())
+    inside = pc.less_equal(pc.abs(values), greatest)
+    verdicts.reject(mask_of(pc.is_valid(texts)) & ~mask_of(inside), reason, column)
+    return pc.if_else(inside, values, None)
+
+
 def integers(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     """Return whole numbers of 32 bits; null without a value and in rejected rows.
 

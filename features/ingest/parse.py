@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,17 +18,14 @@ from features.ingest import cards, landing, whole_file
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
 from features.ingest.lines import LineTally, Record
-from features.ingest.readers.csv_files import csv_chunks
-from features.ingest.readers.json_files import json_chunks
-from features.ingest.readers.parquet_files import parquet_chunks
+from features.ingest.opening import opened
 from features.ingest.reasons import SENTENCES, WITHHELD, HeldError, HoldReason, RowReason
 from features.ingest.receipts import DeliveryReceipt, FileLines
-from features.ingest.spool import Spool, Text, file_format, text_of
+from features.ingest.spool import Spool
 from features.ingest.waiting import kind_of
 from features.ingest.whole_file import Tally
 from features.platform import failpoints, progress
 from features.platform.objects import ObjectInfo
-from features.sources.file_forms import FileFormat
 from features.sources.mapping import SourceFeed
 
 # a key of JSON at any place of the line
@@ -50,14 +46,14 @@ def parse(
     table = landing.table_name(feed.name, delivery_id)
     landing.create(connection, table, rules.columns, is_protected=feed.is_protected)
     header, tally = Header(), Tally()
-    with _opened(info.name, spool, rules) as file:
+    with opened(info.name, spool, rules) as file:
         reading = file.read(rules, header)
-        for typed, rejected in _ahead(_prepared(reading.chunks, rules, header, tally)):
+        for typed, rejected in _ahead(prepared(reading.chunks, rules, header, tally)):
             landing.copy(connection, table, typed)
             failpoints.reach("before_rejects")
             landing.copy(connection, None, rejected)
             progress.advance("rows", typed.num_rows + rejected.num_rows)
-        _check_lines(reading.lines)
+        check_lines(reading.lines)
         twins = landing.twins(connection, table, feed.declaration.key, rules.columns)
         if len(twins.conflicts):
             again = file.read(rules, Header())
@@ -84,47 +80,12 @@ def parse(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One pass over a file, and the lines that it counts; a format may have none."""
+def check_lines(lines: LineTally | None) -> None:
+    """Compare two counts of the lines of a file: of its text, and of the records read from it.
 
-    chunks: Iterator[Chunk]
-    lines: LineTally | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A spooled file that can be read from its first row as often as is needed."""
-
-    kind: FileFormat
-    spool: Spool
-    text: Text | None = None
-
-    def read(self, rules: Rules, header: Header) -> _Reading:
-        feed, limits = rules.feed, rules.limits
-        if self.text is None:
-            return _Reading(parquet_chunks(self.spool, feed, header, limits))
-        lines = LineTally(self.text.lines)
-        read = csv_chunks if self.kind is FileFormat.CSV else json_chunks
-        return _Reading(read(self.text.rewound(), feed, header, limits, lines), lines)
-
-
-@contextmanager
-def _opened(name: str, spool: Spool, rules: Rules) -> Iterator[_File]:
-    kind, zipped = file_format(name, rules.feed)
-    if kind is FileFormat.PARQUET:
-        yield _File(kind, spool)
-        return
-    with text_of(spool, zipped=zipped, feed=rules.feed, limits=rules.limits) as text:
-        try:
-            yield _File(kind, spool, text)
-        except HeldError as error:
-            error.lines = text.lines
-            raise
-
-
-def _check_lines(lines: LineTally | None) -> None:
-    """Compare two counts of the lines of a file: of its text, and of the records read from it."""
+    Raises:
+        HeldError: the counts differ.
+    """
     if lines is not None and lines.total != lines.expected:
         raise HeldError(HoldReason.UNREADABLE, f"{lines.total} lines were read of {lines.expected}")
 
@@ -142,10 +103,13 @@ def _file_lines(lines: LineTally | None, tally: Tally, twins: landing.Twins) -> 
     )
 
 
-def _prepared(
+def prepared(
     source: Iterator[Chunk], rules: Rules, header: Header, tally: Tally
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Check each chunk: the typed rows that passed, and the rejected rows with their originals."""
+    """Check each chunk: the typed rows that passed, and the rejected rows with their originals.
+
+    It takes one chunk for each pair that it yields, and needs no warehouse.
+    """
     for chunk in source:
         checked = check(chunk, rules)
         rows, reasons, details = checked.verdicts.rejected()

@@ -10,6 +10,7 @@ class RowReason(StrEnum):
 
     WRONG_FIELD_COUNT = "wrong_field_count"
     MALFORMED_JSON = "malformed_json"
+    UNREADABLE_CELL = "unreadable_cell"
     MISSING_VALUE = "missing_value"
     FIELD_TOO_LONG = "field_too_long"
     CONTROL_CHARACTER = "control_character"
@@ -40,6 +41,9 @@ class RowReason(StrEnum):
     CREDIT_LINE_AFTER_APPLICATION = "credit_line_after_application"
     LOW_SCORE_ABOVE_HIGH = "low_score_above_high"
     MORE_OPEN_THAN_ALL_ACCOUNTS = "more_open_than_all_accounts"
+    NOT_A_LATITUDE = "not_a_latitude"
+    NOT_A_LONGITUDE = "not_a_longitude"
+    INCOMPLETE_COORDINATES = "incomplete_coordinates"
     CONFLICTING_CONTENT = "conflicting_content"
     OUTDATED_STATEMENT = "outdated_statement"
 
@@ -67,6 +71,7 @@ class HoldReason(StrEnum):
     LANDED_ROWS_LOST = "landed_rows_lost"
     LEDGER_REFUSED = "ledger_refused"
     NOT_DESCRIBED = "not_described"
+    IDS_OF_ANOTHER_SOURCE = "ids_of_another_source"
 
 
 #: Substitute for the text of a row that may not be kept.
@@ -76,6 +81,7 @@ WITHHELD = "(not kept: the feed has columns that may not be read)"
 SENTENCES: dict[RowReason, str] = {
     RowReason.WRONG_FIELD_COUNT: "the row has more or fewer fields than the header",
     RowReason.MALFORMED_JSON: "the line is not one JSON object of plain values",
+    RowReason.UNREADABLE_CELL: "a cell of the spreadsheet has no value that can be read",
     RowReason.MISSING_VALUE: "a value is needed here",
     RowReason.FIELD_TOO_LONG: "longer than any real value",
     RowReason.CONTROL_CHARACTER: "holds a control character",
@@ -114,6 +120,9 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.CREDIT_LINE_AFTER_APPLICATION: "later than the application",
     RowReason.LOW_SCORE_ABOVE_HIGH: "above the high end of the same range",
     RowReason.MORE_OPEN_THAN_ALL_ACCOUNTS: "more open accounts than accounts",
+    RowReason.NOT_A_LATITUDE: "not a number of degrees from -90 to 90, such as 48.2082",
+    RowReason.NOT_A_LONGITUDE: "not a number of degrees from -180 to 180, such as 16.3738",
+    RowReason.INCOMPLETE_COORDINATES: "a latitude without its longitude, or a longitude alone",
     RowReason.CONFLICTING_CONTENT: "the file has another content for the same key",
     RowReason.OUTDATED_STATEMENT: "the ledger holds a newer statement of the same key",
 }

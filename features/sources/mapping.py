@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     model_validator,
 )
@@ -21,7 +22,17 @@ from features.feeds.leaks import Leak, is_protected, leaks_of
 from features.platform.currencies import EXPONENTS
 from features.sources.date_formats import DateFormat
 from features.sources.described import Described
-from features.sources.file_forms import Csv, FileFormat
+from features.sources.encodings import UTF_8, Encoding
+from features.sources.file_forms import (
+    Csv,
+    Excel,
+    FileFormat,
+    FilePattern,
+    HeaderMatch,
+    Json,
+    folded,
+    one_or_more,
+)
 
 
 def _duration(value: object) -> object:
@@ -77,8 +88,17 @@ class SourceFeed(Described):
     """The files of a source that bring the rows of one feed.
 
     Args:
+        feed: the feed of the rows; needed where the entry has a name of its own.
         folder: of the files, below the object store's root; first loads are in its `history/`.
+        files: patterns of the names of this feed's files, such as `tx_*.csv`; the other files of
+            the folder are left alone.
         formats: the accepted formats, which the file's suffix selects.
+        encoding: of text files; a byte order mark in the file has precedence.
+        csv: the form of CSV.
+        json_form: the form of JSON.
+        excel: the form of Excel workbooks.
+        match_header: `exact`: delivered names must be equal; `folded`: but for case and blanks
+            around them.
         columns: delivered name of each canonical column.
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
@@ -98,17 +118,26 @@ class SourceFeed(Described):
         policy_exceptions: delivered outcomes of loans granted against the lender's policy.
         charge_off_lag: the time from the last instalment until a charge-off is known.
         latency: for rows of a history load: known_at = occurred_at + latency.
+        shares_ids: the ids are those of the other feeds of this kind, so other content of an id is
+            a correction; otherwise it holds the delivery.
         tolerated_bad_share: a larger share of bad rows holds the whole delivery.
         min_rows_per_hour: fewer rows in an hour raise an alarm; 0 allows an empty hour.
         settle_seconds: a file changed so recently is checked twice before it is taken.
     """
 
-    name: FeedName
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    feed: FeedName
     source: str
-    time_zone: str | None
+    time_zone: str | None = None
     folder: str
-    formats: tuple[FileFormat, ...] = Field(min_length=1)
+    files: Annotated[tuple[FilePattern, ...], BeforeValidator(one_or_more)] = ()
+    formats: tuple[FileFormat, ...] = Field(default=tuple(FileFormat), min_length=1)
+    encoding: Encoding = UTF_8
     csv: Csv = Csv()
+    json_form: Json = Field(default=Json(), alias="json")  # BaseModel has a method `json`
+    excel: Excel = Excel()
+    match_header: HeaderMatch = "exact"
     columns: Mapping[str, str]
     optional: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
@@ -130,6 +159,7 @@ class SourceFeed(Described):
     list_separator: str = Field(default="|", min_length=1, max_length=1)
     inline_label: InlineLabel | None = None
     latency: Duration = timedelta(0)
+    shares_ids: bool = False
     tolerated_bad_share: float = Field(default=0.05, ge=0, le=1)
     min_rows_per_hour: int = Field(default=0, ge=0)
     settle_seconds: float = Field(default=2.0, ge=0)
@@ -150,11 +180,23 @@ class SourceFeed(Described):
         delivered = self.delivered_columns
         if len(set(delivered)) < len(delivered):
             raise ValueError("columns: one delivered column stands for two canonical ones")
+        names = {*delivered, *self.refused}
+        if self.match_header == "folded" and len({folded(name) for name in names}) < len(names):
+            raise ValueError("match_header: folded, two names differ in case or blanks only")
         if leaks := sorted(filter(self._is_never_read, delivered)):
             raise ValueError(f"refused: {', '.join(leaks)} would be read as well")
         if self.inline_label and not self.declaration.inline_labels:
             able = [feed.name for feed in FEEDS.values() if feed.inline_labels]
             raise ValueError(f"inline_label: only {' and '.join(able)} carry one")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_are_whole(self) -> SourceFeed:
+        for pair in self.declaration.pairs:
+            given = {pair.first, pair.second} & set(self.columns)
+            if len(given) == 1:
+                absent = pair.first if pair.second in given else pair.second
+                raise ValueError(f"columns: {given.pop()} needs {absent} beside it")
         return self
 
     @model_validator(mode="after")
@@ -168,6 +210,11 @@ class SourceFeed(Described):
         if strange := sorted(self.policy_exceptions - set(self.outcomes)):
             raise ValueError(f"policy_exceptions: not in outcomes: {', '.join(strange)}")
         return self
+
+    @property
+    def name(self) -> str:
+        """The name of the feed, which every delivery of these files carries."""
+        return self.feed
 
     @property
     def declaration(self) -> Feed:

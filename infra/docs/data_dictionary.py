@@ -19,8 +19,9 @@ from typing import Any
 import yaml
 
 from features.feeds import FEEDS
+from features.sources.described import Described
 from features.sources.descriptions import Sources
-from features.sources.file_forms import Csv
+from features.sources.file_forms import Csv, Excel, FileFormat, Json
 from features.sources.mapping import SourceFeed
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView
 
@@ -44,6 +45,8 @@ _SETTINGS = (
     (Sources, "Keys of a source"),
     (SourceFeed, "Keys of a feed"),
     (Csv, "Keys below `csv`"),
+    (Json, "Keys below `json`"),
+    (Excel, "Keys below `excel`"),
 )
 #: What the platform sets itself; a YAML file does not state it.
 _DERIVED = {"name", "source"}
@@ -99,7 +102,11 @@ def _feeds() -> Iterator[str]:
         yield from _table(
             ("key", "meaning", "default"),
             (
-                (f"`{key}`", text, _default(described.model_fields[key]))
+                (
+                    f"`{described.model_fields[key].alias or key}`",
+                    text,
+                    _default(described.model_fields[key]),
+                )
                 for key, text in _arguments(described).items()
                 if key in described.model_fields and key not in _DERIVED
             ),
@@ -123,12 +130,13 @@ def _default(field: Any) -> str:  # noqa: ANN401 - pydantic's own description of
     if field.is_required():
         return "required"
     value = field.default
-    if value is None or isinstance(value, Csv) or value in ((), {}, frozenset()):
+    if value is None or isinstance(value, Described) or value in ((), {}, frozenset()):
         return ""
     if isinstance(value, dict):
         return "its own name"
     if isinstance(value, tuple):
-        return ", ".join(f"`{item}`" if item else "empty" for item in value)
+        names = ", ".join(f"`{item}`" if item else "empty" for item in value)
+        return "all" if value == tuple(FileFormat) else names
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     # a duration as the YAML file writes it
