@@ -32,6 +32,9 @@ class ColumnKind(StrEnum):
     EMPLOYMENT = "employment"
     OUTCOME = "outcome"
     EXCEPTION = "exception"  # a flag, or an outcome that says so
+    PLACE = "place"  # code of a place: of `dbt/seeds/places.csv`, of a country, or the source's own
+    COUNTRY = "country"
+    TIME_ZONE = "time_zone"
     LATITUDE = "latitude"  # degrees north
     LONGITUDE = "longitude"  # degrees east
 
@@ -71,6 +74,9 @@ TEXTUAL = frozenset(
         ColumnKind.CURRENCY,
         ColumnKind.PROVENANCE,
         ColumnKind.OUTCOME,
+        ColumnKind.PLACE,
+        ColumnKind.COUNTRY,
+        ColumnKind.TIME_ZONE,
     )
 )
 

@@ -18,6 +18,7 @@ from features.ingest import arrivals, deliveries, lost_deliveries, refusals, ret
 from features.ingest.arrivals import Arrival
 from features.ingest.checks import Rules
 from features.ingest.clock import whole
+from features.ingest.hold_remedies import taught
 from features.ingest.limits import Limits
 from features.ingest.parse import parse
 from features.ingest.reasons import HeldError, HoldReason
@@ -149,8 +150,12 @@ def _parse(
         follows, _ = arrivals.last_seen(connection, feed, info.name)
     arrival = _arrival(info, intake, _Content(spool.sha256, spool.size), follows, held)
     with whole(connection), retries.replacing(connection, held, arrival) as new_id:
-        rules = Rules(feed, intake.provenances, now_of(connection), intake.limits)
+        file_name = info.name.rpartition("/")[2]
+        now = now_of(connection)
+        rules = Rules(feed, intake.provenances, now, intake.limits, file_name)
         receipt = parse(new_id, info, spool, rules, connection)
+        if receipt.reason:
+            receipt = replace(receipt, reason=taught(receipt.reason))
         deliveries.register(connection, receipt, arrival)
     return receipt
 
@@ -226,7 +231,7 @@ def _hold(
         rows_in_file=None,
         rows_rejected=0,
         rows_duplicate=0,
-        reason=str(problem),
+        reason=taught(str(problem)),
         lines=None if problem.lines is None else FileLines(problem.lines),
     )
     try:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
@@ -25,6 +24,7 @@ from features.sources.file_forms import Csv, Excel, FileFormat, HeaderMatch, Jso
 from features.sources.files import SHIPPED, check_name, find
 from features.sources.inclusion import complete, identity
 from features.sources.mapping import NULL_TOKENS, SourceFeed
+from features.sources.zones import named_zone
 
 FOLDER = SHIPPED
 
@@ -34,6 +34,7 @@ class Sources(Described):
 
     Args:
         name: the file's stem, which every delivery carries.
+        description: one sentence on the data.
         time_zone: zone of timestamps without a zone; None refuses such timestamps.
         include: names of other sources whose feeds fill the same warehouse; the keys of this set
             apply to all of them, and `time_zone` where an included source states none.
@@ -81,10 +82,7 @@ class Sources(Described):
     @classmethod
     def _zone_exists(cls, value: str | None) -> str | None:
         if value is not None:
-            try:
-                ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones
-                raise ValueError(f"{value!r} is not a time zone of the IANA database") from error
+            named_zone(value)
         return value
 
     @field_validator("decide_from")
@@ -96,9 +94,13 @@ class Sources(Described):
     def _provenances_are_ranked(self) -> Sources:
         for feed in self.feeds.values():
             inline = feed.inline_label.provenance if feed.inline_label else None
-            for provenance in (inline, feed.constant_provenance):
+            delayed = feed.latency if isinstance(feed.latency, Mapping) else ()
+            for provenance in (inline, feed.constant_provenance, *delayed):
                 if provenance is not None and provenance not in self.provenance_rank:
                     raise ValueError(f"provenance_rank: lacks {provenance!r} of {feed.name}")
+            stated = {feed.constant_provenance or ""} - {""} or set(self.provenance_rank)
+            if delayed and (missing := sorted(stated - set(delayed))):
+                raise ValueError(f"latency: {feed.name} lacks a delay for {', '.join(missing)}")
         return self
 
     @model_validator(mode="after")

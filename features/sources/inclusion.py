@@ -18,6 +18,7 @@ from features.platform import strict_yaml
 from features.platform.errors import ConfigurationError
 from features.platform.yaml_document import Document
 from features.sources.files import SHIPPED, find, is_path
+from features.sources.removed_keys import refuse_removed
 
 #: The name of an entry is a folder, and a part of the name in the register.
 _ENTRY = re.compile(r"[a-z][a-z0-9_-]{0,29}")
@@ -114,6 +115,7 @@ def _read(path: Path) -> Document:
         raise ConfigurationError(
             f"{path.name}: name: a source has the name of its file, {path.stem}; leave the key out"
         )
+    refuse_removed(document)
     return document
 
 

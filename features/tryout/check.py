@@ -106,7 +106,8 @@ def check_file(
     Raises:
         ConfigurationError: the file cannot be read from this machine.
     """
-    rules = Rules(feed, sources.provenance_rank, now or datetime.now(UTC), limits)
+    now = now or datetime.now(UTC)
+    rules = Rules(feed, sources.provenance_rank, now, limits, place.path.name)
     counters = _Counters(sources, rules)
     header, tally = Header(), Tally()
     hold: str | None = None
@@ -197,7 +198,7 @@ class _Counters:
             or whole_file.too_many_days(len(days), self.rules)
             or whole_file.same_applicant(self.persons.most() if self.persons else 0, self.rules)
         )
-        notes = [*header.notes, *whole_file.prefix_notes(tally, self.feed)]
+        notes = [*header.notes, *whole_file.notes(tally, self.feed)]
         decide_from = self.sources.decide_from if self.event else None
         return FeedCheck(
             source=self.sources.name,

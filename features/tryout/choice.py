@@ -44,22 +44,23 @@ def feeds_of(place: Place, sources: Sources, name: str | None = None) -> list[So
                 f"{', '.join(sources.feeds)}"
             )
         return [sources.feeds[name]]
-    fits = {feed.name: _fit(place, feed, sources) for feed in sources.feeds.values()}
+    fits = {key: _fit(place, feed, sources) for key, feed in sources.feeds.items()}
     best = max(fits, key=lambda each: fits[each])
     if fits[best] <= 0:
         return [sources.feeds[best]]
     folder = sources.feeds[best].folder
     chosen = [
         feed
-        for feed in sources.feeds.values()
-        if feed.name == best or (fits[feed.name] > 0 and feed.folder == folder)
+        for key, feed in sources.feeds.items()
+        if key == best or (fits[key] > 0 and feed.folder == folder)
     ]
     return sorted(chosen, key=lambda feed: (feed.declaration.event is None, feed.name))
 
 
 def _fit(place: Place, feed: SourceFeed, sources: Sources) -> int:
     """Return how many delivered columns of a feed the file has; at most 0 if ingest holds it."""
-    rules = Rules(feed, sources.provenance_rank, datetime.now(UTC), DEFAULT)
+    now = datetime.now(UTC)
+    rules = Rules(feed, sources.provenance_rank, now, DEFAULT, place.path.name)
     try:
         with (
             place.path.open("rb") as source,

@@ -15,7 +15,7 @@ import pyarrow.ipc
 from features.ingest.chunks import Chunk, Header, check_rows, first_line, required_names
 from features.ingest.limits import Limits
 from features.ingest.readers.flatbuffers import Table
-from features.ingest.readers.typed import ROWS, check_types, chunk_of
+from features.ingest.readers.typed import ROWS, check_types, chunk_of, readable
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 from features.sources.mapping import SourceFeed
@@ -40,15 +40,16 @@ def arrow_chunks(spool: Spool, feed: SourceFeed, header: Header, limits: Limits)
             schema = reader.schema
             if len(schema) > limits.columns:
                 raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
-            columns = header.columns_to_read(schema.names, feed, must=required_names(feed))
+            read = header.columns_to_read(schema.names, feed, must=required_names(feed))
+            columns = readable(read, schema, feed)
             kinds = feed.delivered_kinds
             check_types(schema, columns, kinds)
             done = 0
             for batch in _batches(reader):
-                read = batch.select(list(columns))
-                read.validate(full=True)
-                for start in range(0, read.num_rows, ROWS):
-                    part = read.slice(start, ROWS)
+                whole = batch.select(list(columns))
+                whole.validate(full=True)
+                for start in range(0, whole.num_rows, ROWS):
+                    part = whole.slice(start, ROWS)
                     yield chunk_of(part, columns, kinds, limits, done)
                     done += part.num_rows
             if done != expected:

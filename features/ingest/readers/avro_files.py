@@ -22,7 +22,7 @@ import pyarrow as pa
 from features.ingest.chunks import Chunk, Header, check_rows, first_line, required_names
 from features.ingest.limits import Limits
 from features.ingest.readers.avro_types import arrow_schema, rows_are_bounded
-from features.ingest.readers.typed import ROWS, check_types, chunk_of
+from features.ingest.readers.typed import ROWS, check_types, chunk_of, readable
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 from features.sources.mapping import SourceFeed
@@ -62,16 +62,17 @@ def avro_chunks(spool: Spool, feed: SourceFeed, header: Header, limits: Limits) 
             schema = arrow_schema(container.schema, feed.json_form.path_separator)
             if len(schema) > limits.columns:
                 raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
-            columns = header.columns_to_read(schema.names, feed, must=required_names(feed))
+            read = header.columns_to_read(schema.names, feed, must=required_names(feed))
+            columns = readable(read, schema, feed)
             kinds = feed.delivered_kinds
             check_types(schema, columns, kinds)
-            read = pa.schema([schema.field(name) for name in columns])
+            types = pa.schema([schema.field(name) for name in columns])
             paths = [tuple(name.split(feed.json_form.path_separator)) for name in columns]
             done = 0
             for rows in container.rows():
                 for start in range(0, len(rows), ROWS):
                     part = rows[start : start + ROWS]
-                    batch = _batch(part, paths, read)
+                    batch = _batch(part, paths, types)
                     yield chunk_of(batch, columns, kinds, limits, done)
                     done += len(part)
                 check_rows(done, limits)

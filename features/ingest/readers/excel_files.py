@@ -8,8 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from features.feeds.columns import TEXTUAL, ColumnKind
-from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, required_names
+from features.feeds.columns import ColumnKind
+from features.ingest.chunks import (
+    TEXT,
+    Chunk,
+    Header,
+    Malformed,
+    check_rows,
+    is_only_text,
+    required_names,
+)
 from features.ingest.limits import Limits
 from features.ingest.lines import Numbers, Record
 from features.ingest.readers.cells import Cell
@@ -22,7 +30,6 @@ from features.sources.file_forms import Excel, folded
 from features.sources.mapping import SourceFeed
 
 _ROWS = 16_384
-_WORDS = TEXTUAL | {ColumnKind.LIST}
 
 
 def excel_chunks(spool: Spool, feed: SourceFeed, header: Header, limits: Limits) -> Iterator[Chunk]:
@@ -135,7 +142,11 @@ class _Reader:
     def chunk(self, part: Sequence[Row], done: int) -> Chunk:
         """Return rows as text; `done` rows came before them."""
         places = {name: self.names.index(name) for name in self.columns}
-        words = {places[name] for name, to in self.columns.items() if self.kinds[to] & _WORDS}
+        words = {
+            places[name]
+            for name, to in self.columns.items()
+            if is_only_text(self.kinds.get(to, frozenset()))
+        }
         read = set(places.values())
         malformed, kept = [], []
         for position, row in enumerate(part):

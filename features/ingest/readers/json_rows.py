@@ -13,8 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from features.feeds.columns import TEXTUAL, ColumnKind
-from features.ingest.chunks import TEXT, TEXTS, Header
+from features.feeds.columns import ColumnKind
+from features.ingest.chunks import TEXT, TEXTS, Header, is_only_text
 from features.ingest.limits import Limits
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
 from features.sources.file_forms import folded
@@ -143,15 +143,23 @@ def check_keys(rows: Sequence[Row], feed: SourceFeed, header: Header, limits: Li
     )
     if len(keys) > limits.columns:
         raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} keys")
-    needed = {feed.columns[key] for key in feed.declaration.required if key in feed.columns}
-    must = needed - {feed.columns.get(key) for key in feed.optional}
     try:
-        header.columns_to_read(keys, feed, must=must)
+        header.columns_to_read(keys, feed, must=_needed_keys(feed))
     except HeldError as error:
         lists = [key for key, value in rows[0].items() if is_list_of_objects(value)]
         if error.reason is not HoldReason.MISSING_COLUMN or not lists:
             raise
         raise HeldError(error.reason, f"{error.detail}; {records_hint(lists)}") from None
+
+
+def _needed_keys(feed: SourceFeed) -> set[str]:
+    """Return the keys of the required columns; a line without a value may lack its key."""
+    return {
+        name
+        for key in feed.declaration.required
+        if key in feed.columns and key not in feed.optional
+        for name in feed.columns[key].delivered
+    }
 
 
 def records_hint(paths: Sequence[str]) -> str:
@@ -187,7 +195,24 @@ def columns_of(
                     faults.setdefault(place, f"{name}: {reason or fault}")
                     values[place] = None
         columns[name] = _lists(values, feed) if ColumnKind.LIST in kinds else _texts(values)
+    if feed.generates_key:
+        columns |= _undescribed(rows, feed)
     return columns
+
+
+def _undescribed(rows: Sequence[Row | None], feed: SourceFeed) -> dict[str, pa.Array]:
+    """Return the columns that no description reads; a digest of the row reads them."""
+    known = {*feed.delivered_columns, *feed.refused}
+    names = sorted({name for row in rows if row is not None for name in row} - known)
+    values = {name: [None if row is None else row.get(name) for row in rows] for name in names}
+    return {name: _texts(list(map(_plain, column))) for name, column in values.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value of a column that only a digest reads; a nested object has its own columns."""
+    if value is _OBJECT:
+        return "{}"
+    return json.dumps(value) if isinstance(value, list) else value
 
 
 def _check_lists(name: str, values: list[Any], faults: dict[int, str]) -> None:
@@ -201,7 +226,7 @@ def _allowed_types(kinds: Set[ColumnKind]) -> tuple[_Types, str]:
     """Return the allowed types of a column of these kinds, and the fault of another type."""
     if ColumnKind.LIST in kinds:
         return _LIST_TYPES, "neither text nor a list of text"
-    if kinds.isdisjoint(TEXTUAL):
+    if not is_only_text(kinds):
         return _SCALAR_TYPES, "a list in place of one value"
     return _TEXT_TYPES, "neither text nor a whole number"
 

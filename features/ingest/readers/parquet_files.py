@@ -10,7 +10,7 @@ import pyarrow.parquet
 
 from features.ingest.chunks import Chunk, Header, check_rows, first_line, required_names
 from features.ingest.limits import Limits
-from features.ingest.readers.typed import ROWS, check_types, chunk_of, is_text
+from features.ingest.readers.typed import ROWS, check_types, chunk_of, is_text, readable
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 from features.sources.mapping import SourceFeed
@@ -28,14 +28,15 @@ def parquet_chunks(
         _check_footer_size(spool, limits)
         file = pyarrow.parquet.ParquetFile(str(spool.path))
         _check_footer(file.metadata, spool, limits)
-        delivered, must = file.schema_arrow.names, required_names(feed)
-        names = header.columns_to_read(delivered, feed, must=must)
+        schema = file.schema_arrow
+        names = header.columns_to_read(schema.names, feed, must=required_names(feed))
+        names = readable(names, schema, feed)
         kinds = feed.delivered_kinds
-        check_types(file.schema_arrow, names, kinds)
+        check_types(schema, names, kinds)
         _check_lists(file.metadata, list(names), limits)
         file = pyarrow.parquet.ParquetFile(
             str(spool.path),
-            read_dictionary=[name for name in names if is_text(file.schema_arrow.field(name).type)],
+            read_dictionary=[name for name in names if is_text(schema.field(name).type)],
             page_checksum_verification=True,
         )
         done = 0

@@ -8,15 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.feeds.columns import TEXTUAL, ColumnKind
-from features.ingest.chunks import TEXT, TEXTS, Chunk
+from features.feeds.columns import ColumnKind
+from features.ingest.chunks import TEXT, TEXTS, Chunk, is_only_text
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
+from features.sources.mapping import SourceFeed
 
 ROWS = 65_536
 Kinds = Mapping[str, Set[ColumnKind]]
-
-_WORDS = TEXTUAL | {ColumnKind.LIST}
 
 
 def chunk_of(
@@ -38,12 +37,25 @@ def chunk_of(
     _check_width(read, limits)
     return Chunk(
         {
-            described: _as_text(name, read.column(name), kinds_of[described])
+            described: _as_text(name, read.column(name), kinds_of.get(described, frozenset()))
             for name, described in columns.items()
         },
         np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64),
         delimiter=",",
     )
+
+
+def readable(columns: Mapping[str, str], schema: pa.Schema, feed: SourceFeed) -> dict[str, str]:
+    """Return the columns that are described, or have a plain text that a digest of rows reads."""
+    return {
+        name: described
+        for name, described in columns.items()
+        if described in feed.delivered_kinds or _has_text(_value_type(schema.field(name).type))
+    }
+
+
+def _has_text(kind: pa.DataType) -> bool:
+    return not (pa.types.is_nested(kind) or _is_bytes(kind) or pa.types.is_duration(kind))
 
 
 def check_types(schema: pa.Schema, columns: Mapping[str, str], kinds_of: Kinds) -> None:
@@ -58,14 +70,14 @@ def check_types(schema: pa.Schema, columns: Mapping[str, str], kinds_of: Kinds) 
         HeldError: a type has no plain text, or rounds identifiers.
     """
     for name, described in columns.items():
-        kind, kinds = _value_type(schema.field(name).type), kinds_of[described]
+        kind, kinds = _value_type(schema.field(name).type), kinds_of.get(described, frozenset())
         is_list = (
             ColumnKind.LIST in kinds and _is_list(kind) and is_text(_value_type(kind.value_type))
         )
         if (pa.types.is_nested(kind) and not is_list) or _is_bytes(kind):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, which has no plain text")
         is_no_text = pa.types.is_boolean(kind) or pa.types.is_temporal(kind)
-        if is_no_text and not kinds.isdisjoint(_WORDS):
+        if is_no_text and is_only_text(kinds):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, and text is wanted")
         if pa.types.is_duration(kind):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, whose unit is not declared")
@@ -128,7 +140,7 @@ def _as_text(name: str, column: pa.Array, kinds: Set[ColumnKind]) -> pa.Array:
         return pc.cast(column, TEXTS)
     if pa.types.is_floating(column.type):
         column = _without_nan(column)
-        if not kinds.isdisjoint(_WORDS) and column.null_count < len(column):
+        if is_only_text(kinds) and column.null_count < len(column):
             raise HeldError(
                 HoldReason.WRONG_TYPE,
                 f"{name} is {column.type}, which rounds long identifiers; export it as text",

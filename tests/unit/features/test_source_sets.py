@@ -17,8 +17,7 @@ from tests.unit.features.test_sources import MINIMAL
 CARD = MINIMAL["feeds"]["transactions"]
 LABELS = {
     "formats": ["csv"],
-    "columns": {"transaction_id": "ID", "is_fraud": "BAD"},
-    "constant_provenance": "bank",
+    "columns": {"transaction_id": "ID", "is_fraud": "BAD", "provenance": {"constant": "bank"}},
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +25,14 @@ ROWS = [
     ("t3", "c1", "m2", "2026-03-02T00:00:00", "0.05"),
 ]
 MAPPINGS = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
+COLUMNS: dict[str, Any] = {
+    "transaction_id": "id",
+    "customer_id": "card",
+    "merchant_id": "shop",
+    "timestamp": "at",
+    "amount": "sum",
+    "currency": {"constant": "EUR"},
+}
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -36,14 +43,7 @@ def a_feed(**keys: Any) -> SourceFeed:
         "source": "shop",
         "time_zone": "UTC",
         "folder": "landing/shop/transactions",
-        "columns": {
-            "transaction_id": "id",
-            "customer_id": "card",
-            "merchant_id": "shop",
-            "timestamp": "at",
-            "amount": "sum",
-        },
-        "constant_currency": "EUR",
+        "columns": COLUMNS,
         "tolerated_bad_share": 1.0,
     }
     return SourceFeed.model_validate(described | keys)
@@ -121,6 +121,3 @@ def a_table(**columns: Any) -> pa.Table:
     for name, values in columns.items():
         table = table.set_column(NAMES.index(name), name, values)
     return table
-
-
-Rows = Mapping[str, Any]

@@ -140,7 +140,9 @@ HELD: dict[str, tuple[bytes, dict[str, Any], str]] = {
         "excel.sheet names another one",
     ),
     "entities": (
-        a_workbook({"Rows": []}, **{"xl/worksheets/s1.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a/>'}),
+        a_workbook(
+            {"Rows": []}, parts={"xl/worksheets/s1.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a/>'}
+        ),
         {},
         "declares entities",
     ),
@@ -153,7 +155,7 @@ HELD: dict[str, tuple[bytes, dict[str, Any], str]] = {
     "an empty file": (b"", {}, "truncated: "),
     "an empty sheet": (a_workbook({"Rows": []}), {}, "missing_column: "),
     "a zip of something else": (
-        a_workbook({"Rows": []}, **{"_rels/.rels": "<Relationships/>"}),
+        a_workbook({"Rows": []}, parts={"_rels/.rels": "<Relationships/>"}),
         {},
         "the zip holds no Excel workbook",
     ),
@@ -179,7 +181,7 @@ def test_a_workbook_is_limited() -> None:
     wide = '<worksheet><sheetData><row><c r="XFD1"><v>1</v></c></row></sheetData></worksheet>'
     bomb = a_workbook({"Rows": [[text("x" * 3_000_000)]]})
 
-    assert held(a_workbook({"R": []}, **{"xl/worksheets/s1.xml": wide}), "a.xlsx", FEED) == (
+    assert held(a_workbook({"R": []}, parts={"xl/worksheets/s1.xml": wide}), "a.xlsx", FEED) == (
         "too_large: more than 1000 columns"
     )
     assert "inflates" in held(bomb, "a.xlsx", FEED, small(ratio_floor=1 << 20, ratio=1))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.features.ingest.reading import ROWS, a_feed, held, land, small, text
+from tests.unit.features.ingest.reading import COLUMNS, ROWS, a_feed, held, land, small, text
 
-COLUMNS = {**a_feed().columns, "merchant_id": "shop.name"}
+NESTED_COLUMNS = {**COLUMNS, "merchant_id": "shop.name"}
 NESTED = [
     {"id": n, "card": c, "shop": {"name": m, "tags": [{"a": 1}]}, "at": at, "sum": float(amount)}
     for n, c, m, at, amount in ROWS
@@ -19,7 +19,7 @@ PAGE = {"meta": {"rows": 3}, "data": {"x": [1, 2], "items": NESTED, "y": {}}, "n
 
 
 def _feed(**keys: Any) -> Any:
-    return a_feed(columns=COLUMNS, **keys)
+    return a_feed(columns=NESTED_COLUMNS, **keys)
 
 
 READ: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -33,7 +33,7 @@ READ: dict[str, tuple[str, str, dict[str, Any]]] = {
         "a.json",
         {
             "json": {"records": "data/items", "path_separator": "/"},
-            "columns": {**COLUMNS, "merchant_id": "shop/name"},
+            "columns": {**NESTED_COLUMNS, "merchant_id": "shop/name"},
         },
     ),
     "keys in another case": (
@@ -48,7 +48,7 @@ READ: dict[str, tuple[str, str, dict[str, Any]]] = {
 def test_every_form_of_json_gives_the_same_rows(
     content: str, name: str, keys: dict[str, Any]
 ) -> None:
-    landed = land(content.encode(), name, a_feed(**{"columns": COLUMNS, **keys}))
+    landed = land(content.encode(), name, a_feed(**{"columns": NESTED_COLUMNS, **keys}))
 
     assert landed.rows == WANTED
     assert landed.rejected == []

@@ -18,7 +18,16 @@ import pytest
 from features.ingest.readers.avro_files import _encoded
 from features.ingest.reasons import HeldError
 from features.ingest.refusals import OF_READING
-from tests.unit.features.ingest.reading import ROWS, a_feed, a_table, held, land, small, text
+from tests.unit.features.ingest.reading import (
+    COLUMNS,
+    ROWS,
+    a_feed,
+    a_table,
+    held,
+    land,
+    small,
+    text,
+)
 
 FEED = a_feed()
 WANTED = land(text(*ROWS).encode(), "a.csv", FEED).rows
@@ -80,7 +89,7 @@ RECORDS = [
     }
     for n, c, m, at, amount in ROWS
 ]
-NESTED = a_feed(columns={**FEED.columns, "merchant_id": "shop.name"})
+NESTED = a_feed(columns={**COLUMNS, "merchant_id": "shop.name"})
 BLOCK = _written(lambda to: [fastavro.schemaless_writer(to, SCHEMA, each) for each in RECORDS])
 
 

@@ -33,7 +33,7 @@ def a_workbook(
     *,
     shared: Sequence[str] = (),
     is_1904: bool = False,
-    **parts: str,
+    parts: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a workbook.
 
@@ -66,7 +66,7 @@ def a_workbook(
         + "".join(f"<si>{each}</si>" for each in shared)
         + "</sst>",
         **{f"xl/worksheets/s{n}.xml": _sheet(rows) for n, rows in enumerate(sheets.values(), 1)},
-        **parts,
+        **(parts or {}),
     }
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

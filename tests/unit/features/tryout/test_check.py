@@ -30,8 +30,7 @@ feeds:
     tolerated_bad_share: 0.5
   transaction_labels:
     formats: [csv]
-    columns: {transaction_id: receipt, is_fraud: fraud}
-    constant_provenance: bank
+    columns: {transaction_id: receipt, is_fraud: fraud, provenance: {constant: bank}}
 """
 HEADER = "receipt,card,shop,paid_at,total,currency,bad\n"
 GOOD = "R1,C1,S1,2026-01-05 14:02:11,12.30,EUR,0\n"
