@@ -23,8 +23,8 @@ _SCALED = pa.decimal128(_WHOLE_DIGITS + MAX_EXPONENT + 1, MAX_EXPONENT)
 _INTEGER = r"^[+-]?[0-9]{1,10}(?:\.0*)?$"
 _FLOAT = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _ZERO_FRACTION = r"^([+-]?[0-9]+)\.0*$"
-_TRUE = pa.array(["true", "True", "TRUE", "t", "1"])
-_FALSE = pa.array(["false", "False", "FALSE", "f", "0"])
+_TRUE = pa.array(["true", "True", "TRUE", "t", "1", "1.0"])
+_FALSE = pa.array(["false", "False", "FALSE", "f", "0", "0.0"])
 _CODES = pa.array(list(EXPONENTS))
 _CODE_EXPONENTS = np.array(list(EXPONENTS.values()), np.int64)
 

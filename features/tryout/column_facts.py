@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,16 @@ import pyarrow.compute as pc
 _INTEGER = r"^[+-]?[0-9]+$"
 _NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_]+")
+
+
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+
+
+def _in_ascii(name: str) -> str:
+    """Return a name as it is written without letters with marks: `Händler` is `Haendler`."""
+    spelled = "".join(_UMLAUTS.get(char, char) for char in name)
+    parts = unicodedata.normalize("NFKD", spelled)
+    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 @dataclass(frozen=True)
@@ -32,12 +43,17 @@ class ColumnFacts:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words of the name, folded: `TX_DateTime` has `tx`, `date` and `time`."""
-        return tuple(part.casefold() for part in _PARTS.findall(self.name))
+        return tuple(part.casefold() for part in _PARTS.findall(_in_ascii(self.name)))
 
     @cached_property
     def bare(self) -> str:
         """The name in small letters without marks."""
-        return re.sub(r"[\W_]", "", self.name.casefold())
+        return re.sub(r"[\W_]", "", _in_ascii(self.name).casefold())
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether the file has no header, and the name is made up."""
+        return re.fullmatch(r"column_[0-9]+", self.name) is not None
 
     @cached_property
     def values(self) -> pa.Array:

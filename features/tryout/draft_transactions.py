@@ -20,12 +20,19 @@ def transactions(
     labelled = {label.name} if label else set()
     rest = [each for each in material.open if each.name not in labelled]
     amounts = guess_amounts.guess(rest)
+    is_nameless = bool(material.open) and all(each.is_nameless for each in material.open)
     amount = amounts[0] if amounts else None
+    if amount is None and is_nameless:
+        amount = guess_amounts.by_values(rest)
     times = guess_times.guess(rest, is_us="$" in (amount.signs if amount else ()))
     time = times[0] if times else None
     meanings = [*(time.names if time else ()), *(amount.names if amount else ())]
     if merchant is not None and person is not None and merchant.name == person.name:
         merchant = None
+    currency = guess_amounts.currency(rest, amount, material.base)
+    if is_nameless:
+        free = [each for each in rest if each.name not in (*meanings, currency.column)]
+        person, merchant = (*guess_keys.by_values(free), None, None)[:2]
     parts = [each.name for each in (person, merchant) if each] + meanings
     row = guess_keys.of_row(
         rest, [*parts, *labelled], _parts(material, person, time, merchant, amount),
@@ -39,13 +46,14 @@ def transactions(
         feed.columns["merchant_id"] = Entry("merchant_id", {"constant": "one_merchant"}, (why,))
     feed.columns["timestamp"] = time_entry("timestamp", time)
     add_amount(feed, "amount", amount)
-    currency = guess_amounts.currency(rest, amount, material.base)
     feed.columns["currency"] = currency_entry(currency)
     taken = {*delivered_by(feed), *labelled}
     add_others(feed, [each for each in rest if each.name not in taken])
     if label:
         feed.keys.append(inline_label(label))
     add_refusals(material, feed, label, taken)
+    if is_nameless:
+        feed.comments.append("CHECK: the columns have no names, so all were found by their values")
     return feed
 
 

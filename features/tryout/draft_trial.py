@@ -154,5 +154,14 @@ def _sentences(check: FeedCheck) -> Sequence[str]:
 def _period(check: FeedCheck) -> Sequence[str]:
     if not check.days:
         return ()
-    days = list(check.days)
-    return (f"the rows reach from {days[0]} to {days[-1]} (UTC)",)
+    days, total, rows = list(check.days), sum(check.days.values()), 0
+    boundary = days[-1]
+    for day in days:
+        if rows >= 0.9 * total:
+            boundary = day
+            break
+        rows += check.days[day]
+    return (
+        f"the rows reach from {days[0]} to {days[-1]} (UTC); to try decisions on the last tenth "
+        f"of them, write decide_from: {boundary}T00:00:00Z",
+    )

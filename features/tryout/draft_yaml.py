@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from features.feeds import FEEDS
 from features.platform.card_numbers import mask_name
@@ -148,7 +148,12 @@ def _entry(entry: Entry, indent: str) -> Iterable[str]:
     if entry.value is None and entry.name != "time_zone":
         yield f"{indent}# {entry.name}: "
         return
-    yield f"{indent}{entry.name}: {flow(entry.value)}"
+    line = f"{indent}{entry.name}: {flow(entry.value)}"
+    if len(line) <= _WIDTH or not isinstance(entry.value, Mapping):
+        yield line
+        return
+    yield f"{indent}{entry.name}:"
+    yield from (f"{indent}  {scalar(key)}: {flow(each)}" for key, each in entry.value.items())
 
 
 def _comment(text: str, indent: str) -> Iterable[str]:
@@ -172,4 +177,4 @@ def _provenance(draft: Draft) -> str:
 
 def shown(name: str) -> str:
     """Return a name of a file or column as a comment may show it."""
-    return cut(visible(mask_name(name)), 80)
+    return cut(visible(mask_name(name)), 80) or "(a column without a name)"

@@ -84,6 +84,16 @@ def guess(facts: Sequence[ColumnFacts]) -> list[AmountGuess]:
     return sorted(found, key=lambda each: -each.score)
 
 
+def by_values(facts: Sequence[ColumnFacts]) -> AmountGuess | None:
+    """Return the guess of the amount of a file without names: a number with two decimals."""
+    for each in facts:
+        if each.is_number and each.share(r"\.[0-9]{1,2}$") > 0.5 and len(each.distinct) > 1:
+            options, _, negatives, zeros, questions = _plain(each)
+            why = ("CHECK: found by its values, for the file has no names", *questions)
+            return AmountGuess((each.name,), options, (), negatives, zeros, why)
+    return None
+
+
 def of_column(facts: ColumnFacts) -> AmountGuess | None:
     """Return the guess of one column, or None where it holds no amounts."""
     score: float = facts.score(STRONG, WEAK)
@@ -223,7 +233,8 @@ def currency(facts: Sequence[ColumnFacts], amount: AmountGuess | None, base: str
     columns += [each for each in facts if _is_code(each) and each.count > 5]
     if columns:
         number = len(columns[0].distinct)
-        return CurrencyGuess(columns[0].name, None, {}, f"{number} codes of ISO 4217")
+        codes = "code" if number == 1 else "codes"
+        return CurrencyGuess(columns[0].name, None, {}, f"{number} {codes} of ISO 4217")
     signs = {sign: code for sign in (amount.signs if amount else ()) if (code := _code_of(sign))}
     if len(signs) > 1:
         return CurrencyGuess(None, None, signs, "the sign of the amount names the currency")

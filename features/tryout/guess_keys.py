@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -42,7 +42,7 @@ MERCHANT = (
 )
 _ROW_WEAK = ("id", "no", "nr", "num", "number", "key", "seq", "ref", "nummer")
 _OF_IDS = frozenset(("id", "no", "nr", "num", "number", "token", "hash", "key", "nummer", "ref"))
-_NUMBERING = frozenset(("", "unnamed0", "index", "rownumber", "level0", "column1", "sourcerow"))
+_NUMBERING = frozenset(("", "unnamed0", "index", "rownumber", "level0", "sourcerow"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,11 @@ def of_row(
     """
     where = "in the file" if is_whole else "in the sample"
     unique = [each for each in facts if each.is_unique and each.name not in taken]
-    named = [each for each in unique if each.score(ROW, _ROW_WEAK) and _may_be_key(each)]
+    named = [
+        each
+        for each in unique
+        if (each.score(ROW, _ROW_WEAK) or each.is_nameless) and _may_be_key(each)
+    ]
     if named:
         best = max(
             named, key=lambda each: (each.bare not in _NUMBERING, each.score(ROW, _ROW_WEAK))
@@ -139,15 +143,37 @@ def of_row(
         for each in facts
         if each.is_filled and each not in known and each.score(ROW, _ROW_WEAK) and _may_be_key(each)
     ]
-    for size in (2, 3):
-        for chosen in combinations(known[:7], size):
-            if _are_unique(chosen):
-                listed = " and ".join(each.name for each in chosen)
-                return KeyGuess(
-                    tuple(each.name for each in chosen),
-                    f"no single column is unique; {len(chosen)} together are {where}: {listed}",
-                )
+    for chosen in _composites(known[:7], parts):
+        if _are_unique(chosen):
+            listed = " and ".join(each.name for each in chosen)
+            return KeyGuess(
+                tuple(each.name for each in chosen),
+                f"no single column is unique; {len(chosen)} together are {where}: {listed}",
+            )
     return KeyGuess((), f"no column and no few columns are unique {where}; equal rows count once")
+
+
+def _composites(
+    known: Sequence[ColumnFacts], parts: Sequence[str]
+) -> Iterator[Sequence[ColumnFacts]]:
+    """Yield composite identifiers: the first parts together first, then all few of them."""
+    leading = [each for each in known if each.name in parts]
+    yield from (leading[:size] for size in (3, 4, 2) if len(leading) >= size)
+    for size in (2, 3):
+        yield from combinations(known, size)
+
+
+def by_values(facts: Sequence[ColumnFacts]) -> list[ColumnFacts]:
+    """Return the columns of a file without names that may be identifiers, the finest first."""
+    repeated = [
+        each
+        for each in facts
+        if each.is_filled
+        and not each.is_unique
+        and 1 < len(each.distinct) <= each.count // 2
+        and (each.is_integer or not each.is_number)
+    ]
+    return sorted(repeated, key=lambda each: -len(each.distinct))
 
 
 def _may_be_key(facts: ColumnFacts) -> bool:

@@ -100,10 +100,10 @@ def feed_of(facts: Sequence[ColumnFacts], *, has_person: bool, has_merchant: boo
         return label
     if "rate" in names and names & {"currency", "currencycode", "ccy"}:
         return FeedGuess("fx_rates", "a currency and a rate")
-    signs = []
-    signs += ["a customer or card"] if has_person else []
+    signs = ["a customer or card"] if has_person else []
     signs += ["a counterparty"] if has_merchant else []
-    return FeedGuess("transactions", ", ".join(["an amount and a time", *signs]))
+    reason = f"it has {' and '.join(signs)}" if signs else "no other feed fits better"
+    return FeedGuess("transactions", reason)
 
 
 def _label_feed(facts: Sequence[ColumnFacts], names: set[str]) -> FeedGuess | None:

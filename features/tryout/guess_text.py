@@ -75,8 +75,7 @@ def _encoding_of(raw: bytes) -> TextForm:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(raw)
     except UnicodeDecodeError:
-        is_windows = re.search(rb"[\x80-\x9f]", raw) is not None
-        if is_windows:
+        if re.search(rb"[\x81\x8d\x8f\x90\x9d]", raw) is None:
             return TextForm("windows-1252", "cp1252")
         return TextForm("iso-8859-1", "latin-1")
     return TextForm("utf-8", "utf-8-sig")

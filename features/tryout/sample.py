@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import lzma
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from features.tryout.sample_tables import parquet_sample, table_sample
 from features.tryout.samples import Sample, shown, spread, texts_of
 
 HEAD_BYTES = 2 << 20
+_BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 PIECE_BYTES = 256 << 10
 PIECES = 6
 _PACKINGS = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
@@ -142,6 +144,10 @@ def _head(file: IO[bytes]) -> tuple[bytes, bool]:
 def _of_text(path: Path, raw: bytes, kind: str, *, is_whole: bool) -> Sample:
     form = form_of(raw, kind)
     text = raw.decode(form.codec, errors="replace").removeprefix("\ufeff")
+    if _BINARY.search(text[:4000]):
+        raise ConfigurationError(
+            f"{shown(path)} is no text, whatever its suffix says: rename it after its format"
+        )
     lines = io.StringIO(text, newline="")
     for _ in range(form.skip_lines):
         lines.readline()

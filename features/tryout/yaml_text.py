@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +22,13 @@ def scalar(value: object) -> str:
         return text
     if text.isprintable() and "\\" not in text and "'" not in text:
         return f"'{text}'" if '"' in text or "%" in text else f'"{text}"'
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return f"\\{char}"
+    return char if char.isprintable() else f"\\U{ord(char):08x}"
 
 
 def flow(value: object) -> str:

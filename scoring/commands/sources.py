@@ -73,7 +73,8 @@ def draft(
     """Write a first description of a file: a guess for each key, with its reason as a comment.
 
     The draft is tried on the file by the rules of ingest. Columns that leak the label or look
-    personal are listed under `refused`; no value of a row is printed but words of small vocabularies.
+    personal are listed under `refused`. No value of a row is printed but words of small
+    vocabularies, such as those of labels.
     Status 1: a required column has no guess, or ingest would hold the file.
     """
     settings = get_settings()
