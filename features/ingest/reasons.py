@@ -116,7 +116,9 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.AMOUNT_TOO_PRECISE: (
         "more decimals than the currency has; rounding of the column declares floating-point noise"
     ),
-    RowReason.UNKNOWN_CURRENCY: "not a code of ISO 4217; map of the column translates other codes",
+    RowReason.UNKNOWN_CURRENCY: (
+        "not a code of ISO 4217; replace of the column states the code for it"
+    ),
     RowReason.TIMESTAMP_NOT_A_TIME: (
         "not an ISO 8601 date or time from 2000 on; a first credit line may be from 1900 on; "
         "format of the column declares another form"

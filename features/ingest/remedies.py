@@ -111,7 +111,7 @@ def _currency(column: str, samples: Sequence[str], _feed: SourceFeed) -> str:
     if signs := [text for text in dict.fromkeys(samples) if text in marks.CURRENCIES]:
         meanings = ", ".join(f'"{sign}": {marks.CURRENCIES[sign]}' for sign in signs)
         return _add(column, f"map: {{{meanings}}}")
-    return f"add a `map` of the delivered codes to ISO 4217 to columns.{column}"
+    return f"add `replace: {{code: code of ISO 4217}}` to columns.{column}"
 
 
 def _time(column: str, samples: Sequence[str], _feed: SourceFeed) -> str:

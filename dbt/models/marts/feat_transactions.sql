@@ -104,7 +104,11 @@ select
     pending.is_velocity_alert,
     pending.is_location_alert,
     pending.is_device_alert,
-    pending.is_high_value
+    pending.is_high_value,
+    placed.customer_merchant_km,
+    placed.is_foreign,
+    placed.customer_tenure_days,
+    placed.merchant_tenure_days
 from pending
 inner join placed on pending.row_id = placed.row_id
 inner join customers on pending.row_id = customers.row_id

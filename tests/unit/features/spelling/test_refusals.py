@@ -28,6 +28,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"is_high_value": {"column": "a", "map": {"x": "y"}}},
         "true_words and false_words say what each text means",
     ),
+    "a replacement beside a map": (
+        {"channel": {"column": "a", "map": {"x": "y"}, "replace": {"x": "z"}}},
+        "replace: map already names every text",
+    ),
     "a hash that is no key": (
         {"customer_id": {"generate": "content_hash"}},
         "only the key of a feed can be generated",

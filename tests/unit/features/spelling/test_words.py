@@ -63,6 +63,15 @@ def test_a_map_translates_words_and_rejects_others(tmp_path: Path) -> None:
     assert values(lenient, "channel") == ["pos", "web", None, "other"]
 
 
+def test_a_replacement_changes_some_texts_and_keeps_the_others(tmp_path: Path) -> None:
+    keys = {"column": "cur", "replace": {"NIS": "ILS", "GGP": "GBP"}}
+
+    checked = judged(tmp_path, {"currency": keys}, {"cur": ["NIS", "EUR", "GGP", "XXX"]})
+
+    assert values(checked, "currency_code") == ["ILS", "EUR", "GBP"]
+    assert reasons(checked) == ["unknown_currency"]
+
+
 def test_a_map_translates_words_to_numbers_and_codes(tmp_path: Path) -> None:
     columns = {
         "type": {"column": "kind", "map": {"sale": 1}},
