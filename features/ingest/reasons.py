@@ -10,6 +10,7 @@ class RowReason(StrEnum):
 
     WRONG_FIELD_COUNT = "wrong_field_count"
     MALFORMED_JSON = "malformed_json"
+    UNREADABLE_CELL = "unreadable_cell"
     MISSING_VALUE = "missing_value"
     NOT_KNOWN_YET = "not_known_yet"
     FIELD_TOO_LONG = "field_too_long"
@@ -90,6 +91,7 @@ SENTENCES: dict[RowReason, str] = {
         "the row has more or fewer fields than the header; see csv.delimiter and csv.quoting"
     ),
     RowReason.MALFORMED_JSON: "the line is not one JSON object of plain values",
+    RowReason.UNREADABLE_CELL: "a cell of the spreadsheet has no value that can be read",
     RowReason.MISSING_VALUE: "a value is needed here; null_tokens list the texts for no value",
     RowReason.NOT_KNOWN_YET: "a blank label: not known yet, so the row states nothing",
     RowReason.FIELD_TOO_LONG: "longer than any real value",

@@ -22,7 +22,8 @@ from features.ingest.checks import Rules
 from features.ingest.chunks import Chunk, Header
 from features.ingest.hold_remedies import reason_of, taught
 from features.ingest.limits import DEFAULT, Limits
-from features.ingest.parse import check_lines, opened, prepared
+from features.ingest.opening import opened
+from features.ingest.parse import check_lines, prepared
 from features.ingest.reasons import HeldError, HoldReason, RowReason
 from features.ingest.spool import spooled
 from features.ingest.whole_file import Tally

@@ -10,7 +10,6 @@ import yaml
 
 from features.platform.errors import ConfigurationError
 from features.sources import descriptions
-from features.sources.mapping import SourceFeed
 from features.tryout import trial
 from features.tryout.draft import draft_of
 from features.tryout.draft_trial import Tried, tried
@@ -33,11 +32,7 @@ def columns_of(result: Tried) -> dict[str, object]:
     return columns
 
 
-LOADED = [shape for shape in shapes.SHAPES if "encoding" in SourceFeed.model_fields
-          or shape is not shapes.german_bank]  # fmt: skip
-
-
-@pytest.mark.parametrize("shape", LOADED, ids=lambda shape: shape.__name__)
+@pytest.mark.parametrize("shape", shapes.SHAPES, ids=lambda shape: shape.__name__)
 def test_a_draft_loads_and_the_check_accepts_most_rows(
     shape: Callable[[Path], Path], tmp_path: Path
 ) -> None:
