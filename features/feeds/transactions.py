@@ -5,8 +5,9 @@ The raw table has a partition for each UTC day. A narrow table beside it keeps v
 
 from __future__ import annotations
 
+from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, added, column
-from features.feeds.declarations import Feed, InlineLabels, Pair, Versions
+from features.feeds.declarations import Feed, InlineLabels, Pair
 from features.feeds.readers import APPLICATION_SCORING, TRANSACTION_SCORING
 from features.feeds.transaction_labels import TRANSACTION_LABELS
 
