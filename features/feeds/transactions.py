@@ -35,6 +35,7 @@ TRANSACTIONS = Feed(
         column("is_location_alert", ColumnKind.FLAG),
         column("is_device_alert", ColumnKind.FLAG),
         column("is_high_value", ColumnKind.FLAG),
+        added(column("kind", ColumnKind.KIND, filled=True), default="purchase"),
         added(column("customer_latitude", ColumnKind.LATITUDE)),
         added(column("customer_longitude", ColumnKind.LONGITUDE)),
         added(column("merchant_latitude", ColumnKind.LATITUDE)),

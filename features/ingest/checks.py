@@ -11,7 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.feeds.columns import MONEY, Column, ColumnKind
-from features.ingest import cards, contradictions, credit_values, identifiers, numbers, times
+from features.ingest import (
+    cards,
+    contradictions,
+    credit_values,
+    identifiers,
+    kinds,
+    numbers,
+    times,
+)
 from features.ingest.chunks import TEXT, TEXTS, Chunk
 from features.ingest.limits import Limits
 from features.ingest.reasons import RowReason
@@ -66,8 +74,15 @@ class Rules:
         return numbers.Money(
             self.feed.amount_unit == "minor",
             self.feed.binary_amounts,
-            self.feed.allow_zero_amount or column.kind is ColumnKind.BALANCE,
+            # a feed with kinds decides on zeros by the kind
+            self.feed.allow_zero_amount
+            or column.kind is ColumnKind.BALANCE
+            or self.feed.declaration.column_of(ColumnKind.KIND) is not None,
         )
+
+    def is_signed(self, column: Column) -> bool:
+        """Return whether a minus in front of an amount means that money comes back."""
+        return False
 
 
 def check(chunk: Chunk, rules: Rules) -> Checked:
@@ -81,13 +96,18 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
         _check_text(texts[column.name], column, verdicts, rules)
     typed: dict[str, pa.Array] = {}
     exponents = np.zeros(rows, np.int64)
-    for column in sorted(rules.columns, key=lambda column: column.kind in MONEY):
+    comes_back: Mask | None = None
+    for column in sorted(rules.columns, key=_turn):
         text = texts[column.name]
         if column.kind is ColumnKind.CURRENCY:
             typed[column.target], exponents = numbers.currencies(text, column.name, verdicts)
         elif column.kind in MONEY:
             money = rules.money(column)
+            if rules.is_signed(column):
+                text, comes_back = kinds.unsigned(text)
             typed[column.target] = numbers.amounts(text, exponents, column.name, verdicts, money)
+        elif column.kind is ColumnKind.KIND:
+            typed[column.target] = _kind(text, typed, comes_back, verdicts, rules)
         else:
             typed[column.target] = _typed(text, column, verdicts, rules)
     contradictions.reject(typed, verdicts, rules.feed)
@@ -98,6 +118,32 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
         }
     )
     return Checked(table.filter(pa.array(verdicts.passed)), verdicts)
+
+
+def _turn(column: Column) -> int:
+    """Return when a column is read: amounts after their currencies, kinds after their amounts."""
+    return 2 if column.kind is ColumnKind.KIND else int(column.kind in MONEY)
+
+
+def _kind(
+    stated: pa.Array,
+    typed: Mapping[str, pa.Array],
+    comes_back: Mask | None,
+    verdicts: Verdicts,
+    rules: Rules,
+) -> pa.Array:
+    feed = rules.feed.declaration
+    kind, amount = feed.column_of(ColumnKind.KIND), feed.column_of(ColumnKind.AMOUNT)
+    if kind is None or amount is None:
+        raise TypeError(f"{feed.name}: a kind needs an amount")
+    return kinds.decide(
+        stated,
+        typed[amount.target],
+        comes_back,
+        verdicts,
+        names=(kind.name, amount.name),
+        allow_zero=rules.feed.allow_zero_amount,
+    )
 
 
 def _place(chunk: Chunk) -> dict[str, pa.Array]:

@@ -20,6 +20,8 @@ class RowReason(StrEnum):
     AMOUNT_NOT_POSITIVE = "amount_not_positive"
     AMOUNT_TOO_LARGE = "amount_too_large"
     AMOUNT_TOO_PRECISE = "amount_too_precise"
+    UNKNOWN_KIND = "unknown_kind"
+    KIND_AGAINST_SIGN = "kind_against_sign"
     UNKNOWN_CURRENCY = "unknown_currency"
     TIMESTAMP_NOT_A_TIME = "timestamp_not_a_time"
     TIMESTAMP_WITHOUT_ZONE = "timestamp_without_zone"
@@ -92,9 +94,16 @@ SENTENCES: dict[RowReason, str] = {
         "export identifiers as text"
     ),
     RowReason.AMOUNT_NOT_A_NUMBER: "not a plain decimal number such as 1234.50",
-    RowReason.AMOUNT_NOT_POSITIVE: "not above zero",
+    RowReason.AMOUNT_NOT_POSITIVE: (
+        "not above zero; the source may declare the sign of amounts, which makes refunds of one "
+        "sign, or allow_zero_amount, which makes checks of zeros"
+    ),
     RowReason.AMOUNT_TOO_LARGE: "more than 12 digits in minor units",
     RowReason.AMOUNT_TOO_PRECISE: "more decimals than the currency has",
+    RowReason.UNKNOWN_KIND: (
+        "neither purchase, refund, reversal nor check; the source may map its own words to these"
+    ),
+    RowReason.KIND_AGAINST_SIGN: "the sign of the amount says the opposite of the kind",
     RowReason.UNKNOWN_CURRENCY: "not a code of ISO 4217",
     RowReason.TIMESTAMP_NOT_A_TIME: (
         "not an ISO 8601 date or time from 2000 on; a first credit line may be from 1900 on"

@@ -104,7 +104,16 @@ select
     pending.is_velocity_alert,
     pending.is_location_alert,
     pending.is_device_alert,
-    pending.is_high_value
+    pending.is_high_value,
+    -- appended by version 2
+    pending.kind = 'refund' as is_refund,
+    pending.kind = 'reversal' as is_reversal,
+    pending.kind = 'check' as is_check,
+    customers.customer_check_count_24h,
+    customers.customer_refund_count_30d,
+    customers.customer_refund_share_30d,
+    counterparties.merchant_check_share_7d,
+    counterparties.merchant_refund_share_30d
 from pending
 inner join placed on pending.row_id = placed.row_id
 inner join customers on pending.row_id = customers.row_id
