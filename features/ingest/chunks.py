@@ -125,8 +125,7 @@ class Header:
 
 def required_names(feed: SourceFeed) -> set[str]:
     """Return the delivered names that a header must have."""
-    names = {name for key, name in feed.columns.items() if key not in feed.optional}
-    return names | ({feed.inline_label.column} if feed.inline_label else set())
+    return set(feed.required_names)
 
 
 def _names(names: Sequence[str]) -> str:

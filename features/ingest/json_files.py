@@ -127,9 +127,17 @@ def _check_keys(objects: Sequence[Row], feed: SourceFeed, header: Header, limits
     keys = sorted(set().union(*objects))
     if len(keys) > limits.columns:
         raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} keys")
-    needed = {feed.columns[key] for key in feed.declaration.required if key in feed.columns}
-    must = needed - {feed.columns.get(key) for key in feed.optional}
-    header.columns_to_read(keys, feed, must=must)
+    header.columns_to_read(keys, feed, must=_needed_keys(feed))
+
+
+def _needed_keys(feed: SourceFeed) -> set[str]:
+    """Return the keys of the required columns; a line without a value may lack its key."""
+    return {
+        name
+        for key in feed.declaration.required
+        if key in feed.columns and key not in feed.optional
+        for name in feed.columns[key].delivered
+    }
 
 
 def _columns(

@@ -234,6 +234,6 @@ def _conflicting(
 
 def _count_prefixes(chunk: Chunk, rules: Rules, tally: Tally) -> None:
     for name in rules.feed.numeric_id:
-        column = chunk.columns.get(rules.feed.columns.get(name, ""))
+        column = chunk.columns.get(rules.feed.delivered_name(name) or "")
         if column is not None:
             tally.prefixes[name] += cards.count_known_prefixes(column)

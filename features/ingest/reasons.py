@@ -26,7 +26,11 @@ class RowReason(StrEnum):
     TIMESTAMP_NOT_A_TIME = "timestamp_not_a_time"
     TIMESTAMP_WITHOUT_ZONE = "timestamp_without_zone"
     TIMESTAMP_IN_FUTURE = "timestamp_in_future"
+    UNKNOWN_ZONE = "unknown_zone"
+    TIME_EXISTS_TWICE = "time_exists_twice"
+    TIME_DOES_NOT_EXIST = "time_does_not_exist"
     DATE_NOT_IN_FORMAT = "date_not_in_format"
+    NOT_IN_MAP = "not_in_map"
     NOT_A_NUMBER = "not_a_number"
     NOT_A_SHARE = "not_a_share"
     NOT_AN_INTEGER = "not_an_integer"
@@ -54,6 +58,7 @@ class HoldReason(StrEnum):
 
     UNSAFE_NAME = "unsafe_name"
     UNKNOWN_FORMAT = "unknown_format"
+    NAME_WITHOUT_VALUE = "name_without_value"
     WRONG_ENCODING = "wrong_encoding"
     TRUNCATED = "truncated"
     UNREADABLE = "unreadable"
@@ -110,6 +115,15 @@ SENTENCES: dict[RowReason, str] = {
     ),
     RowReason.TIMESTAMP_WITHOUT_ZONE: "no offset, and the source declares no time zone",
     RowReason.TIMESTAMP_IN_FUTURE: "later than now",
+    RowReason.UNKNOWN_ZONE: "not a time zone; see zone of the column",
+    RowReason.TIME_EXISTS_TWICE: (
+        "a local time that exists twice, when clocks are set back; ambiguous of the column may "
+        "choose the earliest or the latest moment"
+    ),
+    RowReason.TIME_DOES_NOT_EXIST: (
+        "a local time that a clock change skips; nonexistent of the column may shift it forward"
+    ),
+    RowReason.NOT_IN_MAP: "not in map of the column; add it there, or state otherwise",
     RowReason.DATE_NOT_IN_FORMAT: "not in the format that the source declares",
     RowReason.NOT_A_NUMBER: "not a finite number",
     RowReason.NOT_A_SHARE: "not a number from 0 to 1",

@@ -154,8 +154,9 @@ def _parse(info: ObjectInfo, intake: _Intake, spool: Spool) -> DeliveryReceipt |
             return None
         follows, _ = arrivals.last_seen(connection, feed, info.name)
     arrival = Arrival(info, spool.sha256, spool.size, follows)
+    file_name = info.name.rpartition("/")[2]
     with whole(connection):
-        rules = Rules(feed, intake.provenances, _now(connection), intake.limits)
+        rules = Rules(feed, intake.provenances, _now(connection), intake.limits, file_name)
         receipt = parse(uuid4(), info, spool, rules, connection)
         deliveries.register(connection, receipt, arrival)
     return receipt

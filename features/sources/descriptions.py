@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
@@ -21,7 +20,10 @@ from features.platform.currencies import EXPONENTS
 from features.platform.errors import ConfigurationError
 from features.platform.yaml_document import Moment
 from features.sources.files import SHIPPED, check_name, find
-from features.sources.mapping import NULL_TOKENS, Csv, Described, FeedName, SourceFeed
+from features.sources.mapping import NULL_TOKENS, Csv, FeedName, SourceFeed
+from features.sources.parts import Described
+from features.sources.removed_keys import refuse_removed
+from features.sources.zones import named_zone
 
 FOLDER = SHIPPED
 
@@ -64,10 +66,7 @@ class Sources(Described):
     @classmethod
     def _zone_exists(cls, value: str | None) -> str | None:
         if value is not None:
-            try:
-                ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones
-                raise ValueError(f"{value!r} is not a time zone of the IANA database") from error
+            named_zone(value)
         return value
 
     @field_validator("decide_from")
@@ -79,7 +78,8 @@ class Sources(Described):
     def _provenances_are_ranked(self) -> Sources:
         for feed in self.feeds.values():
             inline = feed.inline_label.provenance if feed.inline_label else None
-            for provenance in (inline, feed.constant_provenance):
+            delayed = feed.latency if isinstance(feed.latency, Mapping) else ()
+            for provenance in (inline, feed.constant_provenance, *delayed):
                 if provenance is not None and provenance not in self.provenance_rank:
                     raise ValueError(f"provenance_rank: lacks {provenance!r} of {feed.name}")
         return self
@@ -126,6 +126,7 @@ def load(
         raise ConfigurationError(
             f"{path.name}: name: a source has the name of its file, {path.stem}; leave the key out"
         )
+    refuse_removed(document)
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     stated = {"name": path.stem, **document.content, **given}
     return document.validate(Sources, _with_feeds_in_order(stated))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from features.feeds import FEEDS
 from features.sources.descriptions import Sources
+from features.sources.mapping import SourceFeed
 from infra.local.deliver import file_name
 from infra.local.state import StackError
 
@@ -95,10 +96,20 @@ def own_file(described: Sources) -> PublicFile:
     return PublicFile(
         f"a Parquet file of {feeds[0].name} of {described.name}",
         feeds[0].name,
-        feeds[0].columns[CLOCKS[feeds[0].name]],
+        _clock(described, feeds[0]),
         described.decide_from,
         time_zone=described.time_zone,
     )
+
+
+def _clock(described: Sources, feed: SourceFeed) -> str:
+    clock = CLOCKS[feed.name]
+    if (name := feed.delivered_name(clock)) is None:
+        raise StackError(
+            f"{described.name}: the demo cuts DATA by one column of times, and {clock} of "
+            f"{feed.name} has several or none: {manual_hint(described.name)}"
+        )
+    return name
 
 
 def manual_hint(source: str) -> str:

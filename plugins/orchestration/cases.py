@@ -60,7 +60,7 @@ def request(context: Mapping[str, Any]) -> Request:
         raise ConfigurationError("the form of a backfill names an application; trigger it by hand")
     feed = _feed()
     subject = _checked(case, feed)
-    applied_at = feed.columns["applied_at"]
+    applied_at = _field(feed, "applied_at")
     start, end = day_of(fields.moment(f"application, {applied_at}", case[applied_at]))
     return Request(start, end, Kind.CASE, str(context["dag_run"].run_id), restated_ids=(subject,))
 
@@ -105,7 +105,7 @@ def _case(context: Mapping[str, Any]) -> dict[str, Any] | None:
             "application is no JSON object with fields; write one, or leave the form empty"
         )
     made = plain(context["dag_run"].run_after).isoformat()
-    return {_feed().columns["applied_at"]: made, **case}
+    return {_field(_feed(), "applied_at"): made, **case}
 
 
 def _feed() -> SourceFeed:
@@ -121,6 +121,19 @@ def _feed() -> SourceFeed:
     return feed
 
 
+def _field(feed: SourceFeed, canonical: str) -> str:
+    """Return the only field of a canonical column.
+
+    Raises:
+        ConfigurationError: the source makes the column of several fields, or of none.
+    """
+    if (name := feed.delivered_name(canonical)) is None:
+        raise ConfigurationError(
+            f"the source has no single field for {canonical} of {feed.name}: deliver a file"
+        )
+    return name
+
+
 def _checked(case: Mapping[str, Any], feed: SourceFeed) -> str:
     """Check the kinds of the application's values; return its id.
 
@@ -133,11 +146,12 @@ def _checked(case: Mapping[str, Any], feed: SourceFeed) -> str:
         raise ConfigurationError(f"application {wrong}; nothing can store that")
     if fields.holds_card_number(case):
         raise ConfigurationError(f"application {fields.CARD_NUMBER}")
-    subject = feed.columns["application_id"]
+    subject = _field(feed, "application_id")
     if subject not in case:
         raise ConfigurationError(f"the application has no {subject!r}; give it one")
     kinds = {column.name: column.kind for column in FEEDS[FEED].columns}
-    for canonical, name in feed.columns.items():
+    for canonical in feed.columns:
+        name = feed.delivered_name(canonical) or ""
         value, where = case.get(name), f"application, {name}"
         if name in case and kinds.get(canonical) is ColumnKind.ID:
             fields.identifier(where, value)
