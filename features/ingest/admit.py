@@ -20,7 +20,15 @@ import structlog
 from psycopg import sql
 
 from features.feeds import sharing_tables
-from features.ingest import arrivals, deliveries, history, landing, statements, versions
+from features.ingest import (
+    arrivals,
+    deliveries,
+    foreign_ids,
+    history,
+    landing,
+    statements,
+    versions,
+)
 from features.ingest.clock import Tick, advance, lock, whole
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.refusals import (
@@ -72,6 +80,7 @@ def admit(
 
     Raises:
         BadDeliveryError: the delivery is held or discarded.
+        ForeignIdsError: another source has delivered its ids; the delivery is held.
         HistoryRefusedError: a history load after features were built; the delivery is held.
         LandedRowsError: the landed table differs from the register; the delivery is held.
         LedgerRefusedError: Postgres refuses a value; the delivery is held.
@@ -167,16 +176,19 @@ def _write(
         values["label_latency"] = feed.inline_label.latency
         values["label_provenance"] = feed.inline_label.provenance
     counted = statements.admit(connection, feed, table, values)
+    if len(sources.of_feed(feed.name)) > 1:
+        foreign_ids.check(connection, delivery, feed)
     failpoints.reach("after_raw_copy")
     return _Counts(counted, landed_lines, first, last), tick
 
 
 def _feed(sources: Sources, delivery: DeliveryReceipt) -> SourceFeed:
-    feed = sources.feeds.get(delivery.feed)
-    if sources.name != delivery.source or feed is None:
+    feed = sources.described(delivery.source, delivery.feed)
+    if feed is None:
         raise NotDescribedError(
-            f"delivery {delivery.delivery_id} is of {delivery.source}.{delivery.feed}, "
-            f"which the source set {sources.name!r} does not describe"
+            f"delivery {delivery.delivery_id} is a file of {delivery.feed} of source "
+            f"{delivery.source!r}, which the set {sources.name!r} does not describe: describe it "
+            "under that name again (keys `feeds` and `include`), or discard the delivery"
         )
     return feed
 

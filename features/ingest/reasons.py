@@ -77,6 +77,7 @@ class HoldReason(StrEnum):
     LANDED_ROWS_LOST = "landed_rows_lost"
     LEDGER_REFUSED = "ledger_refused"
     NOT_DESCRIBED = "not_described"
+    IDS_OF_ANOTHER_SOURCE = "ids_of_another_source"
 
 
 #: Substitute for the text of a row that may not be kept.
@@ -92,7 +93,7 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.CARD_NUMBER: "passes as a full card number",
     RowReason.INVISIBLE_CHARACTER: (
         "a blank around the identifier, or an invisible character in it; the source may declare "
-        "trim_ids, which removes those at both ends"
+        "trim at the column, which removes those at both ends"
     ),
     RowReason.IDENTIFIER_IN_FLOAT_NOTATION: (
         "written as a rounded number, as a spreadsheet or an export of a column with gaps does; "

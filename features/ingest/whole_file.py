@@ -42,7 +42,7 @@ def hold_reason(
 ) -> str | None:
     """Return the reason to hold a parsed file, or None."""
     return (
-        _too_many_bad(tally, rules.feed)
+        too_many_bad(tally, rules.feed)
         or _too_many_days(connection, table, rules)
         or _same_applicant(connection, table, rules)
     )
@@ -57,8 +57,11 @@ def prefix_notes(tally: Tally, feed: SourceFeed) -> list[str]:
     ]
 
 
-def _too_many_bad(tally: Tally, feed: SourceFeed) -> str | None:
-    """Compare lines, not rows, because a bad row of many lines may contain good rows."""
+def too_many_bad(tally: Tally, feed: SourceFeed) -> str | None:
+    """Return the reason to hold a file with more bad lines than its source tolerates, or None.
+
+    It compares lines, not rows, because a bad row of many lines may contain good rows.
+    """
     bad, lines = tally.rejected_lines, tally.lines
     if not bad or bad <= feed.tolerated_bad_share * lines:
         return None
@@ -85,7 +88,13 @@ def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules
         )
     ).fetchone()
     (days,) = database.certain("count the days of a file", row)
-    if days <= rules.limits.days:
+    return too_many_days(days, rules)
+
+
+def too_many_days(days: int, rules: Rules) -> str | None:
+    """Return the reason to hold a file with rows of so many days, or None."""
+    feed = rules.feed.declaration
+    if feed.versions is None or feed.versions.ensure_days is None or days <= rules.limits.days:
         return None
     return f"{HoldReason.TOO_MANY_DAYS}: rows of {days} days, allowed {rules.limits.days}"
 
@@ -101,8 +110,13 @@ def _same_applicant(connection: psycopg.Connection[Any], table: str, rules: Rule
             person=sql.Identifier(feed.column(feed.person).target),
         )
     ).fetchone()
-    most = row[0] if row else 0
-    if most <= rules.limits.same_applicant:
+    return same_applicant(row[0] if row else 0, rules)
+
+
+def same_applicant(most: int, rules: Rules) -> str | None:
+    """Return the reason to hold a file with so many rows of one person, or None."""
+    feed = rules.feed.declaration
+    if feed.person is None or most <= rules.limits.same_applicant:
         return None
     return (
         f"{HoldReason.SAME_APPLICANT}: {most} {feed.name} of one {feed.person}, allowed "

@@ -18,7 +18,8 @@ from features.platform.currencies import EXPONENTS
 from features.platform.yaml_document import KEYS_FORM, TEXT_FORM, Moment, form_of
 from features.sources import fitting
 from features.sources.date_formats import TimeFormat
-from features.sources.parts import Described, Word, Words
+from features.sources.described import Described
+from features.sources.parts import Word, Words
 from features.sources.zones import Zone
 from features.sources.zones import check as check_zone
 

@@ -14,7 +14,10 @@ _ALL = frozenset(ColumnKind)
 _NAMES = frozenset((ColumnKind.ID, ColumnKind.TEXT))
 _FLAGS = frozenset((ColumnKind.FLAG, ColumnKind.EXCEPTION))
 _INSTANT = frozenset((ColumnKind.INSTANT,))
-_FRACTIONS = MONEY | {ColumnKind.RATE, ColumnKind.PERCENT, ColumnKind.SHARE}
+_FRACTIONS = MONEY | {
+    *(ColumnKind.RATE, ColumnKind.PERCENT, ColumnKind.SHARE),
+    *(ColumnKind.LATITUDE, ColumnKind.LONGITUDE),
+}
 _WHOLE = frozenset((ColumnKind.COUNT, ColumnKind.INTEGER, ColumnKind.SCORE))
 _UNITS: Mapping[ColumnKind, tuple[str, ...]] = {
     **dict.fromkeys(MONEY, ("major", "minor")),
@@ -22,7 +25,7 @@ _UNITS: Mapping[ColumnKind, tuple[str, ...]] = {
     **dict.fromkeys((ColumnKind.TERM, ColumnKind.EMPLOYMENT), ("months", "years")),
 }
 #: Their words have keys of their own, or their texts are numbers and times.
-_WITHOUT_MAP = MONEY | DATED | _FLAGS | {ColumnKind.OUTCOME, ColumnKind.LIST}
+_WITHOUT_MAP = _FRACTIONS | DATED | _FLAGS | {ColumnKind.OUTCOME, ColumnKind.LIST}
 
 #: The kinds that an origin or an option fits. A new kind takes the keys of `_ALL` and `map`.
 KINDS: Mapping[str, frozenset[ColumnKind]] = {

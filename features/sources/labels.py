@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from features.sources.columns import ColumnDescription
-from features.sources.parts import Described, Duration, Words
+from features.sources.described import Described
+from features.sources.parts import Duration, Words
 
 
 class InlineLabel(Described):

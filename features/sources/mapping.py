@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from itertools import chain
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticKnownError
@@ -16,16 +15,10 @@ from features.feeds.application_labels import OUTCOMES, Outcome
 from features.feeds.declarations import Labels
 from features.feeds.leaks import Leak, is_protected, leaks_of
 from features.sources.columns import ColumnDescription, DescribedColumn
+from features.sources.described import Described
+from features.sources.file_forms import Csv, FileFormat
 from features.sources.labels import InlineLabel
-from features.sources.parts import Described, Duration, Latency
-
-
-class FileFormat(StrEnum):
-    """The format of a file; text files may be gzipped."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
+from features.sources.parts import Duration, Latency
 
 
 def _known_feed(name: str) -> str:
@@ -38,30 +31,6 @@ def _known_feed(name: str) -> str:
 FeedName = Annotated[str, AfterValidator(_known_feed)]
 
 
-class Csv(Described):
-    """The source's form of CSV.
-
-    Args:
-        delimiter: one character between fields.
-        quoting: `standard`: a field may be in double quotes, and doubles each quote in it; `none`:
-            a quote is plain text everywhere.
-        multiline_fields: a quoted field may hold line ends; otherwise one line is one row, and a
-            quoted field that spans lines holds the file.
-        final_line_break: whether a last line without its end is taken for a file cut short.
-    """
-
-    delimiter: str = Field(default=",", pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7e]$")
-    quoting: Literal["standard", "none"] = "standard"
-    multiline_fields: bool = False
-    final_line_break: Literal["required", "optional"] = "required"
-
-    @model_validator(mode="after")
-    def _lines_need_quotes(self) -> Csv:
-        if self.multiline_fields and self.quoting == "none":
-            raise ValueError("multiline_fields: only a quoted field can span lines")
-        return self
-
-
 #: Texts that common exports write for "no value".
 NULL_TOKENS = ("", "\\N", "NULL", "NaN", "nan", "None")
 
@@ -70,6 +39,7 @@ class SourceFeed(Described):
     """The files of a source that bring the rows of one feed.
 
     Args:
+        feed: the feed of the rows; needed where the entry has a name of its own.
         folder: of the files, below the object store's root; first loads are in its `history/`.
         formats: the accepted formats, which the file's suffix selects.
         columns: by canonical column, its delivered name, or keys for its origin and spelling.
@@ -88,14 +58,16 @@ class SourceFeed(Described):
         inline_label: the label in the rows of the feed.
         latency: for rows of a history load: known_at = occurred_at + latency; labels may have one
             by provenance, such as `{chargeback: 30d, analyst: 1d}`.
+        shares_ids: the ids are those of the other feeds of this kind, so other content of an id is
+            a correction; otherwise it holds the delivery.
         tolerated_bad_share: a larger share of bad rows holds the whole delivery.
         min_rows_per_hour: fewer rows in an hour raise an alarm; 0 allows an empty hour.
         settle_seconds: a file changed so recently is checked twice before it is taken.
     """
 
-    name: FeedName
+    feed: FeedName
     source: str
-    time_zone: str | None
+    time_zone: str | None = None
     folder: str
     formats: tuple[FileFormat, ...] = Field(min_length=1)
     csv: Csv = Csv()
@@ -113,6 +85,7 @@ class SourceFeed(Described):
     list_separator: str = Field(default="|", min_length=1, max_length=1)
     inline_label: InlineLabel | None = None
     latency: Latency = timedelta(0)
+    shares_ids: bool = False
     tolerated_bad_share: float = Field(default=0.05, ge=0, le=1)
     min_rows_per_hour: int = Field(default=0, ge=0)
     settle_seconds: float = Field(default=2.0, ge=0)
@@ -161,6 +134,11 @@ class SourceFeed(Described):
         if strange := sorted(self.policy_exceptions - set(self.outcomes)):
             raise ValueError(f"policy_exceptions: not in outcomes: {', '.join(strange)}")
         return self
+
+    @property
+    def name(self) -> str:
+        """The name of the feed, which every delivery of these files carries."""
+        return self.feed
 
     @property
     def declaration(self) -> Feed:

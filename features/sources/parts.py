@@ -1,4 +1,4 @@
-"""Define the parts that every model of a description shares: its base, durations and words."""
+"""Define the values that the models of a description share: durations and words."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from features.platform.yaml_document import KEYS_FORM, TEXT_FORM
-
-
-class Described(BaseModel):
-    """A part of a description, frozen and without unknown keys.
-
-    `Document.validate` reads a file as strict JSON. A `mode="before"` validator of a whole part
-    would pass Python objects on, and lists would no longer be read as tuples and sets.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _duration(value: object) -> object:

@@ -19,8 +19,11 @@ from typing import Any
 import yaml
 
 from features.feeds import FEEDS
+from features.sources.columns import ColumnDescription
 from features.sources.descriptions import Sources
-from features.sources.mapping import Csv, SourceFeed
+from features.sources.file_forms import Csv
+from features.sources.labels import InlineLabel
+from features.sources.mapping import SourceFeed
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +45,8 @@ LAYERS = (
 _SETTINGS = (
     (Sources, "Keys of a source"),
     (SourceFeed, "Keys of a feed"),
+    (ColumnDescription, "Keys of a column"),
+    (InlineLabel, "Keys below `inline_label`"),
     (Csv, "Keys below `csv`"),
 )
 #: What the platform sets itself; a YAML file does not state it.

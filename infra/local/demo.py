@@ -14,6 +14,7 @@ from pathlib import Path
 
 from features.sources.descriptions import Sources
 from features.sources.files import find
+from features.sources.inclusion import files_of
 from infra.local import programs, report, sample, stack
 from infra.local.airflow_api import FINISHED, Airflow
 from infra.local.console import console, step
@@ -62,7 +63,9 @@ def install(state: State, variables: dict[str, str]) -> None:
 
 def fingerprint(state: State) -> str:
     """Return a hash of all inputs of the warehouse's models."""
-    digest = hashlib.sha256(find(state.source, state.sources_dir()).read_bytes())
+    digest = hashlib.sha256()
+    for path in files_of(find(state.source, state.sources_dir()), state.sources_dir()):
+        digest.update(path.read_bytes())
     files = [path for path in (CHECKOUT / "dbt").rglob("*.*") if "target" not in path.parts]
     for path in sorted([CHECKOUT / "requirements.txt", *files]):
         digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())

@@ -21,6 +21,7 @@ from scoring.commands.release import release
 from scoring.commands.replay import replay
 from scoring.commands.run import run
 from scoring.commands.score import score
+from scoring.commands.sources import app as sources
 from scoring.commands.synthesize import synthesize
 from scoring.commands.thresholds import thresholds
 from scoring.commands.train import train
@@ -41,13 +42,13 @@ the next step."""
 
 #: Panels of `--help`, with their commands.
 PANELS: dict[str, tuple[Any, ...]] = {
-    "Deliver and decide": (run, ingest, release, discard, synthesize),
+    "Deliver and decide": (sources, run, ingest, release, discard, synthesize),
     "One step of a run": (build, validate, claim, score, publish, fail),
     "Proofs and answers": (closure, windows, replay, explain),
     "Policies and models": (policy, thresholds, train, quality, fairness),
     "This installation": (version,),
 }
-_GROUPS = {id(policy): "policy", id(validate): "validate"}
+_GROUPS = {id(policy): "policy", id(sources): "sources", id(validate): "validate"}
 
 
 def application() -> typer.Typer:

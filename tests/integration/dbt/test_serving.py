@@ -158,7 +158,7 @@ def test_an_upgrade_replaces_views_that_have_other_columns(built: Any) -> None:
 
 def test_an_upgrade_gives_the_currencies_their_last_day(built: Any) -> None:
     with built.connect("transform") as connection:
-        connection.execute("alter table staging.currencies drop column last_day")
+        connection.execute("alter table staging.currencies drop column last_day cascade")
 
     build("reference", built.settings.warehouse, built.settings.work)
 
