@@ -10,6 +10,9 @@ from features.feeds.declarations import Feed, InlineLabels, Pair, Versions
 from features.feeds.readers import APPLICATION_SCORING, TRANSACTION_SCORING
 from features.feeds.transaction_labels import TRANSACTION_LABELS
 
+#: A check of a card costs nothing. A reversal takes back a transaction as if it had not been.
+PURCHASE, REFUND, REVERSAL, CHECK = KINDS = ("purchase", "refund", "reversal", "check")
+
 TRANSACTIONS = Feed(
     name="transactions",
     table="raw.transactions",

@@ -10,11 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.feeds.transactions import CHECK, KINDS, PURCHASE, REFUND
 from features.ingest.reasons import RowReason
 from features.ingest.times import mask_of
 from features.ingest.verdicts import Mask, Verdicts
-
-PURCHASE, REFUND, REVERSAL, CHECK = KINDS = ("purchase", "refund", "reversal", "check")
 
 _KINDS = pa.array(KINDS)
 

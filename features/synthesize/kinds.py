@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.feeds.transactions import KINDS
 from features.synthesize.calendar import Span
 from features.synthesize.randomness import I64, Stream, generator
 from features.synthesize.rows import Rows, Scenario
 
-NAMES = ("purchase", "refund", "reversal", "check")
+NAMES = KINDS
 PURCHASE, REFUND, REVERSAL, CHECK = range(4)
 
 _SHARES = {REFUND: 0.015, REVERSAL: 0.003, CHECK: 0.004}  # of honest rows
