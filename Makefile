@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo status down reset run sql unit test faults check fix quality bench bench-quick docs dbt-docs
+.PHONY: help setup lock up demo status down reset run schedule sql unit test faults check fix quality bench bench-quick docs dbt-docs
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -56,6 +56,9 @@ reset: setup ## End everything and remove the local state (SOURCE=)
 run: setup ## Run one DAG and follow it (DAG=, START=, END=, AS_OF=, SOURCE=)
 	@$(LOCAL) run $(SOURCE_OPTION) $(if $(START),--start="$$START") $(if $(END),--end="$$END") \
 		$(if $(AS_OF),--as-of="$$AS_OF") -- "$$DAG"
+
+schedule: setup ## Turn the schedules of SOURCE on, once a policy is in force (SOURCE=, OFF=1)
+	@$(LOCAL) schedule $(SOURCE_OPTION) $(if $(OFF),--off)
 
 sql: setup ## Run a query as the role analyst (QUERY="select ...")
 	@$(LOCAL) sql $(SOURCE_OPTION) "$$QUERY"

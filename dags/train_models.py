@@ -16,7 +16,6 @@ features and trains.
 from __future__ import annotations
 
 from airflow.sdk import (
-    CronDataIntervalTimetable,
     Param,
     TaskGroup,
     chain,
@@ -29,11 +28,12 @@ from orchestration import steps, training
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.run_request import MOMENT
 from orchestration.tags import Cadence, domain_of
+from orchestration.timetables import FromNowOn
 from scoring.domains import JOBS
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("@weekly", timezone="UTC"),
+    schedule=FromNowOn("@weekly", timezone="UTC"),
     params={
         "as_of": Param(
             None,

@@ -30,6 +30,7 @@ from features.ingest import (
     versions,
 )
 from features.ingest.clock import Tick, advance, lock, whole
+from features.ingest.hold_remedies import taught
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.refusals import (
     AT_ADMISSION,
@@ -99,7 +100,7 @@ def admit(
             counts, tick = _write(connection, delivery, sources, base_currency)
             _close(connection, delivery, counts, tick)
     except AT_ADMISSION as refusal:
-        deliveries.hold(delivery_id, f"{refusal.reason}: {refusal}", connection)
+        deliveries.hold(delivery_id, taught(f"{refusal.reason}: {refusal}"), connection)
         raise
     with whole(connection):
         receipt = _receipt(connection, delivery_id)

@@ -18,6 +18,7 @@ from features.ingest import arrivals, deliveries, lost_deliveries, refusals, ret
 from features.ingest.arrivals import Arrival
 from features.ingest.checks import Rules
 from features.ingest.clock import whole
+from features.ingest.hold_remedies import taught
 from features.ingest.limits import Limits
 from features.ingest.parse import parse
 from features.ingest.reasons import HeldError, HoldReason
@@ -153,6 +154,8 @@ def _parse(
         now = now_of(connection)
         rules = Rules(feed, intake.provenances, now, intake.limits, file_name)
         receipt = parse(new_id, info, spool, rules, connection)
+        if receipt.reason:
+            receipt = replace(receipt, reason=taught(receipt.reason))
         deliveries.register(connection, receipt, arrival)
     return receipt
 
@@ -228,7 +231,7 @@ def _hold(
         rows_in_file=None,
         rows_rejected=0,
         rows_duplicate=0,
-        reason=str(problem),
+        reason=taught(str(problem)),
         lines=None if problem.lines is None else FileLines(problem.lines),
     )
     try:

@@ -169,6 +169,8 @@ _OUTDATED = sql.SQL(
     """
 )
 
+# A stated decide_from separates the rows of every file. So one file may hold both the history and
+# the rows to decide, in the folder of history loads, where each row keeps its own known_at.
 _VERSIONS = sql.SQL(
     """
     insert into {versions} (
@@ -176,7 +178,7 @@ _VERSIONS = sql.SQL(
     )
     select
         {id}, version, content_digest{carried}, {event}, known_at,
-        %(delivery_seq)s, %(is_history)s or coalesce({event} < %(decide_from)s, false)
+        %(delivery_seq)s, coalesce({event} < %(decide_from)s, %(is_history)s)
     from fresh
     """
 )
@@ -189,7 +191,7 @@ _ROWS = sql.SQL(
     select
         {columns}, fresh.version, %(delivery_id)s, %(delivery_seq)s, fresh.row_number,
         fresh.known_at,
-        %(is_history)s or coalesce(fresh.{event} < %(decide_from)s, false){computed}
+        coalesce(fresh.{event} < %(decide_from)s, %(is_history)s){computed}
     from fresh
     {rates}
     """

@@ -257,7 +257,8 @@ def test_two_concurrent_runs_hold_a_file_once(intake: Intake) -> None:
     feed = intake.sources.feeds["transactions"]
     with intake.db.connect("ingest") as other_run:
         for connection in (intake.connection, other_run):
-            reading = receiving.Intake(feed, intake.store, connection, (), DEFAULT)
+            ranks = intake.sources.provenance_rank
+            reading = receiving.Intake(feed, intake.store, connection, ranks, DEFAULT)
             receiving.take(info, reading)
 
     assert _states(intake) == {"a.csv": "held"}

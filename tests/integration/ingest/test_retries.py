@@ -12,7 +12,7 @@ from features.ingest import DeliveryReceipt, admit, deliveries, hold, release
 from features.ingest import retries as retrying
 from features.ingest.receive import retry
 from features.platform.errors import BadDeliveryError
-from scoring.domains import SCORE_TRANSACTIONS
+from scoring.domains import JOBS
 from scoring.evidence import closure
 
 SEMICOLONS = {"csv": {"delimiter": ";"}}
@@ -27,6 +27,7 @@ def spelled_otherwise(intake: Any, *rows: dict[str, str]) -> bytes:
 def held(intake: Any) -> DeliveryReceipt:
     """Deliver a file that is held under the present description."""
     intake.deliver(spelled_otherwise(intake, intake.row(), intake.row(transaction_id="t2")))
+    receipt: DeliveryReceipt
     (receipt,) = intake.receive()
     assert receipt.state == "held"
     return receipt
@@ -50,8 +51,8 @@ def states(intake: Any) -> list[tuple[str, bool]]:
 
 def open_equations(intake: Any) -> list[str]:
     with intake.db.connect("score") as connection:
-        equations = closure.equations(connection, SCORE_TRANSACTIONS)
-        return [equation.name for equation in equations if not equation.holds]
+        equations = closure.equations(connection, JOBS["score_transactions"])
+        return [equation.subject for equation in equations if not equation.holds]
 
 
 def test_a_held_file_is_taken_by_the_next_ingest_when_its_description_changed(intake: Any) -> None:
