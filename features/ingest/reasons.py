@@ -101,8 +101,8 @@ SENTENCES: dict[RowReason, str] = {
     ),
     RowReason.AMOUNT_NOT_A_NUMBER: "not a plain decimal number such as 1234.50",
     RowReason.AMOUNT_NOT_POSITIVE: (
-        "not above zero; the source may declare the sign of amounts, which makes refunds of one "
-        "sign, or allow_zero_amount, which makes checks of zeros"
+        "not above zero; of transactions, the keys sign and allow_zero_amount read refunds and "
+        "card checks"
     ),
     RowReason.AMOUNT_TOO_LARGE: "more than 12 digits in minor units",
     RowReason.AMOUNT_TOO_PRECISE: "more decimals than the currency has",
