@@ -2,7 +2,7 @@
 #
 #   SOURCE=<name> which source feeds the warehouse: a file of features/sources or of ./sources
 #   SCORING_SOURCES_DIR=<folder>   where your own sources lie, if not in ./sources
-#   DATA=<file>   the Parquet file for `demo`, and the public file or a folder of them for `quality`
+#   DATA=<path>   a file or a folder of your own for `demo`, and of public data for `quality`
 #   FAULTS=<n>    only so many faults, of as many kinds as there are
 
 SHELL := /bin/bash
@@ -105,6 +105,7 @@ bench-quick: setup ## The same for 100,000 rows, ours and the floor only
 docs: setup ## Build the documentation site into .local/site
 	@PYTHONPATH=.:plugins python -m infra.docs.data_dictionary
 	@PYTHONPATH=.:plugins python -m infra.docs.command_line
+	@PYTHONPATH=.:plugins python -m infra.docs.source_keys
 	@$(MKDOCS)
 	@echo "open .local/site/index.html"
 

@@ -1,8 +1,9 @@
 """### train_models
 
 Trains the fraud model on transactions whose label has matured and the credit model on whole
-vintages of loans, and registers them. A job without anything to learn from is skipped and says why:
-the sources do not deliver its feed, or too few labels are known yet.
+vintages of loans, and registers them. The period follows from the labels at hand; the log says
+which rows, frauds and weeks it holds. A job whose feed the sources do not deliver is skipped. With
+too few labels a scheduled run skips the job and says why; a run that a person asked for fails.
 
 **Reads** the landing area, `raw`, `marts.feat_transactions` and `marts.feat_applications`.
 **Writes** `raw`, and versions of the registered models `fraud_transactions` and
@@ -16,7 +17,6 @@ features and trains.
 from __future__ import annotations
 
 from airflow.sdk import (
-    Param,
     TaskGroup,
     chain,
     dag,
@@ -26,7 +26,6 @@ from airflow.sdk import (
 
 from orchestration import steps, training
 from orchestration.defaults import DAG_DEFAULTS
-from orchestration.run_request import MOMENT
 from orchestration.tags import Cadence, domain_of
 from orchestration.timetables import FromNowOn
 from scoring.domains import JOBS
@@ -34,14 +33,7 @@ from scoring.domains import JOBS
 
 @dag(
     schedule=FromNowOn("@weekly", timezone="UTC"),
-    params={
-        "as_of": Param(
-            None,
-            **MOMENT,
-            title="As of (UTC)",
-            description="Train on the knowledge of this moment. Empty: of now.",
-        )
-    },
+    params=training.FORM,
     doc_md=__doc__,
     tags=[*map(domain_of, JOBS.values()), Cadence.WEEKLY],
     **DAG_DEFAULTS,
@@ -51,7 +43,7 @@ def train_models() -> None:
 
     @task
     def ingest() -> list[steps.Receipt]:
-        training.as_of(get_current_context())
+        training.order(get_current_context())  # a wrong form is refused before any write
         return steps.ingest()
 
     @task
@@ -68,7 +60,7 @@ def train_models() -> None:
 
     @task
     def train(job: str) -> steps.Receipt:
-        return training.train(job, training.as_of(get_current_context()))
+        return training.train(job, get_current_context())
 
     admitted = admit(validate_raw(ingest()))
     for job in JOBS.values():

@@ -33,6 +33,9 @@ class ColumnKind(StrEnum):
     OUTCOME = "outcome"
     EXCEPTION = "exception"  # a flag, or an outcome that says so
     KIND = "kind"  # of a transaction: purchase, refund, reversal or check
+    PLACE = "place"  # code of a place: of `dbt/seeds/places.csv`, of a country, or the source's own
+    COUNTRY = "country"
+    TIME_ZONE = "time_zone"
     LATITUDE = "latitude"  # degrees north
     LONGITUDE = "longitude"  # degrees east
 
@@ -73,6 +76,9 @@ TEXTUAL = frozenset(
         ColumnKind.PROVENANCE,
         ColumnKind.OUTCOME,
         ColumnKind.KIND,
+        ColumnKind.PLACE,
+        ColumnKind.COUNTRY,
+        ColumnKind.TIME_ZONE,
     )
 )
 

@@ -26,7 +26,7 @@ _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _COMPUTED = frozenset(
     (
         *("row_number", "line_count", "version", "content_digest", "known_at", "delivery_id"),
-        *("delivery_seq", "is_history", "is_outdated", "source"),
+        *("delivery_seq", "is_history", "is_outdated", "source", "valid_from"),
     )
 )
 
@@ -60,6 +60,24 @@ class Labels:
 
     stated: tuple[str, ...]
     first_known_at: LiteralString
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Admit rows as facts about a key: of several, the newest declared one holds.
+
+    A fact needs no provenance. Content that the newest fact of its key has is a duplicate, other
+    content is its next version.
+
+    Attributes:
+        first_known_at: SQL expressions, in the order of preference, for when a row of a history
+            load became known. `landed` is the row.
+        period: the column of when a fact begins to hold; None where the key says it. A fact
+            without a value holds from its `known_at` on, and the first of its subject since ever.
+    """
+
+    first_known_at: LiteralString
+    period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +171,7 @@ class Feed:
     name: str
     table: str
     columns: tuple[Column, ...]
-    admission: Versions | Labels | Reference
+    admission: Versions | Labels | Facts | Reference
     read_by: tuple[Reader, ...] = ()
     takes_history: bool = True
     is_protected: bool = False
@@ -207,6 +225,16 @@ class Feed:
     def event(self) -> Column | None:
         """The column of when a row happened; None where rows are no versions."""
         return self.column(self.versions.event) if self.versions else None
+
+    @property
+    def stated_labels(self) -> frozenset[str]:
+        """The columns that make a label; a row without one states nothing yet."""
+        return frozenset(self.admission.stated if isinstance(self.admission, Labels) else ())
+
+    @property
+    def delays_labels(self) -> bool:
+        """Whether labels of a history load without a time become known after a delay."""
+        return isinstance(self.admission, Labels) and "latencies" in self.admission.first_known_at
 
     @property
     def suite(self) -> str | None:
@@ -276,7 +304,9 @@ class Feed:
                 names |= {event, *carried}
             case Labels(stated=stated):
                 names |= set(stated)
-            case Reference():
+            case Facts(period=str(period)):
+                names.add(period)
+            case Facts() | Reference():
                 pass
         return names
 
@@ -286,6 +316,9 @@ class Feed:
         needed = {"currency_code"} if self.amounts else set()
         if isinstance(self.admission, Labels):
             needed |= {"declared_known_at", "provenance"}
+        if isinstance(self.admission, Facts):
+            needed |= {"declared_known_at"}
+            needed |= {"declared_valid_from"} if self.admission.period else set()
         return needed
 
 

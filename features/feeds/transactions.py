@@ -27,7 +27,7 @@ TRANSACTIONS = Feed(
         column("card_bin", ColumnKind.ID),
         column("ip_address"),
         column("device_id", ColumnKind.ID),
-        column("location", target="location_code"),
+        column("location", ColumnKind.PLACE, "location_code"),
         column("channel"),
         column("transaction_category"),
         column("customer_segments", ColumnKind.LIST),

@@ -7,11 +7,12 @@ that restores the content from before the last correction is a correction itself
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -160,7 +161,8 @@ def _write(
         "known_at": tick.known_at,
         "is_history": delivery.load_kind == "history",
         "decide_from": sources.decide_from,
-        "latency": feed.latency,
+        "latency": feed.latency if isinstance(feed.latency, timedelta) else timedelta(0),
+        "latencies": _latencies(feed),
         "charge_off_lag": feed.charge_off_lag,
         "source": delivery.source,
         "object_name": delivery.object_name,
@@ -181,6 +183,12 @@ def _write(
         foreign_ids.check(connection, delivery, feed)
     failpoints.reach("after_raw_copy")
     return _Counts(counted, landed_lines, first, last), tick
+
+
+def _latencies(feed: SourceFeed) -> str:
+    """Return the delay of labels by provenance as JSON that Postgres reads as intervals."""
+    delays = feed.latency if isinstance(feed.latency, Mapping) else {}
+    return json.dumps({name: f"{delay.total_seconds()} seconds" for name, delay in delays.items()})
 
 
 def _feed(sources: Sources, delivery: DeliveryReceipt) -> SourceFeed:

@@ -15,6 +15,7 @@ from features.ingest import (
     cards,
     contradictions,
     credit_values,
+    geography,
     identifiers,
     kinds,
     numbers,
@@ -30,7 +31,10 @@ from features.ingest.verdicts import Mask, Verdicts
 from features.sources.mapping import SourceFeed
 
 _CONTROL = r"[\x00-\x1f\x7f]"
-_FREE_TEXT = {ColumnKind.ID, ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.PROVENANCE}
+_FREE_TEXT = {
+    *(ColumnKind.ID, ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.PROVENANCE),
+    *(ColumnKind.PLACE, ColumnKind.COUNTRY, ColumnKind.TIME_ZONE),
+}
 _WITH_DECIMALS = {ColumnKind.RATE, ColumnKind.PERCENT}  # so many that they may spell a card number
 
 
@@ -178,7 +182,9 @@ def _check_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules
         missing = mask_of(pc.is_null(text))
         if column.kind is ColumnKind.ID:
             missing |= mask_of(pc.equal(pc.utf8_trim_whitespace(text), ""))
-        verdicts.reject(missing, RowReason.MISSING_VALUE, column.name)
+        is_label = column.name in rules.feed.declaration.stated_labels
+        reason = RowReason.NOT_KNOWN_YET if is_label else RowReason.MISSING_VALUE
+        verdicts.reject(missing, reason, column.name)
     if text.null_count == len(text):
         return
     longest = rules.limits.id_bytes if column.kind is ColumnKind.ID else rules.limits.field_bytes
@@ -224,8 +230,10 @@ _READERS: Mapping[ColumnKind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
     ColumnKind.SCORE: credit_values.scores,
     ColumnKind.TERM: credit_values.terms,
     ColumnKind.EMPLOYMENT: credit_values.employments,
-    ColumnKind.LATITUDE: numbers.latitudes,
-    ColumnKind.LONGITUDE: numbers.longitudes,
+    ColumnKind.COUNTRY: geography.countries,
+    ColumnKind.TIME_ZONE: geography.time_zones,
+    ColumnKind.LATITUDE: geography.latitudes,
+    ColumnKind.LONGITUDE: geography.longitudes,
 }
 
 

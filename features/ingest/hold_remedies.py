@@ -28,6 +28,11 @@ HOLD_REMEDIES: dict[HoldReason, HoldRemedy] = {
         "list the format under `formats`, or deliver the file with the suffix of its format",
         ("formats",),
     ),
+    HoldReason.NAME_WITHOUT_VALUE: HoldRemedy(
+        "correct the pattern of the file's name under `columns`, or deliver the file under a name "
+        "that has the value",
+        ("columns",),
+    ),
     HoldReason.WRONG_ENCODING: HoldRemedy("deliver the file as UTF-8"),
     HoldReason.TRUNCATED: HoldRemedy(
         "deliver the whole file; for complete files of this form, `csv.final_line_break: optional` "

@@ -23,8 +23,8 @@ _SCALED = pa.decimal128(_WHOLE_DIGITS + MAX_EXPONENT + 1, MAX_EXPONENT)
 _INTEGER = r"^[+-]?[0-9]{1,10}(?:\.0*)?$"
 _FLOAT = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _ZERO_FRACTION = r"^([+-]?[0-9]+)\.0*$"
-_TRUE = pa.array(["true", "True", "TRUE", "t", "1"])
-_FALSE = pa.array(["false", "False", "FALSE", "f", "0"])
+_TRUE = pa.array(["true", "True", "TRUE", "t", "1", "1.0"])
+_FALSE = pa.array(["false", "False", "FALSE", "f", "0", "0.0"])
 _CODES = pa.array(list(EXPONENTS))
 _CODE_EXPONENTS = np.array(list(EXPONENTS.values()), np.int64)
 
@@ -128,12 +128,17 @@ def rates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 
 def floats(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     """Return finite numbers; null without a value and in rejected rows."""
-    present = mask_of(pc.is_valid(texts))
+    values = finite(texts)
+    strange = mask_of(pc.is_valid(texts)) & mask_of(pc.is_null(values))
+    verdicts.reject(strange, RowReason.NOT_A_NUMBER, column)
+    return values
+
+
+def finite(texts: pa.Array) -> pa.Array:
+    """Return the finite numbers among texts; the others are null."""
     # the cast alone accepts or refuses the whole column, and accepts `inf` and `nan`
     values = pc.cast(_only(texts, matches(texts, _FLOAT)), pa.float64())
-    finite = mask_of(pc.is_finite(values))
-    verdicts.reject(present & ~finite, RowReason.NOT_A_NUMBER, column)
-    return pc.if_else(pa.array(finite), values, None)
+    return pc.if_else(pc.is_finite(values), values, None)
 
 
 def shares(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
@@ -142,25 +147,6 @@ def shares(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     inside = pc.and_(pc.greater_equal(values, 0.0), pc.less_equal(values, 1.0))
     outside = mask_of(pc.is_valid(values)) & ~mask_of(inside)
     verdicts.reject(outside, RowReason.NOT_A_SHARE, column)
-    return pc.if_else(inside, values, None)
-
-
-def latitudes(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return degrees north, from -90 to 90; null without a value and in rejected rows."""
-    return _degrees(texts, column, verdicts, 90.0, RowReason.NOT_A_LATITUDE)
-
-
-def longitudes(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
-    """Return degrees east, from -180 to 180; null without a value and in rejected rows."""
-    return _degrees(texts, column, verdicts, 180.0, RowReason.NOT_A_LONGITUDE)
-
-
-def _degrees(
-    texts: pa.Array, column: str, verdicts: Verdicts, greatest: float, reason: RowReason
-) -> pa.Array:
-    values = pc.cast(_only(texts, matches(texts, _FLOAT)), pa.float64())
-    inside = pc.less_equal(pc.abs(values), greatest)
-    verdicts.reject(mask_of(pc.is_valid(texts)) & ~mask_of(inside), reason, column)
     return pc.if_else(inside, values, None)
 
 

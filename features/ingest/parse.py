@@ -49,7 +49,8 @@ def parse(
     feed = rules.feed
     table = landing.table_name(feed.name, delivery_id)
     landing.create(connection, table, rules.columns, is_protected=feed.is_protected)
-    header, tally = Header(), Tally()
+    is_history = kind_of(info.name, feed) == "history"
+    header, tally = Header(is_history=is_history), Tally()
     with opened(info.name, spool, rules) as file:
         reading = file.read(rules, header)
         for typed, rejected in _ahead(prepared(reading.chunks, rules, header, tally)):
@@ -79,7 +80,7 @@ def parse(
         tally.reasons.total(),
         twins.duplicates,
         reason,
-        (*header.notes, *whole_file.prefix_notes(tally, feed)),
+        (*header.notes, *whole_file.notes(tally, feed)),
         _file_lines(reading.lines, tally, twins),
     )
 
@@ -160,6 +161,8 @@ def prepared(
     """
     for chunk in source:
         checked = check(chunk, rules)
+        tally.faults.add(chunk, checked.verdicts, rules.feed)
+        tally.remarks += checked.verdicts.remarks
         rows, reasons, details = checked.verdicts.rejected()
         counts = chunk.line_counts
         malformed_lines = sum(row.record.line_count for row in chunk.malformed)

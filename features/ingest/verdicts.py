@@ -42,6 +42,11 @@ class Verdicts:
         """Rows without a reason."""
         return self._reason < 0
 
+    def rejected_columns(self) -> list[str]:
+        """Return the column of each rejected row, in their order."""
+        rows = self._reason >= 0
+        return [self._columns[number] for number in self._column[rows].tolist()]
+
     def rejected(self) -> tuple[npt.NDArray[np.int64], list[RowReason], list[str]]:
         """Return positions, reasons and details of the rejected rows."""
         rows = np.flatnonzero(self._reason >= 0)

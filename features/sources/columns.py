@@ -75,6 +75,7 @@ class ColumnDescription(Described):
         null_tokens: texts that mean "no value" in this column, besides those of the feed.
         trim: remove blanks and invisible characters around each text.
         map: the value for each delivered text; another text rejects the row.
+        replace: the value for some delivered texts; every other text stays as it is.
         otherwise: the value for a text outside `map`, or for an amount without a sign.
         separator: one character between the parts of a composite identifier.
         prefix: text in front of each identifier, such as `pos-`.
@@ -110,6 +111,7 @@ class ColumnDescription(Described):
     null_tokens: Words | None = None
     trim: bool | None = None
     map: Mapping[str, Word] | None = None
+    replace: Mapping[str, Word] | None = None
     otherwise: Word | None = None
     separator: _Mark | None = None
     prefix: str | None = Field(default=None, min_length=1, max_length=60)
@@ -137,6 +139,12 @@ class ColumnDescription(Described):
             raise ValueError(f"{given}; give exactly one of {', '.join(fitting.ORIGINS)}")
         for flaw in self._flaws():
             raise ValueError(flaw)
+        return self
+
+    @model_validator(mode="after")
+    def _maps_or_replaces(self) -> ColumnDescription:
+        if self.map is not None and self.replace is not None:
+            raise ValueError("replace: map already names every text")
         return self
 
     def _flaws(self) -> Iterator[str]:
@@ -175,9 +183,13 @@ class ColumnDescription(Described):
     @cached_property
     def delivered(self) -> tuple[str, ...]:
         """The delivered columns that the column is read from; none for a constant."""
-        own = (self.column,) if self.column is not None else self.columns or self.product or ()
         zone = (self.zone.column,) if isinstance(self.zone, ZoneColumn) else ()
-        return (*own, *zone)
+        return (*self.read_from, *zone)
+
+    @cached_property
+    def read_from(self) -> tuple[str, ...]:
+        """The delivered columns that hold the value itself."""
+        return (self.column,) if self.column is not None else self.columns or self.product or ()
 
     @cached_property
     def is_plain(self) -> bool:

@@ -33,6 +33,7 @@ class Sources(Described):
 
     Args:
         name: the file's stem, which every delivery carries.
+        description: one sentence on the data.
         time_zone: zone of timestamps without a zone; None refuses such timestamps.
         include: names of other sources whose feeds fill the same warehouse; the keys of this set
             apply to all of them, and `time_zone` where an included source states none.
@@ -86,6 +87,9 @@ class Sources(Described):
             for provenance in (inline, feed.constant_provenance, *delayed):
                 if provenance is not None and provenance not in self.provenance_rank:
                     raise ValueError(f"provenance_rank: lacks {provenance!r} of {feed.name}")
+            stated = {feed.constant_provenance or ""} - {""} or set(self.provenance_rank)
+            if delayed and (missing := sorted(stated - set(delayed))):
+                raise ValueError(f"latency: {feed.name} lacks a delay for {', '.join(missing)}")
         return self
 
     @model_validator(mode="after")

@@ -39,6 +39,7 @@ KINDS: Mapping[str, frozenset[ColumnKind]] = {
     "null_tokens": _ALL,
     "trim": _ALL - {ColumnKind.LIST},
     "map": _ALL - _WITHOUT_MAP,
+    "replace": _ALL - _WITHOUT_MAP,
     "otherwise": _ALL - _WITHOUT_MAP,
     "separator": _NAMES,
     "prefix": frozenset((ColumnKind.ID,)),

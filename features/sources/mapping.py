@@ -12,7 +12,6 @@ from pydantic_core import PydanticKnownError
 
 from features.feeds import FEEDS, Column, ColumnKind, Feed
 from features.feeds.application_labels import OUTCOMES, Outcome
-from features.feeds.declarations import Labels
 from features.feeds.leaks import Leak, is_protected, leaks_of
 from features.sources.columns import ColumnDescription, DescribedColumn
 from features.sources.described import Described
@@ -40,8 +39,10 @@ class SourceFeed(Described):
 
     Args:
         feed: the feed of the rows; needed where the entry has a name of its own.
+        time_zone: zone of times without an offset; by default that of the source.
         folder: of the files, below the object store's root; first loads are in its `history/`.
         formats: the accepted formats, which the file's suffix selects.
+        csv: the form of CSV files; by default that of the source.
         columns: by canonical column, its delivered name, or keys for its origin and spelling.
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
@@ -106,9 +107,8 @@ class SourceFeed(Described):
         for name, description in self.columns.items():
             if flaw := description.misfit(self.declaration.column(name)):
                 raise ValueError(f"columns: {name}: {flaw}")
-        states_labels = isinstance(self.declaration.admission, Labels)
-        if not states_labels and isinstance(self.latency, Mapping):
-            raise ValueError("latency: only a feed of labels has one by provenance; state one time")
+        if isinstance(self.latency, Mapping) and not self.declaration.delays_labels:
+            raise ValueError("latency: only transaction_labels has one by provenance")
         return self
 
     @model_validator(mode="after")
@@ -153,7 +153,8 @@ class SourceFeed(Described):
     @property
     def conceals(self) -> bool:
         """Whether the text of a rejected row is dropped, because it may hold protected values."""
-        return self.is_protected or any(map(is_protected, self.refused))
+        is_of_persons = Leak.PERSONAL in self.declaration.never_reads
+        return self.is_protected or is_of_persons or any(map(is_protected, self.refused))
 
     @property
     def delivered_columns(self) -> tuple[str, ...]:

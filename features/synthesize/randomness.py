@@ -30,7 +30,8 @@ class Stream(IntEnum):
     RATES = 9
     APPLICANTS = 10
     APPLICATIONS = 11
-    KINDS = 12
+    REFERENCES = 12
+    KINDS = 13
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:

@@ -197,7 +197,7 @@ class _Counters:
             or whole_file.too_many_days(len(days), self.rules)
             or whole_file.same_applicant(self.persons.most() if self.persons else 0, self.rules)
         )
-        notes = [*header.notes, *whole_file.prefix_notes(tally, self.feed)]
+        notes = [*header.notes, *whole_file.notes(tally, self.feed)]
         decide_from = self.sources.decide_from if self.event else None
         return FeedCheck(
             source=self.sources.name,

@@ -44,15 +44,15 @@ def feeds_of(place: Place, sources: Sources, name: str | None = None) -> list[So
                 f"{', '.join(sources.feeds)}"
             )
         return [sources.feeds[name]]
-    fits = {feed.name: _fit(place, feed, sources) for feed in sources.feeds.values()}
+    fits = {key: _fit(place, feed, sources) for key, feed in sources.feeds.items()}
     best = max(fits, key=lambda each: fits[each])
     if fits[best] <= 0:
         return [sources.feeds[best]]
     folder = sources.feeds[best].folder
     chosen = [
         feed
-        for feed in sources.feeds.values()
-        if feed.name == best or (fits[feed.name] > 0 and feed.folder == folder)
+        for key, feed in sources.feeds.items()
+        if key == best or (fits[key] > 0 and feed.folder == folder)
     ]
     return sorted(chosen, key=lambda feed: (feed.declaration.event is None, feed.name))
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from features.feeds import Column
 from features.ingest.chunks import Chunk
 from features.ingest.reasons import SENTENCES, WITHHELD, RowReason
+from features.ingest.remedies import remedy
 from features.sources.mapping import SourceFeed
 from features.tryout.findings import Example, Rejection
 from features.tryout.masking import masked, masked_row
@@ -83,12 +84,20 @@ class RejectionCounter:
         self._samples[reason, key, ""] = []
 
     def result(self) -> tuple[Rejection, ...]:
-        """Return the rejections, the most frequent first."""
+        """Return the rejections, the most frequent first, each with its remedy."""
+        for key, rejection in self._rejections.items():
+            rejection.remedy = remedy(
+                RowReason(rejection.reason), self._key_of(rejection), self._samples[key], self._feed
+            )
         return tuple(
             sorted(
                 self._rejections.values(), key=lambda one: (-one.rows, one.reason, str(one.column))
             )
         )
+
+    def _key_of(self, rejection: Rejection) -> str:
+        """Return the column that a remedy may name; nothing for a row as a whole."""
+        return rejection.column if rejection.column in self._columns else ""
 
     def _split(self, detail: str) -> tuple[str | None, str]:
         """Return the column of a detail such as `amount: not above zero`, and the sentence."""

@@ -35,7 +35,7 @@ def transaction_features() -> Iterator[Feature]:
     yield from _customer_values()
     yield from _counterparties()
     yield from _delivered()
-    yield from appended(2, _kinds())
+    yield from appended(2, (*_kinds(), *_references()))
 
 
 def _span(window: str) -> str:
@@ -219,3 +219,22 @@ def _kinds() -> Iterator[Feature]:
         "merchant_refund_share_30d", "merchant activity",
         "Share of refunds and reversals at the merchant in 30 days", "Activity at the merchant",
     )  # fmt: skip
+
+
+def _references() -> Iterator[Feature]:
+    yield number(
+        "customer_merchant_km", "distance from home", "Distance from the customer to the merchant",
+        "The distance from your home", 0, GREATEST_DISTANCE_KM,
+    )  # fmt: skip
+    yield flag(
+        "is_foreign", "foreign payment", "In another country than the customer's home",
+        "A payment in another country",
+    )  # fmt: skip
+    for subject, words, reason in (
+        ("customer", "the customer's first account", "The time since your first account"),
+        ("merchant", "the merchant takes cards", "Information about the merchant"),
+    ):
+        yield count(
+            f"{subject}_tenure_days", f"{subject} tenure", f"Days since {words}", reason,
+            required=False,
+        )  # fmt: skip

@@ -6,36 +6,88 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from airflow.sdk import Param
+
 from features.platform.errors import ConfigurationError, TooFewLabelsError
 from orchestration import fields, steps
+from orchestration.run_request import MOMENT, run_type
 from orchestration.run_window import EARLIEST, plain
 from orchestration.steps import Receipt
+from scoring.domains import JOBS
+from scoring.runs.training_order import TrainingOrder
+
+MOST_COLUMNS = 200
+LONGEST_COLUMN = 100
+_COLUMNS: dict[str, Any] = {
+    "type": ["null", "array"],
+    "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_COLUMN},
+    "maxItems": MOST_COLUMNS,
+}
+
+FORM = {
+    "as_of": Param(
+        None,
+        **MOMENT,
+        title="As of (UTC)",
+        description="Train on the knowledge of this moment. Empty: on all that is at hand.",
+    ),
+    "start": Param(
+        None,
+        **MOMENT,
+        title="Period start (UTC)",
+        description="First moment to learn from, by event time. Empty: follows from the labels.",
+    ),
+    "end": Param(
+        None,
+        **MOMENT,
+        title="Period end (UTC)",
+        description="First moment after. Empty: follows from the maturity of the labels.",
+    ),
+    "job": Param(
+        None,
+        enum=[None, *(name for name, job in JOBS.items() if job.training is not None)],
+        title="Only this job",
+        description="Empty: every job whose feed is delivered.",
+    ),
+    "keep": Param(
+        None,
+        **_COLUMNS,
+        title="Keep columns",
+        description="Columns to use although training would leave them out.",
+    ),
+    "drop": Param(None, **_COLUMNS, title="Drop columns", description="Columns not to learn from."),
+}
 
 
-def as_of(context: Mapping[str, Any]) -> datetime:
-    """Return the moment whose knowledge is trained on: the form's, else that of the run.
+def order(context: Mapping[str, Any]) -> TrainingOrder:
+    """Return the order of this Airflow run.
+
+    A run of the schedule has no moment of its own: it may begin long after its interval, such as
+    the first run after an unpause, and then learns from what is known now. A backfill has one.
 
     Raises:
-        ConfigurationError: the form's moment is no time, has no zone, or is not of the past.
+        ConfigurationError: a field of the form is no time of the past, no list of columns, or the
+            fields do not agree.
     """
-    run_after = plain(context["dag_run"].run_after)
-    given = context["params"].get("as_of")
-    if given is None:
-        return run_after
-    moment = fields.moment("as_of", given)
-    if not EARLIEST <= moment <= run_after:
-        raise ConfigurationError(
-            f"as_of lies in the future or before {EARLIEST.date()}; give a time that has passed"
-        )
-    return moment
+    params, run_after = context["params"], plain(context["dag_run"].run_after)
+    moments = {name: _past(name, params.get(name), run_after) for name in ("as_of", "start", "end")}
+    if moments["as_of"] is None and run_type(context) == "backfill":
+        moments["as_of"] = run_after
+    job = params.get("job")
+    if job is not None and (not isinstance(job, str) or job not in JOBS):
+        raise ConfigurationError(f"job is none of {', '.join(JOBS)}; name one, or leave it empty")
+    return TrainingOrder(**moments, keep=_columns("keep", params), drop=_columns("drop", params))
 
 
-def train(name: str, moment: datetime) -> Receipt:
-    """Train, evaluate and register the model of a job; skip the task without enough to learn from.
+def train(name: str, context: Mapping[str, Any]) -> Receipt:
+    """Train, evaluate and register the model of a job.
 
-    Args:
-        name: of the job.
-        moment: labels and rows known later are not read.
+    The task is skipped if the sources do not deliver the feed or the form names another job. With
+    too few labels a run of the schedule is skipped as well; a training that a person has asked for
+    fails.
+
+    Raises:
+        TooFewLabelsError: a person has asked for it, and there is too little to learn from.
     """
     from airflow.sdk.exceptions import AirflowSkipException
 
@@ -45,8 +97,38 @@ def train(name: str, moment: datetime) -> Receipt:
     training = job_named(name).training
     if training is None:
         raise ConfigurationError(f"the job {name} trains no model")
+    ordered = order(context)
+    if context["params"].get("job") not in (None, name):
+        raise AirflowSkipException("the form names another job")
     steps.skip_without(training.feed)
     try:
-        return training.train(moment, get_settings()).as_dict()
+        return training.train(ordered, get_settings()).as_dict()
     except TooFewLabelsError as error:
+        if run_type(context) != "scheduled":
+            raise
         raise AirflowSkipException(str(error)) from error
+
+
+def _past(name: str, given: object, run_after: datetime) -> datetime | None:
+    if given is None:
+        return None
+    moment = fields.moment(name, given)
+    if not EARLIEST <= moment <= run_after:
+        raise ConfigurationError(
+            f"{name} lies in the future or before {EARLIEST.date()}; give a time that has passed"
+        )
+    return moment
+
+
+def _columns(name: str, params: Mapping[str, Any]) -> tuple[str, ...]:
+    given = params.get(name)
+    if given is None:
+        return ()
+    if not isinstance(given, list | tuple) or not 1 <= len(given) <= MOST_COLUMNS:
+        raise ConfigurationError(
+            f"{name} is no list of 1 to {MOST_COLUMNS} columns; name them, or leave the field out"
+        )
+    return tuple(
+        fields.text(f"{name}, item {place}", value, LONGEST_COLUMN)
+        for place, value in enumerate(given, start=1)
+    )

@@ -16,7 +16,10 @@ from features.platform.settings import Settings, get_settings
 from features.sources import descriptions, files
 from features.tryout import check_text, next_steps, trial
 from features.tryout.check_page import page
+from features.tryout.draft import draft_of
+from features.tryout.draft_trial import tried
 from features.tryout.findings import FeedCheck
+from features.tryout.sample import sample_of
 from scoring.commands.answers import Status, show
 from scoring.commands.arguments import AsJson
 from scoring.commands.working import working
@@ -53,6 +56,72 @@ def _described(path: Path, settings: Settings) -> dict[str, str]:
         wrong = str(error).splitlines()[0]
         return {"name": path.stem, "feeds": f"wrong: {wrong}", "file": str(path)}
     return {"name": source.name, "feeds": ", ".join(source.feeds), "file": str(path)}
+
+
+@app.command()
+def draft(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sample of your files.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="YAML", help="File to write; its stem is the name of the source."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Write a first description of a file: a guess for each key, with its reason as a comment.
+
+    The draft is tried on the file by the rules of ingest. Columns that leak the label or look
+    personal are listed under `refused`. No value of a row is printed but words of small
+    vocabularies, such as those of labels.
+    Status 1: a required column has no guess, or ingest would hold the file.
+    """
+    settings = get_settings()
+    _check_target(out, force=force)
+    with working("draft"):
+        base = settings.warehouse.base_currency
+        drafted = draft_of(sample_of(file), base_currency=base)
+        if out is not None:
+            drafted.name = files.check_name(out.stem)
+        result = tried(drafted, file)
+    if out is not None:
+        _write(out, result.text)
+    name = f"{out}" if out else f"{settings.sources_dir}/{drafted.name}.yaml"
+    steps = [
+        f"Answer every TODO and CHECK in {name}"
+        if out
+        else f"Save it as {name}: repeat with --out",
+        f"Read the whole file by it: vesper sources check {drafted.name} {file}",
+    ]
+    if as_json:
+        document = {
+            "name": drafted.name,
+            "yaml": result.text,
+            "file": str(out) if out else None,
+            "problem": result.problem,
+            "tried": [_feed_document(each) for each in result.checks],
+            "next": steps,
+        }
+        show("", document, as_json=True)
+    elif out is None:
+        sys.stdout.write(result.text)
+        sys.stderr.write("".join(f"Next: {step}\n" for step in steps))
+    else:
+        lines = [check_text.verdict(each) for each in result.checks]
+        lines += [result.problem] if result.problem else []
+        show([f"Wrote {out}", *lines, *(f"Next: {step}" for step in steps)], None, as_json=False)
+    return Status.of(bool(result.checks) and all(each.is_admitted for each in result.checks))
+
+
+def _check_target(out: Path | None, *, force: bool) -> None:
+    if out is None:
+        return
+    if out.suffix.casefold() not in files.SUFFIXES:
+        raise ConfigurationError(f"--out {out}: a description ends with .yaml")
+    files.check_name(out.stem)
+    if out.exists() and not force:
+        raise ConfigurationError(f"{out} exists: give another --out, or --force to overwrite it")
 
 
 @app.command()
@@ -112,17 +181,18 @@ def _write(target: Path, text: str) -> None:
 
 
 def _document(checks: Sequence[FeedCheck], steps: Sequence[str], target: Path) -> dict[str, Any]:
-    feeds = [
-        {
-            **asdict(each),
-            "days": {day.isoformat(): rows for day, rows in each.days.items()},
-            "verdict": "admitted" if each.is_admitted else "held",
-            "accepted": each.accepted,
-            "rejected": each.rejected,
-        }
-        for each in checks
-    ]
+    feeds = [_feed_document(each) for each in checks]
     return {"feeds": feeds, "page": str(target), "next": list(steps)}
+
+
+def _feed_document(check: FeedCheck) -> dict[str, Any]:
+    return {
+        **asdict(check),
+        "days": {day.isoformat(): rows for day, rows in check.days.items()},
+        "verdict": "admitted" if check.is_admitted else "held",
+        "accepted": check.accepted,
+        "rejected": check.rejected,
+    }
 
 
 def _print(checks: Sequence[FeedCheck], steps: Sequence[str], target: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from expectations.suites import Suite
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scoring.decision.policy.policy import Policy
     from scoring.decision.pricing import Pricing
     from scoring.models.training import TrainReceipt
+    from scoring.runs.training_order import TrainingOrder
 
 MODEL_NAME = "credit_applications"
 
@@ -27,10 +28,10 @@ def _domain() -> Domain:
     return DOMAIN
 
 
-def _train(as_of: datetime, settings: Settings) -> TrainReceipt:
+def _train(order: TrainingOrder, settings: Settings) -> TrainReceipt:
     from scoring.credit.train import train
 
-    return train(as_of, settings)
+    return train(order, settings)
 
 
 def _pricing() -> Pricing:

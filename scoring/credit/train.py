@@ -37,6 +37,7 @@ from scoring.credit.rows import TrainingSet
 from scoring.decision.policy import activations
 from scoring.models import registry, training
 from scoring.models.training import Learnt, TrainReceipt
+from scoring.runs.training_order import TrainingOrder
 
 log = structlog.get_logger(__name__)
 
@@ -45,24 +46,27 @@ SEGMENTS = ("term_months", "purpose_group", "home_ownership_group", "annual_inco
 
 
 def train(
-    as_of: datetime, settings: Settings, *, feature_view: FeatureView = APPLICATIONS
+    order: TrainingOrder, settings: Settings, *, feature_view: FeatureView = APPLICATIONS
 ) -> TrainReceipt:
-    """Train on the data known at `as_of`, register the model, and give it an alias.
+    """Train on the data known at the order's moment, register the model, and give it an alias.
 
     The model becomes `champion` if there is none, otherwise `challenger`; promotion is manual.
 
     Args:
-        as_of: outcomes and rows known later are ignored.
+        order: the knowledge, by default of now, and the period, by default all loans.
         settings: access to the warehouse and the registry.
         feature_view: the columns to learn from.
 
     Raises:
-        ConfigurationError: the sources deliver no outcomes of loans.
+        ConfigurationError: the sources deliver no outcomes of loans, or the order names an unknown
+            column.
         ContractError: no model could be fitted on the known data.
         TooFewLabelsError: too few defaults in whole vintages to train, calibrate and test on.
         ModelUnavailableError: the registry does not answer.
     """
-    rows, cut_off = _read(as_of, settings, feature_view)
+    order.check_columns(feature_view.columns)
+    as_of = order.as_of or datetime.now(UTC)
+    rows, cut_off = _read(order, as_of, settings, feature_view)
     log.info("training_set_read", rows=len(rows), defaults=int(rows.is_bad.sum()))
     slices = fitting.cut(rows)
     model = fitting.fit(slices.learn, feature_view)
@@ -101,7 +105,7 @@ def train(
 
 
 def _read(
-    as_of: datetime, settings: Settings, feature_view: FeatureView
+    order: TrainingOrder, as_of: datetime, settings: Settings, feature_view: FeatureView
 ) -> tuple[TrainingSet, float | None]:
     """Return closed loans, and the review cut-off of the policy in force."""
     outcomes = source_set(settings).of_feed("application_labels")
@@ -111,8 +115,8 @@ def _read(
         rows = training_set.read(
             connection,
             feature_view,
-            start=BEGINNING,
-            end=as_of,
+            start=order.start or BEGINNING,
+            end=order.end or as_of,
             as_of=as_of,
             # a loan is closed when the slowest of several sources would know its default
             lag=max(feed.charge_off_lag for feed in outcomes),

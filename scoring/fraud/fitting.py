@@ -29,6 +29,16 @@ class Slices:
     calibrate: TrainingSet
     test: TrainingSet
 
+    def lines(self) -> list[str]:
+        """Return the slices as lines of text: rows, frauds and days."""
+        parts = (("learns", self.learn), ("calibrates", self.calibrate), ("tests", self.test))
+        return [
+            f"  {verb:10} on {len(rows):9,} rows, {int(rows.is_fraud.sum()):7,} frauds, "
+            f"{_date(rows, 0)} to {_date(rows, -1)}"
+            for verb, rows in parts
+            if len(rows)
+        ]
+
 
 def cut(rows: TrainingSet) -> Slices:
     """Cut rows, which are in order of time, into the three slices.
@@ -45,8 +55,7 @@ def cut(rows: TrainingSet) -> Slices:
     if min(counts) < FEWEST_FRAUDS:
         raise TooFewLabelsError(
             f"{len(rows)} rows with matured labels hold {counts} frauds to learn, calibrate and "
-            f"test on; each needs {FEWEST_FRAUDS}: load more history (`vesper ingest`)"
-            " or wait until more labels have matured"
+            f"test on; each needs {FEWEST_FRAUDS}"
         )
     return slices
 
@@ -116,3 +125,7 @@ def measure(scores: FraudScores, test: TrainingSet) -> dict[str, float]:
 
 def _with_bounds(name: str, interval: Interval) -> dict[str, float]:
     return {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def _date(rows: TrainingSet, place: int) -> np.datetime64:
+    return np.datetime64(int(rows.day[place]), "D")

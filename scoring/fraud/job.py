@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from expectations.suites import Suite
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scoring.decider import Domain
     from scoring.decision.pricing import Pricing
     from scoring.models.training import TrainReceipt
+    from scoring.runs.training_order import TrainingOrder
 
 MODEL_NAME = "fraud_transactions"
 
@@ -26,10 +27,10 @@ def _domain() -> Domain:
     return DOMAIN
 
 
-def _train(as_of: datetime, settings: Settings) -> TrainReceipt:
+def _train(order: TrainingOrder, settings: Settings) -> TrainReceipt:
     from scoring.fraud.train import train
 
-    return train(as_of, settings)
+    return train(order, settings)
 
 
 def _pricing() -> Pricing:

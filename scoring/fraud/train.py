@@ -8,54 +8,57 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
+import psycopg
 import structlog
 
 from features.platform import code_version, database
+from features.platform.errors import TooFewLabelsError
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
 from features.views import TRANSACTIONS, FeatureView
-from scoring.fraud import figures, fitting, training_set
+from scoring.fraud import figures, fitting, labels_at_hand, period, training_set
 from scoring.fraud.fitting import Slices
 from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
+from scoring.fraud.period import LabelsAtHand, Period
 from scoring.fraud.rows import TrainingSet
 from scoring.models import registry, training
 from scoring.models.training import Learnt, TrainReceipt
+from scoring.runs.training_order import TrainingOrder
 
 log = structlog.get_logger(__name__)
 
-TRAINING_WINDOW = timedelta(days=60)
-
 
 def train(
-    as_of: datetime,
-    settings: Settings,
-    *,
-    feature_view: FeatureView = TRANSACTIONS,
-    window: timedelta = TRAINING_WINDOW,
+    order: TrainingOrder, settings: Settings, *, feature_view: FeatureView = TRANSACTIONS
 ) -> TrainReceipt:
-    """Train on the data known at `as_of`, register the model, and give it an alias.
+    """Train on the data known at the order's moment, register the model, and give it an alias.
 
     The model becomes `champion` if there is none, otherwise `challenger`; promotion is manual.
 
     Args:
-        as_of: labels and rows known later are ignored.
+        order: the knowledge and the period; an empty field follows from the labels at hand.
         settings: access to the warehouse and the registry.
         feature_view: the columns to learn from.
-        window: the length of matured history to learn from.
 
     Raises:
-        TooFewLabelsError: too few matured frauds to train, calibrate and test on.
+        ConfigurationError: the order names a period that has not matured, or an unknown column.
+        TooFewLabelsError: too few matured frauds to train, calibrate and test on; shows them by
+            week.
         ModelUnavailableError: the registry does not answer.
     """
-    maturity = timedelta(days=source_set(settings).maturity_days)
-    end = as_of - maturity
+    order.check_columns(feature_view.columns)
     with database.connect(settings.warehouse, "score", autocommit=False) as connection:
-        rows = training_set.read(connection, feature_view, start=end - window, end=end, as_of=as_of)
-    log.info("training_set_read", rows=len(rows), frauds=int(rows.is_fraud.sum()))
-    slices = fitting.cut(rows)
+        labels = _at_hand(connection, order, settings, feature_view)
+        chosen = period.choose(labels, order)
+        rows = training_set.read(
+            connection, feature_view, start=chosen.start, end=chosen.end, as_of=labels.as_of
+        )
+    as_of = labels.as_of
+    slices = _cut(rows, labels, chosen)
     model = fitting.fit(slices, feature_view)
     scores = fitting.score(model, slices.test)
     metrics = fitting.measure(scores, slices.test)
@@ -78,6 +81,43 @@ def train(
         as_of=as_of,
     )
     return training.register(JOB.model, learnt, record, settings)
+
+
+def _at_hand(
+    connection: psycopg.Connection[Any],
+    order: TrainingOrder,
+    settings: Settings,
+    feature_view: FeatureView,
+) -> LabelsAtHand:
+    """Return the labels known at the order's moment, or else at the newest knowledge."""
+    maturity = timedelta(days=source_set(settings).maturity_days)
+    as_of = order.as_of or labels_at_hand.newest_knowledge(
+        connection, feature_view, maturity, datetime.now(UTC)
+    )
+    return labels_at_hand.count(connection, feature_view, maturity, as_of)
+
+
+def _cut(rows: TrainingSet, labels: LabelsAtHand, chosen: Period) -> Slices:
+    """Cut the rows and log what is used; a refusal shows the labels at hand.
+
+    Raises:
+        TooFewLabelsError: there are too few frauds.
+    """
+    table = period.lines(labels, chosen)
+    try:
+        slices = fitting.cut(rows)
+    except TooFewLabelsError as error:
+        advice = period.advice(labels, fitting.FEWEST_FRAUDS * 3)
+        raise TooFewLabelsError("\n".join([str(error), *table, advice])) from error
+    lines = [
+        "training_planned",
+        f"  knowledge of {labels.as_of.isoformat(timespec='minutes')}",
+        f"  period {chosen.start:%Y-%m-%d} to {chosen.end:%Y-%m-%d}: {chosen.reason}",
+        *table,
+        *slices.lines(),
+    ]
+    log.info("\n".join(lines))
+    return slices
 
 
 def _params(model: FraudModel, slices: Slices) -> dict[str, object]:

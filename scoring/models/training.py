@@ -32,6 +32,7 @@ class TrainReceipt:
     events: int  # frauds or defaults among them
     features: int
     metrics: dict[str, float]
+    notes: list[str]  # the choices that the training has made
 
     def as_dict(self) -> dict[str, object]:
         """Return the receipt as plain values."""
@@ -49,6 +50,7 @@ class Learnt:
         rows: the number of labelled rows, test rows included.
         events: frauds or defaults among them.
         as_of: labels and rows known later were ignored.
+        notes: the choices that the training has made, for people.
     """
 
     model: Any
@@ -57,6 +59,7 @@ class Learnt:
     rows: int
     events: int
     as_of: datetime
+    notes: Sequence[str] = ()
 
 
 def register(
@@ -83,6 +86,7 @@ def register(
         events=learnt.events,
         features=len(learnt.features),
         metrics=dict(record.metrics),
+        notes=list(learnt.notes),
     )
     log.info("model_trained", **receipt.as_dict())
     return receipt

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scoring.decision.policy.policy import Policy
     from scoring.decision.pricing import Pricing
     from scoring.models.training import TrainReceipt
+    from scoring.runs.training_order import TrainingOrder
 
 
 class AnswerKind(StrEnum):
@@ -121,11 +122,11 @@ class Training:
 
     Attributes:
         feed: the feed without which there is nothing to learn from.
-        train: trains on the knowledge of a moment, and registers the model.
+        train: trains as ordered, and registers the model.
     """
 
     feed: str
-    train: Callable[[datetime, Settings], TrainReceipt]
+    train: Callable[[TrainingOrder, Settings], TrainReceipt]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

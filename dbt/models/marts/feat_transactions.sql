@@ -113,7 +113,11 @@ select
     customers.customer_refund_count_30d,
     customers.customer_refund_share_30d,
     counterparties.merchant_check_share_7d,
-    counterparties.merchant_refund_share_30d
+    counterparties.merchant_refund_share_30d,
+    placed.customer_merchant_km,
+    placed.is_foreign,
+    placed.customer_tenure_days,
+    placed.merchant_tenure_days
 from pending
 inner join placed on pending.row_id = placed.row_id
 inner join customers on pending.row_id = customers.row_id

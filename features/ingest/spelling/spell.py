@@ -38,6 +38,8 @@ def spelled(delivered: Delivered, column: Column, verdicts: Verdicts) -> pa.Arra
     if description.is_plain and not signs:
         return words.cleaned(delivered.text(description.column or ""), feed.null_tokens)
     texts = _origin(delivered, column, description, verdicts)
+    if description.replace is not None:
+        texts = words.replaced(texts, description.replace)
     if description.map is not None:
         texts = words.mapped(texts, column.name, verdicts, description.map, description.otherwise)
     return _rewritten(texts, delivered, column, description, verdicts)

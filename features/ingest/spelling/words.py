@@ -73,6 +73,12 @@ def mapped(
     return values
 
 
+def replaced(texts: pa.Array, values: Mapping[str, str]) -> pa.Array:
+    """Return texts, some of which have a declared value."""
+    place = pc.index_in(texts, pa.array(list(values), TEXT))
+    return pc.coalesce(pa.array(list(values.values()), TEXT).take(place), texts)
+
+
 def flags(
     texts: pa.Array, column: str, verdicts: Verdicts, description: ColumnDescription
 ) -> pa.Array:

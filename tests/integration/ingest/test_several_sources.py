@@ -17,7 +17,7 @@ from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure
 from tests.integration.ingest.conftest import Intake
 
-CARD = {
+CARD: dict[str, Any] = {
     "formats": ["csv"],
     "columns": {
         "transaction_id": "ID",
@@ -162,6 +162,21 @@ def test_an_id_of_another_source_holds_the_delivery_and_names_the_key(shops: Int
     shops.take()
 
     assert shops.rows("select max(version), count(*) from raw.transactions") == [(2, 4)]
+    assert_closes(shops)
+
+
+def test_a_prefix_keeps_the_ids_of_two_sources_apart(shops: Intake) -> None:
+    columns = CARD["columns"] | {"transaction_id": {"column": "ID", "prefix": "web-"}}
+    shops.change("web.transactions", columns=columns)
+    shops.deliver((HEADER + payment("1")).encode(), feed="pos.transactions")
+    shops.deliver((HEADER + payment("1", "99.00")).encode(), feed="web.transactions")
+
+    shops.take()
+
+    assert shops.rows("select transaction_id, version from raw.transactions order by 1") == [
+        ("1", 1),
+        ("web-1", 1),
+    ]
     assert_closes(shops)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 from mlflow import MlflowClient
 
 from features.build import build
-from features.platform.errors import ContractError
+from features.platform.errors import TooFewLabelsError
 from features.platform.settings import Settings
 from scoring.fraud import train
 from scoring.fraud.job import JOB
 from scoring.models import registry
+from scoring.runs.training_order import TrainingOrder
 from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
 from tests.conftest import Db
 
@@ -52,8 +53,8 @@ def settings(built: Db, registry_settings: Settings) -> Settings:
 def test_the_first_model_is_champion_and_the_next_one_challenger(
     settings: Settings, address: str
 ) -> None:
-    first = train.train(AS_OF, settings)
-    second = train.train(AS_OF, settings)
+    first = train.train(TrainingOrder(as_of=AS_OF), settings)
+    second = train.train(TrainingOrder(as_of=AS_OF), settings)
 
     assert (first.alias, second.alias) == ("champion", "challenger")
     assert first.metrics == second.metrics  # the same data gives the same model
@@ -71,12 +72,34 @@ def test_the_first_model_is_champion_and_the_next_one_challenger(
     }
 
 
-def test_too_few_frauds_are_reported_and_no_model_is_registered(
+def test_a_training_without_a_moment_takes_the_newest_knowledge_at_hand(
+    settings: Settings,
+) -> None:
+    receipt = train.train(TrainingOrder(), settings)
+
+    last_label = datetime.fromisoformat(receipt.as_of)
+    assert NOON + timedelta(days=34) < last_label < NOON + timedelta(days=40)  # and not today
+
+
+def test_the_period_of_the_order_bounds_the_rows(settings: Settings) -> None:
+    ordered = TrainingOrder(as_of=AS_OF, start=NOON + timedelta(days=7))
+
+    receipt = train.train(ordered, settings)
+
+    assert 1_500 < receipt.rows < ROWS
+
+
+def test_too_few_frauds_are_shown_by_week_and_no_model_is_registered(
     settings: Settings, address: str
 ) -> None:
     before = len(MlflowClient(address).search_model_versions())
 
-    with pytest.raises(ContractError, match="frauds to learn, calibrate and test on"):
-        train.train(NOON + timedelta(days=9), settings)
+    with pytest.raises(TooFewLabelsError) as refusal:
+        train.train(TrainingOrder(as_of=NOON + timedelta(days=8)), settings)
 
+    said = str(refusal.value)
+    assert "week of" in said
+    assert "matured rows" in said
+    assert "not matured yet: 4" in said  # of a week with some 500 rows
+    assert "are enough" in said
     assert len(MlflowClient(address).search_model_versions()) == before

@@ -28,6 +28,7 @@ from scoring.credit.model import CreditModel
 from scoring.decision.policy import activations
 from scoring.models import model_files, registry
 from scoring.models.training import TrainReceipt
+from scoring.runs.training_order import TrainingOrder
 from tests.conftest import a_warehouse
 from tests.unit.features.synthesize.worlds import a_plan
 
@@ -75,10 +76,12 @@ def trained(settings: Settings, address: str) -> Trained:
         newest = connection.execute("select max(known_at) from marts.feat_applications").fetchone()
     assert newest is not None
     moment: datetime = newest[0]
-    first = train.train(moment, settings)
+    first = train.train(TrainingOrder(as_of=moment), settings)
     with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
         activations.activate(connection, "2026.12.1", author="ann", approver="bo", reason="first")
-    return Trained(moment, first, train.train(moment, settings), MlflowClient(address))
+    return Trained(
+        moment, first, train.train(TrainingOrder(as_of=moment), settings), MlflowClient(address)
+    )
 
 
 def test_the_first_credit_model_is_champion_and_the_next_one_challenger(trained: Trained) -> None:
@@ -154,7 +157,7 @@ def test_too_few_whole_vintages_are_reported_and_no_model_is_registered(
     before = len(trained.client.search_model_versions())
 
     with pytest.raises(TooFewLabelsError, match="loans of whole vintages hold"):
-        train.train(datetime(2022, 6, 1, tzinfo=UTC), settings)
+        train.train(TrainingOrder(as_of=datetime(2022, 6, 1, tzinfo=UTC)), settings)
 
     assert len(trained.client.search_model_versions()) == before
 

@@ -138,9 +138,12 @@ def test_a_run_may_state_decide_from_itself() -> None:
     )
 
 
-def test_rates_are_admitted_before_amounts_and_labels_last() -> None:
+def test_rates_and_reference_files_are_admitted_before_rows_and_labels_last() -> None:
     assert list(descriptions.load("synthetic").feeds) == [
         "fx_rates",
+        "places",
+        "merchants",
+        "customers",
         "transactions",
         "transaction_labels",
         "applications",

@@ -1,19 +1,30 @@
-"""A training task without data to learn from is skipped with its reason."""
+"""The form of a training becomes an order; a training that was asked for and fails is not green."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
+from airflow.utils.types import DagRunType
 
 from features.platform import settings as configuration
-from features.platform.errors import ConfigurationError
+from features.platform.errors import ConfigurationError, TooFewLabelsError
 from features.platform.settings import Settings
 from orchestration import training
+from scoring import domains
+from scoring.runs.job import Training
 from tests.unit.orchestration.test_run_request import context
 
-NOW = datetime(2026, 11, 21, tzinfo=UTC)
+if TYPE_CHECKING:
+    from scoring.models.training import TrainReceipt
+
+
+def of_sources(monkeypatch: pytest.MonkeyPatch, sources: str) -> None:
+    """Give the tasks of this process a source set."""
+    monkeypatch.setattr(configuration, "get_settings", lambda: Settings(sources=sources))
 
 
 @pytest.mark.parametrize(
@@ -26,22 +37,67 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 def test_a_model_without_delivered_labels_is_skipped(
     job: str, sources: str, feed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # a task takes no settings: the process reads the real ones once, for one source
-    monkeypatch.setattr(configuration, "get_settings", lambda: Settings(sources=sources))
+    of_sources(monkeypatch, sources)
 
     with pytest.raises(AirflowSkipException, match=f"'{sources}' deliver no {feed}"):
-        training.train(job, NOW)
+        training.train(job, context())
 
 
-def test_training_uses_the_labels_known_at_the_run_unless_the_form_names_a_moment() -> None:
+@pytest.mark.parametrize(
+    ("run_type", "error"),
+    [
+        (DagRunType.SCHEDULED, AirflowSkipException),
+        (DagRunType.MANUAL, TooFewLabelsError),
+        (DagRunType.BACKFILL_JOB, TooFewLabelsError),
+    ],
+)
+def test_a_training_that_was_asked_for_fails_without_labels_and_a_scheduled_one_is_skipped(
+    run_type: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_sources(monkeypatch, "fraud_handbook")
+
+    def refuse(*_: object) -> TrainReceipt:
+        raise TooFewLabelsError("12 frauds")
+
+    job = SimpleNamespace(training=Training("transactions", refuse))
+    monkeypatch.setattr(domains, "job_named", lambda _: job)
+
+    with pytest.raises(error, match="12 frauds"):
+        training.train("score_transactions", context(run_type))
+
+
+def test_a_job_that_the_form_does_not_name_is_skipped() -> None:
+    with pytest.raises(AirflowSkipException, match="names another job"):
+        training.train("score_transactions", context(job="score_applications"))
+
+
+def test_only_a_backfill_has_a_moment_of_its_own() -> None:
     run = context()["dag_run"]
 
-    assert training.as_of(context()) == run.run_after
-    assert training.as_of(context(as_of="2026-11-20T02:00+02:00")) == datetime(
-        2026, 11, 20, tzinfo=UTC
+    assert training.order(context()).as_of is None
+    assert training.order(context(DagRunType.SCHEDULED)).as_of is None  # not a past Sunday
+    assert training.order(context(DagRunType.BACKFILL_JOB)).as_of == run.run_after
+
+
+def test_the_form_names_moment_period_and_columns() -> None:
+    order = training.order(
+        context(
+            as_of="2026-11-20T02:00+02:00",
+            start="2026-08-01T00:00Z",
+            end="2026-11-01T00:00Z",
+            keep=["fico_low"],
+        )
     )
 
+    assert order.as_of == datetime(2026, 11, 20, tzinfo=UTC)
+    assert (order.start, order.end) == (
+        datetime(2026, 8, 1, tzinfo=UTC),
+        datetime(2026, 11, 1, tzinfo=UTC),
+    )
+    assert order.keep == ("fico_low",)
 
+
+@pytest.mark.parametrize("field", ["as_of", "start", "end"])
 @pytest.mark.parametrize(
     ("moment", "reason"),
     [
@@ -54,6 +110,25 @@ def test_training_uses_the_labels_known_at_the_run_unless_the_form_names_a_momen
         ("9999-12-31T23:59:59-10:00", "no time of the calendar"),
     ],
 )
-def test_a_moment_that_is_not_in_the_past_is_refused(moment: object, reason: str) -> None:
+def test_a_moment_that_is_not_in_the_past_is_refused(
+    field: str, moment: object, reason: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{field} .*{reason}"):
+        training.order(context(**{field: moment}))
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({"start": "2026-11-01T00:00Z", "end": "2026-10-01T00:00Z"}, "period is empty"),
+        ({"as_of": "2026-09-01T00:00Z", "end": "2026-10-01T00:00Z"}, "lies after as_of"),
+        ({"keep": ["amount"], "drop": ["amount"]}, "kept or dropped, not both"),
+        ({"keep": "amount"}, "keep is no list"),
+        ({"drop": []}, "drop is no list"),
+        ({"drop": [7]}, "drop, item 1"),
+        ({"job": "score_everything"}, "job is none of score_transactions"),
+    ],
+)
+def test_fields_that_make_no_sense_are_refused(form: dict[str, object], reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
-        training.as_of(context(as_of=moment))
+        training.order(context(**form))
