@@ -2,12 +2,12 @@
 #
 #   SOURCE=<name> which source feeds the warehouse: a file of features/sources or of ./sources
 #   SCORING_SOURCES_DIR=<folder>   where your own sources lie, if not in ./sources
-#   DATA=<file>   the Parquet file for `demo`, and the public file or a folder of them for `quality`
+#   DATA=<path>   a file or a folder of your own for `demo`, and of public data for `quality`
 #   FAULTS=<n>    only so many faults, of as many kinds as there are
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo status down reset run sql unit test faults check fix quality bench bench-quick docs dbt-docs
+.PHONY: help setup lock up demo status down reset run schedule sql unit test faults check fix quality bench bench-quick docs dbt-docs
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -57,6 +57,9 @@ run: setup ## Run one DAG and follow it (DAG=, START=, END=, AS_OF=, SOURCE=)
 	@$(LOCAL) run $(SOURCE_OPTION) $(if $(START),--start="$$START") $(if $(END),--end="$$END") \
 		$(if $(AS_OF),--as-of="$$AS_OF") -- "$$DAG"
 
+schedule: setup ## Turn the schedules of SOURCE on, once a policy is in force (SOURCE=, OFF=1)
+	@$(LOCAL) schedule $(SOURCE_OPTION) $(if $(OFF),--off)
+
 sql: setup ## Run a query as the role analyst (QUERY="select ...")
 	@$(LOCAL) sql $(SOURCE_OPTION) "$$QUERY"
 
@@ -102,6 +105,7 @@ bench-quick: setup ## The same for 100,000 rows, ours and the floor only
 docs: setup ## Build the documentation site into .local/site
 	@PYTHONPATH=.:plugins python -m infra.docs.data_dictionary
 	@PYTHONPATH=.:plugins python -m infra.docs.command_line
+	@PYTHONPATH=.:plugins python -m infra.docs.source_keys
 	@$(MKDOCS)
 	@echo "open .local/site/index.html"
 

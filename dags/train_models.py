@@ -17,7 +17,6 @@ features and trains.
 from __future__ import annotations
 
 from airflow.sdk import (
-    CronDataIntervalTimetable,
     TaskGroup,
     chain,
     dag,
@@ -28,11 +27,12 @@ from airflow.sdk import (
 from orchestration import steps, training
 from orchestration.defaults import DAG_DEFAULTS
 from orchestration.tags import Cadence, domain_of
+from orchestration.timetables import FromNowOn
 from scoring.domains import JOBS
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("@weekly", timezone="UTC"),
+    schedule=FromNowOn("@weekly", timezone="UTC"),
     params=training.FORM,
     doc_md=__doc__,
     tags=[*map(domain_of, JOBS.values()), Cadence.WEEKLY],

@@ -10,8 +10,8 @@ from expectations.validation import Outcome, Severity, Validation
 from features.platform.errors import ContractError, ScoringError
 
 _NEXT_STEP = {
-    "raw": "ask the source's owner for a corrected delivery, or release it by hand; nothing of it "
-    "was admitted",
+    "raw": "ask the source's owner for a corrected delivery, or `vesper deliveries release` it; "
+    "nothing of it was admitted",
     "features": "see the dbt model behind the named columns; no row was scored",
     "decisions": "see the model and the policy that the run pinned; nothing was published",
 }

@@ -25,8 +25,8 @@ from features.build import (
 )
 from features.platform import database, readers
 from features.platform.settings import Warehouse
-from features.views import FeatureView
-from features.views.digests import feature_digest
+from features.views import BUILT_AS, FeatureView
+from features.views.digests import digest_as_built
 
 log = structlog.get_logger(__name__)
 
@@ -127,8 +127,9 @@ def _compare(connection: psycopg.Connection[Any], view: FeatureView) -> Rebuild:
         "id": sql.Identifier(view.entity),
         "stored": sql.Identifier(*view.table.split(".")),
         "rebuilt": sql.Identifier("rebuilt", view.table.split(".")[1]),
-        "stored_digest": feature_digest(view, "stored"),
-        "again_digest": feature_digest(view, "again"),
+        # a row that an earlier version of the view built has the features of that version
+        "stored_digest": digest_as_built(view, "stored", "stored"),
+        "again_digest": digest_as_built(view, "again", "stored"),
     }
     (rows,) = database.fetch_one(
         connection, "count the row versions to rebuild", "select count(*) from rebuilt.asked"
@@ -165,7 +166,8 @@ def _fields(
 ) -> tuple[str, ...]:
     if stored is None or again is None:
         return ("the row is missing",)
-    names = (name for name in view.columns if stored[name] != again[name])
+    built_as = view.at(int(str(stored.get(BUILT_AS) or 1)))
+    names = (name for name in built_as.columns if stored[name] != again[name])
     return tuple(names) or ("the last bits of a number",)
 
 

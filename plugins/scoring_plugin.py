@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.plugins_manager import AirflowPlugin
 
 from orchestration.links import ValidationReportLink
+from orchestration.timetables import FromNowOn
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -78,6 +79,7 @@ class ScoringPlugin(AirflowPlugin):  # type: ignore[misc]
             "url_route": "validations",
         }
     ]
+    timetables: ClassVar[list[type]] = [FromNowOn]
     global_operator_extra_links: ClassVar[list[Any]] = [ValidationReportLink()]
 
     @classmethod

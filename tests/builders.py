@@ -156,6 +156,12 @@ def insert_outcomes(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     return _insert_label_rows(db, "application_labels", rows)
 
 
+def insert_facts(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
+    """Admit facts of places, merchants or customers as one delivery."""
+    usual = {"version": 1, "source": "test", "known_at": NOON}
+    return _insert_label_rows(db, feed, [{**usual, **row} for row in rows])
+
+
 def _insert_label_rows(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
     with db.superuser() as connection:
         delivery = _admit(connection, feed, rows)
@@ -201,14 +207,14 @@ def _admit(
 def _insert(
     connection: psycopg.Connection[Any], table: str, rows: Sequence[dict[str, Any]]
 ) -> None:
-    names = list(rows[0])
+    names = list(dict.fromkeys(name for row in rows for name in row))
     statement = sql.SQL("insert into raw.{} ({}) values ({})").format(
         sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, names)),
         sql.SQL(", ").join(sql.Placeholder() * len(names)),
     )
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [[row[name] for name in names] for row in rows])
+        cursor.executemany(statement, [[row.get(name) for name in names] for row in rows])
 
 
 def let_gates_pass(connection: psycopg.Connection[Any], run_id: uuid.UUID) -> None:

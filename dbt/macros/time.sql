@@ -12,3 +12,11 @@
 {% macro maturity_days() -%}
     {{ var('label_maturity_days', 7) | int }}
 {%- endmacro %}
+
+{#- Whole UTC days from a date to a row, at least 0; null without the date. -#}
+{% macro days_since(date, row) -%}
+    case
+        when {{ date }} is not null
+            then greatest(0, ({{ row }}.occurred_at at time zone 'UTC')::date - {{ date }})
+    end
+{%- endmacro %}

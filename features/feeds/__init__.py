@@ -9,8 +9,11 @@ from features.feeds.applicant_attributes import APPLICANT_ATTRIBUTES
 from features.feeds.application_labels import APPLICATION_LABELS
 from features.feeds.applications import APPLICATIONS
 from features.feeds.columns import Column, ColumnKind
+from features.feeds.customers import CUSTOMERS
 from features.feeds.declarations import Feed, LoadKind
 from features.feeds.fx_rates import FX_RATES
+from features.feeds.merchants import MERCHANTS
+from features.feeds.places import PLACES
 from features.feeds.transaction_labels import TRANSACTION_LABELS
 from features.feeds.transactions import TRANSACTIONS
 
@@ -24,12 +27,15 @@ __all__ = [
     "sharing_tables",
 ]
 
-#: Feeds by name, in the order of their admission: rates before the amounts that need them, rows
-#: before their labels.
+#: Feeds by name, in the order of their admission: rates, places, merchants and customers before the
+#: rows that need them, rows before their labels.
 FEEDS: dict[str, Feed] = {
     feed.name: feed
     for feed in (
         FX_RATES,
+        PLACES,
+        MERCHANTS,
+        CUSTOMERS,
         TRANSACTIONS,
         TRANSACTION_LABELS,
         APPLICATIONS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import LiteralString
 
@@ -32,6 +32,11 @@ class ColumnKind(StrEnum):
     EMPLOYMENT = "employment"
     OUTCOME = "outcome"
     EXCEPTION = "exception"  # a flag, or an outcome that says so
+    PLACE = "place"  # code of a place: of `dbt/seeds/places.csv`, of a country, or the source's own
+    COUNTRY = "country"
+    TIME_ZONE = "time_zone"
+    LATITUDE = "latitude"  # degrees north
+    LONGITUDE = "longitude"  # degrees east
 
 
 _SQL_TYPES: Mapping[ColumnKind, LiteralString] = {
@@ -51,6 +56,8 @@ _SQL_TYPES: Mapping[ColumnKind, LiteralString] = {
     ColumnKind.SCORE: "integer",
     ColumnKind.TERM: "integer",
     ColumnKind.EMPLOYMENT: "integer",
+    ColumnKind.LATITUDE: "double precision",
+    ColumnKind.LONGITUDE: "double precision",
 }
 
 #: The columns that hold money, all in the currency of their row.
@@ -67,6 +74,9 @@ TEXTUAL = frozenset(
         ColumnKind.CURRENCY,
         ColumnKind.PROVENANCE,
         ColumnKind.OUTCOME,
+        ColumnKind.PLACE,
+        ColumnKind.COUNTRY,
+        ColumnKind.TIME_ZONE,
     )
 )
 
@@ -82,6 +92,7 @@ class Column:
         is_required: a row without a value is rejected.
         is_filled: no landed row lacks a value, for the row or the source states one.
         is_key: part of what makes two rows of one file the same thing.
+        is_added: the column is younger than stored rows, whose digests do not cover it.
     """
 
     name: str
@@ -90,6 +101,7 @@ class Column:
     is_required: bool
     is_filled: bool
     is_key: bool
+    is_added: bool = False
 
     @property
     def sql_type(self) -> LiteralString:
@@ -108,3 +120,8 @@ def column(
 ) -> Column:
     """Declare a column; it has one name where no target is given, and is filled where required."""
     return Column(name, target or name, kind, required, required or filled, key)
+
+
+def added(column: Column) -> Column:
+    """Declare a column that is younger than stored rows."""
+    return replace(column, is_added=True)

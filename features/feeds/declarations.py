@@ -26,7 +26,7 @@ _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _COMPUTED = frozenset(
     (
         *("row_number", "line_count", "version", "content_digest", "known_at", "delivery_id"),
-        *("delivery_seq", "is_history", "is_outdated", "source"),
+        *("delivery_seq", "is_history", "is_outdated", "source", "valid_from"),
     )
 )
 
@@ -60,6 +60,24 @@ class Labels:
 
     stated: tuple[str, ...]
     first_known_at: LiteralString
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Admit rows as facts about a key: of several, the newest declared one holds.
+
+    A fact needs no provenance. Content that the newest fact of its key has is a duplicate, other
+    content is its next version.
+
+    Attributes:
+        first_known_at: SQL expressions, in the order of preference, for when a row of a history
+            load became known. `landed` is the row.
+        period: the column of when a fact begins to hold; None where the key says it. A fact
+            without a value holds from its `known_at` on, and the first of its subject since ever.
+    """
+
+    first_known_at: LiteralString
+    period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +134,21 @@ class Ordering:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two columns of which a row has both or neither.
+
+    Attributes:
+        first: the column under which a row with one of the two is rejected.
+        second: the other column.
+        reason: code of the rejection, see `features/ingest/reasons.py`.
+    """
+
+    first: str
+    second: str
+    reason: str = "incomplete_coordinates"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """One kind of row that sources deliver. Columns are named by their canonical names.
@@ -131,19 +164,21 @@ class Feed:
         never_reads: the delivered columns that may not be mapped to a column of the feed.
         person: the column that names a person; a placeholder there would join all pasts.
         orderings: pairs of columns that may contradict each other.
+        pairs: pairs of columns of which one alone means nothing.
         inline_labels: labels that the feed's files may carry.
     """
 
     name: str
     table: str
     columns: tuple[Column, ...]
-    admission: Versions | Labels | Reference
+    admission: Versions | Labels | Facts | Reference
     read_by: tuple[Reader, ...] = ()
     takes_history: bool = True
     is_protected: bool = False
     never_reads: frozenset[Leak] = frozenset()
     person: str | None = None
     orderings: tuple[Ordering, ...] = ()
+    pairs: tuple[Pair, ...] = ()
     inline_labels: InlineLabels | None = None
 
     def __post_init__(self) -> None:
@@ -174,6 +209,8 @@ class Feed:
             yield "no column is its key"
         if missing := sorted(self._needed_targets.difference(targets)):
             yield f"needs the target columns {', '.join(missing)}"
+        if any(map(_is_older, self.columns[1:], self.columns)):
+            yield "added columns come last"
         if strange := [name for name in self.amounts if not name.endswith("_minor")]:
             yield f"target columns of money end with _minor: {', '.join(strange)}"
         if self.event and (self.event.kind is not ColumnKind.INSTANT or not self.event.is_required):
@@ -188,6 +225,16 @@ class Feed:
     def event(self) -> Column | None:
         """The column of when a row happened; None where rows are no versions."""
         return self.column(self.versions.event) if self.versions else None
+
+    @property
+    def stated_labels(self) -> frozenset[str]:
+        """The columns that make a label; a row without one states nothing yet."""
+        return frozenset(self.admission.stated if isinstance(self.admission, Labels) else ())
+
+    @property
+    def delays_labels(self) -> bool:
+        """Whether labels of a history load without a time become known after a delay."""
+        return isinstance(self.admission, Labels) and "latencies" in self.admission.first_known_at
 
     @property
     def suite(self) -> str | None:
@@ -250,13 +297,16 @@ class Feed:
     def _mentioned(self) -> set[str]:
         """The columns that other parts of the declaration name."""
         names = {name for pair in self.orderings for name in (pair.first, pair.second)}
+        names |= {name for pair in self.pairs for name in (pair.first, pair.second)}
         names |= {self.person} if self.person else set()
         match self.admission:
             case Versions(event=event, carried=carried):
                 names |= {event, *carried}
             case Labels(stated=stated):
                 names |= set(stated)
-            case Reference():
+            case Facts(period=str(period)):
+                names.add(period)
+            case Facts() | Reference():
                 pass
         return names
 
@@ -266,7 +316,14 @@ class Feed:
         needed = {"currency_code"} if self.amounts else set()
         if isinstance(self.admission, Labels):
             needed |= {"declared_known_at", "provenance"}
+        if isinstance(self.admission, Facts):
+            needed |= {"declared_known_at"}
+            needed |= {"declared_valid_from"} if self.admission.period else set()
         return needed
+
+
+def _is_older(column: Column, before: Column) -> bool:
+    return before.is_added and not column.is_added
 
 
 def _repeated(names: Iterable[str]) -> set[str]:

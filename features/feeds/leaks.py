@@ -42,12 +42,26 @@ LENDERS_PRICE = frozenset(("int_rate", "grade", "sub_grade", "installment"))
 PROTECTED = frozenset(("sex", "gender", "age", "marital_status", "nationality"))
 
 
+#: Facts that identify a person and that no feature needs.
+PERSONAL = frozenset(
+    (
+        *("name", "first_name", "last_name", "middle_name", "full_name", "given_name", "surname"),
+        *("first", "last", "family_name", "maiden_name", "customer_name", "cardholder_name"),
+        *("birth_date", "date_of_birth", "birthdate", "birthday", "dob", "year_of_birth"),
+        *("birth_year", "email", "email_address", "phone", "phone_number", "mobile", "address"),
+        *("street", "street_address", "home_address", "ssn", "social_security_number"),
+        *("tax_id", "national_id", "passport_number", "iban", "religion", "ethnicity", "race"),
+    )
+)
+
+
 class Leak(StrEnum):
     """Why a delivered column may not be read."""
 
     POST_OUTCOME = "post_outcome"
     LENDERS_PRICE = "lenders_price"
     PROTECTED = "protected"
+    PERSONAL = "personal"
 
 
 def leaks_of(name: str) -> frozenset[Leak]:
@@ -75,5 +89,6 @@ _BARE = {
         (Leak.POST_OUTCOME, POST_OUTCOME),
         (Leak.LENDERS_PRICE, LENDERS_PRICE),
         (Leak.PROTECTED, PROTECTED),
+        (Leak.PERSONAL, PERSONAL),
     )
 }

@@ -20,7 +20,11 @@ TRANSACTION_LABELS = Feed(
         first_known_at="""
             landed.declared_known_at,
             (
-                select transactions.occurred_at + %(latency)s
+                select
+                    transactions.occurred_at
+                    + coalesce(
+                        (%(latencies)s::jsonb ->> landed.provenance)::interval, %(latency)s
+                    )
                 from raw.transaction_versions as transactions
                 where transactions.transaction_id = landed.transaction_id
                 order by transactions.version desc

@@ -5,8 +5,8 @@ The raw table has a partition for each UTC day. A narrow table beside it keeps v
 
 from __future__ import annotations
 
-from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Feed, InlineLabels, Versions
+from features.feeds.columns import ColumnKind, added, column
+from features.feeds.declarations import Feed, InlineLabels, Pair, Versions
 from features.feeds.readers import APPLICATION_SCORING, TRANSACTION_SCORING
 from features.feeds.transaction_labels import TRANSACTION_LABELS
 
@@ -24,7 +24,7 @@ TRANSACTIONS = Feed(
         column("card_bin", ColumnKind.ID),
         column("ip_address"),
         column("device_id", ColumnKind.ID),
-        column("location", target="location_code"),
+        column("location", ColumnKind.PLACE, "location_code"),
         column("channel"),
         column("transaction_category"),
         column("customer_segments", ColumnKind.LIST),
@@ -35,6 +35,10 @@ TRANSACTIONS = Feed(
         column("is_location_alert", ColumnKind.FLAG),
         column("is_device_alert", ColumnKind.FLAG),
         column("is_high_value", ColumnKind.FLAG),
+        added(column("customer_latitude", ColumnKind.LATITUDE)),
+        added(column("customer_longitude", ColumnKind.LONGITUDE)),
+        added(column("merchant_latitude", ColumnKind.LATITUDE)),
+        added(column("merchant_longitude", ColumnKind.LONGITUDE)),
     ),
     admission=Versions(
         event="timestamp",
@@ -43,6 +47,10 @@ TRANSACTIONS = Feed(
         ensure_days="raw.ensure_transaction_days",
     ),
     read_by=(TRANSACTION_SCORING, APPLICATION_SCORING),
+    pairs=(
+        Pair("customer_latitude", "customer_longitude"),
+        Pair("merchant_latitude", "merchant_longitude"),
+    ),
     inline_labels=InlineLabels(
         column("is_fraud", ColumnKind.FLAG, "inline_is_fraud"), TRANSACTION_LABELS
     ),

@@ -7,11 +7,12 @@ that restores the content from before the last correction is a correction itself
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,17 @@ import structlog
 from psycopg import sql
 
 from features.feeds import sharing_tables
-from features.ingest import arrivals, deliveries, history, landing, statements, versions
+from features.ingest import (
+    arrivals,
+    deliveries,
+    foreign_ids,
+    history,
+    landing,
+    statements,
+    versions,
+)
 from features.ingest.clock import Tick, advance, lock, whole
+from features.ingest.hold_remedies import taught
 from features.ingest.receipts import AdmitReceipt, DeliveryReceipt
 from features.ingest.refusals import (
     AT_ADMISSION,
@@ -72,6 +82,7 @@ def admit(
 
     Raises:
         BadDeliveryError: the delivery is held or discarded.
+        ForeignIdsError: another source has delivered its ids; the delivery is held.
         HistoryRefusedError: a history load after features were built; the delivery is held.
         LandedRowsError: the landed table differs from the register; the delivery is held.
         LedgerRefusedError: Postgres refuses a value; the delivery is held.
@@ -90,7 +101,7 @@ def admit(
             counts, tick = _write(connection, delivery, sources, base_currency)
             _close(connection, delivery, counts, tick)
     except AT_ADMISSION as refusal:
-        deliveries.hold(delivery_id, f"{refusal.reason}: {refusal}", connection)
+        deliveries.hold(delivery_id, taught(f"{refusal.reason}: {refusal}"), connection)
         raise
     with whole(connection):
         receipt = _receipt(connection, delivery_id)
@@ -150,7 +161,8 @@ def _write(
         "known_at": tick.known_at,
         "is_history": delivery.load_kind == "history",
         "decide_from": sources.decide_from,
-        "latency": feed.latency,
+        "latency": feed.latency if isinstance(feed.latency, timedelta) else timedelta(0),
+        "latencies": _latencies(feed),
         "charge_off_lag": feed.charge_off_lag,
         "source": delivery.source,
         "object_name": delivery.object_name,
@@ -167,16 +179,25 @@ def _write(
         values["label_latency"] = feed.inline_label.latency
         values["label_provenance"] = feed.inline_label.provenance
     counted = statements.admit(connection, feed, table, values)
+    if len(sources.of_feed(feed.name)) > 1:
+        foreign_ids.check(connection, delivery, feed)
     failpoints.reach("after_raw_copy")
     return _Counts(counted, landed_lines, first, last), tick
 
 
+def _latencies(feed: SourceFeed) -> str:
+    """Return the delay of labels by provenance as JSON that Postgres reads as intervals."""
+    delays = feed.latency if isinstance(feed.latency, Mapping) else {}
+    return json.dumps({name: f"{delay.total_seconds()} seconds" for name, delay in delays.items()})
+
+
 def _feed(sources: Sources, delivery: DeliveryReceipt) -> SourceFeed:
-    feed = sources.feeds.get(delivery.feed)
-    if sources.name != delivery.source or feed is None:
+    feed = sources.described(delivery.source, delivery.feed)
+    if feed is None:
         raise NotDescribedError(
-            f"delivery {delivery.delivery_id} is of {delivery.source}.{delivery.feed}, "
-            f"which the source set {sources.name!r} does not describe"
+            f"delivery {delivery.delivery_id} is a file of {delivery.feed} of source "
+            f"{delivery.source!r}, which the set {sources.name!r} does not describe: describe it "
+            "under that name again (keys `feeds` and `include`), or discard the delivery"
         )
     return feed
 

@@ -36,12 +36,16 @@ class Arrival:
         sha256: of its bytes, or a substitute for bytes that were not read.
         size: in bytes.
         follows: the last delivery of this name before this arrival.
+        description: digest of the feed's description.
+        retry_of: the held delivery whose file is parsed again.
     """
 
     info: ObjectInfo
     sha256: str
     size: int
     follows: UUID | None
+    description: str | None = None
+    retry_of: UUID | None = None
 
 
 # all earlier looks at the objects of a feed, except looks that must be repeated
@@ -233,12 +237,10 @@ def record_repeat(connection: psycopg.Connection[Any], delivery_id: UUID, info: 
     """Record that the bytes of a delivery arrived again, with the time."""
     connection.execute(
         """
-        insert into raw.repeated_deliveries (
-            delivery_id, object_name, arrived_at, changed_at, object_tag
-        )
+        insert into raw.repeated_deliveries
+            (delivery_id, object_name, arrived_at, changed_at, object_tag)
         values (%s, %s, %s, %s, %s)
-        on conflict (delivery_id, object_name) do update
-        set
+        on conflict (delivery_id, object_name) do update set
             seen_at = clock_timestamp(),
             arrived_at = excluded.arrived_at,
             changed_at = excluded.changed_at,
@@ -270,7 +272,7 @@ def newer_deliveries(
                 deliveries.feed,
                 deliveries.load_kind,
                 deliveries.delivery_seq,
-                greatest(deliveries.received_at, repeats.seen_at) as seen_at,
+                greatest(coalesce(first_seen_at, received_at), repeats.seen_at) as seen_at,
                 greatest(
                     coalesce(deliveries.arrived_at, deliveries.received_at), repeats.arrived_at
                 ) as arrived_at

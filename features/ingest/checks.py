@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,16 +11,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.feeds.columns import MONEY, Column, ColumnKind
-from features.ingest import cards, contradictions, credit_values, identifiers, numbers, times
-from features.ingest.chunks import TEXT, TEXTS, Chunk
+from features.ingest import (
+    cards,
+    contradictions,
+    credit_values,
+    geography,
+    identifiers,
+    numbers,
+    times,
+)
+from features.ingest.chunks import TEXT, Chunk
 from features.ingest.limits import Limits
+from features.ingest.local_times import LocalTimes
 from features.ingest.reasons import RowReason
+from features.ingest.spelling import Delivered, spelled, words, zones
 from features.ingest.times import mask_of, matches
 from features.ingest.verdicts import Mask, Verdicts
 from features.sources.mapping import SourceFeed
 
 _CONTROL = r"[\x00-\x1f\x7f]"
-_FREE_TEXT = {ColumnKind.ID, ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.PROVENANCE}
+_FREE_TEXT = {
+    *(ColumnKind.ID, ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.PROVENANCE),
+    *(ColumnKind.PLACE, ColumnKind.COUNTRY, ColumnKind.TIME_ZONE),
+}
 _WITH_DECIMALS = {ColumnKind.RATE, ColumnKind.PERCENT}  # so many that they may spell a card number
 
 
@@ -41,32 +54,43 @@ class Rules:
         provenances: the allowed provenances; empty for a feed without labels.
         now: the warehouse's clock, UTC.
         limits: lengths in bytes.
+        file_name: name of the file, without its folder; a column may be part of it.
     """
 
     feed: SourceFeed
     provenances: tuple[str, ...]
     now: datetime
     limits: Limits
+    file_name: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the landed table."""
         return self.feed.landed_columns
 
-    def constant(self, column: Column) -> str | None:
-        """Return the value that the source states for all rows, or None where it states none."""
-        if column.kind is ColumnKind.CURRENCY:
-            return self.feed.constant_currency
-        if column.kind is ColumnKind.PROVENANCE:
-            return self.feed.constant_provenance
-        return None
+    def delivered(self, chunk: Chunk) -> Delivered:
+        """Return the rows of a chunk as the spelling of columns reads them."""
+        rows = len(chunk.row_numbers)
+        return Delivered(chunk.columns, rows, self.feed, self.now, self.file_name)
 
     def money(self, column: Column) -> numbers.Money:
         """Return how amounts of a column are written."""
+        description = self.feed.description_of(column)
         return numbers.Money(
-            self.feed.amount_unit == "minor",
-            self.feed.binary_amounts,
+            description is not None and description.unit == "minor",
+            description is not None and description.rounding == "binary",
             self.feed.allow_zero_amount or column.kind is ColumnKind.BALANCE,
+        )
+
+    def local_times(self, column: Column, delivered: Delivered) -> LocalTimes:
+        """Return the zone of times without an offset, and the meaning of times around a change."""
+        described = self.feed.description_of(column)
+        zone = described.zone if described and isinstance(described.zone, str) else None
+        return LocalTimes(
+            zone or self.feed.time_zone,
+            zones(delivered, column),
+            (described and described.ambiguous) or "earliest",
+            (described and described.nonexistent) or "shift_forward",
         )
 
 
@@ -74,7 +98,8 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
     """Return the typed rows of a chunk that passed, and every row's verdict."""
     rows = len(chunk.row_numbers)
     verdicts = Verdicts(rows)
-    texts = {column.name: _text(chunk, column, rules, rows) for column in rules.columns}
+    delivered = rules.delivered(chunk)
+    texts = {column.name: spelled(delivered, column, verdicts) for column in rules.columns}
     for column in rules.columns:
         if column.kind is ColumnKind.LIST:
             continue
@@ -88,6 +113,11 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
         elif column.kind in MONEY:
             money = rules.money(column)
             typed[column.target] = numbers.amounts(text, exponents, column.name, verdicts, money)
+        elif column.kind is ColumnKind.INSTANT:
+            local = rules.local_times(column, delivered)
+            typed[column.target] = times.instants(
+                text, column.name, verdicts, local=local, now=rules.now
+            )
         else:
             typed[column.target] = _typed(text, column, verdicts, rules)
     contradictions.reject(typed, verdicts, rules.feed)
@@ -108,38 +138,14 @@ def _place(chunk: Chunk) -> dict[str, pa.Array]:
     return place
 
 
-def _text(chunk: Chunk, column: Column, rules: Rules, rows: int) -> pa.Array:
-    """Return a column as delivered, null where its text means that there is no value."""
-    feed, name = rules.feed, rules.feed.delivered_name(column)
-    if constant := rules.constant(column):
-        return pa.array([constant]).take(pa.array(np.zeros(rows, np.int64)))
-    if name is None or name not in chunk.columns:
-        return pa.nulls(rows, TEXTS if column.kind is ColumnKind.LIST else TEXT)
-    text = chunk.columns[name]
-    if text.type == TEXTS:
-        return text
-    if column.kind is ColumnKind.ID and feed.trim_ids:
-        text = identifiers.trimmed(text)
-    text = _without(text, text, feed.null_tokens)
-    if codes := feed.missing_codes.get(column.name):
-        text = _without(text, numbers.without_zero_fraction(text), codes)
-    return pc.split_pattern(text, feed.list_separator) if column.kind is ColumnKind.LIST else text
-
-
-def _without(text: pa.Array, spelling: pa.Array, tokens: Sequence[str]) -> pa.Array:
-    """Return a column with null where its spelling is one of the tokens."""
-    is_missing = pc.is_in(spelling, pa.array(tokens, TEXT))
-    return (
-        pc.if_else(is_missing, pa.scalar(None, TEXT), text) if pc.any(is_missing).as_py() else text
-    )
-
-
 def _check_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> None:
     if column.is_required:
         missing = mask_of(pc.is_null(text))
         if column.kind is ColumnKind.ID:
             missing |= mask_of(pc.equal(pc.utf8_trim_whitespace(text), ""))
-        verdicts.reject(missing, RowReason.MISSING_VALUE, column.name)
+        is_label = column.name in rules.feed.declaration.stated_labels
+        reason = RowReason.NOT_KNOWN_YET if is_label else RowReason.MISSING_VALUE
+        verdicts.reject(missing, reason, column.name)
     if text.null_count == len(text):
         return
     longest = rules.limits.id_bytes if column.kind is ColumnKind.ID else rules.limits.field_bytes
@@ -156,7 +162,9 @@ def _check_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules
 def _check_free_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> None:
     if _may_hold_control(text):
         verdicts.reject(matches(text, _CONTROL), RowReason.CONTROL_CHARACTER, column.name)
-    if column.name not in rules.feed.numeric_id:
+    described = rules.feed.description_of(column)
+    is_generated = described is not None and described.generate is not None
+    if column.name not in rules.feed.numeric_id and not is_generated:  # digests hold long numbers
         verdicts.reject(cards.card_numbers(text), RowReason.CARD_NUMBER, column.name)
     if column.kind is ColumnKind.ID:
         identifiers.reject(text, column.name, verdicts)
@@ -183,16 +191,15 @@ _READERS: Mapping[ColumnKind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
     ColumnKind.SCORE: credit_values.scores,
     ColumnKind.TERM: credit_values.terms,
     ColumnKind.EMPLOYMENT: credit_values.employments,
+    ColumnKind.COUNTRY: geography.countries,
+    ColumnKind.TIME_ZONE: geography.time_zones,
+    ColumnKind.LATITUDE: geography.latitudes,
+    ColumnKind.LONGITUDE: geography.longitudes,
 }
 
 
 def _typed(text: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> pa.Array:
     name = column.name
-    if date_format := rules.feed.date_formats.get(name):
-        text = times.in_iso(text, name, verdicts, date_format=date_format, now=rules.now)
-    if column.kind is ColumnKind.INSTANT:
-        zone = rules.feed.time_zone
-        return times.instants(text, name, verdicts, time_zone=zone, now=rules.now)
     if column.kind is ColumnKind.LIST:
         return _list(text, column, verdicts, rules)
     if column.kind is ColumnKind.PROVENANCE:
@@ -214,7 +221,7 @@ def _list(lists: pa.Array, column: Column, verdicts: Verdicts, rules: Rules) -> 
     An item that means that there is no value is no item.
     """
     items = pc.list_flatten(lists)
-    items = _without(items, items, rules.feed.null_tokens)
+    items = words.without(items, items, rules.feed.null_tokens)
     is_item = pc.is_valid(items)
     items = items.filter(is_item)
     parents = pc.list_parent_indices(lists).filter(is_item).to_numpy(zero_copy_only=False)

@@ -6,7 +6,7 @@ a rounded number. So every field stays text until the checks have run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.feeds.columns import TEXTUAL, ColumnKind
 from features.feeds.leaks import is_protected
 from features.ingest.limits import Limits
 from features.ingest.lines import Record, Records
@@ -89,10 +90,12 @@ class Header:
     Args:
         notes: notes for the operator.
         conceals: whether the file has protected columns, so that rejected rows are not kept.
+        is_history: whether the file is a first load, which may need a column that live files lack.
     """
 
     notes: list[str] = field(default_factory=list)
     conceals: bool = False
+    is_history: bool = False
 
     def columns_to_read(
         self, delivered: Sequence[str], feed: SourceFeed, *, must: set[str]
@@ -104,6 +107,8 @@ class Header:
         """
         self.conceals = any(map(is_protected, delivered))
         described = feed.delivered_columns
+        if self.is_history and feed.inline_label:
+            must = {*must, feed.inline_label.column}
         known = {*described, *feed.refused}
         if known.isdisjoint(delivered):
             # the first line may be a row, and a reason never contains values
@@ -117,21 +122,49 @@ class Header:
         unknown = sorted(name for name in delivered if name not in known)
         if missing := sorted(must - set(delivered)):
             hint = f"; unknown columns: {_names(unknown)}" if unknown else ""
-            raise HeldError(HoldReason.MISSING_COLUMN, f"lacks {_names(missing)}{hint}")
+            raise HeldError(
+                HoldReason.MISSING_COLUMN, f"lacks {_names(missing)}{hint}{_hint(missing, feed)}"
+            )
+        names = [name for name in described if name in set(delivered)]
+        if feed.generates_key:  # a digest of the row reads all its columns
+            return [*names, *unknown]
         if unknown:
             self.notes.append(f"unknown columns, not read: {_names(unknown)}")
-        return [name for name in described if name in set(delivered)]
+        return names
 
 
 def required_names(feed: SourceFeed) -> set[str]:
     """Return the delivered names that a header must have."""
-    names = {name for key, name in feed.columns.items() if key not in feed.optional}
-    return names | ({feed.inline_label.column} if feed.inline_label else set())
+    return set(feed.required_names)
+
+
+def _hint(missing: Sequence[str], feed: SourceFeed) -> str:
+    """Return the key that lets files lack a column; empty if each row needs all of them."""
+    if feed.inline_label and feed.inline_label.column in missing:
+        return "; if only history has labels, state `inline_label.label_in: history`"
+    needed = {
+        name
+        for key in feed.declaration.required
+        if key in feed.columns
+        for name in feed.columns[key].delivered
+    }
+    lacking = sorted(
+        key
+        for key, column in feed.columns.items()
+        if set(column.delivered) & set(missing) and not set(column.delivered) & needed
+    )
+    return f"; if files may lack it, add {', '.join(lacking)} to `optional`" if lacking else ""
 
 
 def _names(names: Sequence[str]) -> str:
     shown = ", ".join(ascii(mask(name)[:60]) for name in names[:20])
     return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
+
+
+def is_only_text(kinds: Set[ColumnKind]) -> bool:
+    """Return whether a delivered column is text: no number, flag or time is read from it."""
+    values = kinds - {ColumnKind.EXCEPTION}  # an outcome may say so
+    return bool(values) and values <= TEXTUAL | {ColumnKind.LIST}
 
 
 def _plain_text(column: pa.Array) -> pa.Array:

@@ -15,7 +15,7 @@ from features.sources.mapping import SourceFeed
 
 
 def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, feed: SourceFeed) -> None:
-    """Reject rows in which a column exceeds its bound in another; a null contradicts no value.
+    """Reject rows in which a column exceeds its bound in another, or lacks its other half.
 
     Args:
         typed: columns by target name; null in a rejected row.
@@ -30,6 +30,10 @@ def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, feed: SourceFeed) 
         )
         exceeds = mask_of(pc.greater(first, second))
         verdicts.reject(exceeds, RowReason(ordering.reason), ordering.first)
+    for pair in declared.pairs:
+        one, other = (typed[declared.column(name).target] for name in (pair.first, pair.second))
+        is_alone = mask_of(pc.not_equal(pc.is_valid(one), pc.is_valid(other)))
+        verdicts.reject(is_alone, RowReason(pair.reason), pair.first)
 
 
 def _comparable(typed: Mapping[str, pa.Array], column: Column, time_zone: str | None) -> pa.Array:

@@ -112,10 +112,14 @@ def register(
             delivery_id, source, feed, object_name, content_sha256, size_bytes, load_kind, state,
             reason, landed_table, rows_in_file, rows_rejected, rows_duplicate, notes, arrived_at,
             changed_at, object_tag, follows, lines_in_file, header_lines, blank_lines,
-            continuation_lines, lines_rejected, lines_duplicate
+            continuation_lines, lines_rejected, lines_duplicate, description_sha256, retry_of,
+            first_seen_at
         ) values (
             %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-            %s, %s
+            %s, %s, %s, %s, (
+                select coalesce(first_seen_at, received_at) from raw.deliveries
+                where delivery_id = %s
+            )
         )
         """,
         (
@@ -138,6 +142,9 @@ def register(
             arrival.info.tag,
             arrival.follows,
             *counted,
+            arrival.description,
+            arrival.retry_of,
+            arrival.retry_of,
         ),
     )
     if receipt.rows_rejected:

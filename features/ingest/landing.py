@@ -158,7 +158,7 @@ def twins(
     one key and several contents contradict each other, and none of them stays.
     """
     key = sql.SQL(", ").join(map(sql.Identifier, key_columns))
-    content = sql.SQL(", ").join(sql.Identifier(column.target) for column in columns)
+    content = sql.SQL(", ").join(sql.Identifier("landed", column.target) for column in columns)
     connection.execute("set local work_mem = '256MB'")
     row = connection.execute(
         sql.SQL("select exists (select from {table} group by {key} having count(*) > 1)").format(
@@ -184,8 +184,13 @@ def twins(
                     max(record_of) over same_key is distinct from min(record_of) over same_key
                         as is_conflict
                 from (
-                    select {key}, row_number, line_count, row({content})::text as record_of
-                    from {table} inner join repeated using ({key})
+                    select
+                        {key_of_landed},
+                        landed.row_number,
+                        landed.line_count,
+                        row({content})::text as record_of
+                    from {table} as landed
+                    inner join repeated on {is_same_key}
                 ) as rows_of_a_key
                 window same_key as (partition by {key})
             )
@@ -194,7 +199,15 @@ def twins(
             from compared
             where is_conflict or row_number > first_row
             """
-        ).format(key=key, content=content, table=identifier(table))
+        ).format(
+            key=key,
+            key_of_landed=sql.SQL(", ").join(
+                sql.Identifier("landed", name) for name in key_columns
+            ),
+            is_same_key=_is_same(key_columns),
+            content=content,
+            table=identifier(table),
+        )
     )
     connection.execute(
         sql.SQL("delete from {} using twins where twins.row_number = {}.row_number").format(
@@ -207,6 +220,15 @@ def twins(
     conflicts = connection.execute("select row_number from twins where is_conflict").fetchall()
     numbers = np.fromiter((number for (number,) in conflicts), np.int64, len(conflicts))
     return Twins(numbers, *certain("count duplicate rows", counted))
+
+
+def _is_same(key_columns: Sequence[str]) -> sql.Composed:
+    """Return whether two rows share a key, of which only the first column never is null."""
+    first, *others = map(sql.Identifier, key_columns)
+    same = sql.SQL("landed.{0} is not distinct from repeated.{0}")
+    return sql.SQL(" and ").join(
+        [sql.SQL("landed.{0} = repeated.{0}").format(first), *(same.format(n) for n in others)]
+    )
 
 
 def drop(connection: psycopg.Connection[Any], table: str | None) -> None:

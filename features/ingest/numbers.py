@@ -23,8 +23,8 @@ _SCALED = pa.decimal128(_WHOLE_DIGITS + MAX_EXPONENT + 1, MAX_EXPONENT)
 _INTEGER = r"^[+-]?[0-9]{1,10}(?:\.0*)?$"
 _FLOAT = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _ZERO_FRACTION = r"^([+-]?[0-9]+)\.0*$"
-_TRUE = pa.array(["true", "True", "TRUE", "t", "1"])
-_FALSE = pa.array(["false", "False", "FALSE", "f", "0"])
+_TRUE = pa.array(["true", "True", "TRUE", "t", "1", "1.0"])
+_FALSE = pa.array(["false", "False", "FALSE", "f", "0", "0.0"])
 _CODES = pa.array(list(EXPONENTS))
 _CODE_EXPONENTS = np.array(list(EXPONENTS.values()), np.int64)
 
@@ -128,12 +128,17 @@ def rates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
 
 def floats(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     """Return finite numbers; null without a value and in rejected rows."""
-    present = mask_of(pc.is_valid(texts))
+    values = finite(texts)
+    strange = mask_of(pc.is_valid(texts)) & mask_of(pc.is_null(values))
+    verdicts.reject(strange, RowReason.NOT_A_NUMBER, column)
+    return values
+
+
+def finite(texts: pa.Array) -> pa.Array:
+    """Return the finite numbers among texts; the others are null."""
     # the cast alone accepts or refuses the whole column, and accepts `inf` and `nan`
     values = pc.cast(_only(texts, matches(texts, _FLOAT)), pa.float64())
-    finite = mask_of(pc.is_finite(values))
-    verdicts.reject(present & ~finite, RowReason.NOT_A_NUMBER, column)
-    return pc.if_else(pa.array(finite), values, None)
+    return pc.if_else(pc.is_finite(values), values, None)
 
 
 def shares(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:

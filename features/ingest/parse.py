@@ -18,10 +18,10 @@ from features.feeds.leaks import PROTECTED
 from features.ingest import cards, landing, whole_file
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
-from features.ingest.csv_files import csv_chunks
-from features.ingest.json_files import json_chunks
 from features.ingest.lines import LineTally, Record
-from features.ingest.parquet_files import parquet_chunks
+from features.ingest.readers.csv_files import csv_chunks
+from features.ingest.readers.json_files import json_chunks
+from features.ingest.readers.parquet_files import parquet_chunks
 from features.ingest.reasons import SENTENCES, WITHHELD, HeldError, HoldReason, RowReason
 from features.ingest.receipts import DeliveryReceipt, FileLines
 from features.ingest.spool import Spool, Text, file_format, text_of
@@ -29,7 +29,8 @@ from features.ingest.waiting import kind_of
 from features.ingest.whole_file import Tally
 from features.platform import failpoints, progress
 from features.platform.objects import ObjectInfo
-from features.sources.mapping import FileFormat, SourceFeed
+from features.sources.file_forms import FileFormat
+from features.sources.mapping import SourceFeed
 
 # a key of JSON at any place of the line
 _PROTECTED_KEY = re.compile(rf'"(?:{"|".join(sorted(PROTECTED))})"\s*:', re.IGNORECASE)
@@ -48,15 +49,16 @@ def parse(
     feed = rules.feed
     table = landing.table_name(feed.name, delivery_id)
     landing.create(connection, table, rules.columns, is_protected=feed.is_protected)
-    header, tally = Header(), Tally()
-    with _opened(info.name, spool, rules) as file:
+    is_history = kind_of(info.name, feed) == "history"
+    header, tally = Header(is_history=is_history), Tally()
+    with opened(info.name, spool, rules) as file:
         reading = file.read(rules, header)
-        for typed, rejected in _ahead(_prepared(reading.chunks, rules, header, tally)):
+        for typed, rejected in _ahead(prepared(reading.chunks, rules, header, tally)):
             landing.copy(connection, table, typed)
             failpoints.reach("before_rejects")
             landing.copy(connection, None, rejected)
             progress.advance("rows", typed.num_rows + rejected.num_rows)
-        _check_lines(reading.lines)
+        check_lines(reading.lines)
         twins = landing.twins(connection, table, feed.declaration.key, rules.columns)
         if len(twins.conflicts):
             again = file.read(rules, Header())
@@ -78,7 +80,7 @@ def parse(
         tally.reasons.total(),
         twins.duplicates,
         reason,
-        (*header.notes, *whole_file.prefix_notes(tally, feed)),
+        (*header.notes, *whole_file.notes(tally, feed)),
         _file_lines(reading.lines, tally, twins),
     )
 
@@ -109,7 +111,12 @@ class _File:
 
 
 @contextmanager
-def _opened(name: str, spool: Spool, rules: Rules) -> Iterator[_File]:
+def opened(name: str, spool: Spool, rules: Rules) -> Iterator[_File]:
+    """Yield a spooled file in the format of its name.
+
+    Raises:
+        HeldError: the feed does not accept the format, or the text is broken.
+    """
     kind, zipped = file_format(name, rules.feed)
     if kind is FileFormat.PARQUET:
         yield _File(kind, spool)
@@ -122,8 +129,12 @@ def _opened(name: str, spool: Spool, rules: Rules) -> Iterator[_File]:
             raise
 
 
-def _check_lines(lines: LineTally | None) -> None:
-    """Compare two counts of the lines of a file: of its text, and of the records read from it."""
+def check_lines(lines: LineTally | None) -> None:
+    """Compare two counts of the lines of a file: of its text, and of the records read from it.
+
+    Raises:
+        HeldError: the counts differ.
+    """
     if lines is not None and lines.total != lines.expected:
         raise HeldError(HoldReason.UNREADABLE, f"{lines.total} lines were read of {lines.expected}")
 
@@ -141,12 +152,17 @@ def _file_lines(lines: LineTally | None, tally: Tally, twins: landing.Twins) -> 
     )
 
 
-def _prepared(
+def prepared(
     source: Iterator[Chunk], rules: Rules, header: Header, tally: Tally
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Check each chunk: the typed rows that passed, and the rejected rows with their originals."""
+    """Check each chunk: the typed rows that passed, and the rejected rows with their originals.
+
+    It takes one chunk for each pair that it yields, and needs no warehouse.
+    """
     for chunk in source:
         checked = check(chunk, rules)
+        tally.faults.add(chunk, checked.verdicts, rules.feed)
+        tally.remarks += checked.verdicts.remarks
         rows, reasons, details = checked.verdicts.rejected()
         counts = chunk.line_counts
         malformed_lines = sum(row.record.line_count for row in chunk.malformed)
@@ -234,6 +250,6 @@ def _conflicting(
 
 def _count_prefixes(chunk: Chunk, rules: Rules, tally: Tally) -> None:
     for name in rules.feed.numeric_id:
-        column = chunk.columns.get(rules.feed.columns.get(name, ""))
+        column = chunk.columns.get(rules.feed.delivered_name(name) or "")
         if column is not None:
             tally.prefixes[name] += cards.count_known_prefixes(column)

@@ -11,6 +11,7 @@ class RowReason(StrEnum):
     WRONG_FIELD_COUNT = "wrong_field_count"
     MALFORMED_JSON = "malformed_json"
     MISSING_VALUE = "missing_value"
+    NOT_KNOWN_YET = "not_known_yet"
     FIELD_TOO_LONG = "field_too_long"
     CONTROL_CHARACTER = "control_character"
     CARD_NUMBER = "card_number"
@@ -24,7 +25,11 @@ class RowReason(StrEnum):
     TIMESTAMP_NOT_A_TIME = "timestamp_not_a_time"
     TIMESTAMP_WITHOUT_ZONE = "timestamp_without_zone"
     TIMESTAMP_IN_FUTURE = "timestamp_in_future"
+    UNKNOWN_ZONE = "unknown_zone"
+    TIME_EXISTS_TWICE = "time_exists_twice"
+    TIME_DOES_NOT_EXIST = "time_does_not_exist"
     DATE_NOT_IN_FORMAT = "date_not_in_format"
+    NOT_IN_MAP = "not_in_map"
     NOT_A_NUMBER = "not_a_number"
     NOT_A_SHARE = "not_a_share"
     NOT_AN_INTEGER = "not_an_integer"
@@ -40,6 +45,11 @@ class RowReason(StrEnum):
     CREDIT_LINE_AFTER_APPLICATION = "credit_line_after_application"
     LOW_SCORE_ABOVE_HIGH = "low_score_above_high"
     MORE_OPEN_THAN_ALL_ACCOUNTS = "more_open_than_all_accounts"
+    NOT_A_LATITUDE = "not_a_latitude"
+    NOT_A_LONGITUDE = "not_a_longitude"
+    INCOMPLETE_COORDINATES = "incomplete_coordinates"
+    NOT_A_COUNTRY = "not_a_country"
+    NOT_A_TIME_ZONE = "not_a_time_zone"
     CONFLICTING_CONTENT = "conflicting_content"
     OUTDATED_STATEMENT = "outdated_statement"
 
@@ -49,6 +59,7 @@ class HoldReason(StrEnum):
 
     UNSAFE_NAME = "unsafe_name"
     UNKNOWN_FORMAT = "unknown_format"
+    NAME_WITHOUT_VALUE = "name_without_value"
     WRONG_ENCODING = "wrong_encoding"
     TRUNCATED = "truncated"
     UNREADABLE = "unreadable"
@@ -67,6 +78,7 @@ class HoldReason(StrEnum):
     LANDED_ROWS_LOST = "landed_rows_lost"
     LEDGER_REFUSED = "ledger_refused"
     NOT_DESCRIBED = "not_described"
+    IDS_OF_ANOTHER_SOURCE = "ids_of_another_source"
 
 
 #: Substitute for the text of a row that may not be kept.
@@ -74,46 +86,79 @@ WITHHELD = "(not kept: the feed has columns that may not be read)"
 
 #: Explanation of each code, stored beside it; it never contains a value of the row.
 SENTENCES: dict[RowReason, str] = {
-    RowReason.WRONG_FIELD_COUNT: "the row has more or fewer fields than the header",
+    RowReason.WRONG_FIELD_COUNT: (
+        "the row has more or fewer fields than the header; see csv.delimiter and csv.quoting"
+    ),
     RowReason.MALFORMED_JSON: "the line is not one JSON object of plain values",
-    RowReason.MISSING_VALUE: "a value is needed here",
+    RowReason.MISSING_VALUE: "a value is needed here; null_tokens list the texts for no value",
+    RowReason.NOT_KNOWN_YET: "a blank label: not known yet, so the row states nothing",
     RowReason.FIELD_TOO_LONG: "longer than any real value",
     RowReason.CONTROL_CHARACTER: "holds a control character",
-    RowReason.CARD_NUMBER: "passes as a full card number",
+    RowReason.CARD_NUMBER: "passes as a full card number; numeric_id lists long identifiers",
     RowReason.INVISIBLE_CHARACTER: (
         "a blank around the identifier, or an invisible character in it; the source may declare "
-        "trim_ids, which removes those at both ends"
+        "trim at the column, which removes those at both ends"
     ),
     RowReason.IDENTIFIER_IN_FLOAT_NOTATION: (
         "written as a rounded number, as a spreadsheet or an export of a column with gaps does; "
         "export identifiers as text"
     ),
-    RowReason.AMOUNT_NOT_A_NUMBER: "not a plain decimal number such as 1234.50",
-    RowReason.AMOUNT_NOT_POSITIVE: "not above zero",
-    RowReason.AMOUNT_TOO_LARGE: "more than 12 digits in minor units",
-    RowReason.AMOUNT_TOO_PRECISE: "more decimals than the currency has",
-    RowReason.UNKNOWN_CURRENCY: "not a code of ISO 4217",
-    RowReason.TIMESTAMP_NOT_A_TIME: (
-        "not an ISO 8601 date or time from 2000 on; a first credit line may be from 1900 on"
+    RowReason.AMOUNT_NOT_A_NUMBER: (
+        "not a plain decimal number such as 1234.50; currency_sign, thousands, decimal, negative "
+        "and exponents of the column declare other spellings"
     ),
-    RowReason.TIMESTAMP_WITHOUT_ZONE: "no offset, and the source declares no time zone",
-    RowReason.TIMESTAMP_IN_FUTURE: "later than now",
-    RowReason.DATE_NOT_IN_FORMAT: "not in the format that the source declares",
-    RowReason.NOT_A_NUMBER: "not a finite number",
-    RowReason.NOT_A_SHARE: "not a number from 0 to 1",
-    RowReason.NOT_AN_INTEGER: "not a whole number of 32 bits",
-    RowReason.NOT_A_BOOLEAN: "neither true nor false",
-    RowReason.RATE_OUT_OF_RANGE: "not a rate between 1e-12 and 1e12",
+    RowReason.AMOUNT_NOT_POSITIVE: (
+        "not above zero; sign of the column declares negative amounts, allow_zero_amount zeros"
+    ),
+    RowReason.AMOUNT_TOO_LARGE: (
+        "more than 12 digits in minor units; unit of the column declares amounts in minor units"
+    ),
+    RowReason.AMOUNT_TOO_PRECISE: (
+        "more decimals than the currency has; rounding of the column declares floating-point noise"
+    ),
+    RowReason.UNKNOWN_CURRENCY: (
+        "not a code of ISO 4217; replace of the column states the code for it"
+    ),
+    RowReason.TIMESTAMP_NOT_A_TIME: (
+        "not an ISO 8601 date or time from 2000 on; a first credit line may be from 1900 on; "
+        "format of the column declares another form"
+    ),
+    RowReason.TIMESTAMP_WITHOUT_ZONE: (
+        "no offset; declare time_zone of the source or zone of the column"
+    ),
+    RowReason.TIMESTAMP_IN_FUTURE: "later than now; see zone and format of the column",
+    RowReason.UNKNOWN_ZONE: "not a time zone; see zone of the column",
+    RowReason.TIME_EXISTS_TWICE: (
+        "a local time that exists twice, when clocks are set back; ambiguous of the column may "
+        "choose the earliest or the latest moment"
+    ),
+    RowReason.TIME_DOES_NOT_EXIST: (
+        "a local time that a clock change skips; nonexistent of the column may shift it forward"
+    ),
+    RowReason.NOT_IN_MAP: "not in map of the column; add it there, or state otherwise",
+    RowReason.DATE_NOT_IN_FORMAT: "not in the format that the source declares; see format",
+    RowReason.NOT_A_NUMBER: "not a finite number; see decimal and thousands of the column",
+    RowReason.NOT_A_SHARE: "not a number from 0 to 1; see unit and decimal of the column",
+    RowReason.NOT_AN_INTEGER: "not a whole number of 32 bits; map translates words to numbers",
+    RowReason.NOT_A_BOOLEAN: "neither true nor false; see true_words and false_words",
+    RowReason.RATE_OUT_OF_RANGE: "not a rate between 1e-12 and 1e12; see decimal of the column",
     RowReason.UNKNOWN_PROVENANCE: "not in the source's provenance_rank",
-    RowReason.NOT_A_COUNT: "not a whole number from 0 on",
-    RowReason.NOT_A_PERCENTAGE: "not a percentage from 0 to 10,000",
-    RowReason.NOT_A_CREDIT_SCORE: "not a whole number from 300 to 850; no score is no text",
-    RowReason.NOT_A_TERM: "not a number of months such as 36 months, 600 at most",
-    RowReason.NOT_AN_EMPLOYMENT: "not a length of employment such as 5 years or n/a",
+    RowReason.NOT_A_COUNT: "not a whole number from 0 on; see null_tokens of the column",
+    RowReason.NOT_A_PERCENTAGE: "not a percentage from 0 to 10,000; see unit and decimal",
+    RowReason.NOT_A_CREDIT_SCORE: (
+        "not a whole number from 300 to 850; no score is no text, see null_tokens of the column"
+    ),
+    RowReason.NOT_A_TERM: "not a number of months such as 36 months, 600 at most; see unit",
+    RowReason.NOT_AN_EMPLOYMENT: "not a length of employment such as 5 years or n/a; see unit",
     RowReason.UNKNOWN_OUTCOME: "not in the source's outcomes",
     RowReason.CREDIT_LINE_AFTER_APPLICATION: "later than the application",
     RowReason.LOW_SCORE_ABOVE_HIGH: "above the high end of the same range",
     RowReason.MORE_OPEN_THAN_ALL_ACCOUNTS: "more open accounts than accounts",
+    RowReason.NOT_A_LATITUDE: "not a number of degrees from -90 to 90, such as 48.2082",
+    RowReason.NOT_A_LONGITUDE: "not a number of degrees from -180 to 180, such as 16.3738",
+    RowReason.NOT_A_COUNTRY: "not two capital letters as in ISO 3166, such as AT",
+    RowReason.NOT_A_TIME_ZONE: "not a time zone of the IANA database, such as Europe/Vienna",
+    RowReason.INCOMPLETE_COORDINATES: "a latitude without its longitude, or a longitude alone",
     RowReason.CONFLICTING_CONTENT: "the file has another content for the same key",
     RowReason.OUTDATED_STATEMENT: "the ledger holds a newer statement of the same key",
 }

@@ -2,70 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, BinaryIO
-from uuid import uuid4
+from typing import Any
 
 import psycopg
 import structlog
 
 from features.feeds import LoadKind
-from features.ingest import arrivals, deliveries, lost_deliveries, refusals
-from features.ingest.arrivals import Arrival
-from features.ingest.checks import Rules
+from features.ingest import deliveries, lost_deliveries, retries
 from features.ingest.clock import whole
 from features.ingest.limits import DEFAULT, Limits
-from features.ingest.parse import parse
-from features.ingest.reasons import HeldError, HoldReason
-from features.ingest.receipts import DeliveryReceipt, FileLines
-from features.ingest.spool import Spool, spooled
-from features.ingest.streams import open_object
-from features.ingest.waiting import check, is_safe, kind_of, new_objects, printable
-from features.platform import database
-from features.platform.card_numbers import names_card_number
-from features.platform.object_names import UnsafeNameError
-from features.platform.objects import ObjectInfo, ObjectStore
+from features.ingest.receipts import DeliveryReceipt
+from features.ingest.take import Intake, now_of, take
+from features.ingest.waiting import new_objects
+from features.platform.errors import BadDeliveryError
+from features.platform.objects import ObjectStore
 from features.platform.progress import logged
 from features.sources.mapping import SourceFeed
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Intake:
-    """The parameters for reading the files of one feed."""
-
-    feed: SourceFeed
-    store: ObjectStore
-    connection: psycopg.Connection[Any]
-    provenances: tuple[str, ...]
-    limits: Limits
-
-
-@dataclass(slots=True)
-class _Content:
-    """Digest and size of an object's bytes, as far as they are known."""
-
-    digest: str
-    size: int
-
-    @classmethod
-    def unread(cls, info: ObjectInfo) -> _Content:
-        """Return a substitute for the bytes of an object that was not read."""
-        text = repr(info.name)
-        if names_card_number(info.name):  # the digest of a card number is easy to reverse
-            text = f"{printable(info.name)} {info.size} {info.modified_at}"
-        return cls(f"name:{hashlib.sha256(text.encode()).hexdigest()}", info.size)
-
-    @property
-    def is_unread(self) -> bool:
-        """Whether the object was not read completely."""
-        return self.digest.startswith("name:")
 
 
 def receive(
@@ -79,7 +33,8 @@ def receive(
 ) -> list[DeliveryReceipt]:
     """Parse the waiting files of one feed into landed tables.
 
-    An unreadable file is held with its reason, and the other files go on.
+    An unreadable file is held with its reason, and the other files go on. A file that was held
+    under another description is parsed again.
 
     Args:
         feed: the feed and the description of its files.
@@ -93,12 +48,14 @@ def receive(
         the parsed deliveries that wait for admission, in order of arrival, then the deliveries that
         this call held.
     """
-    intake = _Intake(feed, store, connection, provenances, limits)
+    intake = Intake(feed, store, connection, provenances, limits)
     with whole(connection):
         lost_deliveries.discard_lost(connection, feed.source, feed.name)
-        now = _now(connection)
+        mended = retries.held_under_another(connection, feed, intake.description, load_kind)
+        now = now_of(connection)
+    fresh = [_take_mended(held, intake) for held in logged(mended, "deliveries_being_retried")]
     objects = new_objects(feed, store, connection, now, load_kind)
-    fresh = [_take(info, intake) for info in logged(objects, "deliveries_being_parsed")]
+    fresh += [take(info, intake) for info in logged(objects, "deliveries_being_parsed")]
     with whole(connection):
         parsed = deliveries.waiting(connection, feed.source, feed.name)
     if load_kind is not None:
@@ -106,147 +63,45 @@ def receive(
     return parsed + [receipt for receipt in fresh if receipt and receipt.state == "held"]
 
 
-def _now(connection: psycopg.Connection[Any]) -> datetime:
-    now: datetime
-    (now,) = database.fetch_one(connection, "read the clock", "select clock_timestamp()")
-    return now
+def retry(
+    held: DeliveryReceipt,
+    feed: SourceFeed,
+    store: ObjectStore,
+    connection: psycopg.Connection[Any],
+    *,
+    provenances: tuple[str, ...] = (),
+    limits: Limits = DEFAULT,
+) -> DeliveryReceipt:
+    """Parse the file of a held delivery again under the present description.
+
+    Args:
+        held: the delivery; it is discarded in the transaction that registers the new one.
+        feed: the feed and the description of its files.
+        store: the store of the files.
+        connection: of role ingest, without an open transaction.
+        provenances: permitted provenances of labels, best first.
+        limits: sizes beyond which a file is held.
+
+    Returns:
+        the delivery that replaces it: parsed, or held with the reason of now.
+
+    Raises:
+        BadDeliveryError: the delivery is not held, or its file is gone or has other bytes now.
+    """
+    intake = Intake(feed, store, connection, provenances, limits)
+    info = retries.object_of(held, feed, store)
+    if (receipt := take(info, intake, held)) is None:
+        raise BadDeliveryError(f"delivery {held.delivery_id} is taken by another run: look again")
+    return receipt
 
 
-def _take(info: ObjectInfo, intake: _Intake) -> DeliveryReceipt | None:
-    """Parse or hold one file; return None if it is no new delivery."""
-    started = time.monotonic()
-    content = _Content.unread(info)
-    receipt: DeliveryReceipt | None
+def _take_mended(held: DeliveryReceipt, intake: Intake) -> DeliveryReceipt | None:
+    """Parse a held file again; leave a delivery as it is whose file cannot be taken any more."""
+    feed, store, connection = intake.feed, intake.store, intake.connection
     try:
-        with _read(info, intake, content) as spool:
-            receipt = _parse(info, intake, spool)
-    except FileNotFoundError:
-        log.info("delivery_vanished", feed=intake.feed.name, object_name=printable(info.name))
+        return retry(
+            held, feed, store, connection, provenances=intake.provenances, limits=intake.limits
+        )
+    except BadDeliveryError as error:
+        log.info("delivery_not_retried", delivery_id=str(held.delivery_id), reason=str(error))
         return None
-    except UnsafeNameError as error:
-        problem = HeldError(HoldReason.UNSAFE_NAME, str(error))
-        receipt = _hold(problem, info, intake, content)
-    except (HeldError, *refusals.OF_READING) as error:
-        hold = refusals.hold_of(error)
-        if hold is None:
-            raise
-        receipt = None if _is_taken(error, info, intake) else _hold(hold, info, intake, content)
-    if receipt is not None:
-        _log_receipt(receipt, time.monotonic() - started)
-    return receipt
-
-
-@contextmanager
-def _read(info: ObjectInfo, intake: _Intake, content: _Content) -> Iterator[Spool]:
-    """Copy an object to a local file; record digest and size of its bytes."""
-    source: BinaryIO
-    check(info.name)
-    with open_object(intake.store, info.name) as source, spooled(source, intake.limits) as spool:
-        content.digest, content.size = spool.sha256, spool.size
-        yield spool
-
-
-def _parse(info: ObjectInfo, intake: _Intake, spool: Spool) -> DeliveryReceipt | None:
-    feed, connection = intake.feed, intake.connection
-    with whole(connection):
-        lost_deliveries.discard_unread(connection, feed, info.name)
-        if _is_repeated(connection, info, feed, spool.sha256):
-            return None
-        follows, _ = arrivals.last_seen(connection, feed, info.name)
-    arrival = Arrival(info, spool.sha256, spool.size, follows)
-    with whole(connection):
-        rules = Rules(feed, intake.provenances, _now(connection), intake.limits)
-        receipt = parse(uuid4(), info, spool, rules, connection)
-        deliveries.register(connection, receipt, arrival)
-    return receipt
-
-
-def _is_taken(error: Exception, info: ObjectInfo, intake: _Intake) -> bool:
-    if not refusals.is_taken_by_another(error):
-        return False
-    log.info("delivery_taken_by_another", feed=intake.feed.name, object_name=printable(info.name))
-    return True
-
-
-def _is_repeated(
-    connection: psycopg.Connection[Any], info: ObjectInfo, feed: SourceFeed, digest: str
-) -> bool:
-    """Return whether known bytes arrived again without any effect."""
-    known = deliveries.by_content(connection, feed.source, feed.name, digest)
-    if known is None:
-        return False
-    if known.state == "held":
-        is_unread = known.rows_in_file is None
-        if is_unread and _suffix(known.object_name) != _suffix(info.name):
-            deliveries.supersede(connection, known, info.name)
-            return False
-    if arrivals.is_last_arrival(connection, known, info, feed):
-        return True
-    if known.state != "held" and arrivals.may_be_superseded(connection, known, feed):
-        return False
-    arrivals.record_repeat(connection, known.delivery_id, info)
-    log.info(
-        "delivery_repeated",
-        feed=feed.name,
-        object_name=ascii(info.name),
-        delivery_id=str(known.delivery_id),
-    )
-    return True
-
-
-def _suffix(name: str) -> str:
-    return name.rpartition("/")[2].partition(".")[2]
-
-
-def _hold(
-    problem: HeldError, info: ObjectInfo, intake: _Intake, content: _Content
-) -> DeliveryReceipt | None:
-    """Register an unreadable file as held, once."""
-    feed, connection = intake.feed, intake.connection
-    if content.is_unread and problem.reason is HoldReason.TOO_LARGE:
-        content.digest = f"{content.digest}:{content.size}"
-    name = info.name if is_safe(info.name) else printable(info.name)[:500]
-    receipt = DeliveryReceipt(
-        delivery_id=uuid4(),
-        source=feed.source,
-        feed=feed.name,
-        object_name=name,
-        load_kind=kind_of(info.name, feed),
-        state="held",
-        landed_table=None,
-        rows_in_file=None,
-        rows_rejected=0,
-        rows_duplicate=0,
-        reason=str(problem),
-        lines=None if problem.lines is None else FileLines(problem.lines),
-    )
-    try:
-        with whole(connection):
-            known = deliveries.by_content(connection, feed.source, feed.name, content.digest)
-            if known is not None and known.state == "held":
-                return None
-            follows, _ = arrivals.last_seen(connection, feed, name)
-            arrival = Arrival(info, content.digest, content.size, follows)
-            deliveries.register(connection, receipt, arrival)
-    except psycopg.errors.UniqueViolation as error:
-        if not _is_taken(error, info, intake):
-            raise
-        return None
-    return receipt
-
-
-def _log_receipt(receipt: DeliveryReceipt, seconds: float) -> None:
-    write = log.warning if receipt.state == "held" else log.info
-    write(
-        "delivery_held" if receipt.state == "held" else "delivery_parsed",
-        delivery_id=str(receipt.delivery_id),
-        feed=receipt.feed,
-        object_name=ascii(receipt.object_name),
-        load_kind=receipt.load_kind,
-        rows_in_file=receipt.rows_in_file,
-        rows_rejected=receipt.rows_rejected,
-        rows_duplicate=receipt.rows_duplicate,
-        reason=receipt.reason,
-        notes=list(receipt.notes),
-        seconds=round(seconds, 3),
-    )

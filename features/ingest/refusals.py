@@ -79,8 +79,20 @@ class NotDescribedError(ConfigurationError):
     reason: ClassVar = HoldReason.NOT_DESCRIBED
 
 
+class ForeignIdsError(BadDeliveryError):
+    """Rows have ids under which another source has delivered other content."""
+
+    reason: ClassVar = HoldReason.IDS_OF_ANOTHER_SOURCE
+
+
 #: Errors that hold a delivery at its admission.
-AT_ADMISSION = (HistoryRefusedError, LandedRowsError, LedgerRefusedError, NotDescribedError)
+AT_ADMISSION = (
+    ForeignIdsError,
+    HistoryRefusedError,
+    LandedRowsError,
+    LedgerRefusedError,
+    NotDescribedError,
+)
 
 
 def is_taken_by_another(error: BaseException) -> bool:

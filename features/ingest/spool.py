@@ -20,7 +20,8 @@ from typing import IO, BinaryIO
 from features.ingest.limits import Limits
 from features.ingest.lines import count_line_ends
 from features.ingest.reasons import HeldError, HoldReason
-from features.sources.mapping import FileFormat, SourceFeed
+from features.sources.file_forms import FileFormat
+from features.sources.mapping import SourceFeed
 
 BLOCK = 1 << 20
 _SUFFIXES = {

@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from features.feeds.declarations import Labels, Reference, Versions
-from features.ingest import admit_labels, outdated, versions
+from features.feeds.declarations import Facts, Labels, Reference, Versions
+from features.ingest import admit_facts, admit_labels, outdated, unknown_places, versions
 from features.platform.database import certain
 from features.sources.mapping import SourceFeed
 
@@ -58,11 +58,16 @@ def admit(
             notes = ()
             fresh = admit_labels.find_fresh(declared, labels, table)
             _admit_statements(connection, fresh, admit_labels.insert(declared, labels), values)
+        case Facts() as facts:
+            notes = ()
+            fresh = admit_facts.find_fresh(declared, facts, table)
+            _admit_statements(connection, fresh, admit_facts.insert(declared, facts), values)
         case Reference() as reference:
             notes = ()
             is_outdated = outdated.is_outdated("offered")
             fresh = sql.SQL(reference.fresh).format(table=table, is_outdated=is_outdated)
             _admit_statements(connection, fresh, sql.SQL(reference.insert), values)
+    notes += unknown_places.notes(connection, declared)
     outdated_counts = outdated.reject(connection, table, values, conceals=feed.conceals)
     row = connection.execute(
         "select count(*), coalesce(sum(line_count), 0), max(known_at) from fresh"

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.ingest.local_times import LocalTimes
 from features.ingest.reasons import RowReason
 from features.ingest.verdicts import Mask, Verdicts
-from features.sources.date_formats import MONTHS, pattern_of
 
 INSTANT = pa.timestamp("us", "UTC")
 CLOCK_SKEW = timedelta(minutes=5)  # tolerated difference between the source's clock and ours
@@ -41,7 +41,7 @@ def matches(texts: pa.Array, pattern: str) -> Mask:
 
 
 def instants(
-    texts: pa.Array, column: str, verdicts: Verdicts, *, time_zone: str | None, now: datetime
+    texts: pa.Array, column: str, verdicts: Verdicts, *, local: LocalTimes, now: datetime
 ) -> pa.Array:
     """Return the instants of a column; null without a value and in rejected rows.
 
@@ -49,14 +49,13 @@ def instants(
         texts: as delivered.
         column: name for the verdict.
         verdicts: receives invalid and impossible times.
-        time_zone: of times without an offset; None rejects them. In an hour that a clock change
-            repeats, the first hour counts. In an hour that it skips, the time after it counts.
+        local: the zone of times without an offset.
         now: a time more than five minutes later is impossible; UTC.
     """
     present = mask_of(pc.is_valid(texts))
     times = _all_canonical(texts)
     if times is None:
-        times = _mixed(texts, present, column, verdicts, time_zone)
+        times = _mixed(texts, present, column, verdicts, local)
     earliest = pa.scalar(datetime.fromisoformat("2000-01-01T00:00:00+00:00"), INSTANT)
     too_old = mask_of(pc.less(times, earliest))
     verdicts.reject(too_old, RowReason.TIMESTAMP_NOT_A_TIME, column)
@@ -75,44 +74,6 @@ def dates(texts: pa.Array, column: str, verdicts: Verdicts, pattern: str = DATE)
 def past_dates(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
     """Return dates from 1900 on, such as the date of a first credit line."""
     return dates(texts, column, verdicts, PAST_DATE)
-
-
-def in_iso(
-    texts: pa.Array, column: str, verdicts: Verdicts, *, date_format: str, now: datetime
-) -> pa.Array:
-    """Return dates of a declared format as ISO 8601; null without a value.
-
-    A month without a day becomes its first day. A year of two digits is the latest such year up to
-    now.
-
-    Args:
-        texts: as delivered.
-        column: name for the verdict.
-        verdicts: receives texts in another format.
-        date_format: see `features.sources.date_formats`.
-        now: a date with a year of two digits is not later; UTC.
-    """
-    parts = pc.extract_regex(texts, pattern_of(date_format))
-    groups = {field.name: pc.struct_field(parts, field.name) for field in parts.type}
-    year = _century(groups["year"], now) if "%y" in date_format else groups["year"]
-    month = groups["month"]
-    if "%b" in date_format:
-        month = pc.cast(pc.add(pc.index_in(month, pa.array(MONTHS)), 1), pa.string())
-    day = groups.get("day", pa.scalar("01"))
-    iso = pc.binary_join_element_wise(year, _two_digits(month), _two_digits(day), "-")
-    is_date = mask_of(pc.is_valid(parts))
-    wrong = mask_of(pc.is_valid(texts)) & ~is_date
-    verdicts.reject(wrong, RowReason.DATE_NOT_IN_FORMAT, column)
-    return _only(iso, is_date)
-
-
-def _century(years: pa.Array, now: datetime) -> pa.Array:
-    is_past = pc.less_equal(years, f"{now.year % 100:02}")
-    return pc.binary_join_element_wise(pc.if_else(is_past, "20", "19"), years, "")
-
-
-def _two_digits(texts: pa.Array) -> pa.Array:
-    return pc.utf8_lpad(texts, 2, "0")
 
 
 def _all_canonical(texts: pa.Array) -> pa.Array | None:
@@ -137,20 +98,17 @@ def _all_canonical(texts: pa.Array) -> pa.Array | None:
 
 
 def _mixed(
-    texts: pa.Array, present: Mask, column: str, verdicts: Verdicts, time_zone: str | None
+    texts: pa.Array, present: Mask, column: str, verdicts: Verdicts, local: LocalTimes
 ) -> pa.Array:
     is_day = _is_day(texts)
     zoned = matches(texts, ZONED) & is_day
     naive = matches(texts, NAIVE) & is_day
-    if time_zone is None:
-        verdicts.reject(naive, RowReason.TIMESTAMP_WITHOUT_ZONE, column)
     verdicts.reject(present & ~zoned & ~naive, RowReason.TIMESTAMP_NOT_A_TIME, column)
     times = _microseconds(pc.cast(_only(texts, zoned), pa.timestamp("ns", "UTC")), INSTANT)
-    if time_zone is None or not naive.any():
+    if not naive.any():
         return times
-    local = _microseconds(pc.cast(_only(texts, naive), pa.timestamp("ns")), pa.timestamp("us"))
-    placed = pc.assume_timezone(local, time_zone, ambiguous="earliest", nonexistent="latest")
-    return pc.coalesce(times, pc.cast(placed, INSTANT))
+    clock = _microseconds(pc.cast(_only(texts, naive), pa.timestamp("ns")), pa.timestamp("us"))
+    return pc.coalesce(times, local.placed(clock, column, verdicts))
 
 
 def _microseconds(times: pa.Array, target: pa.DataType) -> pa.Array:

@@ -10,9 +10,9 @@ from typing import Any
 
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Header
-from features.ingest.json_files import json_chunks
 from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
+from features.ingest.readers.json_files import json_chunks
 from features.ingest.reasons import HeldError
 from features.sources.mapping import SourceFeed
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +21,7 @@ class Verdicts:
         self._reason = np.full(rows, -1, np.int16)
         self._column = np.zeros(rows, np.int16)
         self._columns: list[str] = []
+        self.remarks: Counter[str] = Counter()
 
     def reject(self, rows: Mask, reason: RowReason, column: str) -> None:
         """Reject the marked rows that have no earlier reason."""
@@ -30,10 +33,19 @@ class Verdicts:
         self._reason[fresh] = _NUMBER[reason]
         self._column[fresh] = self._columns.index(column)
 
+    def remark(self, rows: Mask, remark: str) -> None:
+        """Count rows that a remark concerns; a remark becomes a note of the delivery."""
+        self.remarks[remark] += int(rows.sum())
+
     @property
     def passed(self) -> Mask:
         """Rows without a reason."""
         return self._reason < 0
+
+    def rejected_columns(self) -> list[str]:
+        """Return the column of each rejected row, in their order."""
+        rows = self._reason >= 0
+        return [self._columns[number] for number in self._column[rows].tolist()]
 
     def rejected(self) -> tuple[npt.NDArray[np.int64], list[RowReason], list[str]]:
         """Return positions, reasons and details of the rejected rows."""

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from features.feeds import Feed
 from features.feeds.declarations import Versions
-from features.ingest import rates, tables
+from features.ingest import content, rates, tables
 from features.platform.database import certain
 
 
@@ -85,7 +85,7 @@ def find_fresh(
     names = names_of(feed)
     statement = _FRESH.format(
         **names,
-        columns=_list(feed.targets, "landed"),
+        content_digest=content.digest(feed, "landed"),
         known_at=sql.SQL(_KNOWN_AT).format(**names),
         table=table,
     )
@@ -124,15 +124,13 @@ case
 end
 """
 
-# The digest covers neither clocks nor the position in the file. record_send writes types, lengths
-# and nulls, so different contents have different forms.
 _FRESH = sql.SQL(
     """
     create temporary table fresh on commit drop as
     with digested as (
         select
             landed.*,
-            sha256(record_send(row({columns}))) as content_digest,
+            {content_digest} as content_digest,
             greatest(landed.{event}, {known_at})::timestamptz as known_at
         from {table} as landed
         offset 0  -- otherwise Postgres computes the digest twice, to compare and to store it
@@ -171,6 +169,8 @@ _OUTDATED = sql.SQL(
     """
 )
 
+# A stated decide_from separates the rows of every file. So one file may hold both the history and
+# the rows to decide, in the folder of history loads, where each row keeps its own known_at.
 _VERSIONS = sql.SQL(
     """
     insert into {versions} (
@@ -178,7 +178,7 @@ _VERSIONS = sql.SQL(
     )
     select
         {id}, version, content_digest{carried}, {event}, known_at,
-        %(delivery_seq)s, %(is_history)s or coalesce({event} < %(decide_from)s, false)
+        %(delivery_seq)s, coalesce({event} < %(decide_from)s, %(is_history)s)
     from fresh
     """
 )
@@ -191,7 +191,7 @@ _ROWS = sql.SQL(
     select
         {columns}, fresh.version, %(delivery_id)s, %(delivery_seq)s, fresh.row_number,
         fresh.known_at,
-        %(is_history)s or coalesce(fresh.{event} < %(decide_from)s, false){computed}
+        coalesce(fresh.{event} < %(decide_from)s, %(is_history)s){computed}
     from fresh
     {rates}
     """

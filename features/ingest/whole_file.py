@@ -11,6 +11,7 @@ from psycopg import sql
 
 from features.ingest import landing
 from features.ingest.checks import Rules
+from features.ingest.faults import Faults
 from features.ingest.reasons import HoldReason, RowReason
 from features.platform import database
 from features.sources.mapping import SourceFeed
@@ -28,6 +29,8 @@ class Tally:
         rejected_lines: lines of the rejected rows.
         reasons: rejected rows by reason.
         prefixes: number of values with the prefix of a card number, by column.
+        faults: rejected rows by reason and column, with some of their texts.
+        remarks: rows by a remark about them, which stops nothing.
     """
 
     rows: int = 0
@@ -35,6 +38,8 @@ class Tally:
     rejected_lines: int = 0
     reasons: Counter[RowReason] = field(default_factory=Counter)
     prefixes: Counter[str] = field(default_factory=Counter)
+    faults: Faults = field(default_factory=Faults)
+    remarks: Counter[str] = field(default_factory=Counter)
 
 
 def hold_reason(
@@ -42,14 +47,26 @@ def hold_reason(
 ) -> str | None:
     """Return the reason to hold a parsed file, or None."""
     return (
-        _too_many_bad(tally, rules.feed)
+        too_many_bad(tally, rules.feed)
         or _too_many_days(connection, table, rules)
         or _same_applicant(connection, table, rules)
     )
 
 
-def prefix_notes(tally: Tally, feed: SourceFeed) -> list[str]:
-    """Return notes on declared identifiers that resemble card numbers; they stop nothing."""
+def notes(tally: Tally, feed: SourceFeed) -> list[str]:
+    """Return notes on the values of a file; they stop nothing.
+
+    They name declared identifiers that resemble card numbers, and count local times that exist
+    twice or not at all.
+    """
+    remarks = [f"{count} rows: {remark}" for remark, count in sorted(tally.remarks.items())]
+    return [
+        *remarks,
+        *_prefix_notes(tally, feed),
+    ]
+
+
+def _prefix_notes(tally: Tally, feed: SourceFeed) -> list[str]:
     return [
         f"{name} is declared numeric_id; {count} of {tally.rows} values begin as card numbers do"
         for name, count in sorted(tally.prefixes.items())
@@ -57,15 +74,19 @@ def prefix_notes(tally: Tally, feed: SourceFeed) -> list[str]:
     ]
 
 
-def _too_many_bad(tally: Tally, feed: SourceFeed) -> str | None:
-    """Compare lines, not rows, because a bad row of many lines may contain good rows."""
-    bad, lines = tally.rejected_lines, tally.lines
+def too_many_bad(tally: Tally, feed: SourceFeed) -> str | None:
+    """Return the reason to hold a file with more bad lines than its source tolerates, or None.
+
+    It compares lines, not rows, because a bad row of many lines may contain good rows. A label that
+    is not known yet is no fault.
+    """
+    unknown = tally.reasons[RowReason.NOT_KNOWN_YET]
+    bad, lines = tally.rejected_lines - unknown, tally.lines
     if not bad or bad <= feed.tolerated_bad_share * lines:
         return None
     counts = ", ".join(f"{reason} {count}" for reason, count in tally.reasons.most_common())
-    hint = ""
-    if tally.reasons.most_common(1)[0][0] is RowReason.CARD_NUMBER:
-        hint = "; identifiers that are long numbers belong into the source's numeric_id"
+    advice = tally.faults.advice(feed)
+    hint = f"; {advice}" if advice else ""
     unit = "rows" if lines == tally.rows else "lines"
     return (
         f"{HoldReason.TOO_MANY_BAD_ROWS}: {bad} of {lines} {unit} "
@@ -85,7 +106,13 @@ def _too_many_days(connection: psycopg.Connection[Any], table: str, rules: Rules
         )
     ).fetchone()
     (days,) = database.certain("count the days of a file", row)
-    if days <= rules.limits.days:
+    return too_many_days(days, rules)
+
+
+def too_many_days(days: int, rules: Rules) -> str | None:
+    """Return the reason to hold a file with rows of so many days, or None."""
+    feed = rules.feed.declaration
+    if feed.versions is None or feed.versions.ensure_days is None or days <= rules.limits.days:
         return None
     return f"{HoldReason.TOO_MANY_DAYS}: rows of {days} days, allowed {rules.limits.days}"
 
@@ -101,8 +128,13 @@ def _same_applicant(connection: psycopg.Connection[Any], table: str, rules: Rule
             person=sql.Identifier(feed.column(feed.person).target),
         )
     ).fetchone()
-    most = row[0] if row else 0
-    if most <= rules.limits.same_applicant:
+    return same_applicant(row[0] if row else 0, rules)
+
+
+def same_applicant(most: int, rules: Rules) -> str | None:
+    """Return the reason to hold a file with so many rows of one person, or None."""
+    feed = rules.feed.declaration
+    if feed.person is None or most <= rules.limits.same_applicant:
         return None
     return (
         f"{HoldReason.SAME_APPLICANT}: {most} {feed.name} of one {feed.person}, allowed "

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.platform import failpoints
@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     code_version: str = "unknown"  # the started commit; a run adds a digest of its code
     sources: str = "synthetic"  # the source descriptions that feed this warehouse
     sources_dir: Path = Path(__file__).resolve().parents[2] / "sources"  # the user's own ones
+    decide_from: AwareDatetime | None = None  # of a source whose description states none
     chunk_rows: int = Field(default=50_000, ge=1)  # rows that are scored at once
     max_shards: int = Field(default=2, ge=1, le=64)  # processes that score one run at once
     model_timeout_seconds: float = 120.0  # a chunk that takes longer is degraded

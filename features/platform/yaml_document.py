@@ -41,6 +41,15 @@ def _moment(value: object) -> object:
     return datetime.fromisoformat(value.upper().replace(" ", "T", 1).replace(" ", ""))
 
 
+#: Marks the form of a value that a file may write as plain text or as keys; no key has this name.
+TEXT_FORM, KEYS_FORM = "(text)", "(keys)"
+
+
+def form_of(value: object) -> str:
+    """Return the form of a value: plain text or keys."""
+    return TEXT_FORM if isinstance(value, str) else KEYS_FORM
+
+
 #: A moment with its zone. YAML's own timestamps are read as text, and this is their only form.
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
@@ -81,7 +90,8 @@ class Document:
             raise ConfigurationError("\n".join(lines)) from None
 
     def _line(self, error: ErrorDetails, content: Mapping[str, Any]) -> str:
-        path, message = tuple(error["loc"]), error["msg"]
+        path = tuple(step for step in error["loc"] if step not in (TEXT_FORM, KEYS_FORM))
+        message = error["msg"]
         if error["type"].endswith(("_type", "_parsing")):
             message += f"; the file has {_kind_at(content, path)}"
         known = [path[:end] for end in range(len(path), 0, -1) if path[:end] in self.places]

@@ -2,7 +2,8 @@
 
 One YAML file describes one named set of feeds. It is the only file to write for one's own data; the
 models below and in `features.sources.mapping` are its documentation and its check. A description
-that leaves the platform to guess is refused.
+that leaves the platform to guess is refused. Several sources feed one warehouse as one set, see
+`features.sources.inclusion`.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from features.feeds import FEEDS
-from features.platform import strict_yaml
 from features.platform.currencies import EXPONENTS
 from features.platform.errors import ConfigurationError
-from features.platform.yaml_document import Moment
+from features.platform.yaml_document import Document, Moment
+from features.sources.described import Described
+from features.sources.file_forms import Csv
 from features.sources.files import SHIPPED, check_name, find
-from features.sources.mapping import NULL_TOKENS, Csv, Described, FeedName, SourceFeed
+from features.sources.inclusion import complete, identity
+from features.sources.mapping import NULL_TOKENS, SourceFeed
+from features.sources.zones import named_zone
 
 FOLDER = SHIPPED
 
@@ -31,26 +33,31 @@ class Sources(Described):
 
     Args:
         name: the file's stem, which every delivery carries.
+        description: one sentence on the data.
         time_zone: zone of timestamps without a zone; None refuses such timestamps.
+        include: names of other sources whose feeds fill the same warehouse; the keys of this set
+            apply to all of them, and `time_zone` where an included source states none.
         decide_from: earlier rows are history: they feed features and labels, and are never scored.
         maturity_days: a row without a positive label by then counts as negative.
         provenance_rank: the allowed origins of labels, best first.
         max_rate_age_days: an older exchange rate gives no amount in the base currency.
         csv: the source's form of CSV, unless a feed states its own.
         null_tokens: texts that mean "no value", unless a feed states its own.
-        feeds: by name, in the order of admission.
+        feeds: by name, in the order of admission; the name is that of a feed, or a name of your own
+            with the key `feed`, so that one source can have several feeds of one kind.
     """
 
     name: str
     description: str
     time_zone: str | None = None
+    include: tuple[str, ...] = ()
     decide_from: Moment | None = None
     maturity_days: int = Field(ge=0, le=3660)
     provenance_rank: tuple[str, ...] = ()
     max_rate_age_days: int = Field(default=7, ge=0, le=3650)
     csv: Csv = Csv()
     null_tokens: tuple[str, ...] = NULL_TOKENS
-    feeds: Mapping[FeedName, SourceFeed]
+    feeds: Mapping[str, SourceFeed] = {}
 
     @field_validator("name")
     @classmethod
@@ -64,10 +71,7 @@ class Sources(Described):
     @classmethod
     def _zone_exists(cls, value: str | None) -> str | None:
         if value is not None:
-            try:
-                ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones
-                raise ValueError(f"{value!r} is not a time zone of the IANA database") from error
+            named_zone(value)
         return value
 
     @field_validator("decide_from")
@@ -79,10 +83,38 @@ class Sources(Described):
     def _provenances_are_ranked(self) -> Sources:
         for feed in self.feeds.values():
             inline = feed.inline_label.provenance if feed.inline_label else None
-            for provenance in (inline, feed.constant_provenance):
+            delayed = feed.latency if isinstance(feed.latency, Mapping) else ()
+            for provenance in (inline, feed.constant_provenance, *delayed):
                 if provenance is not None and provenance not in self.provenance_rank:
                     raise ValueError(f"provenance_rank: lacks {provenance!r} of {feed.name}")
+            stated = {feed.constant_provenance or ""} - {""} or set(self.provenance_rank)
+            if delayed and (missing := sorted(stated - set(delayed))):
+                raise ValueError(f"latency: {feed.name} lacks a delay for {', '.join(missing)}")
         return self
+
+    @model_validator(mode="after")
+    def _feeds_are_apart(self) -> Sources:
+        """Refuse two feeds of one kind that one file would enter twice, or under one name."""
+        places: dict[tuple[str, str], str] = {}
+        for entry, feed in self.feeds.items():
+            if feed.source != identity(self.name, entry, feed.name):
+                raise ValueError(f"feeds.{entry}.source: it follows from the names; leave it out")
+            for (kind, folder), other in places.items():
+                if kind == feed.name and _overlap(folder, feed.folder):
+                    raise ValueError(
+                        f"feeds.{entry}.folder: {feed.folder} overlaps the folder of {other}, so "
+                        f"its files would be read twice as {kind}; give each a folder of its own"
+                    )
+            places[feed.name, feed.folder] = entry
+        return self
+
+    def of_feed(self, name: str) -> tuple[SourceFeed, ...]:
+        """Return the described feeds of one kind; a set may have several, or none."""
+        return tuple(feed for feed in self.feeds.values() if feed.name == name)
+
+    def described(self, source: str, name: str) -> SourceFeed | None:
+        """Return the feed under which the register of deliveries keeps a source and a kind."""
+        return next((feed for feed in self.of_feed(name) if feed.source == source), None)
 
     def dbt_variables(self, base_currency: str) -> dict[str, str | int]:
         """Return the dbt variables of these sources; they never hold a window of data.
@@ -117,36 +149,14 @@ def load(
     Raises:
         ConfigurationError: there is no such file, or its content is wrong; names file and key.
     """
-    path = find(name, folder)
-    try:
-        document = strict_yaml.read(path)
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
-    if document.content.get("name", path.stem) != path.stem:
-        raise ConfigurationError(
-            f"{path.name}: name: a source has the name of its file, {path.stem}; leave the key out"
-        )
-    given = {key: value for key, value in (overrides or {}).items() if value is not None}
-    stated = {"name": path.stem, **document.content, **given}
-    return document.validate(Sources, _with_feeds_in_order(stated))
+    document, stated = complete(find(name, folder), overrides or {}, _check_part, folder)
+    return document.validate(Sources, stated)
 
 
-def _with_feeds_in_order(described: dict[str, Any]) -> dict[str, Any]:
-    """Return a description whose feeds inherit the keys of the set, in the order of admission."""
-    feeds = described.get("feeds")
-    if not isinstance(feeds, dict):
-        return described
-    name = described["name"]
-    places = {feed: place for place, feed in enumerate(FEEDS)}
-    order = sorted(feeds, key=lambda feed: places.get(feed, len(places)))
-    whole = {"source": name, "time_zone": described.get("time_zone")}
-    whole |= {key: described[key] for key in ("csv", "null_tokens") if key in described}
-    return {
-        **described,
-        "feeds": {
-            feed: {"name": feed, "folder": f"landing/{name}/{feed}", **whole, **(feeds[feed] or {})}
-            if isinstance(feeds[feed], dict | None)
-            else feeds[feed]
-            for feed in order
-        },
-    }
+def _check_part(document: Document, stated: Mapping[str, Any]) -> None:
+    """Check an included source by itself, so that its faults name its own file."""
+    document.validate(Sources, stated)
+
+
+def _overlap(folder: str, other: str) -> bool:
+    return f"{folder}/".startswith(f"{other}/") or f"{other}/".startswith(f"{folder}/")

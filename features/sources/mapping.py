@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
-from typing import Annotated, Literal
+from itertools import chain
+from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticKnownError
 
 from features.feeds import FEEDS, Column, ColumnKind, Feed
 from features.feeds.application_labels import OUTCOMES, Outcome
 from features.feeds.leaks import Leak, is_protected, leaks_of
-from features.platform.currencies import EXPONENTS
-from features.sources.date_formats import DateFormat
-
-
-class FileFormat(StrEnum):
-    """The format of a file; text files may be gzipped."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
-
-class Described(BaseModel):
-    """A part of a description, frozen and without unknown keys.
-
-    `Document.validate` reads a file as strict JSON. A `mode="before"` validator of a whole part
-    would pass Python objects on, and lists would no longer be read as tuples and sets.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def _duration(value: object) -> object:
-    units = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-    if not isinstance(value, str):
-        return value
-    if not re.fullmatch(r"[0-9]{1,6}[dhms]", value):
-        raise ValueError("expected a duration such as 7d, 12h, 30m or 45s")
-    return timedelta(**{units[value[-1]]: int(value[:-1])})
-
-
-Duration = Annotated[
-    timedelta, BeforeValidator(_duration), Field(ge=timedelta(0), le=timedelta(days=36_600))
-]
-
-
-def _code(value: object) -> object:
-    return str(value) if type(value) is int else value
-
-
-Code = Annotated[str, BeforeValidator(_code), Field(min_length=1)]
+from features.sources.columns import ColumnDescription, DescribedColumn
+from features.sources.described import Described
+from features.sources.file_forms import Csv, FileFormat
+from features.sources.labels import InlineLabel
+from features.sources.parts import Duration, Latency
 
 
 def _known_feed(name: str) -> str:
@@ -74,44 +30,6 @@ def _known_feed(name: str) -> str:
 FeedName = Annotated[str, AfterValidator(_known_feed)]
 
 
-class InlineLabel(Described):
-    """A label in the files of another feed; ingest moves it to the feed of labels.
-
-    Args:
-        column: delivered name of the column.
-        latency: the time from the transaction until the label was known.
-        provenance: the origin of the label.
-    """
-
-    column: str
-    latency: Duration
-    provenance: str
-
-
-class Csv(Described):
-    """The source's form of CSV.
-
-    Args:
-        delimiter: one character between fields.
-        quoting: `standard`: a field may be in double quotes, and doubles each quote in it; `none`:
-            a quote is plain text everywhere.
-        multiline_fields: a quoted field may hold line ends; otherwise one line is one row, and a
-            quoted field that spans lines holds the file.
-        final_line_break: whether a last line without its end is taken for a file cut short.
-    """
-
-    delimiter: str = Field(default=",", pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7e]$")
-    quoting: Literal["standard", "none"] = "standard"
-    multiline_fields: bool = False
-    final_line_break: Literal["required", "optional"] = "required"
-
-    @model_validator(mode="after")
-    def _lines_need_quotes(self) -> Csv:
-        if self.multiline_fields and self.quoting == "none":
-            raise ValueError("multiline_fields: only a quoted field can span lines")
-        return self
-
-
 #: Texts that common exports write for "no value".
 NULL_TOKENS = ("", "\\N", "NULL", "NaN", "nan", "None")
 
@@ -120,50 +38,44 @@ class SourceFeed(Described):
     """The files of a source that bring the rows of one feed.
 
     Args:
+        feed: the feed of the rows; needed where the entry has a name of its own.
+        time_zone: zone of times without an offset; by default that of the source.
         folder: of the files, below the object store's root; first loads are in its `history/`.
         formats: the accepted formats, which the file's suffix selects.
-        columns: delivered name of each canonical column.
+        csv: the form of CSV files; by default that of the source.
+        columns: by canonical column, its delivered name, or keys for its origin and spelling.
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
         numeric_id: canonical columns whose values may look like card numbers.
         null_tokens: texts that mean "no value", in every column.
-        missing_codes: by canonical column, the codes that mean "no value" there, such as 999.
-        date_formats: by canonical column, the format of its dates, such as `%b-%Y`.
-        trim_ids: remove blanks around identifiers; otherwise they reject the row.
-        constant_currency: the currency of a file without a currency column.
-        constant_provenance: the origin of labels in a file without a column for it.
-        amount_unit: whether amounts are in whole units (12.34) or minor units (1234).
-        binary_amounts: amounts were computed in floating point; round them to the minor unit.
         allow_zero_amount: a card verification costs nothing and is a transaction here.
         allow_lenders_price: applications may read the lender's own rate or grade.
         is_applicant_unknown: the source names no applicants; each application is one of its own.
         outcomes: the meaning of each delivered outcome of a loan.
         policy_exceptions: delivered outcomes of loans granted against the lender's policy.
         charge_off_lag: the time from the last instalment until a charge-off is known.
-        latency: for rows of a history load: known_at = occurred_at + latency.
+        list_separator: one character between the items of a list.
+        inline_label: the label in the rows of the feed.
+        latency: for rows of a history load: known_at = occurred_at + latency; labels may have one
+            by provenance, such as `{chargeback: 30d, analyst: 1d}`.
+        shares_ids: the ids are those of the other feeds of this kind, so other content of an id is
+            a correction; otherwise it holds the delivery.
         tolerated_bad_share: a larger share of bad rows holds the whole delivery.
         min_rows_per_hour: fewer rows in an hour raise an alarm; 0 allows an empty hour.
         settle_seconds: a file changed so recently is checked twice before it is taken.
     """
 
-    name: FeedName
+    feed: FeedName
     source: str
-    time_zone: str | None
+    time_zone: str | None = None
     folder: str
     formats: tuple[FileFormat, ...] = Field(min_length=1)
     csv: Csv = Csv()
-    columns: Mapping[str, str]
+    columns: Mapping[str, DescribedColumn]
     optional: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     numeric_id: frozenset[str] = frozenset()
     null_tokens: tuple[str, ...] = NULL_TOKENS
-    missing_codes: Mapping[str, tuple[Code, ...]] = {}
-    date_formats: Mapping[str, DateFormat] = {}
-    trim_ids: bool = False
-    constant_currency: str | None = None
-    constant_provenance: str | None = None
-    amount_unit: Literal["major", "minor"] = "major"
-    binary_amounts: bool = False
     allow_zero_amount: bool = False
     allow_lenders_price: bool = False
     is_applicant_unknown: bool = False
@@ -172,7 +84,8 @@ class SourceFeed(Described):
     charge_off_lag: Duration = timedelta(days=150)
     list_separator: str = Field(default="|", min_length=1, max_length=1)
     inline_label: InlineLabel | None = None
-    latency: Duration = timedelta(0)
+    latency: Latency = timedelta(0)
+    shares_ids: bool = False
     tolerated_bad_share: float = Field(default=0.05, ge=0, le=1)
     min_rows_per_hour: int = Field(default=0, ge=0)
     settle_seconds: float = Field(default=2.0, ge=0)
@@ -180,7 +93,7 @@ class SourceFeed(Described):
     @model_validator(mode="after")
     def _columns_are_known(self) -> SourceFeed:
         names = {column.name for column in self.declaration.columns}
-        for key in ("columns", "optional", "numeric_id", "missing_codes", "date_formats"):
+        for key in ("columns", "optional", "numeric_id"):
             if unknown := sorted(set(getattr(self, key)) - names):
                 raise ValueError(f"{key}: not a column of {self.name}: {', '.join(unknown)}")
         given = (set(self.columns) - self.optional) | self._given_otherwise()
@@ -189,11 +102,17 @@ class SourceFeed(Described):
         return self
 
     @model_validator(mode="after")
-    def _no_column_is_read_twice_or_refused(self) -> SourceFeed:
-        delivered = self.delivered_columns
-        if len(set(delivered)) < len(delivered):
-            raise ValueError("columns: one delivered column stands for two canonical ones")
-        if leaks := sorted(filter(self._is_never_read, delivered)):
+    def _descriptions_fit(self) -> SourceFeed:
+        for name, description in self.columns.items():
+            if flaw := description.misfit(self.declaration.column(name)):
+                raise ValueError(f"columns: {name}: {flaw}")
+        if isinstance(self.latency, Mapping) and not self.declaration.delays_labels:
+            raise ValueError("latency: only transaction_labels has one by provenance")
+        return self
+
+    @model_validator(mode="after")
+    def _no_refused_column_is_read(self) -> SourceFeed:
+        if leaks := sorted(filter(self._is_never_read, self.delivered_columns)):
             raise ValueError(f"refused: {', '.join(leaks)} would be read as well")
         if self.inline_label and not self.declaration.inline_labels:
             able = [feed.name for feed in FEEDS.values() if feed.inline_labels]
@@ -201,9 +120,12 @@ class SourceFeed(Described):
         return self
 
     @model_validator(mode="after")
-    def _formats_are_of_dates(self) -> SourceFeed:
-        if strange := sorted(set(self.date_formats) - self.declaration.dated):
-            raise ValueError(f"date_formats: hold no dates: {', '.join(strange)}")
+    def _pairs_are_whole(self) -> SourceFeed:
+        for pair in self.declaration.pairs:
+            given = {pair.first, pair.second} & set(self.columns)
+            if len(given) == 1:
+                absent = pair.first if pair.second in given else pair.second
+                raise ValueError(f"columns: {given.pop()} needs {absent} beside it")
         return self
 
     @model_validator(mode="after")
@@ -211,6 +133,11 @@ class SourceFeed(Described):
         if strange := sorted(self.policy_exceptions - set(self.outcomes)):
             raise ValueError(f"policy_exceptions: not in outcomes: {', '.join(strange)}")
         return self
+
+    @property
+    def name(self) -> str:
+        """The name of the feed, which every delivery of these files carries."""
+        return self.feed
 
     @property
     def declaration(self) -> Feed:
@@ -225,13 +152,30 @@ class SourceFeed(Described):
     @property
     def conceals(self) -> bool:
         """Whether the text of a rejected row is dropped, because it may hold protected values."""
-        return self.is_protected or any(map(is_protected, self.refused))
+        is_of_persons = Leak.PERSONAL in self.declaration.never_reads
+        return self.is_protected or is_of_persons or any(map(is_protected, self.refused))
 
     @property
     def delivered_columns(self) -> tuple[str, ...]:
-        """The columns that are read from a file, and no others."""
+        """The columns that are read from a file, each of them once, and no others."""
         inline = (self.inline_label.column,) if self.inline_label else ()
-        return (*self.columns.values(), *inline)
+        names = chain.from_iterable(column.delivered for column in self.columns.values())
+        return tuple(dict.fromkeys((*names, *inline)))
+
+    @property
+    def required_names(self) -> frozenset[str]:
+        """The delivered columns that each file must have."""
+        needed = (
+            column.delivered for name, column in self.columns.items() if name not in self.optional
+        )
+        label = self.inline_label
+        inline = {label.column} if label and label.label_in == "all" else frozenset[str]()
+        return frozenset(chain.from_iterable(needed)) | inline
+
+    @property
+    def generates_key(self) -> bool:
+        """Whether an identifier is a digest of all delivered columns of the row."""
+        return any(column.generate for column in self.columns.values())
 
     @property
     def landed_columns(self) -> tuple[Column, ...]:
@@ -245,11 +189,11 @@ class SourceFeed(Described):
         """The folder of this feed's history loads."""
         return f"{self.folder}/history"
 
-    def delivered_name(self, column: Column) -> str | None:
-        """Return the delivered name of a landed column, or None where the file has none."""
+    def description_of(self, column: Column) -> ColumnDescription | None:
+        """Return the description of a landed column, or None where the source has none."""
         declared, name = self.declaration, column.name
         if declared.inline_labels and column is declared.inline_labels.column:
-            return self.inline_label.column if self.inline_label else None
+            return self.inline_label.description if self.inline_label else None
         if self.is_applicant_unknown and name == declared.person:
             name = declared.subject.name
         if column.kind is ColumnKind.EXCEPTION and self.policy_exceptions:
@@ -257,32 +201,51 @@ class SourceFeed(Described):
             name = outcome.name if outcome else name
         return self.columns.get(name)
 
+    def delivered_name(self, canonical: str) -> str | None:
+        """Return the only delivered column of a canonical one, or None if it has none or several.
+
+        The delivered text may need the options of the description to be understood.
+        """
+        description = self.columns.get(canonical)
+        return description.column if description else None
+
+    @property
+    def constant_currency(self) -> str | None:
+        """The currency of all rows, where the source states one."""
+        return self._constant(ColumnKind.CURRENCY)
+
+    @property
+    def constant_provenance(self) -> str | None:
+        """The origin of all labels, where the source states one."""
+        return self._constant(ColumnKind.PROVENANCE)
+
     @property
     def delivered_kinds(self) -> Mapping[str, frozenset[ColumnKind]]:
         """The kinds of each delivered column; two columns may be read from one."""
         kinds: dict[str, frozenset[ColumnKind]] = {}
         for column in self.landed_columns:
-            if (name := self.delivered_name(column)) is not None:
+            if (description := self.description_of(column)) is None:
+                continue
+            for name in description.delivered:
                 kinds[name] = kinds.get(name, frozenset()) | {column.kind}
         return kinds
 
-    def _given_otherwise(self) -> set[str]:
-        """Return the canonical columns that need no delivered column.
+    @property
+    def amount_signs(self) -> tuple[str, ...]:
+        """The signs and codes that name the currency of an amount, and are written with it."""
+        currency = self.declaration.column_of(ColumnKind.CURRENCY)
+        description = self.columns.get(currency.name) if currency else None
+        return tuple(description.from_amount or ()) if description else ()
 
-        Raises:
-            ValueError: the constant currency is unknown, or the file has a currency too.
-        """
-        given = set()
-        if self.constant_currency is not None:
-            if self.constant_currency not in EXPONENTS:
-                raise ValueError(f"constant_currency: {self.constant_currency!r} is not ISO 4217")
-            currency = self.declaration.column_of(ColumnKind.CURRENCY)
-            if currency and currency.name in self.columns:
-                raise ValueError("constant_currency: the file has a currency column too")
-            given |= {currency.name} if currency else set()
-        if self.is_applicant_unknown and self.declaration.person:
-            given.add(self.declaration.person)
-        return given
+    def _constant(self, kind: ColumnKind) -> str | None:
+        column = self.declaration.column_of(kind)
+        description = self.columns.get(column.name) if column else None
+        return description.constant if description else None
+
+    def _given_otherwise(self) -> set[str]:
+        """Return the canonical columns that need no delivered column."""
+        person = self.declaration.person
+        return {person} if person and self.is_applicant_unknown else set()
 
     def _is_never_read(self, name: str) -> bool:
         if name in self.refused:

@@ -79,6 +79,25 @@ FX_RATES = FeedShape(
         "known_at": Kind.INSTANT,
     },
 )
+MERCHANTS = FeedShape(
+    "merchants",
+    {
+        "merchant_id": Kind.TEXT,
+        "category": Kind.TEXT,
+        "location": Kind.TEXT,
+        "opened_on": Kind.DATE,
+        "known_at": Kind.INSTANT,
+    },
+)
+CUSTOMERS = FeedShape(
+    "customers",
+    {
+        "customer_id": Kind.TEXT,
+        "location": Kind.TEXT,
+        "opened_on": Kind.DATE,
+        "known_at": Kind.INSTANT,
+    },
+)
 APPLICATIONS = FeedShape(
     "applications",
     {

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import structlog
 
-from features.synthesize import render
+from features.synthesize import references, render
 from features.synthesize.calendar import epoch_ms
 from features.synthesize.faults import Post
-from features.synthesize.feed_shapes import FX_RATES, LABELS, TRANSACTIONS
+from features.synthesize.feed_shapes import CUSTOMERS, FX_RATES, LABELS, MERCHANTS, TRANSACTIONS
 from features.synthesize.labels import LabelDesk
 from features.synthesize.landing import Landing, Sink
 from features.synthesize.lending import Lending
@@ -69,6 +69,7 @@ class _Run:
         """Write every file, in the order in which a bank delivers them."""
         windows = self._plan.windows()
         self._rates(self._plan.start - _RATES_BEFORE, self._plan.live_from, is_history=True)
+        self._references()
         self._lending.history()
         live_day = self._plan.live_from
         for done, window in enumerate(windows, start=1):
@@ -111,6 +112,17 @@ class _Run:
         self._counts.labels += self._landing.whole(
             LABELS, [known], (start, end), is_history=is_history
         )
+
+    def _references(self) -> None:
+        """Write what the bank knows of customers and merchants before the first transaction."""
+        world, plan = self._traffic.world, self._plan
+        has_history = plan.start < plan.live_from
+        window = (plan.start, plan.live_from if has_history else plan.end)
+        for shape, table in (
+            (MERCHANTS, references.merchants(world)),
+            (CUSTOMERS, references.customers(world)),
+        ):
+            self._landing.whole(shape, [table], window, is_history=has_history)
 
     def _rates(self, start: datetime, end: datetime, *, is_history: bool) -> None:
         table = known_within(self._plan.seed, epoch_ms(start), epoch_ms(end))

@@ -35,9 +35,11 @@ class Places:
 
 @cache
 def load() -> Places:
-    """Read the table of places."""
+    """Read the places of the table, without those that are a whole country."""
     with TABLE.open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle))
+        rows = [
+            row for row in csv.DictReader(handle) if row["location_code"] != row["country_code"]
+        ]
     countries = [row["country_code"] for row in rows]
     names = sorted(set(countries))
     zones = sorted({row["time_zone"] for row in rows})

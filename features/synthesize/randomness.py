@@ -30,6 +30,7 @@ class Stream(IntEnum):
     RATES = 9
     APPLICANTS = 10
     APPLICATIONS = 11
+    REFERENCES = 12
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:

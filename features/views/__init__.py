@@ -6,8 +6,9 @@ suites' range checks, the order of a matrix' columns and the texts of reasons de
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from features.platform.errors import ConfigurationError
 from features.views.applications import application_features
 from features.views.declarations import Feature, Kind
 from features.views.transactions import (
@@ -16,16 +17,22 @@ from features.views.transactions import (
     transaction_features,
 )
 
-__all__ = ["APPLICATIONS", "TRANSACTIONS", "Feature", "FeatureView", "Kind"]
+__all__ = ["APPLICATIONS", "BUILT_AS", "TRANSACTIONS", "Feature", "FeatureView", "Kind"]
+
+#: The column of a row's version of its view; null in a row that was built as version 1.
+BUILT_AS = "view_version"
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureView:
     """A feature table: its key, its event time, and its features in a model's column order.
 
+    A view only grows: a version appends features behind those of the version before, and no feature
+    changes its meaning. So the first columns of a row are the row of each earlier version.
+
     Attributes:
         name: the name of the view.
-        version: changes when a feature changes its meaning.
+        version: rises when features are appended; a row's column `view_version` has it.
         table: the feature table: one row per row version.
         versions: the relation of the row versions: a raw table, or a view over raw tables.
         entity: the column of the subject's id.
@@ -42,6 +49,22 @@ class FeatureView:
     event_time: str
     carried: tuple[str, ...]
     features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        """Check that later versions append their features.
+
+        Raises:
+            ValueError: a feature stands before one of an earlier version, or is of no version yet.
+        """
+        versions = [feature.since for feature in self.features]
+        if versions != sorted(versions) or max(versions, default=1) > self.version:
+            raise ValueError(
+                f"{self.qualified}: a version appends its features, and each has a version"
+            )
+        if self.version > 1 and BUILT_AS not in self.carried:
+            raise ValueError(
+                f"{self.qualified}: a row needs {BUILT_AS}, the version of its columns"
+            )
 
     @property
     def qualified(self) -> str:
@@ -63,6 +86,31 @@ class FeatureView:
         """The features that use no labels."""
         return tuple(feature for feature in self.features if not feature.uses_labels)
 
+    def at(self, version: int) -> FeatureView:
+        """Return the view as it was at a version: its first features.
+
+        Raises:
+            ConfigurationError: there is no such version yet.
+        """
+        if not 1 <= version <= self.version:
+            raise ConfigurationError(
+                f"this release knows the versions 1 to {self.version} of the feature view "
+                f"{self.name}, not {version}; install the release that knows it"
+            )
+        kept = tuple(feature for feature in self.features if feature.since <= version)
+        return replace(self, version=version, features=kept)
+
+    def pinned(self, qualified: str) -> FeatureView:
+        """Return the view of a run, which pins a name with its version such as `transactions@1`.
+
+        Raises:
+            ConfigurationError: the run has another view, or a version that is not known yet.
+        """
+        name, _, version = qualified.partition("@")
+        if name != self.name or not version.isdecimal():
+            raise ConfigurationError(f"the run has the feature view {qualified}, not {self.name}")
+        return self.at(int(version))
+
     def feature(self, name: str) -> Feature:
         """Return one feature by name.
 
@@ -77,7 +125,7 @@ class FeatureView:
 
 TRANSACTIONS = FeatureView(
     name="transactions",
-    version=1,
+    version=2,
     table="marts.feat_transactions",
     versions="raw.transaction_versions",
     entity="transaction_id",
@@ -91,6 +139,7 @@ TRANSACTIONS = FeatureView(
         "known_at",
         "delivery_seq",
         "is_history",
+        BUILT_AS,
         "amount_base_minor",
         *(f"customer_priced_count_{window}" for window in (*EXACT_WINDOWS, *WHOLE_DAY_WINDOWS)),
     ),

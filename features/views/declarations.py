@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -33,15 +34,19 @@ class Feature:
     uses_labels: bool = False  # computed from matured labels; label-free models may not use it
     monotone: int = 0  # +1 or -1 if more can only mean more or less risk
     levels: tuple[str, ...] = ()  # only of a category
+    since: int = 1  # the version of the view that appended it; rows of earlier versions have null
 
     def __post_init__(self) -> None:
-        """Check that a category, and only a category, has levels.
+        """Check that levels fit the kind, and that an appended feature may be null.
 
         Raises:
-            ValueError: a category has no levels, or another kind has some.
+            ValueError: a category has no levels, another kind has some, or the view requires a
+                value of a feature that rows of its earlier versions lack.
         """
         if (self.kind is Kind.CATEGORY) != bool(self.levels):
             raise ValueError(f"{self.name}: a category has levels, and nothing else has")
+        if self.required and self.since > 1:
+            raise ValueError(f"{self.name}: rows of version {self.since - 1} have no value of it")
 
 
 def amount(
@@ -136,3 +141,8 @@ def category(
         name=name, kind=Kind.CATEGORY, characteristic=characteristic, analyst_text=analyst,
         applicant_text=applicant, levels=levels, required=required, uses_labels=uses_labels,
     )  # fmt: skip
+
+
+def appended(version: int, features: Iterable[Feature]) -> Iterator[Feature]:
+    """Yield features that a version of the view appends: null in rows of earlier versions."""
+    return (replace(feature, since=version, required=False) for feature in features)

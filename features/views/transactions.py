@@ -12,6 +12,7 @@ from features.views.declarations import (
     Feature,
     Kind,
     amount,
+    appended,
     count,
     flag,
     fraud_rate,
@@ -34,6 +35,7 @@ def transaction_features() -> Iterator[Feature]:
     yield from _customer_values()
     yield from _counterparties()
     yield from _delivered()
+    yield from appended(2, _references())
 
 
 def _span(window: str) -> str:
@@ -189,3 +191,22 @@ def _delivered() -> Iterator[Feature]:
             f"The source raised a {subject} alert", f"An unusual {subject}",
         )  # fmt: skip
     yield flag("is_high_value", "amount", "The source calls the amount high", "The amount")
+
+
+def _references() -> Iterator[Feature]:
+    yield number(
+        "customer_merchant_km", "distance from home", "Distance from the customer to the merchant",
+        "The distance from your home", 0, GREATEST_DISTANCE_KM,
+    )  # fmt: skip
+    yield flag(
+        "is_foreign", "foreign payment", "In another country than the customer's home",
+        "A payment in another country",
+    )  # fmt: skip
+    for subject, words, reason in (
+        ("customer", "the customer's first account", "The time since your first account"),
+        ("merchant", "the merchant takes cards", "Information about the merchant"),
+    ):
+        yield count(
+            f"{subject}_tenure_days", f"{subject} tenure", f"Days since {words}", reason,
+            required=False,
+        )  # fmt: skip

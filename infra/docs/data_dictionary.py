@@ -9,19 +9,16 @@ A contract test does the same check, so a changed column without its page fails 
 from __future__ import annotations
 
 import argparse
-import inspect
-import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from features.feeds import FEEDS
-from features.sources.descriptions import Sources
-from features.sources.mapping import Csv, SourceFeed
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView
+from infra.docs.tables import table, yes
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "dbt" / "models"
@@ -39,15 +36,6 @@ LAYERS = (
     ("staging", "Staging views", "One view per raw table; the only place that names `raw`."),
     ("intermediate", "Intermediate models", "Tables of one build. Columns are in the YAML files."),
 )
-_SETTINGS = (
-    (Sources, "Keys of a source"),
-    (SourceFeed, "Keys of a feed"),
-    (Csv, "Keys below `csv`"),
-)
-#: What the platform sets itself; a YAML file does not state it.
-_DERIVED = {"name", "source"}
-
-Row = Sequence[object]
 
 
 def render() -> str:
@@ -74,12 +62,13 @@ def _feeds() -> Iterator[str]:
     yield "## Feeds\n"
     yield (
         "The columns of each feed under their canonical names, in the order of admission. The "
-        "YAML file of a source maps its own names to them. A file key marks the "
+        "YAML file of a source maps its own names to them; its keys have "
+        "[a page of their own](bring-your-own-data.md#reference). A file key marks the "
         "rows of one file that describe the same thing.\n"
     )
     for feed in FEEDS.values():
         yield f"### `{feed.name}`\n"
-        yield from _table(
+        yield from table(
             ("column", "stored as", "type", "kind", "required", "file key"),
             (
                 (
@@ -87,55 +76,12 @@ def _feeds() -> Iterator[str]:
                     f"`{column.target}`",
                     column.sql_type,
                     column.kind.value,
-                    _yes(column.is_required),
-                    _yes(column.is_key),
+                    yes(column.is_required),
+                    yes(column.is_key),
                 )
                 for column in feed.columns
             ),
         )
-    for described, title in _SETTINGS:
-        yield f"### {title}\n"
-        yield from _table(
-            ("key", "meaning", "default"),
-            (
-                (f"`{key}`", text, _default(described.model_fields[key]))
-                for key, text in _arguments(described).items()
-                if key in described.model_fields and key not in _DERIVED
-            ),
-        )
-
-
-def _arguments(described: type) -> dict[str, str]:
-    """Return the arguments that the docstring of a class explains."""
-    section = (inspect.getdoc(described) or "").partition("Args:\n")[2]
-    found: dict[str, str] = {}
-    for line in section.splitlines():
-        if match := re.match(r" {4}(\w+): (.*)", line):
-            name = match[1]
-            found[name] = match[2]
-        elif found and line.strip():
-            found[name] += f" {line.strip()}"
-    return found
-
-
-def _default(field: Any) -> str:  # noqa: ANN401 - pydantic's own description of a field
-    if field.is_required():
-        return "required"
-    value = field.default
-    if value is None or isinstance(value, Csv) or value in ((), {}, frozenset()):
-        return ""
-    if isinstance(value, dict):
-        return "its own name"
-    if isinstance(value, tuple):
-        return ", ".join(f"`{item}`" if item else "empty" for item in value)
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    # a duration as the YAML file writes it
-    text = f"{value.days}d" if hasattr(value, "days") else str(value)
-    return f"`{text}`"
-
-
-# ------------------------------------------------------------------------------------ features
 
 
 def _view(view: FeatureView) -> Iterator[str]:
@@ -143,12 +89,12 @@ def _view(view: FeatureView) -> Iterator[str]:
     columns = {column["name"]: column for column in model["columns"]}
     yield f"## Features of {view.name}\n"
     yield f"`{view.table}`, feature view `{view.qualified}`. {_text(model)}\n"
-    yield from _table(
+    yield from table(
         ("column", "type", "meaning"),
         ((f"`{name}`", columns[name]["data_type"], _text(columns[name])) for name in view.carried),
     )
     yield "The features, in the order of the model's matrix:\n"
-    yield from _table(
+    yield from table(
         ("feature", "type", "kind", "range", "null", "labels", "meaning", "reason for analysts"),
         (
             (
@@ -157,7 +103,7 @@ def _view(view: FeatureView) -> Iterator[str]:
                 feature.kind.value,
                 _range(feature),
                 "no" if feature.required else "yes",
-                _yes(feature.uses_labels),
+                yes(feature.uses_labels),
                 _text(columns[feature.name]),
                 feature.analyst_text,
             )
@@ -192,7 +138,7 @@ def _layer(folder: str, title: str, text: str) -> Iterator[str]:
     yield f"## {title}\n"
     yield f"{text}\n"
     if folder == "intermediate":
-        yield from _table(
+        yield from table(
             ("model", "meaning"), ((f"`{model['name']}`", _text(model)) for model in models)
         )
         return
@@ -201,7 +147,7 @@ def _layer(folder: str, title: str, text: str) -> Iterator[str]:
         if description := _text(model):
             yield f"{description}\n"
         if columns := model.get("columns"):
-            yield from _table(
+            yield from table(
                 ("column", "meaning"),
                 ((f"`{column['name']}`", _text(column)) for column in columns),
             )
@@ -216,30 +162,14 @@ def _sources() -> Iterator[str]:
         for source in yaml.safe_load(path.read_text()).get("sources") or ()
         for table in source["tables"]
     ]
-    yield from _table(("table", "meaning"), rows)
+    yield from table(("table", "meaning"), rows)
 
 
 # ------------------------------------------------------------------------------------ text
 
 
-def _table(header: Row, rows: Iterable[Row]) -> Iterator[str]:
-    yield _row(header)
-    yield _row(["---"] * len(header))
-    for row in rows:
-        yield _row(row)
-    yield ""
-
-
-def _row(cells: Row) -> str:
-    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
-
-
 def _text(described: dict[str, Any]) -> str:
     return " ".join((described.get("description") or "").split())
-
-
-def _yes(is_true: bool) -> str:
-    return "yes" if is_true else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

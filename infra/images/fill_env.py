@@ -1,22 +1,49 @@
-"""Print env.template with a random value for each empty variable; needs only Python."""
+"""Print env.template with a random value for each empty variable, and with free ports.
+
+It needs only Python.
+"""
 
 from __future__ import annotations
 
 import base64
 import secrets
+import socket
+from contextlib import suppress
 from pathlib import Path
 
+PORTS_TO_TRY = 200
 TEMPLATE = Path(__file__).with_name("env.template")
 
 
 def filled(template: str) -> str:
-    """Return the template with every empty value filled; Airflow's keys get their required form."""
-    lines = []
+    """Return the template with every empty value filled; Airflow's keys get their required form.
+
+    A port that is taken on this machine gives way to the next free one.
+    """
+    lines: list[str] = []
+    ports: set[int] = set()
     for line in template.splitlines():
         name, separator, value = line.partition("=")
-        is_empty = bool(separator) and not value and not line.startswith("#")
-        lines.append(f"{name}={_secret(name)}" if is_empty else line)
+        is_variable = bool(separator) and not line.startswith("#")
+        if is_variable and not value:
+            lines.append(f"{name}={_secret(name)}")
+        elif is_variable and name.endswith("_PORT"):
+            ports.add(port := _free_port(int(value), ports))
+            lines.append(f"{name}={port}")
+        else:
+            lines.append(line)
     return "\n".join(lines)
+
+
+def _free_port(first: int, others: set[int]) -> int:
+    """Return the first port from a number on that is free and none of the others."""
+    for port in range(first, first + PORTS_TO_TRY):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if port not in others:
+                probe.bind(("127.0.0.1", port))
+                return port
+    return first
 
 
 def _secret(name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from infra.local import choice, processes, run_dag, sample, stack
+from infra.local import choice, processes, run_dag, sample, schedule, stack
 from infra.local.console import console, errors, step, table
 from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
@@ -47,13 +47,15 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=(run.__doc__ or "").splitlines()[0])
         command.add_argument("--source", help="name of a source; default: the running one")
         if name == "demo":
-            command.add_argument("--data", type=Path, help="the Parquet file of SOURCE")
+            command.add_argument("--data", type=Path, help="the files of SOURCE: one, or a folder")
             command.add_argument(
                 "--windows",
                 type=int,
                 default=WINDOWS,
                 help="number of windows that each job decides (default: %(default)s)",
             )
+        if name == "schedule":
+            command.add_argument("--off", action="store_true", help="turn the schedules off")
         if name == "sql":
             command.add_argument("query")
         if name == "run":
@@ -75,18 +77,19 @@ def up(arguments: argparse.Namespace) -> int:
         if state.read("demo.json", {}).get("is_trained"):
             start_feed(state)
     show_addresses(state)
+    schedule.show_next_step(state)
     return 0
 
 
 def run_demo(arguments: argparse.Namespace) -> int:
     """Start the stack, train models, decide transactions and loan applications."""
     state, described = choice.to_start(arguments.source)
-    sample.check(state, arguments.data, described)
+    files = sample.matched(state, arguments.data, described)
     state.prepare()
     started = time.monotonic()
     with state.locked():
         choice.remember(state, described)
-        demo(state, arguments.data, described, arguments.windows)
+        demo(state, files, described, arguments.windows)
     console.print(f"\nDone in {time.monotonic() - started:.0f} s.")
     return 0
 
@@ -143,6 +146,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def turn_schedule(arguments: argparse.Namespace) -> int:
+    """Turn the schedules of a source on, or off with --off."""
+    schedule.turn(_with_warehouse(arguments), is_on=not arguments.off)
+    return 0
+
+
 def docs(arguments: argparse.Namespace) -> int:
     """Build the dbt docs of the running warehouse."""
     state = _with_warehouse(arguments)
@@ -178,6 +187,7 @@ COMMANDS = {
     "sql": sql,
     "docs": docs,
     "run": run,
+    "schedule": turn_schedule,
 }
 
 if __name__ == "__main__":

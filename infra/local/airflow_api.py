@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -73,11 +73,27 @@ class Airflow:
         """Pause a DAG, or let its schedule and its queued runs go on."""
         self._checked(self._client.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": is_paused}))
 
-    def next_interval(self, dag_id: str) -> tuple[datetime, datetime] | None:
-        """Return the interval that the schedule will run next."""
-        dag = self._checked(self._get(f"/api/v2/dags/{dag_id}")).json()
+    def is_paused(self, dag_id: str) -> bool:
+        """Return whether the schedule of a DAG is off."""
+        return bool(self._dag(dag_id)["is_paused"])
+
+    def next_run(self, dag_id: str) -> datetime | None:
+        """Return when the schedule will run a DAG next."""
+        moment = self._dag(dag_id)["next_dagrun_run_after"]
+        return parse_moment(moment) if moment else None
+
+    def due_interval(self, dag_id: str) -> tuple[datetime, datetime] | None:
+        """Return the interval that the schedule runs next, if it is over already."""
+        dag = self._dag(dag_id)
         bounds = [dag[f"next_dagrun_data_interval_{end}"] for end in ("start", "end")]
-        return (parse_moment(bounds[0]), parse_moment(bounds[1])) if all(bounds) else None
+        if not all(bounds):
+            return None
+        start, end = map(parse_moment, bounds)
+        return (start, end) if end <= datetime.now(UTC) else None
+
+    def _dag(self, dag_id: str) -> dict[str, Any]:
+        dag: dict[str, Any] = self._checked(self._get(f"/api/v2/dags/{dag_id}")).json()
+        return dag
 
     def trigger(
         self,

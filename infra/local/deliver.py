@@ -29,7 +29,7 @@ class Delivery:
 def waiting(outbox: Path) -> list[Delivery]:
     """Return the files of the outbox, in order of their due time."""
     deliveries = []
-    for path in outbox.glob("landing/**/*_*.*"):
+    for path in outbox.glob("landing/**/*"):
         if path.is_file():
             window = WINDOW.search(path.name)
             due_at = _of_file_name(window[2]) if window else datetime.min.replace(tzinfo=UTC)

@@ -8,42 +8,63 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import NoReturn
 
 from features.sources.descriptions import Sources
 from features.sources.files import find
+from features.sources.inclusion import files_of
 from infra.local import programs, report, sample, stack
 from infra.local.airflow_api import FINISHED, Airflow
 from infra.local.console import console, step
 from infra.local.deliver import deliver_due
 from infra.local.environment import environment
+from infra.local.own_data import Matched
 from infra.local.sample import Sample, Window
+from infra.local.schedule import NIGHTLY, TRAINING
 from infra.local.state import CHECKOUT, StackError, State
 from infra.local.warehouse_facts import connect, policy_in_force, published_windows
 
 WINDOWS = 3
+SKIPPED = "Skipping task. reason="
 RUN_PATIENCE = timedelta(minutes=20)
 
 
-def demo(state: State, file: Path | None, described: Sources, windows: int = WINDOWS) -> None:
+def demo(state: State, files: Matched | None, described: Sources, windows: int = WINDOWS) -> None:
     """Run the demo, or its remaining steps.
 
     Raises:
-        StackError: a step failed; the message gives the next step.
+        StackError: a step failed, or a model could not be trained; the message gives the next step.
     """
+    data = _prepare(state, files, described)
     stack.up(state)
     variables = environment(state)
     install(state, variables)
-    with step("Sample data") as note:
-        data = sample.prepare(state, file, described)
-        note(data.summary)
     approve_policy(state)
     airflow = Airflow(state)
-    train(state, airflow, data)
+    untrained = train(state, airflow, data)
     _score(state, airflow, data, windows)
     report.show(state)
+    if untrained:
+        raise StackError(not_trained(untrained, state))
+
+
+def _prepare(state: State, files: Matched | None, described: Sources) -> Sample:
+    with step("Sample data") as note:
+        data = sample.prepare(state, files, described)
+        note(data.summary)
+    for line in files.unknown if files else ():
+        console.print(f"  no feed reads {line}", markup=False)
+    if data.is_derived:
+        console.print(
+            f"  the description states no `decide_from`: {data.live_from.isoformat()} was derived "
+            "from the data and is remembered",
+            markup=False,
+        )
+        if files and stack.runs(state):
+            stack.down(state)  # its processes do not know this moment yet
+    return data
 
 
 def install(state: State, variables: dict[str, str]) -> None:
@@ -62,7 +83,9 @@ def install(state: State, variables: dict[str, str]) -> None:
 
 def fingerprint(state: State) -> str:
     """Return a hash of all inputs of the warehouse's models."""
-    digest = hashlib.sha256(find(state.source, state.sources_dir()).read_bytes())
+    digest = hashlib.sha256()
+    for path in files_of(find(state.source, state.sources_dir()), state.sources_dir()):
+        digest.update(path.read_bytes())
     files = [path for path in (CHECKOUT / "dbt").rglob("*.*") if "target" not in path.parts]
     for path in sorted([CHECKOUT / "requirements.txt", *files]):
         digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
@@ -97,29 +120,78 @@ def approve_policy(state: State) -> None:
         note("approved by a second person; a run requires it")
 
 
-def train(state: State, airflow: Airflow, data: Sample) -> None:
-    """Load history, build features and train the first champions, if not done yet."""
-    if state.read("demo.json", {}).get("is_trained"):
-        return
-    with step("History, features, training (Airflow: train_models)") as note:
+def train(state: State, airflow: Airflow, data: Sample) -> dict[str, str]:
+    """Load history, build features and train the first champions, if not done yet.
+
+    Returns:
+        by job without a model, the reason; the other jobs can go on.
+
+    Raises:
+        StackError: a step before the training failed, or no job has a model.
+    """
+    known = state.read("demo.json", {})
+    if known.get("is_trained"):
+        return dict(known.get("untrained", {}))
+    form = data.training()
+    shown = ", ".join(f"{name} {moment}" for name, moment in form.items())
+    with step(f"History, features, training (Airflow: train_models, {shown})") as note:
         deliver_due(sample.outbox(state), state.objects, data.live_from, is_history=True)
         airflow.await_dag("train_models")
-        run_id = airflow.trigger(
-            "train_models",
-            {} if data.learns_from_later else {"as_of": data.live_from.isoformat()},
-            interval=airflow.next_interval("train_models"),
-        )
+        interval = airflow.due_interval("train_models")
+        run_id = airflow.trigger("train_models", form, interval=interval)
         airflow.set_paused("train_models", is_paused=False)
-        follow(airflow, "train_models", run_id, note)
-    state.write("demo.json", {"is_trained": True})
+        run_state = await_end(airflow, "train_models", run_id, note)
+        untrained = outcomes_of_training(airflow, run_id, data)
+        if run_state == "failed" and not untrained:
+            _refuse_failure(airflow, "train_models", run_id)
+        if untrained.keys() >= data.windows(datetime.now(UTC)).keys():
+            raise StackError(not_trained(untrained, state))
+        note("; ".join(f"{job} has no model" for job in untrained) or "done")
+    state.write("demo.json", {"is_trained": True, "untrained": untrained})
+    return untrained
+
+
+def outcomes_of_training(airflow: Airflow, run_id: str, data: Sample) -> dict[str, str]:
+    """Return by job of the data whose training task made no model the reason."""
+    jobs = {f"{job}.train": job for job in data.windows(datetime.now(UTC))}
+    untrained = {}
+    for task in airflow.tasks("train_models", run_id):
+        if task["task_id"] in jobs and task["state"] in {"failed", "skipped"}:
+            log = airflow.log_tail("train_models", run_id, task)
+            untrained[jobs[task["task_id"]]] = reason_of(log)
+    return untrained
+
+
+def reason_of(log: str) -> str:
+    """Return the last line of a task's log that names an error or the reason of a skip."""
+    for line in reversed(log.splitlines()):
+        name, separator, text = line.partition("Error: ")
+        if separator and name.isalpha():
+            return text
+        if SKIPPED in line:
+            return line.partition(SKIPPED)[2]
+    return "its log has no reason"
+
+
+def not_trained(untrained: Mapping[str, str], state: State) -> str:
+    """Return the message for jobs without a model: each reason, and the next step."""
+    reasons = "; ".join(f"{job}: {reason}" for job, reason in untrained.items())
+    return (
+        f"no model could be trained ({reasons}). Next: give more labelled rows before "
+        f"`decide_from`, by an earlier file or a later `decide_from`; then `make reset "
+        f"SOURCE={state.source}` and `make demo` again. The stack keeps running: `make status`"
+    )
 
 
 def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
     now = datetime.now(UTC)
     deliver_due(sample.outbox(state), state.objects, now, is_history=False)
     start_feed(state)
+    untrained = state.read("demo.json", {}).get("untrained", {})
     # transactions first: decisions on applications use the decisions on transactions
     for job, past_windows in data.windows(now).items():
+        if job in untrained:
+            continue
         done = published_windows(state, job)
         missing = [window for window in past_windows if window not in done]
         _decide(state, airflow, job, missing[:windows])
@@ -127,10 +199,16 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
             console.print(
                 f"{left} more windows wait: the next `make demo` decides {windows} of them."
             )
-    if data.live_until > now:  # after an old file, years of windows without data would wait
-        for nightly in ("maintain_warehouse", "monitor_decisions"):
-            airflow.await_dag(nightly)
-            airflow.set_paused(nightly, is_paused=False)
+    is_over = data.live_until <= now
+    for dag_id in (*data.windows(now), *((TRAINING,) if is_over else NIGHTLY)):
+        airflow.await_dag(dag_id)
+        airflow.set_paused(dag_id, is_paused=is_over)
+    if is_over:  # each hour since an old file would become an empty window
+        console.print(
+            f"The data ends before {data.live_until:%Y-%m-%d %H:%M} UTC, so all schedules are off: "
+            f"deliver new files, then `make schedule SOURCE={state.source}`.",
+            markup=False,
+        )
 
 
 def _decide(state: State, airflow: Airflow, job: str, windows: list[Window]) -> None:
@@ -164,6 +242,22 @@ def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], Non
     Raises:
         StackError: the run failed or takes too long; the log tail of a failed task is printed.
     """
+    if await_end(airflow, dag_id, run_id, note) == "failed":
+        _refuse_failure(airflow, dag_id, run_id)
+    tasks = airflow.tasks(dag_id, run_id)
+    if not tasks:  # Airflow marks a run before the DAG's start as success without any task
+        raise StackError(f"run {run_id} of {dag_id} succeeded without running a task")
+    skipped = sum(task["state"] == "skipped" for task in tasks)
+    skipped_note = f", {skipped} had nothing to do" if skipped else ""
+    note(f"{len(tasks) - skipped} tasks succeeded{skipped_note}")
+
+
+def await_end(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], None]) -> str:
+    """Show the tasks of a run until it ends; return its state.
+
+    Raises:
+        StackError: the run takes too long.
+    """
     deadline = time.monotonic() + RUN_PATIENCE.total_seconds()
     while (run_state := airflow.run_state(dag_id, run_id)) not in FINISHED:
         tasks = airflow.tasks(dag_id, run_id)
@@ -177,20 +271,13 @@ def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], Non
         if time.monotonic() > deadline:
             raise StackError(f"run {run_id} of {dag_id} is {run_state} after {RUN_PATIENCE}")
         time.sleep(1)
-    tasks = airflow.tasks(dag_id, run_id)
-    if run_state == "failed":
-        _explain(airflow, dag_id, run_id)
-        raise StackError(f"run {run_id} of {dag_id} failed: the cause is above")
-    if not tasks:  # Airflow marks a run before the DAG's start as success without any task
-        raise StackError(f"run {run_id} of {dag_id} succeeded without running a task")
-    skipped = sum(task["state"] == "skipped" for task in tasks)
-    skipped_note = f", {skipped} had nothing to do" if skipped else ""
-    note(f"{len(tasks) - skipped} tasks succeeded{skipped_note}")
+    return run_state
 
 
-def _explain(airflow: Airflow, dag_id: str, run_id: str) -> None:
+def _refuse_failure(airflow: Airflow, dag_id: str, run_id: str) -> NoReturn:
     for task in airflow.tasks(dag_id, run_id):
         if task["state"] == "failed":
             console.print(f"[red]task {task['task_id']} failed[/]; the end of its log:")
             for line in airflow.log_tail(dag_id, run_id, task).splitlines():
                 console.print(f"  {line}", style="dim", markup=False)
+    raise StackError(f"run {run_id} of {dag_id} failed: the cause is above")

@@ -75,7 +75,14 @@ def scoring(state: State) -> dict[str, str]:
         "SCORING_CODE_VERSION": code_version(),
         "SCORING_SOURCES": state.source,
         "SCORING_SOURCES_DIR": str(state.sources_dir()),
+        **_border(state),
     }
+
+
+def _border(state: State) -> dict[str, str]:
+    """Return the first moment to decide, where the demo has derived it from the data."""
+    sample = state.read("sample.json", {})
+    return {"SCORING_DECIDE_FROM": sample["live_from"]} if sample.get("is_derived") else {}
 
 
 def mlflow(state: State) -> dict[str, str]:

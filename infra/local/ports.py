@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from infra.local.processes import PROC, running
-from infra.local.state import DEFAULT_SOURCE, StackError, port_variable
+from infra.local.state import DEFAULT_SOURCE, StackError, is_free, port_variable
 
 LISTEN = "0A"
 
@@ -18,17 +18,14 @@ def require_free(name: str, port: int, source: str = DEFAULT_SOURCE) -> None:
     Raises:
         StackError: the port is taken; with the port, the listener if known, and the next step.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            variable = port_variable(name)
-            raise StackError(
-                f"port {port}, needed by {name}, is taken by "
-                f"{listener(port) or 'another process'}: stop that, or choose another port, "
-                f"for instance `make up SOURCE={source} {variable}={port + 1}`"
-            ) from error
+    if not is_free(port):
+        variable = port_variable(name)
+        raise StackError(
+            f"port {port}, needed by {name}, is taken by "
+            f"{listener(port) or 'another process'}: stop that, or choose another port, "
+            f"for instance `make up SOURCE={source} {variable}={port + 1}`; without {variable}, "
+            "the next free port is chosen"
+        )
 
 
 def free_port() -> int:

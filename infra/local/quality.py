@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     The exit status is 1 if a bar does not hold, and 2 if a data set could not be measured. After a
     failure of one data set, the next one is measured all the same.
     """
-    from scoring.commands.quality import measurable
+    from scoring.commands.quality import measurable, unknown_line
 
     path, *options = arguments or ("",)
     if not path:
@@ -74,7 +74,10 @@ def main(arguments: Sequence[str]) -> int:
         return NOT_MEASURED
     results = measure_all(data_sets, options)
     lines = [f"\n{len(results)} data sets, each in a warehouse of its own:"]
-    sys.stdout.write("\n".join([*lines, *(result.as_line() for result in results)]) + "\n")
+    lines += [result.as_line() for result in results]
+    if line := unknown_line(Path(path), data_sets):
+        lines.append(f"  {line}")
+    sys.stdout.write("\n".join(lines) + "\n")
     return max(min(abs(result.status), NOT_MEASURED) for result in results)
 
 

@@ -13,14 +13,13 @@ from features.platform.errors import ConfigurationError
 from features.platform.moments import parse_moment
 from infra.local.airflow_api import Airflow
 from infra.local.console import console, step
-from infra.local.demo import follow, trigger_windows
+from infra.local.demo import SKIPPED, follow, trigger_windows
 from infra.local.health import airflow_missing
 from infra.local.sample import Window
 from infra.local.state import CHECKOUT, StackError, State
 
 SCORING = "score_"
 TRAINING = "train_models"
-SKIPPED = "Skipping task. reason="
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def run(state: State, order: Order) -> None:
         title = f"{dag_id} {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
     else:
         # the run replaces the next scheduled run, so no second one starts
-        interval = None if dag_id.startswith(SCORING) else airflow.next_interval(dag_id)
+        interval = None if dag_id.startswith(SCORING) else airflow.due_interval(dag_id)
         run_id = airflow.trigger(dag_id, order.form(), interval=interval)
     airflow.set_paused(dag_id, is_paused=False)
     with step(title) as note:

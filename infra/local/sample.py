@@ -1,24 +1,33 @@
-"""Make the demo's data: a synthetic world of cards and loans, or a public file cut by time."""
+"""Prepare the demo's data: a synthetic world of cards and loans, or files of the user."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from features.sources.descriptions import Sources
-from infra.local.public_files import FILES, PublicFile, cut, manual_hint, own_file
+from infra.local.own_data import Instants, Matched, event_times, match
 from infra.local.state import DEFAULT_SOURCE, StackError, State
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+LONGEST = timedelta(days=31)  # of one window; the scoring DAGs take no longer one
 HISTORY = timedelta(days=45)
 HOURS_BEFORE_NOW = 2 * HOUR
 LIVE_AFTER_NOW = timedelta(days=2)  # files continue to arrive each hour after the demo
 CUSTOMERS = 1_200
 CREDIT_HISTORY = 8_000  # a third is in closed vintages, which suffices for training
 APPLICATIONS_PER_DAY = 240
+# the last tenth of the rows is decided where the description does not say from when on
+LIVE_SHARE = 0.1
+# of shipped sources whose description states none; the loans of a month have its first day
+DECIDE_FROM = {"lending_club": datetime(2011, 12, 1, tzinfo=UTC)}
 Window = tuple[datetime, datetime]
 
 
@@ -28,11 +37,12 @@ class Sample:
 
     Args:
         live_from: first instant to decide; earlier rows are history.
-        live_until: first instant after the last file.
+        live_until: first instant after the last row.
         transactions: rows, history included.
         applications: rows, history included.
-        hourly_from: earlier live hours form one window, as after a pause; None: no such hours.
+        hourly_from: windows before it are joined, as after a pause; None joins none.
         learns_from_later: outcomes from after `live_from` train the model: all are known by now.
+        is_derived: the description states no `decide_from`, so it was derived from the data.
     """
 
     live_from: datetime
@@ -41,18 +51,20 @@ class Sample:
     applications: int = 0
     hourly_from: datetime | None = None
     learns_from_later: bool = False
+    is_derived: bool = False
 
     def hours(self, now: datetime) -> list[Window]:
-        """Return the past windows of transactions: first that of a pause, then each hour."""
-        start = self.live_from.replace(minute=0, second=0, microsecond=0)
-        first = self.hourly_from or start
-        past = [(start, first)] if first > start else []
-        return past + _tiles(first, min(self.live_until, now), HOUR)
+        """Return the past windows of transactions: first those of a pause, then each hour."""
+        return self._windows(now, HOUR, self.live_from.replace(minute=0, second=0, microsecond=0))
 
     def days(self, now: datetime) -> list[Window]:
-        """Return the past days with applications."""
-        first = self.live_from.replace(hour=0, minute=0, second=0, microsecond=0)
-        return _tiles(first, min(self.live_until, now), DAY)
+        """Return the past windows of applications: first those of a pause, then each day."""
+        return self._windows(now, DAY, _day(self.live_from))
+
+    def _windows(self, now: datetime, length: timedelta, start: datetime) -> list[Window]:
+        first = min(max(self.hourly_from or start, start), now)
+        first -= (first - start) % length
+        return _spans(start, first) + _tiles(first, min(self.live_until, now), length)
 
     def windows(self, now: datetime) -> dict[str, list[Window]]:
         """Return the past windows by job; a job without rows has none."""
@@ -62,6 +74,11 @@ class Sample:
         if self.applications:
             by_job["score_applications"] = self.days(now)
         return by_job
+
+    def training(self) -> dict[str, str]:
+        """Return the form of the first training: nothing from after `live_from` but outcomes."""
+        moment = self.live_from.isoformat()
+        return {"end": moment} if self.learns_from_later else {"as_of": moment}
 
     @property
     def summary(self) -> str:
@@ -76,37 +93,96 @@ def outbox(state: State) -> Path:
     return state.folder / "outbox"
 
 
-def check(state: State, data: Path | None, described: Sources) -> None:
-    """Check that the demo of this source has data, before any process starts.
+def matched(state: State, data: Path | None, described: Sources) -> Matched | None:
+    """Match the user's files to the feeds of the source, before any process starts.
+
+    Returns:
+        None if the sample was prepared before, or is synthetic.
 
     Raises:
-        StackError: a file is needed and was not named, or cannot be cut.
+        StackError: files are needed and were not named, or no feed of events reads one.
     """
     if state.source == DEFAULT_SOURCE or state.read("sample.json", {}):
-        return
-    file = _file(state, described)
-    if data is None or not data.is_file():
-        request = f"{data} is no file: give" if data else "name"
+        return None
+    hint = f"make demo SOURCE={state.source} DATA=<file or folder>; or {manual_hint(state.source)}"
+    if data is None:
+        raise StackError(f"name the data of {state.source}: {hint}")
+    files = match(data, described)
+    if not any(portion.feed.declaration.event for portion in files.portions):
+        kinds = [feed.name for feed in described.feeds.values() if feed.declaration.event]
+        reasons = "".join(f"\n  {line}" for line in files.unknown[:5])
         raise StackError(
-            f"{request} {file.title}: make demo SOURCE={state.source} DATA=<file>; "
-            f"or {manual_hint(state.source)}"
+            f"{data} holds no {' and no '.join(kinds) or 'events'} of {state.source}: {hint}"
+            f"{reasons}"
         )
+    return files
 
 
-def prepare(state: State, data: Path | None, described: Sources | None = None) -> Sample:
+def prepare(state: State, files: Matched | None = None, described: Sources | None = None) -> Sample:
     """Return this stack's sample data; the first call makes it and stores its times.
 
     Raises:
-        StackError: a file is needed and was not named, or is not the right file.
+        StackError: the rows leave nothing to learn from, or nothing to decide.
     """
     if stored := state.read("sample.json", {}):
         return _remembered(stored)
-    if described is None or state.source == DEFAULT_SOURCE:
+    if files is None or described is None:
         made = _synthetic(state)
     else:
-        made = _cut(state, data, _file(state, described))
+        made = of_times(event_times(files.portions, described), described)
+        for portion in files.portions:
+            target = outbox(state) / portion.object_name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(portion.path, target)
     state.write("sample.json", asdict(made))
     return made
+
+
+def of_times(times: Mapping[str, Instants], described: Sources) -> Sample:
+    """Return the border between history and rows to decide, and the end of the rows.
+
+    Raises:
+        StackError: no rows lie on one side of the border.
+    """
+    if not times:
+        raise StackError(f"no row of {described.name} is valid: `vesper sources check` says why")
+    every = np.sort(np.concatenate(list(times.values())))
+    stated = described.decide_from or DECIDE_FROM.get(described.name)
+    first, last = _moment(every[0]), _moment(every[-1])
+    live_from = stated or _derived(every, is_daily="applications" in times)
+    if not first < live_from <= last:
+        raise StackError(
+            f"the data needs rows before {live_from:%Y-%m-%d %H:%M} UTC, to learn from, and rows "
+            f"after it, to decide; it has {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC: "
+            f"state another `decide_from` in the description of {described.name}"
+        )
+    is_daily = "applications" in times
+    until = _day(last) + DAY if is_daily else _hour(last) + HOUR
+    return Sample(
+        live_from,
+        until,
+        transactions=len(times.get("transactions", ())),
+        applications=len(times.get("applications", ())),
+        hourly_from=until,
+        learns_from_later=is_daily,
+        is_derived=described.decide_from is None,
+    )
+
+
+def manual_hint(source: str) -> str:
+    """Return the next step that works for every source, in one line."""
+    return f"`make up SOURCE={source}` and go on with docs/bring-your-own-data.md"
+
+
+def _derived(times: Instants, *, is_daily: bool) -> datetime:
+    """Return the start of the hour or day in which the last tenth of the rows begins.
+
+    It lies at most one window before the last row, because older rows teach more.
+    """
+    border = _moment(times[int(len(times) * (1 - LIVE_SHARE))])
+    border = max(border, _moment(times[-1]) - LONGEST + DAY)
+    start = _day(border) if is_daily else _hour(border)
+    return start if start > _moment(times[0]) else start + (DAY if is_daily else HOUR)
 
 
 def _remembered(stored: dict[str, Any]) -> Sample:
@@ -120,8 +196,8 @@ def _synthetic(state: State) -> Sample:
     from features.platform.objects import FolderStore
     from features.synthesize import Plan, synthesize
 
-    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    live_from = hour.replace(hour=0) - DAY
+    hour = _hour(datetime.now(UTC))
+    live_from = _day(hour) - DAY
     plan = Plan(
         seed=20261121,
         customers=CUSTOMERS,
@@ -141,19 +217,23 @@ def _synthetic(state: State) -> Sample:
     )
 
 
-def _file(state: State, described: Sources) -> PublicFile:
-    return FILES.get(state.source) or own_file(described)
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def _cut(state: State, data: Path | None, file: PublicFile) -> Sample:
-    rows, live_until = cut(file, data, outbox(state), state.source)
-    return Sample(
-        file.live_from,
-        live_until,
-        transactions=rows if file.feed == "transactions" else 0,
-        applications=rows if file.feed == "applications" else 0,
-        learns_from_later=file.learns_from_later,
-    )
+def _day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _moment(microseconds: np.int64) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds))
+
+
+def _spans(start: datetime, end: datetime) -> list[Window]:
+    """Divide a stretch of time into windows that are as long as a window may be."""
+    full = _tiles(start, end, LONGEST)
+    rest = full[-1][1] if full else start
+    return full + ([(rest, end)] if rest < end else [])
 
 
 def _tiles(start: datetime, end: datetime, length: timedelta) -> list[Window]:

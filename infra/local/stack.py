@@ -24,9 +24,16 @@ from infra.local.health import (
     log_file,
     signs,
 )
-from infra.local.ports import require_free
+from infra.local.ports import listener, require_free
 from infra.local.postgres import PostgresError
-from infra.local.state import CHECKOUT, LOGIN_ROLES, StackError, State, all_states
+from infra.local.state import (
+    CHECKOUT,
+    LOGIN_ROLES,
+    StackError,
+    State,
+    all_states,
+    ports_of_environment,
+)
 from infra.postgres import warehouse
 
 START_SECONDS = 240
@@ -47,7 +54,7 @@ def up(state: State) -> None:
     stop_others(state)
     state.prepare()
     processes.end(processes.strays(state))
-    _take_ports(state)
+    take_ports(state)
     earlier = {name: record.pid for name, record in processes.recorded(state).items()}
     with step("Postgres 18") as note:
         note(f"port {state.ports()['postgres']}")
@@ -138,10 +145,21 @@ def mlflow_command(state: State) -> list[str]:
     ]
 
 
-def _take_ports(state: State) -> None:
+def take_ports(state: State) -> None:
+    """Choose the ports of a stack that does not run yet, and print each that had to move.
+
+    Raises:
+        StackError: a port that a variable sets is taken.
+    """
     if runs(state):
         return
+    stated, wanted = ports_of_environment(), state.wanted_ports()
     for name, port in state.choose_ports().items():
+        if name not in stated and port != wanted.get(name, port):
+            holder = listener(wanted[name]) or "another process"
+            console.print(
+                f"Port {wanted[name]} of {name} is taken by {holder}: {name} has port {port} now."
+            )
         require_free(name, port, state.source)
 
 

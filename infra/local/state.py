@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,31 +86,37 @@ class State:
         """Return the currency in which the warehouse compares amounts."""
         return str(self.read("source.json", {}).get("base_currency") or DEFAULT_CURRENCY)
 
+    def wanted_ports(self) -> dict[str, int]:
+        """Return the ports to prefer: those of the last start, or those of the default source."""
+        first = DEFAULT_PORTS if self.source == DEFAULT_SOURCE else {}
+        known: dict[str, int] = self.read("ports.json", {}) or dict(first)
+        return known
+
     def choose_ports(self) -> dict[str, int]:
         """Return and store the ports: from the environment, otherwise those of the last start.
 
-        The default source has the default ports. At its first start, any other source gets the next
-        ports that are free and that no other stack on this machine has.
+        At its first start, the default source gets the default ports, and any other source the next
+        ones that no other stack on this machine has. A port that another process has taken gives
+        way to the next free one, unless the environment sets it. The stack must not run.
 
         Raises:
             StackError: a variable holds no port number.
         """
-        chosen = self.read("ports.json", {}) or self._first_ports()
-        for name in chosen:
-            variable = port_variable(name)
-            if value := os.environ.get(variable):
-                if not value.isdecimal() or not 1024 <= int(value) <= 65535:
-                    raise StackError(f"{variable}={value} is no port: choose one of 1024 to 65535")
-                chosen[name] = int(value)
+        stated = ports_of_environment()
+        others = [state.ports() for state in all_states(self.root) if state.source != self.source]
+        kept = {port for ports in others for port in ports.values()} | set(stated.values())
+        if self.source != DEFAULT_SOURCE:
+            kept |= set(DEFAULT_PORTS.values())
+        wanted = self.wanted_ports()
+        chosen: dict[str, int] = {}
+        for name, default in DEFAULT_PORTS.items():
+            taken = kept | set(chosen.values())
+            port = stated.get(name) or wanted.get(name) or next_free_port(default + 1, taken)
+            chosen[name] = (
+                port if name in stated or is_free(port) else next_free_port(port + 1, taken)
+            )
         self.write("ports.json", chosen)
         return chosen
-
-    def _first_ports(self) -> dict[str, int]:
-        if self.source == DEFAULT_SOURCE:
-            return dict(DEFAULT_PORTS)
-        others = [state.ports() for state in all_states(self.root) if state.source != self.source]
-        kept = {port for ports in (DEFAULT_PORTS, *others) for port in ports.values()}
-        return {name: next_free_port(port + 1, kept) for name, port in DEFAULT_PORTS.items()}
 
     def prepare(self) -> None:
         """Create the folders.
@@ -159,14 +165,38 @@ class State:
         write_private(self.folder / name, content)
 
 
+def ports_of_environment() -> dict[str, int]:
+    """Return the ports that variables set.
+
+    Raises:
+        StackError: a variable holds no port number.
+    """
+    stated = {}
+    for name in DEFAULT_PORTS:
+        variable = port_variable(name)
+        if value := os.environ.get(variable):
+            if not value.isdecimal() or not 1024 <= int(value) <= 65535:
+                raise StackError(f"{variable}={value} is no port: choose one of 1024 to 65535")
+            stated[name] = int(value)
+    return stated
+
+
+def is_free(port: int) -> bool:
+    """Return whether a process may listen on a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def next_free_port(first: int, kept: Collection[int]) -> int:
     """Return the first port from a number on that is free and not in `kept`."""
     for port in range(first, first + PORTS_TO_TRY):
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if port not in kept:
-                probe.bind(("127.0.0.1", port))
-                return port
+        if port not in kept and is_free(port):
+            return port
     raise StackError(f"no port of {first} to {first + PORTS_TO_TRY - 1} is free")
 
 

@@ -121,4 +121,7 @@ def _show_warehouse(state: State) -> None:
         shown = f", the newest {len(held)}" if count > len(held) else ""
         rows = [row[:-1] for row in held]
         table(f"Held deliveries: {count:,}{shown}", ["delivery", "file", "reason"], rows)
-        console.print("`vesper release` admits a delivery unchanged, `discard` drops it.")
+        console.print(
+            "`vesper deliveries show` has rejected rows and the next step; `retry`, `release` and "
+            "`discard` end a hold."
+        )

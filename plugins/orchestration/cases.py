@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 FEED: Final = "applications"
 LONGEST_TEXT = 1000
+LONGEST_SOURCE = 100
 
 FORM = {
     **run_request.form_of("day"),
@@ -37,6 +38,13 @@ FORM = {
             "As a JSON object with the columns of the source's files, to decide now. Without a "
             "time of application it is made now. Leave the window empty."
         ),
+    ),
+    "source": Param(
+        None,
+        type=["null", "string"],
+        maxLength=LONGEST_SOURCE,
+        title="Source of the application",
+        description="Needed only where several sources deliver applications.",
     ),
 }
 
@@ -50,6 +58,10 @@ def request(context: Mapping[str, Any]) -> Request:
     from scoring.runs.request import Kind, Request
 
     if (case := _case(context)) is None:
+        if context["params"].get("source") is not None:
+            raise ConfigurationError(
+                "the form names a source and no application; give both, or neither"
+            )
         return run_request.request(context, DAY)
     others = ("start", "end", "restate_ids", "reason", "person")
     if any(context["params"].get(name) is not None for name in others):
@@ -58,9 +70,9 @@ def request(context: Mapping[str, Any]) -> Request:
         )
     if run_request.run_type(context) == "backfill":
         raise ConfigurationError("the form of a backfill names an application; trigger it by hand")
-    feed = _feed()
+    feed = _feed(context)
     subject = _checked(case, feed)
-    applied_at = feed.columns["applied_at"]
+    applied_at = _field(feed, "applied_at")
     start, end = day_of(fields.moment(f"application, {applied_at}", case[applied_at]))
     return Request(start, end, Kind.CASE, str(context["dag_run"].run_id), restated_ids=(subject,))
 
@@ -87,10 +99,11 @@ def deliver(context: Mapping[str, Any]) -> str | None:
     request(context)  # checks the form
     if (case := _case(context)) is None:
         return None
-    if wrong := objections(case, _feed(), plain(context["dag_run"].run_after)):
+    feed = _feed(context)
+    if wrong := objections(case, feed, plain(context["dag_run"].run_after)):
         raise ConfigurationError(f"the application cannot be taken: {'; '.join(wrong)}")
     content = json.dumps(case, sort_keys=True).encode() + b"\n"
-    name = f"{_feed().folder}/case_{hashlib.sha256(content).hexdigest()[:32]}.jsonl"
+    name = f"{feed.folder}/case_{hashlib.sha256(content).hexdigest()[:32]}.jsonl"
     object_store(get_settings()).put_if_absent(name, content)
     return name
 
@@ -105,20 +118,49 @@ def _case(context: Mapping[str, Any]) -> dict[str, Any] | None:
             "application is no JSON object with fields; write one, or leave the form empty"
         )
     made = plain(context["dag_run"].run_after).isoformat()
-    return {_feed().columns["applied_at"]: made, **case}
+    return {_field(_feed(context), "applied_at"): made, **case}
 
 
-def _feed() -> SourceFeed:
+def _feed(context: Mapping[str, Any]) -> SourceFeed:
+    """Return the feed that takes the form's application.
+
+    Raises:
+        ConfigurationError: no feed takes JSON, or several do and the form names none of them.
+    """
     from features.platform.settings import get_settings
     from features.sources.source_set import source_set
 
     settings = get_settings()
-    feed = source_set(settings).feeds.get(FEED)
-    if feed is None or "jsonl" not in feed.formats:
+    able = {
+        feed.source: feed for feed in source_set(settings).of_feed(FEED) if "jsonl" in feed.formats
+    }
+    if not able:
         raise ConfigurationError(
-            f"the sources {settings.sources!r} take no single application as JSON"
+            f"the sources {settings.sources!r} take no single application as JSON: add jsonl to "
+            f"the key `formats` of their feed of {FEED}"
         )
-    return feed
+    name = context["params"].get("source")
+    if name is None and len(able) == 1:
+        return next(iter(able.values()))
+    if not isinstance(name, str) or name not in able:
+        raise ConfigurationError(
+            f"source names none of the sources that take an application; choose one of "
+            f"{', '.join(sorted(able))}"
+        )
+    return able[name]
+
+
+def _field(feed: SourceFeed, canonical: str) -> str:
+    """Return the only field of a canonical column.
+
+    Raises:
+        ConfigurationError: the source makes the column of several fields, or of none.
+    """
+    if (name := feed.delivered_name(canonical)) is None:
+        raise ConfigurationError(
+            f"the source has no single field for {canonical} of {feed.name}: deliver a file"
+        )
+    return name
 
 
 def _checked(case: Mapping[str, Any], feed: SourceFeed) -> str:
@@ -133,11 +175,12 @@ def _checked(case: Mapping[str, Any], feed: SourceFeed) -> str:
         raise ConfigurationError(f"application {wrong}; nothing can store that")
     if fields.holds_card_number(case):
         raise ConfigurationError(f"application {fields.CARD_NUMBER}")
-    subject = feed.columns["application_id"]
+    subject = _field(feed, "application_id")
     if subject not in case:
         raise ConfigurationError(f"the application has no {subject!r}; give it one")
     kinds = {column.name: column.kind for column in FEEDS[FEED].columns}
-    for canonical, name in feed.columns.items():
+    for canonical in feed.columns:
+        name = feed.delivered_name(canonical) or ""
         value, where = case.get(name), f"application, {name}"
         if name in case and kinds.get(canonical) is ColumnKind.ID:
             fields.identifier(where, value)

@@ -39,7 +39,7 @@ def skip_without(feed: str) -> None:
     from features.sources.source_set import source_set
 
     settings = get_settings()
-    if feed not in source_set(settings).feeds:
+    if not source_set(settings).of_feed(feed):
         raise AirflowSkipException(f"the sources {settings.sources!r} deliver no {feed}")
 
 

@@ -9,7 +9,7 @@ import typer
 from scoring.commands.build import build
 from scoring.commands.claim import claim
 from scoring.commands.closure import closure
-from scoring.commands.discard import discard
+from scoring.commands.deliveries.app import app as deliveries
 from scoring.commands.explain import explain
 from scoring.commands.fail import fail
 from scoring.commands.fairness import fairness
@@ -17,10 +17,10 @@ from scoring.commands.ingest import ingest
 from scoring.commands.policy import app as policy
 from scoring.commands.publish import publish
 from scoring.commands.quality import quality
-from scoring.commands.release import release
 from scoring.commands.replay import replay
 from scoring.commands.run import run
 from scoring.commands.score import score
+from scoring.commands.sources import app as sources
 from scoring.commands.synthesize import synthesize
 from scoring.commands.thresholds import thresholds
 from scoring.commands.train import train
@@ -41,13 +41,18 @@ the next step."""
 
 #: Panels of `--help`, with their commands.
 PANELS: dict[str, tuple[Any, ...]] = {
-    "Deliver and decide": (run, ingest, release, discard, synthesize),
+    "Deliver and decide": (sources, run, ingest, deliveries, synthesize),
     "One step of a run": (build, validate, claim, score, publish, fail),
     "Proofs and answers": (closure, windows, replay, explain),
     "Policies and models": (policy, thresholds, train, quality, fairness),
     "This installation": (version,),
 }
-_GROUPS = {id(policy): "policy", id(validate): "validate"}
+_GROUPS = {
+    id(deliveries): "deliveries",
+    id(policy): "policy",
+    id(sources): "sources",
+    id(validate): "validate",
+}
 
 
 def application() -> typer.Typer:

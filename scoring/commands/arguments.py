@@ -40,7 +40,7 @@ def delivery_named(text: str) -> UUID:
     Raises:
         ConfigurationError: the text is no id.
     """
-    return _uuid(text, "delivery", "raw.deliveries")
+    return _uuid(text, "delivery", "`vesper deliveries list`")
 
 
 def _uuid(text: str, noun: str, table: str) -> UUID:
@@ -100,7 +100,7 @@ RunArgument = Annotated[
 DeliveryArgument = Annotated[
     UUID,
     typer.Argument(
-        parser=delivery_named, metavar="DELIVERY", help="Id of a delivery, from raw.deliveries."
+        parser=delivery_named, metavar="DELIVERY", help="Id of a delivery, from `deliveries list`."
     ),
 ]
 WindowOption = Annotated[

@@ -16,6 +16,7 @@ from features.platform.settings import Settings, get_settings
 from features.platform.storage import object_store
 from features.sources import descriptions
 from features.sources.descriptions import Sources
+from features.sources.source_set import source_set
 from scoring.commands import sessions
 from scoring.commands.answers import Status, show
 from scoring.commands.arguments import AsJson, DecideFromOption, SourceOption
@@ -73,8 +74,10 @@ def sources_of(settings: Settings, decide_from: datetime | None) -> Sources:
     Raises:
         ConfigurationError: there is no such description, or it is wrong.
     """
-    overrides = {"decide_from": decide_from.isoformat()} if decide_from else None
-    return descriptions.load(settings.sources, overrides, folder=settings.sources_dir)
+    if decide_from is None:
+        return source_set(settings)
+    stated = {"decide_from": decide_from.isoformat()}
+    return descriptions.load(settings.sources, stated, folder=settings.sources_dir)
 
 
 def held_of(delivery_ids: Sequence[UUID]) -> list[DeliveryReceipt]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -49,7 +49,10 @@ def quality(
     measures = _measures(is_validation=validation)
     results: list[dict[str, object]] = []
     statuses = []
-    for file, source in measurable(data).items():
+    data_sets = measurable(data)
+    if line := unknown_line(data, data_sets):
+        sys.stderr.write(f"{line}\n")
+    for file, source in data_sets.items():
         with ExitStack() as stack:
             if as_json:  # the measures print tables; standard output holds the document only
                 stack.enter_context(redirect_stdout(sys.stderr))
@@ -96,6 +99,18 @@ def measurable(path: Path) -> dict[Path, str]:
     if not found:
         raise ConfigurationError(f"{path} holds nothing to measure on: give {FILES}, DATA=<path>")
     return found
+
+
+def unknown(path: Path, known: Iterable[Path]) -> list[Path]:
+    """Return the files of a folder that are no known data set, in order."""
+    beneath = path.rglob("*") if path.is_dir() else []
+    return sorted({file for file in beneath if file.is_file()} - set(known))
+
+
+def unknown_line(path: Path, known: Iterable[Path]) -> str:
+    """Return one line that names the files that are no known data set; "" without any."""
+    names = [str(file.relative_to(path)) for file in unknown(path, known)]
+    return f"no known data set, so not measured: {', '.join(names)}" if names else ""
 
 
 def source_of(path: Path) -> str | None:

@@ -117,8 +117,8 @@ def _read(
     order: TrainingOrder, as_of: datetime, settings: Settings, feature_view: FeatureView
 ) -> tuple[TrainingSet, float | None]:
     """Return closed loans, and the review cut-off of the policy in force."""
-    outcomes = source_set(settings).feeds.get("application_labels")
-    if outcomes is None:
+    outcomes = source_set(settings).of_feed("application_labels")
+    if not outcomes:
         raise ConfigurationError(f"the sources {settings.sources!r} deliver no application_labels")
     with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         rows = training_set.read(
@@ -127,7 +127,8 @@ def _read(
             start=order.start or BEGINNING,
             end=order.end or as_of,
             as_of=as_of,
-            lag=outcomes.charge_off_lag,
+            # a loan is closed when the slowest of several sources would know its default
+            lag=max(feed.charge_off_lag for feed in outcomes),
         )
         try:
             credit = activations.in_force(connection).credit

@@ -66,7 +66,7 @@ def altered(
             id=job.subject_id,
             ledger=job.ledger_table,
             features=quoted(job.view.table),
-            digest=feature_digest(job.view, "features"),
+            digest=feature_digest(job.view.pinned(run.feature_view), "features"),
         ),
         (run.run_id,),
     )

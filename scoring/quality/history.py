@@ -37,8 +37,8 @@ def load(path: Path, source: str, view: FeatureView, settings: Settings) -> None
     description = descriptions.load(source)
     variables = description.dbt_variables(settings.warehouse.base_currency)
     store = open_store((settings.work / "objects").resolve().as_uri())
-    folders = {str(name): feed.history_folder for name, feed in description.feeds.items()}
-    store.put(f"{folders[view.name]}/{path.name}", path)
+    for feed in description.of_feed(view.name):
+        store.put(f"{feed.history_folder}/{path.name}", path)
     with database.connect(settings.warehouse, "ingest") as connection:
         if database.fetch_optional(
             connection, "look for a delivery", "select 1 from raw.deliveries limit 1"

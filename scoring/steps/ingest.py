@@ -1,4 +1,4 @@
-"""Receive the waiting files: parse them into landed tables, and again after a server crash."""
+"""Receive the waiting files: parse them into landed tables, and again where that is needed."""
 
 from __future__ import annotations
 

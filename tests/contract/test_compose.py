@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,27 @@ def test_the_template_names_every_secret_and_fills_it() -> None:
 
     assert secrets <= set(values)
     assert all(values[name] for name in secrets)
+
+
+def test_a_taken_port_is_replaced_when_the_template_is_filled() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        text = filled(f"VESPER_A_PORT={port}\nVESPER_B_PORT={port}\n# OTHER_PORT={port}")
+    ports = [int(line.partition("=")[2]) for line in text.splitlines()[:2]]
+
+    assert port not in ports
+    assert len(set(ports)) == 2
+    assert text.endswith(f"# OTHER_PORT={port}")
+
+
+def test_every_port_on_the_machine_is_a_variable_of_the_template(
+    services: dict[str, Any],
+) -> None:
+    published = [port for service in services.values() for port in service.get("ports", ())]
+    chosen = {re.search(r":\$\{(VESPER_\w+_PORT):-(\d+)\}:", port).groups() for port in published}  # type: ignore[union-attr]
+    template = dict(re.findall(r"^(VESPER_\w+_PORT)=(\d+)$", TEMPLATE.read_text(), re.MULTILINE))
+
+    assert dict(chosen) == template
 
 
 def test_tasks_get_the_same_variables_as_on_a_laptop(

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from features.build import PROJECT, checked_variables
-from features.platform.currencies import EXPONENTS, TABLE
+from features.platform.currencies import EXPONENTS, LAST_DAYS, TABLE
 from features.platform.errors import ConfigurationError
 from features.platform.settings import Warehouse
 from features.sources import descriptions
@@ -22,7 +22,7 @@ def test_the_table_is_a_seed_of_dbt(manifest: dict[str, Any]) -> None:
     seed = manifest["nodes"]["seed.vesper.currencies"]
 
     assert PROJECT / seed["original_file_path"] == TABLE
-    assert list(seed["columns"]) == ["currency_code", "exponent"]
+    assert list(seed["columns"]) == ["currency_code", "exponent", "last_day"]
 
 
 @pytest.mark.parametrize("path", SQL, ids=lambda path: Path(path).relative_to(PROJECT).as_posix())
@@ -47,3 +47,18 @@ def test_dbt_receives_the_exponent_of_the_base_currency(currency: str, digits: i
 def test_an_unknown_base_currency_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="'XQZ' is not in ISO 4217"):
         descriptions.load("synthetic").dbt_variables("XQZ")
+
+
+@pytest.mark.parametrize(
+    ("currency", "digits", "last_day"),
+    [("DEM", 2, "2002-05-15"), ("BYR", 0, "2017-01-01"), ("VEF", 2, "2018-08-20")],
+)
+def test_a_withdrawn_currency_keeps_its_exponent_and_has_a_last_day(
+    currency: str, digits: int, last_day: str
+) -> None:
+    assert EXPONENTS[currency] == digits
+    assert LAST_DAYS[currency].isoformat() == last_day
+
+
+def test_a_currency_in_use_has_no_last_day() -> None:
+    assert not {"USD", "EUR", "JPY", "INR"} & LAST_DAYS.keys()

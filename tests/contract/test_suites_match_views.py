@@ -17,7 +17,7 @@ from tests.conftest import Db
 MANY = 1_000_000
 # columns of the raw tables beyond a delivery: clocks, order, and values computed at admission
 COMPUTED = {"version", "delivery_id", "delivery_seq", "known_at", "is_history", "source"}
-COMPUTED |= {"content_digest", "is_default"}
+COMPUTED |= {"content_digest", "is_default", "valid_from"}
 
 each_view = pytest.mark.parametrize("view", [TRANSACTIONS, APPLICATIONS], ids=lambda v: v.name)
 

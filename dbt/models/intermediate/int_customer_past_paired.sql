@@ -12,7 +12,7 @@ recalled as not materialized (
 select
     pending.row_id,
     previous.occurred_at as previous_at,
-    previous.location_code as previous_location_code,
+    previous.place as previous_place,
     past_24h.*,
     -- new: unseen in the 30 days before the row's day and earlier on that day
     {% for column in compared -%}
@@ -62,7 +62,7 @@ cross join
 left join lateral (
     select
         past.occurred_at,
-        past.location_code
+        past.place
     from recalled as past
     where {{ is_in_reading() }} and past.occurred_at < pending.occurred_at
     order by past.occurred_at desc, past.transaction_id desc

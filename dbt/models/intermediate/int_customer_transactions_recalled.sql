@@ -7,7 +7,10 @@
 {%- set columns = [
     'amount_base_minor', 'merchant_id', 'device_id', 'location_code', 'ip_address', 'channel',
     'category', 'currency', 'transaction_type', 'card_bin',
-] %}
+] -%}
+{%- set placing = ['known_at', 'merchant_latitude', 'merchant_longitude'] -%}
+{%- set merchants = ref('stg_ledger__merchants') -%}
+{%- set has_merchants = has_rows(merchants) %}
 
 with
 
@@ -22,7 +25,7 @@ with
             transactions.occurred_at,
             transactions.occurred_at >= customers.recent_from as is_recent,
             customers.is_paired,
-            {{ prefixed('transactions', columns) }}
+            {{ prefixed('transactions', columns + placing) }}
         from {{ customers }} as customers
         inner join {{ transactions }} as transactions
             on
@@ -55,7 +58,7 @@ with
             pending.occurred_at,
             true as is_recent,
             customers.is_paired,
-            {{ prefixed('pending', columns) }}
+            {{ prefixed('pending', columns + placing) }}
         from {{ customers }} as customers
         inner join {{ pending }} as pending on customers.customer_id = pending.customer_id
 
@@ -71,7 +74,7 @@ with
             occurred_at,
             is_recent,
             is_paired,
-            {{ columns | join(', ') }}
+            {{ (columns + placing) | join(', ') }}
         from {{ ref('int_readings_recalled') }}
         where entity = 'customer_id'
 
@@ -79,8 +82,38 @@ with
 {% endif %}
 
 select
-    readings.*,
-    {{ utc_day('occurred_at') }} as day_number
+    {{ prefixed('readings', ['reading_id', 'row_id', 'transaction_id', 'version', 'occurred_at']) }},
+    {{ prefixed('readings', ['is_recent', 'is_paired']) }},
+    {{ prefixed('readings', columns | reject('in', ['category', 'location_code']) | list) }},
+    {% if has_merchants -%}
+        -- what the row lacks, its merchant gives, as it was known with the row
+        coalesce(readings.category, merchants.category) as category,
+        {{ merchants_location_code('readings', 'merchants') }} as location_code,
+        {{
+            place(
+                merchants_location_code('readings', 'merchants'),
+                merchants_degrees('latitude', 'readings', 'merchants'),
+                merchants_degrees('longitude', 'readings', 'merchants'),
+            )
+        }} as place,
+    {% else -%}
+        readings.category,
+        readings.location_code,
+        {{
+            place(
+                'readings.location_code',
+                'readings.merchant_latitude',
+                'readings.merchant_longitude',
+            )
+        }} as place,
+    {% endif -%}
+    {{ utc_day('readings.occurred_at') }} as day_number
 from readings
+{% if has_merchants -%}
+    left join
+        lateral (
+            {{ fact_of(merchants, 'merchant_id', 'readings', needed=lacks_a_value('readings')) }}
+        ) as merchants on true
+{% endif -%}
 -- the rows of one reading lie together: paired pending rows look them up
 order by readings.reading_id

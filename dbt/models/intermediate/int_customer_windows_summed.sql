@@ -37,10 +37,10 @@ located_rows as (
 
     select
         nearest_rows.*,
-        first_value(nearest_rows.location_code) over (
+        first_value(nearest_rows.place) over (
             partition by nearest_rows.reading_id, nearest_rows.occurred_at
             order by nearest_rows.transaction_id desc
-        ) as instant_location_code
+        ) as instant_place
     from nearest_rows
 
 ),
@@ -58,7 +58,7 @@ sums as (
         {% endfor %}
         count(*) over same_instant - 1 as customer_same_instant_count,
         max(occurred_at) over before as previous_at,
-        last_value(instant_location_code) over before as previous_location_code
+        last_value(instant_place) over before as previous_place
     from located_rows
     window
         same_instant as (partition by reading_id, occurred_at),

@@ -144,17 +144,11 @@
             versions.occurred_at,
             versions.occurred_at >= readings.recent_from as is_recent,
             readings.is_paired,
-            versions.customer_id,
-            versions.amount_base_minor,
-            versions.merchant_id,
-            versions.device_id,
-            versions.location_code,
-            versions.ip_address,
-            versions.channel,
-            versions.category,
-            versions.currency,
-            versions.transaction_type,
-            versions.card_bin
+            {{ prefixed('versions', [
+                'known_at', 'customer_id', 'amount_base_minor', 'merchant_id', 'device_id',
+                'location_code', 'merchant_latitude', 'merchant_longitude', 'ip_address',
+                'channel', 'category', 'currency', 'transaction_type', 'card_bin',
+            ]) }}
         from readings
         inner join versions
             on

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        on_schema_change='fail',
+        on_schema_change='append_new_columns',
         full_refresh=false,
         indexes=[
             {'columns': ['transaction_id', 'version'], 'unique': true}, {'columns': ['delivery_seq']},
@@ -47,6 +47,7 @@ select
     pending.known_at,
     pending.delivery_seq,
     pending.is_history,
+    2 as view_version,
     pending.amount_base_minor,
     {{ per_span('customers.customer_priced_count', ['3h', '6h', '12h', '24h', '7d', '30d']) }},
     {{ major_units('pending.amount_base_minor') }} as amount,
@@ -103,7 +104,11 @@ select
     pending.is_velocity_alert,
     pending.is_location_alert,
     pending.is_device_alert,
-    pending.is_high_value
+    pending.is_high_value,
+    placed.customer_merchant_km,
+    placed.is_foreign,
+    placed.customer_tenure_days,
+    placed.merchant_tenure_days
 from pending
 inner join placed on pending.row_id = placed.row_id
 inner join customers on pending.row_id = customers.row_id

@@ -156,6 +156,16 @@ def test_an_upgrade_replaces_views_that_have_other_columns(built: Any) -> None:
         )
 
 
+def test_an_upgrade_gives_the_currencies_their_last_day(built: Any) -> None:
+    with built.connect("transform") as connection:
+        connection.execute("alter table staging.currencies drop column last_day cascade")
+
+    build("reference", built.settings.warehouse, built.settings.work)
+
+    (row,) = built.rows("select last_day from staging.currencies where currency_code = 'DEM'")
+    assert row[0].isoformat() == "2002-05-15"
+
+
 def test_amounts_have_the_exponent_of_their_own_currency(built: Any) -> None:
     limit = 1_234_567
     with built.superuser() as connection:

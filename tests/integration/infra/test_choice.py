@@ -11,7 +11,8 @@ import yaml
 
 from infra.local import __main__ as local
 from infra.local import choice, demo
-from infra.local.sample import check
+from infra.local import state as local_state
+from infra.local.sample import matched
 from infra.local.state import CHECKOUT, DEFAULT_PORTS, StackError, State
 from tests.integration.infra.stack_process import printed_by
 from tests.unit.features.test_sources import MINIMAL
@@ -117,6 +118,8 @@ def test_each_source_has_ports_of_its_own_and_keeps_them(
 ) -> None:
     for name in DEFAULT_PORTS:
         monkeypatch.delenv(f"VESPER_{name.upper()}_PORT", raising=False)
+    # other processes of this machine may have taken a port
+    monkeypatch.setattr(local_state, "is_free", lambda _: True)
     stacks = [started(tmp_path, source) for source in ("synthetic", "shop", "lending_club")]
     first = [state.ports() for state in stacks]
 
@@ -157,23 +160,23 @@ def test_a_changed_description_is_installed_again(own: Path, tmp_path: Path) -> 
 def test_a_demo_of_an_own_source_names_missing_parts_before_it_starts(
     own: Path, tmp_path: Path
 ) -> None:
-    data = tmp_path / "transactions.parquet"
-    data.touch()
     state, described = choice.to_start("shop", tmp_path)
+    (tmp_path / "folder").mkdir()
+    data = tmp_path / "folder" / "payments.csv"
+    data.write_text("ID,CARD\n1,2\n")
 
-    with pytest.raises(StackError, match=r"state `decide_from`.*docs/own-data\.md"):
-        check(state, data, described)
-
-    own.write_text(yaml.safe_dump(MINIMAL | {"decide_from": "2026-03-01T00:00:00Z"}))
-    _, described = choice.to_start("shop", tmp_path)
-    for unusable in (None, tmp_path, tmp_path / "missing.parquet"):
-        with pytest.raises(StackError, match=r"a Parquet file of transactions of shop.*`make up"):
-            check(state, unusable, described)
-    check(state, data, described)
+    for unusable, message in (
+        (None, r"name the data of shop: make demo SOURCE=shop DATA=<file or folder>"),
+        (tmp_path / "missing.csv", "is no file and no folder"),
+        (data, r"holds no transactions of shop.*\n.*missing_column: .*AT"),
+        (data.parent, r"holds no transactions of shop.*docs/bring-your-own-data\.md"),
+    ):
+        with pytest.raises(StackError, match=message):
+            matched(state, unusable, described)
 
 
 @pytest.mark.parametrize(
-    "target", ["up", "demo", "status", "down", "reset", "sql", "dbt-docs", "run"]
+    "target", ["up", "demo", "status", "down", "reset", "sql", "dbt-docs", "run", "schedule"]
 )
 def test_make_passes_a_name_on_as_one_word(target: str, tmp_path: Path) -> None:
     output = subprocess.run(

@@ -11,21 +11,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-import yaml
 
-from features.sources import descriptions
 from infra.local import deliver, ports, run_dag, stack, status
 from infra.local.environment import environment, logins_file, write_logins
-from infra.local.public_files import FILES, cut, own_file
 from infra.local.sample import Sample, prepare
-from infra.local.state import CHECKOUT, StackError, State
+from infra.local.state import CHECKOUT, DEFAULT_PORTS, StackError, State
 from tests.conftest import Db
 from tests.faults.leaks import CHUNK_BYTES, leaks
 from tests.integration.infra.stack_process import printed_by
-from tests.unit.features.test_sources import MINIMAL
 
 
 @pytest.fixture
@@ -63,6 +57,33 @@ def test_a_chosen_port_is_remembered(state: State, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("VESPER_AIRFLOW_PORT")
 
     assert State("test", state.root).ports()["airflow"] == 8123
+
+
+def test_a_taken_port_gives_way_to_the_next_free_one_and_is_remembered(
+    state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in DEFAULT_PORTS:
+        monkeypatch.delenv(f"VESPER_{name.upper()}_PORT", raising=False)
+    first = state.choose_ports()
+    with socket.create_server(("127.0.0.1", first["mlflow"])):
+        stack.take_ports(state)
+        moved = state.ports()
+
+    assert moved["mlflow"] > first["mlflow"]
+    assert {moved[name] for name in moved} & {first["mlflow"]} == set()
+    assert f"Port {first['mlflow']} of mlflow is taken by" in capsys.readouterr().out
+    assert state.choose_ports() == moved
+
+
+def test_a_port_that_a_variable_sets_is_refused_where_it_is_taken(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("VESPER_MLFLOW_PORT", str(port))
+
+        with pytest.raises(StackError, match=f"port {port}, needed by mlflow, is taken"):
+            stack.take_ports(state)
 
 
 @pytest.mark.parametrize("value", ["80", "99999", "eighty"])
@@ -207,58 +228,31 @@ def test_only_ended_windows_with_rows_are_requested() -> None:
     assert list(Sample(start, start + day, transactions=9).windows(first)) == ["score_transactions"]
 
 
+def test_windows_of_past_years_are_as_long_as_a_window_may_be() -> None:
+    start, now = datetime(2018, 1, 1, 12, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+    end = start + timedelta(days=40)
+    sample = Sample(start, end, transactions=9, applications=1, hourly_from=end)
+    day = timedelta(days=1)
+
+    windows = sample.windows(now)
+
+    assert windows["score_transactions"] == [(start, start + 31 * day), (start + 31 * day, end)]
+    midnight = start.replace(hour=0)
+    assert windows["score_applications"] == [
+        (midnight, midnight + 31 * day),
+        (midnight + 31 * day, midnight + 40 * day),
+    ]
+    assert sample.windows(start + timedelta(hours=2, minutes=5))["score_transactions"] == [
+        (start, start + timedelta(hours=2))
+    ]
+
+
 def test_the_sample_of_a_stack_is_created_once(state: State) -> None:
     moment = datetime(2011, 12, 1, tzinfo=UTC)
     sample = Sample(moment, moment + timedelta(days=1), applications=5, learns_from_later=True)
     state.write("sample.json", asdict(sample))
 
     assert prepare(state, None) == sample
-
-
-def test_a_public_file_is_cut_by_its_own_clock(tmp_path: Path) -> None:
-    data = tmp_path / "loans.parquet"
-    dates = ["2011-10-01", "2011-11-01", "2011-12-01", "2011-12-01"]
-    pq.write_table(pa.table({"issue_d": dates, "source_row": [1, 2, 3, 4]}), data)
-
-    cut_file = cut(FILES["lending_club"], data, tmp_path, "lending_club")
-
-    assert cut_file.rows == 4
-    live, history = deliver.waiting(tmp_path)[::-1]
-    assert (history.is_history, live.is_history) == (True, False)
-    assert live.due_at == datetime(2011, 12, 2, tzinfo=UTC)
-    assert pq.read_table(live.path)["source_row"].to_pylist() == [3, 4]
-    assert pq.read_table(history.path).column_names == ["issue_d", "source_row"]
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [
-        pa.array(["2026-02-28 23:59:59", "2026-03-01 00:00:00", "2026-03-02 08:30:00", None]),
-        pa.array(
-            ["2026-02-28T22:59:59Z", "2026-03-01T00:00:00+01:00", "2026-03-02T08:30:00+0100", None]
-        ),
-        pa.array(
-            [datetime(2026, 2, 28, 23, 59, 59), datetime(2026, 3, 1), datetime(2026, 3, 2, 8), None]
-        ),
-    ],
-    ids=["texts without an offset", "texts with an offset", "times"],
-)
-def test_a_file_of_the_user_is_cut_at_the_described_moment(tmp_path: Path, texts: pa.Array) -> None:
-    description = tmp_path / "shop.yaml"
-    stated = {"time_zone": "Europe/Vienna", "decide_from": "2026-03-01T00:00:00+01:00"}
-    description.write_text(yaml.safe_dump(MINIMAL | stated))
-    described = descriptions.load(str(description))
-    data = tmp_path / "payments.parquet"
-    pq.write_table(pa.table({"AT": texts, "ID": [1, 2, 3, 4]}), data)
-
-    cut_file = cut(own_file(described), data, tmp_path, "shop")
-
-    live, history = deliver.waiting(tmp_path)[::-1]
-    assert (history.is_history, live.is_history) == (True, False)
-    assert pq.read_table(history.path)["ID"].to_pylist() == [1]
-    # a row without a time is not lost: ingest rejects it with its reason
-    assert pq.read_table(live.path)["ID"].to_pylist() == [2, 3, 4]
-    assert cut_file == (4, datetime(2026, 3, 2, 8, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -282,15 +276,6 @@ def test_an_impossible_run_is_not_triggered(
 ) -> None:
     with pytest.raises(StackError, match=message):
         run_dag.order_of(*order)
-
-
-def test_another_file_is_refused_in_words(tmp_path: Path) -> None:
-    data = tmp_path / "other.parquet"
-    pq.write_table(pa.table({"TX_DATETIME": ["2018-08-14"]}), data)
-
-    for file, message in ((data, "is not the Parquet file of"), (None, "make demo SOURCE=loans")):
-        with pytest.raises(StackError, match=message):
-            cut(FILES["lending_club"], file, tmp_path, "loans")
 
 
 def test_the_status_names_a_held_delivery_and_the_reason(migrated: Db) -> None:

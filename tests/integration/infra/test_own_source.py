@@ -26,7 +26,7 @@ from tests.airflow_process import DAGS, ROOT, run_in_airflow
 from tests.conftest import PASSWORD, Db
 from tests.mlflow_server import mlflow_server
 
-SECTION = (ROOT / "docs" / "own-data.md").read_text()
+SECTION = (ROOT / "docs" / "bring-your-own-data.md").read_text()
 COMMANDS = [
     line
     for block in re.findall(r"```console\n(.*?)```", SECTION, re.DOTALL)

@@ -107,6 +107,11 @@ class Intake:
             update={"feeds": {**self.sources.feeds, feed: changed}}
         )
 
+    def spell(self, feed: str = "transactions", **columns: Mapping[str, Any]) -> None:
+        """Add options to columns of a feed that are named as they are delivered."""
+        described = {name: {"column": name, **options} for name, options in columns.items()}
+        self.change(feed, columns={**self.sources.feeds[feed].columns, **described})
+
     def deliver_new(self, content: bytes, suffix: str = "csv", feed: str = "transactions") -> str:
         """Put a file under a name that no other case uses."""
         return self.deliver(content, f"{uuid.uuid4().hex}.{suffix}", feed)

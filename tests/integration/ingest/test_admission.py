@@ -115,9 +115,38 @@ def test_rows_before_decide_from_are_history(intake: Any) -> None:
     ]
 
 
+def test_decide_from_separates_the_rows_of_a_history_load_too(intake: Any) -> None:
+    # one file may hold all rows: each is known at its own time
+    rows = [
+        intake.row(transaction_id="old", timestamp="2025-12-31T23:59:59Z"),
+        intake.row(transaction_id="new", timestamp="2026-01-01T00:00:00Z"),
+    ]
+    intake.deliver(intake.csv(*rows), "history/a.csv")
+
+    intake.take()
+
+    assert intake.rows(
+        "select transaction_id, is_history, known_at = occurred_at from raw.transactions order by 1"
+    ) == [("new", False, True), ("old", True, True)]
+
+
+def test_without_decide_from_the_folder_of_a_file_separates_its_rows(intake: Any) -> None:
+    intake.sources = intake.sources.model_copy(update={"decide_from": None})
+    intake.deliver(intake.csv(intake.row(transaction_id="old")), "history/a.csv")
+    intake.deliver(intake.csv(intake.row(transaction_id="new")), "b.csv")
+
+    intake.take()
+
+    assert intake.rows("select transaction_id, is_history from raw.transactions order by 1") == [
+        ("new", False),
+        ("old", True),
+    ]
+
+
 def test_a_history_load_is_known_at_the_time_of_its_source(intake: Any) -> None:
     intake.change(latency="1h")
-    intake.deliver(intake.csv(intake.row()), "history/a.csv")
+    row = intake.row(timestamp="2025-12-01T10:00:00Z")
+    intake.deliver(intake.csv(row), "history/a.csv")
 
     intake.take()
 

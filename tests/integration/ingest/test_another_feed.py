@@ -24,7 +24,7 @@ def described(feed: Feed) -> SourceFeed:
     """Return how a source delivers a feed under its canonical names."""
     return SourceFeed.model_validate(
         {
-            "name": feed.name,
+            "feed": feed.name,
             "source": "synthetic",
             "time_zone": None,
             "folder": f"landing/synthetic/{feed.name}",

@@ -11,6 +11,9 @@ from typing import Any
 
 import yaml
 
+from features.ingest import receive_all
+from features.sources import descriptions
+from features.sources.files import SHIPPED
 from tests.unit.features.test_sources import MINIMAL
 
 
@@ -46,14 +49,40 @@ def test_a_held_file_is_reported_released_and_admitted(intake: Any, tmp_path: Pa
     assert first.returncode == 1
     assert held[0]["reason"].startswith("too_many_bad_rows: 1 of 2 rows")
 
-    released = _run(
-        intake, tmp_path, "release", held[0]["delivery_id"], "--reason", "one bad row is fine"
-    )
+    reason = ("--reason", "one bad row is fine")
+    released = _run(intake, tmp_path, "deliveries", "release", held[0]["delivery_id"], *reason)
     assert (released.returncode, released.stdout) == (0, "transactions: 1 rows admitted\n")
 
-    again = _run(intake, tmp_path, "discard", held[0]["delivery_id"], "--reason", "too late")
+    again = _run(intake, tmp_path, "deliveries", "discard", held[0]["delivery_id"], *reason)
     assert again.returncode == 2
     assert "is admitted, not parsed or held" in again.stderr
+
+
+def test_a_held_file_is_listed_shown_and_taken_again_after_its_description_was_mended(
+    intake: Any, tmp_path: Path
+) -> None:
+    mended = tmp_path / "synthetic.yaml"
+    text = (SHIPPED / "synthetic.yaml").read_text()
+    mended.write_text(text.replace("tolerated_bad_share: 0.05", "tolerated_bad_share: 0.6"))
+    sources = descriptions.load("synthetic", {"decide_from": "2026-01-01T00:00:00Z"})
+    intake.deliver(intake.csv(intake.row(), intake.row(transaction_id="t2", amount="-1")))
+    (held,) = receive_all(sources, intake.store, intake.connection)
+
+    listed = _run(intake, tmp_path, "deliveries", "list", "--state", "held")
+    shown = _run(intake, tmp_path, "deliveries", "show", str(held.delivery_id))
+    retried = _run(
+        intake, tmp_path, "deliveries", "retry", "--all-held", "--source", str(mended), "--json"
+    )
+
+    assert listed.stdout.startswith(f"{held.delivery_id}  held ")
+    assert "0 parsed, 1 held, 0 admitted, 0 discarded" in listed.stdout
+    assert "rejected: 1 amount_not_positive in amount: not above zero" in shown.stdout
+    assert '    line 3: "a9","a9","a9","9999-99-99A99:99:99A","-9"' in shown.stdout
+    assert f"vesper deliveries retry {held.delivery_id}" in shown.stdout
+    assert retried.returncode == 0, retried.stderr
+    outcome = json.loads(retried.stdout)
+    assert [receipt["rows_admitted"] for receipt in outcome["admitted"]] == [1]
+    assert (outcome["held"], outcome["refused"]) == ([], {})
 
 
 def test_an_unknown_source_is_refused_before_any_connection(intake: Any, tmp_path: Path) -> None:

@@ -100,7 +100,8 @@ def test_a_placeholder_for_a_customer_holds_the_file(intake: Intake) -> None:
     assert receipt.state == "held"
     assert receipt.reason == (
         "same_applicant: 4 applications of one customer_id, allowed 3; "
-        "a placeholder names no person"
+        "a placeholder names no person; next: list the placeholder under `null_tokens`; "
+        "`is_applicant_unknown: true` is for a source that names no applicants"
     )
 
 

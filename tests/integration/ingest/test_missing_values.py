@@ -81,10 +81,8 @@ def test_nan_of_parquet_is_null_in_every_column(intake: Intake) -> None:
 
 
 def test_codes_of_a_bureau_are_declared_per_column(intake: Intake) -> None:
-    intake.change(
-        "applications",
-        missing_codes={"fico_range_low": [999, 9999], "mths_since_last_delinq": [999]},
-    )
+    intake.spell("applications", fico_range_low={"null_tokens": [999, 9999]})
+    intake.spell("applications", mths_since_last_delinq={"null_tokens": [999]})
     row = APPLICATION | {"fico_range_low": "9999.0", "mths_since_last_delinq": "999"}
     intake.deliver(
         file_of(row | {"open_acc": "9"}, row | {"application_id": "a2"}), feed="applications"
@@ -99,7 +97,7 @@ def test_codes_of_a_bureau_are_declared_per_column(intake: Intake) -> None:
 
 
 def test_dates_are_read_in_the_declared_format(intake: Intake) -> None:
-    intake.change("applications", date_formats={"earliest_cr_line": "%b-%Y"})
+    intake.spell("applications", earliest_cr_line={"format": "%b-%Y"})
     rows = [
         APPLICATION | {"application_id": f"a{n}", "earliest_cr_line": text}
         for n, text in enumerate(["Apr-2009", "Jun-1946", "2009-04-01", ""])
@@ -136,7 +134,7 @@ def test_a_contradictory_application_is_rejected(
 
 
 def test_blanks_around_identifiers_are_trimmed_where_declared(intake: Intake) -> None:
-    intake.change(trim_ids=True)
+    intake.spell(device_id={"trim": True})
     texts = [" d1", "d1 ", "\u00a0d1\u200b", "d1", "d\u200b1", "  "]
     rows = [Intake.row(transaction_id=f"t{n}", device_id=d) for n, d in enumerate(texts)]
     intake.deliver(intake.csv(*rows))

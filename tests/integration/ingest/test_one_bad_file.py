@@ -20,7 +20,7 @@ from features.platform.errors import BadDeliveryError, ContractError
 from features.platform.objects import FolderStore
 from tests.integration.ingest.conftest import Intake
 
-receiving: Any = sys.modules["features.ingest.receive"]  # the package exports its function
+receiving: Any = sys.modules["features.ingest.take"]  # the package exports its function
 
 QUOTED = "a value of a row"
 RAISED = {
@@ -257,8 +257,9 @@ def test_two_concurrent_runs_hold_a_file_once(intake: Intake) -> None:
     feed = intake.sources.feeds["transactions"]
     with intake.db.connect("ingest") as other_run:
         for connection in (intake.connection, other_run):
-            reading = receiving._Intake(feed, intake.store, connection, (), DEFAULT)
-            receiving._take(info, reading)
+            ranks = intake.sources.provenance_rank
+            reading = receiving.Intake(feed, intake.store, connection, ranks, DEFAULT)
+            receiving.take(info, reading)
 
     assert _states(intake) == {"a.csv": "held"}
     assert receive_all(intake.sources, intake.store, intake.connection) == []

@@ -15,7 +15,7 @@ from features.build import PROJECT
 from features.views import TRANSACTIONS
 from features.views.digests import feature_digest
 from infra.local.postgres import Cluster
-from tests.builders import NOON, insert_labels, insert_transactions
+from tests.builders import NOON, insert_facts, insert_labels, insert_transactions
 from tests.conftest import Db, a_warehouse
 from tests.integration.point_in_time.laws import Built
 from tests.integration.point_in_time.raw_histories import DAY, Key, RawHistory
@@ -52,6 +52,8 @@ class Warehouses:
     @staticmethod
     def _built(db: Db, raw_history: RawHistory, build_after: Collection[int]) -> dict[Key, Built]:
         last = len(raw_history.deliveries) - 1
+        for feed, fact in raw_history.facts:
+            insert_facts(db, feed, [fact])
         for place, delivery in enumerate(raw_history.deliveries):
             if labels := raw_history.labels_before(place):
                 insert_labels(db, labels)

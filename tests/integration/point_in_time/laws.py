@@ -185,6 +185,48 @@ def moved_by_labels_known_at_once(features: Features, raw_history: RawHistory) -
     return moved(early, late, early.keys())
 
 
+def moved_by_later_facts(features: Features, raw_history: RawHistory, place: int = 3) -> Moved:
+    """No fact enters the features of a row that is known before the fact, or older than its time.
+
+    All facts are in the raw tables before any build.
+    """
+    pivot = max(row["known_at"] for row in raw_history.deliveries[place])
+    newest = max(row["occurred_at"] for row in raw_history.rows() if row["known_at"] <= pivot)
+    bare = tuple(
+        tuple(row | {"transaction_category": None} for row in delivery)
+        for delivery in raw_history.deliveries
+    )
+    known = facts(pivot - 4 * DAY, "AT", "food") + facts(pivot - 3 * DAY, "DE", "food", version=2)
+    later = facts(pivot + INSTANT, "JP", "travel", version=3, valid_from=None) + tuple(
+        (feed, fact)
+        for feed, fact in facts(pivot, "JP", "games", version=4, valid_from=newest + INSTANT)
+        if feed != "places"
+    )
+    clean = features(replace(raw_history, deliveries=bare, facts=known))
+    poisoned = features(replace(raw_history, deliveries=bare, facts=known + later))
+
+    until = raw_history.keys(lambda row: row["known_at"] <= pivot)
+    assert any(clean[key].values["is_foreign"] for key in until), "no fact was used"
+    assert moved(clean, poisoned, clean.keys() - until), "the poison moved no row"
+    return moved(clean, poisoned, until)
+
+
+def facts(
+    known_at: datetime, country: str, category: str, version: int = 1, **more: Any
+) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return a fact about each customer, each merchant and the place of all merchants."""
+    clocks = {"known_at": known_at, "version": version}
+    stated = {"opened_on": known_at.date() - 9 * DAY, **clocks, **more}
+    customers = {"location_code": country, **stated}
+    merchants = {"location_code": "HUB", "category": category, **stated}
+    place = {"location_code": "HUB", "latitude": len(category), "longitude": version, **clocks}
+    return (
+        *(("customers", {"customer_id": name, **customers}) for name in ("c1", "c2", "c3")),
+        *(("merchants", {"merchant_id": name, **merchants}) for name in ("m1", "m2", "m3")),
+        ("places", {**place, "country_code": country}),
+    )
+
+
 def midnight_after(instant: datetime) -> datetime:
     """Return the end of an instant's UTC day."""
     return datetime.combine(instant.date() + DAY, time(), UTC)

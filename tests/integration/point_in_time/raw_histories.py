@@ -19,10 +19,14 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True)
 class RawHistory:
-    """Hold deliveries in the order of their admission, and the labels between them."""
+    """Hold deliveries in the order of their admission, the labels between them, and facts.
+
+    Facts of customers, merchants and places are admitted before any delivery.
+    """
 
     deliveries: tuple[tuple[Row, ...], ...]
     labels: tuple[Row, ...]
+    facts: tuple[tuple[str, Row], ...] = ()
 
     def rows(self) -> Iterator[Row]:
         """Yield every row version."""
@@ -66,6 +70,7 @@ class RawHistory:
         return RawHistory(
             tuple(delivery for delivery in kept if delivery),
             tuple(filter(label_stays, self.labels)),
+            self.facts,
         )
 
     def known_by(self, moment: datetime) -> RawHistory:

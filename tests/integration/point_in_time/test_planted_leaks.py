@@ -90,6 +90,28 @@ LEAKS = {
         laws.moved_by_later_knowledge,
         "merchant_fraud_rate_30d",
     ),
+    "a fact counts before it is known": Leak(
+        "macros/references.sql",
+        "        and facts.known_at <= {{ row }}.known_at\n",
+        "",
+        laws.moved_by_later_facts,
+        "customer_category_frequency_30d",
+    ),
+    "a fact counts before it holds": Leak(
+        "macros/references.sql",
+        "        and coalesce(facts.valid_from, '-infinity') <= {{ row }}.occurred_at\n",
+        "",
+        laws.moved_by_later_facts,
+        "is_foreign",
+    ),
+    "a place counts before it is known": Leak(
+        "macros/places.sql",
+        "    and {{ row }}.known_at >= {{ places }}.known_from\n"
+        "    and {{ row }}.known_at < {{ places }}.known_until\n",
+        "    and {{ places }}.known_until = 'infinity'\n",
+        laws.moved_by_later_facts,
+        "customer_merchant_km",
+    ),
     "features depend on what stood in the same build": Leak(
         "models/intermediate/int_customer_spikes_counted.sql",
         "        where features.customer_amount_ratio_30d > {{ spike_ratio() }}\n",

@@ -72,6 +72,10 @@ def test_the_schedule_of_builds_and_the_order_of_rows_do_not_change_features(
     assert laws.moved_by_schedule_and_order(features, a_raw_history(seed), build_after, order) == {}
 
 
+def test_facts_known_after_a_row_or_valid_after_it_never_enter_its_features(features: Any) -> None:
+    assert laws.moved_by_later_facts(features, a_raw_history(SEED)) == {}
+
+
 def test_no_row_uses_its_own_label_or_an_immature_label(features: Any) -> None:
     assert laws.moved_by_labels_before_maturity(features, a_raw_history(SEED)) == {}
 

@@ -61,7 +61,7 @@ def test_the_first_model_is_champion_and_the_next_one_challenger(
     assert first.metrics == second.metrics  # the same data gives the same model
     assert registry.resolve(JOB.model.name, "champion", settings).version == first.version
     version = MlflowClient(address).get_model_version(JOB.model.name, first.version)
-    assert version.tags["feature_view"] == "transactions@1"
+    assert version.tags["feature_view"] == "transactions@2"
     assert len(version.tags["data_sha256"]) == 64
     assert first.metrics["auc_roc"] > 0.9
     run = MlflowClient(address).get_run(version.run_id)

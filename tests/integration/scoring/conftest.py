@@ -20,7 +20,7 @@ from features.platform import code_version
 from features.platform.objects import ObjectStore
 from features.platform.settings import get_settings
 from features.platform.storage import object_store
-from features.views import APPLICATIONS, TRANSACTIONS
+from features.views import APPLICATIONS, TRANSACTIONS, FeatureView
 from features.views.digests import feature_digest
 from scoring.decision.policy import activations
 from scoring.domains import SCORE_APPLICATIONS, SCORE_TRANSACTIONS
@@ -50,16 +50,21 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return a_fraud_model(folder, seed=7, is_fraud=lambda amount: amount > 60)
 
 
-def a_fraud_model(folder: Path, seed: int, is_fraud: Callable[[np.ndarray], np.ndarray]) -> Path:
+def a_fraud_model(
+    folder: Path,
+    seed: int,
+    is_fraud: Callable[[np.ndarray], np.ndarray],
+    view: FeatureView = TRANSACTIONS,
+) -> Path:
     """Train a small model on amounts, a few of them labelled wrongly; return its file."""
     generator = np.random.default_rng(seed)
-    columns = list(TRANSACTIONS.columns)
+    columns = list(view.columns)
     matrix = generator.gamma(2.0, 1.0, (4_000, len(columns)))
     amount = matrix[:, columns.index("amount")]
     amount *= 10
     model = FraudModel(
         columns,
-        [feature.name for feature in TRANSACTIONS.label_free],
+        [feature.name for feature in view.label_free],
         max_iter=20,
         anomaly_trees=10,
     ).fit(matrix, is_fraud(amount) ^ (generator.random(4_000) < 0.02))

@@ -99,12 +99,32 @@ DATES = (
     *("2026-03-01T00:00:00Z", "", "NULL", "x"),
 )
 FLAGS = ("1", "0", "true", "T", "yes", "1.0", "2", "", "NULL")
+DEGREES = ("48.2", "-90", "90.1", "180", "-180.5", "1e2", "4111111111111111", "N48", "", "nan")
 VALUES = {
     "fx_rates": {
         "currency": ("USD", "EUR", "JPY", "usd", "", "NULL"),
         "rate_date": DATES,
         "rate": (*NUMBERS, "1e12", "999999999999.9999", "1e-12", "1e-13"),
         "known_at": TIMES,
+    },
+    "places": {
+        "location": TEXTS,
+        **dict.fromkeys(("latitude", "longitude"), DEGREES),
+        "time_zone": ("Europe/Vienna", "UTC", "Vienna", "../etc", "", "NULL"),
+        "country": ("AT", "at", "AUT", "", "NULL"),
+        "known_at": TIMES,
+    },
+    "merchants": {
+        **dict.fromkeys(("merchant_id", "category", "location"), TEXTS),
+        **dict.fromkeys(("latitude", "longitude"), DEGREES),
+        **dict.fromkeys(("valid_from", "known_at"), TIMES),
+        "opened_on": DATES,
+    },
+    "customers": {
+        **dict.fromkeys(("customer_id", "location"), TEXTS),
+        **dict.fromkeys(("latitude", "longitude"), DEGREES),
+        **dict.fromkeys(("valid_from", "known_at"), TIMES),
+        "opened_on": DATES,
     },
     "transaction_labels": {
         "transaction_id": TEXTS,
@@ -154,6 +174,9 @@ VALUES = {
 }
 PLAIN = {
     "fx_rates": {"currency": "EUR", "rate_date": "2026-03-01", "rate": "1.1"},
+    "places": {"location": "p", "latitude": "48.2", "longitude": "16.4"},
+    "merchants": {"merchant_id": "m", "category": "food"},
+    "customers": {"customer_id": "c", "location": "AT"},
     "transaction_labels": {"transaction_id": "t", "is_fraud": "1", "provenance": "chargeback"},
     "application_labels": {
         "application_id": "a",

@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Header
-from features.ingest.csv_files import csv_chunks
-from features.ingest.json_files import json_chunks
 from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
-from features.ingest.parquet_files import parquet_chunks
+from features.ingest.readers.csv_files import csv_chunks
+from features.ingest.readers.json_files import json_chunks
+from features.ingest.readers.parquet_files import parquet_chunks
 from features.ingest.spool import spooled, text_of
 from features.sources import descriptions
-from features.sources.mapping import FileFormat, SourceFeed
+from features.sources.file_forms import FileFormat
+from features.sources.mapping import SourceFeed
 from tests.property.ingest.hostile import PLAIN, VALUES
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

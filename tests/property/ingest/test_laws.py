@@ -21,16 +21,17 @@ from hypothesis import strategies as st
 from features.ingest import cards
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
-from features.ingest.csv_files import csv_chunks
-from features.ingest.json_files import json_chunks
 from features.ingest.limits import DEFAULT
 from features.ingest.lines import LineTally
 from features.ingest.numbers import MAX_MINOR
+from features.ingest.readers.csv_files import csv_chunks
+from features.ingest.readers.json_files import json_chunks
 from features.ingest.reasons import HeldError
 from features.ingest.spool import spooled, text_of
 from features.platform.currencies import EXPONENTS
 from features.sources import descriptions
-from features.sources.mapping import NULL_TOKENS, FileFormat
+from features.sources.file_forms import FileFormat
+from features.sources.mapping import NULL_TOKENS
 
 SOURCE = descriptions.load("synthetic")
 FEED = SOURCE.feeds["transactions"]

@@ -25,11 +25,17 @@ MINIMAL: dict[str, Any] = {
                 "merchant_id": "SHOP",
                 "timestamp": "AT",
                 "amount": "SUM",
+                "currency": {"constant": "EUR"},
             },
-            "constant_currency": "EUR",
         }
     },
 }
+
+
+def _columns(**changes: Any) -> dict[str, Any]:
+    """Return the columns of the short description with changes; None removes a column."""
+    changed = MINIMAL["feeds"]["transactions"]["columns"] | changes
+    return {name: value for name, value in changed.items() if value is not None}
 
 
 def _load(
@@ -56,18 +62,21 @@ def test_a_short_description_is_enough(tmp_path: Path) -> None:
 WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "an unknown key": ({}, {"colour": "red"}, "feeds.transactions.colour"),
     "an unknown canonical column": ({}, {"optional": ["colour"]}, "optional: not a column"),
-    "a missing column": ({}, {"columns": {"amount": "SUM"}}, "needs customer_id"),
-    "no currency": ({}, {"constant_currency": None}, "needs currency"),
-    "an unknown currency": ({}, {"constant_currency": "XQZ"}, "is not ISO 4217"),
+    "a missing column": (
+        {},
+        {"columns": {"amount": "SUM"}},
+        "transactions needs currency, customer_id",
+    ),
+    "no currency": ({}, {"columns": _columns(currency=None)}, "needs currency"),
+    "an unknown currency": (
+        {},
+        {"columns": _columns(currency={"constant": "XQZ"})},
+        "currency: constant: 'XQZ' is not ISO 4217",
+    ),
     "a column that is refused and read": ({}, {"refused": ["SUM"]}, "refused: SUM"),
     "a share over one": ({}, {"tolerated_bad_share": 5}, "tolerated_bad_share"),
     "a negative latency": ({}, {"latency": -1}, "latency"),
     "an unknown format": ({}, {"formats": ["xlsx"]}, "formats"),
-    "a column read twice": (
-        {},
-        {"columns": MINIMAL["feeds"]["transactions"]["columns"] | {"channel": "SUM"}},
-        "stands for two",
-    ),
     "an unranked provenance": (
         {},
         {"inline_label": {"column": "BAD", "latency": "7d", "provenance": "hearsay"}},
@@ -84,7 +93,11 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a duration of an unknown unit": ({}, {"latency": "7w"}, "expected a duration such as 7d"),
     "a duration beyond all time": ({}, {"latency": "999999d"}, "latency: Input should be less"),
     "a number in quotes": ({}, {"tolerated_bad_share": "0.05"}, "the file has text"),
-    "a truth in words": ({}, {"binary_amounts": "yes"}, "binary_amounts: Input should be a valid"),
+    "a truth in words": (
+        {},
+        {"allow_zero_amount": "yes"},
+        "allow_zero_amount: Input should be a valid",
+    ),
     "a text where a list is expected": ({}, {"formats": "csv"}, "formats: Input should be a valid"),
     "decide_from without a zone": ({"decide_from": datetime(2026, 1, 1)}, {}, "decide_from"),
     "an unknown feed": ({"feeds": {"weather": {}}}, {}, "weather"),
@@ -125,9 +138,12 @@ def test_a_run_may_state_decide_from_itself() -> None:
     )
 
 
-def test_rates_are_admitted_before_amounts_and_labels_last() -> None:
+def test_rates_and_reference_files_are_admitted_before_rows_and_labels_last() -> None:
     assert list(descriptions.load("synthetic").feeds) == [
         "fx_rates",
+        "places",
+        "merchants",
+        "customers",
         "transactions",
         "transaction_labels",
         "applications",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from airflow.utils.types import DagRunType
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from features.platform import settings as configuration
 from features.platform.errors import ConfigurationError
 from features.platform.settings import Objects, Settings
 from features.platform.storage import object_store
+from features.sources import files
 from orchestration import cases
 from tests.unit.orchestration.test_run_request import context
 
@@ -153,3 +155,31 @@ def test_sources_without_applications_refuse_a_case(
 
     with pytest.raises(ConfigurationError, match="take no single application"):
         cases.deliver(context(application=CASE))
+
+
+def test_the_form_names_the_source_where_several_take_applications(
+    form_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthetic = yaml.safe_load((files.SHIPPED / "synthetic.yaml").read_text())
+    feed = synthetic["feeds"]["applications"] | {"feed": "applications"}
+    lenders = synthetic | {
+        "feeds": {"bank": feed, "broker": feed, "fax": feed | {"formats": ["csv"]}}
+    }
+    (tmp_path / "lenders.yaml").write_text(json.dumps(lenders))  # JSON is YAML without anchors
+    chosen = {"sources": "lenders", "sources_dir": tmp_path}
+    monkeypatch.setattr(
+        configuration, "get_settings", lambda: form_settings.model_copy(update=chosen)
+    )
+
+    name = cases.deliver(context(application=CASE, source="lenders.broker"))
+
+    assert name is not None
+    assert name.startswith("landing/lenders/broker/case_")
+    for source in (None, "lenders.fax", "lenders"):
+        with pytest.raises(ConfigurationError, match=r"one of lenders\.bank, lenders\.broker"):
+            cases.request(context(application=CASE, source=source))
+
+
+def test_a_source_without_an_application_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="names a source and no application"):
+        cases.request(context(source="synthetic"))

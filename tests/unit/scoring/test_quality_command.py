@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from features.platform.errors import ConfigurationError
-from scoring.commands.quality import measurable
+from scoring.commands.quality import measurable, unknown_line
 
 
 def a_parquet(path: Path, column: str) -> Path:
@@ -30,14 +30,20 @@ def test_a_file_is_recognized_by_a_column_of_its_outcomes(
     assert measurable(file) == {file: source}
 
 
-def test_a_folder_is_searched_and_unsuitable_files_are_skipped(tmp_path: Path) -> None:
+def test_a_folder_is_searched_and_the_files_of_no_data_set_are_named(tmp_path: Path) -> None:
     loans = a_parquet(tmp_path / "loans" / "loans.parquet", "loan_status")
     a_parquet(tmp_path / "retail" / "basket.parquet", "quantity")
     (tmp_path / "README.md").write_text("about the data\n")
     german = tmp_path / "loans" / "german.csv"
     pa.csv.write_csv(pa.table({"creditability": ["good"]}), german)
 
-    assert measurable(tmp_path) == {german: "german_credit", loans: "lending_club"}
+    known = measurable(tmp_path)
+
+    assert known == {german: "german_credit", loans: "lending_club"}
+    assert unknown_line(tmp_path, known) == (
+        "no known data set, so not measured: README.md, retail/basket.parquet"
+    )
+    assert unknown_line(loans, {loans: "lending_club"}) == ""
 
 
 @pytest.mark.parametrize("name", ["missing.parquet", "", "broken.parquet"])

@@ -31,6 +31,10 @@ renamed as (
         merchant_risk_score,
         card_risk_score,
         customer_risk_score,
+        customer_latitude,
+        customer_longitude,
+        merchant_latitude,
+        merchant_longitude,
 
         -- booleans
         is_history,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from zoneinfo import ZoneInfo
 
-from features.synthesize.currencies import CODES
-from features.synthesize.places import TABLE
+from features.platform.currencies import EXPONENTS
+from features.synthesize.places import TABLE, load
 
 
 def _rows() -> list[dict[str, str]]:
@@ -28,5 +28,16 @@ def test_every_place_lies_on_earth_in_a_known_zone_and_pays_in_a_known_currency(
         assert -90 <= float(row["latitude"]) <= 90
         assert -180 <= float(row["longitude"]) <= 180
         assert ZoneInfo(row["time_zone"])
-        assert row["currency_code"] in CODES
-        assert row["location_code"].startswith(row["country_code"] + "-")
+        assert row["currency_code"] in EXPONENTS or row["location_code"] == "AQ"
+        assert row["location_code"].split("-")[0] == row["country_code"]
+
+
+def test_a_country_is_a_place_of_its_own() -> None:
+    countries = {row["country_code"] for row in _rows()}
+
+    assert countries <= {row["location_code"] for row in _rows()}
+    assert len(countries) == 247
+
+
+def test_no_customer_of_the_generator_lives_in_a_whole_country() -> None:
+    assert all("-" in code for code in load().codes)

@@ -23,7 +23,8 @@ from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, r
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
-from features.sources.mapping import Csv, SourceFeed
+from features.sources.file_forms import Csv
+from features.sources.mapping import SourceFeed
 
 
 def csv_chunks(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from features.feeds.columns import TEXTUAL, ColumnKind
+from features.feeds.columns import ColumnKind
 from features.ingest.chunks import (
     TEXT,
     TEXTS,
@@ -18,6 +18,7 @@ from features.ingest.chunks import (
     Header,
     check_rows,
     first_line,
+    is_only_text,
     required_names,
 )
 from features.ingest.limits import Limits
@@ -26,7 +27,6 @@ from features.ingest.spool import Spool
 from features.sources.mapping import SourceFeed
 
 _ROWS = 65_536
-_WORDS = TEXTUAL | {ColumnKind.LIST}
 _Kinds = Mapping[str, Set[ColumnKind]]
 
 
@@ -44,7 +44,8 @@ def parquet_chunks(
         _check_footer(file.metadata, spool, limits)
         delivered, must = file.schema_arrow.names, required_names(feed)
         names = header.columns_to_read(delivered, feed, must=must)
-        kinds = {name: kinds for name, kinds in feed.delivered_kinds.items() if name in names}
+        names = [name for name in names if _is_read(file.schema_arrow.field(name).type, name, feed)]
+        kinds = {name: feed.delivered_kinds.get(name, frozenset()) for name in names}
         _check_types(file.schema_arrow, kinds)
         _check_lists(file.metadata, names, limits)
         file = pyarrow.parquet.ParquetFile(
@@ -143,6 +144,14 @@ def _check_count(footer: pyarrow.parquet.FileMetaData, rows: int) -> None:
         )
 
 
+def _is_read(kind: pa.DataType, name: str, feed: SourceFeed) -> bool:
+    """Return whether a column is described, or has a plain text that a digest of rows reads."""
+    if name in feed.delivered_kinds:
+        return True
+    kind = _value_type(kind)
+    return not (pa.types.is_nested(kind) or _is_bytes(kind) or pa.types.is_duration(kind))
+
+
 def _check_types(schema: pa.Schema, columns: _Kinds) -> None:
     for name, kinds in columns.items():
         kind = _value_type(schema.field(name).type)
@@ -152,7 +161,7 @@ def _check_types(schema: pa.Schema, columns: _Kinds) -> None:
         if (pa.types.is_nested(kind) and not is_list) or _is_bytes(kind):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, which has no plain text")
         is_no_text = pa.types.is_boolean(kind) or pa.types.is_temporal(kind)
-        if is_no_text and not kinds.isdisjoint(_WORDS):
+        if is_no_text and is_only_text(kinds):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, and text is wanted")
         if pa.types.is_duration(kind):
             raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, whose unit nobody declares")
@@ -189,7 +198,7 @@ def _as_text(name: str, column: pa.Array, kinds: Set[ColumnKind]) -> pa.Array:
         return pc.cast(column, TEXTS)
     if pa.types.is_floating(column.type):
         column = _without_nan(column)
-        if not kinds.isdisjoint(_WORDS) and column.null_count < len(column):
+        if is_only_text(kinds) and column.null_count < len(column):
             raise HeldError(
                 HoldReason.WRONG_TYPE,
                 f"{name} is {column.type}, which rounds long identifiers; export it as text",

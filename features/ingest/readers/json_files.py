@@ -13,8 +13,8 @@ from typing import IO, Any, NoReturn
 import numpy as np
 import pyarrow as pa
 
-from features.feeds.columns import TEXTUAL, ColumnKind
-from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, Malformed, check_rows
+from features.feeds.columns import ColumnKind
+from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, Malformed, check_rows, is_only_text
 from features.ingest.limits import Limits
 from features.ingest.lines import Block, LineTally, Records, blocks
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
@@ -127,9 +127,17 @@ def _check_keys(objects: Sequence[Row], feed: SourceFeed, header: Header, limits
     keys = sorted(set().union(*objects))
     if len(keys) > limits.columns:
         raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} keys")
-    needed = {feed.columns[key] for key in feed.declaration.required if key in feed.columns}
-    must = needed - {feed.columns.get(key) for key in feed.optional}
-    header.columns_to_read(keys, feed, must=must)
+    header.columns_to_read(keys, feed, must=_needed_keys(feed))
+
+
+def _needed_keys(feed: SourceFeed) -> set[str]:
+    """Return the keys of the required columns; a line without a value may lack its key."""
+    return {
+        name
+        for key in feed.declaration.required
+        if key in feed.columns and key not in feed.optional
+        for name in feed.columns[key].delivered
+    }
 
 
 def _columns(
@@ -146,14 +154,27 @@ def _columns(
                     faults.setdefault(place, f"{name}: {fault}")
                     values[place] = None
         columns[name] = _lists(values, feed) if ColumnKind.LIST in kinds else _texts(values)
+    if feed.generates_key:
+        columns |= _undescribed(rows, feed)
     return columns
+
+
+def _undescribed(rows: Sequence[Row | None], feed: SourceFeed) -> dict[str, pa.Array]:
+    """Return the columns that no description reads; a digest of the row reads them."""
+    known = {*feed.delivered_columns, *feed.refused}
+    names = sorted({name for row in rows if row is not None for name in row} - known)
+    values = {name: [None if row is None else row.get(name) for row in rows] for name in names}
+    return {
+        name: _texts([json.dumps(v) if isinstance(v, list) else v for v in column])
+        for name, column in values.items()
+    }
 
 
 def _allowed_types(kinds: Set[ColumnKind]) -> tuple[_Types, str]:
     """Return the allowed types of a column of these kinds, and the fault of another type."""
     if ColumnKind.LIST in kinds:
         return _LIST_TYPES, "neither text nor a list of text"
-    if kinds.isdisjoint(TEXTUAL):
+    if not is_only_text(kinds):
         return _SCALAR_TYPES, "a list in place of one value"
     return _TEXT_TYPES, "neither text nor a whole number"
 

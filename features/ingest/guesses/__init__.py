@@ -1,0 +1,1 @@
+"""Guess the spelling of a column from some of its texts."""

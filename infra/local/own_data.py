@@ -1,0 +1,166 @@
+"""Match files to the feeds of a source, and read the times of their rows, for the demo.
+
+Both use the readers and checks of ingest, so every format and every key of a description counts. No
+file is cut or changed: ingest separates history and rows to decide by the time of each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from features.ingest import refusals
+from features.ingest.checks import Rules
+from features.ingest.chunks import Header
+from features.ingest.limits import DEFAULT
+from features.ingest.parse import opened, prepared
+from features.ingest.reasons import HeldError
+from features.ingest.spool import spooled
+from features.ingest.whole_file import Tally, too_many_bad
+from features.sources.descriptions import Sources
+from features.sources.mapping import SourceFeed
+from infra.local.state import StackError
+
+Instants = npt.NDArray[np.int64]  # microseconds since 1970, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """One file of the user, and a feed that reads it.
+
+    Args:
+        path: of the file.
+        name: of the file below the folder of the feed.
+        feed: that reads the file; several feeds may read one file.
+    """
+
+    path: Path
+    name: str
+    feed: SourceFeed
+
+    @property
+    def object_name(self) -> str:
+        """The name of the file in the landing area, as a load of history."""
+        return f"{self.feed.history_folder}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The files of the user that feeds of the source read, and those that no feed reads.
+
+    Args:
+        portions: files with their feeds.
+        unknown: files that no feed reads, each with the reason.
+    """
+
+    portions: tuple[Portion, ...]
+    unknown: tuple[str, ...]
+
+
+def match(data: Path, described: Sources) -> Matched:
+    """Find the feeds that read a file, or the files of a folder.
+
+    A file in a folder with the name of a feed belongs to this feed. Any other file belongs to the
+    feed that reads the most of its columns.
+
+    Raises:
+        StackError: there is no such file, or a file fits several feeds alike.
+    """
+    if not data.exists():
+        raise StackError(f"{data} is no file and no folder")
+    files = [data] if data.is_file() else sorted(path for path in data.rglob("*") if _is_data(path))
+    portions: list[Portion] = []
+    unknown: list[str] = []
+    for file in files:
+        parts = file.relative_to(data).parts if data.is_dir() else (file.name,)
+        named = parts[0] if len(parts) > 1 and parts[0] in described.feeds else None
+        name = "/".join(parts[1:] if named else parts)
+        fits, reason = _fits(file, named, described)
+        if not fits:
+            unknown.append(f"{file}: {reason}")
+        portions += [Portion(file, name, feed) for feed in fits]
+    return Matched(tuple(portions), tuple(unknown))
+
+
+def event_times(portions: Sequence[Portion], described: Sources) -> dict[str, Instants]:
+    """Return the times of the valid rows by kind of feed, for the feeds whose rows are events.
+
+    Raises:
+        StackError: ingest would hold a file, for instance because of too many bad rows.
+    """
+    times: dict[str, list[Instants]] = {}
+    for portion in portions:
+        times.setdefault(portion.feed.name, []).extend(_times(portion, described))
+    return {kind: np.sort(np.concatenate(found)) for kind, found in times.items() if found}
+
+
+def _is_data(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith((".", "_"))
+
+
+def _fits(file: Path, named: str | None, described: Sources) -> tuple[list[SourceFeed], str]:
+    """Return the feeds that read a file, or none with the reason of the nearest one."""
+    candidates = [described.feeds[named]] if named else list(described.feeds.values())
+    read: list[tuple[int, SourceFeed]] = []
+    reasons: list[str] = []
+    for feed in candidates:
+        columns = _columns_read(file, feed, described)
+        if isinstance(columns, str):
+            reasons.append(f"no file of {feed.source}.{feed.name}: {columns}")
+        else:
+            read.append((columns, feed))
+    most = max((columns for columns, _ in read), default=0)
+    best = [feed for columns, feed in read if columns == most]
+    if len({feed.folder for feed in best}) > 1:
+        names = [entry for entry, feed in described.feeds.items() if feed in best]
+        raise StackError(
+            f"{file} fits {' and '.join(names)} alike: put it into a folder with the name of its "
+            "feed, and give the folder above as DATA"
+        )
+    # other feeds may read the same file: those of its folder, such as the labels of loans
+    folders = {feed.folder for feed in best}
+    return [feed for _, feed in read if feed.folder in folders], "; ".join(reasons)
+
+
+def _columns_read(file: Path, feed: SourceFeed, described: Sources) -> int | str:
+    """Return the number of columns that a feed reads of a file, or the reason why it reads none."""
+    rules = Rules(feed, described.provenance_rank, datetime.now(UTC), DEFAULT)
+    try:
+        with (
+            file.open("rb") as source,
+            spooled(source, DEFAULT) as spool,
+            opened(file.name, spool, rules) as content,
+        ):
+            chunk = next(content.read(rules, Header()).chunks, None)
+            return 0 if chunk is None else len(chunk.columns)
+    except (HeldError, *refusals.OF_READING) as error:
+        held = refusals.hold_of(error)
+        return str(held or error)
+
+
+def _times(portion: Portion, described: Sources) -> Iterator[Instants]:
+    """Read a whole file; yield the times of its valid rows, chunk by chunk, if they are events."""
+    import pyarrow as pa
+
+    event = portion.feed.declaration.event
+    rules = Rules(portion.feed, described.provenance_rank, datetime.now(UTC), DEFAULT)
+    header, tally = Header(), Tally()
+    try:
+        with (
+            portion.path.open("rb") as source,
+            spooled(source, DEFAULT) as spool,
+            opened(portion.path.name, spool, rules) as content,
+        ):
+            for typed, _ in prepared(content.read(rules, header).chunks, rules, header, tally):
+                if event is not None:
+                    times = typed[event.target].cast(pa.timestamp("us", "UTC"))
+                    yield times.cast(pa.int64()).to_numpy()
+    except (HeldError, *refusals.OF_READING) as error:
+        raise StackError(f"{portion.path}: {refusals.hold_of(error) or error}") from error
+    if reason := too_many_bad(tally, portion.feed):
+        raise StackError(f"{portion.path} would be held: {reason}")

@@ -1,0 +1,1 @@
+"""The commands of the group `vesper deliveries`, one module per command."""

@@ -1,0 +1,86 @@
+"""Identifiers of several columns, of the whole row and with prefixes never collide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.unit.features.spelling.shop import judged, reasons, values
+
+ID = "transaction_id"
+
+
+def test_a_composite_id_escapes_its_separator(tmp_path: Path) -> None:
+    columns = {ID: {"columns": ["first", "second"]}}
+
+    checked = judged(tmp_path, columns, {"first": ["1", "1|", "1\\"], "second": ["|2", "2", "2"]})
+
+    assert values(checked, ID) == [r"1|\|2", r"1\||2", r"1\\|2"]
+
+
+def test_a_composite_id_needs_all_its_parts(tmp_path: Path) -> None:
+    columns = {ID: {"columns": ["first", "second"], "separator": "-"}}
+
+    checked = judged(tmp_path, columns, {"first": ["1", "", "596.0"], "second": ["2", "2", "2"]})
+
+    assert values(checked, ID) == ["1-2"]
+    assert reasons(checked) == ["missing_value", "identifier_in_float_notation"]
+
+
+def test_a_delivered_column_may_serve_an_id_and_a_time(tmp_path: Path) -> None:
+    columns = {ID: {"columns": ["card", "at"]}, "device_id": "card"}
+
+    checked = judged(tmp_path, columns, {"card": ["c7"]})
+
+    assert values(checked, ID) == ["c7|2026-02-01T10:00:00Z"]
+    assert values(checked, "device_id") == ["c7"]
+
+
+def test_a_content_hash_depends_on_each_delivered_column(tmp_path: Path) -> None:
+    columns = {ID: {"generate": "content_hash"}}
+    rows = {"id": ["1", "1", "1"], "sum": ["1", "1", "2"], "note": ["a", "a", "a"]}
+
+    first, again, other = values(judged(tmp_path, columns, rows), ID)
+    noted = values(judged(tmp_path, columns, {**rows, "note": ["b", "a", "a"]}), ID)
+
+    assert first == again
+    assert first != other
+    assert noted[0] != first
+    assert len(first) == 64
+
+
+def test_a_content_hash_does_not_depend_on_column_order_labels_or_empty_columns(
+    tmp_path: Path,
+) -> None:
+    columns = {ID: {"generate": "content_hash"}}
+    label = {"column": "bad", "latency": "7d", "provenance": "bank"}
+    rows = {"sum": ["1"], "note": ["a"]}
+
+    ids = [
+        values(judged(tmp_path, columns, delivered, inline_label=label), ID)
+        for delivered in (
+            rows,
+            {"note": ["a"], "sum": ["1"]},
+            {**rows, "bad": ["1"]},
+            {**rows, "new": [""]},
+        )
+    ]
+
+    assert ids.count(ids[0]) == 4
+
+
+def test_names_and_values_of_a_row_cannot_be_exchanged(tmp_path: Path) -> None:
+    columns = {ID: {"generate": "content_hash"}}
+
+    one = values(judged(tmp_path, columns, {"a": ["x"], "b": ["1:yz"]}), ID)
+    two = values(judged(tmp_path, columns, {"a": ["x1:y"], "b": ["z"]}), ID)
+
+    assert one != two
+
+
+def test_identifiers_may_have_a_prefix_and_lose_their_blanks(tmp_path: Path) -> None:
+    columns = {"merchant_id": {"column": "shop", "prefix": "pos-", "trim": True}}
+
+    checked = judged(tmp_path, columns, {"shop": [" 7", "8\u00a0", "  "]})
+
+    assert values(checked, "merchant_id") == ["pos-7", "pos-8"]
+    assert reasons(checked) == ["missing_value"]

@@ -1,0 +1,88 @@
+"""Small files of many shapes, as banks, shops and simulations write them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+ROWS = 240
+
+
+def german_bank(folder: Path) -> Path:
+    """Write semicolons, a decimal comma and Windows-1252."""
+    rows = [
+        f"{1 + i % 28:02}.{1 + i % 12:02}.2026 {i % 24:02}:{i % 60:02};B{i:06};K{i % 37};"
+        f"Café Müller {i % 11};{i % 3 + 1}.{i % 900 + 100:03},{i % 100:02};EUR;"
+        f"{'Ja' if i % 40 == 0 else 'Nein'}"
+        for i in range(ROWS)
+    ]
+    head = "Buchungsdatum;Buchungsnummer;Kundennummer;Händler;Betrag;Währung;Betrug"
+    return _written(folder / "bank.csv", [head, *rows], "cp1252")
+
+
+def us_cards(folder: Path) -> Path:
+    """Write a date and a time with AM and PM, dollars, and personal columns."""
+    rows = [
+        f"{1 + i % 12:02}/{1 + i % 28:02}/2025,{i % 12 or 12}:{i % 60:02} "
+        f'{"AM" if i % 24 < 12 else "PM"},C{i % 41},Shop {i % 13},"${i % 9 * 1000 + i + 1:,}.50",'
+        f"Ann,Smith,ann{i}@example.org,{'Yes' if i % 30 == 0 else 'No'}"
+        for i in range(ROWS)
+    ]
+    head = "Date,Time,Card,Merchant Name,Amount,First,Last,Contact,Is Fraud?"
+    return _written(folder / "us.csv", [head, *rows])
+
+
+def epoch_lines(folder: Path) -> Path:
+    """Write JSON lines with milliseconds since 1970."""
+    rows = [
+        json.dumps(
+            {
+                "id": f"t{i}",
+                "ts": 1_767_225_600_000 + i * 60_000,
+                "user": f"u{i % 20}",
+                "shop": f"s{i % 7}",
+                "amount": round(i * 1.37 + 1, 2),
+                "currency": "EUR",
+                "is_fraud": i % 33 == 0,
+            }
+        )
+        for i in range(ROWS)
+    ]
+    return _written(folder / "events.jsonl", rows)
+
+
+def without_id(folder: Path) -> Path:
+    """Write rows without an identifier, some of them twice."""
+    rows = [
+        f"2026-01-{1 + i % 28:02}T{i % 24:02}:{i % 60:02}:00Z|c{i % 3}|s{i % 2}|{i % 100 + 1}.00"
+        for i in range(ROWS)
+    ]
+    return _written(folder / "noid.csv", ["booked_at|card|shop|total", *rows, rows[0]])
+
+
+def simulation(folder: Path) -> Path:
+    """Write hours since a start that the file does not say."""
+    rows = [
+        f"{i // 10 + 1},PAYMENT,{i * 13.7 + 1:.2f},C{1000 + i % 90},M{i % 30},{int(i % 40 == 0)},0"
+        for i in range(ROWS)
+    ]
+    head = "step,type,amount,nameOrig,nameDest,isFraud,isFlaggedFraud"
+    return _written(folder / "simulation.csv", [head, *rows])
+
+
+def card_numbers(folder: Path) -> Path:
+    """Write full card numbers and protected attributes."""
+    rows = [
+        f"T{i},4111111111111111,M{i % 9},2026-01-05 10:{i % 60:02}:00,{i + 1}.50,EUR,F,1988-03-09"
+        for i in range(ROWS)
+    ]
+    head = "transaction_id,cc_num,merchant,time,amount,currency,gender,dob"
+    return _written(folder / "cards.csv", [head, *rows])
+
+
+SHAPES = (german_bank, us_cards, epoch_lines, without_id, simulation)
+
+
+def _written(path: Path, lines: list[str], encoding: str = "utf-8") -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding=encoding, newline="")
+    return path
