@@ -75,8 +75,7 @@ class RejectionCounter:
         reason = RowReason.CONFLICTING_CONTENT
         key = ", ".join(column.name for column in self._feed.declaration.columns if column.is_key)
         examples = [
-            Example(rows[0], None, "rows " + ", ".join(map(str, rows)) + " have one key")
-            for rows in repeats.examples
+            Example(rows[0], None, f"the key of row {rows[1]:,}") for rows in repeats.examples
         ]
         names = ", ".join(name for part in key.split(", ") for name in self._delivered(part))
         self._rejections[reason, key, ""] = Rejection(

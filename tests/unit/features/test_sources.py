@@ -81,7 +81,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a column that is refused and read": ({}, {"refused": ["SUM"]}, "refused: SUM"),
     "a share over one": ({}, {"tolerated_bad_share": 5}, "tolerated_bad_share"),
     "a negative latency": ({}, {"latency": -1}, "latency"),
-    "an unknown format": ({}, {"formats": ["xlsx"]}, "formats"),
+    "an unknown format": ({}, {"formats": ["docx"]}, "formats"),
     "an unranked provenance": (
         {},
         {"inline_label": {"column": "BAD", "latency": "7d", "provenance": "hearsay"}},
