@@ -116,7 +116,7 @@ class Header:
             must = {*must, feed.inline_label.column}
         known = {*described, *feed.refused}
         names = _as_described(delivered, known, feed)
-        if known.isdisjoint(names):
+        if described and known.isdisjoint(names):
             # the first line may be a row, and a reason never contains values
             raise HeldError(
                 HoldReason.MISSING_COLUMN,
