@@ -202,6 +202,15 @@ def test_a_file_whose_name_was_never_opened_is_not_retried(intake: Any) -> None:
         try_again(intake, receipt)
 
 
+def test_a_file_that_belongs_to_its_feed_no_longer_stays_held(intake: Any) -> None:
+    receipt = held(intake)
+    intake.change(files=("b*.csv",), **SEMICOLONS)
+
+    assert intake.receive() == []
+    with pytest.raises(BadDeliveryError, match="is no file of transactions any more"):
+        try_again(intake, receipt)
+
+
 def test_a_retry_that_breaks_off_leaves_the_delivery_held(
     intake: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
