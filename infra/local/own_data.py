@@ -22,6 +22,7 @@ from features.ingest.opening import opened
 from features.ingest.parse import prepared
 from features.ingest.reasons import HeldError
 from features.ingest.spool import spooled
+from features.ingest.waiting import belongs
 from features.ingest.whole_file import Tally, too_many_bad
 from features.sources.descriptions import Sources
 from features.sources.mapping import SourceFeed
@@ -81,7 +82,7 @@ def match(data: Path, described: Sources) -> Matched:
         parts = file.relative_to(data).parts if data.is_dir() else (file.name,)
         named = parts[0] if len(parts) > 1 and parts[0] in described.feeds else None
         name = "/".join(parts[1:] if named else parts)
-        fits, reason = _fits(file, named, described)
+        fits, reason = _fits(file, name, named, described)
         if not fits:
             unknown.append(f"{file}: {reason}")
         portions += [Portion(file, name, feed) for feed in fits]
@@ -104,12 +105,17 @@ def _is_data(path: Path) -> bool:
     return path.is_file() and not path.name.startswith((".", "_"))
 
 
-def _fits(file: Path, named: str | None, described: Sources) -> tuple[list[SourceFeed], str]:
+def _fits(
+    file: Path, name: str, named: str | None, described: Sources
+) -> tuple[list[SourceFeed], str]:
     """Return the feeds that read a file, or none with the reason of the nearest one."""
     candidates = [described.feeds[named]] if named else list(described.feeds.values())
     read: list[tuple[int, SourceFeed]] = []
     reasons: list[str] = []
     for feed in candidates:
+        if not belongs(f"{feed.history_folder}/{name}", feed):
+            reasons.append(f"no file of {feed.source}.{feed.name}: its name fits none of `files`")
+            continue
         columns = _columns_read(file, feed, described)
         if isinstance(columns, str):
             reasons.append(f"no file of {feed.source}.{feed.name}: {columns}")

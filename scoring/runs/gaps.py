@@ -97,14 +97,36 @@ def _state(open_run: UUID | None, *, is_stuck: bool, failed_run: UUID | None) ->
 
 # A run that was requested before the first live delivery makes no window due: otherwise one mistake
 # in the form would make years of windows due.
-_FIRST_RUN = """
-    with live as (
+_FIRST_RUN = sql.SQL(
+    """
+    with starts as (
 
-        select min(deliveries.first_occurred_at) as starts_at
+        select deliveries.first_occurred_at as starts_at
         from raw.deliveries
         where
             deliveries.state = 'admitted' and deliveries.load_kind = 'live'
             and deliveries.feed = %(feed)s
+
+        union all
+
+        -- a history load may hold rows to decide, where its source states decide_from
+        select decided.starts_at
+        from raw.deliveries
+        cross join lateral (
+            select min(subject.{at}) as starts_at
+            from {subjects} as subject
+            where subject.delivery_seq = deliveries.delivery_seq and not subject.is_history
+        ) as decided
+        where
+            deliveries.state = 'admitted' and deliveries.load_kind = 'history'
+            and deliveries.feed = %(feed)s
+
+    ),
+
+    live as (
+
+        select min(starts.starts_at) as starts_at
+        from starts
 
     )
 
@@ -121,7 +143,8 @@ _FIRST_RUN = """
                 )
         )
     from live
-"""
+    """
+)
 
 # Bounded by constants, so that Postgres leaves out the days that cannot hold it.
 _FIRST_ROW = sql.SQL(
@@ -219,7 +242,10 @@ _PENDING = sql.SQL(
 def _first_start(connection: psycopg.Connection[Any], job: Job) -> datetime | None:
     """Return where the first window that must be decided begins, or nothing where none is."""
     live, run = database.fetch_one(
-        connection, f"read the first run of {job.name}", _FIRST_RUN, _parameters(job)
+        connection,
+        f"read the first run of {job.name}",
+        _FIRST_RUN.format(**job.names),
+        _parameters(job),
     )
     earliest = None
     if live is not None:

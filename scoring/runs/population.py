@@ -198,7 +198,8 @@ def _bounds(connection: psycopg.Connection[Any], job: Job, scope: Scope) -> dict
         "select coalesce(min(delivery_seq), 0), coalesce(max(delivery_seq), 0), "
         "(select coalesce(max(known_at_cutoff), 'infinity')::text from decisions.runs "
         "where job = %(job)s and state = 'published' and kind <> all(%(no_window)s)) "
-        "from raw.deliveries where feed = %(feed)s and load_kind <> 'history' "
+        # a history load may hold rows to decide, where its source states decide_from
+        "from raw.deliveries where feed = %(feed)s "
         "and first_occurred_at < %(end)s and last_occurred_at >= %(start)s",
         {
             "job": job.name,

@@ -58,6 +58,20 @@ def test_before_any_run_windows_begin_at_the_first_live_row(bench: Bench) -> Non
     }
 
 
+def test_the_rows_to_decide_of_a_history_load_have_windows_and_are_decided(bench: Bench) -> None:
+    # a stated decide_from separates the rows of one file: both kinds come by one load
+    bench.admit([a_transaction(occurred_at=NOON - 9 * HOUR, is_history=True), a_transaction_in(1)])
+    with bench.db.superuser() as connection:
+        connection.execute("update raw.deliveries set load_kind = 'history'")
+
+    assert states(bench, NOON + 2 * HOUR) == {NOON + HOUR: "missing"}
+
+    bench.decide(NOON + HOUR)
+
+    assert len(bench.decisions()) == 1
+    assert states(bench, NOON + 2 * HOUR) == {}
+
+
 def test_a_window_that_has_not_ended_is_no_gap(bench: Bench) -> None:
     bench.admit([a_transaction_in(0)])
 
