@@ -65,7 +65,8 @@ class SourceFeed(Described):
         refused: delivered columns that must never be read, because they leak the label.
         numeric_id: canonical columns whose values may look like card numbers.
         null_tokens: texts that mean "no value", in every column.
-        allow_zero_amount: a card verification costs nothing and is a transaction here.
+        allow_zero_amount: a row that costs nothing is a card check; otherwise it is rejected,
+            unless it states that it is a check.
         allow_lenders_price: applications may read the lender's own rate or grade.
         is_applicant_unknown: the source names no applicants; each application is one of its own.
         outcomes: the meaning of each delivered outcome of a loan.

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from features.feeds import Column
 from features.ingest.chunks import Chunk
+from features.ingest.faults import samples_of
 from features.ingest.reasons import SENTENCES, WITHHELD, RowReason
 from features.ingest.remedies import remedy
 from features.sources.mapping import SourceFeed
@@ -60,7 +61,7 @@ class RejectionCounter:
         for row in few:
             number = rejected.column("row_number")[row].as_py()
             values = self._values(chunk, number, column)
-            samples.append(values[0] if values else "")
+            samples.append(self._sample(chunk, number, column))
             if len(rejection.examples) < MOST_EXAMPLES:
                 original = rejected.column("original")[row].as_py()
                 line = rejected.column("line_number")[row].as_py()
@@ -121,6 +122,13 @@ class RejectionCounter:
             for text in texts
             if text is not None
         ]
+
+    def _sample(self, chunk: Chunk, number: int, column: str | None) -> str:
+        """Return the delivered text of a rejected row that a remedy looks at."""
+        place = int(np.searchsorted(chunk.row_numbers, number))
+        if place >= len(chunk.row_numbers) or chunk.row_numbers[place] != number:
+            return ""
+        return samples_of(chunk, [place], column or "", self._feed)[0]
 
     def _shown(self, values: Sequence[str], column: str | None, original: str) -> str:
         if original == WITHHELD:

@@ -60,7 +60,12 @@ def test_a_short_description_is_enough(tmp_path: Path) -> None:
 
 
 WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "an unknown key": ({}, {"colour": "red"}, "feeds.transactions.colour"),
+    "an unknown key": (
+        {},
+        {"colour": "red"},
+        "colour: Extra inputs are not permitted; the keys here are",
+    ),
+    "a misspelt key": ({}, {"latncy": "7d"}, "did you mean `latency`?"),
     "an unknown canonical column": ({}, {"optional": ["colour"]}, "optional: not a column"),
     "a missing column": (
         {},
