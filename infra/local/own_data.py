@@ -18,7 +18,8 @@ from features.ingest import refusals
 from features.ingest.checks import Rules
 from features.ingest.chunks import Header
 from features.ingest.limits import DEFAULT
-from features.ingest.parse import opened, prepared
+from features.ingest.opening import opened
+from features.ingest.parse import prepared
 from features.ingest.reasons import HeldError
 from features.ingest.spool import spooled
 from features.ingest.whole_file import Tally, too_many_bad
