@@ -75,8 +75,8 @@ def rates(
         hint = f"{labels[place]}: {value:.2%} (95 %: {low:.2%} to {high:.2%})"
         parts.append(f"<g><title>{escape(hint)}</title>")
         parts.append(
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{scale.y(low):.1f}" y2="{max(scale.y(high), _TOP):.1f}" '
-            f'stroke="{BAR}" stroke-width="2"/>'
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{scale.y(low):.1f}" '
+            f'y2="{max(scale.y(high), _TOP):.1f}" stroke="{BAR}" stroke-width="2"/>'
         )
         parts.append(f'<circle cx="{x:.1f}" cy="{scale.y(value):.1f}" r="4" fill="{BAR}"/></g>')
     parts += _labels(labels, step)
