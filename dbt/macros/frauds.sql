@@ -1,7 +1,8 @@
 {#-
     The SQL of the book of frauds. A transaction gets one entry when it starts to count as a fraud,
     and one entry with the opposite sign when it no longer counts: its label is revoked, or its row
-    is corrected. Fraud rates are of payments, so refunds and reversals get none. An entry counts from the maturity of its day, or from its own known_at if later.
+    is corrected. Fraud rates are of payments, so refunds and reversals get none. An entry counts
+    from the maturity of its day, or from its own known_at if later.
 -#}
 {% macro fraud_book() -%}
 {%- set position = book_position(maturity_days() | int) -%}

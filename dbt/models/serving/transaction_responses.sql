@@ -24,7 +24,7 @@ select
     decisions.fraud_probability,
     decisions.anomaly_score,
     features.amount,
-    -- the contract counts the row itself, if it is a payment; the features of these names exclude it
+    -- the contract counts the row itself, if it is a payment; the features exclude it
     {% for window in ['3h', '6h', '12h', '24h'] -%}
         {{ inclusive_count('features', window) }} as customer_transaction_count_{{ window }},
         {{ inclusive_average('features', window) }} as customer_avg_amount_{{ window }},
