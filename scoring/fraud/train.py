@@ -73,7 +73,7 @@ def train(
     record = registry.ModelRecord(
         metrics=metrics,
         params=_params(model, slices),
-        tags=_tags(rows, model, feature_view, labels.as_of, settings) | {"size": slices.size},
+        tags=_tags(rows, model, feature_view, labels.as_of, settings) | {"size": str(slices.size)},
         figures=figures.draw(slices.test, scores.fraud_probability),
         description=card.summary(page),
         texts={"model_card.md": card.as_markdown(page)},
