@@ -11,6 +11,9 @@ from features.feeds.declarations import Feed, InlineLabels, Pair
 from features.feeds.readers import APPLICATION_SCORING, TRANSACTION_SCORING
 from features.feeds.transaction_labels import TRANSACTION_LABELS
 
+#: A check of a card costs nothing. A reversal takes back a transaction as if it had not been.
+PURCHASE, REFUND, REVERSAL, CHECK = KINDS = ("purchase", "refund", "reversal", "check")
+
 TRANSACTIONS = Feed(
     name="transactions",
     table="raw.transactions",
@@ -36,6 +39,7 @@ TRANSACTIONS = Feed(
         column("is_location_alert", ColumnKind.FLAG),
         column("is_device_alert", ColumnKind.FLAG),
         column("is_high_value", ColumnKind.FLAG),
+        added(column("kind", ColumnKind.KIND, filled=True), default="purchase"),
         added(column("customer_latitude", ColumnKind.LATITUDE)),
         added(column("customer_longitude", ColumnKind.LONGITUDE)),
         added(column("merchant_latitude", ColumnKind.LATITUDE)),

@@ -33,7 +33,9 @@ HOLD_REMEDIES: dict[HoldReason, HoldRemedy] = {
         "that has the value",
         ("columns",),
     ),
-    HoldReason.WRONG_ENCODING: HoldRemedy("deliver the file as UTF-8"),
+    HoldReason.WRONG_ENCODING: HoldRemedy(
+        "state the `encoding` of the files, or deliver them as UTF-8", ("encoding",)
+    ),
     HoldReason.TRUNCATED: HoldRemedy(
         "deliver the whole file; for complete files of this form, `csv.final_line_break: optional` "
         "accepts a last line without its end, and `csv.quoting: none` reads quotes as text",
@@ -54,10 +56,15 @@ HOLD_REMEDIES: dict[HoldReason, HoldRemedy] = {
     HoldReason.TOO_LARGE: HoldRemedy("deliver the rows in several smaller files"),
     HoldReason.MISSING_COLUMN: HoldRemedy(
         "correct the delivered name under `columns`, list the column under `optional`, or correct "
-        "`csv.delimiter`",
-        ("columns", "optional", "csv.delimiter"),
+        "`csv.delimiter`; `match_header: folded` ignores case and blanks, and `csv.header` names "
+        "the columns of files without a header",
+        ("columns", "optional", "csv.delimiter", "match_header", "csv.header"),
     ),
     HoldReason.DUPLICATE_COLUMN: HoldRemedy("deliver the file with each name once in its header"),
+    HoldReason.NAME_WITHOUT_VALUE: HoldRemedy(
+        "correct the pattern under `columns`, or deliver the file with the value in its name",
+        ("columns",),
+    ),
     HoldReason.WRONG_TYPE: HoldRemedy(
         "deliver the column as text or as whole numbers, or name another one under `columns`",
         ("columns",),

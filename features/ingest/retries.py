@@ -20,7 +20,7 @@ from features.ingest import deliveries, landing
 from features.ingest.arrivals import Arrival
 from features.ingest.reasons import HoldReason
 from features.ingest.receipts import DeliveryReceipt
-from features.ingest.waiting import is_safe
+from features.ingest.waiting import belongs, is_safe
 from features.platform.errors import BadDeliveryError
 from features.platform.objects import ObjectInfo, ObjectStore
 from features.sources.mapping import SourceFeed
@@ -70,6 +70,11 @@ def object_of(held: DeliveryReceipt, feed: SourceFeed, store: ObjectStore) -> Ob
         raise BadDeliveryError(
             f"{held.object_name} is outside the folder {feed.folder} of {feed.name}: deliver the "
             f"file there, and discard delivery {held.delivery_id}"
+        )
+    if not belongs(held.object_name, feed):
+        raise BadDeliveryError(
+            f"{held.object_name} is no file of {feed.name} any more, by `files` of its source: "
+            f"discard delivery {held.delivery_id}"
         )
     for info in store.list(held.object_name):
         if info.name == held.object_name:

@@ -30,6 +30,9 @@ def key_entry(name: str, row: guess_keys.KeyGuess) -> Entry:
 
 def currency_entry(guess: guess_amounts.CurrencyGuess) -> Entry:
     """Return the entry of the currency."""
+    if guess.column is not None and guess.replace:
+        value = {"column": guess.column, "replace": dict(guess.replace)}
+        return Entry("currency", value, (guess.reason, "CHECK: codes in use beside ISO 4217"))
     if guess.column is not None:
         return Entry("currency", guess.column, (guess.reason,))
     if guess.signs:

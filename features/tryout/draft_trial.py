@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from features.feeds import FEEDS
-from features.ingest.reasons import RowReason
+from features.ingest.hold_remedies import reason_of
+from features.ingest.reasons import HoldReason, RowReason
 from features.platform.errors import ScoringError
 from features.sources import descriptions
 from features.tryout.check import Place, check_file
@@ -61,7 +62,8 @@ def tried(draft: Draft, path: Path) -> Tried:
             except ScoringError as error:
                 problem = str(error).splitlines()[0]
                 return Tried(text_of(draft, [f"TODO: {problem}"]), (), problem)
-            mended = [_mended(feed, each) for feed, each in zip(draft.feeds, checks, strict=True)]
+            mended = [_read_quotes_as_text(draft, each) for each in checks[:1]]
+            mended += [_mended(feed, each) for feed, each in zip(draft.feeds, checks, strict=True)]
             if not any(mended):
                 break
         draft.notes += [note for each in checks for note in _period(each)]
@@ -88,6 +90,17 @@ def _checked(draft: Draft, place: Place, folder: Path) -> list[FeedCheck]:
     file.write_text(text_of(draft), encoding="utf-8")
     sources = descriptions.load(str(file))
     return [check_file(place, sources, sources.feeds[feed.name]) for feed in draft.feeds]
+
+
+def _read_quotes_as_text(draft: Draft, check: FeedCheck) -> bool:
+    """Change the form of a file that is held over a quote; return whether it was changed."""
+    form = draft.sample.text
+    is_held = reason_of(check.hold) in (HoldReason.MULTILINE_FIELD, HoldReason.STRAY_QUOTE)
+    if form is None or form.quoting == "none" or not is_held:
+        return False
+    plain = replace(form, quoting="none", multiline_fields=False, escape="doubled")
+    draft.sample = replace(draft.sample, text=plain)
+    return True
 
 
 def _mended(feed: FeedDraft, check: FeedCheck) -> bool:

@@ -29,6 +29,10 @@ _CURRENCY = ("currency", "currencycode", "ccy", "curr", "waehrung", "devise", "m
 SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "US$": "USD", "C$": "CAD",
          "A$": "AUD", "R$": "BRL", "₩": "KRW", "₺": "TRY", "zł": "PLN", "Kč": "CZK",
          "CHF": "CHF", "Fr.": "CHF"}  # fmt: skip
+#: Codes that are in use and not in ISO 4217, and the currency at whose value they stand.
+USUAL_CODES = {"NIS": "ILS", "RMB": "CNY", "CNH": "CNY", "NTD": "TWD", "UKP": "GBP", "STG": "GBP",
+               "IMP": "GBP", "JEP": "GBP", "GGP": "GBP", "TVD": "AUD", "KID": "AUD",
+               "FOK": "DKK"}  # fmt: skip
 _AMBIGUOUS = frozenset(("$", "¥"))
 _PIECES = re.compile(
     r"\s*(?P<open>\()?\s*(?P<minus>[-+\u2212])?\s*(?P<before>[^\d\s().,+-]{1,4}\.?)?\s*"
@@ -71,6 +75,7 @@ class CurrencyGuess:
     constant: str | None
     signs: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
+    replace: Mapping[str, str] = field(default_factory=dict)
 
 
 def guess(facts: Sequence[ColumnFacts]) -> list[AmountGuess]:
@@ -234,7 +239,12 @@ def currency(facts: Sequence[ColumnFacts], amount: AmountGuess | None, base: str
     if columns:
         number = len(columns[0].distinct)
         codes = "code" if number == 1 else "codes"
-        return CurrencyGuess(columns[0].name, None, {}, f"{number} {codes} of ISO 4217")
+        used = set(filter(re.compile("[A-Z]{3}").fullmatch, columns[0].distinct.to_pylist()))
+        strange = sorted(used - set(EXPONENTS))
+        meant = {code: USUAL_CODES[code] for code in strange if code in USUAL_CODES}
+        rest = [code for code in strange if code not in meant]
+        reason = f"{number} {codes}" + (f"; not in ISO 4217: {', '.join(rest[:9])}" if rest else "")
+        return CurrencyGuess(columns[0].name, None, {}, reason, meant)
     signs = {sign: code for sign in (amount.signs if amount else ()) if (code := _code_of(sign))}
     if len(signs) > 1:
         return CurrencyGuess(None, None, signs, "the sign of the amount names the currency")

@@ -86,7 +86,9 @@ def _best(
 def _is_named(facts: ColumnFacts, strong: Sequence[str], weak: Sequence[str]) -> bool:
     """Return whether the name is a strong one, or has a part of one beside a word such as `id`."""
     return facts.bare in strong or (
-        facts.score(strong, weak) > 0 and not _OF_IDS.isdisjoint(facts.words)
+        facts.score(strong, weak) > 0
+        and not _OF_IDS.isdisjoint(facts.words)
+        and len(facts.distinct) > 1
     )
 
 
@@ -97,7 +99,7 @@ def _is_id(facts: ColumnFacts) -> bool:
         return False
     is_measure = {"lat", "long", "lng", "score", "amount", "type", "category", "city", "state",
                   "zip", "pop", "segment", "count", "brand", "limit", "age", "present"}  # fmt: skip
-    return not is_measure & set(facts.words) and len(facts.distinct) > 1
+    return not is_measure & set(facts.words)
 
 
 def of_row(

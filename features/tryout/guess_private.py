@@ -59,7 +59,8 @@ def personal(facts: ColumnFacts) -> str | None:
     if facts.bare in _NAMES or set(facts.words) & {"firstname", "lastname", "surname"}:
         return "looks like names of persons"
     words = {*facts.words, facts.bare, *map("".join, pairwise(facts.words))}
-    if words & (_CONTACT - {"pin"}) or facts.bare == "pin":
+    is_contact = words & (_CONTACT - {"pin"}) or facts.bare == "pin"
+    if is_contact and "ip" not in words:
         return "looks like an address, a contact, a birth date or a number of a person"
     contents: tuple[tuple[Callable[[], bool], str], ...] = (
         (lambda: facts.share(_EMAIL) > 0.3, "holds e-mail addresses"),

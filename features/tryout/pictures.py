@@ -62,6 +62,8 @@ def rates(
 ) -> str:
     """Return a chart of shares, each with its interval; a place without a share stays empty."""
     highest = max((interval[1] for interval in intervals if interval), default=0.0)
+    # a place with a few values would flatten all others; its interval is cut at the top
+    highest = min(highest, 3 * max((value or 0.0 for value in values), default=0.0) or highest)
     scale = _Scale(max(highest, 1e-6), is_share=True)
     step = (WIDTH - _LEFT - _RIGHT) / max(len(values), 1)
     parts = [*scale.grid()]
@@ -73,8 +75,8 @@ def rates(
         hint = f"{labels[place]}: {value:.2%} (95 %: {low:.2%} to {high:.2%})"
         parts.append(f"<g><title>{escape(hint)}</title>")
         parts.append(
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{scale.y(low):.1f}" y2="{scale.y(high):.1f}" '
-            f'stroke="{BAR}" stroke-width="2"/>'
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{scale.y(low):.1f}" '
+            f'y2="{max(scale.y(high), _TOP):.1f}" stroke="{BAR}" stroke-width="2"/>'
         )
         parts.append(f'<circle cx="{x:.1f}" cy="{scale.y(value):.1f}" r="4" fill="{BAR}"/></g>')
     parts += _labels(labels, step)

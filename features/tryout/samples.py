@@ -52,7 +52,12 @@ def shown(path: Path) -> str:
 
 def texts_of(values: Sequence[str]) -> pa.Array:
     """Return values as a column; null where the text means that there is no value."""
-    return pa.array([None if value in NULLS else value for value in values], pa.string())
+    texts = [None if value in NULLS else value for value in values]
+    try:
+        return pa.array(texts, pa.string())
+    except UnicodeEncodeError:  # half of a surrogate pair
+        whole = [text and text.encode("utf-8", "replace").decode() for text in texts]
+        return pa.array(whole, pa.string())
 
 
 def spread(rows: list[Any]) -> list[Any]:

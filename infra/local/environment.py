@@ -75,6 +75,8 @@ def scoring(state: State) -> dict[str, str]:
         "SCORING_CODE_VERSION": code_version(),
         "SCORING_SOURCES": state.source,
         "SCORING_SOURCES_DIR": str(state.sources_dir()),
+        # the columns that every training keeps or drops
+        **{name: os.environ[name] for name in os.environ if name.startswith("SCORING_TRAINING__")},
         **_border(state),
     }
 

@@ -18,9 +18,11 @@ from features.ingest import refusals
 from features.ingest.checks import Rules
 from features.ingest.chunks import Header
 from features.ingest.limits import DEFAULT
-from features.ingest.parse import opened, prepared
+from features.ingest.opening import opened
+from features.ingest.parse import prepared
 from features.ingest.reasons import HeldError
 from features.ingest.spool import spooled
+from features.ingest.waiting import belongs
 from features.ingest.whole_file import Tally, too_many_bad
 from features.sources.descriptions import Sources
 from features.sources.mapping import SourceFeed
@@ -80,7 +82,7 @@ def match(data: Path, described: Sources) -> Matched:
         parts = file.relative_to(data).parts if data.is_dir() else (file.name,)
         named = parts[0] if len(parts) > 1 and parts[0] in described.feeds else None
         name = "/".join(parts[1:] if named else parts)
-        fits, reason = _fits(file, named, described)
+        fits, reason = _fits(file, name, named, described)
         if not fits:
             unknown.append(f"{file}: {reason}")
         portions += [Portion(file, name, feed) for feed in fits]
@@ -103,12 +105,17 @@ def _is_data(path: Path) -> bool:
     return path.is_file() and not path.name.startswith((".", "_"))
 
 
-def _fits(file: Path, named: str | None, described: Sources) -> tuple[list[SourceFeed], str]:
+def _fits(
+    file: Path, name: str, named: str | None, described: Sources
+) -> tuple[list[SourceFeed], str]:
     """Return the feeds that read a file, or none with the reason of the nearest one."""
     candidates = [described.feeds[named]] if named else list(described.feeds.values())
     read: list[tuple[int, SourceFeed]] = []
     reasons: list[str] = []
     for feed in candidates:
+        if not belongs(f"{feed.history_folder}/{name}", feed):
+            reasons.append(f"no file of {feed.source}.{feed.name}: its name fits none of `files`")
+            continue
         columns = _columns_read(file, feed, described)
         if isinstance(columns, str):
             reasons.append(f"no file of {feed.source}.{feed.name}: {columns}")
@@ -129,7 +136,7 @@ def _fits(file: Path, named: str | None, described: Sources) -> tuple[list[Sourc
 
 def _columns_read(file: Path, feed: SourceFeed, described: Sources) -> int | str:
     """Return the number of columns that a feed reads of a file, or the reason why it reads none."""
-    rules = Rules(feed, described.provenance_rank, datetime.now(UTC), DEFAULT)
+    rules = Rules(feed, described.provenance_rank, datetime.now(UTC), DEFAULT, file.name)
     try:
         with (
             file.open("rb") as source,
@@ -148,13 +155,14 @@ def _times(portion: Portion, described: Sources) -> Iterator[Instants]:
     import pyarrow as pa
 
     event = portion.feed.declaration.event
-    rules = Rules(portion.feed, described.provenance_rank, datetime.now(UTC), DEFAULT)
+    ranks, name = described.provenance_rank, portion.path.name
+    rules = Rules(portion.feed, ranks, datetime.now(UTC), DEFAULT, name)
     header, tally = Header(), Tally()
     try:
         with (
             portion.path.open("rb") as source,
             spooled(source, DEFAULT) as spool,
-            opened(portion.path.name, spool, rules) as content,
+            opened(name, spool, rules) as content,
         ):
             for typed, _ in prepared(content.read(rules, header).chunks, rules, header, tally):
                 if event is not None:

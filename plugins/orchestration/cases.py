@@ -151,16 +151,19 @@ def _feed(context: Mapping[str, Any]) -> SourceFeed:
 
 
 def _field(feed: SourceFeed, canonical: str) -> str:
-    """Return the only field of a canonical column.
+    """Return the field whose text is the value of a canonical column.
 
     Raises:
-        ConfigurationError: the source makes the column of several fields, or of none.
+        ConfigurationError: the source makes the value of several fields, or writes it in a form of
+            its own, so that a run cannot know it before the file is read.
     """
-    if (name := feed.delivered_name(canonical)) is None:
+    description = feed.columns.get(canonical)
+    if description is None or description.column is None or not description.is_plain:
         raise ConfigurationError(
-            f"the source has no single field for {canonical} of {feed.name}: deliver a file"
+            f"the form takes {canonical} as it is, and columns.{canonical} of {feed.source} states "
+            "a spelling of its own: deliver the application as a file"
         )
-    return name
+    return description.column
 
 
 def _checked(case: Mapping[str, Any], feed: SourceFeed) -> str:

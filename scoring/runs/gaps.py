@@ -56,38 +56,6 @@ class Undecided:
     run_id: UUID | None
     last_failure: str | None
 
-    @property
-    def is_gap(self) -> bool:
-        """Whether an action is needed: a run that moves needs none."""
-        return self.state is not WindowState.RUNNING
-
-    @property
-    def next_step(self) -> str:
-        """The action that closes the gap."""
-        form = f"start={_short(self.start)} end={_short(self.end)}"
-        at_night = "maintain_warehouse does it at night"
-        trigger = f"trigger {self.job} with {form}"
-        return {
-            WindowState.MISSING: f"{trigger}; {at_night}",
-            WindowState.FAILED: f"mend the cause, then {trigger}; {at_night}",
-            WindowState.STUCK: (f"vesper fail {self.run_id} --reason stuck, then {trigger}"),
-            WindowState.RUNNING: f"wait for run {self.run_id}",
-        }[self.state]
-
-    def as_dict(self) -> dict[str, object]:
-        """The window as JSON has it."""
-        return {
-            "job": self.job,
-            "start": self.start.isoformat(),
-            "end": self.end.isoformat(),
-            "state": self.state.value,
-            "is_gap": self.is_gap,
-            "rows_pending": self.rows_pending,
-            "run_id": str(self.run_id) if self.run_id else None,
-            "last_failure": self.last_failure,
-            "next_step": self.next_step,
-        }
-
 
 def undecided(connection: psycopg.Connection[Any], job: Job, now: datetime) -> list[Undecided]:
     """Return the windows without a published run, oldest first.
@@ -129,14 +97,36 @@ def _state(open_run: UUID | None, *, is_stuck: bool, failed_run: UUID | None) ->
 
 # A run that was requested before the first live delivery makes no window due: otherwise one mistake
 # in the form would make years of windows due.
-_FIRST_RUN = """
-    with live as (
+_FIRST_RUN = sql.SQL(
+    """
+    with starts as (
 
-        select min(deliveries.first_occurred_at) as starts_at
+        select deliveries.first_occurred_at as starts_at
         from raw.deliveries
         where
             deliveries.state = 'admitted' and deliveries.load_kind = 'live'
             and deliveries.feed = %(feed)s
+
+        union all
+
+        -- a history load may hold rows to decide, where its source states decide_from
+        select decided.starts_at
+        from raw.deliveries
+        cross join lateral (
+            select min(subject.{at}) as starts_at
+            from {subjects} as subject
+            where subject.delivery_seq = deliveries.delivery_seq and not subject.is_history
+        ) as decided
+        where
+            deliveries.state = 'admitted' and deliveries.load_kind = 'history'
+            and deliveries.feed = %(feed)s
+
+    ),
+
+    live as (
+
+        select min(starts.starts_at) as starts_at
+        from starts
 
     )
 
@@ -153,7 +143,8 @@ _FIRST_RUN = """
                 )
         )
     from live
-"""
+    """
+)
 
 # Bounded by constants, so that Postgres leaves out the days that cannot hold it.
 _FIRST_ROW = sql.SQL(
@@ -251,7 +242,10 @@ _PENDING = sql.SQL(
 def _first_start(connection: psycopg.Connection[Any], job: Job) -> datetime | None:
     """Return where the first window that must be decided begins, or nothing where none is."""
     live, run = database.fetch_one(
-        connection, f"read the first run of {job.name}", _FIRST_RUN, _parameters(job)
+        connection,
+        f"read the first run of {job.name}",
+        _FIRST_RUN.format(**job.names),
+        _parameters(job),
     )
     earliest = None
     if live is not None:
@@ -291,7 +285,3 @@ def _parameters(job: Job, **more: object) -> dict[str, object]:
         "feed": job.population.feed,
         **more,
     }
-
-
-def _short(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.build import build
 from features.views import TRANSACTIONS
-from scoring.fraud import training_set
+from scoring.fraud import labels_at_hand, training_set
 from scoring.fraud.rows import TrainingSet
 from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
 from tests.conftest import Db
@@ -101,6 +101,33 @@ def test_rows_are_in_order_of_time_and_equal_data_has_an_equal_digest(built: Db)
     assert (np.diff(first.occurred_us) > 0).all()
     assert first.digest == second.digest
     assert first.digest != first.take(slice(0, 2)).digest
+
+
+def test_knowledge_ends_with_the_data_unless_each_of_the_newest_rows_states_its_label(
+    built: Db,
+) -> None:
+    insert_transactions(built, [a_transaction(transaction_id="old")])
+    insert_transactions(built, [a_transaction(transaction_id="new", occurred_at=NOON + 9 * DAY)])
+    insert_labels(built, [a_label("old", NOON + DAY)])
+    rows_known_at(built, AS_OF)
+    years_later = NOON + 3_000 * DAY
+
+    def newest_knowledge() -> datetime:
+        with built.connect("score") as connection:
+            return labels_at_hand.newest_knowledge(connection, TRANSACTIONS, MATURITY, years_later)
+
+    assert newest_knowledge() == NOON + 9 * DAY  # frauds of the last week may be unreported
+    insert_labels(built, [a_label("new", NOON + 10 * DAY, is_fraud=False)])
+    end = newest_knowledge()
+    assert end == NOON + 16 * DAY + timedelta(microseconds=1)
+
+    with built.connect("score") as connection:
+        at_hand = labels_at_hand.count(connection, TRANSACTIONS, MATURITY, end)
+        earlier = labels_at_hand.count(connection, TRANSACTIONS, MATURITY, NOON + 9 * DAY)
+
+    assert (at_hand.rows.tolist(), at_hand.frauds.tolist()) == ([1, 1], [1, 0])
+    assert (earlier.rows.tolist(), earlier.young.tolist()) == ([1, 0], [0, 1])
+    assert earlier.newest == NOON + 9 * DAY
 
 
 def test_columns_that_a_source_does_not_fill_are_left_out() -> None:

@@ -132,6 +132,23 @@ def test_the_name_of_a_folder_decides_between_feeds_of_one_form(tmp_path: Path) 
     assert portion.object_name == "landing/shop/web/history/payments.csv"
 
 
+def test_the_patterns_of_names_decide_between_feeds_of_one_form(tmp_path: Path) -> None:
+    feeds = {
+        name: CARD | {"feed": "transactions", "files": [f"{name}_*.csv"]} for name in ("pos", "web")
+    }
+    described = shop(tmp_path / "sources", feeds=feeds)
+    data = tmp_path / "data"
+    as_file(payments(), "csv", data).rename(data / "web_1.csv")
+    as_file(payments(), "csv", data).rename(data / "other.csv")
+
+    files = match(data, described)
+
+    assert [portion.object_name for portion in files.portions] == [
+        "landing/shop/web/history/web_1.csv"
+    ]
+    assert "its name fits none of `files`" in files.unknown[0]
+
+
 def test_a_file_that_would_be_held_is_refused_before_any_start(tmp_path: Path) -> None:
     described = shop(tmp_path / "sources")
     data = as_file(payments().replace(",9.50", ",free"), "csv", tmp_path / "data")

@@ -73,7 +73,7 @@ def test_a_bad_row_without_protected_attributes_is_kept_unchanged(intake: Intake
     ("content", "reason"),
     [
         (b"", "missing_column"),
-        (b"\xff\xfe\x00", "wrong_encoding"),
+        (b"\xff\xfe\x00", "truncated"),
         (file_of(APPLICATION).splitlines()[1] + b"\n", "missing_column"),
         (file_of({"loan_status": "Fully Paid", "recoveries": "1"}), "missing_column"),
         (file_of({k: v for k, v in APPLICATION.items() if k != "term"}), "missing_column"),

@@ -19,7 +19,8 @@ from features.platform import settings as configuration
 from features.platform.errors import ConfigurationError
 from features.platform.settings import Objects, Settings
 from features.platform.storage import object_store
-from features.sources import files
+from features.sources import descriptions, files
+from features.sources.mapping import SourceFeed
 from orchestration import cases
 from tests.unit.orchestration.test_run_request import context
 
@@ -183,3 +184,12 @@ def test_the_form_names_the_source_where_several_take_applications(
 def test_a_source_without_an_application_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="names a source and no application"):
         cases.request(context(source="synthetic"))
+
+
+def test_a_source_whose_ids_have_a_spelling_takes_its_applications_as_files() -> None:
+    feed = descriptions.load("synthetic").feeds["applications"]
+    spelled = {**feed.columns, "application_id": {"column": "application_id", "prefix": "web-"}}
+    changed = SourceFeed.model_validate(feed.model_dump() | {"columns": spelled})
+
+    with pytest.raises(ConfigurationError, match=r"columns\.application_id of synthetic states"):
+        cases._field(changed, "application_id")
