@@ -3,8 +3,9 @@
 Heals the traces of a crash, a pause or a mistake, every night.
 
 Fails runs that are stuck, writes manifests that published runs lack, drops tables that ended runs
-left, and lets the DAG of each job decide its undecided windows: one at a time, windows with waiting
-rows first, windows that failed before last, at most as many as the form says.
+left, and lets the DAG of each job decide its undecided windows. One run decides a stretch of
+windows that follow each other, empty ones included. Stretches with waiting rows come first, windows
+that failed before come last, and the form limits the number of runs.
 
 **Reads** `raw`, `decisions.runs` and the names under `published/`.
 **Writes** `decisions.runs` and `audit.events` (stuck runs), `published/` (manifests); drops tables
@@ -71,7 +72,7 @@ def maintain_warehouse() -> None:
 
 
 def _decide(job: str, windows: Any) -> Any:  # noqa: ANN401 - the output of a task, to be mapped
-    """Run a job's DAG once for each of its undecided windows, one after the other."""
+    """Run a job's DAG once for each stretch of its undecided windows, one after the other."""
     return TriggerDagRunOperator.partial(
         task_id="decide_windows",
         trigger_dag_id=job,

@@ -6,6 +6,7 @@ from typing import Any
 
 from expectations import raw
 from expectations import vocabulary as say
+from features.feeds.transactions import KINDS, REFUND, REVERSAL
 
 
 def transactions(rows: int) -> list[Any]:
@@ -36,6 +37,19 @@ def transactions(rows: int) -> list[Any]:
             notes="Card verifications cost nothing, but a file full of zeros lost its amounts.",
         ),
         *raw.varying("amount_minor", rows),
+        say.ExpectValuesAmong(
+            column="kind",
+            value_set=list(KINDS),
+            severity="critical",
+            notes="Features place each kind in its windows, and know no other.",
+        ),
+        say.ExpectValuesNotAmong(
+            column="kind",
+            value_set=[REFUND, REVERSAL],
+            mostly=0.5,
+            severity="warning",
+            notes="Most money comes back: is the declared `sign` of amounts the right way round?",
+        ),
     ]
 
 

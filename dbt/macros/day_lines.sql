@@ -12,7 +12,9 @@ additions as (
         occurred_at,
         known_at,
         1 as sign,
-        amount_base_minor
+        kind,
+        is_payment,
+        spent_base_minor
     from transactions
     where
         {{ is_newly_booked(position, 'delivery_seq', 'occurred_at') }}
@@ -28,7 +30,9 @@ withdrawals as (
         replaced.occurred_at,
         corrections.known_at,
         -1 as sign,
-        -replaced.amount_base_minor as amount_base_minor
+        replaced.kind,
+        replaced.is_payment,
+        -replaced.spent_base_minor as spent_base_minor
     from corrections
     cross join lateral (
         select

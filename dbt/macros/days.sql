@@ -12,7 +12,17 @@
     )
 {%- endmacro %}
 
+{#- The number of refunds and reversals, or of card checks; older entries of a book have null. -#}
+{% macro over_days_if_any(measure, days) -%}
+    coalesce({{ over_days(measure, days) }}, 0)
+{%- endmacro %}
+
 {#- The sum over `days` days that ended a label maturity ago; fraud rates use these days only. -#}
 {% macro over_matured_days(measure, days) -%}
     coalesce({{ over_days(measure, maturity_days() | int + days, maturity_days()) }}, 0)
+{%- endmacro %}
+
+{#- Refunds and reversals over all rows, which is a share even where a month has refunds alone. -#}
+{% macro refund_share(refunds, payments) -%}
+    {{ refunds }}::double precision / nullif({{ refunds }} + coalesce({{ payments }}, 0), 0)
 {%- endmacro %}

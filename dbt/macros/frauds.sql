@@ -1,7 +1,7 @@
 {#-
     The SQL of the book of frauds. A transaction gets one entry when it starts to count as a fraud,
     and one entry with the opposite sign when it no longer counts: its label is revoked, or its row
-    is corrected. An entry counts from the maturity of its day, or from its own known_at if later.
+    is corrected. Fraud rates are of payments, so refunds and reversals get none. An entry counts from the maturity of its day, or from its own known_at if later.
 -#}
 {% macro fraud_book() -%}
 {%- set position = book_position(maturity_days() | int) -%}
@@ -77,7 +77,8 @@ entries as (
             and lines.transaction_id = transactions.transaction_id
             and lines.version = transactions.version
     where
-        {{ is_newly_booked(position, 'lines.delivery_seq', 'lines.occurred_at') }}
+        transactions.is_payment
+        and {{ is_newly_booked(position, 'lines.delivery_seq', 'lines.occurred_at') }}
         and {{ within_days('transactions.occurred_at', days_changed(position)) }}
 
 )

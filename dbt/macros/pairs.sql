@@ -4,6 +4,9 @@
     pending row is therefore paired with the rows of its reading. In a reading with many pending
     rows, the pairs would grow with the square, so windows run. Both ways give the same features;
     the column `is_paired` of a reading names the way.
+
+    Running windows hold payments alone: purchases and card checks. Refunds and reversals are few and
+    no window counts them, so each is paired with the payments of its reading, whatever its way.
 -#}
 {% macro is_paired() -%}
     count(*) <= 4
@@ -14,7 +17,12 @@
     begins with `is_paired`, because running windows read the other readings, which are mostly few.
 -#}
 {% macro is_in_reading() -%}
-    past.is_paired and past.reading_id = pending.reading_id
+    past.is_paired = pending.is_paired and past.reading_id = pending.reading_id
+{%- endmacro %}
+
+{#- Whether a pending row is computed in pairs. -#}
+{% macro is_asked_in_pairs() -%}
+    pending.row_id is not null and (pending.is_paired or not pending.is_payment)
 {%- endmacro %}
 
 {#-

@@ -6,8 +6,9 @@ the content: it asks only whether a newer delivery has a row of the application.
 
 from __future__ import annotations
 
+from features.feeds.admissions import Reference
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Feed, Reference
+from features.feeds.declarations import Feed
 from features.feeds.readers import APPLICATION_SCORING
 
 APPLICANT_ATTRIBUTES = Feed(

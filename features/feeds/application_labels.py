@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from features.feeds.admissions import Labels
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Feed, Labels
+from features.feeds.declarations import Feed
 from features.feeds.readers import APPLICATION_SCORING
 
 #: The canonical outcomes of a loan. Only the first two close it; the others leave it open.

@@ -6,8 +6,9 @@ decision: no outcome, no price of the lender, no protected attribute.
 
 from __future__ import annotations
 
+from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Feed, Ordering, Versions
+from features.feeds.declarations import Feed, Ordering
 from features.feeds.leaks import Leak
 from features.feeds.readers import APPLICATION_SCORING
 

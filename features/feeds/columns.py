@@ -32,6 +32,7 @@ class ColumnKind(StrEnum):
     EMPLOYMENT = "employment"
     OUTCOME = "outcome"
     EXCEPTION = "exception"  # a flag, or an outcome that says so
+    KIND = "kind"  # of a transaction: purchase, refund, reversal or check
     PLACE = "place"  # code of a place: of `dbt/seeds/places.csv`, of a country, or the source's own
     COUNTRY = "country"
     TIME_ZONE = "time_zone"
@@ -74,6 +75,7 @@ TEXTUAL = frozenset(
         ColumnKind.CURRENCY,
         ColumnKind.PROVENANCE,
         ColumnKind.OUTCOME,
+        ColumnKind.KIND,
         ColumnKind.PLACE,
         ColumnKind.COUNTRY,
         ColumnKind.TIME_ZONE,
@@ -93,6 +95,7 @@ class Column:
         is_filled: no landed row lacks a value, for the row or the source states one.
         is_key: part of what makes two rows of one file the same thing.
         is_added: the column is younger than stored rows, whose digests do not cover it.
+        default: the value of an added column in rows that are older than the column.
     """
 
     name: str
@@ -102,6 +105,7 @@ class Column:
     is_filled: bool
     is_key: bool
     is_added: bool = False
+    default: LiteralString | None = None
 
     @property
     def sql_type(self) -> LiteralString:
@@ -122,6 +126,6 @@ def column(
     return Column(name, target or name, kind, required, required or filled, key)
 
 
-def added(column: Column) -> Column:
-    """Declare a column that is younger than stored rows."""
-    return replace(column, is_added=True)
+def added(column: Column, default: LiteralString | None = None) -> Column:
+    """Declare a column that is younger than stored rows, which have its default."""
+    return replace(column, is_added=True, default=default)

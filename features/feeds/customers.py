@@ -5,8 +5,9 @@ The feed reads no name, no date of birth and no protected attribute of a person.
 
 from __future__ import annotations
 
+from features.feeds.admissions import Facts
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Facts, Feed, Pair
+from features.feeds.declarations import Feed, Pair
 from features.feeds.leaks import Leak
 from features.feeds.readers import TRANSACTION_SCORING
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from features.feeds.admissions import Facts
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Facts, Feed
+from features.feeds.declarations import Feed
 from features.feeds.readers import APPLICATION_SCORING, TRANSACTION_SCORING
 
 FX_RATES = Feed(

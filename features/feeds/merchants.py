@@ -5,8 +5,9 @@ A row gives a transaction what it lacks. A value on the transaction wins.
 
 from __future__ import annotations
 
+from features.feeds.admissions import Facts
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Facts, Feed, Pair
+from features.feeds.declarations import Feed, Pair
 from features.feeds.readers import TRANSACTION_SCORING
 
 MERCHANTS = Feed(

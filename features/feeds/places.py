@@ -5,8 +5,9 @@ A code of `dbt/seeds/places.csv` that is delivered here too has the delivered pl
 
 from __future__ import annotations
 
+from features.feeds.admissions import Facts
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Facts, Feed
+from features.feeds.declarations import Feed
 from features.feeds.readers import TRANSACTION_SCORING
 
 PLACES = Feed(

@@ -5,10 +5,14 @@ The raw table has a partition for each UTC day. A narrow table beside it keeps v
 
 from __future__ import annotations
 
+from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, added, column
-from features.feeds.declarations import Feed, InlineLabels, Pair, Versions
+from features.feeds.declarations import Feed, InlineLabels, Pair
 from features.feeds.readers import APPLICATION_SCORING, TRANSACTION_SCORING
 from features.feeds.transaction_labels import TRANSACTION_LABELS
+
+#: A check of a card costs nothing. A reversal takes back a transaction as if it had not been.
+PURCHASE, REFUND, REVERSAL, CHECK = KINDS = ("purchase", "refund", "reversal", "check")
 
 TRANSACTIONS = Feed(
     name="transactions",
@@ -35,6 +39,7 @@ TRANSACTIONS = Feed(
         column("is_location_alert", ColumnKind.FLAG),
         column("is_device_alert", ColumnKind.FLAG),
         column("is_high_value", ColumnKind.FLAG),
+        added(column("kind", ColumnKind.KIND, filled=True), default="purchase"),
         added(column("customer_latitude", ColumnKind.LATITUDE)),
         added(column("customer_longitude", ColumnKind.LONGITUDE)),
         added(column("merchant_latitude", ColumnKind.LATITUDE)),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from psycopg import sql
 
 from features.feeds import Feed
-from features.feeds.declarations import Facts
+from features.feeds.admissions import Facts
 from features.ingest import outdated, tables
 
 _FRESH = sql.SQL(

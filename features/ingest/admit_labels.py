@@ -9,7 +9,8 @@ import psycopg
 from psycopg import sql
 
 from features.feeds import Feed
-from features.feeds.declarations import InlineLabels, Labels
+from features.feeds.admissions import Labels
+from features.feeds.declarations import InlineLabels
 from features.ingest import outdated, tables, versions
 from features.ingest.reasons import SENTENCES, RowReason
 from features.platform import database

@@ -17,6 +17,7 @@ from features.ingest import (
     credit_values,
     geography,
     identifiers,
+    kinds,
     numbers,
     times,
 )
@@ -79,8 +80,16 @@ class Rules:
         return numbers.Money(
             description is not None and description.unit == "minor",
             description is not None and description.rounding == "binary",
-            self.feed.allow_zero_amount or column.kind is ColumnKind.BALANCE,
+            # a feed with kinds decides on zeros by the kind
+            self.feed.allow_zero_amount
+            or column.kind is ColumnKind.BALANCE
+            or self.feed.declaration.column_of(ColumnKind.KIND) is not None,
         )
+
+    def is_signed(self, column: Column) -> bool:
+        """Return whether a minus in front of an amount means that money comes back."""
+        description = self.feed.description_of(column)
+        return description is not None and description.sign is not None
 
     def local_times(self, column: Column, delivered: Delivered) -> LocalTimes:
         """Return the zone of times without an offset, and the meaning of times around a change."""
@@ -106,13 +115,17 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
         _check_text(texts[column.name], column, verdicts, rules)
     typed: dict[str, pa.Array] = {}
     exponents = np.zeros(rows, np.int64)
-    for column in sorted(rules.columns, key=lambda column: column.kind in MONEY):
+    comes_back: Mask | None = None
+    for column in sorted(rules.columns, key=_turn):
         text = texts[column.name]
         if column.kind is ColumnKind.CURRENCY:
             typed[column.target], exponents = numbers.currencies(text, column.name, verdicts)
         elif column.kind in MONEY:
             money = rules.money(column)
+            text, comes_back = kinds.unsigned(text) if rules.is_signed(column) else (text, None)
             typed[column.target] = numbers.amounts(text, exponents, column.name, verdicts, money)
+        elif column.kind is ColumnKind.KIND:
+            typed[column.target] = _kind(text, typed, comes_back, verdicts, rules)
         elif column.kind is ColumnKind.INSTANT:
             local = rules.local_times(column, delivered)
             typed[column.target] = times.instants(
@@ -128,6 +141,32 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
         }
     )
     return Checked(table.filter(pa.array(verdicts.passed)), verdicts)
+
+
+def _turn(column: Column) -> int:
+    """Return when a column is read: amounts after their currencies, kinds after their amounts."""
+    return 2 if column.kind is ColumnKind.KIND else int(column.kind in MONEY)
+
+
+def _kind(
+    stated: pa.Array,
+    typed: Mapping[str, pa.Array],
+    comes_back: Mask | None,
+    verdicts: Verdicts,
+    rules: Rules,
+) -> pa.Array:
+    feed = rules.feed.declaration
+    kind, amount = feed.column_of(ColumnKind.KIND), feed.column_of(ColumnKind.AMOUNT)
+    if kind is None or amount is None:
+        raise TypeError(f"{feed.name}: a kind needs an amount")
+    return kinds.decide(
+        stated,
+        typed[amount.target],
+        comes_back,
+        verdicts,
+        names=(kind.name, amount.name),
+        allow_zero=rules.feed.allow_zero_amount,
+    )
 
 
 def _place(chunk: Chunk) -> dict[str, pa.Array]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,10 @@ import pyarrow.compute as pc
 from features.feeds.columns import TEXTUAL, ColumnKind
 from features.feeds.leaks import is_protected
 from features.ingest.limits import Limits
-from features.ingest.lines import Record, Records
+from features.ingest.lines import Originals, Record
 from features.ingest.reasons import HeldError, HoldReason, RowReason
 from features.platform.card_numbers import mask
+from features.sources.file_forms import folded
 from features.sources.mapping import SourceFeed
 
 TEXT = pa.string()
@@ -44,14 +46,14 @@ class Chunk:
         columns: text by delivered name, or lists of text if the format has lists.
         row_numbers: 1 is the first row after the header.
         malformed: rows of this part of the file that are in no column.
-        records: the rows as delivered, if the format has lines.
+        records: the rows as delivered, if the format has lines or texts of rows.
         delimiter: separator of the fields in a row's text; None if fields have names.
     """
 
     columns: Mapping[str, pa.Array]
     row_numbers: npt.NDArray[np.int64]
     malformed: Sequence[Malformed] = ()
-    records: Records | None = None
+    records: Originals | None = None
     delimiter: str | None = None
 
     @property
@@ -99,8 +101,11 @@ class Header:
 
     def columns_to_read(
         self, delivered: Sequence[str], feed: SourceFeed, *, must: set[str]
-    ) -> list[str]:
+    ) -> dict[str, str]:
         """Check the delivered column names and return the columns to read.
+
+        Returns:
+            the described name of each column to read, by its name in the file.
 
         Raises:
             HeldError: a column is missing, a column occurs twice, or there is no header.
@@ -110,27 +115,58 @@ class Header:
         if self.is_history and feed.inline_label:
             must = {*must, feed.inline_label.column}
         known = {*described, *feed.refused}
-        if known.isdisjoint(delivered):
+        names = _as_described(delivered, known, feed)
+        if described and known.isdisjoint(names):
             # the first line may be a row, and a reason never contains values
             raise HeldError(
                 HoldReason.MISSING_COLUMN,
                 f"has {len(delivered)} columns, none with a name that is known: deliver it with "
-                f"its header, {_names(sorted(must))}, and the delimiter of its format",
+                f"its header, {_names(sorted(must))}, and the delimiter of its format"
+                f"{_folding_hint(delivered, known)}",
             )
-        if repeated := sorted({name for name in delivered if delivered.count(name) > 1}):
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise HeldError(HoldReason.DUPLICATE_COLUMN, f"stands twice: {_names(repeated)}")
-        unknown = sorted(name for name in delivered if name not in known)
-        if missing := sorted(must - set(delivered)):
+        unknown = sorted(name for name in names if name not in known)
+        if missing := sorted(must - set(names)):
             hint = f"; unknown columns: {_names(unknown)}" if unknown else ""
             raise HeldError(
-                HoldReason.MISSING_COLUMN, f"lacks {_names(missing)}{hint}{_hint(missing, feed)}"
+                HoldReason.MISSING_COLUMN,
+                f"lacks {_names(missing)}{hint}{_nearest(missing, unknown)}{_hint(missing, feed)}",
             )
-        names = [name for name in described if name in set(delivered)]
+        in_file = dict(zip(names, delivered, strict=True))
+        read = {in_file[name]: name for name in described if name in in_file}
         if feed.generates_key:  # a digest of the row reads all its columns
-            return [*names, *unknown]
+            return read | {in_file[name]: name for name in unknown}
         if unknown:
             self.notes.append(f"unknown columns, not read: {_names(unknown)}")
-        return names
+        return read
+
+
+def _as_described(names: Sequence[str], known: Set[str], feed: SourceFeed) -> list[str]:
+    """Return delivered names as the source writes them, where it declares how to match them."""
+    if feed.match_header == "exact":
+        return list(names)
+    by_folded = {folded(name): name for name in known}
+    return [by_folded.get(folded(name), name) for name in names]
+
+
+def _folding_hint(delivered: Sequence[str], known: Set[str]) -> str:
+    """Return the key that makes names known, where they differ in case or blanks only."""
+    if {folded(name) for name in known}.isdisjoint(map(folded, delivered)):
+        return ""
+    return "; names are equal but for case and blanks: the source may declare match_header: folded"
+
+
+def _nearest(missing: Sequence[str], unknown: Sequence[str]) -> str:
+    """Return a hint for each missing name that an unknown one resembles."""
+    by_folded = {folded(name): name for name in unknown}
+    hints = []
+    for name in missing:
+        if folded(name) in by_folded:
+            return _folding_hint([by_folded[folded(name)]], {name})
+        near = get_close_matches(folded(name), by_folded, n=1, cutoff=0.7)
+        hints += [f"{_names([by_folded[found]])} resembles {_names([name])}" for found in near]
+    return f"; {', '.join(hints)}: correct columns of the source" if hints else ""
 
 
 def required_names(feed: SourceFeed) -> set[str]:

@@ -1,7 +1,8 @@
 """Write the SQL of a row's content digest, which a younger column leaves as it was.
 
 A source may deliver a row again after a release that adds a column. The row is still a duplicate.
-So its digest covers an added column only where this column, or a younger one, has a value.
+So its digest covers an added column only where this column, or a younger one, has another value
+than its default.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ def digest(feed: Feed, row: str) -> sql.Composed:
         row: the name of the landed row in the query.
     """
     old = [column.target for column in feed.columns if not column.is_added]
-    added = [column.target for column in feed.columns if column.is_added]
+    added = [column for column in feed.columns if column.is_added]
     if not added:
         return sql.SQL("sha256({})").format(_sent(row, old))
+    names = [column.target for column in added]
     cases = [
-        sql.SQL("when {} is not null then {}").format(
-            sql.Identifier(row, added[place]), _sent(row, [*old, *added[: place + 1]])
+        sql.SQL("when {} is distinct from {} then {}").format(
+            sql.Identifier(row, names[place]),
+            sql.Literal(added[place].default),
+            _sent(row, [*old, *names[: place + 1]]),
         )
         for place in reversed(range(len(added)))
     ]

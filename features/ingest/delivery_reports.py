@@ -15,11 +15,19 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from features.ingest.hold_remedies import HOLD_REMEDIES, reason_of
-from features.ingest.reasons import WITHHELD
+from features.ingest.reasons import WITHHELD, RowReason
+from features.ingest.remedies import remedy
 from features.platform.errors import ConfigurationError
+from features.sources.descriptions import Sources
+from features.sources.mapping import SourceFeed
 
 STATES = ("parsed", "held", "admitted", "discarded")
 EXAMPLES = 5
+_CORRECT = "have the source correct these rows, and deliver them in a new file"
+_NO_ACTION: Mapping[str, str] = {
+    RowReason.NOT_KNOWN_YET: "none: the label comes in a later file",
+    RowReason.OUTDATED_STATEMENT: "none: the newer statement counts",
+}
 _LONGEST_SHAPE = 160
 
 Row = Mapping[str, Any]
@@ -50,6 +58,7 @@ class Rejections:
         reason: the code.
         column: the canonical column; None for a reason of the whole row.
         expected: what the check expects.
+        remedy: the key of the source's YAML that changes the verdict, or the action.
         rows: how many.
         examples: the first rows.
     """
@@ -57,6 +66,7 @@ class Rejections:
     reason: str
     column: str | None
     expected: str
+    remedy: str
     rows: int
     examples: Sequence[Example]
 
@@ -141,8 +151,15 @@ def listing(
     return Listing(deliveries, {name: counts.get(name, 0) for name in STATES})
 
 
-def report(connection: psycopg.Connection[Any], delivery_id: UUID) -> Report:
+def report(
+    connection: psycopg.Connection[Any], delivery_id: UUID, sources: Sources | None = None
+) -> Report:
     """Return all that the register has of one delivery.
+
+    Args:
+        connection: of a role that reads the register.
+        delivery_id: of the delivery.
+        sources: the present descriptions, which decide the key to change; None names no keys.
 
     Raises:
         ConfigurationError: the delivery is unknown.
@@ -156,8 +173,9 @@ def report(connection: psycopg.Connection[Any], delivery_id: UUID) -> Report:
                 f"there is no delivery {delivery_id}: `vesper deliveries list` names them"
             )
         groups = cursor.execute(_REJECTIONS, (delivery_id,)).fetchall()
+        feed = sources.described(delivery["source"], delivery["feed"]) if sources else None
         rejections = [
-            _rejections(row, cursor.execute(_EXAMPLES, _place(delivery_id, row)).fetchall())
+            _rejections(feed, row, cursor.execute(_EXAMPLES, _place(delivery_id, row)).fetchall())
             for row in groups
         ]
         repeats = cursor.execute(
@@ -182,7 +200,7 @@ def report(connection: psycopg.Connection[Any], delivery_id: UUID) -> Report:
 def shape_of(text: str) -> str:
     """Return a text with `9` for every digit and `a` or `A` for every letter, cut where it is long.
 
-    The text of a row that may not be kept is a sentence, and stays.
+    Invisible characters become escapes. The sentence in place of a row that may not be kept stays.
     """
     if text == WITHHELD:
         return text
@@ -195,21 +213,37 @@ def _letter(letter: str) -> str:
         return "9"
     if letter.isalpha():
         return "A" if letter.isupper() else "a"
-    return letter
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
 def _place(delivery_id: UUID, group: Row) -> tuple[object, ...]:
     return delivery_id, group["reason"], group["detail"], EXAMPLES
 
 
-def _rejections(group: Row, rows: Sequence[Row]) -> Rejections:
+def _rejections(feed: SourceFeed | None, group: Row, rows: Sequence[Row]) -> Rejections:
     column, _, expected = group["detail"].partition(": ")
     if not expected or not column.isidentifier():
         column, expected = None, group["detail"]
     examples = [
         Example(row["row_number"], row["line_number"], shape_of(row["original"])) for row in rows
     ]
-    return Rejections(group["reason"], column, expected, group["rows"], examples)
+    advice = remedy_of(group["reason"], column or "", feed)
+    return Rejections(group["reason"], column, expected, advice, group["rows"], examples)
+
+
+def remedy_of(reason: str, column: str, feed: SourceFeed | None) -> str:
+    """Return the key of the description, or the action, for the rows of one reason.
+
+    Args:
+        reason: the code.
+        column: canonical name; empty for a reason of the whole row.
+        feed: as described now; None where the description cannot be read.
+    """
+    if reason in _NO_ACTION:
+        return _NO_ACTION[reason]
+    if feed is None or reason not in set(RowReason):
+        return _CORRECT
+    return remedy(RowReason(reason), column, (), feed) or _CORRECT
 
 
 def _next_step(delivery: Row, retried_as: UUID | None) -> str:

@@ -5,6 +5,7 @@ The texts stay in memory. Only the remedy is written, and it contains no value o
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from features.sources.mapping import SourceFeed
 
 Fault = tuple[RowReason, str]
 
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _SAMPLES = 20
 _NAMED = 3
 
@@ -45,7 +47,9 @@ class Faults:
             kept = self.samples.setdefault(fault, [])
             if len(kept) < _SAMPLES:
                 places = [place for place, other in enumerate(faults) if other == fault]
-                kept += _texts(chunk, rows[places[: _SAMPLES - len(kept)]].tolist(), fault[1], feed)
+                kept += samples_of(
+                    chunk, rows[places[: _SAMPLES - len(kept)]].tolist(), fault[1], feed
+                )
         for row in chunk.malformed:
             self.counts[row.reason, ""] += 1
 
@@ -58,8 +62,12 @@ class Faults:
         return "; ".join(advice)
 
 
-def _texts(chunk: Chunk, rows: Sequence[int], canonical: str, feed: SourceFeed) -> list[str]:
-    """Return the delivered texts of a canonical column in some rows."""
+def samples_of(chunk: Chunk, rows: Sequence[int], canonical: str, feed: SourceFeed) -> list[str]:
+    """Return the delivered text of a canonical column in some rows, for a remedy.
+
+    Date and time in two columns are one text. A plain number is no reason to reject a product, so
+    the other factor is its text.
+    """
     column = next((each for each in feed.landed_columns if each.name == canonical), None)
     description = feed.description_of(column) if column else None
     names = description.read_from if description else ()
@@ -67,5 +75,8 @@ def _texts(chunk: Chunk, rows: Sequence[int], canonical: str, feed: SourceFeed) 
     texts = []
     for row in np.asarray(rows).tolist():
         values = [column[row].as_py() for column in columns]
-        texts.append(" ".join(str(value) for value in values if value is not None))
+        stated = [str(value) for value in values if value is not None]
+        if description is not None and description.product is not None:
+            stated = [text for text in stated if not _PLAIN_NUMBER.fullmatch(text)][:1]
+        texts.append(" ".join(stated))
     return texts

@@ -16,6 +16,8 @@ class Limits:
         ratio_floor: number of text bytes below which the ratio is not checked.
         rows: of one file.
         columns: of one file.
+        dictionary_bytes: memory that the decoder of an xz file may take.
+        batch_bytes: of one batch of an Arrow file, or one block of an Avro file, inflated.
         footer_bytes: of the footer of a Parquet file.
         row_groups: of one Parquet file.
         list_items: of one list column in one row group; a single row may have all of them.
@@ -34,6 +36,8 @@ class Limits:
     ratio_floor: int = 64 << 20
     rows: int = 100_000_000
     columns: int = 1000
+    dictionary_bytes: int = 256 << 20
+    batch_bytes: int = 1 << 30
     footer_bytes: int = 32 << 20
     row_groups: int = 10_000
     list_items: int = 10_000_000

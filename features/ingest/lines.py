@@ -7,9 +7,9 @@ them with the rows, so closure detects a line without a record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import IO
+from typing import IO, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import pyarrow as pa
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 
-LF, CR, QUOTE = 10, 13, 34
+LF, CR = 10, 13
 _RECORDS = 131_072  # most records of a block; records of 64 bytes or more fill it with fewer
 Numbers = npt.NDArray[np.int64]
 
@@ -111,6 +111,38 @@ class Block:
         )
 
 
+class Originals(Protocol):
+    """Rows as delivered, by position in a chunk."""
+
+    def __getitem__(self, row: int, /) -> Record:
+        """Return one row."""
+
+    @property
+    def line_counts(self) -> Numbers:
+        """Lines of each row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Rows of a format without lines: their texts, and the line or row where each begins.
+
+    Args:
+        texts: of the rows.
+        places: of the rows in the file.
+    """
+
+    texts: Sequence[str]
+    places: Sequence[int]
+
+    def __getitem__(self, row: int, /) -> Record:
+        return Record(self.texts[row], self.places[row])
+
+    @property
+    def line_counts(self) -> Numbers:
+        """One for each row, because the register counts no lines of such a file."""
+        return np.ones(len(self.texts), np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """Some records of a block, by their positions in it."""
@@ -118,7 +150,7 @@ class Records:
     block: Block
     positions: Numbers
 
-    def __getitem__(self, row: int) -> Record:
+    def __getitem__(self, row: int, /) -> Record:
         return self.block.record(int(self.positions[row]))
 
     @property
@@ -127,8 +159,16 @@ class Records:
         return self.block.line_counts[self.positions]
 
 
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """The character around quoted fields, and whether a backslash escapes it."""
+
+    mark: str
+    are_escaped: bool = False
+
+
 def blocks(
-    text: IO[bytes], limits: Limits, tally: LineTally, *, multiline_fields: bool = False
+    text: IO[bytes], limits: Limits, tally: LineTally, *, quotes: Quotes | None = None
 ) -> Iterator[Block]:
     """Yield the records of a text in blocks of about `limits.row_bytes`.
 
@@ -136,7 +176,7 @@ def blocks(
         text: valid UTF-8, at its first character.
         limits: sizes of a record and of a block.
         tally: receives the counts of lines.
-        multiline_fields: a line end inside quotes does not end a record.
+        quotes: a line end between two of them does not end a record; None: every one does.
 
     Raises:
         HeldError: a record is too long.
@@ -147,7 +187,7 @@ def blocks(
         is_last = not read
         content = rest + read
         line_ends = _line_ends(content, is_last=is_last)
-        record_ends = _outside_quotes(content, line_ends) if multiline_fields else line_ends
+        record_ends = _outside_quotes(content, line_ends, quotes) if quotes else line_ends
         if is_last and content and (not len(record_ends) or record_ends[-1] < len(content)):
             record_ends = np.append(record_ends, len(content))
         whole = int(record_ends[-1]) if len(record_ends) else 0
@@ -182,9 +222,12 @@ def _line_ends(content: bytes, *, is_last: bool) -> Numbers:
     return behind
 
 
-def _outside_quotes(content: bytes, line_ends: Numbers) -> Numbers:
-    quotes = np.flatnonzero(np.frombuffer(content, np.uint8) == QUOTE)
-    quotes_before = np.searchsorted(quotes, line_ends)
+def _outside_quotes(content: bytes, line_ends: Numbers, quotes: Quotes) -> Numbers:
+    mark = quotes.mark.encode()
+    if quotes.are_escaped:  # bytes of the same length, which are no quotes
+        content = content.replace(b"\\\\", b"__").replace(b"\\" + mark, b"__")
+    places = np.flatnonzero(np.frombuffer(content, np.uint8) == ord(mark))
+    quotes_before = np.searchsorted(places, line_ends)
     record_ends: Numbers = line_ends[quotes_before % 2 == 0]
     return record_ends
 

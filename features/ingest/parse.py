@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,17 +18,14 @@ from features.ingest import cards, landing, whole_file
 from features.ingest.checks import Rules, check
 from features.ingest.chunks import Chunk, Header
 from features.ingest.lines import LineTally, Record
-from features.ingest.readers.csv_files import csv_chunks
-from features.ingest.readers.json_files import json_chunks
-from features.ingest.readers.parquet_files import parquet_chunks
+from features.ingest.opening import opened
 from features.ingest.reasons import SENTENCES, WITHHELD, HeldError, HoldReason, RowReason
 from features.ingest.receipts import DeliveryReceipt, FileLines
-from features.ingest.spool import Spool, Text, file_format, text_of
+from features.ingest.spool import Spool
 from features.ingest.waiting import kind_of
 from features.ingest.whole_file import Tally
 from features.platform import failpoints, progress
 from features.platform.objects import ObjectInfo
-from features.sources.file_forms import FileFormat
 from features.sources.mapping import SourceFeed
 
 # a key of JSON at any place of the line
@@ -83,50 +79,6 @@ def parse(
         (*header.notes, *whole_file.notes(tally, feed)),
         _file_lines(reading.lines, tally, twins),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One pass over a file, and the lines that it counts; a format may have none."""
-
-    chunks: Iterator[Chunk]
-    lines: LineTally | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A spooled file that can be read from its first row as often as is needed."""
-
-    kind: FileFormat
-    spool: Spool
-    text: Text | None = None
-
-    def read(self, rules: Rules, header: Header) -> _Reading:
-        feed, limits = rules.feed, rules.limits
-        if self.text is None:
-            return _Reading(parquet_chunks(self.spool, feed, header, limits))
-        lines = LineTally(self.text.lines)
-        read = csv_chunks if self.kind is FileFormat.CSV else json_chunks
-        return _Reading(read(self.text.rewound(), feed, header, limits, lines), lines)
-
-
-@contextmanager
-def opened(name: str, spool: Spool, rules: Rules) -> Iterator[_File]:
-    """Yield a spooled file in the format of its name.
-
-    Raises:
-        HeldError: the feed does not accept the format, or the text is broken.
-    """
-    kind, zipped = file_format(name, rules.feed)
-    if kind is FileFormat.PARQUET:
-        yield _File(kind, spool)
-        return
-    with text_of(spool, zipped=zipped, feed=rules.feed, limits=rules.limits) as text:
-        try:
-            yield _File(kind, spool, text)
-        except HeldError as error:
-            error.lines = text.lines
-            raise
 
 
 def check_lines(lines: LineTally | None) -> None:

@@ -10,6 +10,7 @@ class RowReason(StrEnum):
 
     WRONG_FIELD_COUNT = "wrong_field_count"
     MALFORMED_JSON = "malformed_json"
+    UNREADABLE_CELL = "unreadable_cell"
     MISSING_VALUE = "missing_value"
     NOT_KNOWN_YET = "not_known_yet"
     FIELD_TOO_LONG = "field_too_long"
@@ -21,6 +22,8 @@ class RowReason(StrEnum):
     AMOUNT_NOT_POSITIVE = "amount_not_positive"
     AMOUNT_TOO_LARGE = "amount_too_large"
     AMOUNT_TOO_PRECISE = "amount_too_precise"
+    UNKNOWN_KIND = "unknown_kind"
+    KIND_AGAINST_SIGN = "kind_against_sign"
     UNKNOWN_CURRENCY = "unknown_currency"
     TIMESTAMP_NOT_A_TIME = "timestamp_not_a_time"
     TIMESTAMP_WITHOUT_ZONE = "timestamp_without_zone"
@@ -90,6 +93,7 @@ SENTENCES: dict[RowReason, str] = {
         "the row has more or fewer fields than the header; see csv.delimiter and csv.quoting"
     ),
     RowReason.MALFORMED_JSON: "the line is not one JSON object of plain values",
+    RowReason.UNREADABLE_CELL: "a cell of the spreadsheet has no value that can be read",
     RowReason.MISSING_VALUE: "a value is needed here; null_tokens list the texts for no value",
     RowReason.NOT_KNOWN_YET: "a blank label: not known yet, so the row states nothing",
     RowReason.FIELD_TOO_LONG: "longer than any real value",
@@ -106,6 +110,14 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.AMOUNT_NOT_A_NUMBER: (
         "not a plain decimal number such as 1234.50; currency_sign, thousands, decimal, negative "
         "and exponents of the column declare other spellings"
+    ),
+    RowReason.UNKNOWN_KIND: (
+        "neither purchase, refund, reversal nor check; map of the column states the kind of other "
+        "words"
+    ),
+    RowReason.KIND_AGAINST_SIGN: (
+        "the sign of the amount says the opposite of the kind; see sign of the amount and map of "
+        "the kind"
     ),
     RowReason.AMOUNT_NOT_POSITIVE: (
         "not above zero; sign of the column declares negative amounts, allow_zero_amount zeros"

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from features.feeds.declarations import Facts, Labels, Reference, Versions
+from features.feeds.admissions import Facts, Labels, Reference, Versions
 from features.ingest import admit_facts, admit_labels, outdated, unknown_places, versions
 from features.platform.database import certain
 from features.sources.mapping import SourceFeed

@@ -215,7 +215,16 @@ def _hold(
     content: _Content,
     held: DeliveryReceipt | None,
 ) -> DeliveryReceipt | None:
-    """Register an unreadable file as held, once."""
+    """Register an unreadable file as held, once.
+
+    Raises:
+        BadDeliveryError: the file was held before, and the store cannot read it now.
+    """
+    if held is not None and problem.reason is HoldReason.STORE_FAILED:
+        raise BadDeliveryError(
+            f"the store cannot read {held.object_name} now ({problem.detail}); delivery "
+            f"{held.delivery_id} stays as it is"
+        )
     feed, connection = intake.feed, intake.connection
     if content.is_unread and problem.reason is HoldReason.TOO_LARGE:
         content.digest = f"{content.digest}:{content.size}"

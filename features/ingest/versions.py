@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from features.feeds import Feed
-from features.feeds.declarations import Versions
+from features.feeds.admissions import Versions
 from features.ingest import content, rates, tables
 from features.platform.database import certain
 

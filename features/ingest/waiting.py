@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 
 import psycopg
@@ -30,7 +31,17 @@ def new_objects(
     load_kind: LoadKind | None,
 ) -> list[ObjectInfo]:
     """Return the finished objects that are new; history first, then in order of arrival."""
-    objects = {info.name: info for info in store.list(f"{feed.folder}/") if _is_finished(info.name)}
+    finished = [info for info in store.list(f"{feed.folder}/") if _is_finished(info.name)]
+    objects = {info.name: info for info in finished if belongs(info.name, feed)}
+    if len(objects) < len(finished):
+        others = sorted(info.name for info in finished if info.name not in objects)
+        log.info(
+            "objects_left_alone",
+            feed=feed.name,
+            files=list(feed.files),
+            count=len(others),
+            names=[printable(name) for name in others[:5]],
+        )
     recent = now - timedelta(seconds=feed.settle_seconds)
     if not store.writes_are_atomic and any(info.changed_at > recent for info in objects.values()):
         time.sleep(feed.settle_seconds)
@@ -75,6 +86,16 @@ def is_safe(name: str) -> bool:
     except UnsafeNameError:
         return False
     return True
+
+
+def belongs(name: str, feed: SourceFeed) -> bool:
+    """Return whether an object is a file of a feed, by the patterns of its source."""
+    if not feed.files:
+        return True
+    folder = feed.history_folder if kind_of(name, feed) == "history" else feed.folder
+    path = name.removeprefix(f"{folder}/")
+    file = path.rpartition("/")[2]
+    return any(fnmatchcase(path if "/" in pattern else file, pattern) for pattern in feed.files)
 
 
 def kind_of(name: str, feed: SourceFeed) -> LoadKind:

@@ -87,6 +87,13 @@ class Registry(BaseModel, frozen=True):
     timeout_seconds: int = 10
 
 
+class Training(BaseModel, frozen=True):
+    """The standing wishes of every training, beside those of its order."""
+
+    keep: tuple[str, ...] = ()  # columns to use although training would leave them out
+    drop: tuple[str, ...] = ()  # columns not to learn from
+
+
 class Settings(BaseSettings):
     """The settings of one process, from `SCORING_*`."""
 
@@ -97,6 +104,7 @@ class Settings(BaseSettings):
     warehouse: Warehouse = Warehouse()
     objects: Objects = Objects()
     registry: Registry = Registry()
+    training: Training = Training()
     home: Path = Path(__file__).resolve().parents[2]  # the checkout: dbt project, policies
     work: Path = Path(".local/work")  # scratch: dbt targets, downloaded models
     code_version: str = "unknown"  # the started commit; a run adds a digest of its code

@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ValidationError
 from pydantic_core import ErrorDetails
 
 from features.platform.errors import ConfigurationError
+from features.platform.model_keys import unknown_key
 
 Steps = tuple[str | int, ...]
 Places = Mapping[Steps, tuple[int, int]]
@@ -86,12 +87,15 @@ class Document:
         try:
             return model.model_validate_json(text, strict=True)
         except ValidationError as error:
-            lines = [self._line(details, stated) for details in error.errors(include_url=False)]
+            errors = error.errors(include_url=False)
+            lines = [self._line(details, stated, model) for details in errors]
             raise ConfigurationError("\n".join(lines)) from None
 
-    def _line(self, error: ErrorDetails, content: Mapping[str, Any]) -> str:
+    def _line(self, error: ErrorDetails, content: Mapping[str, Any], model: type[BaseModel]) -> str:
         path = tuple(step for step in error["loc"] if step not in (TEXT_FORM, KEYS_FORM))
         message = error["msg"]
+        if error["type"] == "extra_forbidden":
+            message += unknown_key(model, path)
         if error["type"].endswith(("_type", "_parsing")):
             message += f"; the file has {_kind_at(content, path)}"
         known = [path[:end] for end in range(len(path), 0, -1) if path[:end] in self.places]

@@ -19,7 +19,8 @@ from features.platform.currencies import EXPONENTS
 from features.platform.errors import ConfigurationError
 from features.platform.yaml_document import Document, Moment
 from features.sources.described import Described
-from features.sources.file_forms import Csv
+from features.sources.encodings import UTF_8, Encoding
+from features.sources.file_forms import Csv, Excel, FileFormat, HeaderMatch, Json
 from features.sources.files import SHIPPED, check_name, find
 from features.sources.inclusion import complete, identity
 from features.sources.mapping import NULL_TOKENS, SourceFeed
@@ -41,7 +42,12 @@ class Sources(Described):
         maturity_days: a row without a positive label by then counts as negative.
         provenance_rank: the allowed origins of labels, best first.
         max_rate_age_days: an older exchange rate gives no amount in the base currency.
+        formats: the accepted formats of files, unless a feed states its own.
+        encoding: of text files, unless a feed states its own.
         csv: the source's form of CSV, unless a feed states its own.
+        json_form: the source's form of JSON, unless a feed states its own.
+        excel: the source's form of Excel workbooks, unless a feed states its own.
+        match_header: how names of columns are compared, unless a feed states its own.
         null_tokens: texts that mean "no value", unless a feed states its own.
         feeds: by name, in the order of admission; the name is that of a feed, or a name of your own
             with the key `feed`, so that one source can have several feeds of one kind.
@@ -55,7 +61,12 @@ class Sources(Described):
     maturity_days: int = Field(ge=0, le=3660)
     provenance_rank: tuple[str, ...] = ()
     max_rate_age_days: int = Field(default=7, ge=0, le=3650)
+    formats: tuple[FileFormat, ...] = Field(default=tuple(FileFormat), min_length=1)
+    encoding: Encoding = UTF_8
     csv: Csv = Csv()
+    json_form: Json = Field(default=Json(), alias="json")  # BaseModel has a method `json`
+    excel: Excel = Excel()
+    match_header: HeaderMatch = "exact"
     null_tokens: tuple[str, ...] = NULL_TOKENS
     feeds: Mapping[str, SourceFeed] = {}
 
@@ -95,17 +106,18 @@ class Sources(Described):
     @model_validator(mode="after")
     def _feeds_are_apart(self) -> Sources:
         """Refuse two feeds of one kind that one file would enter twice, or under one name."""
-        places: dict[tuple[str, str], str] = {}
+        places: list[tuple[str, SourceFeed]] = []
         for entry, feed in self.feeds.items():
             if feed.source != identity(self.name, entry, feed.name):
                 raise ValueError(f"feeds.{entry}.source: it follows from the names; leave it out")
-            for (kind, folder), other in places.items():
-                if kind == feed.name and _overlap(folder, feed.folder):
+            for other, before in places:
+                if before.name == feed.name and _overlap(before, feed):
                     raise ValueError(
                         f"feeds.{entry}.folder: {feed.folder} overlaps the folder of {other}, so "
-                        f"its files would be read twice as {kind}; give each a folder of its own"
+                        f"its files would be read twice as {feed.name}; give each a folder of its "
+                        "own, or patterns of its names as files"
                     )
-            places[feed.name, feed.folder] = entry
+            places.append((entry, feed))
         return self
 
     def of_feed(self, name: str) -> tuple[SourceFeed, ...]:
@@ -158,5 +170,9 @@ def _check_part(document: Document, stated: Mapping[str, Any]) -> None:
     document.validate(Sources, stated)
 
 
-def _overlap(folder: str, other: str) -> bool:
-    return f"{folder}/".startswith(f"{other}/") or f"{other}/".startswith(f"{folder}/")
+def _overlap(feed: SourceFeed, other: SourceFeed) -> bool:
+    """Return whether two feeds may take the same file."""
+    if feed.files and other.files and set(feed.files).isdisjoint(other.files):
+        return False
+    folders = (f"{feed.folder}/", f"{other.folder}/")
+    return folders[0].startswith(folders[1]) or folders[1].startswith(folders[0])

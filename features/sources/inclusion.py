@@ -23,6 +23,18 @@ from features.sources.removed_keys import refuse_removed
 #: The name of an entry is a folder, and a part of the name in the register.
 _ENTRY = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 
+#: Keys of a set that are the defaults of its own feeds.
+_INHERITED = (
+    "time_zone",
+    "formats",
+    "encoding",
+    "csv",
+    "json",
+    "excel",
+    "match_header",
+    "null_tokens",
+)
+
 Content = dict[str, Any]
 Check = Callable[[Document, Mapping[str, Any]], None]
 
@@ -112,7 +124,7 @@ def _own_feeds(stated: Content, document: Document) -> object:
     feeds = stated.get("feeds", {})
     if not isinstance(feeds, dict):
         return feeds
-    whole = {key: stated[key] for key in ("time_zone", "csv", "null_tokens") if key in stated}
+    whole = {key: stated[key] for key in _INHERITED if key in stated}
     completed: Content = {}
     for entry, keys in feeds.items():
         _check_entry(entry, keys, document)

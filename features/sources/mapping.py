@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticKnownError
 
 from features.feeds import FEEDS, Column, ColumnKind, Feed
@@ -15,7 +15,17 @@ from features.feeds.application_labels import OUTCOMES, Outcome
 from features.feeds.leaks import Leak, is_protected, leaks_of
 from features.sources.columns import ColumnDescription, DescribedColumn
 from features.sources.described import Described
-from features.sources.file_forms import Csv, FileFormat
+from features.sources.encodings import UTF_8, Encoding
+from features.sources.file_forms import (
+    Csv,
+    Excel,
+    FileFormat,
+    FilePattern,
+    HeaderMatch,
+    Json,
+    folded,
+    one_or_more,
+)
 from features.sources.labels import InlineLabel
 from features.sources.parts import Duration, Latency
 
@@ -41,14 +51,22 @@ class SourceFeed(Described):
         feed: the feed of the rows; needed where the entry has a name of its own.
         time_zone: zone of times without an offset; by default that of the source.
         folder: of the files, below the object store's root; first loads are in its `history/`.
+        files: patterns of the names of this feed's files, such as `tx_*.csv`; the other files of
+            the folder are left alone.
         formats: the accepted formats, which the file's suffix selects.
+        encoding: of text files; a byte order mark in the file has precedence.
         csv: the form of CSV files; by default that of the source.
+        json_form: the form of JSON files; by default that of the source.
+        excel: the form of Excel workbooks; by default that of the source.
+        match_header: `exact`: delivered names must be equal; `folded`: but for case and blanks
+            around them.
         columns: by canonical column, its delivered name, or keys for its origin and spelling.
         optional: canonical columns that a file may lack.
         refused: delivered columns that must never be read, because they leak the label.
         numeric_id: canonical columns whose values may look like card numbers.
         null_tokens: texts that mean "no value", in every column.
-        allow_zero_amount: a card verification costs nothing and is a transaction here.
+        allow_zero_amount: a row that costs nothing is a card check; otherwise it is rejected,
+            unless it states that it is a check.
         allow_lenders_price: applications may read the lender's own rate or grade.
         is_applicant_unknown: the source names no applicants; each application is one of its own.
         outcomes: the meaning of each delivered outcome of a loan.
@@ -65,12 +83,19 @@ class SourceFeed(Described):
         settle_seconds: a file changed so recently is checked twice before it is taken.
     """
 
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
     feed: FeedName
     source: str
     time_zone: str | None = None
     folder: str
-    formats: tuple[FileFormat, ...] = Field(min_length=1)
+    files: Annotated[tuple[FilePattern, ...], BeforeValidator(one_or_more)] = ()
+    formats: tuple[FileFormat, ...] = Field(default=tuple(FileFormat), min_length=1)
+    encoding: Encoding = UTF_8
     csv: Csv = Csv()
+    json_form: Json = Field(default=Json(), alias="json")  # BaseModel has a method `json`
+    excel: Excel = Excel()
+    match_header: HeaderMatch = "exact"
     columns: Mapping[str, DescribedColumn]
     optional: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
@@ -112,6 +137,9 @@ class SourceFeed(Described):
 
     @model_validator(mode="after")
     def _no_refused_column_is_read(self) -> SourceFeed:
+        names = {*self.delivered_columns, *self.refused}
+        if self.match_header == "folded" and len(set(map(folded, names))) < len(names):
+            raise ValueError("match_header: folded, two names differ in case or blanks only")
         if leaks := sorted(filter(self._is_never_read, self.delivered_columns)):
             raise ValueError(f"refused: {', '.join(leaks)} would be read as well")
         if self.inline_label and not self.declaration.inline_labels:

@@ -71,6 +71,11 @@ FORMS: Mapping[ColumnKind, Form] = {
     ),
     ColumnKind.OUTCOME: Form("an outcome that `outcomes` lists", ("fully_paid",), ("gone",)),
     ColumnKind.EXCEPTION: _FLAG,
+    ColumnKind.KIND: Form(
+        "purchase, refund, reversal or check; without a text the sign of the amount decides",
+        ("purchase", "refund", "reversal", "check"),
+        ("Refund", "credit"),
+    ),
     ColumnKind.PLACE: Form(
         "a code of a place, see below; or a code of the feed `places`", ("AT-9", "FR")
     ),

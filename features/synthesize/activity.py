@@ -42,6 +42,7 @@ def honest(world: World, span: Span) -> Rows:
         device=np.where(borrowed, mix(device, at), device),
         address=world.own_address(customer, place, at, rng.random(count)),
         scenario=np.full(count, Scenario.NONE, np.int64),
+        kind=np.zeros(count, np.int64),
     )
 
 

@@ -48,6 +48,6 @@ def rates_on(seed: int, day: int) -> F64:
 
 
 def minor_units(usd: F64, currency: I64) -> I64:
-    """Convert USD to minor units of each row's currency; the result is at least one unit."""
+    """Convert USD to minor units of each row's currency: at least one unit, and 0 for nothing."""
     minor = usd / USD_PER_UNIT[currency] * 10.0 ** EXPONENTS[currency]
-    return np.maximum(np.rint(minor), 1).astype(np.int64)
+    return np.where(usd > 0, np.maximum(np.rint(minor), 1), 0).astype(np.int64)

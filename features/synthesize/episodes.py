@@ -71,6 +71,7 @@ def make_episodes(world: World, scenario: Scenario, day: int) -> Rows:
         device=np.where(own, world.own_device(customer, at, draws), ring),
         address=np.where(own, own_address, mix(ring, at // DAY_MS)),
         scenario=np.full(rows, scenario, np.int64),
+        kind=np.zeros(rows, np.int64),
     )
 
 

@@ -59,6 +59,7 @@ TRANSACTIONS = FeedShape(
         "customer_segments": Kind.LIST,
         "transaction_category": Kind.TEXT,
         "is_high_value": Kind.BOOLEAN,
+        "kind": Kind.TEXT,
     },
 )
 LABELS = FeedShape(

@@ -31,6 +31,7 @@ class Stream(IntEnum):
     APPLICANTS = 10
     APPLICATIONS = 11
     REFERENCES = 12
+    KINDS = 13
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.synthesize import currencies, identifiers
+from features.synthesize import currencies, identifiers, kinds
 from features.synthesize.calendar import DAY_MS, Span
 from features.synthesize.customers import BINS_PER_COUNTRY, SEGMENTS
 from features.synthesize.feed_shapes import TRANSACTIONS
@@ -64,6 +64,7 @@ def transactions(world: World, span: Span, rows: Rows, ids: pa.Array) -> pa.Tabl
         "customer_segments": _lookup(SEGMENTS, people.segment[rows.customer]),
         "transaction_category": _lookup(CATEGORIES, category),
         "is_high_value": _truth(rows.usd >= _HIGH_VALUE_USD),
+        "kind": _lookup(kinds.NAMES, rows.kind),
     }
     return pa.table(columns, schema=TRANSACTIONS.schema)
 

@@ -41,6 +41,7 @@ class Rows:
         device: 64-bit key of the device.
         address: 64-bit key of the IP address.
         scenario: a `Scenario`.
+        kind: index into `kinds.NAMES`.
     """
 
     at: I64
@@ -53,6 +54,7 @@ class Rows:
     device: U64
     address: U64
     scenario: I64
+    kind: I64
 
     def __len__(self) -> int:
         return len(self.at)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from features.synthesize.faults import Delivered
+from features.synthesize.kinds import NAMES, PURCHASE
 from features.synthesize.rows import Rows, Scenario
 
 
@@ -16,6 +17,7 @@ class Counts:
     Args:
         rows: distinct good transactions; `history_rows` and `live_rows` add up to them.
         frauds: fraudulent transactions, by scenario.
+        kinds: transactions that are no purchases, by kind.
         late: rows delivered in a later file than their own.
         duplicates: rows delivered once more.
         bad: added bad rows, by kind.
@@ -34,6 +36,7 @@ class Counts:
     history_rows: int = 0
     live_rows: int = 0
     frauds: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
     late: int = 0
     duplicates: int = 0
     bad: dict[str, int] = field(default_factory=dict)
@@ -57,6 +60,11 @@ class Counts:
                 name = scenario.name.lower()
                 count = int((rows.scenario == scenario).sum())
                 self.frauds[name] = self.frauds.get(name, 0) + count
+
+        for index, name in enumerate(NAMES):
+            if index != PURCHASE:
+                count = int((rows.kind == index).sum())
+                self.kinds[name] = self.kinds.get(name, 0) + count
 
     def add_faults(self, delivered: Delivered) -> None:
         """Count late rows, duplicates and bad rows."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from features.synthesize import identifiers, world
+from features.synthesize import identifiers, kinds, world
 from features.synthesize.activity import honest
 from features.synthesize.calendar import Span, spans
 from features.synthesize.compromises import Compromises
@@ -46,5 +46,7 @@ class Traffic:
         self._compromises.apply(rows, span)
         rows = concatenate([rows, self._episodes.within(span)])
         rows = rows.take(np.argsort(rows.at, kind="stable"))
+        rows.kind = kinds.choose(rows, self.plan.seed, span)
+        rows.usd = np.where(rows.kind == kinds.CHECK, 0.0, rows.usd)
         index = np.arange(len(rows), dtype=np.int64)
         return Chunk(span, rows, identifiers.transaction_ids(span.day, span.minute, index))

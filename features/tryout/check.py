@@ -20,9 +20,11 @@ from features.feeds.columns import MONEY
 from features.ingest import refusals, whole_file
 from features.ingest.checks import Rules
 from features.ingest.chunks import Chunk, Header
+from features.ingest.hold_remedies import reason_of, taught
 from features.ingest.limits import DEFAULT, Limits
-from features.ingest.parse import check_lines, opened, prepared
-from features.ingest.reasons import HeldError, RowReason
+from features.ingest.opening import opened
+from features.ingest.parse import check_lines, prepared
+from features.ingest.reasons import HeldError, HoldReason, RowReason
 from features.ingest.spool import spooled
 from features.ingest.whole_file import Tally
 from features.platform import progress
@@ -197,6 +199,8 @@ class _Counters:
             or whole_file.too_many_days(len(days), self.rules)
             or whole_file.same_applicant(self.persons.most() if self.persons else 0, self.rules)
         )
+        if hold and reason_of(hold) is not HoldReason.TOO_MANY_BAD_ROWS:
+            hold = taught(hold)  # a file with bad rows has the key at each of their reasons
         notes = [*header.notes, *whole_file.notes(tally, self.feed)]
         decide_from = self.sources.decide_from if self.event else None
         return FeedCheck(

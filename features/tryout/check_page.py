@@ -79,6 +79,10 @@ def _verdict(check: FeedCheck) -> str:
     )
 
 
+def _class(name: str) -> str:
+    return ' class="days"' if "day" in name else ""
+
+
 def _tiles(check: FeedCheck) -> str:
     tiles = [
         ("Rows", f"{check.rows:,}", ""),
@@ -98,7 +102,7 @@ def _tiles(check: FeedCheck) -> str:
         positive = sum(month.positive for month in check.labels)
         tiles.append(("Positive labels", f"{positive:,}", percent(positive, labelled)))
     cells = "".join(
-        f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>"
+        f"<div><dt>{name}</dt><dd{_class(name)}>{value}<small>{more}</small></dd></div>"
         for name, value, more in tiles
     )
     return f'<dl class="tiles">{cells}</dl>'

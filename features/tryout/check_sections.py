@@ -10,7 +10,7 @@ from html import escape
 from math import sqrt
 
 from features.tryout.check_text import place_of, share
-from features.tryout.findings import FeedCheck, Rejection
+from features.tryout.findings import Example, FeedCheck, Rejection
 from features.tryout.html_parts import meter, percent, table, with_code
 from features.tryout.pictures import bars, rates
 from features.tryout.spreads import AmountSpread, LabelMonth
@@ -31,13 +31,14 @@ def rejections(check: FeedCheck) -> Iterable[str]:
     )
     most = max(rejection.rows for rejection in check.rejections)
     head = ("Rows", "Reason", "Column", "Examples", "What changes it")
-    yield table(head, [_rejection(each, most, check.rows) for each in check.rejections])
+    yield table(
+        head, [_rejection(each, most, check.rows) for each in check.rejections], "rejections"
+    )
 
 
 def _rejection(rejection: Rejection, most: int, rows: int) -> tuple[str, ...]:
     examples = "".join(
-        f"<li><code>{escape(each.value)}</code> <small>row {each.row:,}"
-        f"{f', line {each.line:,}' if each.line is not None else ''}</small></li>"
+        f"<li><code>{escape(each.value)}</code> <small>{_where(each)}</small></li>"
         for each in rejection.examples
     )
     remedy = f"<b>{with_code(rejection.remedy)}</b>" if rejection.remedy else ""
@@ -49,6 +50,11 @@ def _rejection(rejection: Rejection, most: int, rows: int) -> tuple[str, ...]:
         f'<ul class="plain">{examples}</ul>',
         remedy or "<small>no option of the description accepts such rows; mend the file</small>",
     )
+
+
+def _where(example: Example) -> str:
+    """Return the place of an example: its line, or its row in a format without lines."""
+    return f"row {example.row:,}" if example.line is None else f"line {example.line:,}"
 
 
 def times(check: FeedCheck) -> Iterable[str]:
@@ -93,7 +99,7 @@ def amounts(check: FeedCheck) -> Iterable[str]:
     yield "<h3>Amounts</h3>"
     head = ("Currency", "Rows", "Zero", "Smallest", "1 %", "25 %", "Median", "75 %", "99 %",
             "Largest", "Total")  # fmt: skip
-    yield table(head, [_spread(each) for each in check.amounts[:30]], is_numeric=True)
+    yield table(head, [_spread(each) for each in check.amounts[:30]], kind="numbers")
     if len(check.amounts) > 30:
         yield f"<p>{len(check.amounts) - 30} more currencies are not shown.</p>"
     for spread in check.amounts[:_PICTURED]:
@@ -146,7 +152,7 @@ def labels(check: FeedCheck) -> Iterable[str]:
         )
         for name, month in zip(months, check.labels, strict=True)
     ]
-    yield f"<details><summary>The same as a table</summary>{table(head, rows, is_numeric=True)}"
+    yield f"<details><summary>The same as a table</summary>{table(head, rows, kind='numbers')}"
     yield "</details>"
 
 

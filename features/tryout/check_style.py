@@ -30,6 +30,7 @@ code { font: .88em ui-monospace, "DejaVu Sans Mono", Consolas, monospace; backgr
 .tiles div { border: 1px solid #d5dae0; border-radius: 6px; padding: .55rem .8rem; }
 .tiles dt { font-size: .82rem; color: #4a5561; }
 .tiles dd { margin: 0; font-size: 1.2rem; font-weight: 600; }
+.tiles dd.days { font-size: 1.02rem; white-space: nowrap; padding-top: .15rem; }
 .tiles dd small { display: block; font-weight: 400; min-height: 1.2em; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: .4rem 0; }
@@ -40,6 +41,11 @@ th { font-size: .82rem; color: #3d4752; border-bottom: 2px solid #b6bfc9; }
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 .numbers td:first-child, .numbers th:first-child { text-align: left; }
 ul.plain { list-style: none; margin: 0; padding: 0; }
+ul.plain code { white-space: pre-wrap; }
+ul.plain small { white-space: nowrap; }
+.rejections td:nth-child(1) { width: 11%; } .rejections td:nth-child(2) { width: 22%; }
+.rejections td:nth-child(3) { width: 14%; } .rejections td:nth-child(4) { width: 28%; }
+.rejections .meter { width: 80px; }
 .meter { display: block; margin-top: .3rem; width: 110px; height: 6px; background: #e3e7eb;
   border-radius: 3px; }
 .meter i { display: block; height: 100%; background: #2b6cb0; border-radius: 3px; }

@@ -10,7 +10,7 @@ from features.ingest import refusals
 from features.ingest.checks import Rules
 from features.ingest.chunks import Header
 from features.ingest.limits import DEFAULT
-from features.ingest.parse import opened
+from features.ingest.opening import opened
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import spooled
 from features.platform.errors import ConfigurationError

@@ -6,10 +6,11 @@ import re
 from pathlib import PurePath
 
 from features.feeds import FEEDS
-from features.tryout import guess_keys, guess_labels, guess_others, guess_times
+from features.tryout import guess_amounts, guess_keys, guess_labels, guess_others, guess_times
+from features.tryout.column_facts import ColumnFacts
 from features.tryout.draft_applications import applications, outcomes
 from features.tryout.draft_entries import label_entry, named
-from features.tryout.draft_material import Material, add_refusals
+from features.tryout.draft_material import Material, add_others, add_refusals
 from features.tryout.draft_transactions import transactions
 from features.tryout.drafts import (
     PROVENANCE,
@@ -37,7 +38,7 @@ def name_of(file: str) -> str:
 def _drafted(material: Material) -> Draft:
     person, merchant = guess_keys.person(material.open), guess_keys.merchant(material.open)
     feed = guess_others.feed_of(
-        material.facts, has_person=person is not None, has_merchant=merchant is not None
+        material.facts, person, merchant, has_amount=bool(guess_amounts.guess(material.open))
     )
     drafted = Draft(name_of(material.sample.name), material.sample.name, material.sample)
     drafted.notes += material.sample.notes
@@ -74,15 +75,24 @@ def _plain(material: Material, name: str) -> FeedDraft:
             feed.columns[column.name] = Entry("provenance", {"constant": PROVENANCE}, (why,))
         elif each is not None:
             feed.columns[column.name] = Entry(column.name, each.name)
-        elif column.is_key:
+        elif column.is_key and (key := _named_key(material, column.name)):
+            feed.columns[column.name] = named(column.name, key, "different in each row")
+        elif column is FEEDS[name].subject:
             taken = [label.name] if label else []
             row = guess_keys.of_row(material.open, taken, [], is_whole=material.sample.is_whole)
             value = row.names[0] if len(row.names) == 1 else None
             feed.columns[column.name] = Entry(column.name, value, (row.reason,))
         elif column.is_required:
             feed.columns[column.name] = named(column.name, None, "")
+    add_others(feed, [each for each in material.open if each.name not in delivered_by(feed)])
     add_refusals(material, feed, label, set(delivered_by(feed)))
     return feed
+
+
+def _named_key(material: Material, name: str) -> ColumnFacts | None:
+    """Return the column that names the subject of a reference feed."""
+    find = {"customer_id": guess_keys.person, "merchant_id": guess_keys.merchant}.get(name)
+    return find(material.open) if find else None
 
 
 def _describe_set(material: Material, drafted: Draft, main: FeedDraft) -> None:

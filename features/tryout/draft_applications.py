@@ -62,6 +62,12 @@ def applications(material: Material, person: ColumnFacts | None) -> FeedDraft:
 
 def outcomes(material: Material, main: FeedDraft) -> FeedDraft | None:
     """Draft the feed of the outcomes that the file of applications also holds."""
+    if main.columns["application_id"].value == {"generate": "content_hash"}:
+        main.comments.append(
+            "TODO: the outcomes cannot be loaded: without an identifier in the file, no outcome "
+            "finds its application"
+        )
+        return None
     names = [each for each in material.facts if each.bare in guess_labels.LOANS]
     names = [each for each in names if 2 <= len(each.distinct) <= 20]
     if not names:

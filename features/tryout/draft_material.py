@@ -63,6 +63,8 @@ def add_others(feed: FeedDraft, facts: Sequence[ColumnFacts]) -> None:
             break
     found = guess_others.others_of(free, feed.name)
     for name, each in found.items():
+        if name in feed.columns:
+            continue
         if not guess_private.by_name(each, feed.name, None):
             feed.columns[name] = Entry(name, each.name)
 

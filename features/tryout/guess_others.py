@@ -57,6 +57,14 @@ PAYMENTS: Mapping[str, tuple[str, ...]] = {
     "merchant_longitude": ("merchlong", "merchantlong", "merchantlongitude", "merchlon",
                            "storelng"),
 }  # fmt: skip
+#: By canonical column of reference feeds: other names that files give it.
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "latitude": ("lat", "homelat", "storelat", "merchlat"),
+    "longitude": ("long", "lng", "lon", "homelong", "homelng", "storelng", "merchlong"),
+    "location": ("country", "countrycode"),
+    "category": ("mcc", "merchantcategory", "branche", "kategorie"),
+    "opened_on": ("customersince", "memberssince", "openedat", "accountopened"),
+}
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "refund": ("refund", "return", "credit", "gutschrift", "rueckerstattung"),
     "reversal": ("reversal", "void", "cancel", "cancellation", "storno"),
@@ -79,13 +87,20 @@ class FeedGuess:
     reason: str
 
 
-def feed_of(facts: Sequence[ColumnFacts], *, has_person: bool, has_merchant: bool) -> FeedGuess:
+def feed_of(
+    facts: Sequence[ColumnFacts],
+    person: ColumnFacts | None,
+    merchant: ColumnFacts | None,
+    *,
+    has_amount: bool,
+) -> FeedGuess:
     """Return the feed that a file most probably brings.
 
     Args:
         facts: of all columns.
-        has_person: whether a column names a customer or a card.
-        has_merchant: whether a column names a counterparty.
+        person: the column that names a customer or a card.
+        merchant: the column that names a counterparty.
+        has_amount: whether a column holds amounts.
     """
     names = {each.bare for each in facts}
     loans = [
@@ -94,14 +109,17 @@ def feed_of(facts: Sequence[ColumnFacts], *, has_person: bool, has_merchant: boo
         if names & {*others, name.replace("_", "")} and name not in ("earliest_cr_line",)
     ]
     marks = sorted({word for each in facts for word in each.words} & _LOAN_MARKS)
-    if (len(loans) >= 3 or (len(loans) >= 2 and marks)) and not has_merchant:
+    if (len(loans) >= 3 or (len(loans) >= 2 and marks)) and merchant is None:
         return FeedGuess("applications", f"columns of loans: {', '.join(loans[:4])}")
     if (label := _label_feed(facts, names)) is not None:
         return label
     if "rate" in names and names & {"currency", "currencycode", "ccy"}:
         return FeedGuess("fx_rates", "a currency and a rate")
-    signs = ["a customer or card"] if has_person else []
-    signs += ["a counterparty"] if has_merchant else []
+    for name, key in (("customers", person), ("merchants", merchant)):
+        if name in FEEDS and key is not None and key.is_unique and not has_amount:
+            return FeedGuess(name, f"one row for each {key.name}, and no amount")
+    signs = ["a customer or card"] if person else []
+    signs += ["a counterparty"] if merchant else []
     reason = f"it has {' and '.join(signs)}" if signs else "no other feed fits better"
     return FeedGuess("transactions", reason)
 
@@ -118,7 +136,7 @@ def _label_feed(facts: Sequence[ColumnFacts], names: set[str]) -> FeedGuess | No
 def others_of(facts: Iterable[ColumnFacts], feed: str) -> dict[str, ColumnFacts]:
     """Return the columns of a feed that names alone identify, by canonical name."""
     known = {column.name for column in FEEDS[feed].columns if not column.is_required}
-    synonyms = LOANS if feed == "applications" else PAYMENTS if feed == "transactions" else {}
+    synonyms = {"applications": LOANS, "transactions": PAYMENTS}.get(feed, FACTS)
     if feed == "applications":
         known.add("term")
     free = {each.bare: each for each in facts if each.count}

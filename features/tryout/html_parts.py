@@ -11,13 +11,12 @@ def meter(part: float) -> str:
     return f'<span class="meter" aria-hidden="true"><i style="width:{part:.1%}"></i></span>'
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, is_numeric: bool = False) -> str:
-    """Return a table; the cells are HTML."""
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") -> str:
+    """Return a table of a kind that the style knows; the cells are HTML."""
     names = "".join(f'<th scope="col">{name}</th>' for name in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    kind = ' class="numbers"' if is_numeric else ""
     return (
-        f'<div class="wide"><table{kind}><thead><tr>{names}</tr></thead>'
+        f'<div class="wide"><table class="{kind}"><thead><tr>{names}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

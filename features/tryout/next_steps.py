@@ -21,9 +21,9 @@ def next_steps(checks: Sequence[FeedCheck], sources: Sources, path: str, yaml: s
     name = sources.name
     if held:
         remedies = [r.remedy for check in held for r in check.rejections if r.remedy]
-        change = remedies[0] if remedies else "change what the reason names, or mend the file"
+        change = remedies[0] if remedies else f"{held[0].hold}"
         return [
-            f"Edit {yaml}: {change}.",
+            f"Edit {yaml}, or mend the file: {change}",
             f"Check again: vesper sources check {name} {path}",
         ]
     steps = []

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from features.feeds import Column
 from features.ingest.chunks import Chunk
+from features.ingest.faults import samples_of
 from features.ingest.reasons import SENTENCES, WITHHELD, RowReason
 from features.ingest.remedies import remedy
 from features.sources.mapping import SourceFeed
@@ -60,7 +61,7 @@ class RejectionCounter:
         for row in few:
             number = rejected.column("row_number")[row].as_py()
             values = self._values(chunk, number, column)
-            samples.append(values[0] if values else "")
+            samples.append(self._sample(chunk, number, column))
             if len(rejection.examples) < MOST_EXAMPLES:
                 original = rejected.column("original")[row].as_py()
                 line = rejected.column("line_number")[row].as_py()
@@ -74,8 +75,7 @@ class RejectionCounter:
         reason = RowReason.CONFLICTING_CONTENT
         key = ", ".join(column.name for column in self._feed.declaration.columns if column.is_key)
         examples = [
-            Example(rows[0], None, "rows " + ", ".join(map(str, rows)) + " have one key")
-            for rows in repeats.examples
+            Example(rows[0], None, f"the key of row {rows[1]:,}") for rows in repeats.examples
         ]
         names = ", ".join(name for part in key.split(", ") for name in self._delivered(part))
         self._rejections[reason, key, ""] = Rejection(
@@ -122,6 +122,13 @@ class RejectionCounter:
             for text in texts
             if text is not None
         ]
+
+    def _sample(self, chunk: Chunk, number: int, column: str | None) -> str:
+        """Return the delivered text of a rejected row that a remedy looks at."""
+        place = int(np.searchsorted(chunk.row_numbers, number))
+        if place >= len(chunk.row_numbers) or chunk.row_numbers[place] != number:
+            return ""
+        return samples_of(chunk, [place], column or "", self._feed)[0]
 
     def _shown(self, values: Sequence[str], column: str | None, original: str) -> str:
         if original == WITHHELD:

@@ -25,6 +25,7 @@ import pyarrow.parquet
 from features.platform.errors import ConfigurationError
 from features.tryout.guess_text import form_of, header_of
 from features.tryout.sample_json import json_sample
+from features.tryout.sample_readers import reader_sample
 from features.tryout.sample_tables import parquet_sample, table_sample
 from features.tryout.samples import Sample, shown, spread, texts_of
 
@@ -46,6 +47,9 @@ _FORMATS = {
     "arrows": "arrow",
     "feather": "arrow",
     "ipc": "arrow",
+    "avro": "avro",
+    "xlsx": "xlsx",
+    "xlsm": "xlsx",
 }
 
 
@@ -83,6 +87,8 @@ def _sampled(path: Path) -> Sample:
         return parquet_sample(path)
     if kind == "arrow":
         return table_sample(path, kind, pyarrow.feather.read_table(str(path), memory_map=True))
+    if kind in ("avro", "xlsx"):
+        return reader_sample(path, kind)
     raw, is_whole = _bytes(path)
     if kind in ("json", "jsonl") or raw.lstrip()[:1] in (b"{", b"["):
         return json_sample(path, raw, kind, is_whole=is_whole)

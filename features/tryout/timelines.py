@@ -1,4 +1,4 @@
-"""Fold the days of a file into at most 120 bars: days, weeks, months or years."""
+"""Fold the days of a file into at most 190 bars: days, weeks, months or years."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 
+_MOST_DAYS = 190
 _MOST_BARS = 120
 
 
@@ -15,7 +16,7 @@ def folded(days: Mapping[date, int]) -> tuple[str, list[tuple[date, int]]]:
         return "day", []
     first, last = min(days), max(days)
     span = (last - first).days + 1
-    if span <= _MOST_BARS:
+    if span <= _MOST_DAYS:
         every = [first + timedelta(days=place) for place in range(span)]
         return "day", [(day, days.get(day, 0)) for day in every]
     if span <= 7 * _MOST_BARS:

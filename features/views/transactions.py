@@ -35,7 +35,7 @@ def transaction_features() -> Iterator[Feature]:
     yield from _customer_values()
     yield from _counterparties()
     yield from _delivered()
-    yield from appended(2, _references())
+    yield from appended(2, (*_kinds(), *_references()))
 
 
 def _span(window: str) -> str:
@@ -191,6 +191,34 @@ def _delivered() -> Iterator[Feature]:
             f"The source raised a {subject} alert", f"An unusual {subject}",
         )  # fmt: skip
     yield flag("is_high_value", "amount", "The source calls the amount high", "The amount")
+
+
+def _kinds() -> Iterator[Feature]:
+    for name, word in (("refund", "refund"), ("reversal", "reversal"), ("check", "card check")):
+        yield flag(
+            f"is_{name}", "kind of transaction", f"The row is a {word}", "The kind of transaction"
+        )
+    yield count(
+        "customer_check_count_24h", "card checks", "Card checks in the 24 hours before",
+        "Checks of your card",
+    )  # fmt: skip
+    refunds = "Recent refunds"
+    yield count(
+        "customer_refund_count_30d", "refunds",
+        "Refunds and reversals in the 30 whole days before", refunds,
+    )  # fmt: skip
+    yield share(
+        "customer_refund_share_30d", "refunds",
+        "Share of refunds and reversals in the 30 whole days before", refunds,
+    )  # fmt: skip
+    yield share(
+        "merchant_check_share_7d", "merchant activity",
+        "Share of card checks at the merchant in 7 days", "Activity at the merchant",
+    )  # fmt: skip
+    yield share(
+        "merchant_refund_share_30d", "merchant activity",
+        "Share of refunds and reversals at the merchant in 30 days", "Activity at the merchant",
+    )  # fmt: skip
 
 
 def _references() -> Iterator[Feature]:

@@ -26,6 +26,7 @@ from features.sources import file_forms
 from features.sources.columns import ColumnDescription, ZoneColumn
 from features.sources.described import Described
 from features.sources.descriptions import Sources
+from features.sources.encodings import ENCODINGS
 from features.sources.fitting import KINDS, ORIGINS
 from features.sources.labels import InlineLabel
 from features.sources.mapping import SourceFeed
@@ -61,11 +62,12 @@ def _lines() -> Iterator[str]:
         yield from table(
             ("key", "meaning", "default"),
             (
-                (f"`{key}`", arguments[key], _default(field))
+                (f"`{field.alias or key}`", arguments[key], _default(field))
                 for key, field in model.model_fields.items()
                 if key not in _DERIVED
             ),
         )
+    yield from _formats()
     yield from _value_forms()
     yield from _times()
     yield from _places()
@@ -107,12 +109,18 @@ def _default(field: Any) -> str:  # noqa: ANN401 - pydantic's own description of
     if isinstance(value, dict):
         return "its own name"
     if isinstance(value, tuple):
-        return ", ".join(f"`{item}`" if item else "empty" for item in value)
+        listed = ", ".join(f"`{item}`" if item else "empty" for item in value)
+        return "all" if value == tuple(file_forms.FileFormat) else listed
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     # a duration as the YAML file writes it
     text = f"{value.days}d" if hasattr(value, "days") else str(value)
     return f"`{text}`"
+
+
+def _formats() -> Iterator[str]:
+    yield "### Formats and encodings\n"
+    yield f"The formats: {_listed(file_forms.FileFormat)}. The encodings: {_listed(ENCODINGS)}.\n"
 
 
 def _value_forms() -> Iterator[str]:

@@ -18,7 +18,8 @@ from features.ingest import refusals
 from features.ingest.checks import Rules
 from features.ingest.chunks import Header
 from features.ingest.limits import DEFAULT
-from features.ingest.parse import opened, prepared
+from features.ingest.opening import opened
+from features.ingest.parse import prepared
 from features.ingest.reasons import HeldError
 from features.ingest.spool import spooled
 from features.ingest.whole_file import Tally, too_many_bad
@@ -129,7 +130,7 @@ def _fits(file: Path, named: str | None, described: Sources) -> tuple[list[Sourc
 
 def _columns_read(file: Path, feed: SourceFeed, described: Sources) -> int | str:
     """Return the number of columns that a feed reads of a file, or the reason why it reads none."""
-    rules = Rules(feed, described.provenance_rank, datetime.now(UTC), DEFAULT)
+    rules = Rules(feed, described.provenance_rank, datetime.now(UTC), DEFAULT, file.name)
     try:
         with (
             file.open("rb") as source,
@@ -148,13 +149,14 @@ def _times(portion: Portion, described: Sources) -> Iterator[Instants]:
     import pyarrow as pa
 
     event = portion.feed.declaration.event
-    rules = Rules(portion.feed, described.provenance_rank, datetime.now(UTC), DEFAULT)
+    ranks, name = described.provenance_rank, portion.path.name
+    rules = Rules(portion.feed, ranks, datetime.now(UTC), DEFAULT, name)
     header, tally = Header(), Tally()
     try:
         with (
             portion.path.open("rb") as source,
             spooled(source, DEFAULT) as spool,
-            opened(portion.path.name, spool, rules) as content,
+            opened(name, spool, rules) as content,
         ):
             for typed, _ in prepared(content.read(rules, header).chunks, rules, header, tally):
                 if event is not None:

@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 
     from orchestration.steps import Receipt
 
-WINDOWS_PER_NIGHT = 24
-MOST_WINDOWS = 744
+RUNS_PER_NIGHT = 24
+MOST_RUNS = 744
 SCRATCH_KEPT = timedelta(days=1)  # longer than any build takes
 
 FORM = {
-    "windows": Param(
-        WINDOWS_PER_NIGHT,
+    "runs": Param(
+        RUNS_PER_NIGHT,
         type="integer",
         minimum=0,
-        maximum=MOST_WINDOWS,
-        title="Windows",
-        description="How many windows to decide at most; the rest waits for the next night.",
+        maximum=MOST_RUNS,
+        title="Runs",
+        description="How many runs to start at most for each job; a run decides one window or a "
+        "stretch of windows. The rest waits for the next night.",
     )
 }
 
@@ -70,15 +71,15 @@ def drop_leftovers(context: Mapping[str, Any]) -> Receipt:
 
 
 def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
-    """Return the form of the job's DAG for each window to decide."""
+    """Return the form of the job's DAG for each window, or stretch of windows, to decide."""
     from scoring.domains import job_named
     from scoring.steps import maintain
 
-    limit = fields.whole("windows", context["params"]["windows"], 0, MOST_WINDOWS)
+    limit = fields.whole("runs", context["params"]["runs"], 0, MOST_RUNS)
     now = plain(context["dag_run"].run_after)
     with _warehouse() as connection:
-        windows = maintain.windows_to_decide(connection, job_named(job), now, limit)
-    return [{"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in windows]
+        gaps = maintain.windows_to_decide(connection, job_named(job), now, limit)
+    return [{"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in gaps]
 
 
 @contextmanager

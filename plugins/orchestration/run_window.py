@@ -15,7 +15,6 @@ from typing import Any
 from features.platform.errors import ConfigurationError
 from orchestration import fields
 
-LONGEST = timedelta(days=31)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # the DAGs' start: Airflow runs nothing before it
 
 
@@ -35,7 +34,7 @@ def run_window(context: Mapping[str, Any], cadence: timedelta) -> Window:
 
     Raises:
         ConfigurationError: the window of the form or of the data interval is half given,
-            inverted, in the future, unaligned or too long; names the fault and a valid form.
+            inverted, in the future or unaligned; names the fault and a valid form.
     """
     params = context["params"]
     start, end = params.get("start"), params.get("end")
@@ -86,8 +85,6 @@ def _checked(window: Window, now: datetime, cadence: timedelta) -> Window:
         )
     if window.start < EARLIEST:
         raise ConfigurationError(f"the window {window} starts before {EARLIEST.date()}")
-    if window.end - window.start > LONGEST:
-        raise ConfigurationError(f"the window {window} is longer than {LONGEST}; backfill instead")
     return window
 
 

@@ -1,11 +1,10 @@
-"""List the windows without a decision, of all jobs or of one, as a table or as JSON."""
+"""List the undecided windows of all jobs or of one, as stretches, and decide them on request."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -13,11 +12,15 @@ import typer
 from features.platform.moments import parse_moment
 from scoring.commands import sessions
 from scoring.commands.answers import Status, show
-from scoring.commands.arguments import AsJson, JobOption, jobs_of
+from scoring.commands.arguments import AsJson, JobOption, jobs_of, request_of
 from scoring.commands.working import working
-from scoring.runs import gaps
+from scoring.runs import gaps, lifecycle, stretches
+from scoring.runs.job import Job
+from scoring.runs.record import Run
+from scoring.runs.request import Kind
+from scoring.runs.stretches import Stretch
 
-COLUMNS = ("window (UTC)", "state", "rows pending", "last failure", "next step")
+COLUMNS = ("windows (UTC)", "state", "rows pending", "last failure", "next step")
 FILE_WIDTH = 160  # a file has no width of its own, and a table would fold at 80
 
 
@@ -32,25 +35,58 @@ def windows(
             help="Only windows that had ended by this moment; default: now.",
         ),
     ] = None,
+    heal: Annotated[
+        bool,
+        typer.Option("--heal", help="Decide the missing and failed windows now, then list."),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """List the windows without a decision: missing, failed, stuck or running.
 
+    Windows that follow each other in one state are one line. With --heal, one run decides a stretch
+    of windows, empty ones included; a stretch with more than 100,000 rows is cut.
+
     Status 1: a window is missing, failed or stuck.
     """
     moment = until or datetime.now(UTC)
+    jobs = jobs_of(job)
+    if heal:
+        for each in jobs:
+            _heal(each, moment, is_quiet=as_json)
     with working("windows"), sessions.connect(autocommit=False) as connection:
-        undecided = {each.name: gaps.undecided(connection, each, moment) for each in jobs_of(job)}
-    rows = [window for of_job in undecided.values() for window in of_job]
+        undecided = {
+            each.name: stretches.folded(gaps.undecided(connection, each, moment)) for each in jobs
+        }
+    rows = [stretch for of_job in undecided.values() for stretch in of_job]
     if as_json:
-        show("", [window.as_dict() for window in rows], as_json=True)
+        show("", [stretch.as_dict() for stretch in rows], as_json=True)
     else:
         print_tables(undecided, moment)
-    return Status.of(not any(window.is_gap for window in rows))
+    return Status.of(not any(stretch.is_gap for stretch in rows))
 
 
-def print_tables(undecided: Mapping[str, Sequence[gaps.Undecided]], until: datetime) -> None:
-    """Print the windows of each job as a table; a long stretch without a run is one line."""
+def _heal(job: Job, moment: datetime, *, is_quiet: bool) -> None:
+    """Decide the windows of one job, one run for each stretch; the first failure ends it."""
+    with sessions.connect() as connection:
+        lifecycle.fail_stuck(connection, job)
+        needed = stretches.to_decide(gaps.undecided(connection, job, moment))
+    for stretch in needed:
+        window = (stretch.start, stretch.end)
+        with working(f"{job.name} {stretch.start:%Y-%m-%d %H:%M}"):
+            run = sessions.pipeline(job).run(request_of(window, Kind.BACKFILL, "vesper windows"))
+        if not is_quiet:
+            show(_decided(stretch, run), None, as_json=False)
+
+
+def _decided(stretch: Stretch, run: Run) -> str:
+    return (
+        f"{stretch.job}: {run.state} {_span(stretch)} UTC, {stretch.windows:,} windows, "
+        f"{run.rows_claimed:,} rows, run {run.run_id}"
+    )
+
+
+def print_tables(undecided: Mapping[str, Sequence[Stretch]], until: datetime) -> None:
+    """Print the stretches of each job as a table."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -63,39 +99,25 @@ def print_tables(undecided: Mapping[str, Sequence[gaps.Undecided]], until: datet
             )
             continue
         console.print(f"{job}:")
-        table = Table(
-            "window (UTC)", "state", "rows pending", "last failure", "next step", box=None
-        )
-        for first, last, count in _folded(of_job):
-            window = f"{first.start:%Y-%m-%d %H:%M} – {_end(first, last)}"
-            state = first.state if count == 1 else f"{first.state}, {count:,} windows"
+        table = Table(*COLUMNS, box=None)
+        for stretch in of_job:
             cells = (
-                window,
-                state,
-                f"{first.rows_pending:,}",
-                first.last_failure or "",
-                first.next_step,
+                _span(stretch),
+                _state(stretch),
+                f"{stretch.rows_pending:,}",
+                stretch.last_failure or "",
+                stretch.next_step,
             )
             table.add_row(*map(Text, cells))
         console.print(table)
 
 
-def _end(first: gaps.Undecided, last: gaps.Undecided) -> str:
-    return f"{last.end:%H:%M}" if first is last else f"{last.end:%Y-%m-%d %H:%M}"
+def _span(stretch: Stretch) -> str:
+    end = f"{stretch.end:%H:%M}" if stretch.windows == 1 else f"{stretch.end:%Y-%m-%d %H:%M}"
+    return f"{stretch.start:%Y-%m-%d %H:%M} – {end}"
 
 
-def _folded(
-    found: Sequence[gaps.Undecided],
-) -> Iterator[tuple[gaps.Undecided, gaps.Undecided, int]]:
-    """Fold stretches for which no row waits and that nobody ran: first, last, and how many."""
-
-    def stretch(one: gaps.Undecided) -> object:
-        is_empty = one.state is gaps.WindowState.MISSING and one.rows_pending == 0
-        # consecutive windows keep the difference between their start and their place
-        place = places[one.start]
-        return (one.start - place * (one.end - one.start)) if is_empty else one.start
-
-    places = {one.start: place for place, one in enumerate(found)}
-    for _, group in groupby(found, key=stretch):
-        members = list(group)
-        yield members[0], members[-1], len(members)
+def _state(stretch: Stretch) -> str:
+    if stretch.windows == 1:
+        return str(stretch.state)
+    return f"{stretch.state}, {stretch.windows:,} windows, {stretch.windows_with_rows:,} with rows"

@@ -1,4 +1,4 @@
-"""Renders the model card of a credit model: data, measures and fairness. Pure."""
+"""Says what a credit model knows, how it measures and how stable it is: its model card. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scoring.credit.evaluation import MonthFigures, SegmentFigures
+from scoring.models import card
+from scoring.models.card import Card
+from scoring.models.columns import Choice
 from scoring.models.evaluation import Interval
 
 EXCLUSIONS = """\
@@ -29,111 +32,102 @@ MEASURES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class Content:
     """The content of the page.
 
     Args:
         feature_view: with its version.
-        features: the features that the model reads.
+        columns: used, and not used with the reasons.
         learnt: first month, last month and number of the training rows.
         tested: the same of the test rows.
         label_as_of: outcomes known later were ignored.
         decides: the part that decides.
+        refit: whether the model learnt from the tested loans afterwards, and why.
         measures: by part.
         months: of the part that decides.
         segments: of the part that decides.
     """
 
     feature_view: str
-    features: Sequence[str]
+    columns: Choice
     learnt: str
     tested: str
     label_as_of: str
     decides: str
+    refit: str
     measures: Mapping[str, Mapping[str, Interval]]
     months: Sequence[MonthFigures]
     segments: Sequence[SegmentFigures]
 
 
-def summary(card: Card) -> str:
+def summary(content: Content) -> str:
     """Return the description of the model version: its data and its measures."""
-    lines = [
-        f"Probability that a loan is charged off within its term. The **{card.decides}** decides; "
-        "the agreement of the other part sets the confidence.",
-        "",
-        f"- Data: `{card.feature_view}`, {len(card.features)} features",
-        f"- Learnt from {card.learnt}",
-        f"- Tested on {card.tested}",
-        f"- Outcomes known at {card.label_as_of}",
-        "",
-        *(
-            f"- {title}: "
-            + ", ".join(f"{part} {_cell(card.measures[part][name])}" for part in card.measures)
-            for name, title in MEASURES.items()
-        ),
-        "",
-        "The source run's artifacts hold the rest: `model_card.md` (exclusions, months, "
-        "segments, fairness), `scorecard.md`, `scorecard.sql` and the curves.",
-    ]
-    return "\n".join(lines) + "\n"
+    return card.summary(_card(content))
 
 
-def as_markdown(card: Card, fairness: str) -> str:
+def as_markdown(content: Content, fairness: str) -> str:
     """Return the whole page.
 
     Args:
-        card: the content.
+        content: of the page.
         fairness: the report on groups, in Markdown.
     """
-    parts = list(card.measures)
-    lines = [
-        "# Credit model",
-        "",
-        f"The probability that a loan is charged off within its term, at the requested amount. The "
-        f"{card.decides} decides; the agreement of the other part sets the confidence.",
-        "",
-        f"- Data: {card.feature_view}, {len(card.features)} features: {', '.join(card.features)}",
-        f"- Learnt from {card.learnt}",
-        f"- Tested on {card.tested}",
-        f"- Outcomes known at {card.label_as_of}",
-        "",
-        "## Left out",
-        "",
-        EXCLUSIONS,
-        "",
-        "## Measures, with 95 % intervals",
-        "",
-        "| measure | " + " | ".join(parts) + " |",
-        "| --- |" + " ---: |" * len(parts),
-        *(
-            f"| {title} | " + " | ".join(_cell(card.measures[part][name]) for part in parts) + " |"
+    return f"{card.as_markdown(_card(content))}\n{fairness}"
+
+
+def _card(content: Content) -> Card:
+    return Card(
+        title="Credit model",
+        purpose=(
+            "The probability that a loan is charged off within its term, at the requested amount. "
+            f"The **{content.decides}** decides; the agreement of the other part sets the "
+            "confidence."
+        ),
+        feature_view=content.feature_view,
+        columns=content.columns,
+        facts=[
+            f"Learnt from {content.learnt}",
+            f"Tested on {content.tested}",
+            f"Outcomes known at {content.label_as_of}",
+        ],
+        choices=[content.refit],
+        measures={
+            title: {part: content.measures[part][name] for part in content.measures}
             for name, title in MEASURES.items()
-        ),
-        "",
-        "Calibration: `calibration.png`. Ranking: `roc.png`.",
-        "",
-        "## Stability by month",
-        "",
-        "The index compares the month's scores with the training scores. Of 100 stable months, 95 "
-        "stay below the index by chance; small months vary more (`stability.png`).",
-        "",
-        "| month | rows | defaults | predicted | stability index | by chance |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-        *(
-            f"| {month.month} | {month.rows} | {month.bads} | {month.foretold:.1f} | "
-            f"{month.stability_index:.3f} | {month.by_chance:.3f} |"
-            for month in card.months
-        ),
-        "",
-        "## Segments",
-        "",
-        "| characteristic | segment | rows | defaults | observed over expected | AUC |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-        *(_segment(segment) for segment in card.segments),
-        "",
-        fairness,
-    ]
-    return "\n".join(lines)
+        },
+        sections=[
+            ("Left out", EXCLUSIONS),
+            ("Stability by month", _months(content)),
+            ("Segments", _segments(content)),
+        ],
+    )
+
+
+def _months(content: Content) -> str:
+    return "\n".join(
+        [
+            "The index compares the month's scores with the training scores. Of 100 stable months, "
+            "95 stay below the index by chance; small months vary more (`stability.png`).",
+            "",
+            "| month | rows | defaults | predicted | stability index | by chance |",
+            "| --- | ---: | ---: | ---: | ---: | ---: |",
+            *(
+                f"| {month.month} | {month.rows} | {month.bads} | {month.foretold:.1f} | "
+                f"{month.stability_index:.3f} | {month.by_chance:.3f} |"
+                for month in content.months
+            ),
+        ]
+    )
+
+
+def _segments(content: Content) -> str:
+    return "\n".join(
+        [
+            "| characteristic | segment | rows | defaults | observed over expected | AUC |",
+            "| --- | --- | ---: | ---: | ---: | ---: |",
+            *(_segment(segment) for segment in content.segments),
+        ]
+    )
 
 
 def _segment(segment: SegmentFigures) -> str:
@@ -142,9 +136,3 @@ def _segment(segment: SegmentFigures) -> str:
         f"| {segment.characteristic} | {segment.segment} | {segment.rows} | {segment.bads} | "
         f"{segment.observed_to_expected:.2f} | {auc} |"
     )
-
-
-def _cell(interval: Interval) -> str:
-    if interval.low == interval.high:
-        return f"{interval.value:.3f}"
-    return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.platform.arrays import Codes, Flags
-from scoring.models.labelled_rows import LabelledRows, varies
-
-NEWEST_SHARE = 0.25  # of the rows, in which a column must still vary
+from scoring.models.columns import choose
+from scoring.models.labelled_rows import LabelledRows
+from scoring.runs.training_order import TrainingOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,5 @@ class TrainingSet(LabelledRows):
         return self.take((self.month >= np.datetime64(first)) & (self.month < np.datetime64(end)))
 
     def telling(self) -> tuple[str, ...]:
-        """Return the columns that vary, also among the newest rows.
-
-        A column that is missing in all newest rows would teach that missing means recent.
-        """
-        newest = self.matrix[-max(1, round(len(self) * NEWEST_SHARE)) :]
-        return self._named(varies(self.matrix) & varies(newest))
+        """Return the columns that vary, also among the newest rows."""
+        return choose(self, TrainingOrder()).used

@@ -14,7 +14,7 @@ import structlog
 
 from features.platform import code_version, database
 from features.platform.arrays import Floats
-from features.platform.errors import ConfigurationError
+from features.platform.errors import ConfigurationError, ContractError
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
 from features.views import APPLICATIONS, FeatureView
@@ -32,11 +32,12 @@ from scoring.credit import (
 from scoring.credit.fitting import Slices
 from scoring.credit.job import JOB
 from scoring.credit.model import CreditModel
-from scoring.credit.model_card import Card
+from scoring.credit.model_card import Content
 from scoring.credit.rows import TrainingSet
 from scoring.decision.policy import activations
-from scoring.models import registry, training
-from scoring.models.training import Learnt, TrainReceipt
+from scoring.models import card, registry, training
+from scoring.models.columns import Choice, choose
+from scoring.models.training import Learnt, TrainReceipt, standing_order
 from scoring.runs.training_order import TrainingOrder
 
 log = structlog.get_logger(__name__)
@@ -65,28 +66,35 @@ def train(
         ModelUnavailableError: the registry does not answer.
     """
     order.check_columns(feature_view.columns)
+    order = order.completed(standing_order(settings), feature_view.columns)
     as_of = order.as_of or datetime.now(UTC)
     rows, cut_off = _read(order, as_of, settings, feature_view)
     log.info("training_set_read", rows=len(rows), defaults=int(rows.is_bad.sum()))
     slices = fitting.cut(rows)
-    model = fitting.fit(slices.learn, feature_view)
-    scores = fitting.score(model, slices.test)
+    for line in (_period(slices.learn), _period(slices.test)):
+        log.info("training_planned", as_of=as_of.isoformat(), slice=line)
+    columns = choose(slices.learn, order)
+    for note in card.notes(columns):
+        log.info("column_choice", note=note)
+    tested = fitting.fit(slices.learn, feature_view, columns.used)
+    scores = fitting.score(tested, slices.test)
     probabilities = {
-        model.decides: scores.default_probability,
-        model.other: scores.second_probability,
+        tested.decides: scores.default_probability,
+        tested.other: scores.second_probability,
     }
-    card = _card(model, slices, probabilities, feature_view, as_of)
+    model, refit = _refitted(rows, tested, feature_view)
+    content = _content(tested, slices, probabilities, columns, refit, feature_view, as_of)
     names = list(model.features or ())
     levels = list(model.levels or ())
     record = registry.ModelRecord(
-        metrics=_metrics(card, slices),
+        metrics=_metrics(content, slices),
         params=_params(model, slices),
-        tags=_tags(rows, card, as_of, settings),
-        figures=figures.draw(slices.test.is_bad, probabilities, card.months),
-        description=model_card.summary(card),
+        tags=_tags(rows, content, as_of, settings),
+        figures=figures.draw(slices.test.is_bad, probabilities, content.months),
+        description=model_card.summary(content),
         texts={
             "model_card.md": model_card.as_markdown(
-                card, _fairness(slices.test, scores.default_probability, cut_off, settings)
+                content, _fairness(slices.test, scores.default_probability, cut_off, settings)
             ),
             "scorecard.md": scorecard_export.as_markdown(model.scorecard_, names, levels),
             "scorecard.sql": scorecard_export.as_sql(model.scorecard_, names, levels),
@@ -100,6 +108,7 @@ def train(
         rows=len(rows),
         events=int(rows.is_bad.sum()),
         as_of=as_of,
+        notes=[refit, *card.notes(columns)],
     )
     return training.register(JOB.model, learnt, record, settings)
 
@@ -129,22 +138,40 @@ def _read(
     return rows, credit.review if credit else None
 
 
-def _card(
+def _refitted(
+    rows: TrainingSet, tested: CreditModel, feature_view: FeatureView
+) -> tuple[CreditModel, str]:
+    """Return the model refitted on every loan, or the tested one, and the reason."""
+    try:
+        model = fitting.fit(rows, feature_view, list(tested.features or ()))
+    except ContractError as error:
+        log.warning("model_not_refitted", reason=str(error))
+        return tested, f"Not refitted on the newest loans, which the model has not seen: {error}"
+    return model, (
+        "Refitted on all loans, the newest included, after the measures were taken on the newest "
+        "months by a model that had not seen them"
+    )
+
+
+def _content(  # noqa: PLR0913, PLR0917 - everything that the page says
     model: CreditModel,
     slices: Slices,
     probabilities: Mapping[str, Floats],
+    columns: Choice,
+    refit: str,
     feature_view: FeatureView,
     as_of: datetime,
-) -> Card:
+) -> Content:
     learnt = fitting.score(model, slices.learn).default_probability
     decisive = probabilities[model.decides]
-    return Card(
+    return Content(
         feature_view=feature_view.qualified,
-        features=list(model.features or ()),
+        columns=columns,
         learnt=_period(slices.learn),
         tested=_period(slices.test),
         label_as_of=as_of.isoformat(timespec="minutes"),
         decides=model.decides,
+        refit=refit,
         measures={
             part: evaluation.measure(slices.test, probability)
             for part, probability in probabilities.items()
@@ -177,12 +204,12 @@ def _period(rows: TrainingSet) -> str:
     )
 
 
-def _metrics(card: Card, slices: Slices) -> dict[str, float]:
-    best = card.measures[card.decides]
+def _metrics(content: Content, slices: Slices) -> dict[str, float]:
+    best = content.measures[content.decides]
     metrics = {
         f"{part}_{name}": measure.value
-        for part in card.measures
-        for name, measure in card.measures[part].items()
+        for part in content.measures
+        for name, measure in content.measures[part].items()
     }
     metrics |= {name: measure.value for name, measure in best.items()}
     metrics |= {
@@ -194,7 +221,7 @@ def _metrics(card: Card, slices: Slices) -> dict[str, float]:
     counts = {
         "test_rows": float(len(slices.test)),
         "test_defaults": float(slices.test.is_bad.sum()),
-        "stability_index_max": max(month.stability_index for month in card.months),
+        "stability_index_max": max(month.stability_index for month in content.months),
     }
     return {name: round(value, 6) for name, value in (metrics | counts).items()}
 
@@ -217,19 +244,21 @@ def _params(model: CreditModel, slices: Slices) -> dict[str, object]:
     }
 
 
-def _tags(rows: TrainingSet, card: Card, as_of: datetime, settings: Settings) -> dict[str, str]:
+def _tags(
+    rows: TrainingSet, content: Content, as_of: datetime, settings: Settings
+) -> dict[str, str]:
     first, last = (
         np.datetime64(int(moment), "us").item().replace(tzinfo=UTC).isoformat()
         for moment in rows.applied_us[[0, -1]]
     )
     return {
-        "feature_view": card.feature_view,
-        "features": json.dumps(list(card.features)),
+        "feature_view": content.feature_view,
+        "features": json.dumps(list(content.columns.used)),
         "data_sha256": rows.digest,
         "label_as_of": as_of.isoformat(),
         "training_start": first,
         "training_end": last,
-        "decides": card.decides,
+        "decides": content.decides,
         "sources": settings.sources,
         "code_version": code_version.pinned(settings.code_version),
     }

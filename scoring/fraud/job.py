@@ -56,7 +56,11 @@ JOB = Job(
     cadence=timedelta(hours=1),
     population=Population(subjects="raw.transactions", feed="transactions"),
     view=TRANSACTIONS,
-    model=ModelSlot("fraud", MODEL_NAME, ("scoring.fraud.model.FraudModel",)),
+    model=ModelSlot(
+        "fraud",
+        MODEL_NAME,
+        ("scoring.fraud.model.FraudModel", "scoring.fraud.small_model.SmallFraudModel"),
+    ),
     answers=(
         Answer(name="fraud_probability", status="fraud_status"),
         Answer(name="anomaly_score", status="anomaly_status"),

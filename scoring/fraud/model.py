@@ -1,43 +1,27 @@
 """Combines a supervised and an unsupervised part in one fraud model that replays bit for bit.
 
 The supervised part is gradient boosting with one sigmoid calibrator, fitted on a later slice of
-time; the calibrator keeps the ranking. The unsupervised part uses label-free features only, so it
-still works if labels are late, missing or wrong. Its score is a percentile of the training rows.
+time; the calibrator keeps the ranking. `anomaly.py` holds the unsupervised part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
-from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import validate_data
+from sklearn.ensemble import HistGradientBoostingClassifier
 
-from features.platform.arrays import Floats
-from scoring.models.estimators import (
-    EventClassifier,
-    boosted_trees,
-    one_thread,
-    sigmoid,
-)
+from features.platform.arrays import Flags, Floats
+from scoring.fraud import codes
+from scoring.fraud.anomaly import FraudEstimator, FraudScores, both_needed
+from scoring.models.estimators import boosted_trees, one_thread, sigmoid
 
-QUANTILES = 10_001  # the anomaly score has a resolution of one in ten thousand
+__all__ = ["FraudModel", "FraudScores"]
 
 
-@dataclass(frozen=True, slots=True)
-class FraudScores:
-    """Both scores of some rows, in their order; NaN if a row cannot be scored."""
-
-    fraud_probability: Floats
-    anomaly_score: Floats
-
-
-class FraudModel(EventClassifier):
+class FraudModel(FraudEstimator):
     """Calibrated gradient boosting and an isolation forest.
 
     Rows come in order of time. The calibrator learns from the last `calibration_share` of the rows
@@ -58,11 +42,9 @@ class FraudModel(EventClassifier):
         random_state: seed of every draw.
     """
 
-    FITTED = (
-        *EventClassifier.FITTED,
-        *("slope_", "intercept_", "supervised_"),
-        *("anomaly_", "anomaly_columns_", "anomaly_quantiles_"),
-    )
+    FITTED = (*FraudEstimator.FITTED, "slope_", "intercept_", "supervised_")
+
+    edges_: Floats | None = None  # models of earlier versions take the values themselves
 
     def __init__(  # noqa: PLR0913 - scikit-learn requires every parameter here, by name
         self,
@@ -116,57 +98,21 @@ class FraudModel(EventClassifier):
             ValueError: the labels are not two classes, or the supervised part ranks no better than
                 chance, so the calibrator would invert its ranking.
         """
-        matrix, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
-        self._check_names(matrix.shape[1])
-        self.classes_ = _two_classes(labels)
-        is_fraud = labels == self.classes_[1]
+        matrix, is_fraud = self._learnt(X, y)
         if calibration is None:
             earlier = len(matrix) - max(1, round(len(matrix) * self.calibration_share))
-            calibration = matrix[earlier:], labels[earlier:]
+            calibration = matrix[earlier:], np.asarray(y)[earlier:]
         later = np.asarray(calibration[1]) == self.classes_[1]
-        _both_needed(is_fraud[:earlier], "training")
-        _both_needed(later, "calibration")
+        both_needed(is_fraud[:earlier], "training")
+        both_needed(later, "calibration")
         with one_thread():
-            rehearsal = self._supervised(matrix[:earlier], is_fraud[:earlier])
-            margin = rehearsal.decision_function(np.asarray(calibration[0], dtype=np.float64))
+            self._fit_trees(matrix[:earlier], is_fraud[:earlier])
+            margin = self._margin(np.ascontiguousarray(calibration[0], dtype=np.float64))
             self.slope_, self.intercept_ = sigmoid(margin, later, "frauds")
-            whole = earlier is None or earlier >= len(matrix)
-            self.supervised_ = rehearsal if whole else self._supervised(matrix, is_fraud)
+            if earlier is not None and earlier < len(matrix):
+                self._fit_trees(matrix, is_fraud)
             self._fit_anomaly(matrix)
         return self
-
-    def score(self, X: Floats) -> FraudScores:  # noqa: N803
-        """Score rows; the result for a row does not depend on the other rows.
-
-        A row with an infinite value gets NaN scores.
-
-        Raises:
-            ValueError: the matrix does not have the number of columns of the fit.
-        """
-        matrix, finite = self._checked(X)
-        probability = np.full(len(matrix), np.nan)
-        anomaly = np.full(len(matrix), np.nan)
-        if finite.any():
-            rows = matrix if finite.all() else np.ascontiguousarray(matrix[finite])
-            with one_thread():
-                probability[finite] = expit(self._calibrated_margin(rows))
-                anomaly[finite] = self._percentile(self._strangeness(rows))
-        return FraudScores(probability, anomaly)
-
-    def contributions(self, X: Floats) -> Floats:  # noqa: N803
-        """Return each feature's exact contribution to the log-odds of fraud.
-
-        A row's contributions and `base_log_odds_` sum to the logit of its `fraud_probability`
-        (path-dependent tree attributions, scaled by the calibrator's slope).
-        """
-        matrix, finite = self._checked(X)
-        result = np.full(matrix.shape, np.nan)
-        if finite.any():
-            rows = np.ascontiguousarray(matrix[finite])
-            result[finite] = self.slope_ * self._explainer().shap_values(
-                rows, check_additivity=False
-            )
-        return result
 
     @property
     def base_log_odds_(self) -> float:
@@ -174,68 +120,28 @@ class FraudModel(EventClassifier):
         expected = np.ravel(self._explainer().expected_value)[0]
         return float(self.slope_ * expected + self.intercept_)
 
-    def _event_probability(self, X: Floats) -> Floats:  # noqa: N803
-        return self.score(X).fraud_probability
-
-    def _supervised(
-        self, matrix: Floats, is_fraud: NDArray[np.bool_]
-    ) -> HistGradientBoostingClassifier:
-        return boosted_trees(self).fit(matrix, is_fraud)
-
-    def _fit_anomaly(self, matrix: Floats) -> None:
-        self.anomaly_columns_ = self._anomaly_columns(matrix.shape[1])
-        self.anomaly_ = IsolationForest(
-            n_estimators=self.anomaly_trees,
-            max_samples=min(self.anomaly_sample, len(matrix)),
-            random_state=self.random_state,
-        ).fit(matrix[:, self.anomaly_columns_])
-        self.anomaly_quantiles_ = np.quantile(
-            self._strangeness(matrix), np.linspace(0.0, 1.0, QUANTILES)
+    def _fit_trees(self, matrix: Floats, is_fraud: Flags) -> None:
+        self.edges_ = codes.edges(matrix, is_fraud)
+        self.supervised_: HistGradientBoostingClassifier = boosted_trees(self).fit(
+            self._coded(matrix), is_fraud
         )
 
-    def _strangeness(self, matrix: Floats) -> Floats:
-        rows = np.ascontiguousarray(matrix[:, self.anomaly_columns_])
-        strangeness: Floats = -self.anomaly_.score_samples(rows)
-        return strangeness
+    def _coded(self, matrix: Floats) -> Floats:
+        return matrix if self.edges_ is None else codes.of(self.edges_, matrix)
 
-    def _percentile(self, strangeness: Floats) -> Floats:
-        shares = np.linspace(0.0, 1.0, len(self.anomaly_quantiles_))
-        return np.interp(strangeness, self.anomaly_quantiles_, shares)
+    def _margin(self, matrix: Floats) -> Floats:
+        margin: Floats = self.supervised_.decision_function(self._coded(matrix))
+        return margin
+
+    def _log_odds(self, matrix: Floats) -> Floats:
+        return self.slope_ * self._margin(matrix) + self.intercept_
+
+    def _attributed(self, matrix: Floats) -> Floats:
+        """Return path-dependent tree attributions, scaled by the calibrator's slope."""
+        values: Floats = self._explainer().shap_values(self._coded(matrix), check_additivity=False)
+        return self.slope_ * values
 
     def _explainer(self) -> Any:  # noqa: ANN401 - shap ships no types
         from shap import TreeExplainer  # takes 1.6 s, and only adverse decisions need it
 
         return TreeExplainer(self.supervised_, feature_perturbation="tree_path_dependent")
-
-    def _calibrated_margin(self, matrix: Floats) -> Floats:
-        margin: Floats = self.supervised_.decision_function(matrix)
-        return self.slope_ * margin + self.intercept_
-
-    def _check_names(self, columns: int) -> None:
-        if self.features is not None and len(self.features) != columns:
-            raise ValueError(f"{len(self.features)} feature names for {columns} columns")
-
-    def _anomaly_columns(self, columns: int) -> NDArray[np.intp]:
-        if self.anomaly_features is None:
-            return np.arange(columns)
-        if self.features is None:
-            raise ValueError("anomaly_features need features: the names of the columns")
-        return np.array([self.features.index(name) for name in self.anomaly_features])
-
-
-def _two_classes(labels: NDArray[np.generic]) -> NDArray[np.generic]:
-    classes = np.unique(labels)
-    if type_of_target(labels) != "binary" or len(classes) != 2:
-        raise ValueError(
-            f"Only binary classification is supported: {len(classes)} class(es) of type "
-            f"{type_of_target(labels)} were given"
-        )
-    return classes
-
-
-def _both_needed(is_fraud: NDArray[np.bool_], slice_name: str) -> None:
-    if is_fraud.all() or not is_fraud.any():
-        raise ValueError(
-            f"the {slice_name} slice holds {is_fraud.sum()} frauds among {len(is_fraud)} rows; "
-            "both kinds are needed"
-        )

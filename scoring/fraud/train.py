@@ -1,12 +1,14 @@
 """Trains the fraud model on matured labels, tests it on the newest of them, and registers it.
 
 Rows are split in time: the model learns from the oldest, the calibrator from later ones, and the
-newest are for testing. Every draw has a seed, so the same data gives the same model.
+newest are for testing. The registered model is the same kind of model, fitted on all of them.
+Every draw has a seed, so the same data gives the same model.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,18 +17,19 @@ import psycopg
 import structlog
 
 from features.platform import code_version, database
-from features.platform.errors import TooFewLabelsError
+from features.platform.errors import ContractError, TooFewLabelsError
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
 from features.views import TRANSACTIONS, FeatureView
-from scoring.fraud import figures, fitting, labels_at_hand, period, training_set
+from scoring.fraud import figures, fitting, labels_at_hand, model_card, period, training_set
+from scoring.fraud.anomaly import FraudEstimator
 from scoring.fraud.fitting import Slices
 from scoring.fraud.job import JOB
-from scoring.fraud.model import FraudModel
 from scoring.fraud.period import LabelsAtHand, Period
 from scoring.fraud.rows import TrainingSet
-from scoring.models import registry, training
-from scoring.models.training import Learnt, TrainReceipt
+from scoring.models import card, registry, training
+from scoring.models.columns import choose
+from scoring.models.training import Learnt, TrainReceipt, standing_order
 from scoring.runs.training_order import TrainingOrder
 
 log = structlog.get_logger(__name__)
@@ -51,24 +54,29 @@ def train(
         ModelUnavailableError: the registry does not answer.
     """
     order.check_columns(feature_view.columns)
+    order = order.completed(standing_order(settings), feature_view.columns)
     with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         labels = _at_hand(connection, order, settings, feature_view)
         chosen = period.choose(labels, order)
         rows = training_set.read(
             connection, feature_view, start=chosen.start, end=chosen.end, as_of=labels.as_of
         )
-    as_of = labels.as_of
     slices = _cut(rows, labels, chosen)
-    model = fitting.fit(slices, feature_view)
-    scores = fitting.score(model, slices.test)
+    columns = choose(rows.take(slice(0, len(rows) - len(slices.test))), order)
+    for note in card.notes(columns):
+        log.info("column_choice", note=note)
+    tested = fitting.fit(slices, columns.used, feature_view)
+    scores = fitting.score(tested, slices.test)
     metrics = fitting.measure(scores, slices.test)
-    tags = _tags(rows, model, feature_view, as_of, settings)
+    model, refit_note = _refitted(slices, columns.used, feature_view, tested)
+    page = model_card.of(model, slices, columns, chosen, metrics, refit_note, feature_view, labels)
     record = registry.ModelRecord(
         metrics=metrics,
         params=_params(model, slices),
-        tags=tags,
+        tags=_tags(rows, model, feature_view, labels.as_of, settings) | {"size": slices.size},
         figures=figures.draw(slices.test, scores.fraud_probability),
-        description=_description(metrics, tags),
+        description=card.summary(page),
+        texts={"model_card.md": card.as_markdown(page)},
         outcomes=("genuine", "fraud"),
     )
     names = list(model.features or ())
@@ -78,9 +86,25 @@ def train(
         example=slices.test.select(names).matrix[:5],
         rows=len(rows),
         events=int(rows.is_fraud.sum()),
-        as_of=as_of,
+        as_of=labels.as_of,
+        notes=[*page.choices, *card.notes(columns)],
     )
     return training.register(JOB.model, learnt, record, settings)
+
+
+def _refitted(
+    slices: Slices, names: Sequence[str], feature_view: FeatureView, tested: FraudEstimator
+) -> tuple[FraudEstimator, str]:
+    """Return the model refitted on every row, or the tested one, and the reason."""
+    try:
+        model = fitting.refit(slices, names, feature_view)
+    except ContractError as error:
+        log.warning("model_not_refitted", reason=str(error))
+        return tested, f"Not refitted on the newest rows, which the model has not seen: {error}"
+    return model, (
+        "Refitted on all rows, the newest included, after the measures were taken on the newest "
+        "slice by a model that had not seen it"
+    )
 
 
 def _at_hand(
@@ -107,7 +131,7 @@ def _cut(rows: TrainingSet, labels: LabelsAtHand, chosen: Period) -> Slices:
     try:
         slices = fitting.cut(rows)
     except TooFewLabelsError as error:
-        advice = period.advice(labels, fitting.FEWEST_FRAUDS * 3)
+        advice = period.advice(labels, fitting.SMALLEST_FRAUDS)
         raise TooFewLabelsError("\n".join([str(error), *table, advice])) from error
     lines = [
         "training_planned",
@@ -120,11 +144,11 @@ def _cut(rows: TrainingSet, labels: LabelsAtHand, chosen: Period) -> Slices:
     return slices
 
 
-def _params(model: FraudModel, slices: Slices) -> dict[str, object]:
+def _params(model: FraudEstimator, slices: Slices) -> dict[str, object]:
     settings = {
         name: value
         for name, value in model.get_params(deep=False).items()
-        if name not in ("features", "anomaly_features")
+        if name not in ("features", "anomaly_features", "columns")
     }
     return settings | {
         "rows_learn": len(slices.learn),
@@ -132,12 +156,13 @@ def _params(model: FraudModel, slices: Slices) -> dict[str, object]:
         "rows_test": len(slices.test),
         "columns": len(model.features or ()),
         "anomaly_columns": len(model.anomaly_features or ()),
+        "size": str(slices.size),
     }
 
 
 def _tags(
     rows: TrainingSet,
-    model: FraudModel,
+    model: FraudEstimator,
     feature_view: FeatureView,
     as_of: datetime,
     settings: Settings,
@@ -156,15 +181,3 @@ def _tags(
         "sources": settings.sources,
         "code_version": code_version.pinned(settings.code_version),
     }
-
-
-def _description(metrics: dict[str, float], tags: dict[str, str]) -> str:
-    return (
-        f"Fraud of card transactions, on {tags['feature_view']}, with rows from "
-        f"{tags['training_start'][:10]} to {tags['training_end'][:10]} and the labels known at "
-        f"{tags['label_as_of'][:16]}.\n\n"
-        f"On the newest {metrics['test_rows']:.0f} rows ({metrics['test_frauds']:.0f} frauds): "
-        f"AUC {metrics['auc_roc']:.3f} ({metrics['auc_roc_low']:.3f}–{metrics['auc_roc_high']:.3f})"
-        f", average precision {metrics['average_precision']:.3f}, calibration slope "
-        f"{metrics['calibration_slope']:.2f}."
-    )

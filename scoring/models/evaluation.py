@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import logit
+from scipy.stats import chi2
 from sklearn.linear_model import LogisticRegression
 
 from features.platform.arrays import Codes, Flags, Floats
@@ -80,14 +81,15 @@ def interval(measure: Callable[[Floats | None], float], customer: Codes, seed: i
     """
     draw = np.random.default_rng(seed)
     customers = int(customer.max()) + 1
-    drawn = [
-        measure(
-            np.bincount(draw.integers(0, customers, customers), minlength=customers)[
-                customer
-            ].astype(np.float64)
-        )
-        for _ in range(REPLICATES)
-    ]
+    with np.errstate(invalid="ignore", divide="ignore"):  # a draw may hold no event
+        drawn = [
+            measure(
+                np.bincount(draw.integers(0, customers, customers), minlength=customers)[
+                    customer
+                ].astype(np.float64)
+            )
+            for _ in range(REPLICATES)
+        ]
     low, high = np.nanquantile(drawn, [0.025, 0.975])
     return Interval(measure(None), float(low), float(high))
 
@@ -105,6 +107,22 @@ def observed_to_expected(
     """Return observed events over predicted events."""
     weights = np.ones(len(probability)) if weight is None else weight
     return float((weights * is_event).sum() / (weights * probability).sum())
+
+
+def observed_to_expected_interval(
+    is_event: Flags, probability: Floats, customer: Codes
+) -> Interval:
+    """Return observed over predicted events with its 95 % interval, also of a handful of events.
+
+    The interval is the wider one, bound by bound, of two: the exact one of a Poisson count (Garwood
+    1936), which holds for few events, and that over a bootstrap of customers, because the events of
+    one customer come together.
+    """
+    drawn = interval(lambda weight: observed_to_expected(is_event, probability, weight), customer)
+    observed, expected = int(is_event.sum()), float(probability.sum())
+    low = float(chi2.ppf(0.025, 2 * observed)) / 2 / expected if observed else 0.0
+    high = float(chi2.ppf(0.975, 2 * observed + 2)) / 2 / expected
+    return Interval(drawn.value, min(drawn.low, low), max(drawn.high, high))
 
 
 def brier(is_event: Flags, probability: Floats, weight: Floats | None = None) -> float:

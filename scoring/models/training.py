@@ -15,6 +15,7 @@ from features.platform.settings import Settings
 from scoring.models import registry
 from scoring.models.registry import ModelRecord
 from scoring.runs.job import ModelSlot
+from scoring.runs.training_order import TrainingOrder
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,11 @@ class Learnt:
     events: int
     as_of: datetime
     notes: Sequence[str] = ()
+
+
+def standing_order(settings: Settings) -> TrainingOrder:
+    """Return the columns that the settings keep or drop at every training."""
+    return TrainingOrder(keep=settings.training.keep, drop=settings.training.drop)
 
 
 def register(

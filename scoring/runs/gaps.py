@@ -56,38 +56,6 @@ class Undecided:
     run_id: UUID | None
     last_failure: str | None
 
-    @property
-    def is_gap(self) -> bool:
-        """Whether an action is needed: a run that moves needs none."""
-        return self.state is not WindowState.RUNNING
-
-    @property
-    def next_step(self) -> str:
-        """The action that closes the gap."""
-        form = f"start={_short(self.start)} end={_short(self.end)}"
-        at_night = "maintain_warehouse does it at night"
-        trigger = f"trigger {self.job} with {form}"
-        return {
-            WindowState.MISSING: f"{trigger}; {at_night}",
-            WindowState.FAILED: f"mend the cause, then {trigger}; {at_night}",
-            WindowState.STUCK: (f"vesper fail {self.run_id} --reason stuck, then {trigger}"),
-            WindowState.RUNNING: f"wait for run {self.run_id}",
-        }[self.state]
-
-    def as_dict(self) -> dict[str, object]:
-        """The window as JSON has it."""
-        return {
-            "job": self.job,
-            "start": self.start.isoformat(),
-            "end": self.end.isoformat(),
-            "state": self.state.value,
-            "is_gap": self.is_gap,
-            "rows_pending": self.rows_pending,
-            "run_id": str(self.run_id) if self.run_id else None,
-            "last_failure": self.last_failure,
-            "next_step": self.next_step,
-        }
-
 
 def undecided(connection: psycopg.Connection[Any], job: Job, now: datetime) -> list[Undecided]:
     """Return the windows without a published run, oldest first.
@@ -291,7 +259,3 @@ def _parameters(job: Job, **more: object) -> dict[str, object]:
         "feed": job.population.feed,
         **more,
     }
-
-
-def _short(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -81,7 +81,7 @@ def claim(
     Raises:
         RunOpenError: another run of the job is open; names it.
         ContractError: a restatement names no rows, no reason, or rows that were never decided; or
-            a run that is not a restatement names rows.
+            a run that is not a restatement names rows; or a long window has too many rows.
     """
     request.check()
     window = (request.window_start, request.window_end)
@@ -95,6 +95,8 @@ def claim(
         scope = population.Scope(request.kind, window, cutoff, ids)
         rows = population.make(connection, job, RunTables(run_id), scope, chunk_rows)
         request.check_found(rows)
+        if request.is_long:
+            request.check_size(population.within(connection, job, RunTables(run_id), scope))
         connection.execute(
             "insert into decisions.runs (run_id, job, kind, window_start, window_end, "
             "requested_by, reason, restated_ids, models, policy_version, policy_sha256, "

@@ -171,6 +171,22 @@ def make(
     return rows
 
 
+def within(connection: psycopg.Connection[Any], job: Job, tables: RunTables, scope: Scope) -> int:
+    """Return how many of the claimed rows happened in the window; the others are late."""
+    query = sql.SQL(
+        "select count(*) from {claim} as claim inner join {subjects} as subject "
+        "on subject.{id} = claim.{id} and subject.version = claim.version "
+        "where subject.{at} >= %(start)s and subject.{at} < %(end)s"
+    ).format(claim=quoted(tables.claim), **job.names)
+    (rows,) = database.fetch_one(
+        connection,
+        f"count the rows of a long window of {job.name}",
+        query,
+        {"start": scope.window[0], "end": scope.window[1]},
+    )
+    return int(rows)
+
+
 def _bounds(connection: psycopg.Connection[Any], job: Job, scope: Scope) -> dict[str, Any]:
     """Return the bounds of a window's rows as constants, with which Postgres reads few blocks.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from features.platform.errors import ContractError
@@ -19,6 +19,10 @@ class Kind(StrEnum):
     CASE = "case"  # names one undecided row, and decides it ahead of its window
     SHADOW = "shadow"  # decides nothing that counts
 
+
+#: A longer window has at most so many undecided rows; an empty one may have any length.
+LONGEST = timedelta(days=31)
+MOST_ROWS = 100_000
 
 #: The kinds of runs that name ids, and the kinds that decide no window.
 _NAMES_IDS = (Kind.RESTATE, Kind.CASE)
@@ -57,6 +61,27 @@ class Request:
                 "a restatement names its ids and a reason, a case its ids, and no other run names "
                 f"ids; this {self.kind} run names {len(self.restated_ids)} ids and "
                 f"{'a' if has_reason else 'no'} reason"
+            )
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the window is so long that the number of its rows is limited."""
+        return self.kind not in NO_WINDOW and self.window_end - self.window_start > LONGEST
+
+    def check_size(self, rows: int) -> None:
+        """Refuse a long window with many rows.
+
+        Args:
+            rows: undecided rows that happened in the window.
+
+        Raises:
+            ContractError: the window must be cut.
+        """
+        if self.is_long and rows > MOST_ROWS:
+            raise ContractError(
+                f"the window {self.window_start.isoformat()}/{self.window_end.isoformat()} is "
+                f"longer than {LONGEST.days} days and has {rows:,} undecided rows, more than "
+                f"{MOST_ROWS:,}: `vesper windows --heal` cuts it, or request shorter windows"
             )
 
     def check_found(self, rows: int) -> None:

@@ -6,7 +6,7 @@ A field that is left empty follows from the data, and the training says what it 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -53,6 +53,21 @@ class TrainingOrder:
             raise ConfigurationError(
                 f"{', '.join(both)}: a column is to be kept or dropped, not both"
             )
+
+    def completed(self, standing: TrainingOrder, known: Iterable[str]) -> TrainingOrder:
+        """Return the order with the standing wishes of the settings; its own wishes go first.
+
+        Args:
+            standing: keeps and drops columns of any job.
+            known: the columns of this job's feature view.
+        """
+        own = {*self.keep, *self.drop}
+        names = [name for name in known if name not in own]
+        return replace(
+            self,
+            keep=(*self.keep, *(name for name in standing.keep if name in names)),
+            drop=(*self.drop, *(name for name in standing.drop if name in names)),
+        )
 
     def check_columns(self, known: Iterable[str]) -> None:
         """Check that the named columns exist.

@@ -15,35 +15,37 @@ import structlog
 from features.platform.errors import ContractError
 from features.platform.objects import ObjectStore
 from scoring.evidence import published_files
-from scoring.runs import gaps, population, record
-from scoring.runs.gaps import WindowState
+from scoring.runs import gaps, population, record, stretches
 from scoring.runs.job import Job, RunTables
+from scoring.runs.stretches import Stretch
 from scoring.steps.publish import write_manifest
 
 log = structlog.get_logger(__name__)
 
 
 def windows_to_decide(
-    connection: psycopg.Connection[Any], job: Job, now: datetime, limit: int
-) -> list[gaps.Undecided]:
-    """Return the gaps to decide next: windows with waiting rows first, failed windows last.
+    connection: psycopg.Connection[Any], job: Job, now: datetime, limit: int | None = None
+) -> list[Stretch]:
+    """Return the stretches to decide next, one for each run; see `stretches.to_decide`.
 
-    A window that fails again and again must not block the others.
+    Windows of a stuck or a moving run are left out: the stuck run is failed first.
 
     Args:
         connection: of role `score`.
         job: whose windows.
         now: windows that have ended by then.
-        limit: how many at most.
+        limit: how many runs at most; None for all that are needed.
     """
-    # stuck runs have been failed before; a run that moves again decides its window itself
-    states = {WindowState.MISSING, WindowState.FAILED}
-    windows = [gap for gap in gaps.undecided(connection, job, now) if gap.state in states]
-    windows.sort(
-        key=lambda gap: (gap.state is WindowState.FAILED, gap.rows_pending == 0, gap.start)
+    runs = stretches.to_decide(gaps.undecided(connection, job, now))
+    taken = runs[:limit]
+    log.info(
+        "gaps_found",
+        job=job.name,
+        gaps=sum(run.windows for run in runs),
+        runs=len(runs),
+        taken=len(taken),
     )
-    log.info("gaps_found", job=job.name, gaps=len(windows), taken=min(len(windows), limit))
-    return windows[:limit]
+    return taken
 
 
 def write_manifests(connection: psycopg.Connection[Any], job: Job, store: ObjectStore) -> int:

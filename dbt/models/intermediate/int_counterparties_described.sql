@@ -55,6 +55,8 @@ select
     merchants.merchant_fraud_rate_3d,
     merchants.merchant_fraud_rate_14d,
     merchants.merchant_fraud_rate_21d,
+    merchants.merchant_check_share_7d,
+    merchants.merchant_refund_share_30d,
     card_bins.card_bin_fraud_rate_30d,
     devices.device_fraud_rate_30d,
     device_customers.device_other_customer_distinct_24h,

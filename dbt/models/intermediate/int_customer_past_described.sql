@@ -2,7 +2,7 @@
 
 {#- the same columns, computed in pairs or by running windows -#}
 {%- set window_columns = [
-    'customer_same_instant_count', 'previous_at', 'previous_place',
+    'customer_same_instant_count', 'customer_check_count_24h', 'previous_at', 'previous_place',
 ] -%}
 {%- for hours in [3, 6, 12, 24] -%}
     {%- for measure in ['transaction_count', 'priced_count', 'amount_minor'] -%}

@@ -30,15 +30,19 @@ from recalled as pending
 cross join
     lateral (
         select
-            count(*) filter (where past.span is null) - 1 as customer_same_instant_count,
+            -- a refund is not among the payments that it counts
+            count(*) filter (where past.span is null) - pending.is_payment::integer
+                as customer_same_instant_count,
             {% for hours in [3, 6, 12, 24] -%}
                 count(*) filter (where past.span <= {{ hours }})
                     as customer_transaction_count_{{ hours }}h,
-                count(past.amount_base_minor) filter (where past.span <= {{ hours }})
+                count(past.spent_base_minor) filter (where past.span <= {{ hours }})
                     as customer_priced_count_{{ hours }}h,
-                sum(past.amount_base_minor) filter (where past.span <= {{ hours }})
+                sum(past.spent_base_minor) filter (where past.span <= {{ hours }})
                     as customer_amount_minor_{{ hours }}h,
             {% endfor %}
+            count(*) filter (where past.span <= 24 and past.kind = 'check')
+                as customer_check_count_24h,
             {% for column in counted -%}
                 count(distinct past.{{ column }}) filter (where past.span <= 24)
                     as customer_{{ value_noun(column) }}_distinct_24h,
@@ -52,6 +56,7 @@ cross join
             from recalled as past
             where
                 {{ is_in_reading() }}
+                and past.is_payment
                 and past.occurred_at >= pending.occurred_at - interval '24 hours'
                 and past.occurred_at <= pending.occurred_at
             -- a barrier: pulled up, Postgres computes the span again for each sum
@@ -64,7 +69,10 @@ left join lateral (
         past.occurred_at,
         past.place
     from recalled as past
-    where {{ is_in_reading() }} and past.occurred_at < pending.occurred_at
+    where
+        {{ is_in_reading() }}
+        and past.is_payment
+        and past.occurred_at < pending.occurred_at
     order by past.occurred_at desc, past.transaction_id desc
     limit 1
 ) as previous on true
@@ -82,7 +90,8 @@ cross join
         from recalled as past
         where
             {{ is_in_reading() }}
+            and past.is_payment
             and past.occurred_at >= {{ day_start('pending.day_number') }} - interval '720 hours'
             and past.occurred_at < pending.occurred_at
     ) as past_30d
-where pending.row_id is not null and pending.is_paired
+where {{ is_asked_in_pairs() }}

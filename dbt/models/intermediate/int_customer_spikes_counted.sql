@@ -68,6 +68,7 @@ recalled_spikes as (
         on
             spikes.transaction_id = recalled.transaction_id
             and spikes.version = recalled.version
+    where recalled.kind = 'purchase'
     group by recalled.reading_id, recalled.day_number
 
 ),

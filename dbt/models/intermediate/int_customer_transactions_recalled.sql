@@ -5,8 +5,8 @@
 {%- set customers = ref('int_customers_asked') -%}
 {%- set corrected = ref('int_transactions_corrected') -%}
 {%- set columns = [
-    'amount_base_minor', 'merchant_id', 'device_id', 'location_code', 'ip_address', 'channel',
-    'category', 'currency', 'transaction_type', 'card_bin',
+    'kind', 'is_payment', 'spent_base_minor', 'merchant_id', 'device_id', 'location_code',
+    'ip_address', 'channel', 'category', 'currency', 'transaction_type', 'card_bin',
 ] -%}
 {%- set placing = ['known_at', 'merchant_latitude', 'merchant_longitude'] -%}
 {%- set merchants = ref('stg_ledger__merchants') -%}

@@ -6,6 +6,7 @@ with
 recalled as not materialized (
 
     select * from {{ ref('int_customer_transactions_recalled') }}
+    where is_payment
 
 ),
 

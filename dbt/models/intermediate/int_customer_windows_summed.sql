@@ -3,6 +3,7 @@ with
 recalled as not materialized (
 
     select * from {{ ref('int_customer_transactions_recalled') }}
+    where is_payment
 
 ),
 
@@ -52,10 +53,11 @@ sums as (
         -- integers in, integers out: a sum of bigint slides in linear time
         {% for hours in [3, 6, 12, 24] -%}
             count(*) over past_{{ hours }}h as customer_transaction_count_{{ hours }}h,
-            count(amount_base_minor) over past_{{ hours }}h
+            count(spent_base_minor) over past_{{ hours }}h
                 as customer_priced_count_{{ hours }}h,
-            sum(amount_base_minor) over past_{{ hours }}h as customer_amount_minor_{{ hours }}h,
+            sum(spent_base_minor) over past_{{ hours }}h as customer_amount_minor_{{ hours }}h,
         {% endfor %}
+        count(*) filter (where kind = 'check') over past_24h as customer_check_count_24h,
         count(*) over same_instant - 1 as customer_same_instant_count,
         max(occurred_at) over before as previous_at,
         last_value(instant_place) over before as previous_place

@@ -59,9 +59,13 @@ select
         / nullif(days.customer_priced_count_30d_to_14d, 0), 0
     ) as customer_amount_avg_7d_ratio_30d_to_14d,
     coalesce(spikes.customer_spike_count_7d, 0)::double precision
-    / nullif(days.customer_transaction_count_7d, 0) as customer_spike_share_7d,
+    / nullif(days.customer_purchase_count_7d, 0) as customer_spike_share_7d,
     coalesce(spikes.customer_spike_count_14d, 0)::double precision
-    / nullif(days.customer_transaction_count_14d, 0) as customer_spike_share_14d,
+    / nullif(days.customer_purchase_count_14d, 0) as customer_spike_share_14d,
+    coalesce(past.customer_check_count_24h, 0)::bigint as customer_check_count_24h,
+    coalesce(days.customer_refund_count_30d, 0)::bigint as customer_refund_count_30d,
+    {{ refund_share('days.customer_refund_count_30d', 'days.customer_transaction_count_30d') }}
+        as customer_refund_share_30d,
     past.is_new_device,
     past.is_new_location,
     past.is_new_merchant,

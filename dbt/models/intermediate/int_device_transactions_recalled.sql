@@ -16,6 +16,7 @@ with
             null::bigint as row_id,
             transactions.customer_id,
             transactions.occurred_at,
+            transactions.is_payment,
             devices.is_paired
         from {{ devices }} as devices
         inner join {{ transactions }} as transactions
@@ -47,6 +48,7 @@ with
             pending.row_id,
             pending.customer_id,
             pending.occurred_at,
+            pending.is_payment,
             devices.is_paired
         from {{ devices }} as devices
         inner join {{ pending }} as pending on devices.device_id = pending.device_id
@@ -63,6 +65,7 @@ with
             row_id,
             customer_id,
             occurred_at,
+            is_payment,
             is_paired
         from {{ ref('int_readings_recalled') }}
         where entity = 'device_id'

@@ -17,7 +17,7 @@ traces as (
         {{ starts_run('customer_id') }} as customer_id_starts,
         {{ ends_run('customer_id') }} as customer_id_ends
     from recalled
-    where not is_paired
+    where not is_paired and is_payment
     window
         {{ same_value_windows(['customer_id']) }}
 
@@ -48,11 +48,12 @@ paired_counts as (
             from recalled as past
             where
                 {{ is_in_reading() }}
+                and past.is_payment
                 and past.occurred_at >= pending.occurred_at - interval '24 hours'
                 and past.occurred_at < pending.occurred_at
                 and past.customer_id <> pending.customer_id
         ) as other_customers
-    where pending.row_id is not null and pending.is_paired
+    where {{ is_asked_in_pairs() }}
 
 )
 

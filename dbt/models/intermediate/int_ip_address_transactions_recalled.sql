@@ -16,6 +16,7 @@ with
             null::bigint as row_id,
             transactions.customer_id,
             transactions.occurred_at,
+            transactions.is_payment,
             addresses.is_paired
         from {{ addresses }} as addresses
         inner join {{ transactions }} as transactions
@@ -47,6 +48,7 @@ with
             pending.row_id,
             pending.customer_id,
             pending.occurred_at,
+            pending.is_payment,
             addresses.is_paired
         from {{ addresses }} as addresses
         inner join {{ pending }} as pending on addresses.ip_address = pending.ip_address
@@ -63,6 +65,7 @@ with
             row_id,
             customer_id,
             occurred_at,
+            is_payment,
             is_paired
         from {{ ref('int_readings_recalled') }}
         where entity = 'ip_address'

@@ -86,7 +86,9 @@ counts as (
             {% endfor %}
             {{ over_days('entries.transaction_count', 1) }} as transaction_count_1d,
             {{ over_days('entries.transaction_count', 7) }} as transaction_count_7d,
-            {{ over_days('entries.transaction_count', 30) }} as transaction_count_30d
+            {{ over_days('entries.transaction_count', 30) }} as transaction_count_30d,
+            {{ over_days_if_any('entries.check_count', 7) }} as check_count_7d,
+            {{ over_days_if_any('entries.refund_count', 30) }} as refund_count_30d
         from booked as entries
         where
             entries.merchant_id = questions.merchant_id
@@ -131,7 +133,11 @@ select
     {% endfor %}
     coalesce(counts.transaction_count_1d, 0) as merchant_transaction_count_1d,
     coalesce(counts.transaction_count_7d, 0) as merchant_transaction_count_7d,
-    coalesce(counts.transaction_count_30d, 0) as merchant_transaction_count_30d
+    coalesce(counts.transaction_count_30d, 0) as merchant_transaction_count_30d,
+    counts.check_count_7d::double precision
+    / nullif(counts.transaction_count_7d, 0) as merchant_check_share_7d,
+    {{ refund_share('counts.refund_count_30d', 'counts.transaction_count_30d') }}
+        as merchant_refund_share_30d
 from row_questions
 left join counts
     on

@@ -145,9 +145,9 @@
             versions.occurred_at >= readings.recent_from as is_recent,
             readings.is_paired,
             {{ prefixed('versions', [
-                'known_at', 'customer_id', 'amount_base_minor', 'merchant_id', 'device_id',
-                'location_code', 'merchant_latitude', 'merchant_longitude', 'ip_address',
-                'channel', 'category', 'currency', 'transaction_type', 'card_bin',
+                'known_at', 'customer_id', 'kind', 'is_payment', 'spent_base_minor', 'merchant_id',
+                'device_id', 'location_code', 'merchant_latitude', 'merchant_longitude',
+                'ip_address', 'channel', 'category', 'currency', 'transaction_type', 'card_bin',
             ]) }}
         from readings
         inner join versions

@@ -28,6 +28,7 @@ select
     decisions.decision,
     decisions.fraud_probability,
     decisions.anomaly_score,
+    {{ kind_of('features') }} as kind,
     features.amount,
     {% for window in ['3h', '6h', '12h', '24h'] -%}
         features.customer_transaction_count_{{ window }},

@@ -24,10 +24,9 @@ select
     decisions.fraud_probability,
     decisions.anomaly_score,
     features.amount,
-    -- the contract counts the row itself; the features of these names exclude it
+    -- the contract counts the row itself, if it is a payment; the features of these names exclude it
     {% for window in ['3h', '6h', '12h', '24h'] -%}
-        features.customer_transaction_count_{{ window }} + 1
-            as customer_transaction_count_{{ window }},
+        {{ inclusive_count('features', window) }} as customer_transaction_count_{{ window }},
         {{ inclusive_average('features', window) }} as customer_avg_amount_{{ window }},
     {% endfor %}
     decisions.reasons,

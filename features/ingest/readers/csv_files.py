@@ -1,68 +1,113 @@
-"""Read CSV files as chunks of text.
-
-This module checks every record against one grammar before it is parsed. Without the check, the
-parser would treat a lone quote as the start of a field and swallow the lines up to the next quote.
-"""
+"""Read CSV and other text with one row per line as chunks of text."""
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from features.ingest.chunks import TEXT, Chunk, Header, Malformed, check_rows, required_names
 from features.ingest.limits import Limits
-from features.ingest.lines import Block, LineTally, Records, blocks
+from features.ingest.lines import Block, LineTally, Quotes, Records, blocks
+from features.ingest.readers.field_form import FieldForm
+from features.ingest.readers.framing import Framed
 from features.ingest.reasons import SENTENCES, HeldError, HoldReason, RowReason
-from features.sources.file_forms import Csv
+from features.sources.file_forms import Csv, FileFormat, folded
 from features.sources.mapping import SourceFeed
+
+_COMMON_DELIMITERS = (",", ";", "\t", "|")
 
 
 def csv_chunks(
-    text: IO[bytes], feed: SourceFeed, header: Header, limits: Limits, tally: LineTally
+    text: IO[bytes],
+    feed: SourceFeed,
+    header: Header,
+    limits: Limits,
+    tally: LineTally,
+    kind: FileFormat = FileFormat.CSV,
 ) -> Iterator[Chunk]:
-    """Read CSV.
+    """Read CSV, or other text with one row per line.
 
     Raises:
         HeldError: the header is wrong, a record is not CSV, or a row is too long.
     """
+    form = FieldForm.of(feed.csv, kind)
+    framed = Framed(text, feed.csv, limits, tally, header.notes)
     reader: _Reader | None = None
     done = 0
-    for whole in blocks(text, limits, tally, multiline_fields=feed.csv.multiline_fields):
+    quotes = Quotes(form.quote, are_escaped=form.is_escaped) if form.is_multiline else None
+    for whole in blocks(cast("IO[bytes]", framed), limits, tally, quotes=quotes):
         block = whole
         if not len(block):
             continue
-        _check_quotes(block, feed.csv, tally)
+        form.check(block, tally)
         if reader is None:
-            names = _names(block, feed.csv, limits)
-            tally.header = int(block.line_counts[0])
-            tally.continuation -= tally.header - 1
-            names_to_read = header.columns_to_read(names, feed, must=required_names(feed))
-            reader = _Reader(names, names_to_read, feed.csv)
-            block = block.after_first()
+            first = form.fields(block, limits)
+            names = list(feed.csv.header) or first
+            if feed.csv.header:
+                _check_headerless(first, feed.csv)
+            else:
+                lines = int(block.line_counts[0])
+                tally.header += lines
+                tally.continuation -= lines - 1
+                block = block.after_first()
+            reader = _Reader(names, _columns(names, first, feed, header, form), form)
         done += len(block)
         check_rows(done, limits)
         yield reader.chunk(block, done - len(block))
     if reader is None:
-        header.columns_to_read([], feed, must=required_names(feed))
+        header.columns_to_read(feed.csv.header, feed, must=required_names(feed))
+    framed.finish()
+
+
+def _check_headerless(first: Sequence[str], described: Csv) -> None:
+    """Refuse a header where the source says that there is none, and a first row of other width."""
+    if list(map(folded, first)) == list(map(folded, described.header)):
+        raise HeldError(
+            HoldReason.UNREADABLE,
+            "the first line is a header, though the source names the columns in csv.header; "
+            "remove that key, or deliver files without a header",
+        )
+
+
+def _columns(
+    names: list[str], first: Sequence[str], feed: SourceFeed, header: Header, form: FieldForm
+) -> dict[str, str]:
+    """Return the columns to read; a hold names the delimiter that the file seems to have."""
+    try:
+        return header.columns_to_read(names, feed, must=required_names(feed))
+    except HeldError as error:
+        line = form.delimiter.join(first)
+        known = set(map(folded, feed.delivered_columns))
+        for other in _COMMON_DELIMITERS:
+            parts = {folded(part.strip('"')) for part in line.split(other)}
+            if other != form.delimiter and len(parts & known) > 1:
+                raise HeldError(
+                    error.reason,
+                    f"the header is not separated by {form.delimiter!r} but by {other!r}: the "
+                    "source declares it as csv.delimiter",
+                ) from None
+        raise
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """A parser of blocks: all column names, the names to read, and the source's form of CSV."""
+    """A parser of blocks.
+
+    Args:
+        names: of all columns.
+        columns: the described name of each column to read, by its name in the file.
+        form: the source's form of text.
+    """
 
     names: list[str]
-    names_to_read: list[str]
-    csv: Csv
+    columns: dict[str, str]
+    form: FieldForm
 
     def chunk(self, block: Block, done: int) -> Chunk:
         """Return the rows of a block; `done` rows came before it."""
@@ -76,7 +121,9 @@ class _Reader:
         if len(block):
             table = self._parse(block, remember)
             rows = table.num_rows
-            columns = {name: _flat(table.column(name)) for name in self.names_to_read}
+            columns = {
+                described: _flat(table.column(name)) for name, described in self.columns.items()
+            }
         if rows + len(malformed) != len(block):
             raise HeldError(
                 HoldReason.UNREADABLE,
@@ -98,11 +145,11 @@ class _Reader:
                 for place in malformed
             ],
             Records(block, np.flatnonzero(is_row)),
-            self.csv.delimiter,
+            self.form.delimiter,
         )
 
     def _parse(self, block: Block, remember: Any) -> pa.Table:  # noqa: ANN401 - a callback
-        content = block.content
+        content = self.form.unescaped(block.content)
         if content.startswith(codecs.BOM_UTF8):
             content = codecs.BOM_UTF8 + content  # pyarrow removes one byte order mark
         return pyarrow.csv.read_csv(
@@ -112,14 +159,14 @@ class _Reader:
                 column_names=self.names, block_size=len(content) + 1, use_threads=False
             ),
             pyarrow.csv.ParseOptions(
-                delimiter=self.csv.delimiter,
-                quote_char='"' if self.csv.quoting == "standard" else False,
-                newlines_in_values=self.csv.multiline_fields,
+                delimiter=self.form.delimiter,
+                quote_char=self.form.quote or False,
+                newlines_in_values=self.form.is_multiline,
                 invalid_row_handler=remember,
             ),
             pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(self.names, TEXT),
-                include_columns=self.names_to_read,
+                include_columns=list(self.columns),
                 null_values=[],
                 strings_can_be_null=False,
             ),
@@ -128,64 +175,3 @@ class _Reader:
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def _names(block: Block, described: Csv, limits: Limits) -> list[str]:
-    text = block.text(0)
-    if text.count(described.delimiter) > limits.columns:
-        raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
-    if described.quoting == "none":
-        return text.split(described.delimiter)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=described.delimiter, strict=True)
-    try:
-        return next(reader, [])
-    except csv.Error as error:
-        raise HeldError(HoldReason.UNREADABLE, "the header is not CSV") from error
-
-
-def _check_quotes(block: Block, described: Csv, tally: LineTally) -> None:
-    """Check that each quote begins or ends a whole field.
-
-    Raises:
-        HeldError: with the line of the first record that breaks this rule.
-    """
-    if described.quoting == "none" or b'"' not in block.content:
-        return
-    is_csv = pc.match_substring_regex(block.texts(), _record(described.delimiter))
-    wrong = pc.index(is_csv, False).as_py()
-    if wrong < 0:
-        return
-    line, record = block.line_numbers[wrong], block.text(wrong)
-    if re.fullmatch(_unclosed(described.delimiter), record, re.DOTALL) is None:
-        raise HeldError(
-            HoldReason.STRAY_QUOTE,
-            f"line {line} has a quote where no field begins or ends, as when text follows a "
-            f"closing quote; {_HINT}",
-        )
-    if line + block.line_counts[wrong] > tally.expected:
-        raise HeldError(
-            HoldReason.TRUNCATED, f"a quote is opened in line {line} and never closed; {_HINT}"
-        )
-    raise HeldError(
-        HoldReason.MULTILINE_FIELD,
-        f"line {line} opens a quoted field that does not end in it; where fields span lines, "
-        f"the source declares csv.multiline_fields; {_HINT}",
-    )
-
-
-_HINT = "where quotes are plain text, the source declares csv.quoting: none"
-
-
-def _fields(delimiter: str) -> str:
-    mark = re.escape(delimiter)
-    return rf'(?:"(?:[^"]|"")*"|[^"{mark}\r\n][^{mark}\r\n]*)?'
-
-
-def _record(delimiter: str) -> str:
-    """Return the pattern of a record; a quote inside an unquoted field is plain text."""
-    field = _fields(delimiter)
-    return rf"^{field}(?:{re.escape(delimiter)}{field})*[\r\n]*$"
-
-
-def _unclosed(delimiter: str) -> str:
-    return rf'(?:{_fields(delimiter)}{re.escape(delimiter)})*"(?:[^"]|"")*'

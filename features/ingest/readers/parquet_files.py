@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet
 
-from features.feeds.columns import ColumnKind
-from features.ingest.chunks import (
-    TEXT,
-    TEXTS,
-    Chunk,
-    Header,
-    check_rows,
-    first_line,
-    is_only_text,
-    required_names,
-)
+from features.ingest.chunks import Chunk, Header, check_rows, first_line, required_names
 from features.ingest.limits import Limits
+from features.ingest.readers.typed import ROWS, check_types, chunk_of, is_text, readable
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 from features.sources.mapping import SourceFeed
-
-_ROWS = 65_536
-_Kinds = Mapping[str, Set[ColumnKind]]
 
 
 def parquet_chunks(
@@ -42,27 +28,22 @@ def parquet_chunks(
         _check_footer_size(spool, limits)
         file = pyarrow.parquet.ParquetFile(str(spool.path))
         _check_footer(file.metadata, spool, limits)
-        delivered, must = file.schema_arrow.names, required_names(feed)
-        names = header.columns_to_read(delivered, feed, must=must)
-        names = [name for name in names if _is_read(file.schema_arrow.field(name).type, name, feed)]
-        kinds = {name: feed.delivered_kinds.get(name, frozenset()) for name in names}
-        _check_types(file.schema_arrow, kinds)
-        _check_lists(file.metadata, names, limits)
+        schema = file.schema_arrow
+        names = header.columns_to_read(schema.names, feed, must=required_names(feed))
+        names = readable(names, schema, feed)
+        kinds = feed.delivered_kinds
+        check_types(schema, names, kinds)
+        _check_lists(file.metadata, list(names), limits)
         file = pyarrow.parquet.ParquetFile(
             str(spool.path),
-            read_dictionary=[
-                name for name in names if _is_text(file.schema_arrow.field(name).type)
-            ],
+            read_dictionary=[name for name in names if is_text(schema.field(name).type)],
             page_checksum_verification=True,
         )
         done = 0
-        for batch in file.iter_batches(_ROWS, columns=names):
+        for batch in file.iter_batches(ROWS, columns=list(names)):
             batch.validate(full=True)
-            _check_width(batch, limits)
-            columns = {name: _as_text(name, batch.column(name), kinds[name]) for name in names}
-            numbers = np.arange(done + 1, done + 1 + batch.num_rows, dtype=np.int64)
+            yield chunk_of(batch, names, kinds, limits, done)
             done += batch.num_rows
-            yield Chunk(columns, numbers, delimiter=",")
         _check_count(file.metadata, done)
     except (pa.ArrowInvalid, OSError, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         raise HeldError(HoldReason.UNREADABLE, first_line(error)) from error
@@ -110,31 +91,6 @@ def _check_lists(
             )
 
 
-def _check_width(batch: pa.RecordBatch, limits: Limits) -> None:
-    """Refuse a batch that exceeds the memory when its dictionaries are decoded.
-
-    The file may store a text once and repeat it in each row; Arrow's offsets would overflow.
-    """
-    longest = _ROWS * limits.text_bytes_per_row
-    if sum(_text_bytes(column) for column in batch.columns) > longest:
-        raise HeldError(
-            HoldReason.TOO_LARGE, f"more than {longest} bytes of text in {batch.num_rows} rows"
-        )
-
-
-def _text_bytes(column: pa.Array) -> int:
-    if _is_list(column.type):
-        column = pc.list_flatten(column)
-    if not _is_text(_value_type(column.type)):
-        return 0
-    is_dictionary = pa.types.is_dictionary(column.type)
-    texts = pc.cast(column.dictionary if is_dictionary else column, pa.large_string())
-    lengths = pc.binary_length(texts)
-    if is_dictionary:
-        lengths = lengths.take(column.indices)
-    return int(pc.sum(lengths).as_py() or 0)
-
-
 def _check_count(footer: pyarrow.parquet.FileMetaData, rows: int) -> None:
     in_groups = sum(footer.row_group(group).num_rows for group in range(footer.num_row_groups))
     if not rows == in_groups == footer.num_rows:
@@ -142,73 +98,3 @@ def _check_count(footer: pyarrow.parquet.FileMetaData, rows: int) -> None:
             HoldReason.UNREADABLE,
             f"{rows} rows were read of {footer.num_rows} in the footer, {in_groups} in row groups",
         )
-
-
-def _is_read(kind: pa.DataType, name: str, feed: SourceFeed) -> bool:
-    """Return whether a column is described, or has a plain text that a digest of rows reads."""
-    if name in feed.delivered_kinds:
-        return True
-    kind = _value_type(kind)
-    return not (pa.types.is_nested(kind) or _is_bytes(kind) or pa.types.is_duration(kind))
-
-
-def _check_types(schema: pa.Schema, columns: _Kinds) -> None:
-    for name, kinds in columns.items():
-        kind = _value_type(schema.field(name).type)
-        is_list = (
-            ColumnKind.LIST in kinds and _is_list(kind) and _is_text(_value_type(kind.value_type))
-        )
-        if (pa.types.is_nested(kind) and not is_list) or _is_bytes(kind):
-            raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, which has no plain text")
-        is_no_text = pa.types.is_boolean(kind) or pa.types.is_temporal(kind)
-        if is_no_text and is_only_text(kinds):
-            raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, and text is wanted")
-        if pa.types.is_duration(kind):
-            raise HeldError(HoldReason.WRONG_TYPE, f"{name} is {kind}, whose unit nobody declares")
-
-
-def _value_type(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-    return any(test(kind) for test in tests)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    return any(test(kind) for test in tests)
-
-
-def _is_bytes(kind: pa.DataType) -> bool:
-    tests = (
-        pa.types.is_binary,
-        pa.types.is_large_binary,
-        pa.types.is_fixed_size_binary,
-        pa.types.is_binary_view,
-    )
-    return any(test(kind) for test in tests)
-
-
-def _as_text(name: str, column: pa.Array, kinds: Set[ColumnKind]) -> pa.Array:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if _is_list(column.type):
-        return pc.cast(column, TEXTS)
-    if pa.types.is_floating(column.type):
-        column = _without_nan(column)
-        if is_only_text(kinds) and column.null_count < len(column):
-            raise HeldError(
-                HoldReason.WRONG_TYPE,
-                f"{name} is {column.type}, which rounds long identifiers; export it as text",
-            )
-    return pc.cast(column, TEXT)
-
-
-def _without_nan(column: pa.Array) -> pa.Array:
-    """Replace NaN by null: a writer without a null for this type writes NaN."""
-    if pa.types.is_float16(column.type):
-        column = pc.cast(column, pa.float32())
-    is_number = pc.invert(pc.is_nan(column))
-    return pc.if_else(is_number, column, pa.scalar(None, column.type))

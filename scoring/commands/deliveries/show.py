@@ -8,9 +8,12 @@ from typing import Any
 
 from features.ingest import delivery_reports
 from features.ingest.delivery_reports import Rejections, Report
+from features.platform.errors import ConfigurationError
+from features.sources.descriptions import Sources
 from scoring.commands import answers, sessions
 from scoring.commands.answers import Status
-from scoring.commands.arguments import AsJson, DeliveryArgument
+from scoring.commands.arguments import AsJson, DeliveryArgument, SourceOption
+from scoring.commands.ingest import settings_of, sources_of
 
 _FIELDS = (
     "source",
@@ -30,15 +33,25 @@ _FIELDS = (
 )
 
 
-def show(delivery: DeliveryArgument, as_json: AsJson = False) -> int:
+def show(delivery: DeliveryArgument, source: SourceOption = None, as_json: AsJson = False) -> int:
     """Show one delivery: state, counts, rejected rows by reason, notes, and the next step.
 
     An example of a rejected row has `9` in place of each digit, and `a` or `A` of each letter.
     """
     with sessions.connect() as connection:
-        report = delivery_reports.report(connection, delivery)
+        report = delivery_reports.report(connection, delivery, _sources(source))
     answers.show(list(_lines(report)), asdict(report), as_json=as_json)
     return Status.HOLDS
+
+
+def _sources(source: str | None) -> Sources | None:
+    """Return the present descriptions; the register is shown without them too."""
+    try:
+        return sources_of(settings_of(source), None)
+    except ConfigurationError:
+        if source is not None:
+            raise
+        return None
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -64,6 +77,7 @@ def _lines(report: Report) -> Iterator[str]:
 def _rejected(rejections: Rejections) -> Iterator[str]:
     where = f" in {rejections.column}" if rejections.column else ""
     yield f"  rejected: {rejections.rows:,} {rejections.reason}{where}: {rejections.expected}"
+    yield f"    remedy: {rejections.remedy}"
     for example in rejections.examples:
         line = f"line {example.line_number}" if example.line_number else f"row {example.row_number}"
         yield f"    {line}: {example.shape}"

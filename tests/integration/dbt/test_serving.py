@@ -132,6 +132,21 @@ def test_windows_of_the_response_include_the_row_itself(decided: Any) -> None:
     ) == [(1, 30.0)]
 
 
+def test_a_refund_is_no_payment_of_its_own_response(decided: Any) -> None:
+    kind = "select kind from serving.latest_transaction_decisions"
+    assert decided.rows(kind) == [("purchase",)]
+    with decided.superuser() as connection:
+        connection.execute(
+            "update marts.feat_transactions set is_refund = true where transaction_id = 'second'"
+        )
+
+    assert decided.rows(kind) == [("refund",)]
+    assert decided.rows(
+        "select customer_transaction_count_3h, customer_avg_amount_3h "
+        "from serving.transaction_responses"
+    ) == [(1, 30.0)]
+
+
 def test_an_upgrade_replaces_views_that_have_other_columns(built: Any) -> None:
     before = columns(built)
     with built.connect("transform") as connection:

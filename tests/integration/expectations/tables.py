@@ -46,7 +46,8 @@ select
     false as is_velocity_alert,
     false as is_location_alert,
     false as is_device_alert,
-    null::boolean as is_high_value
+    null::boolean as is_high_value,
+    'purchase' as kind
 from generate_series(1, {rows}) as n
 """
 

@@ -8,8 +8,8 @@ that would come with the feeds.
 from __future__ import annotations
 
 from features.feeds import ColumnKind, Feed
+from features.feeds.admissions import Labels, Versions
 from features.feeds.columns import column
-from features.feeds.declarations import Labels, Versions
 
 SALES = Feed(
     name="sales",

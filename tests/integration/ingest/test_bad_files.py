@@ -34,7 +34,11 @@ def _parquet(**columns: pa.Array) -> bytes:
 
 HELD = {
     "Latin-1": ("csv", LATIN, "wrong_encoding"),
-    "UTF-16": ("csv", WHOLE.decode().encode("utf-16"), "wrong_encoding"),
+    "UTF-16 without a byte order mark": (
+        "csv",
+        WHOLE.decode().encode("utf-16-le"),
+        "wrong_encoding",
+    ),
     "NUL bytes": ("csv", WHOLE.replace(b"web", b"w\0b"), "wrong_encoding"),
     "a last line without its end": ("csv", WHOLE[:-5], "truncated"),
     "a quote that never closes": ("csv", WHOLE.replace(b"web", b'"web'), "truncated"),

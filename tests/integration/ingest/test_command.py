@@ -77,6 +77,7 @@ def test_a_held_file_is_listed_shown_and_taken_again_after_its_description_was_m
     assert listed.stdout.startswith(f"{held.delivery_id}  held ")
     assert "0 parsed, 1 held, 0 admitted, 0 discarded" in listed.stdout
     assert "rejected: 1 amount_not_positive in amount: not above zero" in shown.stdout
+    assert "    remedy: add `sign: debit_negative` to columns.amount" in shown.stdout
     assert '    line 3: "a9","a9","a9","9999-99-99A99:99:99A","-9"' in shown.stdout
     assert f"vesper deliveries retry {held.delivery_id}" in shown.stdout
     assert retried.returncode == 0, retried.stderr

@@ -153,6 +153,21 @@ def test_a_retry_of_a_file_that_vanished_is_refused_and_ingest_goes_on(intake: A
     assert of_id(intake, receipt.delivery_id).state == "held"
 
 
+def test_a_retry_while_the_store_cannot_read_the_file_changes_nothing(
+    intake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = held(intake)
+
+    def breaks(_name: str) -> None:
+        raise ConnectionResetError("reset by peer")
+
+    monkeypatch.setattr(intake.store, "open", breaks)
+    with pytest.raises(BadDeliveryError, match="stays as it is"):
+        try_again(intake, receipt)
+
+    assert states(intake) == [("held", False)]
+
+
 def test_a_retry_of_a_file_with_other_bytes_is_refused(intake: Any) -> None:
     receipt = held(intake)
     intake.deliver(intake.csv(intake.row(transaction_id="t9")))

@@ -7,11 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from tests.builders import NOON, a_label, a_transaction
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
+
+KINDS = ("purchase",) * 9 + ("check", "refund", "reversal")
 
 Row = dict[str, Any]
 Key = tuple[str, int]
@@ -103,7 +106,8 @@ def a_raw_history(seed: int) -> RawHistory:
 
     Entities and instants are few, so that windows fill and rows tie. One live row in five comes
     late. One in eight is corrected by the next delivery. One amount in six is far above the
-    customer's average. A third of the history is labelled.
+    customer's average. One row in four is a check, a refund or a reversal. A third of the history
+    is labelled.
     """
     draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
     history = [
@@ -148,6 +152,7 @@ def _row(draw: random.Random, name: str, occurred_at: datetime, **more: Any) -> 
         location_code=draw.choice(["US-NY", "GB-LON", None]),
         channel=draw.choice(["web", "pos"]),
         amount_minor=draw.randrange(100, 2_000) * draw.choice([1, 1, 1, 1, 1, 9]),
+        kind=KINDS[crc32(name.encode()) % len(KINDS)],
         **more,
     )
 

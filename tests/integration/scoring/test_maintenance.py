@@ -12,6 +12,7 @@ from features.platform.errors import ContractError
 from orchestration.run_request import request
 from scoring.domains import SCORE_TRANSACTIONS
 from scoring.runs import gaps, leases, lifecycle, record, scored_table
+from scoring.runs.stretches import Stretch
 from scoring.steps import maintain
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
@@ -32,7 +33,7 @@ def rows_of(hours: range) -> list[dict[str, Any]]:
     return [a_transaction(occurred_at=NOON + hour * HOUR + MINUTE) for hour in hours]
 
 
-def to_decide(bench: Bench, now: datetime, limit: int = LIMIT) -> list[gaps.Undecided]:
+def to_decide(bench: Bench, now: datetime, limit: int = LIMIT) -> list[Stretch]:
     with bench.connect() as connection:
         return maintain.windows_to_decide(connection, SCORE_TRANSACTIONS, now, limit)
 
@@ -49,6 +50,7 @@ def heal(bench: Bench, now: datetime) -> list[datetime]:
         )
         bench.decide(
             request_of_window.window_start,
+            length=gap.end - gap.start,
             kind=request_of_window.kind,
             requested_by=request_of_window.requested_by,
         )
@@ -73,12 +75,12 @@ def test_a_window_whose_date_belongs_to_a_manual_run_is_decided_at_night(bench: 
     assert is_whole(bench, NOON + 3 * HOUR)
 
 
-def test_the_hours_of_a_pause_are_decided_oldest_first(bench: Bench) -> None:
+def test_the_hours_of_a_pause_are_decided_by_one_run(bench: Bench) -> None:
     bench.admit(rows_of(range(5)))
     bench.decide(NOON)
     bench.decide(NOON + 4 * HOUR)
 
-    assert heal(bench, NOON + 5 * HOUR) == [NOON + n * HOUR for n in (1, 2, 3)]
+    assert heal(bench, NOON + 5 * HOUR) == [NOON + HOUR]
     assert is_whole(bench, NOON + 5 * HOUR)
 
 
@@ -106,11 +108,13 @@ def test_a_progressing_run_is_left_alone(bench: Bench) -> None:
     assert to_decide(bench, NOON + HOUR) == []
 
 
-def test_a_night_decides_a_limited_number_of_windows(bench: Bench) -> None:
+def test_a_night_starts_a_limited_number_of_runs(bench: Bench) -> None:
     bench.admit(rows_of(range(1)))
+    for hour in (2, 4, 6):
+        bench.decide(NOON + hour * HOUR)
 
-    assert [gap.start for gap in to_decide(bench, NOON + 90 * HOUR, 2)] == [NOON, NOON + HOUR]
-    assert len(to_decide(bench, NOON + 90 * HOUR)) == LIMIT
+    assert [gap.start for gap in to_decide(bench, NOON + 90 * HOUR, 2)] == [NOON, NOON + 3 * HOUR]
+    assert len(to_decide(bench, NOON + 90 * HOUR)) == 4
     assert to_decide(bench, NOON + 90 * HOUR, 0) == []
 
 
@@ -119,10 +123,7 @@ def test_a_window_that_fails_every_night_does_not_delay_others(bench: Bench) -> 
     with bench.connect() as connection:
         lifecycle.fail(connection, bench.claim().run_id, "a gate said no")
 
-    assert [gap.start for gap in to_decide(bench, NOON + 3 * HOUR, 2)] == [
-        NOON + HOUR,
-        NOON + 2 * HOUR,
-    ]
+    assert [gap.start for gap in to_decide(bench, NOON + 3 * HOUR, 1)] == [NOON + HOUR]
     assert [gap.start for gap in to_decide(bench, NOON + 3 * HOUR)][-1] == NOON
 
 

@@ -41,17 +41,17 @@ join raw.transactions h
 
 _EXACT = """
     count(*) filter (where mine and past and near({h})) as customer_transaction_count_{h}h,
-    sum(amount_base_minor) filter (where mine and past and near({h})) / 100.0
+    sum(spent) filter (where mine and past and near({h})) / 100.0
         as customer_amount_sum_{h}h,
-    sum(amount_base_minor) filter (where mine and past and near({h})) / 100.0
-        / nullif(count(amount_base_minor) filter (where mine and past and near({h})), 0)
+    sum(spent) filter (where mine and past and near({h})) / 100.0
+        / nullif(count(spent) filter (where mine and past and near({h})), 0)
         as customer_amount_avg_{h}h,"""
 _DAYS = """
     count(*) filter (where mine and whole({d}, 0)) as customer_transaction_count_{d}d,
-    sum(amount_base_minor) filter (where mine and whole({d}, 0)) / 100.0
+    sum(spent) filter (where mine and whole({d}, 0)) / 100.0
         as customer_amount_sum_{d}d,
-    sum(amount_base_minor) filter (where mine and whole({d}, 0)) / 100.0
-        / nullif(count(amount_base_minor) filter (where mine and whole({d}, 0)), 0)
+    sum(spent) filter (where mine and whole({d}, 0)) / 100.0
+        / nullif(count(spent) filter (where mine and whole({d}, 0)), 0)
         as customer_amount_avg_{d}d,"""
 _MERCHANT = """
     count(*) filter (where theirs and whole({d}, 0)) as merchant_transaction_count_{d}d,
@@ -76,12 +76,14 @@ _FREQUENCY = """
         / nullif(count(*) filter (where mine and whole(30, 0)), 0) end
         as customer_{feature}_frequency_30d,"""
 _RISK = """
-    count(*) filter (where {column} = asked_{name} and is_known_fraud and whole(37, 7))::float8
-        / nullif(count(*) filter (where {column} = asked_{name} and whole(37, 7)), 0)
+    count(*) filter (
+        where pays and {column} = asked_{name} and is_known_fraud and whole(37, 7))::float8
+        / nullif(count(*) filter (where pays and {column} = asked_{name} and whole(37, 7)), 0)
         as {feature}_fraud_rate_30d,"""
 _SHARED = """
     case when min(asked_{name}) is not null then
-        count(distinct customer_id) filter (where {column} = asked_{name} and past and near(24))
+        count(distinct customer_id) filter (
+            where pays and {column} = asked_{name} and past and near(24))
     end as {feature}_customer_distinct_24h,"""
 
 _COLUMNS = "".join(
@@ -137,22 +139,42 @@ def _expanded(text: str) -> str:
 ORACLE = _expanded(f"""
 select asked_id, asked_version, {_COLUMNS}
     count(*) filter (where mine and occurred_at = asked_at) as customer_same_instant_count,
-    sum(amount_base_minor) filter (where mine and whole(30, 14)) / 100.0
-        / nullif(count(amount_base_minor) filter (where mine and whole(30, 14)), 0)
+    sum(spent) filter (where mine and whole(30, 14)) / 100.0
+        / nullif(count(spent) filter (where mine and whole(30, 14)), 0)
         as customer_amount_avg_30d_to_14d,
     extract(epoch from min(asked_at) - max(occurred_at) filter (
         where mine and past and occurred_at >= asked_at - interval '720 hours'))::float8
         as customer_seconds_since_previous,
     count(*) filter (where mine and whole(7, 0) and spiked)::float8
-        / nullif(count(*) filter (where mine and whole(7, 0)), 0) as customer_spike_share_7d,
+        / nullif(count(*) filter (where mine and buys and whole(7, 0)), 0)
+        as customer_spike_share_7d,
     count(*) filter (where mine and whole(14, 0) and spiked)::float8
-        / nullif(count(*) filter (where mine and whole(14, 0)), 0) as customer_spike_share_14d
+        / nullif(count(*) filter (where mine and buys and whole(14, 0)), 0)
+        as customer_spike_share_14d,
+    count(*) filter (where mine and kind = 'check' and past and near(24))
+        as customer_check_count_24h,
+    count(*) filter (where refunded and whole(30, 0)) as customer_refund_count_30d,
+    count(*) filter (where refunded and whole(30, 0))::float8
+        / nullif(count(*) filter (where (mine or refunded) and whole(30, 0)), 0)
+        as customer_refund_share_30d,
+    count(*) filter (where theirs and kind = 'check' and whole(7, 0))::float8
+        / nullif(count(*) filter (where theirs and whole(7, 0)), 0) as merchant_check_share_7d,
+    count(*) filter (where given_back and whole(30, 0))::float8
+        / nullif(count(*) filter (where (theirs or given_back) and whole(30, 0)), 0)
+        as merchant_refund_share_30d
 from (
     select known.*,
-        known.customer_id = asked_customer as mine,
-        known.merchant_id = asked_merchant as theirs,
+        known.kind in ('purchase', 'check') as pays,
+        known.kind = 'purchase' as buys,
+        case when known.kind = 'purchase' then known.amount_base_minor end as spent,
+        known.customer_id = asked_customer and known.kind in ('purchase', 'check') as mine,
+        known.merchant_id = asked_merchant and known.kind in ('purchase', 'check') as theirs,
+        known.customer_id = asked_customer and known.kind in ('refund', 'reversal') as refunded,
+        known.merchant_id = asked_merchant and known.kind in ('refund', 'reversal')
+            as given_back,
         known.occurred_at < asked_at as past,
-        coalesce(flagged.customer_amount_ratio_30d > 2.5, false) as spiked
+        known.kind = 'purchase' and coalesce(flagged.customer_amount_ratio_30d > 2.5, false)
+            as spiked
     from known
     left join marts.feat_transactions as flagged using (transaction_id, version)
 ) as seen

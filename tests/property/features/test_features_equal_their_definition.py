@@ -31,6 +31,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
         "device_id": draw(st.sampled_from(["d1", "d2", "d3", None])),
         "ip_address": draw(st.sampled_from(["192.0.2.1", None])),
         "location_code": draw(st.sampled_from(["US-NY", "GB-LON", None])),
+        "kind": draw(st.sampled_from(["purchase"] * 4 + ["check", "check", "refund", "reversal"])),
         "channel": draw(st.sampled_from(["web", "pos", None])),
         "card_bin": draw(st.sampled_from(["411111", "550000"])),
         "amount_minor": draw(st.sampled_from([100, 1000, 9000])),

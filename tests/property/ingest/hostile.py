@@ -152,6 +152,7 @@ VALUES = {
         "timestamp": TIMES,
         "currency": ("USD", "JPY", "KWD", "usd", "XXX", "", "NULL", "US D"),
         "customer_segments": TEXTS,
+        "kind": ("purchase", "refund", "reversal", "check", "Refund", "", "NULL", "REVERSAL "),
     },
     "applications": {
         **dict.fromkeys(("application_id", "customer_id", "purpose", "home_ownership"), TEXTS),

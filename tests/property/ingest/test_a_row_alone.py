@@ -22,7 +22,8 @@ from features.ingest.lines import LineTally
 from features.ingest.readers.csv_files import csv_chunks
 from features.ingest.readers.json_files import json_chunks
 from features.ingest.readers.parquet_files import parquet_chunks
-from features.ingest.spool import spooled, text_of
+from features.ingest.spool import spooled
+from features.ingest.text import text_of
 from features.sources import descriptions
 from features.sources.file_forms import FileFormat
 from features.sources.mapping import SourceFeed
@@ -74,7 +75,7 @@ def verdicts(feed: SourceFeed, content: bytes, kind: FileFormat) -> dict[int, Ve
             chunks = list(parquet_chunks(spool, feed, header, DEFAULT))
         else:
             chunks_of = csv_chunks if kind is FileFormat.CSV else json_chunks
-            with text_of(spool, zipped=False, feed=feed, limits=DEFAULT) as text:
+            with text_of(spool, feed=feed, limits=DEFAULT) as text:
                 lines = LineTally(text.lines)
                 chunks = list(chunks_of(text.rewound(), feed, header, DEFAULT, lines))
     for chunk in chunks:

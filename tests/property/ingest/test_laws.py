@@ -27,7 +27,10 @@ from features.ingest.numbers import MAX_MINOR
 from features.ingest.readers.csv_files import csv_chunks
 from features.ingest.readers.json_files import json_chunks
 from features.ingest.reasons import HeldError
-from features.ingest.spool import spooled, text_of
+from features.ingest.spool import spooled
+from features.ingest.suffixes import Packing
+from features.ingest.text import text_of
+from features.ingest.unpack import unpacked
 from features.platform.currencies import EXPONENTS
 from features.sources import descriptions
 from features.sources.file_forms import FileFormat
@@ -69,7 +72,8 @@ TEXT = st.text(
 def _read(content: bytes, kind: FileFormat, *, zipped: bool = False) -> Iterator[Chunk]:
     with (
         spooled(io.BytesIO(content), DEFAULT) as spool,
-        text_of(spool, zipped=zipped, feed=FEED, limits=DEFAULT) as text,
+        unpacked(spool, Packing.GZIP if zipped else None, DEFAULT) as (plain, _),
+        text_of(plain, feed=FEED, limits=DEFAULT) as text,
     ):
         chunks_of = csv_chunks if kind is FileFormat.CSV else json_chunks
         lines = LineTally(text.lines)

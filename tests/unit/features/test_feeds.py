@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from features.feeds import FEEDS, ColumnKind, Feed, label_columns, sharing_tables
+from features.feeds.admissions import Labels, Versions
 from features.feeds.columns import column
-from features.feeds.declarations import Labels, Ordering, Versions
+from features.feeds.declarations import Ordering
 from features.ingest.reasons import RowReason
 
 SALE_ID = column("sale_id", ColumnKind.ID, required=True, key=True)

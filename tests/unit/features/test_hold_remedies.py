@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from features.ingest.delivery_reports import remedy_of
 from features.ingest.hold_remedies import HOLD_REMEDIES, reason_of, taught
-from features.ingest.reasons import HoldReason
+from features.ingest.reasons import HoldReason, RowReason
+from features.sources import descriptions
 from features.sources.descriptions import Sources
 from features.sources.file_forms import Csv
 from features.sources.mapping import SourceFeed
@@ -30,6 +32,14 @@ def test_every_reason_has_a_key_or_an_action(reason: HoldReason) -> None:
     assert not remedy.text.endswith(".")
     assert [name for name in remedy.keys if not is_key(name)] == []
     assert [name for name in remedy.keys if f"`{name}" not in remedy.text] == []
+
+
+@pytest.mark.parametrize("reason", RowReason)
+def test_every_reason_of_a_rejected_row_has_a_key_or_an_action(reason: RowReason) -> None:
+    feed = descriptions.load("synthetic").feeds["transactions"]
+
+    assert remedy_of(reason, "amount", feed)
+    assert remedy_of(reason, "", None)
 
 
 def test_the_text_names_no_unknown_key() -> None:

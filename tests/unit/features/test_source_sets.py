@@ -89,7 +89,7 @@ def test_the_keys_of_the_set_apply_and_the_form_of_a_file_is_its_source_s_own(
 
     assert (sources.maturity_days, sources.decide_from) == (7, None)
     assert [feed.time_zone for feed in sources.feeds.values()] == ["Europe/Vienna", "UTC"]
-    assert [feed.csv.delimiter for feed in sources.feeds.values()] == [";", ","]
+    assert [feed.csv.delimiter for feed in sources.feeds.values()] == [";", None]
 
 
 def test_a_source_that_two_others_include_joins_once(tmp_path: Path) -> None:

@@ -60,7 +60,12 @@ def test_a_short_description_is_enough(tmp_path: Path) -> None:
 
 
 WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "an unknown key": ({}, {"colour": "red"}, "feeds.transactions.colour"),
+    "an unknown key": (
+        {},
+        {"colour": "red"},
+        "colour: Extra inputs are not permitted; the keys here are",
+    ),
+    "a misspelt key": ({}, {"latncy": "7d"}, "did you mean `latency`?"),
     "an unknown canonical column": ({}, {"optional": ["colour"]}, "optional: not a column"),
     "a missing column": (
         {},
@@ -76,7 +81,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a column that is refused and read": ({}, {"refused": ["SUM"]}, "refused: SUM"),
     "a share over one": ({}, {"tolerated_bad_share": 5}, "tolerated_bad_share"),
     "a negative latency": ({}, {"latency": -1}, "latency"),
-    "an unknown format": ({}, {"formats": ["xlsx"]}, "formats"),
+    "an unknown format": ({}, {"formats": ["docx"]}, "formats"),
     "an unranked provenance": (
         {},
         {"inline_label": {"column": "BAD", "latency": "7d", "provenance": "hearsay"}},

@@ -21,7 +21,7 @@ def test_transactions_without_any_signal_are_refused() -> None:
     rows = Transactions(("amount",), np.ones((ROWS, 1)), IS_BAD, CODES, CODES)
 
     with pytest.raises(ContractError, match="no fraud model could be fitted on 320 rows"):
-        fraud.fit(fraud.cut(rows), TRANSACTIONS)
+        fraud.fit(fraud.cut(rows), ["amount"], TRANSACTIONS)
 
 
 def test_loans_without_any_signal_are_refused() -> None:

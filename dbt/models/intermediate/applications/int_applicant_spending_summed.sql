@@ -25,7 +25,7 @@ spending as (
 
     select
         pending.row_id,
-        transactions.amount_base_minor,
+        transactions.spent_base_minor,
         transactions.occurred_at >= pending.applied_at - interval '720 hours' as is_recent
     from pending
     inner join transactions
@@ -43,7 +43,7 @@ spending as (
 
 select
     row_id,
-    sum(amount_base_minor) filter (where is_recent) as customer_spend_minor_30d,
-    sum(amount_base_minor) as customer_spend_minor_90d
+    sum(spent_base_minor) filter (where is_recent) as customer_spend_minor_30d,
+    sum(spent_base_minor) as customer_spend_minor_90d
 from spending
 group by row_id

@@ -22,12 +22,14 @@ renamed as (
         ip_address,
         location_code,
         channel,
+        kind,
         transaction_category as category,
         currency_code as currency,
 
         -- numerics
         transaction_type,
         amount_base_minor,
+        case when kind = 'purchase' then amount_base_minor end as spent_base_minor,
         merchant_risk_score,
         card_risk_score,
         customer_risk_score,
@@ -37,6 +39,7 @@ renamed as (
         merchant_longitude,
 
         -- booleans
+        kind in ('purchase', 'check') as is_payment,
         is_history,
         is_velocity_alert,
         is_location_alert,

@@ -109,3 +109,19 @@ def test_the_faults_of_a_file_name_the_keys_of_the_most_frequent_ones(tmp_path: 
         'amount_not_a_number of amount: add `currency_sign: "$"` to columns.amount; '
         'timestamp_not_a_time of timestamp: add `format: "%d.%m.%y"` to columns.timestamp'
     )
+
+
+def test_date_and_time_in_two_columns_and_the_factor_of_a_product_are_seen(tmp_path: Path) -> None:
+    columns = {
+        "timestamp": {"columns": ["day", "clock"]},
+        "amount": {"product": ["quantity", "price"]},
+    }
+    feed = described(tmp_path, columns).feeds["transactions"]
+    delivered = {"day": ["1/31/2026"] * 2, "clock": ["9:30 PM"] * 2}
+    chunk = chunk_of({**delivered, "quantity": ["2", "2"], "price": ["$3", "4"]})
+    faults = Faults()
+
+    faults.add(chunk, check(chunk, Rules(feed, (), NOW, DEFAULT)).verdicts, feed)
+
+    assert 'add `format: "%m/%d/%Y %I:%M %p"` to columns.timestamp' in faults.advice(feed)
+    assert 'add `currency_sign: "$"` to columns.amount' in faults.advice(feed)

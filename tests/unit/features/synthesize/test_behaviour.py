@@ -117,3 +117,20 @@ def test_chunks_follow_each_other_and_stay_small() -> None:
     assert all(a.span.end == b.span.start for a, b in itertools.pairwise(first_chunks))
     assert all(0 < len(chunk.rows) < 1.5 * CHUNK_ROWS for chunk in first_chunks)
     assert all(np.all(np.diff(chunk.rows.at) >= 0) for chunk in first_chunks)
+
+
+def test_some_rows_are_refunds_reversals_and_checks(frame: pd.DataFrame, month: Delivered) -> None:
+    shares = frame[frame.scenario == "none"].kind.value_counts(normalize=True)
+
+    assert shares["refund"] == pytest.approx(0.015, abs=0.003)
+    assert shares["reversal"] == pytest.approx(0.003, abs=0.001)
+    assert shares["check"] == pytest.approx(0.004, abs=0.001)
+    assert month.counts.kinds == frame.kind[frame.kind != "purchase"].value_counts().to_dict()
+
+
+def test_only_checks_cost_nothing_and_thieves_try_cards_by_them(frame: pd.DataFrame) -> None:
+    assert set(frame.kind[frame.amount == 0]) == {"check"}
+    assert (frame.amount[frame.kind == "check"] == 0).all()
+    tried = frame.kind[frame.scenario == "velocity_attack"] == "check"
+    assert 0.2 < tried.mean() < 0.3
+    assert set(frame.kind[frame.scenario == "stolen_card"]) == {"purchase"}

@@ -11,7 +11,7 @@ ROWS = 240
 def german_bank(folder: Path) -> Path:
     """Write semicolons, a decimal comma and Windows-1252."""
     rows = [
-        f"{1 + i % 28:02}.{1 + i % 12:02}.2026 {i % 24:02}:{i % 60:02};B{i:06};K{i % 37};"
+        f"{1 + i % 28:02}.{1 + i % 12:02}.2025 {i % 24:02}:{i % 60:02};B{i:06};K{i % 37};"
         f"Café Müller {i % 11};{i % 3 + 1}.{i % 900 + 100:03},{i % 100:02};EUR;"
         f"{'Ja' if i % 40 == 0 else 'Nein'}"
         for i in range(ROWS)
@@ -80,7 +80,33 @@ def card_numbers(folder: Path) -> Path:
     return _written(folder / "cards.csv", [head, *rows])
 
 
-SHAPES = (german_bank, us_cards, epoch_lines, without_id, simulation)
+def nested_lines(folder: Path) -> Path:
+    """Write JSON lines with nested objects."""
+    rows = [
+        json.dumps(
+            {
+                "id": f"t{i}",
+                "at": f"2026-01-05T10:{i % 60:02}:00Z",
+                "user": {"id": f"u{i % 20}", "email": f"a{i}@example.org"},
+                "merchant": {"id": f"m{i % 7}"},
+                "amount": {"value": f"{i + 1}.50", "currency": "EUR"},
+            }
+        )
+        for i in range(ROWS)
+    ]
+    return _written(folder / "nested.jsonl", rows)
+
+
+def without_header(folder: Path) -> Path:
+    """Write rows without a line of names."""
+    rows = [
+        f"T{i},C{i % 9},M{i % 5},2026-02-{1 + i % 28:02} 10:{i % 60:02}:00,{i}.50,USD"
+        for i in range(ROWS)
+    ]
+    return _written(folder / "bare.csv", rows)
+
+
+SHAPES = (german_bank, nested_lines, without_header, us_cards, epoch_lines, without_id, simulation)
 
 
 def _written(path: Path, lines: list[str], encoding: str = "utf-8") -> Path:

@@ -10,6 +10,7 @@ import pytest
 from features.platform.errors import ContractError
 from scoring.credit import evaluation, fitting, model_card
 from scoring.credit.rows import TrainingSet
+from scoring.models.columns import Choice
 
 ROWS = 6_000
 
@@ -141,13 +142,14 @@ def test_the_model_card_lists_data_exclusions_measures_months_and_segments() -> 
     rows = loans()
     probability = rows.matrix[:, 0]
     measures = evaluation.measure(rows, probability)
-    card = model_card.Card(
+    card = model_card.Content(
         feature_view="applications@1",
-        features=rows.features,
+        columns=Choice(rows.features, {"fico_low": "is missing in the newest quarter"}),
         learnt="100 loans",
         tested="6000 loans",
         label_as_of="2024-01-01T00:00+00:00",
         decides="boosting",
+        refit="Refitted on all loans",
         measures={"boosting": measures, "scorecard": measures},
         months=evaluation.by_month(probability, rows, probability),
         segments=evaluation.by_segment(rows, probability, {"purpose": ("car", "home")}),
@@ -158,4 +160,8 @@ def test_the_model_card_lists_data_exclusions_measures_months_and_segments() -> 
     for part in ("## Left out", "| KS | ", "| 2020-03 | ", "| purpose | car | ", "applications@1"):
         assert part in text
     assert text.endswith("## Fairness")
-    assert "- AUC: boosting 0." in model_card.summary(card)
+    assert "| fico_low | is missing in the newest quarter |" in text
+    summary = model_card.summary(card)
+    assert "- AUC: boosting 0." in summary
+    assert "- Column fico_low is not used: it is missing in the newest quarter" in summary
+    assert "- Refitted on all loans" in summary

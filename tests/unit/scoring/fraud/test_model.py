@@ -7,6 +7,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
+from scoring.fraud import codes
 from scoring.fraud.model import FraudModel
 from tests.models import LABEL_FREE, LATER, ROWS, fitted, transactions
 from tests.models import TRANSACTION_FEATURES as FEATURES
@@ -24,7 +25,8 @@ def matrix() -> np.ndarray:
 
 
 def test_calibration_keeps_the_ranking(model: FraudModel, matrix: np.ndarray) -> None:
-    margin = model.supervised_.decision_function(matrix)
+    coded = codes.of(model.edges_, matrix)
+    margin = model.supervised_.decision_function(coded)
 
     order = np.argsort(margin, kind="stable")
 
@@ -37,6 +39,31 @@ def test_probabilities_agree_with_later_frauds(model: FraudModel) -> None:
     expected = model.score(matrix).fraud_probability.sum()
 
     assert 0.85 < is_fraud.sum() / expected < 1.15
+
+
+def test_a_tail_that_was_always_fraud_is_never_scored_low() -> None:
+    """The last of 255 even bins holds 0.4 % of the rows; these frauds are 0.2 %."""
+    draw = np.random.default_rng(7)
+    amount = draw.uniform(0, 200, 60_000)
+    amount[draw.choice(60_000, 120, replace=False)] = draw.uniform(200, 230, 120)
+    amount[draw.choice(60_000, 120, replace=False)] = draw.uniform(220, 400, 120)
+    is_fraud = (amount > 220) | (draw.random(60_000) < 0.002)
+    matrix = np.column_stack([amount, draw.normal(size=60_000)])
+    model = FraudModel(["amount", "noise"], max_iter=60, anomaly_trees=5).fit(matrix, is_fraud)
+
+    later = np.column_stack([[221.0, 225.0, 300.0, 219.0, 100.0], np.zeros(5)])
+
+    *frauds, edge, usual = model.score(later).fraud_probability
+    assert min(frauds) > 0.8
+    assert edge < 0.3
+    assert usual < 0.05
+
+
+def test_a_model_of_an_earlier_version_still_scores(model: FraudModel, matrix: np.ndarray) -> None:
+    earlier = clone(model).fit(*transactions(ROWS, seed=1))
+    del earlier.edges_
+
+    assert np.isfinite(earlier.score(matrix).fraud_probability).all()
 
 
 def test_a_label_derived_feature_does_not_move_the_anomaly_score(
@@ -105,7 +132,8 @@ def test_the_calibrator_fits_on_later_rows_and_the_model_learns_from_all_rows() 
 
     assert (model.slope_, model.intercept_) == (rehearsal.slope_, rehearsal.intercept_)
     margins = [
-        fraud_model.supervised_.decision_function(matrix) for fraud_model in (model, backward)
+        fraud_model.supervised_.decision_function(codes.of(fraud_model.edges_, matrix))
+        for fraud_model in (model, backward)
     ]
     assert margins[0].tobytes() == margins[1].tobytes()
 
