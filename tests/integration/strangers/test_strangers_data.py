@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from features.platform.currencies import EXPONENTS
 from tests.integration.strangers.conftest import Newcomer, cut, write
 
 Make = Callable[..., Newcomer]
@@ -22,6 +23,9 @@ def cards(newcomer: Make, test_data: Path) -> Newcomer:
     rows = pq.read_table(test_data / "transactions" / "evalml_fraud_transactions.parquet")
     history = cut(rows, "datetime", "2019-05-01", "2019-08-06")
     write(history, user.landing("transactions", is_history=True), "history.parquet")
+    rates = [f"{code},2019-01-01,1\n" for code in EXPONENTS]
+    file = user.landing("fx_rates", is_history=True) / "rates.csv"
+    file.write_text("".join(["currency,rate_date,rate\n", *rates]))
     user.activate_policy()
     user.vesper("ingest", "--load-kind", "history")
     user.vesper("build", "score_transactions")
