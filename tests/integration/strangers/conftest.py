@@ -56,7 +56,7 @@ class Newcomer:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def vesper(self, *arguments: str, expected: int = 0) -> Any:  # noqa: ANN401 - a JSON document
+    def vesper(self, *arguments: str, expected: int = 0) -> Any:
         """Run a command of the command line to its end, and return its document."""
         done = subprocess.run(
             [sys.executable, "-m", "scoring", *arguments, "--json"],

@@ -18,7 +18,7 @@ Make = Callable[..., Newcomer]
 
 @pytest.fixture(scope="module")
 def cards(newcomer: Make, test_data: Path) -> Newcomer:
-    """Load three months of evalml's card transactions, train on them, and deliver a day to decide."""
+    """Load three months of card transactions, train on them, and deliver a day to decide."""
     user = newcomer("card_demo")
     rows = pq.read_table(test_data / "transactions" / "evalml_fraud_transactions.parquet")
     history = cut(rows, "datetime", "2019-05-01", "2019-08-06")
