@@ -254,8 +254,10 @@ class SourceFeed(Described):
         for column in self.landed_columns:
             if (description := self.description_of(column)) is None:
                 continue
+            # a map names the text of each value, so the values may be flags or numbers
+            kind = column.kind if description.map is None else ColumnKind.FLAG
             for name in description.delivered:
-                kinds[name] = kinds.get(name, frozenset()) | {column.kind}
+                kinds[name] = kinds.get(name, frozenset()) | {kind}
         return kinds
 
     @property
