@@ -34,7 +34,7 @@ COMMANDS = [
 ]
 (DESCRIPTION,) = re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL)
 ((HEADER, EXAMPLE),) = re.findall(r"```csv\n(.*)\n(.*)\n```", SECTION)
-((SOURCE_FILE, SOURCE),) = set(re.findall(r"Write `(sources/(\w+)\.yaml)`", SECTION))
+((SOURCE_FILE, SOURCE),) = set(re.findall(r"This is `(sources/(\w+)\.yaml)`", SECTION))
 SCRIPT = Path(__file__).with_name("airflow_run.py")
 
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -131,7 +131,8 @@ def newcomer(migrated: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv(choice.SOURCES_DIR, str(folder / "sources"))
     monkeypatch.chdir(folder)
     with mlflow_server(tmp_path / "mlflow") as address:
-        yield Newcomer(folder, migrated, address)
+        variables = os.environ | {"PYTHONPATH": str(ROOT)}
+        yield Newcomer(folder, migrated, address, variables)
 
 
 def some_transactions(start: datetime, end: datetime, count: int, seed: int) -> str:
@@ -175,6 +176,12 @@ def test_the_readme_s_steps_lead_from_a_file_to_decisions(newcomer: Newcomer) ->
         check=False,
     )
     assert closure.returncode == 0, closure.stdout
+
+
+def test_the_page_shows_the_description_that_a_test_decides_a_public_file_with() -> None:
+    tested = ROOT / "tests/integration/strangers/sources/card_demo.yaml"
+
+    assert f'title="sources/card_demo.yaml"\n{tested.read_text()}```' in SECTION
 
 
 def test_the_readme_s_example_row_fits_its_header() -> None:
