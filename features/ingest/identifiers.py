@@ -23,6 +23,8 @@ _UNSEEN = (
 _INVISIBLE = rf"[{_UNSEEN}]|^ | $"
 _AROUND = rf"^[ {_UNSEEN}]+|[ {_UNSEEN}]+$"
 
+_ZERO_FRACTION = r"^([0-9]+)\.0*$"
+_LONGER_THAN_EXACT = r"^[0-9]{16,}$"
 _EXPONENT = r"[eE][+-]?[0-9]{1,3}"
 _FLOAT_NOTATION = "|".join(
     (
@@ -41,6 +43,17 @@ def reject(texts: pa.Array, column: str, verdicts: Verdicts) -> None:
         verdicts.reject(matches(texts, _INVISIBLE), RowReason.INVISIBLE_CHARACTER, column)
     in_float_notation = matches(texts, _FLOAT_NOTATION)
     verdicts.reject(in_float_notation, RowReason.IDENTIFIER_IN_FLOAT_NOTATION, column)
+
+
+def whole(texts: pa.Array, column: str, verdicts: Verdicts) -> pa.Array:
+    """Return identifiers of an export in floating point as whole numbers.
+
+    A number of 16 digits and more may be rounded: floating point is exact up to 2 to the power 53.
+    """
+    plain = pc.replace_substring_regex(texts, _ZERO_FRACTION, r"\1")
+    is_long = matches(plain, _LONGER_THAN_EXACT)
+    verdicts.reject(is_long, RowReason.IDENTIFIER_IN_FLOAT_NOTATION, column)
+    return plain
 
 
 def trimmed(texts: pa.Array) -> pa.Array:

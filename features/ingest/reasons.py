@@ -105,7 +105,7 @@ SENTENCES: dict[RowReason, str] = {
     ),
     RowReason.IDENTIFIER_IN_FLOAT_NOTATION: (
         "written as a rounded number, as a spreadsheet or an export of a column with gaps does; "
-        "export identifiers as text"
+        "export identifiers as text, or state floats of the column for whole numbers"
     ),
     RowReason.AMOUNT_NOT_A_NUMBER: (
         "not a plain decimal number such as 1234.50; currency_sign, thousands, decimal, negative "

@@ -197,7 +197,8 @@ _KEYS: Mapping[RowReason, str] = {
     ),
     RowReason.INVISIBLE_CHARACTER: "add `trim: true` to columns.{column}",
     RowReason.IDENTIFIER_IN_FLOAT_NOTATION: (
-        "export identifiers as text; no key restores the digits"
+        "export identifiers as text, or add `floats: whole` to columns.{column} where each has at "
+        "most 15 digits; no key restores rounded digits"
     ),
     RowReason.AMOUNT_TOO_LARGE: "if amounts are cents, add `unit: minor` to columns.{column}",
     RowReason.AMOUNT_TOO_PRECISE: (

@@ -78,6 +78,8 @@ class ColumnDescription(Described):
         replace: the value for some delivered texts; every other text stays as it is.
         otherwise: the value for a text outside `map`, or for an amount without a sign.
         separator: one character between the parts of a composite identifier.
+        floats: `whole`: identifiers that an export wrote in floating point, such as 596.0, are
+            the whole number; a fraction or more than 15 digits reject the row.
         prefix: text in front of each identifier, such as `pos-`.
         true_words: texts that mean true, in any case.
         false_words: texts that mean false, in any case.
@@ -114,6 +116,7 @@ class ColumnDescription(Described):
     replace: Mapping[str, Word] | None = None
     otherwise: Word | None = None
     separator: _Mark | None = None
+    floats: Literal["whole"] | None = None
     prefix: str | None = Field(default=None, min_length=1, max_length=60)
     true_words: Words | None = None
     false_words: Words | None = None

@@ -42,6 +42,7 @@ KINDS: Mapping[str, frozenset[ColumnKind]] = {
     "replace": _ALL - _WITHOUT_MAP,
     "otherwise": _ALL - _WITHOUT_MAP,
     "separator": _NAMES,
+    "floats": frozenset((ColumnKind.ID,)),
     "prefix": frozenset((ColumnKind.ID,)),
     "true_words": _FLAGS,
     "false_words": _FLAGS,

@@ -255,7 +255,8 @@ class SourceFeed(Described):
             if (description := self.description_of(column)) is None:
                 continue
             # a map names the text of each value, so the values may be flags or numbers
-            kind = column.kind if description.map is None else ColumnKind.FLAG
+            is_text = description.map is None and description.floats is None
+            kind = column.kind if is_text else ColumnKind.FLAG
             for name in description.delivered:
                 kinds[name] = kinds.get(name, frozenset()) | {kind}
         return kinds

@@ -143,7 +143,8 @@ def _as_text(name: str, column: pa.Array, kinds: Set[ColumnKind]) -> pa.Array:
         if is_only_text(kinds) and column.null_count < len(column):
             raise HeldError(
                 HoldReason.WRONG_TYPE,
-                f"{name} is {column.type}, which rounds long identifiers; export it as text",
+                f"{name} is {column.type}, which rounds long identifiers; export it as text, or "
+                "state `floats: whole` for short ones",
             )
     return pc.cast(column, TEXT)
 

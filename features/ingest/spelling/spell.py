@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.feeds.columns import DATED, MONEY, Column, ColumnKind
+from features.ingest import identifiers
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spelling import amounts, composites, measures, moments, words
 from features.ingest.spelling.delivered import TEXT, TEXTS, Delivered
@@ -77,6 +78,8 @@ def _of_columns(
     feed = delivered.feed
     names = description.columns or description.product or (description.column or "",)
     parts = [words.cleaned(delivered.text(name), feed.null_tokens, description) for name in names]
+    if description.floats is not None:
+        parts = [identifiers.whole(part, column.name, verdicts) for part in parts]
     if description.product is not None:
         return amounts.product(parts, column.name, verdicts, description, feed.amount_signs)
     if description.columns is None:

@@ -26,6 +26,16 @@ def test_a_composite_id_needs_all_its_parts(tmp_path: Path) -> None:
     assert reasons(checked) == ["missing_value", "identifier_in_float_notation"]
 
 
+def test_an_identifier_of_an_export_in_floating_point_is_its_whole_number(tmp_path: Path) -> None:
+    columns = {"customer_id": {"column": "card", "floats": "whole"}}
+    cards = ["596.0", "597", "1.5", "1.2E+17", "1234567890123456.0", "A-7"]
+
+    checked = judged(tmp_path, columns, {"card": cards})
+
+    assert values(checked, "customer_id") == ["596", "597", "A-7"]
+    assert reasons(checked) == ["identifier_in_float_notation"] * 3
+
+
 def test_a_delivered_column_may_serve_an_id_and_a_time(tmp_path: Path) -> None:
     columns = {ID: {"columns": ["card", "at"]}, "device_id": "card"}
 
