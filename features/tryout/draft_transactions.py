@@ -36,7 +36,7 @@ def transactions(
     parts = [each.name for each in (person, merchant) if each] + meanings
     row = guess_keys.of_row(
         rest, [*parts, *labelled], _parts(material, person, time, merchant, amount),
-        is_whole=material.sample.is_whole,
+        is_whole=material.sample.is_whole, together=time.names if time else (),
     )  # fmt: skip
     feed.columns["transaction_id"] = key_entry("transaction_id", row)
     feed.columns["customer_id"] = named("customer_id", person, "names the customer or the card")

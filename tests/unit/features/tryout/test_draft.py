@@ -75,6 +75,45 @@ def test_a_date_and_a_time_with_pm_are_joined_and_dollars_name_their_currency(
     assert columns["currency"] == {"constant": "USD"}
 
 
+def test_year_month_day_and_time_are_joined_and_a_numbered_card_names_no_customer(
+    tmp_path: Path,
+) -> None:
+    result = drafted(shapes.parted_dates(tmp_path))
+
+    parts = ["Year", "Month", "Day", "Time"]
+    assert columns_of(result)["timestamp"] == {"columns": parts, "format": "%Y %m %d %H:%M"}
+    assert columns_of(result)["customer_id"] == "User"
+    assert yaml.safe_load(result.text)["time_zone"] == "UTC"
+
+
+def test_identifiers_in_floating_point_are_read_whole(tmp_path: Path) -> None:
+    columns = columns_of(drafted(shapes.floating_ids(tmp_path)))
+
+    assert columns["customer_id"] == {"column": "CustomerID", "floats": "whole"}
+    assert columns["currency"] == {"column": "currency", "replace": {"eur": "EUR"}}
+    assert columns["timestamp"] == {"column": "created", "format": "epoch_seconds"}
+
+
+def test_days_and_times_of_digits_are_found_without_names(tmp_path: Path) -> None:
+    columns = columns_of(drafted(shapes.times_without_names(tmp_path)))
+
+    assert columns["timestamp"] == {
+        "columns": ["column_3", "column_4"],
+        "format": "%Y%m%d %H%M%S",
+    }
+
+
+def test_loans_without_an_identifier_have_outcomes_under_a_digest(tmp_path: Path) -> None:
+    result = drafted(shapes.loans_without_ids(tmp_path))
+    loans, outcomes = feed_of(result, "applications"), feed_of(result, "application_labels")
+
+    for feed in (loans, outcomes):
+        assert isinstance(feed["columns"], dict)
+        assert feed["columns"]["application_id"] == {"generate": "content_hash"}
+    assert loans["refused"] == ["age", "SeriousDlqin2yrs"]
+    assert outcomes["outcomes"] == {"0": "fully_paid", "1": "charged_off"}
+
+
 def test_personal_columns_are_refused_with_a_reason_and_never_printed(tmp_path: Path) -> None:
     result = drafted(shapes.us_cards(tmp_path))
 
