@@ -33,6 +33,7 @@ PERSON = (
     *("kundennummer", "karte", "kartennummer", "konto", "kontonummer", "masterid", "cardtoken"),
     *("custid", "cardholderid", "applicantid", "borrowerid", "personid", "cardno", "accountnumber"),
     *("sourceaccount", "sender", "senderid", "senderaccount", "payerid", "consumerid", "uid"),
+    *("card1",),  # of a public set of card payments
 )
 MERCHANT = (
     *("merchantid", "merchant", "storeid", "store", "shopid", "shop", "terminalid", "terminal"),

@@ -55,6 +55,7 @@ _TIMES: tuple[tuple[str, str], ...] = (
     (r"[0-9]{1,2}\.[0-9]{2}\.[0-9]{2}", "%H.%M.%S"),
     (r"[0-2][0-9][0-5][0-9][0-5][0-9]", "%H%M%S"),
 )
+_ISO_TIME = r"^[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?$"
 _OFFSET = r" ?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 
 
@@ -244,10 +245,11 @@ def _pairs(date: TimeGuess, facts: Sequence[ColumnFacts]) -> list[TimeGuess]:
         is_named = each.is_nameless or each.score((), (*WEAK, "hour", "clock")) >= 1
         if each.name in date.names or not is_named:
             continue
-        form = time_format(each)
-        if form is not None:
+        is_iso = date.format is None and each.share(_ISO_TIME) == 1
+        form = None if is_iso else time_format(each)
+        if is_iso or form is not None:
             reason = f"{date.reason}; the time of day is in a column of its own"
-            whole = f"{date.format or '%Y-%m-%d'} {form}"
+            whole = None if is_iso else f"{date.format or '%Y-%m-%d'} {form}"
             score = max(date.score, 0) + 1
             pairs.append(TimeGuess((*date.names, each.name), whole, False, True, reason, score))
     return pairs

@@ -130,6 +130,24 @@ def test_full_card_numbers_and_protected_attributes_are_refused(tmp_path: Path) 
     assert not any(secret in result.text for secret in ("41111111", "1988"))
 
 
+def test_made_up_card_numbers_may_name_the_customer(tmp_path: Path) -> None:
+    text = " ".join(drafted(shapes.card_numbers(tmp_path)).text.replace("#", "").split())
+
+    assert "cc_num holds card numbers; where they are made up, write customer_id: cc_num" in text
+
+
+def test_times_of_day_with_and_without_a_fraction_are_read_as_iso(tmp_path: Path) -> None:
+    path = tmp_path / "parts.csv"
+    rows = [f"t{i},c{i % 9},2026-01-05,10:{i % 60:02}:07{'.25' * (i % 3)},1" for i in range(1, 99)]
+    rows = [row.replace(".25.25", ".5") for row in rows]
+    path.write_text("\n".join(["id,card,date,time,amount", *rows]))
+
+    result = drafted(path)
+
+    assert columns_of(result)["timestamp"] == {"columns": ["date", "time"]}
+    assert result.checks[0].accepted == len(rows)
+
+
 def test_milliseconds_since_1970_are_an_epoch(tmp_path: Path) -> None:
     columns = columns_of(drafted(shapes.epoch_lines(tmp_path)))
 
