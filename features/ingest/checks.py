@@ -202,8 +202,9 @@ def _check_free_text(text: pa.Array, column: Column, verdicts: Verdicts, rules: 
     if _may_hold_control(text):
         verdicts.reject(matches(text, _CONTROL), RowReason.CONTROL_CHARACTER, column.name)
     described = rules.feed.description_of(column)
-    is_generated = described is not None and described.generate is not None
-    if column.name not in rules.feed.numeric_id and not is_generated:  # digests hold long numbers
+    # digests hold long numbers; the parts of a composite identifier were searched one by one
+    is_made = described is not None and bool(described.generate or described.columns)
+    if column.name not in rules.feed.numeric_id and not is_made:
         verdicts.reject(cards.card_numbers(text), RowReason.CARD_NUMBER, column.name)
     if column.kind is ColumnKind.ID:
         identifiers.reject(text, column.name, verdicts)

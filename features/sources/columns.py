@@ -69,7 +69,8 @@ class ColumnDescription(Described):
         constant: one value for all rows.
         generate: `content_hash`: the identifier is SHA-256 over all delivered columns of the row
             except the label and refused columns, in the order of their names; equal rows are
-            duplicates.
+            duplicates. Feeds of one folder leave out the same columns, so their rows find each
+            other.
         file_name: a regular expression with one group; the value is that part of the file's name.
         from_amount: the currency by the sign or code that is written with the amount.
         null_tokens: texts that mean "no value" in this column, besides those of the feed.

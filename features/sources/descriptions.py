@@ -18,6 +18,7 @@ from pydantic import Field, field_validator, model_validator
 from features.platform.currencies import EXPONENTS
 from features.platform.errors import ConfigurationError
 from features.platform.yaml_document import Document, Moment
+from features.sources.content import share_content
 from features.sources.described import Described
 from features.sources.encodings import UTF_8, Encoding
 from features.sources.file_forms import Csv, Excel, FileFormat, HeaderMatch, Json
@@ -118,6 +119,11 @@ class Sources(Described):
                         "own, or patterns of its names as files"
                     )
             places.append((entry, feed))
+        return self
+
+    @model_validator(mode="after")
+    def _feeds_of_one_file_find_one_id(self) -> Sources:
+        share_content(self.feeds.values())
         return self
 
     def of_feed(self, name: str) -> tuple[SourceFeed, ...]:

@@ -114,6 +114,7 @@ class SourceFeed(Described):
     tolerated_bad_share: float = Field(default=0.05, ge=0, le=1)
     min_rows_per_hour: int = Field(default=0, ge=0)
     settle_seconds: float = Field(default=2.0, ge=0)
+    _left_out: frozenset[str] = frozenset()
 
     @model_validator(mode="after")
     def _columns_are_known(self) -> SourceFeed:
@@ -204,6 +205,16 @@ class SourceFeed(Described):
     def generates_key(self) -> bool:
         """Whether an identifier is a digest of all delivered columns of the row."""
         return any(column.generate for column in self.columns.values())
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The delivered columns that the digest of a row leaves out."""
+        label = {self.inline_label.column} if self.inline_label else set()
+        return self._left_out | self.refused | label
+
+    def leave_out(self, names: frozenset[str]) -> None:
+        """Leave delivered columns out of the digest of a row; the set of feeds decides which."""
+        self._left_out = names
 
     @property
     def landed_columns(self) -> tuple[Column, ...]:

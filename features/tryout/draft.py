@@ -97,11 +97,19 @@ def _named_key(material: Material, name: str) -> ColumnFacts | None:
 
 def _describe_set(material: Material, drafted: Draft, main: FeedDraft) -> None:
     event = main.columns.get("timestamp") or main.columns.get("applied_at")
-    guesses = {each.name: guess_times.of_column(each) for each in material.open}
-    found = [guesses.get(name) for name in (delivered_of(event) if event else ())]
-    zoned = bool(found) and all(each is None or each.has_zone for each in found)
+    zoned = event is not None and _is_zoned(material, event)
     if zoned or event is None or event.value is None:
         drafted.keys.append(Entry("time_zone", None, ("every time says its own zone",)))
     else:
         why = "CHECK: the times carry no offset; write the zone of the clock that wrote them"
         drafted.keys.append(Entry("time_zone", "UTC", (why,)))
+
+
+def _is_zoned(material: Material, event: Entry) -> bool:
+    """Return whether each time of a drafted column carries an offset, or is counted."""
+    names = delivered_of(event)
+    if len(names) != 1:
+        return isinstance(event.value, dict) and "%z" in str(event.value.get("format"))
+    facts = next((each for each in material.open if each.name == names[0]), None)
+    guess = guess_times.of_column(facts) if facts else None
+    return guess is not None and guess.has_zone

@@ -44,7 +44,11 @@ def applications(material: Material, person: ColumnFacts | None) -> FeedDraft:
         why = "no column names the applicant; each application is one of its own"
         feed.keys.append(Entry("is_applicant_unknown", value=True, comments=(why,)))
     feed.columns["applied_at"] = time_entry("applied_at", times[0] if times else None)
-    add_amount(feed, "loan_amnt", amounts[0] if amounts else None)
+    if amounts:
+        add_amount(feed, "loan_amnt", amounts[0])
+    else:
+        why = "TODO: no column holds the amount that was asked for; one amount for all rows"
+        feed.columns["loan_amnt"] = Entry("loan_amnt", {"constant": "1000"}, (why,))
     taken = set(delivered_by(feed))
     add_others(feed, [each for each in rest if each.name not in taken])
     if "term" not in feed.columns:
@@ -62,12 +66,6 @@ def applications(material: Material, person: ColumnFacts | None) -> FeedDraft:
 
 def outcomes(material: Material, main: FeedDraft) -> FeedDraft | None:
     """Draft the feed of the outcomes that the file of applications also holds."""
-    if main.columns["application_id"].value == {"generate": "content_hash"}:
-        main.comments.append(
-            "TODO: the outcomes cannot be loaded: without an identifier in the file, no outcome "
-            "finds its application"
-        )
-        return None
     names = [each for each in material.facts if each.bare in guess_labels.LOANS]
     names = [each for each in names if 2 <= len(each.distinct) <= 20]
     if not names:

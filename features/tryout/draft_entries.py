@@ -92,7 +92,9 @@ def time_entry(name: str, time: TimeGuess | None) -> Entry:
     origin: dict[str, object] = (
         {"columns": list(time.names)} if len(time.names) > 1 else {"column": time.names[0]}
     )
-    value = {**origin, "format": time.format} if time.format else time.names[0]
+    value = {**origin, "format": time.format} if time.format else origin
+    if not time.format and len(time.names) == 1:
+        value = time.names[0]
     if time.since and isinstance(value, dict):
         value["since"] = time.since
     return Entry(name, value, tuple(comments))

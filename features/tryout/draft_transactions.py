@@ -8,6 +8,7 @@ from features.tryout.draft_entries import currency_entry, inline_label, key_entr
 from features.tryout.draft_material import Material, add_amount, add_others, add_refusals
 from features.tryout.drafts import Entry, FeedDraft, delivered_by
 from features.tryout.guess_amounts import AmountGuess
+from features.tryout.guess_private import CARD_NUMBERS
 from features.tryout.guess_times import TimeGuess
 
 
@@ -36,7 +37,7 @@ def transactions(
     parts = [each.name for each in (person, merchant) if each] + meanings
     row = guess_keys.of_row(
         rest, [*parts, *labelled], _parts(material, person, time, merchant, amount),
-        is_whole=material.sample.is_whole,
+        is_whole=material.sample.is_whole, together=time.names if time else (),
     )  # fmt: skip
     feed.columns["transaction_id"] = key_entry("transaction_id", row)
     feed.columns["customer_id"] = named("customer_id", person, "names the customer or the card")
@@ -52,9 +53,24 @@ def transactions(
     if label:
         feed.keys.append(inline_label(label))
     add_refusals(material, feed, label, taken)
+    if person is None:
+        _offer_card_numbers(feed)
     if is_nameless:
         feed.comments.append("CHECK: the columns have no names, so all were found by their values")
     return feed
+
+
+def _offer_card_numbers(feed: FeedDraft) -> None:
+    """Say how card numbers that were made up for a public file may name the customer."""
+    held = [each for each in feed.refused if each.reason.startswith(CARD_NUMBERS)]
+    if held:
+        name = held[0].name
+        why = (
+            f"TODO: no column was found for customer_id. {name} holds card numbers; where they "
+            f"are made up, write customer_id: {name}, take {name} out of refused, and add "
+            "customer_id to numeric_id"
+        )
+        feed.columns["customer_id"] = Entry("customer_id", None, (why,))
 
 
 def _parts(

@@ -30,6 +30,7 @@ from features.tryout.sample import sampled_bytes
 MOST_BYTES = 48 << 20
 _ROUNDS = 4
 _TOO_MANY = 0.02
+_DELIVERED = frozenset(("column", "columns"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,9 @@ def _mended(feed: FeedDraft, check: FeedCheck) -> bool:
         if rejection.rows <= _TOO_MANY * check.rows or name not in feed.columns:
             continue
         column = declared.column(name)
-        if rejection.reason == RowReason.CARD_NUMBER and name not in feed.numeric_id:
+        if rejection.reason == RowReason.IDENTIFIER_IN_FLOAT_NOTATION:
+            is_mended |= _read_whole(feed, name)
+        elif rejection.reason == RowReason.CARD_NUMBER and name not in feed.numeric_id:
             feed.numeric_id.append(name)
             is_mended = True
         elif not column.is_required and not column.is_filled:
@@ -131,6 +134,18 @@ def _mended(feed: FeedDraft, check: FeedCheck) -> bool:
         feed.numeric_id = [name for name in feed.numeric_id if name != key]
         is_mended = True
     return is_mended
+
+
+def _read_whole(feed: FeedDraft, name: str) -> bool:
+    """Read identifiers in floating point as whole numbers; return whether this is new."""
+    entry = feed.columns[name]
+    value = {"column": entry.value} if isinstance(entry.value, str) else entry.value
+    if not isinstance(value, dict) or "floats" in value or value.keys().isdisjoint(_DELIVERED):
+        return False
+    why = "CHECK: an export wrote whole numbers in floating point, such as 596.0"
+    value = {**value, "floats": "whole"}
+    feed.columns[name] = Entry(name, value, (*entry.comments, why))
+    return True
 
 
 def _allow(feed: FeedDraft, rejection: Rejection) -> bool:

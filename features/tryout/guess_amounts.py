@@ -17,6 +17,7 @@ STRONG = (
     *("umsatz", "montant", "importe", "salesvalue", "dollarvalue", "loanamnt", "loanamount"),
     *("creditamount", "purchaseamount", "paymentamount", "grossamount", "transactionamt"),
     *("authamount", "txnamount", "txnamt", "amountlocal", "requestedamount", "kreditbetrag"),
+    *("amtcredit", "limitbal"),
 )
 WEAK = ("total", "amount", "amt", "value", "price", "sum", "paid", "spend", "wert", "preis")
 _BAD = ("balance", "limit", "income", "fee", "tax", "disc", "old", "new", "count", "average",
@@ -102,7 +103,8 @@ def by_values(facts: Sequence[ColumnFacts]) -> AmountGuess | None:
 def of_column(facts: ColumnFacts) -> AmountGuess | None:
     """Return the guess of one column, or None where it holds no amounts."""
     score: float = facts.score(STRONG, WEAK)
-    if not score or any(bad in facts.words for bad in _BAD):
+    is_known = facts.bare in STRONG
+    if not score or (not is_known and any(bad in facts.words for bad in _BAD)):
         return None
     if facts.type is not None and (
         pa.types.is_boolean(facts.type) or pa.types.is_temporal(facts.type)
@@ -239,10 +241,12 @@ def currency(facts: Sequence[ColumnFacts], amount: AmountGuess | None, base: str
     if columns:
         number = len(columns[0].distinct)
         codes = "code" if number == 1 else "codes"
-        used = set(filter(re.compile("[A-Z]{3}").fullmatch, columns[0].distinct.to_pylist()))
+        words = columns[0].distinct.to_pylist()
+        used = set(filter(re.compile("[A-Z]{3}").fullmatch, words))
         strange = sorted(used - set(EXPONENTS))
         meant = {code: USUAL_CODES[code] for code in strange if code in USUAL_CODES}
         rest = [code for code in strange if code not in meant]
+        meant |= {word: word.upper() for word in words if word.islower()}
         reason = f"{number} {codes}" + (f"; not in ISO 4217: {', '.join(rest[:9])}" if rest else "")
         return CurrencyGuess(columns[0].name, None, {}, reason, meant)
     signs = {sign: code for sign in (amount.signs if amount else ()) if (code := _code_of(sign))}
@@ -261,6 +265,6 @@ def _code_of(sign: str) -> str | None:
 
 def _is_code(facts: ColumnFacts) -> bool:
     codes = pa.array(list(EXPONENTS))
-    if not facts.count or facts.share(r"^[A-Z]{3}$") < _ENOUGH:
+    if not facts.count or facts.share(r"^(?:[A-Z]{3}|[a-z]{3})$") < _ENOUGH:
         return False
-    return bool(pc.mean(pc.is_in(facts.values, codes)).as_py() >= 0.9)
+    return bool(pc.mean(pc.is_in(pc.utf8_upper(facts.values), codes)).as_py() >= 0.9)

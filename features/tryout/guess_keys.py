@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,7 @@ PERSON = (
     *("kundennummer", "karte", "kartennummer", "konto", "kontonummer", "masterid", "cardtoken"),
     *("custid", "cardholderid", "applicantid", "borrowerid", "personid", "cardno", "accountnumber"),
     *("sourceaccount", "sender", "senderid", "senderaccount", "payerid", "consumerid", "uid"),
+    *("card1",),  # of a public set of card payments
 )
 MERCHANT = (
     *("merchantid", "merchant", "storeid", "store", "shopid", "shop", "terminalid", "terminal"),
@@ -60,7 +61,11 @@ class KeyGuess:
 
 def person(facts: Sequence[ColumnFacts]) -> ColumnFacts | None:
     """Return the column that names the customer or the card."""
-    return _best(facts, PERSON, ("customer", "cust", "client", "card", "account", "kunde"))
+    weak = ("customer", "cust", "client", "card", "account", "kunde")
+    # a card may be numbered within its customer: 0, 1, 2
+    counted = [each for each in facts if "card" in each.words and each.share("^[0-9]{1,2}$") == 1]
+    rest = [each for each in facts if each not in counted]
+    return _best(rest, PERSON, weak) or _best(facts, PERSON, weak)
 
 
 def merchant(facts: Sequence[ColumnFacts]) -> ColumnFacts | None:
@@ -108,6 +113,7 @@ def of_row(
     parts: Sequence[str],
     *,
     is_whole: bool,
+    together: Sequence[str] = (),
 ) -> KeyGuess:
     """Return the guess of the identifier of a row.
 
@@ -116,6 +122,7 @@ def of_row(
         taken: columns with another meaning, which alone are no identifier of the row.
         parts: columns that may be parts of a composite identifier, the best first.
         is_whole: whether the sample is the whole file.
+        together: the columns of the time, of which a composite identifier has all or none.
     """
     where = "in the file" if is_whole else "in the sample"
     unique = [each for each in facts if each.is_unique and each.name not in taken]
@@ -145,7 +152,7 @@ def of_row(
         for each in facts
         if each.is_filled and each not in known and each.score(ROW, _ROW_WEAK) and _may_be_key(each)
     ]
-    for chosen in _composites(known[:7], parts):
+    for chosen in _composites(_units(known, together)[:7], parts):
         if _are_unique(chosen):
             listed = " and ".join(each.name for each in chosen)
             return KeyGuess(
@@ -155,14 +162,23 @@ def of_row(
     return KeyGuess((), f"no column and no few columns are unique {where}; equal rows count once")
 
 
+def _units(
+    known: Sequence[ColumnFacts], together: Sequence[str]
+) -> Sequence[Sequence[ColumnFacts]]:
+    """Return the parts of identifiers; the columns of the time are one part."""
+    time = [each for each in known if each.name in together]
+    units = [time if each in time else [each] for each in known]
+    return [unit for place, unit in enumerate(units) if unit not in units[:place]]
+
+
 def _composites(
-    known: Sequence[ColumnFacts], parts: Sequence[str]
+    units: Sequence[Sequence[ColumnFacts]], parts: Sequence[str]
 ) -> Iterator[Sequence[ColumnFacts]]:
     """Yield composite identifiers: the first parts together first, then all few of them."""
-    leading = [each for each in known if each.name in parts]
-    yield from (leading[:size] for size in (3, 4, 2) if len(leading) >= size)
-    for size in (2, 3):
-        yield from combinations(known, size)
+    leading = [unit for unit in units if unit[0].name in parts]
+    chosen = [leading[:size] for size in (3, 4, 2) if len(leading) >= size]
+    for each in chain(chosen, combinations(units, 2), combinations(units, 3)):
+        yield list(chain.from_iterable(each))
 
 
 def by_values(facts: Sequence[ColumnFacts]) -> list[ColumnFacts]:

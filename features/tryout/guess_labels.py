@@ -20,7 +20,7 @@ _GENERAL = ("class", "label", "target", "y", "outcome", "isbad", "bad")
 LOANS = (
     *("loanstatus", "default", "isdefault", "creditability", "defaulted", "badloan", "loandefault"),
     *("notfullypaid", "goodbad", "risk", "outcome", "chargedoff", "seriousdlqin2yrs"),
-    *("targetdefault", "defaultpaymentnextmonth"),
+    *("targetdefault", "defaultpaymentnextmonth", "target"),
 )
 _TRUE = frozenset(("true", "t", "1", "1.0"))
 _FALSE = frozenset(("false", "f", "0", "0.0"))

@@ -37,6 +37,11 @@ LOANS: Mapping[str, tuple[str, ...]] = {
 _LOAN_MARKS = frozenset(
     ("loan", "kredit", "credit", "applicant", "borrower", "lending", "antrag", "mortgage")
 )
+#: Names that only files of lenders have.
+_OF_LENDERS = frozenset(
+    ("seriousdlqin2yrs", "defaultpaymentnextmonth", "skidcurr", "loanstatus", "creditability",
+     "notfullypaid", "loandefault")
+)  # fmt: skip
 #: By canonical column of transactions: other names that files give it.
 PAYMENTS: Mapping[str, tuple[str, ...]] = {
     "type": ("type", "transactiontype"),
@@ -53,9 +58,10 @@ PAYMENTS: Mapping[str, tuple[str, ...]] = {
     "customer_risk_score": ("customerriskscore",),
     "customer_latitude": ("lat", "latitude", "customerlat", "customerlatitude", "custlat"),
     "customer_longitude": ("long", "lng", "lon", "longitude", "customerlongitude", "custlong"),
-    "merchant_latitude": ("merchlat", "merchantlat", "merchantlatitude", "storelat"),
+    "merchant_latitude": ("merchlat", "merchantlat", "merchantlatitude", "storelat",
+                          "merchantgeolat"),
     "merchant_longitude": ("merchlong", "merchantlong", "merchantlongitude", "merchlon",
-                           "storelng"),
+                           "storelng", "merchantgeolng", "merchantgeolon"),
 }  # fmt: skip
 #: By canonical column of reference feeds: other names that files give it.
 FACTS: Mapping[str, tuple[str, ...]] = {
@@ -108,6 +114,9 @@ def feed_of(
         for name, others in LOANS.items()
         if names & {*others, name.replace("_", "")} and name not in ("earliest_cr_line",)
     ]
+    outcomes = sorted(each.name for each in facts if each.bare in _OF_LENDERS)
+    if outcomes and merchant is None:
+        return FeedGuess("applications", f"{outcomes[0]} is known from data of lenders")
     marks = sorted({word for each in facts for word in each.words} & _LOAN_MARKS)
     if (len(loans) >= 3 or (len(loans) >= 2 and marks)) and merchant is None:
         return FeedGuess("applications", f"columns of loans: {', '.join(loans[:4])}")

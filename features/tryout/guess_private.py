@@ -19,6 +19,7 @@ from features.feeds.leaks import Leak, leaks_of
 from features.platform.card_numbers import passes_luhn
 from features.tryout.column_facts import ColumnFacts
 
+CARD_NUMBERS = "holds full card numbers"
 _NAMES = frozenset(
     (
         *("name", "firstname", "lastname", "fullname", "surname", "givenname", "familyname"),
@@ -68,7 +69,7 @@ def personal(facts: ColumnFacts) -> str | None:
         (lambda: facts.share(_PHONE) > 0.5, "holds phone numbers"),
         (
             lambda: cards_share(facts) > 0.5,
-            "holds full card numbers; deliver a token or a digest in place of them",
+            f"{CARD_NUMBERS}; deliver a token or a digest in place of them",
         ),
     )
     return next((reason for is_so, reason in contents if is_so()), None)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from features.ingest.times import NAIVE, ZONED
 from features.sources.date_formats import pattern_of
+from features.tryout import guess_date_parts
 from features.tryout.column_facts import ColumnFacts
 
 STRONG = (
@@ -20,6 +21,7 @@ STRONG = (
     *("txdatetime", "occurredat", "transactiontimestamp", "appliedat", "issued", "applicationdate"),
     *("invoicedate", "paidat", "bookingdate", "buchungsdatum", "eventtime", "purchasedate"),
     *("transactiondatetime", "orderdate", "paymentdate", "datum", "zeitpunkt", "authtime"),
+    *("created", "createdat", "when", "starteddate", "buchungstag"),
 )
 WEAK = ("time", "date", "ts", "day", "at", "datum", "zeit", "stamp", "fecha", "heure", "uhrzeit")
 _BAD = ("expir", "expiry", "birth", "dob", "known", "settle", "last", "valid", "update", "gueltig")
@@ -53,6 +55,7 @@ _TIMES: tuple[tuple[str, str], ...] = (
     (r"[0-9]{1,2}\.[0-9]{2}\.[0-9]{2}", "%H.%M.%S"),
     (r"[0-2][0-9][0-5][0-9][0-5][0-9]", "%H%M%S"),
 )
+_ISO_TIME = r"^[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?$"
 _OFFSET = r" ?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 
 
@@ -88,6 +91,9 @@ def guess(facts: Sequence[ColumnFacts], *, is_us: bool = False) -> list[TimeGues
             whose values do not.
     """
     single = [found for each in facts if (found := of_column(each, is_us=is_us))]
+    if parted := guess_date_parts.date(facts):
+        reason = "year, month and day are columns of their own"
+        single.append(TimeGuess(*parted, False, False, reason, 2))
     pairs = [pair for each in single if not each.has_hours for pair in _pairs(each, facts)]
     return sorted([*pairs, *single], key=lambda each: -_rank(each))
 
@@ -136,9 +142,9 @@ def _epoch(facts: ColumnFacts, score: int) -> TimeGuess | None:
     last = datetime.now(UTC).timestamp() + 366 * 86_400
     if facts.is_integer and facts.share(r"^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]$") == 1:
         reason = "eight digits that are all days"
-        return (
-            TimeGuess((facts.name,), "%Y%m%d", False, False, reason, score) if score > 0 else None
-        )
+        if score <= 0 and not facts.is_nameless:
+            return None
+        return TimeGuess((facts.name,), "%Y%m%d", False, False, reason, score)
     for name, unit in _EPOCHS:
         if _FIRST * unit <= low and high <= last * unit and score > 0:
             middle = datetime.fromtimestamp(float(np.median(values)) / unit, UTC)
@@ -230,13 +236,20 @@ def time_format(facts: ColumnFacts) -> str | None:
 def _pairs(date: TimeGuess, facts: Sequence[ColumnFacts]) -> list[TimeGuess]:
     """Return the date with each column of times of day."""
     pairs = []
+    if len(date.names) > 1 and (parted := guess_date_parts.hours(facts)):
+        names, form = parted
+        score = max(date.score, 0) + 1
+        whole = f"{date.format} {form}"
+        pairs.append(TimeGuess((*date.names, *names), whole, False, True, date.reason, score))
     for each in facts:
-        if each.name in date.names or each.score((), (*WEAK, "hour", "clock")) < 1:
+        is_named = each.is_nameless or each.score((), (*WEAK, "hour", "clock")) >= 1
+        if each.name in date.names or not is_named:
             continue
-        form = time_format(each)
-        if form is not None:
+        is_iso = date.format is None and each.share(_ISO_TIME) == 1
+        form = None if is_iso else time_format(each)
+        if is_iso or form is not None:
             reason = f"{date.reason}; the time of day is in a column of its own"
-            whole = f"{date.format or '%Y-%m-%d'} {form}"
+            whole = None if is_iso else f"{date.format or '%Y-%m-%d'} {form}"
             score = max(date.score, 0) + 1
             pairs.append(TimeGuess((*date.names, each.name), whole, False, True, reason, score))
     return pairs

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.ingest import identifiers
+from features.ingest import cards, identifiers
+from features.ingest.reasons import RowReason
 from features.ingest.spelling.delivered import TEXT, Delivered
 from features.ingest.verdicts import Verdicts
 
@@ -25,21 +26,25 @@ def joined(parts: Sequence[pa.Array], separator: str) -> pa.Array:
     return pc.binary_join_element_wise(*escaped, separator)
 
 
-def reject_rounded(parts: Sequence[pa.Array], column: str, verdicts: Verdicts) -> None:
-    """Reject rows in which a part of an identifier has no certain spelling."""
+def reject_parts(parts: Sequence[pa.Array], column: str, verdicts: Verdicts) -> None:
+    """Reject rows in which a part of an identifier is a card number, or has no certain spelling.
+
+    The joined text is not searched for card numbers: a date beside an amount would often be one.
+    """
     for part in parts:
+        verdicts.reject(cards.card_numbers(part), RowReason.CARD_NUMBER, column)
         identifiers.reject(part, column, verdicts)
 
 
 def content_hash(delivered: Delivered) -> pa.Array:
     """Return SHA-256 over the delivered columns of each row, in the order of their names.
 
-    The label is no content: it becomes known later. A column without a value is left out, so a new
-    empty column changes no identifier.
+    The label is no content: it becomes known later. Feeds of one file leave out the same columns,
+    so an application and its outcome have one identifier. A column without a value is left out, so
+    a new empty column changes no identifier.
     """
     feed = delivered.feed
-    label = {feed.inline_label.column} if feed.inline_label else set()
-    names = sorted(set(delivered.columns) - label - feed.refused)
+    names = sorted(set(delivered.columns) - feed.left_out)
     fields = [_field(name, delivered.text(name), feed.null_tokens) for name in names]
     if not fields:
         return delivered.repeated(hashlib.sha256().hexdigest())

@@ -90,7 +90,7 @@ def _of_columns(
         kinds = feed.delivered_kinds  # a time or an amount may have a point
         is_text = [kinds[name] <= {ColumnKind.ID, ColumnKind.TEXT} for name in names]
         exact = [part for part, is_exact in zip(parts, is_text, strict=True) if is_exact]
-        composites.reject_rounded(exact, column.name, verdicts)
+        composites.reject_parts(exact, column.name, verdicts)
     return composites.joined(parts, description.separator or SEPARATOR)
 
 

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
-from tests.unit.features.spelling.shop import judged, reasons, values
+from features.ingest.checks import Rules, check
+from features.ingest.chunks import Header
+from features.ingest.limits import DEFAULT
+from features.ingest.lines import LineTally
+from features.ingest.readers.csv_files import csv_chunks
+from features.sources import descriptions
+from features.sources.mapping import SourceFeed
+from tests.unit.features.spelling.shop import NOW, judged, reasons, values
 
 ID = "transaction_id"
+LOANS = """
+description: Loans without an identifier.
+time_zone: UTC
+maturity_days: 0
+provenance_rank: [bank]
+feeds:
+  applications:
+    columns:
+      application_id: {generate: content_hash}
+      applied_at: {constant: "2020-01-01T00:00:00Z"}
+      loan_amnt: sum
+      term: {constant: "12"}
+      currency: {constant: EUR}
+    is_applicant_unknown: true
+    refused: [age, bad, paid_back]
+  application_labels:
+    folder: landing/loans/applications
+    columns:
+      application_id: {generate: content_hash}
+      outcome: bad
+      provenance: {constant: bank}
+    outcomes: {"0": fully_paid, "1": charged_off}
+"""
 
 
 def test_a_composite_id_escapes_its_separator(tmp_path: Path) -> None:
@@ -24,6 +55,20 @@ def test_a_composite_id_needs_all_its_parts(tmp_path: Path) -> None:
 
     assert values(checked, ID) == ["1-2"]
     assert reasons(checked) == ["missing_value", "identifier_in_float_notation"]
+
+
+def test_a_card_number_is_searched_in_the_parts_of_a_composite_id(tmp_path: Path) -> None:
+    columns = {ID: {"columns": ["day", "paid", "card"]}}
+    delivered = {
+        "day": ["22.01.2024", "22.01.2024"],
+        "paid": ["2.241,06-", "5,00"],
+        "card": ["c1", "4111 1111 1111 1111"],
+    }
+
+    checked = judged(tmp_path, columns, delivered)
+
+    assert values(checked, ID) == ["22.01.2024|2.241,06-|c1"]
+    assert reasons(checked) == ["card_number"]
 
 
 def test_an_identifier_of_an_export_in_floating_point_is_its_whole_number(tmp_path: Path) -> None:
@@ -94,3 +139,22 @@ def test_identifiers_may_have_a_prefix_and_lose_their_blanks(tmp_path: Path) -> 
 
     assert values(checked, "merchant_id") == ["pos-7", "pos-8"]
     assert reasons(checked) == ["missing_value"]
+
+
+def test_an_application_and_its_outcome_in_one_file_have_one_generated_id(tmp_path: Path) -> None:
+    path = tmp_path / "loans.yaml"
+    path.write_text(LOANS)
+    feeds = descriptions.load(str(path)).feeds
+    rows = b"sum,age,bad,paid_back\n900,30,0,900\n800,31,1,100\n"
+
+    found = {name: _ids(rows, feed) for name, feed in feeds.items()}
+
+    assert len(set(found["applications"])) == 2
+    assert found["applications"] == found["application_labels"]
+
+
+def _ids(rows: bytes, feed: SourceFeed) -> list[str]:
+    header = Header()
+    chunks = csv_chunks(io.BytesIO(rows), feed, header, DEFAULT, LineTally(3))
+    rules = Rules(feed, ("bank",), NOW, DEFAULT)
+    return [row for each in chunks for row in values(check(each, rules), "application_id")]

@@ -11,7 +11,7 @@ ROWS = 240
 def german_bank(folder: Path) -> Path:
     """Write semicolons, a decimal comma and Windows-1252."""
     rows = [
-        f"{1 + i % 28:02}.{1 + i % 12:02}.2025 {i % 24:02}:{i % 60:02};B{i:06};K{i % 37};"
+        f"{1 + i % 28:02}.{1 + i % 12:02}.2024 {i % 24:02}:{i % 60:02};B{i:06};K{i % 37};"
         f"Café Müller {i % 11};{i % 3 + 1}.{i % 900 + 100:03},{i % 100:02};EUR;"
         f"{'Ja' if i % 40 == 0 else 'Nein'}"
         for i in range(ROWS)
@@ -23,7 +23,7 @@ def german_bank(folder: Path) -> Path:
 def us_cards(folder: Path) -> Path:
     """Write a date and a time with AM and PM, dollars, and personal columns."""
     rows = [
-        f"{1 + i % 12:02}/{1 + i % 28:02}/2025,{i % 12 or 12}:{i % 60:02} "
+        f"{1 + i % 12:02}/{1 + i % 28:02}/2024,{i % 12 or 12}:{i % 60:02} "
         f'{"AM" if i % 24 < 12 else "PM"},C{i % 41},Shop {i % 13},"${i % 9 * 1000 + i + 1:,}.50",'
         f"Ann,Smith,ann{i}@example.org,{'Yes' if i % 30 == 0 else 'No'}"
         for i in range(ROWS)
@@ -106,7 +106,42 @@ def without_header(folder: Path) -> Path:
     return _written(folder / "bare.csv", rows)
 
 
-SHAPES = (german_bank, nested_lines, without_header, us_cards, epoch_lines, without_id, simulation)
+def parted_dates(folder: Path) -> Path:
+    """Write year, month, day and time in columns of their own, and cards numbered by customer."""
+    rows = [
+        f"{i // 60},{i % 3},2019,{1 + i // 28 % 12},{1 + i % 28},{i % 24:02}:{i % 60:02},"
+        f"$-{i + 1}.00,{-727612092139916043 + i % 5},No"
+        for i in range(ROWS)
+    ]
+    head = "User,Card,Year,Month,Day,Time,Amount,Merchant Name,Is Fraud?"
+    return _written(folder / "parted.csv", [head, *rows])
+
+
+def floating_ids(folder: Path) -> Path:
+    """Write customers as an export of pandas does, and currencies in small letters."""
+    rows = [f"t{i},{1_704_067_200 + i * 3600},{12346 + i % 9}.0,{i + 1}.5,eur" for i in range(ROWS)]
+    return _written(folder / "floating.csv", ["id,created,CustomerID,amount,currency", *rows])
+
+
+def times_without_names(folder: Path) -> Path:
+    """Write rows without a line of names, with the day and the time in two columns of digits."""
+    rows = [
+        f"{900_000 + i}|k{i % 17}|202401{1 + i % 28:02}|{i % 24:02}{i % 60:02}{i % 60:02}|"
+        f"{i + 1}.25|EUR|s{i % 5}"
+        for i in range(ROWS)
+    ]
+    return _written(folder / "digits.txt", rows)
+
+
+def loans_without_ids(folder: Path) -> Path:
+    """Write loans without an identifier, an applicant or a time."""
+    rows = [f"{i % 20 == 0:d},{i / 999},{20 + i % 50},{i * 7}" for i in range(ROWS)]
+    head = "SeriousDlqin2yrs,DebtRatio,age,MonthlyIncome"
+    return _written(folder / "loans.csv", [head, *rows])
+
+
+SHAPES = (german_bank, nested_lines, without_header, us_cards, epoch_lines, without_id, simulation,
+          parted_dates, floating_ids, times_without_names)  # fmt: skip
 
 
 def _written(path: Path, lines: list[str], encoding: str = "utf-8") -> Path:

@@ -75,6 +75,45 @@ def test_a_date_and_a_time_with_pm_are_joined_and_dollars_name_their_currency(
     assert columns["currency"] == {"constant": "USD"}
 
 
+def test_year_month_day_and_time_are_joined_and_a_numbered_card_names_no_customer(
+    tmp_path: Path,
+) -> None:
+    result = drafted(shapes.parted_dates(tmp_path))
+
+    parts = ["Year", "Month", "Day", "Time"]
+    assert columns_of(result)["timestamp"] == {"columns": parts, "format": "%Y %m %d %H:%M"}
+    assert columns_of(result)["customer_id"] == "User"
+    assert yaml.safe_load(result.text)["time_zone"] == "UTC"
+
+
+def test_identifiers_in_floating_point_are_read_whole(tmp_path: Path) -> None:
+    columns = columns_of(drafted(shapes.floating_ids(tmp_path)))
+
+    assert columns["customer_id"] == {"column": "CustomerID", "floats": "whole"}
+    assert columns["currency"] == {"column": "currency", "replace": {"eur": "EUR"}}
+    assert columns["timestamp"] == {"column": "created", "format": "epoch_seconds"}
+
+
+def test_days_and_times_of_digits_are_found_without_names(tmp_path: Path) -> None:
+    columns = columns_of(drafted(shapes.times_without_names(tmp_path)))
+
+    assert columns["timestamp"] == {
+        "columns": ["column_3", "column_4"],
+        "format": "%Y%m%d %H%M%S",
+    }
+
+
+def test_loans_without_an_identifier_have_outcomes_under_a_digest(tmp_path: Path) -> None:
+    result = drafted(shapes.loans_without_ids(tmp_path))
+    loans, outcomes = feed_of(result, "applications"), feed_of(result, "application_labels")
+
+    for feed in (loans, outcomes):
+        assert isinstance(feed["columns"], dict)
+        assert feed["columns"]["application_id"] == {"generate": "content_hash"}
+    assert loans["refused"] == ["age", "SeriousDlqin2yrs"]
+    assert outcomes["outcomes"] == {"0": "fully_paid", "1": "charged_off"}
+
+
 def test_personal_columns_are_refused_with_a_reason_and_never_printed(tmp_path: Path) -> None:
     result = drafted(shapes.us_cards(tmp_path))
 
@@ -89,6 +128,24 @@ def test_full_card_numbers_and_protected_attributes_are_refused(tmp_path: Path) 
     assert "cc_num   # holds full card numbers" in result.text
     assert {"cc_num", "gender", "dob"} <= set(feed_of(result)["refused"])  # type: ignore[call-overload]
     assert not any(secret in result.text for secret in ("41111111", "1988"))
+
+
+def test_made_up_card_numbers_may_name_the_customer(tmp_path: Path) -> None:
+    text = " ".join(drafted(shapes.card_numbers(tmp_path)).text.replace("#", "").split())
+
+    assert "cc_num holds card numbers; where they are made up, write customer_id: cc_num" in text
+
+
+def test_times_of_day_with_and_without_a_fraction_are_read_as_iso(tmp_path: Path) -> None:
+    path = tmp_path / "parts.csv"
+    rows = [f"t{i},c{i % 9},2026-01-05,10:{i % 60:02}:07{'.25' * (i % 3)},1" for i in range(1, 99)]
+    rows = [row.replace(".25.25", ".5") for row in rows]
+    path.write_text("\n".join(["id,card,date,time,amount", *rows]))
+
+    result = drafted(path)
+
+    assert columns_of(result)["timestamp"] == {"columns": ["date", "time"]}
+    assert result.checks[0].accepted == len(rows)
 
 
 def test_milliseconds_since_1970_are_an_epoch(tmp_path: Path) -> None:
