@@ -14,10 +14,10 @@ import numpy as np
 from features.sources.descriptions import Sources
 from infra.local.own_data import Instants, Matched, event_times, match
 from infra.local.state import DEFAULT_SOURCE, StackError, State
+from scoring.runs.request import LONGEST
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-LONGEST = timedelta(days=31)  # of one window; the scoring DAGs take no longer one
 HISTORY = timedelta(days=45)
 HOURS_BEFORE_NOW = 2 * HOUR
 LIVE_AFTER_NOW = timedelta(days=2)  # files continue to arrive each hour after the demo
@@ -230,7 +230,7 @@ def _moment(microseconds: np.int64) -> datetime:
 
 
 def _spans(start: datetime, end: datetime) -> list[Window]:
-    """Divide a stretch of time into windows that are as long as a window may be."""
+    """Divide a stretch of time into windows that may have any number of rows."""
     full = _tiles(start, end, LONGEST)
     rest = full[-1][1] if full else start
     return full + ([(rest, end)] if rest < end else [])
