@@ -42,7 +42,7 @@ class Sample:
         applications: rows, history included.
         hourly_from: windows before it are joined, as after a pause; None joins none.
         learns_from_later: outcomes from after `live_from` train the model: all are known by now.
-        is_derived: the description states no `decide_from`, so it was derived from the data.
+        is_derived: the description states no `decide_from`, so the demo chose it for the data.
     """
 
     live_from: datetime
@@ -79,6 +79,14 @@ class Sample:
         """Return the form of the first training: nothing from after `live_from` but outcomes."""
         moment = self.live_from.isoformat()
         return {"end": moment} if self.learns_from_later else {"as_of": moment}
+
+    @property
+    def border(self) -> str:
+        """The moment that the demo chose in place of a stated `decide_from`, in words."""
+        return (
+            "the description states no `decide_from`: the demo decides rows from "
+            f"{self.live_from.isoformat()} on, and remembers it"
+        )
 
     @property
     def summary(self) -> str:

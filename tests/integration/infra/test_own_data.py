@@ -243,6 +243,7 @@ def test_loans_of_a_public_file_train_on_outcomes_that_came_later(tmp_path: Path
     assert made.training() == {"end": "2011-12-01T00:00:00+00:00"}
     assert made.days(datetime.now(UTC)) == [(made.live_from, datetime(2011, 12, 2, tzinfo=UTC))]
     assert made.is_derived
+    assert "the demo decides rows from 2011-12-01T00:00:00+00:00 on" in made.border
 
 
 def test_the_reason_of_a_training_that_made_no_model_is_read_from_its_log() -> None:
