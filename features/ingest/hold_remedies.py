@@ -61,10 +61,6 @@ HOLD_REMEDIES: dict[HoldReason, HoldRemedy] = {
         ("columns", "optional", "csv.delimiter", "match_header", "csv.header"),
     ),
     HoldReason.DUPLICATE_COLUMN: HoldRemedy("deliver the file with each name once in its header"),
-    HoldReason.NAME_WITHOUT_VALUE: HoldRemedy(
-        "correct the pattern under `columns`, or deliver the file with the value in its name",
-        ("columns",),
-    ),
     HoldReason.WRONG_TYPE: HoldRemedy(
         "deliver the column as text or as whole numbers, or name another one under `columns`",
         ("columns",),
