@@ -190,7 +190,8 @@ _KEYS: Mapping[RowReason, str] = {
     RowReason.WRONG_FIELD_COUNT: "see csv.delimiter and csv.quoting of the source",
     RowReason.MISSING_VALUE: (
         "each row needs it: see null_tokens, or give all rows one value with "
-        "`columns.{column}: {{constant: …}}`"
+        "`columns.{column}: {{constant: …}}`; to go without these rows, raise "
+        "`tolerated_bad_share` of the feed"
     ),
     RowReason.CARD_NUMBER: (
         "if its values are no card numbers, add `{column}` to `numeric_id` of the feed"

@@ -237,10 +237,10 @@ def _pairs(date: TimeGuess, facts: Sequence[ColumnFacts]) -> list[TimeGuess]:
     """Return the date with each column of times of day."""
     pairs = []
     if len(date.names) > 1 and (parted := guess_date_parts.hours(facts)):
-        names, form = parted
+        names, hours = parted
         score = max(date.score, 0) + 1
-        whole = f"{date.format} {form}"
-        pairs.append(TimeGuess((*date.names, *names), whole, False, True, date.reason, score))
+        joined = f"{date.format} {hours}"
+        pairs.append(TimeGuess((*date.names, *names), joined, False, True, date.reason, score))
     for each in facts:
         is_named = each.is_nameless or each.score((), (*WEAK, "hour", "clock")) >= 1
         if each.name in date.names or not is_named:
