@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from features.ingest.hold_remedies import HOLD_REMEDIES, reason_of
-from features.ingest.reasons import WITHHELD, RowReason
+from features.ingest.reasons import WITHHELD, HoldReason, RowReason
 from features.ingest.remedies import remedy
 from features.platform.errors import ConfigurationError
 from features.sources.descriptions import Sources
@@ -193,7 +193,7 @@ def report(
         ).fetchall()
     retried_as = later["delivery_id"] if later else None
     return Report(
-        delivery, rejections, repeats, retried_as, verdicts, _next_step(delivery, retried_as)
+        delivery, rejections, repeats, retried_as, verdicts, next_step(delivery, retried_as)
     )
 
 
@@ -246,7 +246,13 @@ def remedy_of(reason: str, column: str, feed: SourceFeed | None) -> str:
     return remedy(RowReason(reason), column, (), feed) or _CORRECT
 
 
-def _next_step(delivery: Row, retried_as: UUID | None) -> str:
+def next_step(delivery: Row, retried_as: UUID | None) -> str:
+    """Return the action of the operator for a delivery.
+
+    Args:
+        delivery: the row of the register.
+        retried_as: the delivery that replaced it.
+    """
     name = delivery["delivery_id"]
     if retried_as is not None:
         return f"vesper deliveries show {retried_as}"
@@ -260,9 +266,12 @@ def _next_step(delivery: Row, retried_as: UUID | None) -> str:
     code = reason_of(delivery["reason"])
     remedy = HOLD_REMEDIES[code].text if code else "ask the source for a corrected file"
     has_rows = delivery["landed_table"] is not None
+    discard = f'vesper deliveries discard {name} --reason "…"'
+    if code is HoldReason.UNSAFE_NAME:  # never opened, so no retry can help
+        return f"{remedy}; then {discard}"
     ways = [f"vesper deliveries retry {name}"]
     ways += [f'vesper deliveries release {name} --reason "…"'] if has_rows else []
-    ways += [f'vesper deliveries discard {name} --reason "…"']
+    ways += [discard]
     return (
         f"{remedy}. The next ingest takes the file again after its description has changed; at "
         f"once: {'; '.join(ways)}"

@@ -65,10 +65,6 @@ HOLD_REMEDIES: dict[HoldReason, HoldRemedy] = {
         "`csv.skip_lines: 1` and name all columns in `csv.header`",
         ("csv.skip_lines", "csv.header"),
     ),
-    HoldReason.NAME_WITHOUT_VALUE: HoldRemedy(
-        "correct the pattern under `columns`, or deliver the file with the value in its name",
-        ("columns",),
-    ),
     HoldReason.WRONG_TYPE: HoldRemedy(
         "deliver the column as text or as whole numbers, or name another one under `columns`",
         ("columns",),

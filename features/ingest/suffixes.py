@@ -20,7 +20,8 @@ class Packing(StrEnum):
     ZIP = "zip"
 
 
-_FORMATS = {
+#: The format of each suffix.
+FORMATS = {
     "csv": FileFormat.CSV,
     "tsv": FileFormat.TSV,
     "tab": FileFormat.TSV,
@@ -60,7 +61,7 @@ def file_format(name: str, feed: SourceFeed) -> tuple[FileFormat | None, Packing
         return None, packing
     if packing is not None:
         suffix = before
-    kind = _FORMATS.get(suffix)
+    kind = FORMATS.get(suffix)
     if packing is not None and kind is not None and not kind.is_text:
         raise HeldError(
             HoldReason.UNKNOWN_FORMAT,
@@ -76,7 +77,7 @@ def member_format(name: str, feed: SourceFeed) -> FileFormat:
         HeldError: the feed does not accept a format of this suffix.
     """
     suffix = name.lower().rpartition("/")[2].rpartition(".")[2]
-    return _accepted(_FORMATS.get(suffix), suffix, feed)
+    return _accepted(FORMATS.get(suffix), suffix, feed)
 
 
 def _accepted(kind: FileFormat | None, suffix: str, feed: SourceFeed) -> FileFormat:

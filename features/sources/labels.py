@@ -1,4 +1,4 @@
-"""Describe a label that stands in the files of another feed, such as fraud on a transaction."""
+"""Describe a label in the files of another feed, such as fraud on a transaction."""
 
 from __future__ import annotations
 

@@ -206,6 +206,7 @@ class _Counters:
         return FeedCheck(
             source=self.sources.name,
             feed=self.feed.name,
+            folder=self.feed.folder,
             file=place.shown,
             hold=hold,
             rows=tally.rows,

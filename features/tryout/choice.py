@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-import pyarrow.compute as pc
-
-from features.ingest import refusals
-from features.ingest.checks import Rules
-from features.ingest.chunks import Header
-from features.ingest.limits import DEFAULT
-from features.ingest.opening import opened
-from features.ingest.reasons import HeldError, HoldReason
-from features.ingest.spool import spooled
 from features.platform.errors import ConfigurationError
 from features.sources.descriptions import Sources
 from features.sources.mapping import SourceFeed
 from features.tryout.check import Place
+from features.tryout.fits import Fit, fit_of
 
 
 def feeds_of(place: Place, sources: Sources, name: str | None = None) -> list[SourceFeed]:
@@ -44,7 +34,7 @@ def feeds_of(place: Place, sources: Sources, name: str | None = None) -> list[So
                 f"{', '.join(sources.feeds)}"
             )
         return [sources.feeds[name]]
-    fits = {key: _fit(place, feed, sources) for key, feed in sources.feeds.items()}
+    fits = {key: _rank(fit_of(place.path, feed, sources)) for key, feed in sources.feeds.items()}
     best = max(fits, key=lambda each: fits[each])
     if fits[best] <= 0:
         return [sources.feeds[best]]
@@ -57,21 +47,6 @@ def feeds_of(place: Place, sources: Sources, name: str | None = None) -> list[So
     return sorted(chosen, key=lambda feed: (feed.declaration.event is None, feed.name))
 
 
-def _fit(place: Place, feed: SourceFeed, sources: Sources) -> int:
-    """Return how many delivered columns of a feed the file has; at most 0 if ingest holds it."""
-    now = datetime.now(UTC)
-    rules = Rules(feed, sources.provenance_rank, now, DEFAULT, place.path.name)
-    try:
-        with (
-            place.path.open("rb") as source,
-            spooled(source, rules.limits) as spool,
-            opened(place.path.name, spool, rules) as file,
-        ):
-            chunk = next(iter(file.read(rules, Header()).chunks), None)
-    except HeldError as error:
-        return -1 if error.reason in (HoldReason.UNKNOWN_FORMAT, HoldReason.MISSING_COLUMN) else 0
-    except refusals.OF_READING:
-        return 0
-    if chunk is None:
-        return 0
-    return sum(pc.count(column).as_py() > 0 for column in chunk.columns.values()) or 1
+def _rank(fit: Fit) -> int:
+    """Return the columns that fit; at most 0 for a held file, and least for a foreign one."""
+    return -1 if fit.is_foreign else fit.columns

@@ -71,7 +71,7 @@ def _plain(material: Material, name: str) -> FeedDraft:
         if column.name == "is_fraud" and label:
             feed.columns[column.name] = label_entry(label)
         elif column.name == "provenance":
-            why = "TODO: who says so; state it in provenance_rank too"
+            why = "TODO: name the party that reports it, in provenance_rank too"
             feed.columns[column.name] = Entry("provenance", {"constant": PROVENANCE}, (why,))
         elif each is not None:
             feed.columns[column.name] = Entry(column.name, each.name)

@@ -77,7 +77,7 @@ def outcomes(material: Material, main: FeedDraft) -> FeedDraft | None:
     feed.columns["application_id"] = Entry("application_id", main.columns["application_id"].value)
     feed.columns["outcome"] = Entry("outcome", best.name, ("by its name and its words",))
     feed.columns["provenance"] = Entry(
-        "provenance", {"constant": PROVENANCE}, ("TODO: who says so",)
+        "provenance", {"constant": PROVENANCE}, ("TODO: name the party that reports it",)
     )
     unknown = [word for word, meaning in outcomes.items() if meaning is None]
     doubt = (f"TODO: {len(unknown)} words have no known meaning and read as current",)

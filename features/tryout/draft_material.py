@@ -54,9 +54,9 @@ def add_others(feed: FeedDraft, facts: Sequence[ColumnFacts]) -> None:
     names = {column.name for column in FEEDS[feed.name].columns}
     free = list(facts)
     for each in facts if "kind" in names else ():
-        told = guess_others.kinds_of(each)
-        if told and each.score((), ("type", "kind", "art", "status", "operation")):
-            value = {"column": each.name, "map": told, "otherwise": "purchase"}
+        kinds = guess_others.kinds_of(each)
+        if kinds and each.score((), ("type", "kind", "art", "status", "operation")):
+            value = {"column": each.name, "map": kinds, "otherwise": "purchase"}
             why = "its words tell refunds and reversals from purchases"
             feed.columns["kind"] = Entry("kind", value, (why,))
             free.remove(each)

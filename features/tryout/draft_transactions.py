@@ -43,7 +43,7 @@ def transactions(
     feed.columns["customer_id"] = named("customer_id", person, "names the customer or the card")
     feed.columns["merchant_id"] = named("merchant_id", merchant, "names the counterparty")
     if merchant is None:
-        why = "TODO: no column names a merchant; this stands for a single one"
+        why = "TODO: no column names a merchant; this is one for all rows"
         feed.columns["merchant_id"] = Entry("merchant_id", {"constant": "one_merchant"}, (why,))
     feed.columns["timestamp"] = time_entry("timestamp", time)
     add_amount(feed, "amount", amount)

@@ -42,7 +42,7 @@ def _lines(draft: Draft, tried: Sequence[str]) -> Iterable[str]:
     yield "decide_from: null"
     yield from _comment("TODO: days until a transaction without a complaint counts as good", "")
     yield "maturity_days: 30"
-    yield f"provenance_rank: [{_provenance(draft)}]   # who says what was fraud or default"
+    yield f"provenance_rank: [{_provenance(draft)}]   # the parties that report frauds or defaults"
     yield from _form(draft)
     yield ""
     yield "feeds:"

@@ -84,6 +84,7 @@ class FeedCheck:
     Attributes:
         source: the name of the description.
         feed: the name of the feed.
+        folder: of the feed's files in the landing area.
         file: the file's name, masked.
         hold: why ingest would hold the file, or None.
         rows: of the file.
@@ -103,6 +104,7 @@ class FeedCheck:
 
     source: str
     feed: str
+    folder: str
     file: str
     hold: str | None
     rows: int

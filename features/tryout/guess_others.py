@@ -187,15 +187,15 @@ def kinds_of(facts: ColumnFacts) -> dict[str, str] | None:
     if len(facts.distinct) > 12:
         return None
     words = facts.distinct.to_pylist()
-    told = {
+    kinds = {
         word: kind
         for word in words
         for kind, spellings in _KINDS.items()
         if word.casefold() in spellings
     }
-    if not told:
+    if not kinds:
         return None
-    return {**{word: "purchase" for word in words if word.casefold() in _PURCHASES}, **told}
+    return {**{word: "purchase" for word in words if word.casefold() in _PURCHASES}, **kinds}
 
 
 def outcomes_of(words: Iterable[str]) -> dict[str, str | None]:

@@ -151,8 +151,8 @@ def leak_of(
     hits = np.bincount(places, weights=positive[known])
     rows = np.bincount(places)
     is_telling = (hits / np.maximum(rows, 1) > 0.9) & (rows >= 3)
-    caught, told = hits[is_telling].sum() / positive.sum(), rows[is_telling].sum()
-    if caught > 0.6 and told < 0.7 * len(places):
+    caught, implied = hits[is_telling].sum() / positive.sum(), rows[is_telling].sum()
+    if caught > 0.6 and implied < 0.7 * len(places):
         return f"its values give {caught:.0%} of the positive labels away"
     return None
 

@@ -31,7 +31,7 @@ def next_steps(checks: Sequence[FeedCheck], sources: Sources, path: str, yaml: s
         steps.append(
             f"Rejected rows would be kept in raw.rejected_rows. To accept them, edit {yaml}."
         )
-    folder = next(feed.folder for feed in sources.feeds.values() if feed.name == checks[0].feed)
+    folder = checks[0].folder
     steps.append(f"Start the stack: make up SOURCE={name}")
     steps.append(f"Load, train and decide in one go: make demo SOURCE={name} DATA={path}")
     steps.append(

@@ -91,7 +91,8 @@ class RejectionCounter:
             )
         return tuple(
             sorted(
-                self._rejections.values(), key=lambda one: (-one.rows, one.reason, str(one.column))
+                self._rejections.values(),
+                key=lambda each: (-each.rows, each.reason, str(each.column)),
             )
         )
 

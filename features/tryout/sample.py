@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 
+from features.ingest.suffixes import FORMATS
 from features.platform.errors import ConfigurationError
 from features.tryout.guess_text import form_of, header_of
 from features.tryout.sample_json import json_sample
@@ -34,23 +35,6 @@ _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 PIECE_BYTES = 256 << 10
 PIECES = 6
 _PACKINGS = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
-_FORMATS = {
-    "csv": "csv",
-    "tsv": "tsv",
-    "tab": "tsv",
-    "txt": "txt",
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "json": "json",
-    "parquet": "parquet",
-    "arrow": "arrow",
-    "arrows": "arrow",
-    "feather": "arrow",
-    "ipc": "arrow",
-    "avro": "avro",
-    "xlsx": "xlsx",
-    "xlsm": "xlsx",
-}
 
 
 def sample_of(path: Path) -> Sample:
@@ -72,7 +56,7 @@ def sample_of(path: Path) -> Sample:
     except Exception as error:  # noqa: BLE001 - readers of unknown bytes raise anything
         raise ConfigurationError(
             f"{shown(path)} is no table that a reader understands ({type(error).__name__}); "
-            f"send one of {', '.join(sorted(set(_FORMATS.values())))}"
+            f"send one of {', '.join(sorted(set(FORMATS.values())))}"
         ) from None
 
 
@@ -103,8 +87,8 @@ def _kind(path: Path) -> str:
     if magic[:6] == b"ARROW1":
         return "arrow"
     suffixes = [suffix.strip(".").casefold() for suffix in path.suffixes]
-    known = [_FORMATS[suffix] for suffix in suffixes if suffix in _FORMATS]
-    return known[-1] if known else "csv"
+    known = [FORMATS[suffix] for suffix in suffixes if suffix in FORMATS]
+    return str(known[-1]) if known else "csv"
 
 
 def _bytes(path: Path) -> tuple[bytes, bool]:

@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from features.platform.card_numbers import mask_name
+from features.sources.mapping import NULL_TOKENS
 from features.tryout.guess_text import TextForm
 from features.tryout.masking import visible
 
 MOST_ROWS = 20_000
-NULLS = frozenset(("", "\\N", "NULL", "NaN", "nan", "None"))
+NULLS = frozenset(NULL_TOKENS)
 
 
 @dataclass(frozen=True, slots=True)

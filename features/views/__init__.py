@@ -54,7 +54,7 @@ class FeatureView:
         """Check that later versions append their features.
 
         Raises:
-            ValueError: a feature stands before one of an earlier version, or is of no version yet.
+            ValueError: a feature precedes one of an earlier version, or is newer than the view.
         """
         versions = [feature.since for feature in self.features]
         if versions != sorted(versions) or max(versions, default=1) > self.version:

@@ -57,11 +57,7 @@ def _prepare(state: State, files: Matched | None, described: Sources) -> Sample:
     for line in files.unknown if files else ():
         console.print(f"  no feed reads {line}", markup=False)
     if data.is_derived:
-        console.print(
-            f"  the description states no `decide_from`: {data.live_from.isoformat()} was derived "
-            "from the data and is remembered",
-            markup=False,
-        )
+        console.print(f"  {data.border}", markup=False)
         if files and stack.runs(state):
             stack.down(state)  # its processes do not know this moment yet
     return data

@@ -14,7 +14,8 @@ from infra.local.state import (
     write_private_text,
 )
 
-# A process inherits only these variables of the caller's shell, so a stray variable has no effect.
+# A process inherits only these variables of the caller's shell, and the columns that each training
+# keeps or drops, so a stray variable has no effect.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 
 QUIET = {
@@ -75,7 +76,6 @@ def scoring(state: State) -> dict[str, str]:
         "SCORING_CODE_VERSION": code_version(),
         "SCORING_SOURCES": state.source,
         "SCORING_SOURCES_DIR": str(state.sources_dir()),
-        # the columns that every training keeps or drops
         **{name: os.environ[name] for name in os.environ if name.startswith("SCORING_TRAINING__")},
         **_border(state),
     }

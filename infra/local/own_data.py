@@ -18,14 +18,13 @@ from features.ingest import refusals
 from features.ingest.checks import Rules
 from features.ingest.chunks import Header
 from features.ingest.limits import DEFAULT
-from features.ingest.opening import opened
-from features.ingest.parse import prepared
 from features.ingest.reasons import HeldError
-from features.ingest.spool import spooled
 from features.ingest.waiting import belongs
 from features.ingest.whole_file import Tally, too_many_bad
 from features.sources.descriptions import Sources
 from features.sources.mapping import SourceFeed
+from features.tryout.check import Place, reading
+from features.tryout.fits import fit_of
 from infra.local.state import StackError
 
 Instants = npt.NDArray[np.int64]  # microseconds since 1970, UTC
@@ -116,11 +115,11 @@ def _fits(
         if not belongs(f"{feed.history_folder}/{name}", feed):
             reasons.append(f"no file of {feed.source}.{feed.name}: its name fits none of `files`")
             continue
-        columns = _columns_read(file, feed, described)
-        if isinstance(columns, str):
-            reasons.append(f"no file of {feed.source}.{feed.name}: {columns}")
+        fit = fit_of(file, feed, described, is_history=True)
+        if fit.hold:
+            reasons.append(f"no file of {feed.source}.{feed.name}: {fit.hold}")
         else:
-            read.append((columns, feed))
+            read.append((fit.columns, feed))
     most = max((columns for columns, _ in read), default=0)
     best = [feed for columns, feed in read if columns == most]
     if len({feed.folder for feed in best}) > 1:
@@ -134,22 +133,6 @@ def _fits(
     return [feed for _, feed in read if feed.folder in folders], "; ".join(reasons)
 
 
-def _columns_read(file: Path, feed: SourceFeed, described: Sources) -> int | str:
-    """Return the number of columns that a feed reads of a file, or the reason why it reads none."""
-    rules = Rules(feed, described.provenance_rank, datetime.now(UTC), DEFAULT, file.name)
-    try:
-        with (
-            file.open("rb") as source,
-            spooled(source, DEFAULT) as spool,
-            opened(file.name, spool, rules) as content,
-        ):
-            chunk = next(content.read(rules, Header()).chunks, None)
-            return 0 if chunk is None else len(chunk.columns)
-    except (HeldError, *refusals.OF_READING) as error:
-        held = refusals.hold_of(error)
-        return str(held or error)
-
-
 def _times(portion: Portion, described: Sources) -> Iterator[Instants]:
     """Read a whole file; yield the times of its valid rows, chunk by chunk, if they are events."""
     import pyarrow as pa
@@ -157,14 +140,10 @@ def _times(portion: Portion, described: Sources) -> Iterator[Instants]:
     event = portion.feed.declaration.event
     ranks, name = described.provenance_rank, portion.path.name
     rules = Rules(portion.feed, ranks, datetime.now(UTC), DEFAULT, name)
-    header, tally = Header(), Tally()
+    header, tally = Header(is_history=True), Tally()
     try:
-        with (
-            portion.path.open("rb") as source,
-            spooled(source, DEFAULT) as spool,
-            opened(name, spool, rules) as content,
-        ):
-            for typed, _ in prepared(content.read(rules, header).chunks, rules, header, tally):
+        with reading(Place(portion.path), rules, header, tally) as chunks:
+            for _, typed, _ in chunks:
                 if event is not None:
                     times = typed[event.target].cast(pa.timestamp("us", "UTC"))
                     yield times.cast(pa.int64()).to_numpy()

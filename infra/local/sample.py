@@ -14,10 +14,10 @@ import numpy as np
 from features.sources.descriptions import Sources
 from infra.local.own_data import Instants, Matched, event_times, match
 from infra.local.state import DEFAULT_SOURCE, StackError, State
+from scoring.runs.request import LONGEST
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-LONGEST = timedelta(days=31)  # of one window; the scoring DAGs take no longer one
 HISTORY = timedelta(days=45)
 HOURS_BEFORE_NOW = 2 * HOUR
 LIVE_AFTER_NOW = timedelta(days=2)  # files continue to arrive each hour after the demo
@@ -42,7 +42,7 @@ class Sample:
         applications: rows, history included.
         hourly_from: windows before it are joined, as after a pause; None joins none.
         learns_from_later: outcomes from after `live_from` train the model: all are known by now.
-        is_derived: the description states no `decide_from`, so it was derived from the data.
+        is_derived: the description states no `decide_from`, so the demo chose it for the data.
     """
 
     live_from: datetime
@@ -79,6 +79,14 @@ class Sample:
         """Return the form of the first training: nothing from after `live_from` but outcomes."""
         moment = self.live_from.isoformat()
         return {"end": moment} if self.learns_from_later else {"as_of": moment}
+
+    @property
+    def border(self) -> str:
+        """The moment that the demo chose in place of a stated `decide_from`, in words."""
+        return (
+            "the description states no `decide_from`: the demo decides rows from "
+            f"{self.live_from.isoformat()} on, and remembers it"
+        )
 
     @property
     def summary(self) -> str:
@@ -230,7 +238,7 @@ def _moment(microseconds: np.int64) -> datetime:
 
 
 def _spans(start: datetime, end: datetime) -> list[Window]:
-    """Divide a stretch of time into windows that are as long as a window may be."""
+    """Divide a stretch of time into windows that may have any number of rows."""
     full = _tiles(start, end, LONGEST)
     rest = full[-1][1] if full else start
     return full + ([(rest, end)] if rest < end else [])

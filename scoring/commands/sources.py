@@ -86,7 +86,7 @@ def draft(
             drafted.name = files.check_name(out.stem)
         result = tried(drafted, file)
     if out is not None:
-        _write(out, result.text)
+        _write(out, result.text, "--out YAML")
     name = f"{out}" if out else f"{settings.sources_dir}/{drafted.name}.yaml"
     steps = [
         f"Answer every TODO and CHECK in {name}"
@@ -162,7 +162,7 @@ def check(
     steps = next_steps.next_steps(checks, sources, str(file), str(path))
     target = html or settings.home / ".local" / "reports" / f"check_{sources.name}.html"
     text = page(checks, description=sources.description, steps=steps, moment=datetime.now(UTC))
-    _write(target, text)
+    _write(target, text, "--html PATH")
     if as_json:
         show("", _document(checks, steps, target), as_json=True)
     else:
@@ -170,13 +170,13 @@ def check(
     return Status.of(all(each.is_admitted for each in checks))
 
 
-def _write(target: Path, text: str) -> None:
+def _write(target: Path, text: str, option: str) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
-            f"{target} cannot be written: {error.strerror}; give another --html PATH"
+            f"{target} cannot be written: {error.strerror}; give another {option}"
         ) from error
 
 

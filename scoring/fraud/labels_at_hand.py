@@ -12,6 +12,7 @@ from psycopg import sql
 from features.platform import database
 from features.views import FeatureView
 from scoring.fraud.period import LabelsAtHand
+from scoring.fraud.training_set import known_at
 
 # Silence is knowledge of the platform, not of a source: it says nothing about how far labels reach.
 _SILENCE = "matured_silence"
@@ -67,23 +68,11 @@ select
     max(features.occurred_at) as newest
 from {table} as features
 left join (
-    select distinct on (transaction_id)
-        transaction_id,
-        is_fraud
-    from marts.fct_transaction_labels
-    where known_at <= {as_of}
-    order by transaction_id, known_at desc, provenance_rank, label_version desc
+    {known_labels}
 ) as known_label on features.transaction_id = known_label.transaction_id
 where
     features.known_at <= {as_of}
-    and not exists (
-        select 1
-        from {table} as newer
-        where
-            newer.transaction_id = features.transaction_id
-            and newer.version > features.version
-            and newer.known_at <= {as_of}
-    )
+    and {is_newest}
 group by 1
 order by 1
 """
@@ -134,9 +123,7 @@ def count(
         maturity: of the labels.
         as_of: later knowledge is ignored.
     """
-    query = sql.SQL(_DAYS).format(
-        table=_table(view), as_of=sql.Literal(as_of), matured=sql.Literal(as_of - maturity)
-    )
+    query = sql.SQL(_DAYS).format(matured=sql.Literal(as_of - maturity), **known_at(view, as_of))
     with connection.transaction():
         connection.execute("set local enable_nestloop = off; set local work_mem = '256MB'")
         counted = database.fetch_all(connection, "count rows and frauds by day", query)

@@ -20,6 +20,28 @@ from features.views import Feature, FeatureView, Kind
 from scoring.fraud.rows import TrainingSet
 from scoring.models import ordered_rows
 
+# the label of each transaction that was known last at a moment
+_KNOWN_LABELS = sql.SQL(
+    """select distinct on (transaction_id)
+        transaction_id,
+        is_fraud
+    from marts.fct_transaction_labels
+    where known_at <= {as_of}
+    order by transaction_id, known_at desc, provenance_rank, label_version desc"""
+)
+
+# no correction of the row was known at that moment
+_IS_NEWEST = sql.SQL(
+    """not exists (
+        select 1
+        from {table} as newer
+        where
+            newer.transaction_id = features.transaction_id
+            and newer.version > features.version
+            and newer.known_at <= {as_of}
+    )"""
+)
+
 _QUERY = """
 select
     features.transaction_id,
@@ -29,25 +51,13 @@ select
     {columns}
 from {table} as features
 join (
-    select distinct on (transaction_id)
-        transaction_id,
-        is_fraud
-    from marts.fct_transaction_labels
-    where known_at <= {as_of}
-    order by transaction_id, known_at desc, provenance_rank, label_version desc
+    {known_labels}
 ) as known_label on features.transaction_id = known_label.transaction_id
 where
     features.occurred_at >= {start}
     and features.occurred_at < {end}
     and features.known_at <= {as_of}
-    and not exists (
-        select 1
-        from {table} as newer
-        where
-            newer.transaction_id = features.transaction_id
-            and newer.version > features.version
-            and newer.known_at <= {as_of}
-    )
+    and {is_newest}
 """
 
 
@@ -71,10 +81,9 @@ def read(
     columns = sql.SQL(",\n    ").join([_as_float(feature) for feature in view.features])
     query = sql.SQL(_QUERY).format(
         columns=columns,
-        table=sql.Identifier(*view.table.split(".")),
         start=sql.Literal(start),
         end=sql.Literal(end),
-        as_of=sql.Literal(as_of),
+        **known_at(view, as_of),
     )
     types = {
         "transaction_id": pa.string(),
@@ -96,6 +105,22 @@ def read(
         customers.dictionary_encode().indices.to_numpy().astype(np.int64),
         rows.column("occurred_us").to_numpy()[order],
     )
+
+
+def known_at(view: FeatureView, as_of: datetime) -> dict[str, sql.Composable]:
+    """Return the parts of a query on `features` that keep later knowledge out of it.
+
+    Args:
+        view: the feature view.
+        as_of: later labels, rows and corrections are ignored.
+    """
+    table, moment = sql.Identifier(*view.table.split(".")), sql.Literal(as_of)
+    return {
+        "table": table,
+        "as_of": moment,
+        "known_labels": _KNOWN_LABELS.format(as_of=moment),
+        "is_newest": _IS_NEWEST.format(table=table, as_of=moment),
+    }
 
 
 def _as_float(feature: Feature) -> sql.Composed:

@@ -153,6 +153,17 @@ def test_tasks_get_the_same_variables_as_on_a_laptop(
     assert missing == set()
 
 
+def test_optional_settings_reach_every_process_and_are_never_empty(
+    services: dict[str, Any],
+) -> None:
+    readers = [s["environment"] for s in services.values() if "SCORING_SOURCES" in s["environment"]]
+
+    for name in ("SCORING_DECIDE_FROM", "SCORING_TRAINING__KEEP", "SCORING_TRAINING__DROP"):
+        # without a value Compose passes a set variable on, and leaves out one that is not set
+        assert [environment[name] for environment in readers] == [None] * len(readers)
+        assert f"# {name}=" in TEMPLATE.read_text()
+
+
 def test_every_process_that_reads_descriptions_has_those_of_the_user(
     services: dict[str, Any],
 ) -> None:

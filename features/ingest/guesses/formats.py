@@ -24,7 +24,7 @@ _EPOCHS = ((10, "epoch_seconds"), (13, "epoch_milliseconds"), (16, "epoch_micros
 
 
 def formats_of(samples: Sequence[str]) -> list[str]:
-    """Return the formats that all samples have: several if day and month cannot be told apart."""
+    """Return the formats that all samples have: several if the order of day and month is open."""
     texts = [text.strip() for text in samples if text.strip()]
     if not texts:
         return []

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.ipc
 
-from features.ingest.chunks import Chunk, Header, check_rows, first_line, required_names
+from features.ingest.chunks import Chunk, Header, check_rows, first_line
 from features.ingest.limits import Limits
 from features.ingest.readers.flatbuffers import Table
-from features.ingest.readers.typed import ROWS, check_types, chunk_of, readable
+from features.ingest.readers.typed import ROWS, chunk_of, columns_of
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 from features.sources.mapping import SourceFeed
@@ -38,12 +38,8 @@ def arrow_chunks(spool: Spool, feed: SourceFeed, header: Header, limits: Limits)
             source.seek(0)
             reader = pyarrow.ipc.open_file(source) if is_file else pyarrow.ipc.open_stream(source)
             schema = reader.schema
-            if len(schema) > limits.columns:
-                raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
-            read = header.columns_to_read(schema.names, feed, must=required_names(feed))
-            columns = readable(read, schema, feed)
+            columns = columns_of(schema, feed, header, limits)
             kinds = feed.delivered_kinds
-            check_types(schema, columns, kinds)
             done = 0
             for batch in _batches(reader):
                 whole = batch.select(list(columns))

@@ -19,10 +19,10 @@ from typing import IO, Any
 import fastavro
 import pyarrow as pa
 
-from features.ingest.chunks import Chunk, Header, check_rows, first_line, required_names
+from features.ingest.chunks import Chunk, Header, check_rows, first_line
 from features.ingest.limits import Limits
 from features.ingest.readers.avro_types import arrow_schema, rows_are_bounded
-from features.ingest.readers.typed import ROWS, check_types, chunk_of, readable
+from features.ingest.readers.typed import ROWS, chunk_of, columns_of
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 from features.sources.mapping import SourceFeed
@@ -60,12 +60,8 @@ def avro_chunks(spool: Spool, feed: SourceFeed, header: Header, limits: Limits) 
         with spool.path.open("rb") as file:
             container = _Container.opened(file, limits)
             schema = arrow_schema(container.schema, feed.json_form.path_separator)
-            if len(schema) > limits.columns:
-                raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
-            read = header.columns_to_read(schema.names, feed, must=required_names(feed))
-            columns = readable(read, schema, feed)
+            columns = columns_of(schema, feed, header, limits)
             kinds = feed.delivered_kinds
-            check_types(schema, columns, kinds)
             types = pa.schema([schema.field(name) for name in columns])
             paths = [tuple(name.split(feed.json_form.path_separator)) for name in columns]
             done = 0

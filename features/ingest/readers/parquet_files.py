@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.parquet
 
-from features.ingest.chunks import Chunk, Header, check_rows, first_line, required_names
+from features.ingest.chunks import Chunk, Header, check_rows, first_line
 from features.ingest.limits import Limits
-from features.ingest.readers.typed import ROWS, check_types, chunk_of, is_text, readable
+from features.ingest.readers.typed import ROWS, chunk_of, columns_of, is_text
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spool import Spool
 from features.sources.mapping import SourceFeed
@@ -29,10 +29,8 @@ def parquet_chunks(
         file = pyarrow.parquet.ParquetFile(str(spool.path))
         _check_footer(file.metadata, spool, limits)
         schema = file.schema_arrow
-        names = header.columns_to_read(schema.names, feed, must=required_names(feed))
-        names = readable(names, schema, feed)
+        names = columns_of(schema, feed, header, limits)
         kinds = feed.delivered_kinds
-        check_types(schema, names, kinds)
         _check_lists(file.metadata, list(names), limits)
         file = pyarrow.parquet.ParquetFile(
             str(spool.path),

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.feeds.columns import ColumnKind
-from features.ingest.chunks import TEXT, TEXTS, Chunk, is_only_text
+from features.ingest.chunks import TEXT, TEXTS, Chunk, Header, is_only_text, required_names
 from features.ingest.limits import Limits
 from features.ingest.reasons import HeldError, HoldReason
 from features.sources.mapping import SourceFeed
@@ -45,7 +45,29 @@ def chunk_of(
     )
 
 
-def readable(columns: Mapping[str, str], schema: pa.Schema, feed: SourceFeed) -> dict[str, str]:
+def columns_of(
+    schema: pa.Schema, feed: SourceFeed, header: Header, limits: Limits
+) -> dict[str, str]:
+    """Return the described name of each column to read, by its name in the file.
+
+    Args:
+        schema: of the file.
+        feed: that reads the file.
+        header: receives notes on the columns.
+        limits: the number of columns.
+
+    Raises:
+        HeldError: too many columns, a missing one, or a type that the column cannot have.
+    """
+    if len(schema) > limits.columns:
+        raise HeldError(HoldReason.TOO_LARGE, f"more than {limits.columns} columns")
+    columns = header.columns_to_read(schema.names, feed, must=required_names(feed))
+    columns = _readable(columns, schema, feed)
+    _check_types(schema, columns, feed.delivered_kinds)
+    return columns
+
+
+def _readable(columns: Mapping[str, str], schema: pa.Schema, feed: SourceFeed) -> dict[str, str]:
     """Return the columns that are described, or have a plain text that a digest of rows reads."""
     return {
         name: described
@@ -58,7 +80,7 @@ def _has_text(kind: pa.DataType) -> bool:
     return not (pa.types.is_nested(kind) or _is_bytes(kind) or pa.types.is_duration(kind))
 
 
-def check_types(schema: pa.Schema, columns: Mapping[str, str], kinds_of: Kinds) -> None:
+def _check_types(schema: pa.Schema, columns: Mapping[str, str], kinds_of: Kinds) -> None:
     """Check that each column to read has a type that its kind can have.
 
     Args:

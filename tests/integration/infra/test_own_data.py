@@ -149,6 +149,21 @@ def test_the_patterns_of_names_decide_between_feeds_of_one_form(tmp_path: Path) 
     assert "its name fits none of `files`" in files.unknown[0]
 
 
+def test_a_first_load_without_the_label_that_it_needs_is_refused_before_any_start(
+    tmp_path: Path,
+) -> None:
+    label = {"column": "BAD", "latency": "7d", "provenance": "bank", "label_in": "history"}
+    feeds = {"transactions": CARD | {"inline_label": label}}
+    described = shop(tmp_path / "sources", feeds=feeds)
+    data = as_file(payments(), "csv", tmp_path / "data")
+
+    files = match(data, described)
+
+    assert files.portions == ()
+    assert "missing_column" in files.unknown[0]
+    assert "BAD" in files.unknown[0]
+
+
 def test_a_file_that_would_be_held_is_refused_before_any_start(tmp_path: Path) -> None:
     described = shop(tmp_path / "sources")
     data = as_file(payments().replace(",9.50", ",free"), "csv", tmp_path / "data")
@@ -228,6 +243,7 @@ def test_loans_of_a_public_file_train_on_outcomes_that_came_later(tmp_path: Path
     assert made.training() == {"end": "2011-12-01T00:00:00+00:00"}
     assert made.days(datetime.now(UTC)) == [(made.live_from, datetime(2011, 12, 2, tzinfo=UTC))]
     assert made.is_derived
+    assert "the demo decides rows from 2011-12-01T00:00:00+00:00 on" in made.border
 
 
 def test_the_reason_of_a_training_that_made_no_model_is_read_from_its_log() -> None:

@@ -18,10 +18,10 @@ Make = Callable[..., Newcomer]
 
 @pytest.fixture(scope="module")
 def cards(newcomer: Make, test_data: Path) -> Newcomer:
-    """Load three months of card transactions, train on them, and deliver a day to decide."""
+    """Load a month of card transactions, train on them, and deliver a day to decide."""
     user = newcomer("card_demo")
     rows = pq.read_table(test_data / "transactions" / "evalml_fraud_transactions.parquet")
-    history = cut(rows, "datetime", "2019-05-01", "2019-08-06")
+    history = cut(rows, "datetime", "2019-07-01", "2019-08-06")
     write(history, user.landing("transactions", is_history=True), "history.parquet")
     rates = [f"{code},2019-01-01,1\n" for code in EXPONENTS]
     file = user.landing("fx_rates", is_history=True) / "rates.csv"
@@ -47,7 +47,7 @@ def test_card_transactions_of_133_countries_are_learnt_from_and_decided(cards: N
         "where is_fraud) from raw.transactions"
     )
     assert currencies == 157  # 164 codes, five of which mean another code, and two mean none
-    assert positives > 5_000
+    assert positives > 2_000
 
 
 def test_invoice_lines_are_card_transactions_with_refunds(
@@ -55,7 +55,7 @@ def test_invoice_lines_are_card_transactions_with_refunds(
 ) -> None:
     user = newcomer("gift_shop", currency="GBP")
     rows = pq.read_table(test_data / "retail" / "online_retail_uci.parquet")
-    history = cut(rows, "InvoiceDate", "2011-11-01", "2011-12-08")
+    history = cut(rows, "InvoiceDate", "2011-12-01", "2011-12-08")
     write(history, user.landing("transactions", is_history=True), "history.parquet")
     day = cut(rows, "InvoiceDate", "2011-12-08", "2011-12-09")
     write(day, user.landing("transactions", is_history=False), "day.parquet")
@@ -68,8 +68,7 @@ def test_invoice_lines_are_card_transactions_with_refunds(
     kinds = dict(user.db.rows("select kind, count(*) from raw.transactions group by kind"))
     ((duplicates,),) = user.db.rows("select sum(rows_duplicate) from raw.deliveries")
     assert decided == 2_566
-    assert kinds["refund"] > 500
-    assert kinds["check"] > 0
+    assert kinds["refund"] > 100
     assert duplicates > 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.ingest.delivery_reports import shape_of
+from features.ingest.delivery_reports import next_step, shape_of
 from features.ingest.reasons import WITHHELD
 
 
@@ -28,3 +28,13 @@ def test_a_shape_has_no_value_and_nothing_that_a_terminal_obeys(text: str) -> No
         letter for letter in text if letter.isnumeric() and not letter.isdigit()
     }
     assert shape_of(text).isprintable()
+
+
+def test_a_file_that_was_never_opened_because_of_its_name_is_not_to_be_retried() -> None:
+    held = {"delivery_id": "d1", "state": "held", "landed_table": None}
+
+    unsafe = next_step({**held, "reason": "unsafe_name: holds a line end"}, None)
+
+    assert "retry" not in unsafe
+    assert unsafe.startswith("deliver the file under another name; then vesper deliveries discard")
+    assert "vesper deliveries retry d1" in next_step({**held, "reason": "truncated: x"}, None)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from features.platform.errors import ConfigurationError
-from features.views import TRANSACTIONS, Feature, FeatureView
+from features.views import APPLICATIONS, BUILT_AS, TRANSACTIONS, Feature, FeatureView
 from features.views.declarations import amount, appended, count
 from features.views.digests import digest_as_built, feature_digest
 
+ROOT = Path(__file__).resolve().parents[3]
 OLD = (amount("spent", "spending", "Spent", "Spent"), count("visits", "visits", "Visits", "Visits"))
 NEW = count("refunds", "refunds", "Refunds", "Refunds")
 
@@ -71,3 +74,12 @@ def test_a_row_is_digested_over_the_features_of_its_own_version() -> None:
         f'case coalesce("stored"."view_version", 1) when 1 then {first} when 2 then {second} end'
     )
     assert digest_as_built(GROWN.at(1), "stored", "stored").as_string() == first
+
+
+@pytest.mark.parametrize("view", [TRANSACTIONS, APPLICATIONS], ids=lambda view: view.name)
+def test_the_model_of_a_view_that_has_grown_writes_its_version(view: FeatureView) -> None:
+    model = (ROOT / "dbt" / "models" / "marts" / f"feat_{view.name}.sql").read_text()
+
+    written = re.findall(rf"(\d+) as {BUILT_AS},", model)
+
+    assert written == ([str(view.version)] if view.version > 1 else [])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 
 import pytest
 
+from features.ingest import hold_remedies
 from features.ingest.delivery_reports import remedy_of
 from features.ingest.hold_remedies import HOLD_REMEDIES, reason_of, taught
 from features.ingest.reasons import HoldReason, RowReason
@@ -32,6 +35,14 @@ def test_every_reason_has_a_key_or_an_action(reason: HoldReason) -> None:
     assert not remedy.text.endswith(".")
     assert [name for name in remedy.keys if not is_key(name)] == []
     assert [name for name in remedy.keys if f"`{name}" not in remedy.text] == []
+
+
+def test_no_reason_has_two_remedies_of_which_one_is_lost() -> None:
+    tree = ast.parse(inspect.getsource(hold_remedies))
+    (table,) = (node for node in ast.walk(tree) if isinstance(node, ast.Dict))
+    names = [ast.unparse(key) for key in table.keys if key is not None]
+
+    assert len(names) == len(set(names)) == len(HOLD_REMEDIES)
 
 
 @pytest.mark.parametrize("reason", RowReason)

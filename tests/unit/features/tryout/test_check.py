@@ -14,6 +14,7 @@ from features.sources.descriptions import Sources
 from features.tryout import trial
 from features.tryout.check_page import page
 from features.tryout.findings import FeedCheck
+from features.tryout.next_steps import next_steps
 
 SHOP = """\
 description: Card payments of a shop.
@@ -178,3 +179,18 @@ def test_the_page_escapes_hostile_text_and_loads_nothing(shop: Sources, tmp_path
     assert "http://" not in text
     assert "https://" not in text
     assert text.count("<svg") >= 3
+
+
+def test_the_next_step_names_the_folder_of_the_checked_one_of_two_feeds(tmp_path: Path) -> None:
+    labels = SHOP.partition("  transaction_labels:\n")[2]
+    text = f"{SHOP}  web:\n    feed: transaction_labels\n{labels}"
+    (tmp_path / "shop.yaml").write_text(text)
+    shop = descriptions.load(str(tmp_path / "shop.yaml"))
+    file = tmp_path / "labels.csv"
+    file.write_text("receipt,fraud\nR1,1\n")
+
+    checks = trial.trial_of(file, shop, feed="web")
+
+    steps = " ".join(next_steps(checks, shop, "labels.csv", "shop.yaml"))
+    assert "landing/shop/web/history" in steps
+    assert "landing/shop/transaction_labels" not in steps

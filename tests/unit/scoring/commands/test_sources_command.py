@@ -104,3 +104,13 @@ def test_a_wrong_argument_is_refused(
     shown = capsys.readouterr()
     assert sentence in shown.err
     assert shown.out == ""
+
+
+def test_a_draft_that_cannot_be_written_names_its_own_option(
+    drafted: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, no_folder = drafted
+
+    assert main(["sources", "draft", str(file), "--out", str(no_folder / "shop.yaml")]) == 2
+
+    assert "give another --out YAML" in capsys.readouterr().err
