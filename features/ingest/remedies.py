@@ -221,6 +221,10 @@ _KEYS: Mapping[RowReason, str] = {
     RowReason.NOT_A_CREDIT_SCORE: (
         "state the bureau's codes for no score as `null_tokens` at columns.{column}"
     ),
+    RowReason.KIND_AGAINST_SIGN: (
+        "correct `map` of columns.kind, or leave `kind` out: the sign of the amount then says what "
+        "is a refund"
+    ),
     RowReason.UNKNOWN_PROVENANCE: "add it to provenance_rank of the source, or state `map`",
     RowReason.UNKNOWN_OUTCOME: "add the delivered outcomes to outcomes of the feed",
     RowReason.CONFLICTING_CONTENT: (
