@@ -60,7 +60,11 @@ HOLD_REMEDIES: dict[HoldReason, HoldRemedy] = {
         "the columns of files without a header",
         ("columns", "optional", "csv.delimiter", "match_header", "csv.header"),
     ),
-    HoldReason.DUPLICATE_COLUMN: HoldRemedy("deliver the file with each name once in its header"),
+    HoldReason.DUPLICATE_COLUMN: HoldRemedy(
+        "deliver the file with each name once in its header; or skip the header with "
+        "`csv.skip_lines: 1` and name all columns in `csv.header`",
+        ("csv.skip_lines", "csv.header"),
+    ),
     HoldReason.WRONG_TYPE: HoldRemedy(
         "deliver the column as text or as whole numbers, or name another one under `columns`",
         ("columns",),

@@ -190,7 +190,8 @@ _KEYS: Mapping[RowReason, str] = {
     RowReason.WRONG_FIELD_COUNT: "see csv.delimiter and csv.quoting of the source",
     RowReason.MISSING_VALUE: (
         "each row needs it: see null_tokens, or give all rows one value with "
-        "`columns.{column}: {{constant: …}}`"
+        "`columns.{column}: {{constant: …}}`; to go without these rows, raise "
+        "`tolerated_bad_share` of the feed"
     ),
     RowReason.CARD_NUMBER: (
         "if its values are no card numbers, add `{column}` to `numeric_id` of the feed"
@@ -219,6 +220,10 @@ _KEYS: Mapping[RowReason, str] = {
     ),
     RowReason.NOT_A_CREDIT_SCORE: (
         "state the bureau's codes for no score as `null_tokens` at columns.{column}"
+    ),
+    RowReason.KIND_AGAINST_SIGN: (
+        "correct `map` of columns.kind, or leave `kind` out: the sign of the amount then says what "
+        "is a refund"
     ),
     RowReason.UNKNOWN_PROVENANCE: "add it to provenance_rank of the source, or state `map`",
     RowReason.UNKNOWN_OUTCOME: "add the delivered outcomes to outcomes of the feed",

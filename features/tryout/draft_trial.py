@@ -7,7 +7,7 @@ digest of the row. So a draft accepts most rows of its file, or says which it do
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +30,20 @@ from features.tryout.sample import sampled_bytes
 MOST_BYTES = 48 << 20
 _ROUNDS = 4
 _TOO_MANY = 0.02
-_DELIVERED = frozenset(("column", "columns"))
+_DELIVERED = frozenset(("column", "columns", "product"))
+#: By reason: the option that accepts the rows, its value, and the doubt about it.
+_OPTIONS: Mapping[str, tuple[str, str, str]] = {
+    RowReason.IDENTIFIER_IN_FLOAT_NOTATION: (
+        "floats",
+        "whole",
+        "CHECK: an export wrote whole numbers in floating point, such as 596.0",
+    ),
+    RowReason.AMOUNT_TOO_PRECISE: (
+        "rounding",
+        "binary",
+        "CHECK: some amounts are finer than the minor unit; they are rounded",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +127,8 @@ def _mended(feed: FeedDraft, check: FeedCheck) -> bool:
         if rejection.rows <= _TOO_MANY * check.rows or name not in feed.columns:
             continue
         column = declared.column(name)
-        if rejection.reason == RowReason.IDENTIFIER_IN_FLOAT_NOTATION:
-            is_mended |= _read_whole(feed, name)
+        if option := _OPTIONS.get(rejection.reason):
+            is_mended |= _with_option(feed, name, *option)
         elif rejection.reason == RowReason.CARD_NUMBER and name not in feed.numeric_id:
             feed.numeric_id.append(name)
             is_mended = True
@@ -136,15 +149,13 @@ def _mended(feed: FeedDraft, check: FeedCheck) -> bool:
     return is_mended
 
 
-def _read_whole(feed: FeedDraft, name: str) -> bool:
-    """Read identifiers in floating point as whole numbers; return whether this is new."""
+def _with_option(feed: FeedDraft, name: str, key: str, option: str, why: str) -> bool:
+    """State an option of a column that has none; return whether it is new."""
     entry = feed.columns[name]
     value = {"column": entry.value} if isinstance(entry.value, str) else entry.value
-    if not isinstance(value, dict) or "floats" in value or value.keys().isdisjoint(_DELIVERED):
+    if not isinstance(value, dict) or key in value or value.keys().isdisjoint(_DELIVERED):
         return False
-    why = "CHECK: an export wrote whole numbers in floating point, such as 596.0"
-    value = {**value, "floats": "whole"}
-    feed.columns[name] = Entry(name, value, (*entry.comments, why))
+    feed.columns[name] = Entry(name, {**value, key: option}, (*entry.comments, why))
     return True
 
 

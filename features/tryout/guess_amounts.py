@@ -246,7 +246,7 @@ def currency(facts: Sequence[ColumnFacts], amount: AmountGuess | None, base: str
         strange = sorted(used - set(EXPONENTS))
         meant = {code: USUAL_CODES[code] for code in strange if code in USUAL_CODES}
         rest = [code for code in strange if code not in meant]
-        meant |= {word: word.upper() for word in words if word.islower()}
+        meant |= {word: word.upper() for word in words if _is_lower_code(word)}
         reason = f"{number} {codes}" + (f"; not in ISO 4217: {', '.join(rest[:9])}" if rest else "")
         return CurrencyGuess(columns[0].name, None, {}, reason, meant)
     signs = {sign: code for sign in (amount.signs if amount else ()) if (code := _code_of(sign))}
@@ -261,6 +261,10 @@ def currency(facts: Sequence[ColumnFacts], amount: AmountGuess | None, base: str
 
 def _code_of(sign: str) -> str | None:
     return sign if sign in EXPONENTS else SIGNS.get(sign)
+
+
+def _is_lower_code(word: str) -> bool:
+    return word.islower() and word.upper() in EXPONENTS
 
 
 def _is_code(facts: ColumnFacts) -> bool:

@@ -68,9 +68,9 @@ def _encoding_of(raw: bytes) -> TextForm:
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return TextForm("utf-16", "utf-16")
     start = raw[:4000]
-    if b"\0" in start:
-        is_big = start[0::2].count(0) > start[1::2].count(0)
-        name = "utf-16-be" if is_big else "utf-16-le"
+    high, low = start[0::2].count(0), start[1::2].count(0)
+    if max(high, low) * 8 > len(start):  # a single NUL in a text is a fault of the file
+        name = "utf-16-be" if high > low else "utf-16-le"
         return TextForm(name, name)
     try:
         codecs.getincrementaldecoder("utf-8")().decode(raw)

@@ -136,7 +136,8 @@ def _of_text(path: Path, raw: bytes, kind: str, *, is_whole: bool) -> Sample:
     text = raw.decode(form.codec, errors="replace").removeprefix("\ufeff")
     if _BINARY.search(text[:4000]):
         raise ConfigurationError(
-            f"{shown(path)} is no text, whatever its suffix says: rename it after its format"
+            f"{shown(path)} has control characters, which no text has: rename it after its "
+            "format, or remove them"
         )
     lines = io.StringIO(text, newline="")
     for _ in range(form.skip_lines):

@@ -32,6 +32,7 @@ def feed(tmp_path: Path) -> SourceFeed:
             ["$9.99", "$1,234.50"],
             'currency_sign: "$", thousands: ","',
         ),
+        ("kind_against_sign", "kind", ["CARD_REFUND"], "correct `map` of columns.kind"),
         ("amount_not_a_number", "amount", ["1.234,56"], 'decimal: ",", thousands: "."'),
         ("amount_not_a_number", "amount", ["12,50 €"], 'currency_sign: "€", decimal: ","'),
         (

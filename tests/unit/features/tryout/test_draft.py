@@ -148,6 +148,24 @@ def test_times_of_day_with_and_without_a_fraction_are_read_as_iso(tmp_path: Path
     assert result.checks[0].accepted == len(rows)
 
 
+def test_amounts_finer_than_their_money_are_rounded_with_a_doubt(tmp_path: Path) -> None:
+    path = tmp_path / "fine.csv"
+    rows = [f"t{i},c{i % 9},{1_704_067_200 + i},{i}.12{i % 2 or ''}" for i in range(1, 99)]
+    path.write_text("\n".join(["id,card,created,amount", *rows]))
+
+    amount = columns_of(drafted(path))["amount"]
+
+    assert amount == {"column": "amount", "rounding": "binary"}
+
+
+def test_a_single_nul_makes_no_utf_16(tmp_path: Path) -> None:
+    path = shapes.floating_ids(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"t7,", b"t\x00,"))
+
+    with pytest.raises(ConfigurationError, match="has control characters"):
+        sample_of(path)
+
+
 def test_milliseconds_since_1970_are_an_epoch(tmp_path: Path) -> None:
     columns = columns_of(drafted(shapes.epoch_lines(tmp_path)))
 

@@ -29,8 +29,9 @@ def test_a_loan_file_without_ids_and_dates_is_taken_for_applications(test_data: 
 
     result = tried(draft_of(sample_of(path)), path)
 
-    assert [check.feed for check in result.checks] == ["applications"]
-    assert result.checks[0].accepted == 1000
-    feed = yaml.safe_load(result.text)["feeds"]["applications"]
+    assert [check.feed for check in result.checks] == ["applications", "application_labels"]
+    assert [check.accepted for check in result.checks] == [1000, 1000]
+    feed, outcomes = yaml.safe_load(result.text)["feeds"].values()
+    assert outcomes["columns"]["application_id"] == feed["columns"]["application_id"]
     assert {"creditability", "age_in_years", "personal_status_and_sex"} <= set(feed["refused"])
     assert feed["columns"]["application_id"] == {"generate": "content_hash"}
