@@ -1,5 +1,4 @@
 {%- set rate_days = [1, 3, 7, 14, 21, 30] -%}
-
 with
 
 pending as not materialized (
