@@ -46,7 +46,7 @@ def test_two_benchmarks_do_not_run_at_the_same_time(tmp_path: Path) -> None:
 def test_after_midnight_the_histories_of_the_day_before_are_refused(
     tmp_path: Path,
 ) -> None:
-    yesterday = datetime.now(UTC) - timedelta(days=1)
+    yesterday = datetime.now(UTC) - timedelta(days=1, hours=1)  # the hours of a start end later
     bench = Bench(tmp_path, Cluster(tmp_path, 1, ""), {}, yesterday)
 
     with pytest.raises(BenchError, match="the day has turned"), bench.copy("installed"):

@@ -47,7 +47,11 @@ select
     false as is_location_alert,
     false as is_device_alert,
     null::boolean as is_high_value,
-    'purchase' as kind
+    'purchase' as kind,
+    null::double precision as customer_latitude,
+    null::double precision as customer_longitude,
+    40.7::double precision as merchant_latitude,
+    -74.0::double precision as merchant_longitude
 from generate_series(1, {rows}) as n
 """
 

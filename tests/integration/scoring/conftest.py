@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -290,5 +291,6 @@ def _variables(part: BaseModel, prefix: str = "SCORING_") -> dict[str, str]:
             variables |= _variables(value, f"{prefix}{name.upper()}__")
         elif value is not None:
             shown = value.get_secret_value() if isinstance(value, SecretStr) else value
-            variables[prefix + name.upper()] = str(shown)
+            is_list = isinstance(shown, tuple)
+            variables[prefix + name.upper()] = json.dumps(shown) if is_list else str(shown)
     return variables

@@ -12,17 +12,16 @@ from features.ingest.limits import DEFAULT
 TEXT = b"a\n" * 3_000 + b"\r\n" * 7 + b'"x\ny",2\n' * 1_500 + b"tail"
 
 
-@pytest.mark.parametrize("multiline_fields", [False, True])
+@pytest.mark.parametrize("quotes", [None, lines.Quotes('"')])
 def test_small_blocks_hold_the_same_records_as_one_block(
-    multiline_fields: bool, monkeypatch: pytest.MonkeyPatch
+    quotes: lines.Quotes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = []
     for most in (lines._RECORDS, 1_000, 7):
         # reaching the real bound takes 131,072 lines
         monkeypatch.setattr(lines, "_RECORDS", most)
         tally = lines.LineTally(0)
-        options = {"multiline_fields": multiline_fields}
-        blocks = list(lines.blocks(io.BytesIO(TEXT), DEFAULT, tally, **options))
+        blocks = list(lines.blocks(io.BytesIO(TEXT), DEFAULT, tally, quotes=quotes))
         assert max(map(len, blocks)) <= most
         results.append(([b.record(n) for b in blocks for n in range(len(b))], tally))
 

@@ -235,7 +235,8 @@ def test_a_model_with_unreadable_features_is_refused(
 def test_a_model_that_lacks_an_attribute_is_refused(tmp_path: Path, kind: str) -> None:
     content = skops.io.dumps(fitted(kind))
     slot = {"fraud": FRAUD.model, "scorecard": CREDIT.model}[kind]
-    for name in sorted(vars(fitted(kind))):
+    # a fraud model without edges is one of an earlier release
+    for name in sorted(set(vars(fitted(kind))) - {"edges_"}):
         model = skops.io.loads(content, trusted=model_files.trusted_types(slot))
         delattr(model, name)
         skops.io.dump(model, tmp_path / "model.skops")

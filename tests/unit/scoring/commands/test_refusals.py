@@ -76,8 +76,10 @@ def test_an_expected_error_is_one_line_without_a_traceback(
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_completion_of_a_shell_is_printed(
-    shell: str, capsys: pytest.CaptureFixture[str]
+    shell: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # a test has no shell above it that could be found
+    monkeypatch.setattr("shellingham.detect_shell", lambda: (shell, f"/bin/{shell}"))
     with pytest.raises(SystemExit) as ended:  # Typer ends the process itself
         main(["--show-completion", shell])
 
