@@ -59,7 +59,7 @@ def test_every_question_to_a_warehouse_is_answered(capsys: pytest.CaptureFixture
     answered = set()
     for arguments in documents.commands():
         name, *options = shlex.split(arguments.replace("<decision id>", "transactions/declined/0"))
-        if name in QUESTIONS:
+        if name in QUESTIONS and "--heal" not in options:  # to heal is no question: it decides
             answered.add(name)
             status = main([name, *options])
             shown = capsys.readouterr()
