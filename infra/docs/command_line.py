@@ -8,7 +8,6 @@ A contract test does the same check, so a changed command without its page fails
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 import typer.main
 
+from infra.docs import generated_page
 from scoring.commands import app
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "command-line.md"
@@ -86,13 +86,7 @@ def _parameters(command: Any) -> Iterator[str]:  # noqa: ANN401 - a command of T
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page, or check it; return 1 if it is stale."""
-    parser = argparse.ArgumentParser(prog="python -m infra.docs.command_line")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
-    page = render()
-    if parser.parse_args(arguments).check:
-        return int(PAGE.read_text() != page)
-    PAGE.write_text(page)
-    return 0
+    return generated_page.write(PAGE, render(), "python -m infra.docs.command_line", arguments)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ A contract test does the same check, so a changed column without its page fails 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ import yaml
 
 from features.feeds import FEEDS
 from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView
+from infra.docs import generated_page
 from infra.docs.tables import table, yes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -174,13 +174,7 @@ def _text(described: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page, or check it; return 1 if it is stale."""
-    parser = argparse.ArgumentParser(prog="python -m infra.docs.data_dictionary")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
-    page = render()
-    if parser.parse_args(arguments).check:
-        return int(PAGE.read_text() != page)
-    PAGE.write_text(page)
-    return 0
+    return generated_page.write(PAGE, render(), "python -m infra.docs.data_dictionary", arguments)
 
 
 if __name__ == "__main__":

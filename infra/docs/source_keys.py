@@ -8,7 +8,6 @@ The reference is the end of the page, behind its heading; the guide before it is
 
 from __future__ import annotations
 
-import argparse
 import csv
 import inspect
 import re
@@ -31,6 +30,7 @@ from features.sources.fitting import KINDS, ORIGINS
 from features.sources.labels import InlineLabel
 from features.sources.mapping import SourceFeed
 from features.sources.value_forms import DIRECTIVES, FORMS
+from infra.docs import generated_page
 from infra.docs.tables import table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -191,13 +191,7 @@ def _listed(names: Any) -> str:  # noqa: ANN401 - any iterable of texts
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the reference, or check it; return 1 if it is stale."""
-    parser = argparse.ArgumentParser(prog="python -m infra.docs.source_keys")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
-    page = render()
-    if parser.parse_args(arguments).check:
-        return int(PAGE.read_text() != page)
-    PAGE.write_text(page)
-    return 0
+    return generated_page.write(PAGE, render(), "python -m infra.docs.source_keys", arguments)
 
 
 if __name__ == "__main__":
