@@ -76,6 +76,7 @@ def test_the_schedules_are_turned_on_and_off(handbook: State) -> None:
 def test_without_a_policy_the_command_to_activate_one_is_named(
     handbook: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # a stack with a warehouse takes a minute to start; the answer is one row of it
     monkeypatch.setattr(schedule, "policy_in_force", lambda _: None)
 
     with pytest.raises(
@@ -88,6 +89,7 @@ def test_without_a_policy_the_command_to_activate_one_is_named(
 
 
 def test_a_stack_without_airflow_is_named(handbook: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    # a real Airflow whose scheduler alone is gone starts it again
     monkeypatch.setattr(schedule, "airflow_missing", lambda _: ["scheduler"])
 
     with pytest.raises(StackError, match=r"\(scheduler\): `make up SOURCE=fraud_handbook`"):

@@ -161,6 +161,7 @@ def test_a_retry_while_the_store_cannot_read_the_file_changes_nothing(
     def breaks(_name: str) -> None:
         raise ConnectionResetError("reset by peer")
 
+    # a folder cannot refuse its owner a file; a network store can
     monkeypatch.setattr(intake.store, "open", breaks)
     with pytest.raises(BadDeliveryError, match="stays as it is"):
         try_again(intake, receipt)
@@ -220,6 +221,7 @@ def test_a_retry_that_breaks_off_leaves_the_delivery_held(
     def breaks(_connection: object, _held: object, _new: object) -> None:
         raise OSError(28, "No space left on device")
 
+    # the last statement of the transaction: a full disk at that moment cannot be arranged
     monkeypatch.setattr(retrying, "_keep_repeats", breaks)
     with pytest.raises(OSError, match="No space left"):
         try_again(intake, receipt)

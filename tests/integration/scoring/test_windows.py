@@ -301,6 +301,7 @@ def test_the_windows_of_a_failed_stretch_are_decided_by_two_runs(bench: Bench) -
 def test_a_long_window_with_too_many_rows_is_refused(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # the real bound takes 100,000 rows
     monkeypatch.setattr(request, "MOST_ROWS", 2)
     bench.admit([a_transaction_in(hour) for hour in range(3)])
 
@@ -314,6 +315,7 @@ def test_a_long_window_with_too_many_rows_is_refused(
 def test_windows_are_decided_by_the_command(
     at_a_terminal: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # the pins of the test need no registry
     monkeypatch.setattr(sessions, "pipeline", lambda _: at_a_terminal.pipeline)
     at_a_terminal.admit([a_transaction_in(0), a_transaction_in(2)])
     until = (NOON + 5 * HOUR).isoformat()

@@ -60,6 +60,7 @@ def test_a_training_that_was_asked_for_fails_without_labels_and_a_scheduled_one_
         raise TooFewLabelsError("12 frauds")
 
     job = SimpleNamespace(training=Training("transactions", refuse))
+    # a real training needs a warehouse; its refusal is all that the task sees
     monkeypatch.setattr(domains, "job_named", lambda _: job)
 
     with pytest.raises(error, match="12 frauds"):
