@@ -32,7 +32,7 @@ def _spending() -> Iterator[Feature]:
     yield _spent("spend_60d_to_30d", "Spending of the 30 days before those 30 days")
     yield _spent("spend_90d_to_60d", "Spending of the first 30 days of 90")
     yield _spent("spend_90d", "Spending of 90 days")
-    yield _spent("mean_30d", "Spending per 30 days since the first transaction of the look-back")
+    yield _spent("mean_30d", "Spending per 30 observed days of the look-back")
     yield ratio(
         "trend", "change of card spending",
         "Spending of 30 days over the mean of the two times 30 days before",
@@ -61,12 +61,22 @@ def _activity() -> Iterator[Feature]:
         "Days from the last purchase to the day", "The time since your last card payment",
         required=False,
     )  # fmt: skip
+    yield count(
+        "observed_days", "known card spending",
+        "Days of the look-back since the first card transaction of all customers",
+        "The days of card spending that are known",
+    )  # fmt: skip
 
 
 def _mix() -> Iterator[Feature]:
     yield amount(
         "mean_transaction_90d", "size of a card payment",
         "Spending per purchase in 90 days", "The size of your card payments",
+    )  # fmt: skip
+    yield amount(
+        "usual_transaction_90d", "size of a card payment",
+        "Median over the days with purchases in 90 days of the spending per purchase",
+        "The usual size of your card payments",
     )  # fmt: skip
     yield amount(
         "largest_day_90d", "size of a card payment",
