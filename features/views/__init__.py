@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 from features.platform.errors import ConfigurationError
 from features.views.applications import application_features
+from features.views.customer_nights import customer_night_features
+from features.views.customers import customer_features
 from features.views.declarations import Feature, Kind
 from features.views.transactions import (
     EXACT_WINDOWS,
@@ -17,7 +19,17 @@ from features.views.transactions import (
     transaction_features,
 )
 
-__all__ = ["APPLICATIONS", "BUILT_AS", "TRANSACTIONS", "Feature", "FeatureView", "Kind"]
+__all__ = [
+    "APPLICATIONS",
+    "BUILT_AS",
+    "CUSTOMERS",
+    "CUSTOMER_NIGHTS",
+    "TRANSACTIONS",
+    "VIEWS",
+    "Feature",
+    "FeatureView",
+    "Kind",
+]
 
 #: The column of a row's version of its view; null in a row that was built as version 1.
 BUILT_AS = "view_version"
@@ -39,6 +51,7 @@ class FeatureView:
         event_time: the column of the event time.
         carried: the columns that are no features: keys, times, and columns for readers.
         features: in the order of a matrix' columns.
+        built_by: the dbt selector that builds the table; empty for the name of the view.
     """
 
     name: str
@@ -49,6 +62,7 @@ class FeatureView:
     event_time: str
     carried: tuple[str, ...]
     features: tuple[Feature, ...]
+    built_by: str = ""
 
     def __post_init__(self) -> None:
         """Check that later versions append their features.
@@ -74,7 +88,7 @@ class FeatureView:
     @property
     def selector(self) -> str:
         """The dbt selector that builds the table."""
-        return f"{self.name.removesuffix('s')}_features"
+        return self.built_by or f"{self.name.removesuffix('s')}_features"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -168,3 +182,50 @@ APPLICATIONS = FeatureView(
     ),
     features=tuple(application_features()),
 )
+
+CUSTOMER_NIGHTS = FeatureView(
+    name="customer_nights",
+    version=1,
+    table="marts.feat_customer_nights",
+    versions="raw.customer_nights",
+    entity="customer_night_id",
+    event_time="day_at",
+    carried=(
+        "customer_night_id",
+        "version",
+        "merchant_id",
+        "customer_id",
+        "day_at",
+        "known_at",
+        "delivery_seq",
+        "is_history",
+    ),
+    features=tuple(customer_night_features()),
+    built_by="customer_features",
+)
+
+#: Beside the features, JSON objects have the spending of each category for readers.
+CUSTOMERS = FeatureView(
+    name="customers",
+    version=1,
+    table="marts.feat_customers",
+    versions="raw.card_customer_nights",
+    entity="card_customer_night_id",
+    event_time="day_at",
+    carried=(
+        "card_customer_night_id",
+        "version",
+        "customer_id",
+        "day_at",
+        "known_at",
+        "delivery_seq",
+        "is_history",
+        "category_spend_30d",
+        "category_spend_90d",
+    ),
+    features=tuple(customer_features()),
+    built_by="card_customer_features",
+)
+
+#: Every feature view of the release.
+VIEWS = (TRANSACTIONS, APPLICATIONS, CUSTOMER_NIGHTS, CUSTOMERS)
