@@ -19,7 +19,9 @@ from scoring.runs.request import LONGEST
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-HISTORY = timedelta(days=45)
+# forecasts of spending learn from month ends with a month before them and a month after them
+HISTORY = timedelta(days=100)
+RATE = 1.4  # transactions of a customer and day
 HOURS_BEFORE_NOW = 2 * HOUR
 LIVE_AFTER_NOW = timedelta(days=2)  # files continue to arrive each hour after the demo
 CUSTOMERS = 1_200
@@ -224,6 +226,7 @@ def _synthetic(state: State) -> Sample:
     plan = Plan(
         seed=20261121,
         customers=CUSTOMERS,
+        rate=RATE,
         start=live_from - HISTORY,
         end=hour + LIVE_AFTER_NOW,
         live_from=live_from,
