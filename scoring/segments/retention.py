@@ -19,7 +19,7 @@ from features.platform import database
 from features.views import FeatureView
 from scoring.segments import training_set
 from scoring.segments.model import MerchantSegments
-from scoring.segments.training_set import Customers
+from scoring.segments.rows import Customers
 
 MONTHS = 6
 _MONTH_ENDS = """

@@ -30,8 +30,8 @@ from scoring.segments.job import JOB
 from scoring.segments.model import POOLED, SegmentModel
 from scoring.segments.model_card import Content
 from scoring.segments.points import FEATURES
+from scoring.segments.rows import Customers
 from scoring.segments.stability import moved_share
-from scoring.segments.training_set import Customers
 
 log = structlog.get_logger(__name__)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,10 +11,10 @@ import pyarrow as pa
 from psycopg import sql
 
 from features.platform import database
-from features.platform.arrays import Flags, Matrix
 from features.views import FeatureView
 from scoring.models import ordered_rows
 from scoring.segments.points import FEATURES
+from scoring.segments.rows import Customers
 
 _NEWEST = """
 select max(features.day_at)
@@ -32,44 +29,6 @@ select features.merchant_id, features.customer_id, {columns}
 from {table} as features
 where features.day_at = {night} and features.known_at <= {as_of}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Customers:
-    """The customers of one night, ordered by merchant and id.
-
-    Attributes:
-        night: the day.
-        merchant: [n].
-        customer: [n].
-        values: [n, 3] recency, frequency and spend; null is NaN.
-    """
-
-    night: date
-    merchant: np.ndarray[Any, np.dtype[np.object_]]
-    customer: np.ndarray[Any, np.dtype[np.object_]]
-    values: Matrix
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    @property
-    def by_merchant(self) -> Mapping[str, Matrix]:
-        """The values by merchant."""
-        return {str(name): self.values[self.of(name)] for name in np.unique(self.merchant)}
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 over the night, the names and the values."""
-        digest = hashlib.sha256(self.night.isoformat().encode())
-        digest.update(repr([self.merchant.tolist(), self.customer.tolist()]).encode())
-        digest.update(np.ascontiguousarray(self.values).data)
-        return digest.hexdigest()
-
-    def of(self, merchant: str) -> Flags:
-        """Return whether each row is a customer of a merchant: [n]."""
-        is_of: Flags = self.merchant == merchant
-        return is_of
 
 
 def read(

@@ -12,7 +12,7 @@ from scoring.models import card
 from scoring.segments import figures, fitting, model_card, retention
 from scoring.segments.model import POOLED
 from scoring.segments.model_card import Content
-from scoring.segments.training_set import Customers
+from scoring.segments.rows import Customers
 from scoring.segments.what_if import changes
 from tests.unit.scoring.segments.customers import drawn
 
