@@ -27,8 +27,8 @@ MARKS = {
     "number_of_cds": "cdnow",
 }
 FILES = (
-    "the handbook's transactions, LendingClub's loans (Parquet), the German credit data or the "
-    "CDNOW sample (CSV)"
+    "the handbook's transactions, LendingClub's loans, the lines of Online Retail (Parquet), the "
+    "German credit data or the CDNOW sample (CSV)"
 )
 Measure = Callable[[Path, Settings], int]
 
