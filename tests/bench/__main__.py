@@ -24,7 +24,8 @@ from infra.local.console import console, step
 from infra.local.postgres import PostgresError
 from infra.local.state import CHECKOUT, StackError, State, code_version
 from tests.bench import histories, report, sides
-from tests.bench.parts import PARTS, QUICK, Part
+from tests.bench.checks import Part
+from tests.bench.parts import PARTS, QUICK
 from tests.bench.sides import Measured
 from tests.bench.world import Bench, BenchError, open_bench
 
