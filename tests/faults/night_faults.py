@@ -22,11 +22,9 @@ TWICE = "second attempt at night"
 SKIPPED = "gate skipped at night"
 LATE = "late sales at night"
 PLACES = {
-    "after_raw_copy@1": Stage.WAITING,
     "after_features": Stage.WAITING,
     "after_claim": Stage.BUILT,
     "mid_predict@2": Stage.BUILT,
-    "mid_copy@3": Stage.BUILT,
     "inside_publish": Stage.VALIDATED,
     "after_commit": Stage.VALIDATED,
 }
