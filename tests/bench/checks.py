@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from tests.bench.sides import Measured
 from tests.bench.world import Bench
@@ -49,3 +49,4 @@ class Part:
     judge: Callable[[Mapping[str, Measured]], list[Check]]
     histories: tuple[History, ...] = ()
     rounds: int = 1
+    template: Callable[[Bench, Any], object] = of_traffic

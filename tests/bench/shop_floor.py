@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,11 @@ def run(request: dict[str, Any]) -> None:
         watch.timed("build segments", lambda: build(connection, Path(request["compiled"])))
         for role in ROLES:
             results = watch.timed(
-                f"score {role}", lambda role=role: _score(connection, role, request["models"])
+                f"score {role}", partial(_score, connection, role, request["models"])
             )
             target = Path(request["parquet"]) / f"{role}.parquet"
             watch.timed(
-                f"publish {role}",
-                lambda results=results, target=target: pq.write_table(
-                    results, target, compression="zstd"
-                ),
+                f"publish {role}", partial(pq.write_table, results, target, compression="zstd")
             )
             rows = results.num_rows
             del results

@@ -81,6 +81,7 @@ def _part(name: str, wanted: Shops, *, rounds: int, has_bars: bool = True) -> Pa
         _night(suffix, has_bars=has_bars),
         (wanted,),
         rounds=rounds,
+        template=shop_sides.template,
     )
 
 
@@ -95,6 +96,7 @@ PARTS = (
         _flat,
         (SHORT, LONG),
         rounds=3,
+        template=shop_sides.template,
     ),
     _part("customers", Shops(1_000_000, ONE_YEAR), rounds=1),
 )

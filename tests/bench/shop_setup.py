@@ -19,7 +19,7 @@ from features.platform.settings import get_settings
 from features.sources import descriptions
 from features.views import CUSTOMER_NIGHTS
 from scoring.decision.policy import activations, policy
-from scoring.domains import SEGMENT_CUSTOMERS
+from scoring.domains import JOBS
 from scoring.runs.pins import ModelPin, Pins
 from scoring.steps.pipeline import Pipeline
 from tests.bench.setup import POLICY
@@ -37,7 +37,7 @@ def install(_: dict[str, Any]) -> dict[str, Any]:
 
 def build(_: dict[str, Any]) -> dict[str, Any]:
     """Build the books, and the features of the nights that have none."""
-    built = Pipeline(SEGMENT_CUSTOMERS, get_settings()).build()
+    built = Pipeline(JOBS["segment_customers"], get_settings()).build()
     return {"rows_added": built.rows_added, "seconds": built.seconds}
 
 

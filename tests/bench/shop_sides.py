@@ -32,7 +32,7 @@ def ours(bench: Bench, wanted: Shops, *, keep_for_floor: bool = False) -> Measur
         wanted: the day and its history.
         keep_for_floor: leave the files that the floor copies in.
     """
-    name, pins = _template(bench, wanted)
+    name, pins = template(bench, wanted)
     kept = bench.folder / "floor"
     kept.mkdir(exist_ok=True)
     with _copy(bench, name) as (database, objects):
@@ -52,7 +52,7 @@ def ours(bench: Bench, wanted: Shops, *, keep_for_floor: bool = False) -> Measur
 def floor(bench: Bench, wanted: Shops) -> Measured:
     """Run the bare script on the night that `ours` has kept."""
     kept = bench.folder / "floor"
-    name, _ = _template(bench, wanted)
+    name, _ = template(bench, wanted)
     with _copy(bench, name) as (database, objects):
         request = {
             "conninfo": bench.cluster.conninfo(database),
@@ -106,7 +106,7 @@ def _copy(bench: Bench, template: str) -> Iterator[tuple[str, Path]]:
         yield database, objects
 
 
-def _template(bench: Bench, wanted: Shops) -> tuple[str, dict[str, Any]]:
+def template(bench: Bench, wanted: Shops) -> tuple[str, dict[str, Any]]:
     """Return the database of a history and the pins by role; both are made once."""
     if not bench.exists(_INSTALLED):
         _made(bench, _INSTALLED, None, _install)

@@ -49,12 +49,12 @@ class NightHouse(House):
 
     def expected(self) -> Expected:
         """Return the customers of the night; the file of the day has one bad row."""
-        from scoring.domains import SEGMENT_CUSTOMERS
+        from scoring.domains import JOBS
 
         names = (_customer(n).replace("%", "%25").replace("/", "%2F") for n in range(CUSTOMERS))
         ids = frozenset(f"m/{name}/{NIGHT:%Y-%m-%d}" for name in names)
         rejected = deliveries.first_window().rejected + 1
-        return Expected(ids, rejected, job=SEGMENT_CUSTOMERS)
+        return Expected(ids, rejected, job=JOBS["segment_customers"])
 
     def name_of(self, stage: Stage) -> str:
         """Return the name of the database of a stage."""
