@@ -23,8 +23,12 @@ MARKS = {
     "TX_FRAUD": "fraud_handbook",
     "loan_status": "lending_club",
     "creditability": "german_credit",
+    "number_of_cds": "cdnow",
 }
-FILES = "the handbook's transactions, LendingClub's loans (Parquet) or the German credit data (CSV)"
+FILES = (
+    "the handbook's transactions, LendingClub's loans (Parquet), the German credit data or the "
+    "CDNOW sample (CSV)"
+)
 Measure = Callable[[Path, Settings], int]
 
 
@@ -73,6 +77,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
     from scoring.fraud.quality import handbook
     from scoring.fraud.quality import protocol as fraud
     from scoring.spending.quality import protocol as spending
+    from scoring.value.quality import cdnow
 
     folds = handbook.VALIDATION_FOLDS if is_validation else handbook.TEST_FOLDS
     days = spending.VALIDATION if is_validation else spending.TEST
@@ -80,6 +85,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
         fraud.SOURCE: _in_turn(partial(fraud.run, folds=folds), partial(spending.run, days=days)),
         credit.SOURCE: credit.run,
         german_credit.SOURCE: german_credit.run,
+        cdnow.SOURCE: cdnow.run,
     }
 
 
