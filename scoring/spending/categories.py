@@ -31,8 +31,8 @@ def split(forecast: Floats, spent: pa.Array) -> pa.Array:
     """
     rows = len(forecast)
     nothing = pa.nulls(rows, pa.string())
-    table = _by_category(spent)
-    if rows == 0 or table.num_columns == 0:
+    table = _by_category(spent) if rows else pa.table({})
+    if table.num_columns == 0:
         return nothing
     names = sorted(table.column_names)
     past = [np.nan_to_num(table.column(name).to_numpy().astype(np.float64)) for name in names]

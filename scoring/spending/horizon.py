@@ -177,7 +177,7 @@ class HorizonForecast(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
     def _terms(self, past: Past, shrunk: _Shrunk) -> Floats:
         """Return the terms that the coefficients multiply: [6, n]."""
         usual = np.where(past.usual > 0, past.usual, shrunk.amount)
-        excess = np.log(shrunk.amount / usual)
+        excess = np.log(shrunk.amount) - np.log(usual)
         month = (past.purchases_month + self.rate_purchases_) / (
             np.minimum(shrunk.days, past.observed_month) + self.rate_days_
         )

@@ -14,33 +14,17 @@ from scoring.models import model_files
 from scoring.runs.job import ModelSlot
 from scoring.spending.horizon import HorizonForecast
 from scoring.spending.model import ANSWERS, FEWEST_ROWS, PurchasingPowerModel
-from scoring.spending.past import COLUMNS, Past, from_matrix
+from scoring.spending.past import COLUMNS, from_matrix
 from scoring.spending.quality import backtest
 from scoring.spending.quality.backtest import Days
-from tests.spending import a_day_book
+from tests.spending import BOOK, matrix_of
 
-BOOK = a_day_book()
 SLOT = ModelSlot(
     "spending",
     "purchasing_power",
     ("scoring.spending.model.PurchasingPowerModel",),
     ("scoring.spending.horizon.HorizonForecast",),
 )
-
-
-def matrix_of(past: Past) -> np.ndarray:
-    """Return the feature rows of a past, in the order of the model's columns."""
-    return np.column_stack(
-        [
-            past.purchases_month,
-            past.purchases,
-            past.mean,
-            past.usual,
-            past.tenure - 1,
-            past.recency,
-            past.observed,
-        ]
-    )
 
 
 def rows_of(*nights: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
