@@ -202,8 +202,9 @@ cross join lateral (
     ) as month_starts (midnight)
 ) as month_ends
 where
-    -- a customer needs a past before there is something to learn
-    month_ends.midnight >= spans.first_history_day + 90
+    -- a customer needs a past before there is something to learn: a month of cards, a quarter of sales
+    month_ends.midnight
+    >= spans.first_history_day + case spans.feed when 'transactions' then 30 else 90 end
     and month_ends.midnight < coalesce(spans.first_live_day, 'infinity'::date);
 
 create view raw.sales_nights as
