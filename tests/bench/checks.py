@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tests.bench.histories import template as of_traffic
 from tests.bench.sides import Measured
 from tests.bench.world import Bench
 
