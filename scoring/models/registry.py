@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,8 +60,10 @@ class ModelRecord:
         tags: feature view, data digest, training window and the like, on run and version.
         figures: by file name.
         description: Markdown for the version's page.
-        outcomes: the names of the two outcomes whose probabilities the model returns.
+        outcomes: the names of the columns that the model returns, such as the two outcomes whose
+            probabilities it gives.
         texts: pages and tables by file name.
+        answered_by: the model's method that returns those columns: [n, outcomes].
     """
 
     metrics: Mapping[str, float]
@@ -69,8 +71,9 @@ class ModelRecord:
     tags: Mapping[str, str]
     figures: Mapping[str, Figure]
     description: str
-    outcomes: tuple[str, str]
+    outcomes: tuple[str, ...]
     texts: Mapping[str, str] = field(default_factory=dict)
+    answered_by: str = "predict_proba"
 
 
 def resolve(name: str, alias: str, settings: Settings) -> ModelPin:
@@ -180,12 +183,13 @@ def log_and_register(
                 name="model",
                 serialization_format="skops",
                 skops_trusted_types=model_files.trusted_types(slot),
-                pyfunc_predict_fn="predict_proba",
+                pyfunc_predict_fn=record.answered_by,
                 signature=_signature(features, record.outcomes),
                 input_example=frame,
                 pip_requirements=list(REQUIREMENTS),
             )
-        digest = _digest_of_logged(logged.model_uri, model, example, slot)
+        answer = getattr(model, record.answered_by)
+        digest = _digest_of_logged(logged.model_uri, answer, example, slot)
         _ensure_model(client, slot.name)
         version = client.create_model_version(
             slot.name,
@@ -251,7 +255,7 @@ def _answering(settings: Settings) -> Iterator[MlflowClient]:
         ) from error
 
 
-def _signature(features: Sequence[str], outcomes: tuple[str, str]) -> ModelSignature:
+def _signature(features: Sequence[str], outcomes: Sequence[str]) -> ModelSignature:
     # every column may be null: a feature without history has no value
     inputs = [ColSpec("double", name, required=False) for name in features]
     outputs = [ColSpec("double", name) for name in outcomes]
@@ -260,17 +264,18 @@ def _signature(features: Sequence[str], outcomes: tuple[str, str]) -> ModelSigna
 
 def _digest_of_logged(
     model_uri: str,
-    model: Any,  # noqa: ANN401 - any estimator of ours
+    answer: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     example: NDArray[np.float64],
     slot: ModelSlot,
 ) -> str:
-    """Read a logged model back, compare its scores bit for bit, and return the file's SHA-256."""
+    """Read a logged model back, compare its answers bit for bit, and return the file's SHA-256."""
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=folder)
         path = Path(folder) / MODEL_FILE
         model_files.check_folder(Path(folder), model_uri)
         copy = model_files.read(path, model_uri, slot)
-        if copy.predict_proba(example).tobytes() != model.predict_proba(example).tobytes():
+        again = getattr(copy, answer.__name__)(example)
+        if again.tobytes() != answer(example).tobytes():
             raise ModelUnavailableError(
                 f"{model_uri}: the file read back gives other scores than the model that was "
                 "written; nothing was registered"

@@ -30,7 +30,7 @@ class TrainReceipt:
     sha256: str
     as_of: str
     rows: int
-    events: int  # frauds or defaults among them
+    events: int  # frauds or defaults among them; 0 for a model that predicts no event
     features: int
     metrics: dict[str, float]
     notes: list[str]  # the choices that the training has made
@@ -49,7 +49,7 @@ class Learnt:
         features: names of its columns.
         example: a few rows of them, for the signature.
         rows: the number of labelled rows, test rows included.
-        events: frauds or defaults among them.
+        events: frauds or defaults among them; 0 for a model that predicts no event.
         as_of: labels and rows known later were ignored.
         notes: the choices that the training has made, for people.
     """

@@ -43,6 +43,28 @@ def test_a_registered_model_scores_the_same_bits_without_the_registry(
     )
 
 
+def test_a_model_of_other_answers_is_registered_by_the_method_that_gives_them(
+    pin: ModelPin,
+    model: FraudModel,
+    record: registry.ModelRecord,
+    matrix: np.ndarray,
+    registry_settings: Settings,
+) -> None:
+    answers = replace(record, outcomes=("likelier",), answered_by="predict")
+
+    other = registry.log_and_register(
+        model,
+        replace(JOB.model, name=pin.name),
+        answers,
+        matrix[:5],
+        model.features,
+        registry_settings,
+    )
+
+    signature = mlflow.models.get_model_info(f"models:/{other.name}/{other.version}").signature
+    assert signature.outputs.input_names() == ["likelier"]
+
+
 def test_an_alias_is_resolved_to_one_version_and_its_digest(
     pin: ModelPin, registry_settings: Settings
 ) -> None:
