@@ -124,7 +124,7 @@ class Shops:
         return self.pipeline.run(request)
 
     def train(self, **order: datetime) -> TrainReceipt:
-        """Train on the newest night before the first one to decide, unless the order says else."""
+        """Train on the last month before the first night to decide, unless the order says else."""
         return train(TrainingOrder(**{"end": FIRST, **order}), self.settings)  # type: ignore[arg-type]
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:

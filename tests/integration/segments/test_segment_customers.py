@@ -18,6 +18,7 @@ from scoring.evidence.replay import Selection
 from scoring.evidence.verification import verify
 from scoring.models import registry
 from scoring.runs.record import Run
+from scoring.segments.identity import LEAST_AGREEMENT
 from scoring.segments.job import JOB
 from scoring.steps.pipeline import STEPS
 from tests.integration.segments.conftest import CUSTOMERS, DAY, FIRST, SLEEPER, Shops
@@ -47,7 +48,7 @@ def decided(shops: Shops) -> Decided:
     first, steps = shops.decide(FIRST)
     second, _ = shops.decide(SECOND)
     shops.restate(RESTATED)
-    refit = shops.train()
+    refit = shops.train(start=FIRST, end=THIRD)
     assert refit.alias == registry.CHAMPION
     third, _ = shops.decide(THIRD)
     return Decided(shops, first, steps, second, third)
@@ -136,9 +137,10 @@ def test_a_refit_keeps_the_segments_and_is_an_event(decided: Decided) -> None:
     )
 
     assert version == "2"
-    assert moved < 15
+    assert moved < 30
     assert [event for event, _ in events] == ["segments_refitted"] * 2
-    assert [agreement for _, agreement in events][1] == "1.0"
+    assert events[0][1] is None
+    assert float(events[1][1]) >= LEAST_AGREEMENT
 
 
 def test_everything_adds_up_down_to_the_published_files(decided: Decided) -> None:
@@ -196,6 +198,15 @@ def test_a_published_file_has_the_columns_of_the_ledger(decided: Decided) -> Non
 
     assert table.column_names == list(JOB.columns)
     assert (manifest["job"], manifest["rows"]) == (JOB.name, table.num_rows)
+
+
+def test_a_training_within_the_same_month_changes_nothing(decided: Decided) -> None:
+    receipt = decided.shops.train(start=FIRST, end=THIRD)
+
+    assert (receipt.version, receipt.alias) == ("2", registry.CHAMPION)
+    assert receipt.notes == [
+        "the model in force was fitted on 2026-03-02, so there is nothing to refit"
+    ]
 
 
 def test_a_refit_that_divides_the_customers_otherwise_leaves_the_model_in_force(
