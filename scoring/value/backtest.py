@@ -82,19 +82,6 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Backtest:
-    """The results of all origins, and the verdict of each merchant."""
-
-    results: tuple[Result, ...]
-    verdicts: Mapping[str, Verdict]
-
-    @property
-    def methods(self) -> dict[str, str]:
-        """Return the method of each merchant."""
-        return {merchant: verdict.method for merchant, verdict in self.verdicts.items()}
-
-
-@dataclass(frozen=True, slots=True)
 class Forecast:
     """The forecasts of both methods for the customers of a merchant at an origin.
 
@@ -106,15 +93,46 @@ class Forecast:
     rows: TrainingSet
     by_method: Mapping[str, Floats]
 
+    @property
+    def merchant(self) -> str:
+        """The id of the merchant."""
+        return str(self.rows.merchant[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """The forecasts and results of all origins, and the verdict of each merchant."""
+
+    forecasts: tuple[Forecast, ...]
+    results: tuple[Result, ...]
+    verdicts: Mapping[str, Verdict]
+
+    @property
+    def methods(self) -> dict[str, str]:
+        """Return the method of each merchant."""
+        return {merchant: verdict.method for merchant, verdict in self.verdicts.items()}
+
+    def served(self, target: str) -> tuple[Floats, Floats]:
+        """Return the forecasts of the serving methods and the truth, over all origins: [m] each."""
+        place = TARGETS.index(target)
+        pairs = [
+            (part.by_method[self.methods[part.merchant]][:, place], part.rows.targets[:, place])
+            for part in self.forecasts
+        ]
+        expected = [expected for expected, _ in pairs]
+        truth = [truth for _, truth in pairs]
+        return np.concatenate([*expected, np.empty(0)]), np.concatenate([*truth, np.empty(0)])
+
 
 def run(rows: TrainingSet) -> Backtest:
     """Compare the methods on the newest origins, and decide per merchant."""
-    results = tuple(result for forecast in forecasts(rows) for result in _results(forecast))
+    made = tuple(forecasts(rows))
+    results = tuple(result for forecast in made for result in _results(forecast))
     verdicts = {
         merchant: decide(merchant, [result for result in results if result.merchant == merchant])
         for merchant in rows.merchants
     }
-    return Backtest(results, verdicts)
+    return Backtest(made, results, verdicts)
 
 
 def forecasts(rows: TrainingSet) -> Iterator[Forecast]:
@@ -184,7 +202,7 @@ def _results(forecast: Forecast) -> Iterator[Result]:
         for place, target in enumerate(TARGETS):
             truth, answer = rows.targets[:, place], expected[:, place]
             yield Result(
-                merchant=str(rows.merchant[0]),
+                merchant=forecast.merchant,
                 day=int(rows.day[0]),
                 method=method,
                 target=target,

@@ -33,7 +33,7 @@ class ValueDecider(Decider):
         )
         return matrix
 
-    def _scores(self, columns: Columns, matrix: Matrix) -> Scores:
+    def _scores(self, columns: Columns, matrix: Matrix) -> Scores:  # noqa: ARG002 - as the base
         return self.model.score(matrix)
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:

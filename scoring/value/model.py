@@ -7,7 +7,7 @@ few. A backtest decides per merchant whether the parameters or the trees serve.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
 import numpy as np
@@ -22,8 +22,6 @@ from scoring.value.purchases import PurchaseModel, Variant
 from scoring.value.rows import HISTORY, HORIZONS, TARGETS, TrainingSet, of_matrix
 
 VARIANT = Variant.MBG_NBD
-#: The name of the matrix' last column: the index of the merchant in the model, NaN if unknown.
-MERCHANT = "merchant"
 #: The methods by their number in a model.
 METHODS = ("mbg_nbd", "boosting")
 #: A merchant with fewer customers, or fewer with a repeat purchase, uses the parameters of all.
@@ -41,6 +39,11 @@ class Answers:
     expected_spend_30d: Floats
     expected_spend_90d: Floats
     p_active: Floats
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the names of the answers, in order."""
+        return tuple(field.name for field in fields(cls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ def has_enough(snapshot: TrainingSet) -> bool:
 class CustomerValueModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
     """The expected purchases, the expected spend and the activity of customers.
 
-    The matrix has the columns `features` and as a last one `MERCHANT`.
+    The matrix has the columns `features`, and behind them `MERCHANT`: the index of the row's
+    merchant, NaN for a merchant without parameters of its own.
 
     Args:
         features: names of the columns; the columns of `HISTORY` are among them.

@@ -22,6 +22,8 @@ HORIZONS = (30, 90)
 PURCHASES = tuple(f"purchases_{days}d" for days in HORIZONS)
 SPEND = tuple(f"spend_{days}d" for days in HORIZONS)
 TARGETS = (*PURCHASES, *SPEND)
+#: The name of the matrix' last column: the index of the merchant in the model.
+MERCHANT = "merchant"
 #: The features of the purchase and amount models, in the order of `of_matrix`.
 HISTORY = ("repeat_count", "first_to_last_days", "tenure_days", "value_mean")
 #: The age of a customer without a purchase day in the look-back: its end is all that is known.
@@ -69,7 +71,7 @@ class TrainingSet(LabelledRows):
         """Return the rows with one more column, the index of the merchant."""
         return replace(
             self,
-            features=(*self.features, "merchant"),
+            features=(*self.features, MERCHANT),
             matrix=np.column_stack([self.matrix, column]),
         )
 
