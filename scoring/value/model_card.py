@@ -165,8 +165,9 @@ def _results(results: Sequence[Result]) -> str:
         return "There is no origin with enough earlier snapshots and a known future."
     head = "| merchant | origin | target | method | customers | deviance | absolute error | sum |"
     rows = [
-        f"| {_cell(r.merchant)} | {np.datetime64(r.day, 'D')} | {r.target} | {r.method} | {r.customers} | "
-        f"{r.deviance:.4f} | {r.absolute_error:.4f} | {r.expected:.1f} of {r.actual:.1f} |"
+        f"| {_cell(r.merchant)} | {np.datetime64(r.day, 'D')} | {r.target} | {r.method} | "
+        f"{r.customers} | {r.deviance:.4f} | {r.absolute_error:.4f} | "
+        f"{r.expected:.1f} of {r.actual:.1f} |"
         for r in results
     ]
     return "\n".join([head, "| --- | --- | --- | --- | ---: | ---: | ---: | ---: |", *rows])
