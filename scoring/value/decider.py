@@ -18,13 +18,20 @@ from features.platform.settings import Settings
 from scoring.decider import Decider, Domain, Scores, features_alone
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs.record import Run
-from scoring.value import inputs
+from scoring.value import explanation, inputs
 from scoring.value.job import JOB
 from scoring.value.model import METHODS
 
 
 class ValueDecider(Decider):
     """The model that values the customers of a run."""
+
+    def lines(self, rows: pa.Table) -> list[str]:
+        """Return the history, the method and the parameters behind one valued row: [1]."""
+        if self.explainer is None:
+            return []
+        _, matrix = self._inputs(rows)
+        return explanation.lines(self.explainer, matrix, rows.column("merchant_id")[0].as_py())
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
         merchants = columns["merchant_id"].to_numpy(zero_copy_only=False)

@@ -158,6 +158,10 @@ class CustomerValueModel(BaseEstimator):  # type: ignore[misc] # scikit-learn sh
         methods: Codes = self.methods_[self._places(codes)]
         return methods
 
+    def parameters_of(self, code: Floats) -> Parameters:
+        """Return the parameters that value a row with the index of a merchant: [1]."""
+        return self._parameters(int(self._places(code)[0]))
+
     def score(self, X: Floats) -> Answers:  # noqa: N803 - scikit-learn's name
         """Return the answers for n rows; the result for a row does not depend on the others."""
         return Answers(*np.ascontiguousarray(self.predict(X).T))
@@ -176,7 +180,7 @@ class CustomerValueModel(BaseEstimator):  # type: ignore[misc] # scikit-learn sh
         answers = np.full((len(matrix), len(TARGETS) + 1), np.nan)
         for place in np.unique(places):
             rows = places == place
-            parameters = self._parameters(place)
+            parameters = self._parameters(int(place))
             answers[rows, :-1] = expected(parameters, history[rows])
             answers[rows, -1] = parameters.purchases.active(of_matrix(history[rows])[0])
         is_boosted: Flags = self.methods_[places] == METHODS.index("boosting")

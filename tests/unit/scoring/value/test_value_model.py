@@ -11,7 +11,7 @@ import skops.io
 from features.views import CUSTOMER_NIGHTS
 from scoring.models import model_files
 from scoring.models.columns import Choice
-from scoring.value import amounts, figures, model_card
+from scoring.value import amounts, explanation, figures, model_card
 from scoring.value.backtest import Backtest
 from scoring.value.job import JOB
 from scoring.value.model import Answers, CustomerValueModel
@@ -152,6 +152,21 @@ def test_the_figures_show_each_target_of_the_serving_methods(tested: Backtest) -
         "calibration_spend_90d.png",
     ]
     assert figures.draw(Backtest((), (), {})) == {}
+
+
+def test_a_customer_reads_the_history_and_the_effect_of_a_purchase_today(
+    model: CustomerValueModel,
+) -> None:
+    row = np.array([[3.0, 60.0, 200.0, 25.0, 0.0, 140.0, 0.0]])
+
+    lines = explanation.lines(model, row, "random")
+
+    assert lines[0] == "valued by mbg_nbd, with the parameters of merchant random"
+    assert lines[1].startswith("3 purchase days after the first one, the last one 60 days after it")
+    silent, bought = (float(line.split("probability ")[1].split(",")[0]) for line in lines[2:])
+    assert silent < bought
+    stranger = np.array([[*row[0, :-1], np.nan]])
+    assert explanation.lines(model, stranger, "new")[0].endswith("of all merchants together")
 
 
 def test_the_answers_are_those_of_the_job() -> None:
