@@ -16,13 +16,15 @@ def report(test_data: Path) -> CdnowReport:
     return cdnow.measure(cdnow.read(test_data / "retail" / "cdnow_sample_2357.csv.gz"))
 
 
-def test_every_bar_holds(report: CdnowReport) -> None:
+def test_every_bar_holds_but_that_of_a_single_forecast_over_christmas(
+    report: CdnowReport,
+) -> None:
     measured = cdnow.checks_of(report)
 
-    assert [check.name for check in measured if not check.holds] == []
+    assert [check.name for check in measured if not check.holds] == ["value.cdnow_sum_error"]
     assert {check.name for check in measured if check.bar is not None} == {
         *("value.cdnow.r", "value.cdnow.alpha", "value.cdnow.a", "value.cdnow.b"),
-        *("value.cdnow_sum_error", "value.cdnow_mae_ratio"),
+        *("value.cdnow_sum_error", "value.cdnow_sum_error_by_quarter", "value.cdnow_mae_ratio"),
     }
 
 
@@ -33,10 +35,11 @@ def test_gamma_gamma_and_its_correlation_are_those_that_are_published(report: Cd
     assert report.correlation.customers == 946
 
 
-def test_a_single_forecast_of_39_weeks_misses_the_sum_and_the_report_says_so(
+def test_no_model_of_the_family_reaches_the_sum_with_a_single_forecast(
     report: CdnowReport,
 ) -> None:
     errors = {check.name: check.value for check in cdnow.checks_of(report)}
 
     for variant in Variant:
-        assert errors[f"value.cdnow.{variant}.sum_error_at_once"] > 0.1
+        assert errors[f"value.cdnow.{variant}.sum_error"] > 0.1
+        assert errors[f"value.cdnow.{variant}.sum_error_by_quarter"] < 0.1
