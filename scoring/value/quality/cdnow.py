@@ -39,8 +39,8 @@ PUBLISHED = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
 TOLERANCE = 0.001
 SUM_BAR = (0.0, 0.1)
 SEASON = (
-    "Weeks 40 to 78 include Christmas, which no purchase of the calibration shows: a single forecast\n"
-    "of 39 weeks falls short with either model. The job forecasts at most 90 days from the newest\n"
+    "Weeks 40 to 78 include Christmas, which no purchase of the calibration shows: a forecast of\n"
+    "39 weeks falls short with either model. The job forecasts at most 90 days from the newest\n"
     "purchases; the sum by quarter does the same."
 )
 SERVED = Variant.MBG_NBD
