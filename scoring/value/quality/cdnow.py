@@ -3,8 +3,10 @@
 The file has the purchases of 2,357 customers of a record shop, who all began in the first quarter
 of 1997. The models learn from the weeks to 1997-09-30 and forecast weeks 40 to 78.
 
-The job forecasts at most 90 days from the newest purchases with pinned parameters. So the bar of
-the sum counts three forecasts of 13 weeks. The report holds the sum of a single forecast too.
+A single forecast of weeks 40 to 78 misses their sum by more than 10 % with either model. The shop
+sold more from October to March than from July to September, and the models know no season. The job
+forecasts at most 90 days from the newest purchases. So the report also holds the sum of three
+forecasts of 13 weeks, with the parameters of the calibration.
 """
 
 from __future__ import annotations
@@ -35,6 +37,12 @@ WEEK, QUARTER, FORECAST = 7.0, 13, 39
 #: Fader, Hardie and Lee (2005), table 2, and Fader and Hardie (2013).
 PUBLISHED = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
 TOLERANCE = 0.001
+SUM_BAR = (0.0, 0.1)
+SEASON = (
+    "Weeks 40 to 78 include Christmas, which no purchase of the calibration shows: a forecast of\n"
+    "39 weeks falls short with either model. The job forecasts at most 90 days from the newest\n"
+    "purchases; the sum by quarter does the same."
+)
 SERVED = Variant.MBG_NBD
 
 
@@ -120,7 +128,10 @@ def run(path: Path, settings: Settings) -> int:
     report = measure(read(path))
     measured = checks_of(report)
     sys.stdout.write(_text(report, measured))
-    figures = {"data": {"file": path.name, "customers": len(report.bought)}}
+    figures = {
+        "data": {"file": path.name, "customers": len(report.bought)},
+        "purchases": {"weeks_40_to_78": report.bought.sum(), "note": SEASON},
+    }
     target = write("quality", SOURCE, figures, measured, settings)
     sys.stdout.write(f"\n{target}\n")
     return 0 if all(check.holds for check in measured) else 1
@@ -165,18 +176,19 @@ def checks_of(report: CdnowReport) -> list[Check]:
     ]
     served = report.forecasts[SERVED]
     measured += [
-        Check("value.cdnow_sum_error", report.sum_error(served.quarterly), (0.0, 0.1)),
+        Check("value.cdnow_sum_error", report.sum_error(served.at_once.sum()), SUM_BAR),
+        Check("value.cdnow_sum_error_by_quarter", report.sum_error(served.quarterly), SUM_BAR),
         Check("value.cdnow_mae_ratio", report.mae_ratio(SERVED), (0.0, 0.999)),
     ]
     for variant, forecast in report.forecasts.items():
-        at_once = report.sum_error(float(forecast.at_once.sum()))
+        at_once = report.sum_error(forecast.at_once.sum())
         measured += [
             Check(
-                f"value.cdnow.{variant}.sum_error_quarterly",
+                f"value.cdnow.{variant}.sum_error_by_quarter",
                 report.sum_error(forecast.quarterly),
                 None,
             ),
-            Check(f"value.cdnow.{variant}.sum_error_at_once", at_once, None),
+            Check(f"value.cdnow.{variant}.sum_error", at_once, None),
             Check(f"value.cdnow.{variant}.mae_ratio", report.mae_ratio(variant), None),
         ]
     names = ("p", "q", "gamma")
@@ -211,5 +223,5 @@ def _text(report: CdnowReport, measured: list[Check]) -> str:
         )
     p, q, gamma = report.values.parameters
     lines.append(f"gamma-gamma: p {p:.2f}, q {q:.2f}, gamma {gamma:.2f}")
-    lines.append(f"{amounts.as_sentence(report.correlation)}\n")
+    lines += [amounts.as_sentence(report.correlation), SEASON, ""]
     return "\n".join([*lines, *checks.as_lines(measured)]) + "\n"

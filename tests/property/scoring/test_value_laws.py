@@ -52,10 +52,11 @@ def test_a_longer_horizon_never_has_fewer_purchases(
 def test_of_customers_who_buy_today_the_more_frequent_one_buys_more(
     model: PurchaseModel, age: float, one: float, other: float, horizon: float
 ) -> None:
-    rare, frequent = sorted((one, other))
+    # purchases are counted in days, so there are no more of them than days
+    rare, frequent = (min(count, np.floor(age)) for count in sorted((one, other)))
     # BG/NBD gives a first purchase no chance to be the last
     rare = max(rare, 1.0) if model.variant is Variant.BG_NBD else rare
-    frequent = max(rare, frequent)
+    age, frequent = max(age, rare), max(rare, frequent)
     bought = Histories(np.array([rare, frequent]), np.full(2, age), np.full(2, age))
 
     expected, active = model.expected(bought, horizon), model.active(bought)
