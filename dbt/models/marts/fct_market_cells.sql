@@ -1,0 +1,185 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='append_new_columns',
+        full_refresh=false,
+        indexes=[
+            {'columns': ['merchant_id', 'month', 'category', 'segment'], 'unique': true},
+        ],
+    )
+}}
+
+with
+
+cells as (
+
+    select * from {{ ref('int_market_cells_suppressed') }}
+
+),
+
+purchases as (
+
+    select * from {{ ref('int_market_purchases_gathered') }}
+
+),
+
+-- gain and loss have a suppression of their own, by the same rule
+flows as (
+
+    select
+        *,
+        row_number() over (
+            partition by month, merchant_id, category
+            order by is_safe, gained_customers + lost_customers, segment
+        ) as place,
+        count(*) filter (where not is_safe) over (partition by month, merchant_id, category)
+            as unsafe_cells
+    from (
+        select
+            *,
+            is_published and gained_customers >= 20 and lost_customers >= 20 as is_safe
+        from cells
+    ) as described
+
+),
+
+flow_sums as (
+
+    select
+        *,
+        min(place) filter (where is_union_safe and place >= greatest(unsafe_cells, 2)) over (
+            partition by month, merchant_id, category
+        ) as cut,
+        max(place) filter (where is_union_safe) over (partition by month, merchant_id, category)
+        = count(*) over (partition by month, merchant_id, category) as is_flow_total_safe
+    from (
+        select
+            *,
+            sum(gained_customers) over firsts >= 20 and sum(lost_customers) over firsts >= 20
+                as is_union_safe
+        from flows
+        window firsts as (partition by month, merchant_id, category order by place)
+    ) as summed
+
+),
+
+judged as (
+
+    select
+        *,
+        coalesce(is_total_safe and is_flow_total_safe, false) as are_total_flows_published,
+        coalesce(
+            is_total_safe
+            and is_flow_total_safe
+            and place > case when unsafe_cells = 0 then 0 else cut end,
+            false
+        ) as are_flows_published
+    from flow_sums
+
+),
+
+merchant_spending as (
+
+    select
+        month,
+        category,
+        merchant_id,
+        sum(spent_minor) as spent_minor,
+        sum(sum(spent_minor)) over (partition by month, category) as market_minor
+    from purchases
+    where is_now
+    group by 1, 2, 3
+
+),
+
+-- the whole category, from the side of each merchant in it
+markets as (
+
+    select
+        own.month,
+        own.category,
+        own.merchant_id,
+        own.spent_minor,
+        own.market_minor,
+        (
+            select {{ is_publishable(
+                'count(distinct buyers.customer_id)', '20', '0', '1'
+            ) }}
+            from purchases as buyers
+            where
+                buyers.month = own.month and buyers.category = own.category and buyers.is_now
+                and buyers.merchant_id <> own.merchant_id
+        )
+        and (
+            select {{ is_publishable(
+                '20', 'count(*)', 'max(others.spent_minor)', 'sum(others.spent_minor)'
+            ) }}
+            from merchant_spending as others
+            where
+                others.month = own.month
+                and others.category = own.category
+                and others.merchant_id <> own.merchant_id
+        ) as is_market_published
+    from merchant_spending as own
+    where own.merchant_id in (select cells.merchant_id from cells)
+
+),
+
+rows_of_groups as (
+
+    select
+        merchant_id,
+        month,
+        category,
+        segment,
+        customers,
+        own_minor,
+        elsewhere_minor,
+        gained_customers,
+        lost_customers,
+        is_published,
+        are_flows_published
+    from judged
+
+    union all
+
+    select
+        merchant_id,
+        month,
+        category,
+        'all' as segment,
+        sum(customers) as customers,
+        sum(own_minor) as own_minor,
+        sum(elsewhere_minor) as elsewhere_minor,
+        sum(gained_customers) as gained_customers,
+        sum(lost_customers) as lost_customers,
+        bool_or(is_total_safe) as is_published,
+        bool_or(are_total_flows_published) as are_flows_published
+    from judged
+    group by 1, 2, 3
+
+)
+
+select
+    rows_of_groups.merchant_id,
+    rows_of_groups.month,
+    rows_of_groups.category,
+    rows_of_groups.segment,
+    rows_of_groups.customers::bigint as customers,
+    rows_of_groups.own_minor::bigint as own_minor,
+    rows_of_groups.elsewhere_minor::bigint as elsewhere_minor,
+    rows_of_groups.gained_customers::bigint as gained_customers,
+    rows_of_groups.lost_customers::bigint as lost_customers,
+    rows_of_groups.is_published,
+    rows_of_groups.are_flows_published,
+    markets.spent_minor::bigint as merchant_minor,
+    markets.market_minor::bigint as market_minor,
+    coalesce(markets.is_market_published, false) as is_market_published
+from rows_of_groups
+left join markets
+    on
+        rows_of_groups.merchant_id = markets.merchant_id
+        and rows_of_groups.month = markets.month
+        and rows_of_groups.category = markets.category
+        and rows_of_groups.segment = 'all'

@@ -1,0 +1,66 @@
+with
+
+night as (
+
+    select * from {{ ref('fct_newest_night') }}
+
+),
+
+segments as not materialized (
+
+    select * from {{ source('decisions', 'customer_segments') }}
+
+),
+
+newest as (
+
+    select segments.*
+    from segments
+    inner join night on segments.day_at = night.day_at
+    where {{ is_latest('segments', 'customer_night_id') }}
+
+),
+
+earlier as (
+
+    select segments.*
+    from segments
+    inner join night on segments.day_at = night.day_at - interval '30 days'
+    where {{ is_latest('segments', 'customer_night_id') }}
+
+),
+
+-- the reason of a customer's newest move of the 30 nights
+moves as (
+
+    select distinct on (segments.merchant_id, segments.customer_id)
+        segments.merchant_id,
+        segments.customer_id,
+        segments.move_reason
+    from segments
+    inner join night
+        on
+            segments.day_at > night.day_at - interval '30 days'
+            and segments.day_at <= night.day_at
+    where segments.move_reason is not null and {{ is_latest('segments', 'customer_night_id') }}
+    order by segments.merchant_id, segments.customer_id, segments.day_at desc
+
+)
+
+select
+    newest.merchant_id,
+    newest.day_at,
+    earlier.segment as from_segment,
+    newest.segment as to_segment,
+    case when earlier.segment is distinct from newest.segment then moves.move_reason end
+        as move_reason,
+    count(*) as customers,
+    count(*)::double precision / sum(count(*)) over (
+        partition by newest.merchant_id, earlier.segment
+    ) as share_of_from
+from newest
+left join earlier
+    on newest.merchant_id = earlier.merchant_id and newest.customer_id = earlier.customer_id
+left join moves
+    on newest.merchant_id = moves.merchant_id and newest.customer_id = moves.customer_id
+group by 1, 2, 3, 4, 5
