@@ -86,6 +86,10 @@ class Decider(ABC):
         parts = self.explainer.contributions(matrix)
         return pa.table(dict(zip(self.explainer.features, parts.T, strict=True)))
 
+    def lines(self, rows: pa.Table) -> list[str]:  # noqa: ARG002 - most jobs have reasons instead
+        """Return lines for a person about one decided row: [1]; empty unless the job has some."""
+        return []
+
     def _inputs(self, rows: pa.Table) -> tuple[Columns, Matrix]:
         columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
         names = list(self.explainer.features) if self.explainer else []

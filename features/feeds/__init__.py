@@ -14,6 +14,8 @@ from features.feeds.declarations import Feed, LoadKind
 from features.feeds.fx_rates import FX_RATES
 from features.feeds.merchants import MERCHANTS
 from features.feeds.places import PLACES
+from features.feeds.products import PRODUCTS
+from features.feeds.sales import SALES
 from features.feeds.transaction_labels import TRANSACTION_LABELS
 from features.feeds.transactions import TRANSACTIONS
 
@@ -27,8 +29,8 @@ __all__ = [
     "sharing_tables",
 ]
 
-#: Feeds by name, in the order of their admission: rates, places, merchants and customers before the
-#: rows that need them, rows before their labels.
+#: Feeds by name, in the order of their admission: rates, places, merchants, customers and products
+#: before the rows that need them, rows before their labels.
 FEEDS: dict[str, Feed] = {
     feed.name: feed
     for feed in (
@@ -36,8 +38,10 @@ FEEDS: dict[str, Feed] = {
         PLACES,
         MERCHANTS,
         CUSTOMERS,
+        PRODUCTS,
         TRANSACTIONS,
         TRANSACTION_LABELS,
+        SALES,
         APPLICATIONS,
         APPLICATION_LABELS,
         APPLICANT_ATTRIBUTES,

@@ -32,6 +32,8 @@ class ColumnKind(StrEnum):
     EMPLOYMENT = "employment"
     OUTCOME = "outcome"
     EXCEPTION = "exception"  # a flag, or an outcome that says so
+    QUANTITY = "quantity"  # of a sold product; the event of the line keeps its sign
+    EVENT = "event"  # of a line of an order: sale, return or cancellation
     KIND = "kind"  # of a transaction: purchase, refund, reversal or check
     PLACE = "place"  # code of a place: of `dbt/seeds/places.csv`, of a country, or the source's own
     COUNTRY = "country"
@@ -48,6 +50,7 @@ _SQL_TYPES: Mapping[ColumnKind, LiteralString] = {
     ColumnKind.INTEGER: "integer",
     ColumnKind.SHARE: "double precision",
     ColumnKind.RATE: "numeric(24, 12)",
+    ColumnKind.QUANTITY: "numeric(15, 6)",
     ColumnKind.FLAG: "boolean",
     ColumnKind.EXCEPTION: "boolean",
     ColumnKind.LIST: "text[]",
@@ -76,6 +79,7 @@ TEXTUAL = frozenset(
         ColumnKind.PROVENANCE,
         ColumnKind.OUTCOME,
         ColumnKind.KIND,
+        ColumnKind.EVENT,
         ColumnKind.PLACE,
         ColumnKind.COUNTRY,
         ColumnKind.TIME_ZONE,

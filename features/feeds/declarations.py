@@ -74,10 +74,10 @@ class Ordering:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two columns of which a row has both or neither.
+    """Two columns of which a row has both or neither, or of which it needs one.
 
     Attributes:
-        first: the column under which a row with one of the two is rejected.
+        first: the column under which a row that breaks the rule is rejected.
         second: the other column.
         reason: code of the rejection, see `features/ingest/reasons.py`.
     """
@@ -103,6 +103,7 @@ class Feed:
         person: the column that names a person; a placeholder there would join all pasts.
         orderings: pairs of columns that may contradict each other.
         pairs: pairs of columns of which one alone means nothing.
+        choices: pairs of columns of which a row needs one; it may have both.
         inline_labels: labels that the feed's files may carry.
     """
 
@@ -117,6 +118,7 @@ class Feed:
     person: str | None = None
     orderings: tuple[Ordering, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    choices: tuple[Pair, ...] = ()
     inline_labels: InlineLabels | None = None
 
     def __post_init__(self) -> None:
@@ -235,7 +237,9 @@ class Feed:
     def _mentioned(self) -> set[str]:
         """The columns that other parts of the declaration name."""
         names = {name for pair in self.orderings for name in (pair.first, pair.second)}
-        names |= {name for pair in self.pairs for name in (pair.first, pair.second)}
+        names |= {
+            name for pair in (*self.pairs, *self.choices) for name in (pair.first, pair.second)
+        }
         names |= {self.person} if self.person else set()
         match self.admission:
             case Versions(event=event, carried=carried):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from features.feeds.admissions import Facts
 from features.feeds.columns import ColumnKind, column
 from features.feeds.declarations import Feed, Pair
-from features.feeds.readers import TRANSACTION_SCORING
+from features.feeds.readers import CUSTOMER_JOBS, TRANSACTION_SCORING
 
 MERCHANTS = Feed(
     name="merchants",
@@ -27,6 +27,6 @@ MERCHANTS = Feed(
         first_known_at="landed.declared_known_at, landed.declared_valid_from",
         period="valid_from",
     ),
-    read_by=(TRANSACTION_SCORING,),
+    read_by=(TRANSACTION_SCORING, *CUSTOMER_JOBS),
     pairs=(Pair("latitude", "longitude"),),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, added, column
 from features.feeds.declarations import Feed, InlineLabels, Pair
-from features.feeds.readers import APPLICATION_SCORING, TRANSACTION_SCORING
+from features.feeds.readers import APPLICATION_SCORING, CUSTOMER_JOBS, TRANSACTION_SCORING
 from features.feeds.transaction_labels import TRANSACTION_LABELS
 
 #: A check of a card costs nothing. A reversal takes back a transaction as if it had not been.
@@ -51,7 +51,7 @@ TRANSACTIONS = Feed(
         carried=("customer_id",),
         ensure_days="raw.ensure_transaction_days",
     ),
-    read_by=(TRANSACTION_SCORING, APPLICATION_SCORING),
+    read_by=(TRANSACTION_SCORING, APPLICATION_SCORING, *CUSTOMER_JOBS),
     pairs=(
         Pair("customer_latitude", "customer_longitude"),
         Pair("merchant_latitude", "merchant_longitude"),

@@ -59,6 +59,7 @@ class _Counts:
     landed_lines: int
     first_occurred_at: datetime | None = None
     last_occurred_at: datetime | None = None
+    decide_from: datetime | None = None
 
 
 def admit(
@@ -182,7 +183,7 @@ def _write(
     if len(sources.of_feed(feed.name)) > 1:
         foreign_ids.check(connection, delivery, feed)
     failpoints.reach("after_raw_copy")
-    return _Counts(counted, landed_lines, first, last), tick
+    return _Counts(counted, landed_lines, first, last, sources.decide_from), tick
 
 
 def _latencies(feed: SourceFeed) -> str:
@@ -250,6 +251,7 @@ def _close(
             first_occurred_at = %s,
             last_occurred_at = %s,
             known_at = %s,
+            decide_from = %s,
             landed_table = null,
             admitted_at = clock_timestamp()
         where delivery_id = %s
@@ -266,6 +268,7 @@ def _close(
             counts.first_occurred_at,
             counts.last_occurred_at,
             counted.known_at or tick.known_at,
+            counts.decide_from,
             delivery.delivery_id,
         ),
     )

@@ -12,7 +12,10 @@ from psycopg import sql
 
 from features.feeds import Feed
 from features.feeds.admissions import Facts
-from features.ingest import outdated, tables
+from features.ingest import outdated, rates, tables
+
+#: A fact is valued at the rate of the day on which it became known.
+KNOWN_AT = sql.Identifier("known_at")
 
 _FRESH = sql.SQL(
     """
@@ -85,8 +88,11 @@ _FRESH = sql.SQL(
 _INSERT = sql.SQL(
     """
     insert into {facts} ({targets}, version, known_at, source, delivery_id, delivery_seq{more})
-    select {targets}, version, known_at, %(source)s, %(delivery_id)s, %(delivery_seq)s{more}
+    select
+        {columns}, fresh.version, fresh.known_at, %(source)s, %(delivery_id)s,
+        %(delivery_seq)s{computed}
     from fresh
+    {rates}
     """
 )
 
@@ -129,11 +135,20 @@ def find_fresh(feed: Feed, facts: Facts, table: sql.Identifier) -> sql.Composed:
 
 
 def insert(feed: Feed, facts: Facts) -> sql.Composed:
-    """Return the statement that moves `fresh` into the raw table."""
+    """Return the statement that moves `fresh` into the raw table; `fx_needed` has the rates."""
+    computed: dict[str, sql.Composable] = {
+        name.replace("_minor", "_base_minor"): rates.IN_BASE.format(amount=sql.Identifier(name))
+        for name in feed.amounts
+    }
+    if facts.period:
+        computed["valid_from"] = sql.Identifier("fresh", "valid_from")
     return _INSERT.format(
         facts=tables.named(feed.table),
         targets=_list(feed.targets, sql.Identifier),
-        more=sql.SQL(", valid_from") if facts.period else sql.SQL(""),
+        more=tables.further(map(sql.Identifier, computed)),
+        columns=_list(feed.targets, lambda name: sql.Identifier("fresh", name)),
+        computed=tables.further(computed.values()),
+        rates=rates.OF_ROW.format(event=KNOWN_AT) if feed.amounts else sql.SQL(""),
     )
 
 

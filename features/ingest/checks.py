@@ -19,6 +19,7 @@ from features.ingest import (
     identifiers,
     kinds,
     numbers,
+    sales_values,
     times,
 )
 from features.ingest.chunks import TEXT, Chunk
@@ -35,6 +36,7 @@ _FREE_TEXT = {
     *(ColumnKind.ID, ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.PROVENANCE),
     *(ColumnKind.PLACE, ColumnKind.COUNTRY, ColumnKind.TIME_ZONE),
 }
+_DIRECTIONS = {ColumnKind.KIND, ColumnKind.EVENT}
 _WITH_DECIMALS = {ColumnKind.RATE, ColumnKind.PERCENT}  # so many that they may spell a card number
 
 
@@ -87,7 +89,7 @@ class Rules:
         )
 
     def is_signed(self, column: Column) -> bool:
-        """Return whether a minus in front of an amount means that money comes back."""
+        """Return whether a minus in front of a number means that money or goods come back."""
         description = self.feed.description_of(column)
         return description is not None and description.sign is not None
 
@@ -109,23 +111,22 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
     verdicts = Verdicts(rows)
     delivered = rules.delivered(chunk)
     texts = {column.name: spelled(delivered, column, verdicts) for column in rules.columns}
-    for column in rules.columns:
-        if column.kind is ColumnKind.LIST:
-            continue
+    for column in (column for column in rules.columns if column.kind is not ColumnKind.LIST):
         _check_text(texts[column.name], column, verdicts, rules)
     typed: dict[str, pa.Array] = {}
     exponents = np.zeros(rows, np.int64)
     comes_back: Mask | None = None
     for column in sorted(rules.columns, key=_turn):
         text = texts[column.name]
+        if rules.is_signed(column):
+            text, comes_back = kinds.unsigned(text)
         if column.kind is ColumnKind.CURRENCY:
             typed[column.target], exponents = numbers.currencies(text, column.name, verdicts)
         elif column.kind in MONEY:
             money = rules.money(column)
-            text, comes_back = kinds.unsigned(text) if rules.is_signed(column) else (text, None)
             typed[column.target] = numbers.amounts(text, exponents, column.name, verdicts, money)
-        elif column.kind is ColumnKind.KIND:
-            typed[column.target] = _kind(text, typed, comes_back, verdicts, rules)
+        elif column.kind in _DIRECTIONS:
+            typed[column.target] = _direction(text, typed, comes_back, verdicts, rules)
         elif column.kind is ColumnKind.INSTANT:
             local = rules.local_times(column, delivered)
             typed[column.target] = times.instants(
@@ -144,18 +145,21 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
 
 
 def _turn(column: Column) -> int:
-    """Return when a column is read: amounts after their currencies, kinds after their amounts."""
-    return 2 if column.kind is ColumnKind.KIND else int(column.kind in MONEY)
+    """Return when a column is read: amounts after currencies, directions after signed numbers."""
+    return 2 if column.kind in _DIRECTIONS else int(column.kind in MONEY)
 
 
-def _kind(
+def _direction(
     stated: pa.Array,
     typed: Mapping[str, pa.Array],
     comes_back: Mask | None,
     verdicts: Verdicts,
     rules: Rules,
 ) -> pa.Array:
+    """Return the kind of each payment, or the event of each line of an order."""
     feed = rules.feed.declaration
+    if event := feed.column_of(ColumnKind.EVENT):
+        return sales_values.events(stated, comes_back, verdicts, event.name)
     kind, amount = feed.column_of(ColumnKind.KIND), feed.column_of(ColumnKind.AMOUNT)
     if kind is None or amount is None:
         raise TypeError(f"{feed.name}: a kind needs an amount")
@@ -231,6 +235,7 @@ _READERS: Mapping[ColumnKind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
     ColumnKind.SCORE: credit_values.scores,
     ColumnKind.TERM: credit_values.terms,
     ColumnKind.EMPLOYMENT: credit_values.employments,
+    ColumnKind.QUANTITY: sales_values.quantities,
     ColumnKind.COUNTRY: geography.countries,
     ColumnKind.TIME_ZONE: geography.time_zones,
     ColumnKind.LATITUDE: geography.latitudes,

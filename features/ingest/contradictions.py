@@ -15,7 +15,7 @@ from features.sources.mapping import SourceFeed
 
 
 def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, feed: SourceFeed) -> None:
-    """Reject rows in which a column exceeds its bound in another, or lacks its other half.
+    """Reject rows in which a column exceeds its bound in another, or lacks its companion.
 
     Args:
         typed: columns by target name; null in a rejected row.
@@ -34,6 +34,10 @@ def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, feed: SourceFeed) 
         one, other = (typed[declared.column(name).target] for name in (pair.first, pair.second))
         is_alone = mask_of(pc.not_equal(pc.is_valid(one), pc.is_valid(other)))
         verdicts.reject(is_alone, RowReason(pair.reason), pair.first)
+    for pair in declared.choices:
+        one, other = (typed[declared.column(name).target] for name in (pair.first, pair.second))
+        has_none = ~mask_of(pc.or_(pc.is_valid(one), pc.is_valid(other)))
+        verdicts.reject(has_none, RowReason(pair.reason), pair.first)
 
 
 def _comparable(typed: Mapping[str, pa.Array], column: Column, time_zone: str | None) -> pa.Array:

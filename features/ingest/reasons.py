@@ -24,6 +24,9 @@ class RowReason(StrEnum):
     AMOUNT_TOO_PRECISE = "amount_too_precise"
     UNKNOWN_KIND = "unknown_kind"
     KIND_AGAINST_SIGN = "kind_against_sign"
+    NOT_A_QUANTITY = "not_a_quantity"
+    UNKNOWN_EVENT = "unknown_event"
+    EVENT_AGAINST_SIGN = "event_against_sign"
     UNKNOWN_CURRENCY = "unknown_currency"
     TIMESTAMP_NOT_A_TIME = "timestamp_not_a_time"
     TIMESTAMP_WITHOUT_ZONE = "timestamp_without_zone"
@@ -118,6 +121,16 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.KIND_AGAINST_SIGN: (
         "the sign of the amount says the opposite of the kind; see sign of the amount and map of "
         "the kind"
+    ),
+    RowReason.NOT_A_QUANTITY: (
+        "not a number above zero, of at most seven digits and six decimals; sign of the column "
+        "declares negative quantities"
+    ),
+    RowReason.UNKNOWN_EVENT: (
+        "neither sale, return nor cancellation; map of the column states the event of other words"
+    ),
+    RowReason.EVENT_AGAINST_SIGN: (
+        "the sign of the quantity says the opposite of the event; see sign of the quantity"
     ),
     RowReason.AMOUNT_NOT_POSITIVE: (
         "not above zero; sign of the column declares negative amounts, allow_zero_amount zeros"

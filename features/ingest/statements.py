@@ -15,8 +15,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from features.feeds import Feed
 from features.feeds.admissions import Facts, Labels, Reference, Versions
-from features.ingest import admit_facts, admit_labels, outdated, unknown_places, versions
+from features.ingest import admit_facts, admit_labels, outdated, rates, unknown_places, versions
 from features.platform.database import certain
 from features.sources.mapping import SourceFeed
 
@@ -59,9 +60,7 @@ def admit(
             fresh = admit_labels.find_fresh(declared, labels, table)
             _admit_statements(connection, fresh, admit_labels.insert(declared, labels), values)
         case Facts() as facts:
-            notes = ()
-            fresh = admit_facts.find_fresh(declared, facts, table)
-            _admit_statements(connection, fresh, admit_facts.insert(declared, facts), values)
+            notes = _admit_facts(connection, declared, facts, table, values)
         case Reference() as reference:
             notes = ()
             is_outdated = outdated.is_outdated("offered")
@@ -89,6 +88,21 @@ def _admit_versions(
         inline = declared.inline_labels
         notes += admit_labels.admit_inline(connection, declared, inline, table, values)
     return notes
+
+
+def _admit_facts(
+    connection: psycopg.Connection[Any],
+    declared: Feed,
+    facts: Facts,
+    table: sql.Identifier,
+    values: Mapping[str, Any],
+) -> tuple[str, ...]:
+    connection.execute(admit_facts.find_fresh(declared, facts, table), dict(values))
+    outdated.move_marked(connection)
+    if declared.amounts:
+        rates.find(connection, admit_facts.KNOWN_AT, values)
+    connection.execute(admit_facts.insert(declared, facts), dict(values))
+    return rates.notes(connection, admit_facts.KNOWN_AT, values) if declared.amounts else ()
 
 
 def _admit_statements(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -13,6 +14,11 @@ from features.platform.database import certain
 def named(table: str) -> sql.Identifier:
     """Return a qualified name, such as `raw.transactions`, quoted."""
     return sql.Identifier(*table.split("."))
+
+
+def further(expressions: Iterable[sql.Composable]) -> sql.Composed:
+    """Return expressions that follow others in a list, which may be none."""
+    return sql.SQL("").join(sql.SQL(", {}").format(expression) for expression in expressions)
 
 
 def holds_rows(connection: psycopg.Connection[Any], table: str) -> bool:

@@ -6,7 +6,7 @@ Amounts are also stored in the base currency, at the rate known when the row bec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -105,7 +105,9 @@ def insert(
     if feed.amounts:
         rates.find(connection, names["event"], values)
     if versions.table != feed.table:
-        carried = _further(sql.Identifier(feed.column(name).target) for name in versions.carried)
+        carried = tables.further(
+            sql.Identifier(feed.column(name).target) for name in versions.carried
+        )
         connection.execute(_VERSIONS.format(**names, carried=carried), dict(values))
     connection.execute(_rows(feed, versions), dict(values))
     return rates.notes(connection, names["event"], values) if feed.amounts else ()
@@ -210,13 +212,8 @@ def _rows(feed: Feed, versions: Versions) -> sql.Composed:
     return _ROWS.format(
         **names,
         targets=sql.SQL(", ").join(map(sql.Identifier, feed.targets)),
-        more=_further(map(sql.Identifier, more)),
+        more=tables.further(map(sql.Identifier, more)),
         columns=_list(feed.targets, "fresh"),
         rates=rates.OF_ROW.format(**names) if feed.amounts else sql.SQL(""),
-        computed=_further(computed),
+        computed=tables.further(computed),
     )
-
-
-def _further(expressions: Iterable[sql.Composable]) -> sql.Composed:
-    """Return expressions that follow others in a list, which may be none."""
-    return sql.SQL("").join(sql.SQL(", {}").format(expression) for expression in expressions)

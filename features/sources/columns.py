@@ -100,7 +100,8 @@ class ColumnDescription(Described):
         exponents: accept numbers such as `1.5E+3`; they are read exactly.
         rounding: `binary`: amounts carry noise of floating point; round them to the minor unit.
         sign: `debit_negative`: a negative amount is a purchase and a positive one a refund;
-            `credit_negative`: a negative amount is a refund.
+            `credit_negative`: a negative amount is a refund; `returns_negative`: a negative
+            quantity comes back, by a return unless the event says cancellation.
     """
 
     column: str | None = None
@@ -133,7 +134,7 @@ class ColumnDescription(Described):
     negative: tuple[Literal["parentheses", "trailing_minus"], ...] | None = None
     exponents: bool | None = None
     rounding: Literal["binary"] | None = None
-    sign: Literal["debit_negative", "credit_negative"] | None = None
+    sign: Literal["debit_negative", "credit_negative", "returns_negative"] | None = None
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> ColumnDescription:
@@ -179,6 +180,8 @@ class ColumnDescription(Described):
         flaw = fitting.misfit(stated, column)
         if flaw is None and self.unit is not None:
             flaw = fitting.misfit_of_unit(self.unit, column.kind)
+        if flaw is None and self.sign is not None:
+            flaw = fitting.misfit_of_sign(self.sign, column.kind)
         is_code = self.constant is not None and column.kind in fitting.CODES
         if flaw is None and is_code and self.constant not in EXPONENTS:
             flaw = f"constant: {self.constant!r} is not ISO 4217"

@@ -16,7 +16,7 @@ _FLAGS = frozenset((ColumnKind.FLAG, ColumnKind.EXCEPTION))
 _INSTANT = frozenset((ColumnKind.INSTANT,))
 _FRACTIONS = MONEY | {
     *(ColumnKind.RATE, ColumnKind.PERCENT, ColumnKind.SHARE),
-    *(ColumnKind.LATITUDE, ColumnKind.LONGITUDE),
+    *(ColumnKind.LATITUDE, ColumnKind.LONGITUDE, ColumnKind.QUANTITY),
 }
 _WHOLE = frozenset((ColumnKind.COUNT, ColumnKind.INTEGER, ColumnKind.SCORE))
 _UNITS: Mapping[ColumnKind, tuple[str, ...]] = {
@@ -58,7 +58,7 @@ KINDS: Mapping[str, frozenset[ColumnKind]] = {
     "negative": MONEY,
     "exponents": MONEY,
     "rounding": MONEY,
-    "sign": frozenset((ColumnKind.AMOUNT,)),
+    "sign": frozenset((ColumnKind.AMOUNT, ColumnKind.QUANTITY)),
 }
 _INSTEAD = {
     ("map", ColumnKind.OUTCOME): "the feed's key outcomes says what each outcome means",
@@ -87,3 +87,10 @@ def misfit_of_unit(unit: str, kind: ColumnKind) -> str | None:
     if unit in _UNITS[kind]:
         return None
     return f"unit: {unit} does not fit kind {kind}; write {' or '.join(_UNITS[kind])}"
+
+
+def misfit_of_sign(sign: str, kind: ColumnKind) -> str | None:
+    """Return why a sign does not fit a kind, or None if it fits."""
+    of_quantities = ("returns_negative",)
+    able = of_quantities if kind is ColumnKind.QUANTITY else ("debit_negative", "credit_negative")
+    return None if sign in able else f"sign: does not fit kind {kind}; write {' or '.join(able)}"

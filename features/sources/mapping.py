@@ -155,6 +155,9 @@ class SourceFeed(Described):
             if len(given) == 1:
                 absent = pair.first if pair.second in given else pair.second
                 raise ValueError(f"columns: {given.pop()} needs {absent} beside it")
+        for choice in self.declaration.choices:
+            if not {choice.first, choice.second} & set(self.columns):
+                raise ValueError(f"columns: {self.name} needs {choice.first} or {choice.second}")
         return self
 
     @model_validator(mode="after")

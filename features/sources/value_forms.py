@@ -76,6 +76,14 @@ FORMS: Mapping[ColumnKind, Form] = {
         ("purchase", "refund", "reversal", "check"),
         ("Refund", "credit"),
     ),
+    ColumnKind.QUANTITY: Form(
+        "a number above zero, of at most seven digits and six decimals", ("3", "0.75"), ("0", "x")
+    ),
+    ColumnKind.EVENT: Form(
+        "sale, return or cancellation; without a text the sign of the quantity decides",
+        ("sale", "return", "cancellation"),
+        ("Return", "refund"),
+    ),
     ColumnKind.PLACE: Form(
         "a code of a place, see below; or a code of the feed `places`", ("AT-9", "FR")
     ),

@@ -147,3 +147,38 @@ APPLICANT_ATTRIBUTES = FeedShape(
         "nationality": Kind.TEXT,
     },
 )
+SALES = FeedShape(
+    "sales",
+    {
+        "merchant_id": Kind.TEXT,
+        "order_id": Kind.TEXT,
+        "line_no": Kind.INTEGER,
+        "customer_id": Kind.TEXT,
+        "product_id": Kind.TEXT,
+        "category": Kind.TEXT,
+        "channel": Kind.TEXT,
+        "quantity": Kind.INTEGER,
+        "unit_price": Kind.NUMBER,
+        "discount": Kind.NUMBER,
+        "currency": Kind.TEXT,
+        "occurred_at": Kind.INSTANT,
+        "event": Kind.TEXT,
+        "is_merchandise": Kind.BOOLEAN,
+    },
+)
+PRODUCTS = FeedShape(
+    "products",
+    {
+        "merchant_id": Kind.TEXT,
+        "product_id": Kind.TEXT,
+        "name": Kind.TEXT,
+        "department": Kind.TEXT,
+        "category": Kind.TEXT,
+        "product_type": Kind.TEXT,
+        "unit_cost": Kind.NUMBER,
+        "list_price": Kind.NUMBER,
+        "currency": Kind.TEXT,
+        "pack_size": Kind.INTEGER,
+        "known_at": Kind.INSTANT,
+    },
+)

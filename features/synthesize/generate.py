@@ -19,6 +19,7 @@ from features.synthesize.landing import Landing, Sink
 from features.synthesize.lending import Lending
 from features.synthesize.plan import DAY, FileWindow, Plan
 from features.synthesize.rates import known_within
+from features.synthesize.selling import Selling
 from features.synthesize.tally import Counts
 from features.synthesize.traffic import Traffic
 from features.synthesize.truth import OBJECT_NAME, TruthFile
@@ -64,6 +65,7 @@ class _Run:
         self._post = Post(plan)
         self._desk = LabelDesk(plan)
         self._lending = Lending(plan, self._traffic.world, self._landing, self._counts)
+        self._selling = Selling(plan, self._traffic.sellers, self._landing, self._counts, work)
 
     def write_all(self, on_progress: Progress | None) -> Counts:
         """Write every file, in the order in which a bank delivers them."""
@@ -71,6 +73,7 @@ class _Run:
         self._rates(self._plan.start - _RATES_BEFORE, self._plan.live_from, is_history=True)
         self._references()
         self._lending.history()
+        self._selling.history()
         live_day = self._plan.live_from
         for done, window in enumerate(windows, start=1):
             if not window.is_history and window.start == live_day:
@@ -84,11 +87,13 @@ class _Run:
             if not window.is_history and window.end == day_end:
                 self._labels(live_day, day_end, is_history=False)
                 self._lending.outcomes(live_day, day_end, is_history=False)
+                self._selling.live(live_day, day_end)
                 live_day = day_end
             if on_progress:
                 on_progress(done, len(windows), self._counts.rows)
         self._truth.close()
         self._sink.put(OBJECT_NAME, self._truth.path)
+        self._selling.truth(self._sink)
         return self._closed()
 
     def _transactions(self, window: FileWindow) -> None:

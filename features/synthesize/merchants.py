@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.synthesize.catalogue import TRADES
 from features.synthesize.places import Places
 from features.synthesize.plan import Plan
 from features.synthesize.randomness import F64, I64, Stream, generator, pick
@@ -35,6 +36,7 @@ TRANSACTION_TYPES: I64 = np.array([row[6] for row in _CATEGORIES])
 CASH = CATEGORIES.index("cash")
 _ALWAYS_ONLINE = 8  # online merchants that even the smallest world has
 _HOT_SHARE = 0.01
+_RISK_OF_SELLERS = 100  # thousandths
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Merchants:
         by_popularity: cumulative weights for honest choices.
         by_attraction: cumulative weights for the choices of thieves.
         hot: the merchants that a skewed world prefers (a range of the online shops).
+        sellers: the merchants that deliver their sales, last of all; no other traffic has them.
     """
 
     category: I64
@@ -60,6 +63,7 @@ class Merchants:
     by_popularity: F64
     by_attraction: F64
     hot: range
+    sellers: range
 
     @property
     def online(self) -> int:
@@ -94,13 +98,21 @@ def build(plan: Plan, places: Places) -> Merchants:
     draw = np.array([row[5] for row in _CATEGORIES])[category]
     first_online = int(np.searchsorted(place, len(places.codes)))
     hot = range(first_online, first_online + max(1, round(count * _HOT_SHARE)))
+    risk = np.rint(1000 * rng.beta(2, 8, count)).astype(np.int64)
+    # their orders make their traffic, so no draw of the other traffic may choose them
+    trades = [CATEGORIES.index(TRADES[number % len(TRADES)]) for number in range(plan.sellers)]
+    added = np.zeros(plan.sellers)
+    category = np.append(category, np.array(trades, np.int64))
+    place = np.append(place, np.full(plan.sellers, len(places.codes)))
+    popularity, draw = np.append(popularity, added), np.append(draw, added)
     return Merchants(
         category=category,
         place=place,
         popularity=popularity,
-        risk=np.rint(1000 * rng.beta(2, 8, count)).astype(np.int64),
+        risk=np.append(risk, np.full(plan.sellers, _RISK_OF_SELLERS)),
         bounds=np.searchsorted(place, np.arange(len(places.codes) + 2)),
         by_popularity=np.concatenate([[0.0], np.cumsum(popularity)]),
         by_attraction=np.concatenate([[0.0], np.cumsum(popularity * draw)]),
         hot=range(hot.start, min(hot.stop, count)),
+        sellers=range(count, count + plan.sellers),
     )

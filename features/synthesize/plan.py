@@ -65,6 +65,9 @@ class Plan:
         credit_history: mean number of loan applications before `live_from`; 0 for none.
         credit_years: years between the first loan application and `start`.
         applications_per_day: mean number of loan applications per day from `live_from` on.
+        sellers: merchants that deliver their sales; 0 for none.
+        shopper_share: share of the card holders that shop at each of these merchants.
+        sales_days: days of sales before `start`; card transactions do not reach back so far.
 
     Raises:
         ConfigurationError: values contradict each other or the calendar.
@@ -88,6 +91,9 @@ class Plan:
     credit_history: int = 0
     credit_years: int = 5
     applications_per_day: float = 0.0
+    sellers: int = 0
+    shopper_share: float = 0.8
+    sales_days: int = 320
 
     def __post_init__(self) -> None:
         for name in ("start", "end", "live_from", "hourly_from"):
@@ -116,6 +122,10 @@ class Plan:
             raise ConfigurationError(
                 "credit_history >= 0, applications_per_day >= 0, credit_years >= 1 must hold"
             )
+        if min(self.sellers, self.sales_days) < 0 or not 0 < self.shopper_share <= 1:
+            raise ConfigurationError(
+                "sellers >= 0, sales_days >= 0, 0 < shopper_share <= 1 must hold"
+            )
         shares = {"late": self.late, "duplicates": self.duplicates, "bad": self.bad}
         for name, value in shares.items():
             if not 0 <= value <= 0.5:
@@ -132,16 +142,21 @@ class Plan:
         return self.start - self.credit_years * 365 * DAY
 
     @property
+    def sales_start(self) -> datetime:
+        """The midnight of the first sales; a value of customers needs more days than a fraud."""
+        return self.start.replace(hour=0) - self.sales_days * DAY
+
+    @property
     def first_hour(self) -> datetime:
         """The start of the live files that cover an hour."""
         return self.hourly_from or self.live_from
 
     def windows(self) -> list[FileWindow]:
         """Return the windows of the transaction files: history, live days, then live hours."""
-        history = list(_tile(self.start, self.live_from, self.history_days * DAY))
+        history = list(tile(self.start, self.live_from, self.history_days * DAY))
         live = [
-            *_tile(self.live_from, self.first_hour, DAY),
-            *_tile(self.first_hour, self.end, HOUR),
+            *tile(self.live_from, self.first_hour, DAY),
+            *tile(self.first_hour, self.end, HOUR),
         ]
         return [
             FileWindow(start, end, is_history, index, len(part) - 1)
@@ -150,7 +165,7 @@ class Plan:
         ]
 
 
-def _tile(start: datetime, end: datetime, length: timedelta) -> Iterator[tuple[datetime, datetime]]:
+def tile(start: datetime, end: datetime, length: timedelta) -> Iterator[tuple[datetime, datetime]]:
     """Cut [start, end) at whole multiples of `length` after the start's midnight."""
     cut = start.replace(hour=0, minute=0, second=0, microsecond=0)
     while cut < end:

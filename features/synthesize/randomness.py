@@ -32,6 +32,10 @@ class Stream(IntEnum):
     APPLICATIONS = 11
     REFERENCES = 12
     KINDS = 13
+    SHOPPERS = 14
+    PRODUCTS = 15
+    PROMOTIONS = 16
+    ORDERS = 17
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:

@@ -40,7 +40,8 @@ def merchants(world: World) -> pa.Table:
     shops = world.merchants
     count = len(shops.category)
     draws = generator(world.plan.seed, Stream.REFERENCES, 2).random((2, count))
-    known = np.flatnonzero(draws[0] < KNOWN_MERCHANTS)
+    is_seller = np.arange(count) >= shops.sellers.start
+    known = np.flatnonzero((draws[0] < KNOWN_MERCHANTS) | is_seller)
     codes = pa.array([*world.places.codes, None], pa.string())  # the last place is the web
     columns = {
         "merchant_id": identifiers.merchant_ids(count).take(pa.array(known)),

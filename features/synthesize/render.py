@@ -109,13 +109,18 @@ def _decimal(minor: I64, digits: int) -> pa.Array:
 
 
 def _currency(world: World, rows: Rows, rng: np.random.Generator) -> I64:
-    """Return the currency of each row: the shop's, and online the buyer's or dollars."""
+    """Return the currency of each row: the shop's, and online the buyer's or dollars.
+
+    A merchant that delivers its sales charges the currency of the sale.
+    """
     home = world.places.currencies[world.customers.home[rows.customer]]
     local = world.places.currencies[rows.place]
     is_online = world.merchants.place[rows.merchant] == world.merchants.online
     in_dollars = rng.random(len(rows)) < _FOREIGN_CURRENCY
     online = np.where(in_dollars, currencies.INDEX[currencies.BASE], home)
-    return np.where(is_online, online, local)
+    is_seller = rows.merchant >= world.merchants.sellers.start
+    usual = np.where(is_online, online, local)
+    return np.where(is_seller, currencies.INDEX[currencies.BASE], usual)
 
 
 def _card_bins(world: World, rows: Rows) -> pa.Array:

@@ -28,6 +28,7 @@ class Counts:
         rates: exchange rates delivered.
         applications: loan applications delivered.
         outcomes: outcomes of loans delivered.
+        sale_lines: lines of sales, returns and cancellations delivered.
         files: files by feed.
         size_bytes: bytes of all files of all feeds.
     """
@@ -47,6 +48,7 @@ class Counts:
     rates: int = 0
     applications: int = 0
     outcomes: int = 0
+    sale_lines: int = 0
     files: dict[str, int] = field(default_factory=dict)
     size_bytes: int = 0
 

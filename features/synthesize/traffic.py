@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from features.synthesize import identifiers, kinds, world
+from features.synthesize import identifiers, kinds, orders, sale_cards, world
 from features.synthesize.activity import honest
 from features.synthesize.calendar import Span, spans
 from features.synthesize.compromises import Compromises
@@ -35,6 +35,8 @@ class Traffic:
         self.world: World = world.build(plan)
         self._episodes = Episodes(self.world)
         self._compromises = Compromises(self.world)
+        shops = self.world.merchants
+        self.sellers = orders.sellers(plan, self.world.customers, shops.sellers)
 
     def within(self, window: FileWindow) -> Iterator[Chunk]:
         """Yield the chunks of a file's window."""
@@ -44,9 +46,11 @@ class Traffic:
     def _chunk(self, span: Span) -> Chunk:
         rows = honest(self.world, span)
         self._compromises.apply(rows, span)
-        rows = concatenate([rows, self._episodes.within(span)])
+        sold = [sale_cards.within(self.world, seller, span) for seller in self.sellers]
+        rows = concatenate([rows, self._episodes.within(span), *sold])
         rows = rows.take(np.argsort(rows.at, kind="stable"))
-        rows.kind = kinds.choose(rows, self.plan.seed, span)
+        is_sold = rows.merchant >= self.world.merchants.sellers.start
+        rows.kind = np.where(is_sold, rows.kind, kinds.choose(rows, self.plan.seed, span))
         rows.usd = np.where(rows.kind == kinds.CHECK, 0.0, rows.usd)
         index = np.arange(len(rows), dtype=np.int64)
         return Chunk(span, rows, identifiers.transaction_ids(span.day, span.minute, index))

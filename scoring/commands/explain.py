@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,19 +51,14 @@ def text_of(explanation: Explanation) -> str:
     decision, run, delivery = explanation.decision, explanation.run, explanation.delivery
     job = JOBS[run["job"]]
     model = (run.get("models") or {}).get(job.model.role, {})
-    subject, happened = decision[job.id_column], decision[job.view.event_time]
+    subject = decision[job.id_column]
     lines = [
-        f"{decision['decision'].upper()}  {job.view.name.removesuffix('s')} {subject} of customer "
-        f"{decision['customer_id']}, {happened:%Y-%m-%d %H:%M:%S} UTC",
+        _title(job, decision),
         f"  {job.summary(decision) if job.summary else job.name}"
         + (", degraded" if decision["is_degraded"] else ""),
+        *(f"  {line}" for line in explanation.lines),
         "",
-        "Reasons" if explanation.reasons else "No reasons: approved as asked",
-        *(
-            f"  {number}. {reason['text']} ({reason['origin']}: {reason['code']})"
-            for number, reason in enumerate(explanation.reasons, start=1)
-        ),
-        "",
+        *_reasons(job, explanation),
         f"Features that moved it (usual: median of the customer's {explanation.customer_rows} "
         f"{job.view.name} of 30 days, of "
         f"{explanation.population_rows} of everybody, and their 99 %)",
@@ -90,7 +86,8 @@ def text_of(explanation: Explanation) -> str:
     if len(explanation.revisions) > 1:
         lines += ["", "Revisions"]
         lines += [
-            f"  {row['revision']}  {row['decision']:8} {row['decided_at']}  run {row['run_id']}"
+            f"  {row['revision']}  {row.get('decision', ''):8} {row['decided_at']}  "
+            f"run {row['run_id']}"
             for row in explanation.revisions
         ]
     lines += [
@@ -98,6 +95,29 @@ def text_of(explanation: Explanation) -> str:
         f"Check it: vesper replay --job {job.name} {subject}",
     ]
     return "\n".join(lines)
+
+
+def _title(job: Job, decision: Mapping[str, Any]) -> str:
+    """Return the outcome, if the job has one, and the subject of a decision."""
+    outcome = f"{decision['decision'].upper()}  " if "decision" in decision else ""
+    return (
+        f"{outcome}{job.view.name.removesuffix('s')} {decision[job.id_column]} of customer "
+        f"{decision['customer_id']}, {decision[job.view.event_time]:%Y-%m-%d %H:%M:%S} UTC"
+    )
+
+
+def _reasons(job: Job, explanation: Explanation) -> list[str]:
+    """Return the reasons of a decision; a job without an outcome has none."""
+    if not job.ledger.has_outcome:
+        return []
+    return [
+        "Reasons" if explanation.reasons else "No reasons: approved as asked",
+        *(
+            f"  {number}. {reason['text']} ({reason['origin']}: {reason['code']})"
+            for number, reason in enumerate(explanation.reasons, start=1)
+        ),
+        "",
+    ]
 
 
 def _shown(value: float | str | None) -> str:

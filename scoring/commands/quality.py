@@ -23,8 +23,12 @@ MARKS = {
     "TX_FRAUD": "fraud_handbook",
     "loan_status": "lending_club",
     "creditability": "german_credit",
+    "number_of_cds": "cdnow",
 }
-FILES = "the handbook's transactions, LendingClub's loans (Parquet) or the German credit data (CSV)"
+FILES = (
+    "the handbook's transactions, LendingClub's loans (Parquet), the German credit data or the "
+    "CDNOW sample (CSV)"
+)
 Measure = Callable[[Path, Settings], int]
 
 
@@ -70,12 +74,14 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
     from scoring.credit.quality import protocol as credit
     from scoring.fraud.quality import handbook
     from scoring.fraud.quality import protocol as fraud
+    from scoring.value.quality import cdnow
 
     folds = handbook.VALIDATION_FOLDS if is_validation else handbook.TEST_FOLDS
     return {
         fraud.SOURCE: partial(fraud.run, folds=folds),
         credit.SOURCE: credit.run,
         german_credit.SOURCE: german_credit.run,
+        cdnow.SOURCE: cdnow.run,
     }
 
 

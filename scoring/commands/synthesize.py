@@ -1,4 +1,4 @@
-"""Write synthetic card traffic and loan applications with known truth."""
+"""Write synthetic card traffic, loan applications and sales of merchants with known truth."""
 
 from __future__ import annotations
 
@@ -75,12 +75,18 @@ def synthesize(
     applications_per_day: Annotated[
         float, typer.Option("--applications-per-day", help="Live loan applications per day.")
     ] = 0.0,
+    sellers: Annotated[
+        int, typer.Option("--sellers", help="Merchants that deliver their sales.")
+    ] = 0,
+    sales_days: Annotated[
+        int, typer.Option("--sales-days", help="Days of sales before --start.")
+    ] = 320,
     file_format: Annotated[
         FileFormat, typer.Option("--format", help="Format of the files.")
     ] = FileFormat.CSV,
     as_json: AsJson = False,
 ) -> int:
-    """Write synthetic card traffic and loans with known truth to a landing area."""
+    """Write synthetic card traffic, loans and sales with known truth to a landing area."""
     plan = Plan(
         seed=seed,
         customers=customers,
@@ -98,6 +104,8 @@ def synthesize(
         history_days=history_days,
         credit_history=credit_history,
         applications_per_day=applications_per_day,
+        sellers=sellers,
+        sales_days=sales_days,
     )
     figures = _write(plan, out)
     show(lines(figures), figures, as_json=as_json)

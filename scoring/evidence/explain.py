@@ -21,6 +21,7 @@ from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from features.views import Kind
 from scoring import domains
+from scoring.evidence import provenance
 from scoring.evidence.lookup import subject_of
 from scoring.runs import record
 from scoring.runs.job import Job, quoted
@@ -60,6 +61,7 @@ class Explanation:
     policy: Row
     delivery: Row
     revisions: Sequence[Row]
+    lines: Sequence[str] = ()  # of the job's own, about the row
 
 
 def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) -> Explanation:
@@ -79,7 +81,7 @@ def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) 
         decision = _chosen(revisions, decision_id, job)
         run = record.load(connection, decision["run_id"])
         values = _features(connection, job, decision)
-        contributions = _contributions(connection, job, decision, settings, store)
+        contributions, lines = _from_model(connection, job, decision, settings, store)
         reasons = decision.get("reasons", [])
         in_reasons = [reason["feature"] for reason in reasons if reason.get("feature")]
         ranked = sorted(contributions, key=lambda name: -abs(contributions[name]))
@@ -103,10 +105,11 @@ def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) 
             ],
             customer_rows=customer_rows,
             population_rows=population_rows,
-            run=_run(connection, run),
-            policy=_policy(connection, run),
-            delivery=_delivery(connection, job, decision),
+            run=provenance.run_of(connection, run),
+            policy=provenance.policy_of(connection, run),
+            delivery=provenance.delivery_of(connection, job, decision),
             revisions=[{name: row[name] for name in _REVISION if name in row} for row in revisions],
+            lines=lines,
         )
 
 
@@ -148,22 +151,22 @@ def _features(connection: psycopg.Connection[Any], job: Job, decision: Row) -> d
     return dict(row[0]) if row else {}
 
 
-def _contributions(
+def _from_model(
     connection: psycopg.Connection[Any],
     job: Job,
     decision: Row,
     settings: Settings,
     store: ObjectStore,
-) -> dict[str, float]:
-    """Return each feature's contribution from the pinned model; empty without the model."""
+) -> tuple[dict[str, float], list[str]]:
+    """Return the contributions of features, and the job's lines; empty without the model."""
     domain = job.decides()
     try:
         run = record.load(connection, decision["run_id"])
         decider = domains.decider_for_replay(job, run, settings, store)
     except ModelUnavailableError:
-        return {}
-    if not decider.has_contributions or decision[job.components[0]] != "ok":
-        return {}
+        return {}, []
+    if decider.explainer is None or decision[job.components[0]] != "ok":
+        return {}, []
     rows = readers.read(
         connection,
         sql.SQL(
@@ -181,9 +184,12 @@ def _contributions(
         domain.input_types,
     )
     if rows.num_rows == 0:
-        return {}
+        return {}, []
+    lines = decider.lines(rows)
+    if not decider.has_contributions:
+        return {}, lines
     parts = decider.contributions(rows)
-    return {name: parts[name][0].as_py() for name in parts.column_names}
+    return {name: parts[name][0].as_py() for name in parts.column_names}, lines
 
 
 def _usual_of_customer(
@@ -192,23 +198,25 @@ def _usual_of_customer(
     """Return medians over the customer's rows of the 30 days before, if the ledger names one."""
     if "customer_id" not in job.ledger.context:
         return {}, 0
+    is_same = sql.SQL(" and ").join(
+        sql.SQL("{} = {}").format(sql.Identifier("earlier", name), sql.Placeholder(name))
+        for name in job.ledger.context
+    )
     population = sql.SQL(
         "select features.* from {raw} as earlier inner join {features} as features "
         "on features.{id} = earlier.{id} and features.version = earlier.version "
-        "where earlier.customer_id = %(customer)s and earlier.{at} < %(at)s "
+        "where {is_same} and earlier.{at} < %(at)s "
         "and earlier.{at} >= %(at)s - interval '30 days'"
     ).format(
         raw=quoted(job.population.subjects),
         features=quoted(job.view.table),
         id=job.subject_id,
         at=job.event_time,
+        is_same=is_same,
     )
+    context = {name: decision[name] for name in job.ledger.context}
     return _medians(
-        connection,
-        job,
-        population,
-        names,
-        {"customer": decision["customer_id"], "at": decision[job.view.event_time]},
+        connection, job, population, names, {**context, "at": decision[job.view.event_time]}
     )
 
 
@@ -250,49 +258,6 @@ def _medians(
 def _as_number(job: Job, name: str) -> sql.Composable:
     form = _AS_NUMBER.get(job.view.feature(name).kind, "{}::float8")
     return sql.SQL(form).format(sql.Identifier(name))
-
-
-def _run(connection: psycopg.Connection[Any], run: record.Run) -> dict[str, Any]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return database.fetch_one(
-            cursor,
-            f"read run {run.run_id}",
-            "select run_id, job, kind, requested_by, reason, window_start, window_end, claimed_at, "
-            "published_at, code_version, lock_sha256, known_at_cutoff, models "
-            "from decisions.runs where run_id = %s",
-            (run.run_id,),
-        )
-
-
-def _policy(connection: psycopg.Connection[Any], run: record.Run) -> dict[str, Any]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        row = database.fetch_optional(
-            cursor,
-            "read the activation of the policy",
-            "select policy_version, policy_sha256, author, approver, reason, effective_from "
-            "from audit.policy_activations where policy_version = %s and policy_sha256 = %s "
-            "order by activated_at desc limit 1",
-            (run.policy_version, run.policy_sha256),
-        )
-    return row or {"policy_version": run.policy_version, "policy_sha256": run.policy_sha256}
-
-
-def _delivery(connection: psycopg.Connection[Any], job: Job, decision: Row) -> dict[str, Any]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        row = database.fetch_optional(
-            cursor,
-            "read the delivery of a decision",
-            sql.SQL(
-                # a row of a view over raw tables has no row number
-                "select deliveries.object_name, to_jsonb(rows) -> 'row_number' as row_number, "
-                "deliveries.source, deliveries.content_sha256, rows.known_at "
-                "from {} as rows inner join raw.deliveries "
-                "on deliveries.delivery_seq = rows.delivery_seq "
-                "where rows.{} = %s and rows.version = %s and rows.{} = %s"
-            ).format(quoted(job.population.subjects), job.subject_id, job.event_time),
-            (decision[job.id_column], decision["version"], decision[job.view.event_time]),
-        )
-    return row or {}
 
 
 def _number(value: Any) -> float | str | None:  # noqa: ANN401 - a JSON value

@@ -95,10 +95,7 @@ def _state(open_run: UUID | None, *, is_stuck: bool, failed_run: UUID | None) ->
     return WindowState.FAILED if failed_run else WindowState.MISSING
 
 
-# A run that was requested before the first live delivery makes no window due: otherwise one mistake
-# in the form would make years of windows due.
-_FIRST_RUN = sql.SQL(
-    """
+_LIVE_ROWS = """
     with starts as (
 
         select deliveries.first_occurred_at as starts_at
@@ -129,7 +126,22 @@ _FIRST_RUN = sql.SQL(
         from starts
 
     )
+"""
 
+# The first night without its subjects, each of which would be looked for in the whole look-back.
+_LIVE_NIGHTS = """
+    with live as (
+
+        select min(nights.{at}) as starts_at
+        from {nights} as nights
+        where not nights.is_history
+
+    )
+"""
+
+# A run that was requested before the first live delivery makes no window due: otherwise one mistake
+# in the form would make years of windows due.
+_FIRST_RUN = """
     select
         live.starts_at,
         (
@@ -143,8 +155,7 @@ _FIRST_RUN = sql.SQL(
                 )
         )
     from live
-    """
-)
+"""
 
 # Bounded by constants, so that Postgres leaves out the days that cannot hold it.
 _FIRST_ROW = sql.SQL(
@@ -241,17 +252,16 @@ _PENDING = sql.SQL(
 
 def _first_start(connection: psycopg.Connection[Any], job: Job) -> datetime | None:
     """Return where the first window that must be decided begins, or nothing where none is."""
+    has_nights = job.population.nights is not None
+    query = sql.SQL((_LIVE_NIGHTS if has_nights else _LIVE_ROWS) + _FIRST_RUN)
     live, run = database.fetch_one(
-        connection,
-        f"read the first run of {job.name}",
-        _FIRST_RUN.format(**job.names),
-        _parameters(job),
+        connection, f"read the first run of {job.name}", query.format(**job.names), _parameters(job)
     )
-    earliest = None
-    if live is not None:
-        query = _FIRST_ROW.format(**job.names)
+    earliest = live if has_nights else None
+    if live is not None and not has_nights:
+        first_row = _FIRST_ROW.format(**job.names)
         (earliest,) = database.fetch_one(
-            connection, f"read the first row of {job.name}", query, {"live": live, "run": run}
+            connection, f"read the first row of {job.name}", first_row, {"live": live, "run": run}
         )
     starts = [start for start in (run, earliest) if start is not None]
     return min(starts) if starts else None

@@ -79,11 +79,16 @@ class Population:
     Attributes:
         subjects: the relation; the job's view names a smaller relation of the same versions, or
             the same relation.
-        feed: the feed whose deliveries bound the subjects of a window.
+        feed: the feed whose deliveries bring the subjects of a window.
+        nights: of subjects that are a view over a look-back, the relation of the view's moments,
+            with their event time, `known_at`, `delivery_seq` and `is_history`. The rows of a
+            delivery then bound no subject, and the first window to decide is that of the first
+            night. None: the subjects are the rows of the deliveries.
     """
 
     subjects: str
     feed: str
+    nights: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +219,12 @@ class Job:
 
     @property
     def names(self) -> dict[str, sql.Composable]:
-        """The names of the subject's id, its event time and the three relations in queries."""
+        """The names of the subject's id, its event time and the relations in queries."""
         return {
             "id": self.subject_id,
             "at": self.event_time,
             "subjects": quoted(self.population.subjects),
+            "nights": quoted(self.population.nights or self.population.subjects),
             "versions": quoted(self.view.versions),
             "ledger": self.ledger_table,
         }

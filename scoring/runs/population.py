@@ -112,6 +112,7 @@ _RESTATED = sql.SQL(
 )
 
 
+_LAST_SEQ = 2**63 - 1
 _POPULATIONS = {Kind.RESTATE: _RESTATED, Kind.CASE: _CASE}
 
 
@@ -191,6 +192,7 @@ def _bounds(connection: psycopg.Connection[Any], job: Job, scope: Scope) -> dict
     """Return the bounds of a window's rows as constants, with which Postgres reads few blocks.
 
     The admissions whose live rows may lie in the window, and the newest cut-off that was published.
+    A night is brought by a delivery of any day, so the window alone bounds it.
     """
     bounds = database.fetch_one(
         connection,
@@ -209,7 +211,10 @@ def _bounds(connection: psycopg.Connection[Any], job: Job, scope: Scope) -> dict
             "end": scope.window[1],
         },
     )
-    return dict(zip(("first_seq", "last_seq", "published_until"), bounds, strict=True))
+    first, last, published_until = bounds
+    if job.population.nights:
+        first, last = 0, _LAST_SEQ
+    return {"first_seq": first, "last_seq": last, "published_until": published_until}
 
 
 def newest_known_at(connection: psycopg.Connection[Any]) -> datetime:

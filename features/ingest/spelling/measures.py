@@ -20,6 +20,7 @@ _REASONS = {
     ColumnKind.COUNT: RowReason.NOT_A_COUNT,
     ColumnKind.INTEGER: RowReason.NOT_AN_INTEGER,
     ColumnKind.SCORE: RowReason.NOT_A_CREDIT_SCORE,
+    ColumnKind.QUANTITY: RowReason.NOT_A_QUANTITY,
 }
 _DURATION = r"^ *(?P<number>[0-9]{1,3})(?:\.0*)? *(?i:y|yrs?|years?|m|mos?|months?)? *$"
 

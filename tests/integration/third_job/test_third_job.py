@@ -15,6 +15,7 @@ import pytest
 
 from features.platform import failpoints
 from features.platform.failpoints import InjectedFaultError
+from scoring.commands.explain import text_of
 from scoring.evidence import closure
 from scoring.evidence.explain import explain
 from scoring.evidence.lookup import job_of
@@ -228,6 +229,8 @@ def test_a_forecast_is_found_and_explained_by_its_id(decided: Decided) -> None:
     assert explanation.reasons == []
     assert explanation.delivery["object_name"].endswith(".csv")
     assert [value.name for value in explanation.features] == list(JOB.view.columns)
+    assert text_of(explanation).startswith(f"customer_day {name} of customer ")
+    assert "easons" not in text_of(explanation)
 
 
 def test_no_window_is_left_and_the_manifests_are_there(decided: Decided) -> None:

@@ -1,4 +1,4 @@
-"""Two feeds that the product does not have: sales, and the statements that some came back.
+"""Two feeds that the product does not have: tickets, and the statements that some came back.
 
 Their columns `amount`, `quantity`, `price`, `currency`, `type` and `known_at` share names with
 columns of other feeds, and most of them are of another kind. `MIGRATION` stands for the migration
@@ -11,11 +11,11 @@ from features.feeds import ColumnKind, Feed
 from features.feeds.admissions import Labels, Versions
 from features.feeds.columns import column
 
-SALES = Feed(
-    name="sales",
-    table="raw.sales",
+TICKETS = Feed(
+    name="tickets",
+    table="raw.tickets",
     columns=(
-        column("sale_id", ColumnKind.ID, required=True, key=True),
+        column("ticket_id", ColumnKind.ID, required=True, key=True),
         column("shop_id", ColumnKind.ID, required=True),
         column("sold_at", ColumnKind.INSTANT, required=True),
         column("amount", ColumnKind.COUNT, "units_sold", required=True),
@@ -25,15 +25,15 @@ SALES = Feed(
         column("known_at", ColumnKind.DATE, "stated_date"),
         column("type", ColumnKind.LIST, "tags"),
     ),
-    admission=Versions(event="sold_at", table="raw.sales"),
+    admission=Versions(event="sold_at", table="raw.tickets"),
     takes_history=False,
 )
 
-SALE_RETURNS = Feed(
-    name="sale_returns",
-    table="raw.sale_returns",
+TICKET_RETURNS = Feed(
+    name="ticket_returns",
+    table="raw.ticket_returns",
     columns=(
-        column("sale_id", ColumnKind.ID, required=True, key=True),
+        column("ticket_id", ColumnKind.ID, required=True, key=True),
         column("quantity", ColumnKind.COUNT, "units_returned", required=True),
         column("known_at", ColumnKind.INSTANT, "declared_known_at"),
         column("provenance", ColumnKind.PROVENANCE, filled=True, key=True),
@@ -41,8 +41,8 @@ SALE_RETURNS = Feed(
     admission=Labels(stated=("quantity",), first_known_at="landed.declared_known_at"),
 )
 
-SALE = {
-    "sale_id": "s1",
+TICKET = {
+    "ticket_id": "s1",
     "shop_id": "b1",
     "sold_at": "2026-03-01T10:00:00Z",
     "amount": "3",
@@ -52,11 +52,11 @@ SALE = {
     "known_at": "2026-03-02",
     "type": "food|fresh",
 }
-RETURN = {"sale_id": "s1", "quantity": "1", "known_at": "", "provenance": "chargeback"}
+RETURN = {"ticket_id": "s1", "quantity": "1", "known_at": "", "provenance": "chargeback"}
 
 MIGRATION = """
-create table raw.sales (
-    sale_id text not null,
+create table raw.tickets (
+    ticket_id text not null,
     version integer not null,
     content_digest bytea not null,
     delivery_id uuid not null,
@@ -73,10 +73,10 @@ create table raw.sales (
     currency_code text not null,
     stated_date date,
     tags text[],
-    primary key (sale_id, version)
+    primary key (ticket_id, version)
 );
-create table raw.sale_returns (
-    sale_id text not null,
+create table raw.ticket_returns (
+    ticket_id text not null,
     version integer not null,
     units_returned integer not null,
     known_at timestamptz not null,
@@ -85,9 +85,9 @@ create table raw.sale_returns (
     source text not null,
     delivery_id uuid not null,
     delivery_seq bigint not null,
-    primary key (sale_id, version)
+    primary key (ticket_id, version)
 );
-grant select, insert on raw.sales, raw.sale_returns to ingest;
+grant select, insert on raw.tickets, raw.ticket_returns to ingest;
 alter table raw.deliveries drop constraint deliveries_feed_check;
 do $$
 begin
@@ -95,8 +95,8 @@ begin
         || rtrim(pg_get_viewdef('audit.digested'), ';')
         || $view$
         union all values
-        ('delivery', 'sales', 'raw.sales', 'delivery_seq', true),
-        ('delivery', 'sale_returns', 'raw.sale_returns', 'delivery_seq', true)
+        ('delivery', 'tickets', 'raw.tickets', 'delivery_seq', true),
+        ('delivery', 'ticket_returns', 'raw.ticket_returns', 'delivery_seq', true)
         $view$;
 end
 $$;

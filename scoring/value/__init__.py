@@ -1,0 +1,1 @@
+"""Values the customers of a merchant: expected purchases, expected spend and activity."""

@@ -1,0 +1,1 @@
+"""Quality of the value model on public data."""
