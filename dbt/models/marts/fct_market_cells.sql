@@ -24,58 +24,23 @@ purchases as (
 
 ),
 
--- gain and loss have a suppression of their own, by the same rule
-flows as (
-
-    select
-        *,
-        row_number() over (
-            partition by month, merchant_id, category
-            order by is_safe, gained_customers + lost_customers, segment
-        ) as place,
-        count(*) filter (where not is_safe) over (partition by month, merchant_id, category)
-            as unsafe_cells
-    from (
-        select
-            *,
-            is_published and gained_customers >= 20 and lost_customers >= 20 as is_safe
-        from cells
-    ) as described
-
-),
-
-flow_sums as (
-
-    select
-        *,
-        min(place) filter (where is_union_safe and place >= greatest(unsafe_cells, 2)) over (
-            partition by month, merchant_id, category
-        ) as cut,
-        max(place) filter (where is_union_safe) over (partition by month, merchant_id, category)
-        = count(*) over (partition by month, merchant_id, category) as is_flow_total_safe
-    from (
-        select
-            *,
-            sum(gained_customers) over firsts >= 20 and sum(lost_customers) over firsts >= 20
-                as is_union_safe
-        from flows
-        window firsts as (partition by month, merchant_id, category order by place)
-    ) as summed
-
-),
-
+-- gain and loss appear for all segments of a group or for none, so none of them needs protection
 judged as (
 
     select
         *,
-        coalesce(is_total_safe and is_flow_total_safe, false) as are_total_flows_published,
-        coalesce(
-            is_total_safe
-            and is_flow_total_safe
-            and place > case when unsafe_cells = 0 then 0 else cut end,
-            false
-        ) as are_flows_published
-    from flow_sums
+        is_total_safe
+        and sum(gained_customers) over cell_group >= 20
+        and sum(lost_customers) over cell_group >= 20
+        and sum(customers - gained_customers) over cell_group >= 20 as are_total_flows_published,
+        bool_and(
+            is_published
+            and gained_customers >= 20
+            and lost_customers >= 20
+            and customers - gained_customers >= 20
+        ) over cell_group as are_flows_published
+    from cells
+    window cell_group as (partition by month, merchant_id, category)
 
 ),
 

@@ -64,7 +64,7 @@ select
     newest.feature_view,
     newest.run_id,
     newest.decided_at,
-    'customers/' || newest.customer_night_id || '/' || newest.revision as decision_id
+    'customer_nights/' || newest.customer_night_id || '/' || newest.revision as decision_id
 from newest
 left join features
     on newest.customer_night_id = features.customer_night_id and newest.version = features.version

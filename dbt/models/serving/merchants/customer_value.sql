@@ -45,7 +45,7 @@ select
     decided.feature_view,
     decided.run_id,
     decided.decided_at,
-    'customer_values/' || decided.customer_night_id || '/' || decided.revision as decision_id
+    'customer_nights/' || decided.customer_night_id || '/' || decided.revision as decision_id
 from decided
 inner join nights on decided.day_at = nights.day_at
 left join features
