@@ -1,20 +1,24 @@
 """### train_models
 
-Trains the fraud model on transactions whose label has matured and the credit model on whole
-vintages of loans, and registers them. The period follows from the labels at hand; the log says
-which rows, frauds and weeks it holds. A job whose feed the sources do not deliver is skipped. With
-too few labels a scheduled run skips the job and says why; a run that a person asked for fails.
+Trains the model of each job and registers it: fraud on transactions whose label has matured, credit
+on whole vintages of loans, segments, value and spending on month ends of the history. The period
+follows from the rows at hand; the log says which rows and weeks it holds. A job whose feed the
+sources do not deliver is skipped. With too little to learn from, a scheduled run skips the job and
+says why; a run that a person asked for fails.
 
-**Reads** the landing area, `raw`, `marts.feat_transactions` and `marts.feat_applications`.
-**Writes** `raw`, and versions of the registered models `fraud_transactions` and
-`credit_applications`: alias `champion` if there is none, otherwise `challenger`. To promote one,
-move the alias `champion` in the MLflow UI.
+**Reads** the landing area, `raw`, and the feature tables `marts.feat_*` of the jobs.
+**Writes** `raw`, and versions of the registered models `fraud_transactions`,
+`credit_applications`, `customer_segments`, `customer_value` and `purchasing_power`: alias
+`champion` if there is none, otherwise `challenger`. To promote one, move the alias `champion` in
+the MLflow UI.
 
 The first load of history comes in through this DAG: it admits the waiting files, builds the
-features and trains.
+features and trains. Jobs that read the same features share one build.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from airflow.sdk import (
     TaskGroup,
@@ -56,17 +60,21 @@ def train_models() -> None:
 
     @task
     def build(job: str) -> steps.Receipt:
-        return steps.build_for(job)
+        return training.build(job)
 
     @task
     def train(job: str) -> steps.Receipt:
         return training.train(job, get_current_context())
 
     admitted = admit(validate_raw(ingest()))
+    builds: dict[str, Any] = {}  # by the view that the build makes
     for job in JOBS.values():
         if job.training is not None:
             with TaskGroup(job.name):
-                chain(admitted, build(job.name), train(job.name))
+                if job.view.name not in builds:
+                    builds[job.view.name] = build(job.name)
+                    chain(admitted, builds[job.view.name])
+                chain(builds[job.view.name], train(job.name))
 
 
 train_models()

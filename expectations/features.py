@@ -8,7 +8,15 @@ from __future__ import annotations
 import great_expectations as gx
 
 from expectations import vocabulary as say
-from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView, Kind
+from features.views import (
+    APPLICATIONS,
+    CUSTOMER_NIGHTS,
+    CUSTOMERS,
+    TRANSACTIONS,
+    Feature,
+    FeatureView,
+    Kind,
+)
 
 _UNBOUNDED = (Kind.FLAG, Kind.CATEGORY)
 
@@ -21,6 +29,18 @@ def transactions(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape 
 def applications(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
     """Return the suite for a run's features of loan applications."""
     return gx.ExpectationSuite(name="features.applications", expectations=from_view(APPLICATIONS))
+
+
+def customer_nights(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
+    """Return the suite for a run's features of customer nights."""
+    return gx.ExpectationSuite(
+        name="features.customer_nights", expectations=from_view(CUSTOMER_NIGHTS)
+    )
+
+
+def customers(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
+    """Return the suite for a run's features of card customers."""
+    return gx.ExpectationSuite(name="features.customers", expectations=from_view(CUSTOMERS))
 
 
 def from_view(view: FeatureView) -> list[say.Sentence]:

@@ -46,6 +46,7 @@ _VARIABLES = {
     "base_currency_exponent": re.compile(r"[0-9]"),
     "source_time_zone": re.compile(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*"),
     "label_maturity_days": re.compile(r"[0-9]{1,3}"),
+    "customer_ids_are_shared": re.compile(r"[01]"),
     "label_provenance_ranks": re.compile(r"[a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*"),
 }
 

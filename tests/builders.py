@@ -42,6 +42,35 @@ def a_transaction(**overrides: Any) -> dict[str, Any]:
     return row
 
 
+def a_sale(**overrides: Any) -> dict[str, Any]:
+    """Return one version of a line of an order: one piece for 10.00 USD at noon, known at once."""
+    number = next(_numbers)
+    row: dict[str, Any] = {
+        "sale_line_id": f"s{number}",
+        "version": 1,
+        "content_digest": b"-",
+        "occurred_at": NOON,
+        "is_history": False,
+        "merchant_id": "m1",
+        "order_id": f"o{number}",
+        "customer_id": "c1",
+        "product_id": "p1",
+        "category": "tea",
+        "channel": "web",
+        "quantity": 1,
+        "unit_price_minor": 1000,
+        "discount_minor": None,
+        "currency_code": "USD",
+        "event": "sale",
+        "is_merchandise": True,
+        **overrides,
+    }
+    row.setdefault("known_at", row["occurred_at"])
+    row.setdefault("unit_price_base_minor", row["unit_price_minor"])
+    row.setdefault("discount_base_minor", row["discount_minor"])
+    return row
+
+
 def a_label(transaction_id: str, known_at: datetime, **overrides: Any) -> dict[str, Any]:
     """Return one label version: a fraud, reported by a chargeback."""
     return {
@@ -134,21 +163,12 @@ def insert_labels(db: Any, rows: Sequence[dict[str, Any]]) -> int:
 
 def insert_applications(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     """Admit applications as one delivery; return its place in the order of admission."""
-    with db.superuser() as connection:
-        delivery = _admit(
-            connection,
-            "applications",
-            rows,
-            first_occurred_at=min(row["applied_at"] for row in rows),
-            last_occurred_at=max(row["applied_at"] for row in rows),
-        )
-        numbered = [
-            {"content_digest": b"-"} | row | delivery | {"row_number": n}
-            for n, row in enumerate(rows, start=1)
-        ]
-        _insert(connection, "applications", numbered)
-        seals.seal(connection, "delivery", delivery["delivery_id"])
-    return int(delivery["delivery_seq"])
+    return _insert_events(db, "applications", "applied_at", rows)
+
+
+def insert_sales(db: Any, rows: Sequence[dict[str, Any]]) -> int:
+    """Admit lines of orders as one delivery; return its place in the order of admission."""
+    return _insert_events(db, "sales", "occurred_at", rows)
 
 
 def insert_outcomes(db: Any, rows: Sequence[dict[str, Any]]) -> int:
@@ -157,9 +177,27 @@ def insert_outcomes(db: Any, rows: Sequence[dict[str, Any]]) -> int:
 
 
 def insert_facts(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
-    """Admit facts of places, merchants or customers as one delivery."""
+    """Admit facts of places, merchants, customers or products as one delivery."""
     usual = {"version": 1, "source": "test", "known_at": NOON}
     return _insert_label_rows(db, feed, [{**usual, **row} for row in rows])
+
+
+def _insert_events(db: Any, feed: str, event: str, rows: Sequence[dict[str, Any]]) -> int:
+    with db.superuser() as connection:
+        delivery = _admit(
+            connection,
+            feed,
+            rows,
+            first_occurred_at=min(row[event] for row in rows),
+            last_occurred_at=max(row[event] for row in rows),
+        )
+        numbered = [
+            {"content_digest": b"-"} | row | delivery | {"row_number": n}
+            for n, row in enumerate(rows, start=1)
+        ]
+        _insert(connection, feed, numbered)
+        seals.seal(connection, "delivery", delivery["delivery_id"])
+    return int(delivery["delivery_seq"])
 
 
 def _insert_label_rows(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
@@ -191,7 +229,7 @@ def _admit(
                 "object_name": f"{feed}-{delivery['delivery_seq']}.csv",
                 "content_sha256": str(delivery["delivery_id"]),
                 "size_bytes": 1,
-                "load_kind": "live",
+                "load_kind": "history" if all(row.get("is_history") for row in rows) else "live",
                 "state": "admitted",
                 "rows_in_file": len(rows),
                 "rows_admitted": len(rows),

@@ -23,6 +23,9 @@ from features.sources.parts import Word, Words
 from features.sources.zones import Zone
 from features.sources.zones import check as check_zone
 
+#: What Python's expressions can and those of Arrow cannot; `(?i)` both can.
+_BEYOND_ARROW = re.compile(r"\(\?(?:[=!]|<[=!]|\(|P=|>|#)|\\[1-9]|[*+?}]\+")
+
 #: The default separator of the parts of a composite identifier.
 SEPARATOR = "|"
 
@@ -34,6 +37,16 @@ def _pattern(text: str) -> str:
         raise ValueError(f"{text!r} is no regular expression: {error}") from error
     if groups != 1:
         raise ValueError(f"{text!r} has {groups} groups: put the wanted part in one pair of ()")
+    return text
+
+
+def _whole_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    if unable := _BEYOND_ARROW.search(text):
+        raise ValueError(f"{text!r} has {unable[0]}, which looks around or back: leave it out")
     return text
 
 
@@ -66,6 +79,8 @@ class ColumnDescription(Described):
         column: delivered name.
         columns: several delivered names, joined: identifiers with `separator`, times with a blank.
         product: two delivered names; the amount is their exact product.
+        sum: several delivered names; the amount is their exact sum, and a part without a value
+            adds nothing.
         constant: one value for all rows.
         generate: `content_hash`: the identifier is SHA-256 over all delivered columns of the row
             except the label and refused columns, in the order of their names; equal rows are
@@ -77,7 +92,11 @@ class ColumnDescription(Described):
         trim: remove blanks and invisible characters around each text.
         map: the value for each delivered text; another text rejects the row.
         replace: the value for some delivered texts; every other text stays as it is.
-        otherwise: the value for a text outside `map`, or for an amount without a sign.
+        starts_with: the value for texts that begin so, such as `C` of an invoice; the longest
+            beginning decides, and a text with another one has no value.
+        matches: a regular expression; a flag is true where it matches the whole text.
+        otherwise: the value for a text outside `map` or `starts_with`, or for an amount without a
+            sign.
         separator: one character between the parts of a composite identifier.
         floats: `whole`: identifiers that an export wrote in floating point, such as 596.0, are
             the whole number; a fraction or more than 15 digits reject the row.
@@ -107,6 +126,7 @@ class ColumnDescription(Described):
     column: str | None = None
     columns: tuple[str, ...] | None = Field(default=None, min_length=2, max_length=20)
     product: tuple[str, ...] | None = Field(default=None, min_length=2, max_length=2)
+    sum: tuple[str, ...] | None = Field(default=None, min_length=2, max_length=20)
     constant: Word | None = None
     generate: Literal["content_hash"] | None = None
     file_name: Annotated[str, AfterValidator(_pattern)] | None = Field(default=None, max_length=200)
@@ -116,6 +136,10 @@ class ColumnDescription(Described):
     trim: bool | None = None
     map: Mapping[str, Word] | None = None
     replace: Mapping[str, Word] | None = None
+    starts_with: Mapping[Annotated[str, Field(min_length=1)], Word] | None = None
+    matches: Annotated[str, AfterValidator(_whole_pattern)] | None = Field(
+        default=None, min_length=1, max_length=200
+    )
     otherwise: Word | None = None
     separator: _Mark | None = None
     floats: Literal["whole"] | None = None
@@ -147,14 +171,16 @@ class ColumnDescription(Described):
         return self
 
     @model_validator(mode="after")
-    def _maps_or_replaces(self) -> ColumnDescription:
-        if self.map is not None and self.replace is not None:
-            raise ValueError("replace: map already names every text")
+    def _states_meanings_once(self) -> ColumnDescription:
+        meanings = ("map", "replace", "starts_with")
+        stated = [key for key in meanings if getattr(self, key) is not None]
+        if len(stated) > 1:
+            raise ValueError(f"{stated[1]}: {stated[0]} already says what each text means")
         return self
 
     def _flaws(self) -> Iterator[str]:
         needs = (
-            ("otherwise", ("map", "from_amount")),
+            ("otherwise", ("map", "starts_with", "from_amount")),
             ("separator", ("columns",)),
             ("since", ("format",)),
         )
@@ -196,7 +222,8 @@ class ColumnDescription(Described):
     @cached_property
     def read_from(self) -> tuple[str, ...]:
         """The delivered columns that hold the value itself."""
-        return (self.column,) if self.column is not None else self.columns or self.product or ()
+        several = self.columns or self.product or self.sum or ()
+        return (self.column,) if self.column is not None else several
 
     @cached_property
     def is_plain(self) -> bool:

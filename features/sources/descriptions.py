@@ -43,6 +43,8 @@ class Sources(Described):
         maturity_days: a row without a positive label by then counts as negative.
         provenance_rank: the allowed origins of labels, best first.
         max_rate_age_days: an older exchange rate gives no amount in the base currency.
+        customer_ids_are_shared: a customer id of `sales` and the same id of `transactions` are one
+            person; otherwise no feature joins the two.
         formats: the accepted formats of files, unless a feed states its own.
         encoding: of text files, unless a feed states its own.
         csv: the source's form of CSV, unless a feed states its own.
@@ -62,6 +64,7 @@ class Sources(Described):
     maturity_days: int = Field(ge=0, le=3660)
     provenance_rank: tuple[str, ...] = ()
     max_rate_age_days: int = Field(default=7, ge=0, le=3650)
+    customer_ids_are_shared: bool = False
     formats: tuple[FileFormat, ...] = Field(default=tuple(FileFormat), min_length=1)
     encoding: Encoding = UTF_8
     csv: Csv = Csv()
@@ -122,6 +125,16 @@ class Sources(Described):
         return self
 
     @model_validator(mode="after")
+    def _shared_ids_have_two_sides(self) -> Sources:
+        missing = [name for name in ("sales", "transactions") if not self.of_feed(name)]
+        if self.customer_ids_are_shared and missing:
+            raise ValueError(
+                f"customer_ids_are_shared: no feed brings {' or '.join(missing)}: leave the key "
+                "out, or describe the feed"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _feeds_of_one_file_find_one_id(self) -> Sources:
         share_content(self.feeds.values())
         return self
@@ -151,6 +164,7 @@ class Sources(Described):
             "base_currency_exponent": EXPONENTS[base_currency],
             "source_time_zone": self.time_zone or "UTC",
             "label_maturity_days": self.maturity_days,
+            "customer_ids_are_shared": int(self.customer_ids_are_shared),
         }
 
 

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from features.feeds.columns import DATED, MONEY, Column, ColumnKind
 
 #: The keys of a described column that state its origin.
-ORIGINS = ("column", "columns", "product", "constant", "generate", "file_name", "from_amount")
+ORIGINS = (
+    *("column", "columns", "product", "sum", "constant", "generate", "file_name"),
+    "from_amount",
+)
 CODES = frozenset((ColumnKind.CURRENCY,))
 
 _ALL = frozenset(ColumnKind)
@@ -32,6 +35,7 @@ KINDS: Mapping[str, frozenset[ColumnKind]] = {
     "column": _ALL,
     "columns": _NAMES | DATED,
     "product": MONEY,
+    "sum": MONEY,
     "constant": _ALL,
     "generate": frozenset((ColumnKind.ID,)),
     "file_name": _ALL,
@@ -40,6 +44,8 @@ KINDS: Mapping[str, frozenset[ColumnKind]] = {
     "trim": _ALL - {ColumnKind.LIST},
     "map": _ALL - _WITHOUT_MAP,
     "replace": _ALL - _WITHOUT_MAP,
+    "starts_with": _ALL - _WITHOUT_MAP,
+    "matches": frozenset((ColumnKind.FLAG,)),
     "otherwise": _ALL - _WITHOUT_MAP,
     "separator": _NAMES,
     "floats": frozenset((ColumnKind.ID,)),

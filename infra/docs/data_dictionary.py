@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from features.feeds import FEEDS
-from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView
+from features.views import VIEWS, Feature, FeatureView
 from infra.docs import generated_page
 from infra.docs.tables import table, yes
 
@@ -48,7 +48,7 @@ def _lines() -> Iterator[str]:
     yield "# Data dictionary\n"
     yield "This page is generated. A test fails if it differs from the code.\n"
     yield from _feeds()
-    for view in (TRANSACTIONS, APPLICATIONS):
+    for view in VIEWS:
         yield from _view(view)
     for folder, title, text in LAYERS:
         yield from _layer(folder, title, text)
@@ -133,7 +133,7 @@ def _models(folder: str) -> list[dict[str, Any]]:
 
 
 def _layer(folder: str, title: str, text: str) -> Iterator[str]:
-    views = {view.table.partition(".")[2] for view in (TRANSACTIONS, APPLICATIONS)}
+    views = {view.table.partition(".")[2] for view in VIEWS}
     models = [model for model in _models(folder) if model["name"] not in views]
     yield f"## {title}\n"
     yield f"{text}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -84,12 +84,23 @@ class Airflow:
 
     def due_interval(self, dag_id: str) -> tuple[datetime, datetime] | None:
         """Return the interval that the schedule runs next, if it is over already."""
+        interval = self._next_interval(dag_id)
+        return interval if interval and interval[1] <= datetime.now(UTC) else None
+
+    def delay(self, dag_id: str) -> timedelta:
+        """Return how long after the end of a window the schedule starts its run."""
+        if (interval := self._next_interval(dag_id)) is None:
+            return timedelta(0)
+        start, end = interval
+        return (end - datetime.min.replace(tzinfo=UTC)) % (end - start)
+
+    def _next_interval(self, dag_id: str) -> tuple[datetime, datetime] | None:
         dag = self._dag(dag_id)
         bounds = [dag[f"next_dagrun_data_interval_{end}"] for end in ("start", "end")]
         if not all(bounds):
             return None
         start, end = map(parse_moment, bounds)
-        return (start, end) if end <= datetime.now(UTC) else None
+        return start, end
 
     def _dag(self, dag_id: str) -> dict[str, Any]:
         dag: dict[str, Any] = self._checked(self._get(f"/api/v2/dags/{dag_id}")).json()

@@ -1,4 +1,4 @@
-"""Run the demo: set up the stack, train models, decide card transactions and loan applications.
+"""Run the demo: set up the stack, train models, decide transactions, loans and customers.
 
 Every step skips work that is already done, so a second call is safe and quick.
 """
@@ -7,28 +7,27 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import NoReturn
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from features.sources.descriptions import Sources
 from features.sources.files import find
 from features.sources.inclusion import files_of
 from infra.local import programs, report, sample, stack
-from infra.local.airflow_api import FINISHED, Airflow
+from infra.local.airflow_api import Airflow
+from infra.local.airflow_runs import await_end, follow, refuse_failure, trigger_windows
 from infra.local.console import console, step
 from infra.local.deliver import deliver_due
 from infra.local.environment import environment
 from infra.local.own_data import Matched
 from infra.local.sample import Sample, Window
-from infra.local.schedule import NIGHTLY, TRAINING
+from infra.local.schedule import NIGHTLY, ON_CUSTOMERS, TRAINING
 from infra.local.state import CHECKOUT, StackError, State
 from infra.local.warehouse_facts import connect, policy_in_force, published_windows
 
 WINDOWS = 3
+NIGHTS = 1  # of each job on customers
 SKIPPED = "Skipping task. reason="
-RUN_PATIENCE = timedelta(minutes=20)
 
 
 def demo(state: State, files: Matched | None, described: Sources, windows: int = WINDOWS) -> None:
@@ -139,7 +138,7 @@ def train(state: State, airflow: Airflow, data: Sample) -> dict[str, str]:
         run_state = await_end(airflow, "train_models", run_id, note)
         untrained = outcomes_of_training(airflow, run_id, data)
         if run_state == "failed" and not untrained:
-            _refuse_failure(airflow, "train_models", run_id)
+            refuse_failure(airflow, "train_models", run_id)
         if untrained.keys() >= data.windows(datetime.now(UTC)).keys():
             raise StackError(not_trained(untrained, state))
         note("; ".join(f"{job} has no model" for job in untrained) or "done")
@@ -184,17 +183,20 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
     deliver_due(sample.outbox(state), state.objects, now, is_history=False)
     start_feed(state)
     untrained = state.read("demo.json", {}).get("untrained", {})
+    jobs = [job for job in data.windows(now) if job not in untrained]
+    missing = {job: _missing(state, job, data.windows(now)[job]) for job in jobs}
+    # runs on customers need no decision of the others, so they go on beside them
+    beside = {job: missing.pop(job)[:NIGHTS] for job in jobs if job in ON_CUSTOMERS}
+    begun = {job: _begin(airflow, job, found) for job, found in beside.items()}
     # transactions first: decisions on applications use the decisions on transactions
-    for job, past_windows in data.windows(now).items():
-        if job in untrained:
-            continue
-        done = published_windows(state, job)
-        missing = [window for window in past_windows if window not in done]
-        _decide(state, airflow, job, missing[:windows])
-        if left := len(missing[windows:]):
+    for job, found in missing.items():
+        _follow(state, airflow, job, _begin(airflow, job, found[:windows]))
+        if left := len(found[windows:]):
             console.print(
                 f"{left} more windows wait: the next `make demo` decides {windows} of them."
             )
+    for job, runs in begun.items():
+        _follow(state, airflow, job, runs)
     is_over = data.live_until <= now
     for dag_id in (*data.windows(now), *((TRAINING,) if is_over else NIGHTLY)):
         airflow.await_dag(dag_id)
@@ -207,73 +209,22 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
         )
 
 
-def _decide(state: State, airflow: Airflow, job: str, windows: list[Window]) -> None:
+def _missing(state: State, job: str, windows: list[Window]) -> list[Window]:
+    done = published_windows(state, job)
+    return [window for window in windows if window not in done]
+
+
+def _begin(airflow: Airflow, job: str, windows: list[Window]) -> list[tuple[Window, str]]:
     if not windows:
         console.print(f"{job}: every past window is decided; the schedule continues.")
     runs = trigger_windows(airflow, job, windows)
     airflow.set_paused(job, is_paused=False)
+    return runs
+
+
+def _follow(state: State, airflow: Airflow, job: str, runs: list[tuple[Window, str]]) -> None:
     for (start, end), run_id in runs:
         with step(f"{job} {start:%m-%d %H:%M} to {end:%m-%d %H:%M} UTC") as note:
             follow(airflow, job, run_id, note)
             if (start, end) not in published_windows(state, job):
                 raise StackError(f"run {run_id} succeeded, but its window was not published")
-
-
-def trigger_windows(
-    airflow: Airflow, job: str, windows: Iterable[Window]
-) -> list[tuple[Window, str]]:
-    """Trigger one run per window before the schedule may start; the runs go in order."""
-    airflow.await_dag(job)
-    runs = []
-    for start, end in windows:
-        conf = {"start": start.isoformat(), "end": end.isoformat()}
-        run_id = airflow.trigger(job, conf, interval=(start, end), run_after=end)
-        runs.append(((start, end), run_id))
-    return runs
-
-
-def follow(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], None]) -> None:
-    """Show the tasks of a run until it ends.
-
-    Raises:
-        StackError: the run failed or takes too long; the log tail of a failed task is printed.
-    """
-    if await_end(airflow, dag_id, run_id, note) == "failed":
-        _refuse_failure(airflow, dag_id, run_id)
-    tasks = airflow.tasks(dag_id, run_id)
-    if not tasks:  # Airflow marks a run before the DAG's start as success without any task
-        raise StackError(f"run {run_id} of {dag_id} succeeded without running a task")
-    skipped = sum(task["state"] == "skipped" for task in tasks)
-    skipped_note = f", {skipped} had nothing to do" if skipped else ""
-    note(f"{len(tasks) - skipped} tasks succeeded{skipped_note}")
-
-
-def await_end(airflow: Airflow, dag_id: str, run_id: str, note: Callable[[str], None]) -> str:
-    """Show the tasks of a run until it ends; return its state.
-
-    Raises:
-        StackError: the run takes too long.
-    """
-    deadline = time.monotonic() + RUN_PATIENCE.total_seconds()
-    while (run_state := airflow.run_state(dag_id, run_id)) not in FINISHED:
-        tasks = airflow.tasks(dag_id, run_id)
-        done = sum(task["state"] == "success" for task in tasks)
-        busy = [
-            f"{task['task_id']} ({task['state']})"
-            for task in tasks
-            if task["state"] not in {None, "success", "scheduled"}
-        ]
-        note(f"{done} of {len(tasks)} tasks; {', '.join(busy) or run_state}")
-        if time.monotonic() > deadline:
-            raise StackError(f"run {run_id} of {dag_id} is {run_state} after {RUN_PATIENCE}")
-        time.sleep(1)
-    return run_state
-
-
-def _refuse_failure(airflow: Airflow, dag_id: str, run_id: str) -> NoReturn:
-    for task in airflow.tasks(dag_id, run_id):
-        if task["state"] == "failed":
-            console.print(f"[red]task {task['task_id']} failed[/]; the end of its log:")
-            for line in airflow.log_tail(dag_id, run_id, task).splitlines():
-                console.print(f"  {line}", style="dim", markup=False)
-    raise StackError(f"run {run_id} of {dag_id} failed: the cause is above")

@@ -1,4 +1,4 @@
-"""Print the last page of the demo: decisions, reasons, addresses, queries to try."""
+"""Print the last page of the demo: decisions, reasons, customers, addresses, queries to try."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from infra.local import customer_pages
 from infra.local.console import console, table
 from infra.local.environment import airflow_url, mlflow_url
 from infra.local.state import State
@@ -92,22 +93,23 @@ PAGES = (
 
 def show(state: State) -> None:
     """Print the page."""
-    shown = []
+    to_try = []
     try:
         for page in PAGES:
             names, rows = as_analyst(state, page.outcomes)
             if not rows:
                 continue
-            shown.append(page)
+            to_try.append(page.to_try)
             table(f"{page.title}: decisions", names, rows)
             names, rows = as_analyst(state, page.examples)
             table("Three of them", names, [(*row[:-1], reasons_text(row[-1])) for row in rows])
+        to_try += customer_pages.show(state)
     except psycopg.Error as error:
         console.print(f"[red]serving could not be read:[/] {error}")
     show_addresses(state)
     console.print("\nTry a query, as the role analyst:", style="bold")
-    for page in shown:
-        console.print(f'  make sql QUERY="{page.to_try}"', markup=False)
+    for query in to_try:
+        console.print(f'  make sql QUERY="{query}"', markup=False)
     console.print("\nThe stack keeps running: `make status` shows it, `make down` ends it.")
 
 

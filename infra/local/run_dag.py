@@ -12,13 +12,14 @@ from difflib import get_close_matches
 from features.platform.errors import ConfigurationError
 from features.platform.moments import parse_moment
 from infra.local.airflow_api import Airflow
+from infra.local.airflow_runs import follow, trigger_windows
 from infra.local.console import console, step
-from infra.local.demo import SKIPPED, follow, trigger_windows
+from infra.local.demo import SKIPPED
 from infra.local.health import airflow_missing
 from infra.local.sample import Window
 from infra.local.state import CHECKOUT, StackError, State
+from scoring.domains import JOBS
 
-SCORING = "score_"
 TRAINING = "train_models"
 
 
@@ -55,7 +56,7 @@ def order_of(dag_id: str, start: str | None, end: str | None, as_of: str | None)
         nearest = get_close_matches(dag_id, known, n=1)
         hint = f"did you mean {nearest[0]}? " if nearest else ""
         raise StackError(f"no DAG is named {dag_id!r}: {hint}there are {', '.join(known)}")
-    if (start or end) and not dag_id.startswith(SCORING):
+    if (start or end) and dag_id not in JOBS:
         raise StackError(f"{dag_id} takes no window: leave out START and END")
     if as_of and dag_id != TRAINING:
         raise StackError(f"{dag_id} takes no AS_OF: it is of {TRAINING}")
@@ -85,7 +86,7 @@ def run(state: State, order: Order) -> None:
         title = f"{dag_id} {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
     else:
         # the run replaces the next scheduled run, so no second one starts
-        interval = None if dag_id.startswith(SCORING) else airflow.due_interval(dag_id)
+        interval = None if dag_id in JOBS else airflow.due_interval(dag_id)
         run_id = airflow.trigger(dag_id, order.form(), interval=interval)
     airflow.set_paused(dag_id, is_paused=False)
     with step(title) as note:

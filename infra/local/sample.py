@@ -1,4 +1,4 @@
-"""Prepare the demo's data: a synthetic world of cards and loans, or files of the user."""
+"""Prepare the demo's data: a synthetic world of cards, loans and sales, or files of the user."""
 
 from __future__ import annotations
 
@@ -14,20 +14,26 @@ import numpy as np
 from features.sources.descriptions import Sources
 from infra.local.own_data import Instants, Matched, event_times, match
 from infra.local.state import DEFAULT_SOURCE, StackError, State
+from scoring.domains import JOBS
 from scoring.runs.request import LONGEST
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-HISTORY = timedelta(days=45)
+# forecasts of spending learn from month ends with a month before them and a month after them
+HISTORY = timedelta(days=100)
+RATE = 1.4  # transactions of a customer and day
 HOURS_BEFORE_NOW = 2 * HOUR
 LIVE_AFTER_NOW = timedelta(days=2)  # files continue to arrive each hour after the demo
 CUSTOMERS = 1_200
 CREDIT_HISTORY = 8_000  # a third is in closed vintages, which suffices for training
 APPLICATIONS_PER_DAY = 240
+SELLERS = 2
 # the last tenth of the rows is decided where the description does not say from when on
 LIVE_SHARE = 0.1
 # of shipped sources whose description states none; the loans of a month have its first day
 DECIDE_FROM = {"lending_club": datetime(2011, 12, 1, tzinfo=UTC)}
+#: The feeds of events that nightly jobs alone decide.
+DAILY = ("applications", "sales")
 Window = tuple[datetime, datetime]
 
 
@@ -40,6 +46,7 @@ class Sample:
         live_until: first instant after the last row.
         transactions: rows, history included.
         applications: rows, history included.
+        sales: lines, history included.
         hourly_from: windows before it are joined, as after a pause; None joins none.
         learns_from_later: outcomes from after `live_from` train the model: all are known by now.
         is_derived: the description states no `decide_from`, so the demo chose it for the data.
@@ -52,13 +59,14 @@ class Sample:
     hourly_from: datetime | None = None
     learns_from_later: bool = False
     is_derived: bool = False
+    sales: int = 0
 
     def hours(self, now: datetime) -> list[Window]:
         """Return the past windows of transactions: first those of a pause, then each hour."""
         return self._windows(now, HOUR, self.live_from.replace(minute=0, second=0, microsecond=0))
 
     def days(self, now: datetime) -> list[Window]:
-        """Return the past windows of applications: first those of a pause, then each day."""
+        """Return the past windows of nightly jobs: first those of a pause, then each day."""
         return self._windows(now, DAY, _day(self.live_from))
 
     def _windows(self, now: datetime, length: timedelta, start: datetime) -> list[Window]:
@@ -67,13 +75,17 @@ class Sample:
         return _spans(start, first) + _tiles(first, min(self.live_until, now), length)
 
     def windows(self, now: datetime) -> dict[str, list[Window]]:
-        """Return the past windows by job; a job without rows has none."""
-        by_job = {}
-        if self.transactions:
-            by_job["score_transactions"] = self.hours(now)
-        if self.applications:
-            by_job["score_applications"] = self.days(now)
-        return by_job
+        """Return the past windows by job; a job whose feed has no row is left out."""
+        rows = {
+            "transactions": self.transactions,
+            "applications": self.applications,
+            "sales": self.sales,
+        }
+        return {
+            job.name: self.hours(now) if job.cadence == HOUR else self.days(now)
+            for job in JOBS.values()
+            if rows.get(job.population.feed)
+        }
 
     def training(self) -> dict[str, str]:
         """Return the form of the first training: nothing from after `live_from` but outcomes."""
@@ -91,7 +103,11 @@ class Sample:
     @property
     def summary(self) -> str:
         """The number of rows and the start of the live data, in words."""
-        counts = {"transactions": self.transactions, "loan applications": self.applications}
+        counts = {
+            "transactions": self.transactions,
+            "loan applications": self.applications,
+            "lines of sales": self.sales,
+        }
         rows = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
         return f"{rows}; decided from {self.live_from:%Y-%m-%d %H:%M} UTC on"
 
@@ -157,14 +173,14 @@ def of_times(times: Mapping[str, Instants], described: Sources) -> Sample:
     every = np.sort(np.concatenate(list(times.values())))
     stated = described.decide_from or DECIDE_FROM.get(described.name)
     first, last = _moment(every[0]), _moment(every[-1])
-    live_from = stated or _derived(every, is_daily="applications" in times)
+    is_daily = not times.keys().isdisjoint(DAILY)
+    live_from = stated or _derived(every, is_daily=is_daily)
     if not first < live_from <= last:
         raise StackError(
             f"the data needs rows before {live_from:%Y-%m-%d %H:%M} UTC, to learn from, and rows "
             f"after it, to decide; it has {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC: "
             f"state another `decide_from` in the description of {described.name}"
         )
-    is_daily = "applications" in times
     until = _day(last) + DAY if is_daily else _hour(last) + HOUR
     return Sample(
         live_from,
@@ -172,8 +188,9 @@ def of_times(times: Mapping[str, Instants], described: Sources) -> Sample:
         transactions=len(times.get("transactions", ())),
         applications=len(times.get("applications", ())),
         hourly_from=until,
-        learns_from_later=is_daily,
+        learns_from_later="applications" in times,
         is_derived=described.decide_from is None,
+        sales=len(times.get("sales", ())),
     )
 
 
@@ -209,6 +226,7 @@ def _synthetic(state: State) -> Sample:
     plan = Plan(
         seed=20261121,
         customers=CUSTOMERS,
+        rate=RATE,
         start=live_from - HISTORY,
         end=hour + LIVE_AFTER_NOW,
         live_from=live_from,
@@ -218,10 +236,16 @@ def _synthetic(state: State) -> Sample:
         bad=0.005,
         credit_history=CREDIT_HISTORY,
         applications_per_day=APPLICATIONS_PER_DAY,
+        sellers=SELLERS,
     )
     counts = synthesize(plan, FolderStore(outbox(state)))
     return Sample(
-        live_from, plan.end, counts.rows, counts.applications, hourly_from=plan.hourly_from
+        live_from,
+        plan.end,
+        counts.rows,
+        counts.applications,
+        hourly_from=plan.hourly_from,
+        sales=counts.sale_lines,
     )
 
 

@@ -20,6 +20,8 @@ from scoring.decision.policy import policy
 from scoring.domains import JOBS
 
 TRAINING = "train_models"
+#: The jobs about customers; none of them decides a transaction or a loan.
+ON_CUSTOMERS = ("segment_customers", "value_customers", "forecast_spending")
 NIGHTLY = ("maintain_warehouse", "monitor_decisions")
 
 

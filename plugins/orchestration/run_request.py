@@ -70,8 +70,15 @@ def form_of(cadence: str) -> dict[str, Param]:
 FORM = form_of("hour")
 
 
-def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
+def request(
+    context: Mapping[str, Any], cadence: timedelta, delay: timedelta = timedelta(0)
+) -> Request:
     """Return the request of this Airflow run.
+
+    Args:
+        context: of the task.
+        cadence: the length of a window.
+        delay: how long after the end of its window the schedule starts a run.
 
     Raises:
         ConfigurationError: the form makes no sense; nothing was written.
@@ -85,7 +92,7 @@ def request(context: Mapping[str, Any], cadence: timedelta) -> Request:
         raise ConfigurationError(
             "the form of a backfill names start or end; a backfill takes its windows from its dates"
         )
-    window = run_window(context, cadence)
+    window = run_window(context, cadence, delay)
     ids = _ids(params.get("restate_ids"))
     reason = _optional("reason", params.get("reason"), LONGEST_REASON)
     person = _optional("person", params.get("person"), LONGEST_PERSON)

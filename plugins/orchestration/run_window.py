@@ -29,8 +29,15 @@ class Window:
         return f"{self.start.isoformat()}/{self.end.isoformat()}"
 
 
-def run_window(context: Mapping[str, Any], cadence: timedelta) -> Window:
+def run_window(
+    context: Mapping[str, Any], cadence: timedelta, delay: timedelta = timedelta(0)
+) -> Window:
     """Return the form's window, else the schedule's, else the last full one.
+
+    Args:
+        context: of the task.
+        cadence: the length of a window.
+        delay: how long after the end of its window the schedule starts a run.
 
     Raises:
         ConfigurationError: the window of the form or of the data interval is half given,
@@ -44,7 +51,8 @@ def run_window(context: Mapping[str, Any], cadence: timedelta) -> Window:
 
     interval = context.get("data_interval_start"), context.get("data_interval_end")
     if interval[0] and interval[1]:
-        return _checked(Window(plain(interval[0]), plain(interval[1])), run_after, cadence)
+        window = Window(plain(interval[0]) - delay, plain(interval[1]) - delay)
+        return _checked(window, run_after, cadence)
 
     end_of_last = run_after - (run_after - datetime.min.replace(tzinfo=UTC)) % cadence
     return Window(end_of_last - cadence, end_of_last)

@@ -109,6 +109,14 @@ def train(name: str, context: Mapping[str, Any]) -> Receipt:
         raise AirflowSkipException(str(error)) from error
 
 
+def build(name: str) -> Receipt:
+    """Build the features that a job reads; skipped where no source delivers its feed."""
+    from scoring.domains import job_named
+
+    steps.skip_without(job_named(name).population.feed)
+    return steps.build_for(name)
+
+
 def _past(name: str, given: object, run_after: datetime) -> datetime | None:
     if given is None:
         return None

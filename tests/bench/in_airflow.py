@@ -15,8 +15,9 @@ import psycopg
 
 from infra.local import sample, stack
 from infra.local.airflow_api import Airflow
+from infra.local.airflow_runs import follow
 from infra.local.console import step
-from infra.local.demo import approve_policy, follow, install, train
+from infra.local.demo import approve_policy, install, train
 from infra.local.environment import environment
 from infra.local.health import cluster
 from infra.local.ports import free_port

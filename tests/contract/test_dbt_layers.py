@@ -10,9 +10,8 @@ import pytest
 import yaml
 
 from features.build import PROJECT, Selector
-from features.views import APPLICATIONS, TRANSACTIONS, FeatureView
+from features.views import VIEWS, FeatureView
 
-VIEWS = (TRANSACTIONS, APPLICATIONS)
 NAMES = {
     "staging": r"stg_[a-z]+__[a-z_]+",
     "intermediate": r"int_[a-z_]+_[a-z]+ed",
@@ -26,7 +25,7 @@ MAX_LINES = 150
 LONG_MODELS = {"int_readings_recalled": 180}
 #: Most models read six others at most; the past of a customer has two paths, and its merchants.
 MANY_READS = {"int_customer_transactions_recalled": 7}
-DAY_BOOKS = {"day_books", "day_lines", "frauds", "fraud_states"}
+DAY_BOOKS = {"customer_books", "day_books", "day_lines", "frauds", "fraud_states"}
 
 
 def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -128,7 +127,7 @@ def test_models_stay_short_and_read_few_others(manifest: dict[str, Any]) -> None
 
 
 def test_macros_are_expressions_and_hold_no_query() -> None:
-    """A model is read in one place; only the four day books of one shape share their SQL."""
+    """A model is read in one place; only books of one shape share their SQL."""
     holding = {
         path.stem
         for path in (PROJECT / "macros").glob("*.sql")
@@ -174,7 +173,13 @@ def test_the_selectors_exist(name: str) -> None:
 def test_each_job_builds_its_own_features_and_no_others() -> None:
     selectors = yaml.safe_load(Path(PROJECT / "selectors.yml").read_text())["selectors"]
     built = {selector["name"]: selector["definition"]["union"] for selector in selectors}
-    applications = {"method": "path", "value": "models/intermediate/applications"}
+    applications, customers, cards = (
+        {"method": "path", "value": f"models/intermediate/{folder}"}
+        for folder in ("applications", "customers", "customers/cards")
+    )
 
-    assert {"exclude": [applications]} in built["transaction_features"]
+    assert {"exclude": [applications, customers]} in built["transaction_features"]
     assert applications in built["application_features"]
+    assert customers in built["customer_features"]
+    assert {"exclude": [cards]} in built["customer_features"]
+    assert cards in built["card_customer_features"]

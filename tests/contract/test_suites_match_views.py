@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from expectations import suites
+from expectations import features, suites
 from features.feeds import FEEDS
-from features.views import APPLICATIONS, TRANSACTIONS, FeatureView, Kind
+from features.views import VIEWS, FeatureView, Kind
 from scoring.domains import JOBS, SUITES
 from scoring.runs.job import Job
 from tests.conftest import Db
@@ -19,11 +19,15 @@ MANY = 1_000_000
 COMPUTED = {"version", "delivery_id", "delivery_seq", "known_at", "is_history", "source"}
 COMPUTED |= {"content_digest", "is_default", "valid_from"}
 
-each_view = pytest.mark.parametrize("view", [TRANSACTIONS, APPLICATIONS], ids=lambda v: v.name)
+each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda v: v.name)
 
 
 def expectations_of(suite: str) -> list[Any]:
     return list(SUITES[suite].load(MANY).expectations)
+
+
+def expectations_of_view(view: FeatureView) -> list[Any]:
+    return list(getattr(features, view.name)(MANY).expectations)
 
 
 @pytest.mark.parametrize("suite", sorted(SUITES))
@@ -48,7 +52,7 @@ def test_a_suite_has_no_expectation_twice(suite: str) -> None:
 def test_every_number_of_a_view_is_bounded_and_every_category_has_its_levels(
     view: FeatureView,
 ) -> None:
-    expectations = expectations_of(f"features.{view.name}")
+    expectations = expectations_of_view(view)
     bounded = [e.column for e in expectations if "within" in e_type(e)]
     levels = {e.column: tuple(e.value_set) for e in expectations if "among" in e_type(e)}
 
@@ -59,7 +63,7 @@ def test_every_number_of_a_view_is_bounded_and_every_category_has_its_levels(
 
 @each_view
 def test_every_required_feature_is_expected_to_be_present(view: FeatureView) -> None:
-    expectations = expectations_of(f"features.{view.name}")
+    expectations = expectations_of_view(view)
 
     assert [e.column for e in expectations if "present" in e_type(e)] == [
         feature.name for feature in view.features if feature.required
@@ -68,7 +72,7 @@ def test_every_required_feature_is_expected_to_be_present(view: FeatureView) -> 
 
 @each_view
 def test_the_features_suite_checks_every_column_of_the_view(view: FeatureView) -> None:
-    [columns] = [e for e in expectations_of(f"features.{view.name}") if "columns" in e_type(e)]
+    [columns] = [e for e in expectations_of_view(view) if "columns" in e_type(e)]
 
     assert set(columns.column_set) >= {view.entity, *view.columns}
 

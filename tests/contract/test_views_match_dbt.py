@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from features.feeds.leaks import LENDERS_PRICE, POST_OUTCOME, PROTECTED
-from features.views import APPLICATIONS, TRANSACTIONS, FeatureView, Kind
+from features.views import VIEWS, FeatureView, Kind
 from features.views.applications import (
     HOME_OWNERSHIP_GROUPS,
     LAST_OUTCOMES,
     PURPOSE_GROUPS,
 )
 
-each_view = pytest.mark.parametrize("view", [TRANSACTIONS, APPLICATIONS], ids=lambda v: v.name)
+each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda v: v.name)
 
 TYPES = {
     Kind.AMOUNT: {"double precision"},

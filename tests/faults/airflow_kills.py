@@ -29,9 +29,10 @@ import structlog
 
 from infra.local import processes, sample, stack
 from infra.local.airflow_api import Airflow
+from infra.local.airflow_runs import follow, trigger_windows
 from infra.local.console import errors, step
 from infra.local.deliver import deliver_due
-from infra.local.demo import approve_policy, follow, install, train, trigger_windows
+from infra.local.demo import approve_policy, install, train
 from infra.local.environment import environment
 from infra.local.health import cluster
 from infra.local.ports import free_port

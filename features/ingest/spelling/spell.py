@@ -43,6 +43,8 @@ def spelled(delivered: Delivered, column: Column, verdicts: Verdicts) -> pa.Arra
         texts = words.replaced(texts, description.replace)
     if description.map is not None:
         texts = words.mapped(texts, column.name, verdicts, description.map, description.otherwise)
+    if description.starts_with is not None:
+        texts = words.started(texts, description.starts_with, description.otherwise)
     return _rewritten(texts, delivered, column, description, verdicts)
 
 
@@ -74,14 +76,16 @@ def _origin(
 def _of_columns(
     delivered: Delivered, column: Column, description: ColumnDescription, verdicts: Verdicts
 ) -> pa.Array:
-    """Return the text of one delivered column, or the join or product of several."""
+    """Return the text of one delivered column, or the join, product or sum of several."""
     feed = delivered.feed
-    names = description.columns or description.product or (description.column or "",)
+    names = description.read_from
     parts = [words.cleaned(delivered.text(name), feed.null_tokens, description) for name in names]
     if description.floats is not None:
         parts = [identifiers.whole(part, column.name, verdicts) for part in parts]
     if description.product is not None:
         return amounts.product(parts, column.name, verdicts, description, feed.amount_signs)
+    if description.sum is not None:
+        return amounts.total(parts, column.name, verdicts, description, feed.amount_signs)
     if description.columns is None:
         return parts[0]
     if column.kind in DATED:
@@ -104,6 +108,8 @@ def _rewritten(
     kind, name, feed = column.kind, column.name, delivered.feed
     if description.prefix is not None:
         return pc.binary_join_element_wise(description.prefix, texts, "")
+    if description.matches is not None:
+        return words.matched(texts, description.matches)
     if kind in _FLAGS and (description.true_words or description.false_words):
         return words.flags(texts, name, verdicts, description)
     if kind in MONEY:

@@ -79,6 +79,22 @@ def replaced(texts: pa.Array, values: Mapping[str, str]) -> pa.Array:
     return pc.coalesce(pa.array(list(values.values()), TEXT).take(place), texts)
 
 
+def started(texts: pa.Array, values: Mapping[str, str], otherwise: str | None) -> pa.Array:
+    """Return the value of the longest beginning of each text; null or `otherwise` without one."""
+    found = pc.if_else(pc.is_valid(texts), pa.scalar(otherwise, TEXT), pa.scalar(None, TEXT))
+    for beginning in sorted(values, key=len):
+        found = pc.if_else(
+            pc.fill_null(pc.starts_with(texts, beginning), False), values[beginning], found
+        )
+    return found
+
+
+def matched(texts: pa.Array, pattern: str) -> pa.Array:
+    """Return `true` and `false`: whether the whole text matches; null without a text."""
+    is_match = pc.match_substring_regex(texts, rf"\A(?:{pattern})\z")
+    return pc.if_else(is_match, pa.scalar("true", TEXT), pa.scalar("false", TEXT))
+
+
 def flags(
     texts: pa.Array, column: str, verdicts: Verdicts, description: ColumnDescription
 ) -> pa.Array:

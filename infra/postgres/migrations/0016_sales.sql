@@ -204,7 +204,11 @@ cross join lateral (
 where
     -- a customer needs a past before there is something to learn
     month_ends.midnight >= spans.first_history_day + 90
-    and month_ends.midnight < coalesce(spans.first_live_day, 'infinity'::date);
+    -- a late row in the first live delivery may not take a night away
+    and (
+        spans.first_live_day is null
+        or month_ends.midnight < greatest(spans.first_live_day, spans.last_history_day)
+    );
 
 create view raw.sales_nights as
 select

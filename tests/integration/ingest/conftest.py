@@ -120,10 +120,10 @@ class Intake:
         """Parse the pending files."""
         return receive_all(self.sources, self.store, self.connection, limits=limits)
 
-    def take(self) -> list[AdmitReceipt]:
+    def take(self, base_currency: str = "USD") -> list[AdmitReceipt]:
         """Receive and admit the pending files."""
-        parsed = [receipt for receipt in self.receive() if receipt.state == "parsed"]
-        return admit_all([receipt.delivery_id for receipt in parsed], self.connection, self.sources)
+        parsed = [receipt.delivery_id for receipt in self.receive() if receipt.state == "parsed"]
+        return admit_all(parsed, self.connection, self.sources, base_currency=base_currency)
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a query as superuser."""
@@ -185,21 +185,27 @@ class SharedDb:
 
 
 @pytest.fixture(scope="module")
-def shared_intake(
-    cluster: Cluster, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Intake]:
-    """Take in the synthetic source, in one warehouse for all cases of a module."""
+def warehouse_of_module(cluster: Cluster, migrated_template: str) -> Iterator[SharedDb]:
+    """Make one warehouse for all cases of a module."""
     database = f"test_{uuid.uuid4().hex[:12]}"
     create_database(cluster.conninfo(), database, "owner", migrated_template)
+    yield SharedDb(cluster, database)
+    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+        connection.execute(f"drop database {database} with (force)".encode())
+
+
+@pytest.fixture(scope="module")
+def shared_intake(
+    warehouse_of_module: SharedDb, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Intake]:
+    """Take in the synthetic source, in one warehouse for all cases of a module."""
     new_intake = Intake(
-        SharedDb(cluster, database),
+        warehouse_of_module,
         FolderStore(tmp_path_factory.mktemp("objects")),
         quick("synthetic", decide_from="2026-01-01T00:00:00Z"),
     )
     yield new_intake
     new_intake.connection.close()
-    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
-        connection.execute(f"drop database {database} with (force)".encode())
 
 
 @pytest.fixture

@@ -16,8 +16,10 @@ from tests.builders import (
     an_application,
     an_outcome,
     insert_applications,
+    insert_facts,
     insert_labels,
     insert_outcomes,
+    insert_sales,
     insert_transactions,
 )
 
@@ -30,6 +32,9 @@ Row = dict[str, Any]
 Key = tuple[str, int]
 #: The admission function of each feed, in their order within a round.
 FEEDS: dict[str, Callable[[Any, Sequence[Row]], int]] = {
+    "merchants": lambda db, rows: insert_facts(db, "merchants", rows),
+    "products": lambda db, rows: insert_facts(db, "products", rows),
+    "sales": insert_sales,
     "transactions": insert_transactions,
     "labels": insert_labels,
     "applications": insert_applications,
@@ -46,7 +51,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Book:
-    """Hold every row version of the lender, in no order; `known_at` is the order of knowledge."""
+    """Hold every row version of a lender or of shops; `known_at` is the order of knowledge."""
 
     events: tuple[Event, ...]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features.platform.errors import ConfigurationError
-from features.views import APPLICATIONS, BUILT_AS, TRANSACTIONS, Feature, FeatureView
+from features.views import BUILT_AS, TRANSACTIONS, VIEWS, Feature, FeatureView
 from features.views.declarations import amount, appended, count
 from features.views.digests import digest_as_built, feature_digest
 
@@ -76,7 +76,7 @@ def test_a_row_is_digested_over_the_features_of_its_own_version() -> None:
     assert digest_as_built(GROWN.at(1), "stored", "stored").as_string() == first
 
 
-@pytest.mark.parametrize("view", [TRANSACTIONS, APPLICATIONS], ids=lambda view: view.name)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_the_model_of_a_view_that_has_grown_writes_its_version(view: FeatureView) -> None:
     model = (ROOT / "dbt" / "models" / "marts" / f"feat_{view.name}.sql").read_text()
 

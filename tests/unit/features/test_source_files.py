@@ -49,7 +49,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_name_all_names_and_the_fold
     message = str(caught.value)
     assert "\n" not in message
     assert "did you mean 'corner-shop'?" in message
-    assert "corner-shop, fraud_handbook, lending_club, synthetic" in message
+    assert "complete_journey, corner-shop, fraud_handbook, lending_club, online_retail" in message
     assert str(folder) in message
     assert str(files.SHIPPED) in message
 

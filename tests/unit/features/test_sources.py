@@ -122,7 +122,10 @@ def test_a_wrong_description_names_file_and_key(
 
 
 def test_a_missing_description_is_refused_with_the_existing_names() -> None:
-    with pytest.raises(ConfigurationError, match="fraud_handbook, lending_club, synthetic"):
+    with pytest.raises(
+        ConfigurationError,
+        match="complete_journey, fraud_handbook, lending_club, online_retail, synthetic",
+    ):
         descriptions.load("nobody")
 
 

@@ -51,6 +51,16 @@ def test_a_scheduled_run_takes_its_data_interval() -> None:
     assert (window.start, window.end) == interval
 
 
+def test_a_nightly_run_after_its_day_takes_the_whole_day() -> None:
+    day, delay = timedelta(days=1), timedelta(hours=1, minutes=15)
+    end = datetime(2026, 11, 21, tzinfo=UTC)
+    interval = (end - day + delay, end + delay)
+
+    window = run_window(context(interval=interval), day, delay)
+
+    assert (window.start, window.end) == (end - day, end)
+
+
 def test_the_times_of_airflow_make_a_window() -> None:
     start = pendulum.datetime(2026, 11, 21, 8)
     at = pendulum.datetime(2026, 11, 21, 9, 0, 1)

@@ -33,7 +33,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a replacement beside a map": (
         {"channel": {"column": "a", "map": {"x": "y"}, "replace": {"x": "z"}}},
-        "replace: map already names every text",
+        "replace: map already says what each text means",
     ),
     "a hash that is no key": (
         {"customer_id": {"generate": "content_hash"}},
@@ -82,7 +82,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a default without a map": (
         {"channel": {"column": "a", "otherwise": "x"}},
-        "otherwise: only goes with map or from_amount",
+        "otherwise: only goes with map or starts_with or from_amount",
     ),
     "a word that means both": (
         {"is_high_value": {"column": "a", "true_words": ["J"], "false_words": ["j"]}},

@@ -1,0 +1,37 @@
+with
+
+source as (
+
+    select * from {{ source('ledger', 'products') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        merchant_id,
+        product_id,
+        version,
+        delivery_seq,
+
+        -- strings
+        name,
+        department,
+        category,
+        product_type,
+        pack_size,
+        currency_code,
+
+        -- numerics
+        unit_cost_base_minor as unit_cost_minor,
+        list_price_base_minor as list_price_minor,
+
+        -- timestamps
+        known_at
+
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,92 @@
+"""Print the customers of each merchant: segments, values, purchasing power."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infra.local.console import table
+from infra.local.state import State
+from infra.local.warehouse_facts import as_analyst
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """A table about the customers of merchants; a table without rows is not shown.
+
+    Args:
+        title: title of the table.
+        query: its rows.
+        to_try: query for the reader to run.
+    """
+
+    title: str
+    query: str
+    to_try: str
+
+
+PAGES = (
+    CustomerPage(
+        "Segments of each merchant's customers, guests included",
+        """
+        select merchant_id, segment_name, customers,
+            round(100 * customer_share::numeric, 1) as percent,
+            round(revenue_minor / 100.0) as revenue,
+            round(100 * revenue_share::numeric, 1) as percent_of_revenue,
+            round(recency_days_mean::numeric) as days_since_purchase,
+            round(frequency_mean::numeric, 1) as purchase_days,
+            round(basket_mean::numeric, 2) as mean_basket,
+            round(p_active_mean::numeric, 2) as p_active
+        from serving.segment_profiles
+        order by merchant_id, revenue_minor desc, segment
+        """,
+        "select customer_id, segment_name, recency_days, frequency, monetary "
+        "from serving.customer_segments order by monetary desc limit 5",
+    ),
+    CustomerPage(
+        "Value of customers: the next 30 and 90 days",
+        """
+        select merchant_id, value_method, count(*) as customers,
+            round(avg(p_active)::numeric, 2) as p_active,
+            round(sum(expected_purchases_30d)::numeric) as purchases_30d,
+            round(sum(expected_spend_30d)::numeric) as spend_30d,
+            round(sum(expected_spend_90d)::numeric) as spend_90d
+        from serving.customer_value
+        group by merchant_id, value_method
+        order by merchant_id, value_method
+        """,
+        "select customer_id, p_active, expected_purchases_90d, expected_spend_90d "
+        "from serving.customer_value order by expected_spend_90d desc limit 5",
+    ),
+    CustomerPage(
+        "Purchasing power: card spending of these customers at all merchants, next 30 days",
+        """
+        select merchant_id, segment, count(*) as customers,
+            round(avg(spend_30d)::numeric) as mean_spend_30d,
+            round(avg(spend_30d_low)::numeric) as mean_low,
+            round(avg(spend_30d_high)::numeric) as mean_high,
+            round(100 * avg(wallet_share_90d)::numeric, 1) as percent_spent_here
+        from serving.purchasing_power
+        where spend_30d is not null
+        group by merchant_id, segment
+        order by merchant_id, mean_spend_30d desc
+        """,
+        "select customer_id, spend_30d, spend_30d_low, spend_30d_high "
+        "from serving.purchasing_power where spend_30d is not null "
+        "order by spend_30d desc limit 5",
+    ),
+)
+
+
+def show(state: State) -> list[str]:
+    """Print the tables that have rows; return the queries to try.
+
+    Raises:
+        psycopg.Error: a view could not be read.
+    """
+    to_try = []
+    for page in PAGES:
+        names, rows = as_analyst(state, page.query)
+        if rows:
+            table(page.title, names, rows)
+            to_try.append(page.to_try)
+    return to_try
