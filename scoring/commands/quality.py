@@ -23,11 +23,12 @@ MARKS = {
     "TX_FRAUD": "fraud_handbook",
     "loan_status": "lending_club",
     "creditability": "german_credit",
+    "InvoiceNo": "online_retail",
     "number_of_cds": "cdnow",
 }
 FILES = (
-    "the handbook's transactions, LendingClub's loans (Parquet), the German credit data or the "
-    "CDNOW sample (CSV)"
+    "the handbook's transactions, LendingClub's loans, the lines of Online Retail (Parquet), the "
+    "German credit data or the CDNOW sample (CSV)"
 )
 Measure = Callable[[Path, Settings], int]
 
@@ -74,6 +75,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
     from scoring.credit.quality import protocol as credit
     from scoring.fraud.quality import handbook
     from scoring.fraud.quality import protocol as fraud
+    from scoring.segments.quality import protocol as segments
     from scoring.value.quality import cdnow
 
     folds = handbook.VALIDATION_FOLDS if is_validation else handbook.TEST_FOLDS
@@ -81,6 +83,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
         fraud.SOURCE: partial(fraud.run, folds=folds),
         credit.SOURCE: credit.run,
         german_credit.SOURCE: german_credit.run,
+        segments.SOURCE: segments.run,
         cdnow.SOURCE: cdnow.run,
     }
 

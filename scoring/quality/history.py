@@ -21,14 +21,17 @@ from features.views import FeatureView
 log = structlog.get_logger(__name__)
 
 
-def load(path: Path, source: str, view: FeatureView, settings: Settings) -> None:
+def load(
+    path: Path, source: str, view: FeatureView, settings: Settings, *, feed: str | None = None
+) -> None:
     """Load a file into the warehouse as history of a source, and build its features.
 
     Args:
         path: the file.
         source: the source that describes the file.
-        view: the features to build; the file belongs to the feed of the same name.
+        view: the features to build.
         settings: an empty warehouse and a folder to work in.
+        feed: the feed of the file; None: the feed with the name of the view.
 
     Raises:
         ConfigurationError: the warehouse already holds rows.
@@ -37,8 +40,8 @@ def load(path: Path, source: str, view: FeatureView, settings: Settings) -> None
     description = descriptions.load(source)
     variables = description.dbt_variables(settings.warehouse.base_currency)
     store = open_store((settings.work / "objects").resolve().as_uri())
-    for feed in description.of_feed(view.name):
-        store.put(f"{feed.history_folder}/{path.name}", path)
+    for declared in description.of_feed(feed or view.name):
+        store.put(f"{declared.history_folder}/{path.name}", path)
     with database.connect(settings.warehouse, "ingest") as connection:
         if database.fetch_optional(
             connection, "look for a delivery", "select 1 from raw.deliveries limit 1"

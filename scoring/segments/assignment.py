@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.platform.arrays import Codes, Flags, Floats, Integers
-from scoring.segments.identity import LEVELS
+from scoring.segments.levels import LEVELS
 
 MARGIN = 0.8  # of the own distance; a nearer centroid moves a customer at once
 NIGHTS = 3  # in a row with another nearest centroid; then the customer moves
@@ -111,7 +111,7 @@ class Night:
 REASONS = ("new", "returned", "refit", "purchase", "ageing")
 
 
-def move_reasons(assigned: Assigned, before: State, night: Night) -> list[str | None]:
+def move_reasons(segment: Codes, before: State, night: Night) -> list[str | None]:
     """Return the reason of each move, or None for a customer that stays: [n].
 
     - new: no earlier night has a segment.
@@ -120,7 +120,7 @@ def move_reasons(assigned: Assigned, before: State, night: Night) -> list[str | 
     - purchase: the customer bought within the nights in which another centroid was nearest.
     - ageing: time passed, or goods went back.
     """
-    moved = assigned.segment != before.segment
+    moved = segment != before.segment
     recent = night.recency_days <= before.nights_off
     causes = [
         ~night.has_earlier,

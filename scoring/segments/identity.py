@@ -11,9 +11,8 @@ from scipy.optimize import linear_sum_assignment
 
 from features.platform.arrays import Codes, Floats
 from scoring.segments.clustering import agreement
+from scoring.segments.levels import LEVELS
 
-#: The ids of segments, in the order of their indexes.
-LEVELS = tuple(f"s{number}" for number in range(1, 9))
 LEAST_AGREEMENT = 0.75  # of a refit with the model in force, on the same customers
 
 

@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator
 
 from features.platform.arrays import Codes, Floats, Matrix
 from scoring.segments.assignment import NONE, Assigned, State, assign
-from scoring.segments.identity import LEVELS
+from scoring.segments.levels import LEVELS
 from scoring.segments.points import FEATURES, Scale, distances
 
 POOLED = ""  # the merchant of the pooled segments; always the first

@@ -13,7 +13,7 @@ import numpy as np
 from features.platform.arrays import Codes, Flags, Floats
 from scoring.segments.assignment import NIGHTS, NONE
 from scoring.segments.clustering import agreement
-from scoring.segments.identity import LEVELS
+from scoring.segments.levels import LEVELS
 
 FLICKER_NIGHTS = 14
 

@@ -17,7 +17,10 @@ create table decisions.customer_segments (
     runner_up_distance double precision check (runner_up_distance >= 0),
     nearest text,                                    -- differs from the segment while it is held
     nights_off integer not null check (nights_off >= 0),  -- in a row with another nearest one
-    previous_segment text,
+    previous_segment text,                           -- of the night before; null: none counts
+    previous_nights_off integer check (previous_nights_off >= 0),
+    previous_model_version text,
+    had_segment boolean not null,                    -- whether any earlier night gave a segment
     move_reason text check (move_reason in ('new', 'purchase', 'ageing', 'refit', 'returned')),
     is_degraded boolean not null,
     feature_view text not null,
@@ -116,6 +119,9 @@ $$;
 
 create index customer_segments_night
 on decisions.customer_segments (merchant_id, day_at, customer_id);
+-- one row of each customer, to tell returning customers from new ones
+create index customer_segments_new
+on decisions.customer_segments (merchant_id, customer_id, day_at) where move_reason = 'new';
 create index customer_segments_revised
 on decisions.customer_segments (customer_night_id, revision) where revision > 0;
 create index customer_values_night

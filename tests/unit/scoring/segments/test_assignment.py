@@ -27,7 +27,7 @@ def assigned(distances: list[float], segment: int = 0, nights_off: int = 0) -> A
 def reason(before: State, after: Assigned, **night: object) -> str | None:
     facts = {"recency_days": 50.0, "has_earlier": True, "is_stale": False, "is_refitted": False}
     columns = {name: np.array([value]) for name, value in (facts | night).items()}
-    [word] = move_reasons(after, before, Night(**columns))
+    [word] = move_reasons(after.segment, before, Night(**columns))
     return word
 
 

@@ -1,0 +1,1 @@
+"""Measure the segments on public data."""

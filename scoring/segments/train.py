@@ -1,0 +1,221 @@
+"""Fit the segments on the newest night, hold them against the model in force, and register them.
+
+Every draw has a seed, so the same customers give the same model. A refit that divides the customers
+otherwise is refused: the model in force stays, and the refusal is an event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg.types.json import Jsonb
+
+from features.platform import code_version, database
+from features.platform.errors import ContractError
+from features.platform.settings import Settings
+from features.platform.storage import object_store
+from features.views import CUSTOMER_NIGHTS, FeatureView
+from scoring.models import card, model_files, registry, training
+from scoring.models.training import Learnt, TrainReceipt
+from scoring.runs.pins import ModelPin
+from scoring.runs.training_order import TrainingOrder
+from scoring.segments import figures, fitting, model_card, naming, retention, training_set
+from scoring.segments.fitting import Fit
+from scoring.segments.job import JOB
+from scoring.segments.model import POOLED, SegmentModel
+from scoring.segments.model_card import Content
+from scoring.segments.points import FEATURES
+from scoring.segments.rows import Customers
+from scoring.segments.stability import moved_share
+
+log = structlog.get_logger(__name__)
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+REFITTED, REFUSED = "segments_refitted", "segments_refit_refused"
+
+
+def train(
+    order: TrainingOrder, settings: Settings, *, feature_view: FeatureView = CUSTOMER_NIGHTS
+) -> TrainReceipt:
+    """Fit the segments of the newest night that was known at the order's moment.
+
+    The first model becomes `champion`. A refit that passes the gate becomes `champion` as well,
+    because the gate compares it with the model in force; otherwise that one stays.
+
+    Args:
+        order: the knowledge, by default of now, and the period of the night.
+        settings: access to the warehouse and the registry.
+        feature_view: the view of the customers.
+
+    Raises:
+        ContractError: there is no night, or too few customers differ.
+        ModelUnavailableError: the registry does not answer, or the model in force cannot be read.
+    """
+    as_of = order.as_of or datetime.now(UTC)
+    in_force, pin = _in_force(settings)
+    with database.connect(settings.warehouse, "score", autocommit=False) as connection:
+        customers = training_set.read(
+            connection,
+            feature_view,
+            start=order.start or BEGINNING,
+            end=order.end or as_of,
+            as_of=as_of,
+        )
+        if customers is None:
+            raise ContractError(
+                f"{feature_view.table} has no customer night known at {as_of.isoformat()}; deliver "
+                "sales with at least 90 days of history, and build the features"
+            )
+        nights = retention.read(connection, feature_view, customers, as_of)
+    model, fits = _fitted(customers, in_force)
+    is_refused = pin is not None and not any(fit.is_accepted for fit in fits.values())
+    _record(fits, customers, pin, REFUSED if is_refused else REFITTED, settings)
+    content = Content(
+        feature_view, customers.night.isoformat(), len(customers), fits, in_force is None
+    )
+    if is_refused and pin is not None:
+        return _refused(pin, content, as_of)
+    pooled = fits[POOLED]
+    by_name = retention.by_segment(pooled.segments, nights)
+    page = model_card.of(content)
+    record = registry.ModelRecord(
+        metrics=_metrics(fits),
+        params={"seed": model.seed, "merchants": len(fits) - 1, "customers": len(customers)},
+        tags=_tags(customers, feature_view, as_of, settings),
+        figures=figures.draw(pooled, customers.values, by_name),
+        description=card.summary(page),
+        outcomes=("segment",),
+        texts={"model_card.md": card.as_markdown(page)},
+        answered_by="predict",
+    )
+    learnt = Learnt(
+        model=model,
+        features=list(FEATURES),
+        example=customers.values[:5],
+        rows=len(customers),
+        events=0,
+        as_of=as_of,
+        notes=model_card.choices(content),
+    )
+    receipt = training.register(JOB.model, learnt, record, settings)
+    return receipt if pin is None else _promoted(receipt, settings)
+
+
+def _in_force(settings: Settings) -> tuple[SegmentModel | None, ModelPin | None]:
+    """Return the model in force with its pin, or None for a first fit."""
+    if registry.CHAMPION not in registry.aliases_of(JOB.model.name, settings):
+        return None, None
+    pin = registry.resolve(JOB.model.name, registry.CHAMPION, settings)
+    store = object_store(settings)
+    registry.fetch(pin, settings, store)
+    model: SegmentModel = model_files.load(pin, store, settings.work / "models", JOB.model)
+    return model, pin
+
+
+def _fitted(
+    customers: Customers, in_force: SegmentModel | None
+) -> tuple[SegmentModel, dict[str, Fit]]:
+    """Fit the segments.
+
+    Raises:
+        ContractError: too few customers differ.
+    """
+    log.info("training_planned", night=customers.night.isoformat(), customers=len(customers))
+    try:
+        return fitting.fit_all(customers.by_merchant, customers.night.isoformat(), in_force)
+    except ValueError as error:
+        raise ContractError(f"no segments could be fitted: {error}") from error
+
+
+def _record(
+    fits: Mapping[str, Fit],
+    customers: Customers,
+    pin: ModelPin | None,
+    event: str,
+    settings: Settings,
+) -> None:
+    """Write the fit into the audit, with the migration matrix of each merchant."""
+    detail = {
+        "night": customers.night.isoformat(),
+        "in_force": pin.version if pin else None,
+        "merchants": {
+            merchant or "all": {
+                "segments": fit.count,
+                "agreement": fit.agreement,
+                "is_accepted": fit.is_accepted,
+                "moved": moved_share(fit.migration),
+                "migration": fit.migration.tolist(),
+            }
+            for merchant, fit in fits.items()
+        },
+    }
+    with database.connect(settings.warehouse, "score") as connection:
+        _insert(connection, event, detail)
+    log.info(event, **detail)
+
+
+def _insert(connection: psycopg.Connection[Any], event: str, detail: Mapping[str, Any]) -> None:
+    connection.execute(
+        "insert into audit.events (event, subject, actor, detail) "
+        "values (%s, %s, current_user, %s)",
+        (event, JOB.model.name, Jsonb(detail)),
+    )
+
+
+def _refused(pin: ModelPin, content: Content, as_of: datetime) -> TrainReceipt:
+    """Return the receipt of the model in force, which stays."""
+    return TrainReceipt(
+        model=pin.name,
+        version=pin.version,
+        alias=registry.CHAMPION,
+        sha256=pin.sha256,
+        as_of=as_of.isoformat(),
+        rows=content.customers,
+        events=0,
+        features=len(FEATURES),
+        metrics=_metrics(content.fits),
+        notes=["the refit was refused, so no version was registered", *model_card.choices(content)],
+    )
+
+
+def _promoted(receipt: TrainReceipt, settings: Settings) -> TrainReceipt:
+    """Move the alias to a refit that passed the gate."""
+    registry.set_alias(receipt.model, receipt.version, registry.CHAMPION, settings)
+    return TrainReceipt(**{**receipt.as_dict(), "alias": registry.CHAMPION})  # type: ignore[arg-type]
+
+
+def _metrics(fits: Mapping[str, Fit]) -> dict[str, float]:
+    pooled = fits[POOLED]
+    metrics = {
+        "segments": float(pooled.count),
+        "agreement_p10": pooled.trial.agreement,
+        "smallest_share": pooled.trial.smallest_share,
+        "merchants_refused": float(sum(not fit.is_accepted for fit in fits.values())),
+    }
+    if pooled.agreement is not None:
+        metrics |= {
+            "agreement_with_model_in_force": pooled.agreement,
+            "moved_by_refit": moved_share(pooled.migration),
+        }
+    return metrics
+
+
+def _tags(
+    customers: Customers, feature_view: FeatureView, as_of: datetime, settings: Settings
+) -> dict[str, str]:
+    return {
+        "feature_view": feature_view.qualified,
+        "features": json.dumps(list(FEATURES)),
+        "data_sha256": customers.digest,
+        "label_as_of": as_of.isoformat(),
+        "training_start": customers.night.isoformat(),
+        "training_end": customers.night.isoformat(),
+        "names": naming.VERSION,
+        "sources": settings.sources,
+        "code_version": code_version.pinned(settings.code_version),
+    }
