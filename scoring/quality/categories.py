@@ -11,21 +11,18 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import structlog
 
-from features import build
-from features.ingest.run import ingest_all
 from features.platform import database
 from features.platform.arrays import Integers
-from features.platform.errors import BadDeliveryError, ConfigurationError
-from features.platform.objects import open_store
+from features.platform.errors import ConfigurationError
 from features.platform.settings import Settings
-from features.sources import descriptions
-from scoring.quality import hit_rates
+from features.views import CUSTOMER_NIGHTS
+from scoring.quality import history, hit_rates
 from scoring.quality.checks import Check, as_lines
 from scoring.quality.hit_rates import LENGTH, Purchases
 from scoring.quality.report import write
@@ -35,7 +32,7 @@ log = structlog.get_logger(__name__)
 SOURCE = "complete_journey"
 PRODUCTS = "completejourney_products.parquet"
 AHEAD = 30
-#: Ends of months of 2017. The method was chosen on the first ones and is measured on the later ones.
+#: Ends of months of 2017. The method was chosen on the first ones, and later ones measure it.
 CHOICE_MONTHS, TEST_MONTHS = range(4, 8), range(8, 12)
 BASELINES = ("most frequent of the customer", "most popular of the segment")
 SERVED = "served"
@@ -51,7 +48,7 @@ _PURCHASES = """
 _LISTS = """
     select day_at, customer_id, category, place
     from marts.fct_customer_categories
-    where place <= %s
+    where place <= %s and day_at = any(%s)
 """
 
 
@@ -101,8 +98,9 @@ def run(path: Path, settings: Settings, *, is_validation: bool = False) -> int:
     started = time.monotonic()
     load(path, settings)
     loaded = time.monotonic()
-    sales = read(settings)
-    result = measure(sales, CHOICE_MONTHS if is_validation else TEST_MONTHS)
+    months = CHOICE_MONTHS if is_validation else TEST_MONTHS
+    sales = read(settings, months)
+    result = measure(sales, months)
     checks = [Check("categories.hit_rate_difference_lower", result.lower, 0.0)]
     sys.stdout.write(_table(result, checks))
     report = {
@@ -133,34 +131,21 @@ def load(path: Path, settings: Settings) -> None:
             f"{path} names products by number, and their categories are missing: put {PRODUCTS} "
             "beside it"
         )
-    description = descriptions.load(SOURCE)
-    store = open_store((settings.work / "objects").resolve().as_uri())
-    for name, file in {"products": products, "sales": path}.items():
-        for feed in description.of_feed(name):
-            store.put(f"{feed.history_folder}/{file.name}", file)
-    with database.connect(settings.warehouse, "ingest") as connection:
-        if database.fetch_optional(
-            connection, "look for a delivery", "select 1 from raw.deliveries limit 1"
-        ):
-            raise ConfigurationError(
-                "quality needs an empty warehouse for each data set, but this one is not empty: "
-                "`make quality DATA=<path>` makes one for each"
-            )
-        received, admitted = ingest_all(
-            description, store, connection, base_currency=settings.warehouse.base_currency
-        )
-    held = [f"{receipt.feed}: {receipt.reason}" for receipt in received if receipt.state == "held"]
-    if held or len(admitted) < len(received):
-        raise BadDeliveryError(f"{path} is held: {'; '.join(held) or 'a file has no rows'}")
-    variables = description.dbt_variables(settings.warehouse.base_currency)
-    build.install(settings.warehouse, settings.work, variables)
+    history.load(
+        path, SOURCE, CUSTOMER_NIGHTS, settings, feed="sales", beside={"products": products}
+    )
 
 
-def read(settings: Settings) -> Sales:
-    """Return the purchases and the served lists, with numbers for customers and categories."""
+def read(settings: Settings, months: Sequence[int]) -> Sales:
+    """Return the purchases and the served lists, with numbers for customers and categories.
+
+    Args:
+        settings: a loaded warehouse.
+        months: the months of 2017 whose ends are the origins.
+    """
     with database.connect(settings.warehouse, "transform") as connection:
         purchases = connection.execute(_PURCHASES).fetchall()
-        lists = connection.execute(_LISTS, (LENGTH,)).fetchall()
+        lists = connection.execute(_LISTS, (LENGTH, [_end(month) for month in months])).fetchall()
     customers, numbers = np.unique([row[0] for row in purchases], return_inverse=True)
     categories, codes = np.unique([row[1] for row in purchases], return_inverse=True)
     shape = (len(customers), len(categories))
@@ -199,7 +184,7 @@ def measure(sales: Sales, months: Sequence[int]) -> Result:
     counted = np.zeros(customers)
     by_origin = {}
     for month in months:
-        end = day_number(datetime(2017, month + 1, 1, tzinfo=UTC))
+        end = day_number(_end(month)) + 1
         before = sales.purchases.counts(0, end)
         bought = sales.purchases.counts(end, end + AHEAD) > 0
         counts = before.any(axis=1) & bought.any(axis=1)
@@ -232,6 +217,11 @@ def day_number(moment: datetime) -> int:
     return int(moment.timestamp() // 86_400)
 
 
+def _end(month: int) -> datetime:
+    """Return the start of the last day of a month of 2017."""
+    return datetime(2017, month + 1, 1, tzinfo=UTC) - timedelta(days=1)
+
+
 def _lists(customers: int, owners: Integers, places: Integers, chosen: Integers) -> Integers:
     lists = np.full((customers, LENGTH), -1)
     lists[owners, places] = chosen
@@ -255,5 +245,3 @@ def _table(result: Result, checks: Sequence[Check]) -> str:
         for name, (value, low, high) in result.differences.items()
     ]
     return "\n".join([*lines, "", *as_lines(checks)]) + "\n"
-
-

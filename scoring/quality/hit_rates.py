@@ -89,9 +89,7 @@ def hits(lists: Integers, bought: Flags) -> Floats:
     return chosen.any(axis=1).astype(np.float64)
 
 
-def difference_bounds(
-    difference: Floats, lists: Floats, seed: int
-) -> tuple[float, float, float]:
+def difference_bounds(difference: Floats, lists: Floats, seed: int) -> tuple[float, float, float]:
     """Return the mean difference per list with its 95 % bounds, by a bootstrap of customers.
 
     Args:

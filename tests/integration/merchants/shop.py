@@ -42,13 +42,13 @@ _SEGMENTS = f"""
     insert into decisions.customer_segments (
         customer_night_id, revision, run_id, version, merchant_id, customer_id, day_at,
         segment_status, segment, segment_name, own_distance, runner_up, runner_up_distance,
-        nearest, nights_off, previous_segment, move_reason, is_degraded, feature_view,
-        feature_sha256, model_version, policy_version, decided_at, processing_time_ms
+        nearest, nights_off, previous_segment, had_segment, move_reason, is_degraded,
+        feature_view, feature_sha256, model_version, policy_version, decided_at, processing_time_ms
     )
     select
         customer_night_id || %(suffix)s, 0, %(run)s, 1, merchant_id, customer_id, %(night)s,
         case when segment is null then 'no_features' else 'ok' end, segment, 'name of ' || segment,
-        0.5, 's4', 1.0, segment, 0, null, %(reason)s, segment is null, {_TAIL}
+        0.5, 's4', 1.0, segment, 0, null, false, %(reason)s, segment is null, {_TAIL}
     from (
         select
             nights.*,
@@ -66,7 +66,7 @@ _SEGMENTS = f"""
             where day_at = %(live)s
         ) as nights
     ) as nights
-"""  # noqa: S608 - constants of this module
+"""
 _VALUES = f"""
     insert into decisions.customer_values (
         customer_night_id, revision, run_id, version, merchant_id, customer_id, day_at,
@@ -80,7 +80,7 @@ _VALUES = f"""
         30.0, 80.0, 'ok', 0.8, 'mbg_nbd', false, {_TAIL}
     from raw.customer_nights
     where day_at = %(live)s
-"""  # noqa: S608 - constants of this module
+"""
 _FORECASTS = f"""
     insert into decisions.spending_forecasts (
         card_customer_night_id, revision, run_id, version, customer_id, day_at, month_status,
@@ -93,7 +93,7 @@ _FORECASTS = f"""
         250, 350, '{{"groceries": 60}}', false, {_TAIL}
     from raw.card_customer_nights
     where day_at = %(live)s
-"""  # noqa: S608 - constants of this module
+"""
 
 
 def fill(db: Db) -> None:
@@ -172,7 +172,8 @@ def _card_purchases(generator: np.random.Generator) -> list[dict[str, Any]]:
 def _delivered(rows: list[dict[str, Any]], *, is_history: bool) -> list[dict[str, Any]]:
     """Return the rows of one delivery: the history, or the last two days."""
     return [
-        row | {"is_history": is_history, "known_at": row["occurred_at"] if is_history else DELIVERED}
+        row
+        | {"is_history": is_history, "known_at": row["occurred_at"] if is_history else DELIVERED}
         for row in rows
         if (row["occurred_at"] < LIVE_FROM) == is_history
     ]

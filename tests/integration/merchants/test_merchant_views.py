@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from features.build import build
 from tests import documents
 from tests.conftest import Db, a_warehouse
 from tests.integration.merchants import shop
@@ -32,7 +33,9 @@ def test_every_customer_with_activity_has_exactly_one_segment(shops: Db) -> None
         shop.NIGHT,
     )
 
-    shown = shops.rows("select merchant_id, customer_id from serving.customer_segments order by 1, 2")
+    shown = shops.rows(
+        "select merchant_id, customer_id from serving.customer_segments order by 1, 2"
+    )
 
     assert len(shown) == 160
     assert shown == active
@@ -75,7 +78,7 @@ def test_the_parts_of_a_change_add_up_exactly(shops: Db) -> None:
 )
 def test_the_revenue_of_the_tree_closes_over_its_groups(shops: Db, rows: str, part: str) -> None:
     sums = shops.rows(
-        f"select merchant_id, sum(revenue_minor) filter (where {part} = 'all') "  # noqa: S608
+        f"select merchant_id, sum(revenue_minor) filter (where {part} = 'all') "
         f"- sum(revenue_minor) filter (where {part} <> 'all'), "
         f"sum(last_revenue_minor) filter (where {part} = 'all') "
         f"- sum(last_revenue_minor) filter (where {part} <> 'all') "
@@ -169,6 +172,45 @@ def test_purchasing_power_is_joined_by_the_shared_ids(shops: Db) -> None:
     )
 
     assert rows == [(120, 120, True)]
+
+
+def test_a_market_position_appears_for_large_cohorts_alone(shops: Db) -> None:
+    cells = shops.rows(
+        "select category, segment, customers, wallet_share, spend_elsewhere "
+        "from serving.market_position where merchant_id = 'shop' and not is_suppressed"
+    )
+    suppressed = shops.rows(
+        "select distinct segment, coalesce(customers, spend_elsewhere, wallet_share) "
+        "from serving.market_position where merchant_id = 'shop' and is_suppressed order by 1"
+    )
+
+    assert {segment for _, segment, *_ in cells} >= {"s1", "all"}
+    assert all(customers >= 20 and customers % 5 == 0 for _, _, customers, *_ in cells)
+    assert all(0 < share < 1 and spend > 0 for *_, share, spend in cells)
+    assert {"s3", "s4"} <= {segment for segment, _ in suppressed}
+    assert {value for _, value in suppressed} == {None}
+
+
+def test_the_share_of_a_market_is_that_of_the_card_revenue(shops: Db) -> None:
+    shares = shops.rows(
+        "select category, market_share from serving.market_position "
+        "where merchant_id = 'shop' and segment = 'all' order by 1"
+    )
+
+    revenue = shops.rows(
+        "select transaction_category, round(sum(amount_minor) filter (where merchant_id = 'shop') "
+        "/ sum(amount_minor), 2)::float from raw.transactions where occurred_at >= '2026-03-01' "
+        "group by 1 order by 1"
+    )
+    assert shares == revenue
+
+
+def test_a_closed_month_is_never_computed_again(shops: Db) -> None:
+    before = shops.rows("select * from marts.fct_market_cells order by 1, 2, 3, 4")
+
+    build("customer_features", shops.settings.warehouse, shops.settings.work, shop.SHARED)
+
+    assert shops.rows("select * from marts.fct_market_cells order by 1, 2, 3, 4") == before
 
 
 def test_each_documented_question_of_a_merchant_has_an_answer(shops: Db) -> None:
