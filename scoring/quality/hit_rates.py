@@ -86,7 +86,8 @@ def hits(lists: Integers, bought: Flags) -> Floats:
         bought: whether each customer bought each category [customers, categories].
     """
     chosen = np.take_along_axis(bought, np.maximum(lists, 0), axis=1) & (lists >= 0)
-    return chosen.any(axis=1).astype(np.float64)
+    is_hit: Flags = chosen.any(axis=1)
+    return is_hit.astype(np.float64)
 
 
 def difference_bounds(difference: Floats, lists: Floats, seed: int) -> tuple[float, float, float]:

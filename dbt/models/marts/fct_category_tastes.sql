@@ -25,13 +25,13 @@ all_nights as (
 -- readers see the newest night; the ends of months are for measurements
 nights as (
 
-    select * from all_nights as nights
+    select * from all_nights
     where
         (is_history or day_at = newest_day_at)
         {%- if var('rebuild', false) %}
             and false
         {%- elif is_incremental() %}
-            and not exists (select 1 from {{ this }} as kept where kept.day_at = nights.day_at)
+            and day_at not in (select kept.day_at from {{ this }} as kept)
         {%- endif %}
 
 ),
@@ -115,7 +115,8 @@ shares as (
         categories.purchases,
         categories.net_minor,
         merchants.purchases as merchant_purchases,
-        categories.purchases::double precision / merchants.purchases::double precision as share,
+        categories.purchases::double precision / merchants.purchases::double precision
+            as merchant_share,
         categories.pairs::double precision / nullif(merchants.pairs, 0)::double precision
             as pair_share
     from categories
@@ -134,10 +135,11 @@ select
     purchases,
     net_minor,
     merchant_purchases,
-    share,
+    merchant_share,
     -- how alike two purchases of one customer are, beyond the share of the category
     {{ bounded_strength(
-        'coalesce((pair_share - share ^ 2) / nullif(share * (1 - share), 0), 0)'
+        'coalesce((pair_share - merchant_share ^ 2) / nullif(merchant_share * (1 - merchant_share), 0), 0)'
     ) }} as strength,
-    row_number() over (partition by merchant_id, day_at order by purchases desc, category) as place
+    row_number() over (partition by merchant_id, day_at order by purchases desc, category asc)
+        as place
 from shares

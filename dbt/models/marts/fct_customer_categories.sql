@@ -77,30 +77,32 @@ select
     row_number() over (
         partition by customers.merchant_id, customers.customer_id, customers.day_at
         order by
-            (own.purchases + tastes.strength * tastes.share)
+            (own.purchases + tastes.strength * tastes.merchant_share)
             / (customers.customer_purchases + tastes.strength) desc,
             tastes.category
     ) as place,
     own.purchases::bigint as purchases,
     own.net_minor::bigint as net_minor,
     customers.customer_purchases,
-    tastes.share as merchant_share,
+    tastes.merchant_share,
     tastes.strength,
-    own.purchases + tastes.strength * tastes.share as shape,
+    own.purchases + tastes.strength * tastes.merchant_share as shape,
     customers.customer_purchases + tastes.strength as rate,
     tastes.net_minor::double precision / tastes.purchases::double precision as mean_minor
 from customers
+cross join
+    lateral (
+        -- the customer's own categories, and the ten largest of the merchant
+        select tastes.*
+        from tastes
+        where
+            tastes.merchant_id = customers.merchant_id
+            and tastes.day_at = customers.day_at
+            and (tastes.place <= 10 or jsonb_exists(customers.purchases, tastes.category))
+    ) as tastes
 cross join lateral (
-    -- the customer's own categories, and the ten largest of the merchant
-    select tastes.*
-    from tastes
-    where
-        tastes.merchant_id = customers.merchant_id
-        and tastes.day_at = customers.day_at
-        and (tastes.place <= 10 or customers.purchases ? tastes.category)
-) as tastes
-cross join lateral (
-    select
-        coalesce((customers.purchases ->> tastes.category)::double precision, 0) as purchases,
-        coalesce((customers.net_minor ->> tastes.category)::double precision, 0) as net_minor
-) as own
+    values (
+        coalesce((customers.purchases ->> tastes.category)::double precision, 0),
+        coalesce((customers.net_minor ->> tastes.category)::double precision, 0)
+    )
+) as own (purchases, net_minor)

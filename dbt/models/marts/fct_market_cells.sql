@@ -40,18 +40,18 @@ judged as (
             and customers - gained_customers >= 20
         ) over cell_group as are_flows_published
     from cells
-    window cell_group as (partition by month, merchant_id, category)
+    window cell_group as (partition by month_start, merchant_id, category)
 
 ),
 
 merchant_spending as (
 
     select
-        month,
+        month_start,
         category,
         merchant_id,
         sum(spent_minor) as spent_minor,
-        sum(sum(spent_minor)) over (partition by month, category) as market_minor
+        sum(sum(spent_minor)) over (partition by month_start, category) as market_minor
     from purchases
     where is_now
     group by 1, 2, 3
@@ -62,7 +62,7 @@ merchant_spending as (
 markets as (
 
     select
-        own.month,
+        own.month_start,
         own.category,
         own.merchant_id,
         own.spent_minor,
@@ -73,18 +73,20 @@ markets as (
             ) }}
             from purchases as buyers
             where
-                buyers.month = own.month and buyers.category = own.category and buyers.is_now
+                buyers.month_start = own.month_start
+                and buyers.category = own.category
+                and buyers.is_now
                 and buyers.merchant_id <> own.merchant_id
         )
         and (
             select {{ is_publishable(
-                '20', 'count(*)', 'max(others.spent_minor)', 'sum(others.spent_minor)'
+                '20', 'count(*)', 'max(rivals.spent_minor)', 'sum(rivals.spent_minor)'
             ) }}
-            from merchant_spending as others
+            from merchant_spending as rivals
             where
-                others.month = own.month
-                and others.category = own.category
-                and others.merchant_id <> own.merchant_id
+                rivals.month_start = own.month_start
+                and rivals.category = own.category
+                and rivals.merchant_id <> own.merchant_id
         ) as is_market_published
     from merchant_spending as own
     where own.merchant_id in (select cells.merchant_id from cells)
@@ -95,7 +97,7 @@ rows_of_groups as (
 
     select
         merchant_id,
-        month,
+        month_start,
         category,
         segment,
         customers,
@@ -111,7 +113,7 @@ rows_of_groups as (
 
     select
         merchant_id,
-        month,
+        month_start,
         category,
         'all' as segment,
         sum(customers) as customers,
@@ -128,7 +130,7 @@ rows_of_groups as (
 
 select
     rows_of_groups.merchant_id,
-    rows_of_groups.month,
+    rows_of_groups.month_start,
     rows_of_groups.category,
     rows_of_groups.segment,
     rows_of_groups.customers::bigint as customers,
@@ -145,6 +147,6 @@ from rows_of_groups
 left join markets
     on
         rows_of_groups.merchant_id = markets.merchant_id
-        and rows_of_groups.month = markets.month
+        and rows_of_groups.month_start = markets.month_start
         and rows_of_groups.category = markets.category
         and rows_of_groups.segment = 'all'

@@ -107,7 +107,7 @@ def test_the_tree_covers_the_sales_of_both_periods(shops: Db) -> None:
 def test_customers_of_a_month_are_those_before_less_lapsed_plus_new_and_returned(shops: Db) -> None:
     wrong = shops.rows(
         "select * from (select *, lag(customers, 1, 0::bigint) over "
-        "(partition by merchant_id order by month) as before from serving.customer_flows) as flows "
+        "(partition by merchant_id order by month_start) as before from serving.customer_flows) as flows "
         "where customers <> before - lapsed_customers + new_customers + returned_customers "
         "or customers <> new_customers + repeating_customers + returned_customers"
     )
@@ -146,21 +146,21 @@ def test_a_bought_category_and_a_large_category_are_candidates(shops: Db) -> Non
     ranks = shops.rows(
         "select max(priority_rank), bool_and(lift_low <= lift and lift <= lift_high), "
         "bool_and(expected_spend_30d >= 0) from serving.priority_categories "
-        "where merchant_id = 'shop' and level = 'customer' group by customer_id"
+        "where merchant_id = 'shop' and grain = 'customer' group by customer_id"
     )
 
     assert len(ranks) >= 110
-    assert {row for row in ranks} == {(4, True, True)}
+    assert set(ranks) == {(4, True, True)}
 
 
 def test_the_first_categories_of_a_segment_are_those_it_buys_most(shops: Db) -> None:
     rows = shops.rows(
         "select category, priority_rank, expected_share, merchant_share, support_customers "
         "from serving.priority_categories "
-        "where merchant_id = 'shop' and level = 'segment' and segment = 's1' order by 2"
+        "where merchant_id = 'shop' and grain = 'segment' and segment = 's1' order by 2"
     )
 
-    assert [row[0] for row in rows][0] == "tea"
+    assert rows[0][0] == "tea"
     assert sum(row[2] for row in rows) == pytest.approx(1, abs=0.02)
     assert all(row[4] <= 60 for row in rows)
 

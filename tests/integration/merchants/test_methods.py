@@ -40,12 +40,12 @@ def session(
 def _with_tables(db: Db) -> psycopg.Connection[Any]:
     connection = db.superuser()
     connection.execute(
-        "create temp table cells (month date, merchant_id text, category text, segment text, "
+        "create temp table cells (month_start date, merchant_id text, category text, segment text, "
         "customers bigint, own_minor bigint, elsewhere_minor bigint, gained_customers bigint, "
         "lost_customers bigint, competitor_spending jsonb)"
     )
     connection.execute(
-        "create temp table purchases (month date, is_now boolean, merchant_id text, "
+        "create temp table purchases (month_start date, is_now boolean, merchant_id text, "
         "customer_id text, category text, spent_minor bigint)"
     )
     return connection
@@ -84,7 +84,8 @@ def test_an_attacker_with_all_published_cells_recovers_no_suppressed_one(
         for (segment, measure), (low, high) in ranges(cells).items():
             truth = exact[name][segment][measure]
             width = truth if measure == "elsewhere_minor" else 20
-            assert low <= truth + 1e-6 and truth <= high + 1e-6
+            assert low <= truth + 1e-6
+            assert truth <= high + 1e-6
             assert high - low >= width - 1e-6, (name, segment, measure, low, high)
 
 
@@ -197,7 +198,8 @@ def test_the_shapley_values_of_four_factors_add_up_to_the_change(
         last for _, last in drawn.values()
     )
     assert float(sum(row)) == pytest.approx(float(change), rel=1e-12, abs=1e-6)
-    for part, (now, last) in zip(row, map(drawn.get, FACTORS), strict=True):
+    for part, name in zip(row, FACTORS, strict=True):
+        now, last = drawn[name]
         assert part == 0 or (part > 0) == (now > last)
 
 

@@ -17,7 +17,7 @@ days as not materialized (
     select
         entries.merchant_id,
         entries.customer_id,
-        {{ month_of('entries.day_number') }} as month,
+        {{ month_of('entries.day_number') }} as month_start,
         entries.day_number,
         sum(entries.net_minor) as net_minor
     from entries
@@ -33,7 +33,7 @@ months as not materialized (
     select
         merchant_id,
         customer_id,
-        month,
+        month_start,
         count(*) filter (where net_minor > 0) as visits,
         sum(net_minor) as net_minor
     from days
@@ -45,7 +45,7 @@ members as not materialized (
 
     select
         *,
-        min(month) filter (where visits > 0) over (
+        min(month_start) filter (where visits > 0) over (
             partition by merchant_id, customer_id
         ) as cohort_month
     from months
@@ -57,12 +57,12 @@ cohorts as not materialized (
     select
         merchant_id,
         cohort_month,
-        month,
+        month_start,
         count(*) filter (where visits > 0) as active_customers,
         sum(visits) as visits,
         sum(net_minor) as revenue_minor
     from members
-    where cohort_month is not null and month >= cohort_month
+    where cohort_month is not null and month_start >= cohort_month
     group by 1, 2, 3
 
 ),
@@ -74,15 +74,16 @@ spans as not materialized (
         cohorts.merchant_id,
         cohorts.cohort_month,
         cohorts.active_customers as cohort_customers,
-        calendar.month::date as month
+        calendar.month_start::date as month_start
     from cohorts
     cross join night
-    cross join lateral generate_series(
-        cohorts.cohort_month::timestamp,
-        (night.day_at at time zone 'UTC'),
-        interval '1 month'
-    ) as calendar (month)
-    where cohorts.month = cohorts.cohort_month
+    cross join
+        lateral generate_series(
+            cohorts.cohort_month::timestamp,
+            (night.day_at at time zone 'UTC'),
+            interval '1 month'
+        ) as calendar (month_start)
+    where cohorts.month_start = cohorts.cohort_month
 
 )
 
@@ -90,10 +91,10 @@ select
     spans.merchant_id,
     night.day_at,
     spans.cohort_month,
-    spans.month,
+    spans.month_start,
     (
-        extract(year from age(spans.month, spans.cohort_month)) * 12
-        + extract(month from age(spans.month, spans.cohort_month))
+        extract(year from age(spans.month_start, spans.cohort_month)) * 12
+        + extract(month from age(spans.month_start, spans.cohort_month))
     )::integer as months_since,
     spans.cohort_customers,
     coalesce(cohorts.active_customers, 0) as active_customers,
@@ -101,7 +102,7 @@ select
     / spans.cohort_customers::double precision as retention,
     coalesce(cohorts.visits, 0)::bigint as visits,
     coalesce(cohorts.revenue_minor, 0)::bigint as revenue_minor,
-    spans.month + interval '1 month' <= (night.day_at at time zone 'UTC') + interval '1 day'
+    spans.month_start + interval '1 month' <= (night.day_at at time zone 'UTC') + interval '1 day'
         as is_complete
 from spans
 cross join night
@@ -109,4 +110,4 @@ left join cohorts
     on
         spans.merchant_id = cohorts.merchant_id
         and spans.cohort_month = cohorts.cohort_month
-        and spans.month = cohorts.month
+        and spans.month_start = cohorts.month_start

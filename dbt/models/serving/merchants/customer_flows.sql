@@ -17,7 +17,7 @@ days as not materialized (
     select
         entries.merchant_id,
         entries.customer_id,
-        {{ month_of('entries.day_number') }} as month,
+        {{ month_of('entries.day_number') }} as month_start,
         entries.day_number,
         sum(entries.net_minor) as net_minor
     from entries
@@ -34,14 +34,14 @@ buyers as not materialized (
     select
         merchant_id,
         customer_id,
-        month,
+        month_start,
         sum(net_minor) as net_minor,
-        min(month) over customer_months as first_month,
-        lag(month) over customer_months as previous_month,
-        lead(month) over customer_months as next_month
+        min(month_start) over customer_months as first_month,
+        lag(month_start) over customer_months as previous_month,
+        lead(month_start) over customer_months as next_month
     from days
     group by 1, 2, 3
-    window customer_months as (partition by merchant_id, customer_id order by month)
+    window customer_months as (partition by merchant_id, customer_id order by month_start)
 
 ),
 
@@ -50,10 +50,10 @@ flows as not materialized (
 
     select
         merchant_id,
-        month,
+        month_start,
         true as is_buyer,
-        month = first_month as is_new,
-        previous_month = month - interval '1 month' as is_repeating,
+        month_start = first_month as is_new,
+        previous_month = month_start - interval '1 month' as is_repeating,
         net_minor
     from buyers
 
@@ -61,7 +61,7 @@ flows as not materialized (
 
     select
         buyers.merchant_id,
-        (buyers.month + interval '1 month')::date as month,
+        (buyers.month_start + interval '1 month')::date as month_start,
         false as is_buyer,
         false as is_new,
         false as is_repeating,
@@ -69,15 +69,15 @@ flows as not materialized (
     from buyers
     cross join night
     where
-        buyers.month + interval '1 month' <= night.day_at at time zone 'UTC'
-        and buyers.next_month is distinct from (buyers.month + interval '1 month')::date
+        buyers.month_start + interval '1 month' <= night.day_at at time zone 'UTC'
+        and buyers.next_month is distinct from (buyers.month_start + interval '1 month')::date
 
 )
 
 select
     flows.merchant_id,
     night.day_at,
-    flows.month,
+    flows.month_start,
     count(*) filter (where flows.is_buyer) as customers,
     count(*) filter (where flows.is_new) as new_customers,
     count(*) filter (where flows.is_repeating) as repeating_customers,
@@ -88,8 +88,8 @@ select
     coalesce(sum(flows.net_minor) filter (where flows.is_new), 0)::bigint as new_revenue_minor,
     coalesce(sum(flows.net_minor) filter (where flows.is_repeating), 0)::bigint
         as repeating_revenue_minor,
-    flows.month + interval '1 month' <= (night.day_at at time zone 'UTC') + interval '1 day'
+    flows.month_start + interval '1 month' <= (night.day_at at time zone 'UTC') + interval '1 day'
         as is_complete
 from flows
 cross join night
-group by flows.merchant_id, night.day_at, flows.month
+group by 1, 2, 3

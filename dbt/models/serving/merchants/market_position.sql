@@ -8,7 +8,7 @@ cells as not materialized (
 
 select
     merchant_id,
-    month,
+    month_start,
     category,
     segment,
     case when is_published then {{ rounded_count('customers') }} end as customers,

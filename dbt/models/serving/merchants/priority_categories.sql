@@ -65,7 +65,7 @@ counted as not materialized (
     select
         categories.merchant_id,
         categories.day_at,
-        'segment' as level,
+        'segment' as grain,
         categories.segment,
         categories.segment_name,
         null as customer_id,
@@ -90,7 +90,7 @@ counted as not materialized (
     select
         categories.merchant_id,
         categories.day_at,
-        'customer' as level,
+        'customer' as grain,
         members.segment,
         members.segment_name,
         categories.customer_id,
@@ -132,14 +132,15 @@ described as not materialized (
 select
     merchant_id,
     day_at,
-    level,
+    grain,
     segment,
     segment_name,
     customer_id,
     category,
-    row_number() over (choices order by expected_share desc, category) as priority_rank,
-    row_number() over (choices order by lift_low desc, category) as lift_rank,
-    row_number() over (choices order by expected_spend_30d desc nulls last, category) as spend_rank,
+    row_number() over (choices order by expected_share desc, category asc) as priority_rank,
+    row_number() over (choices order by lift_low desc, category asc) as lift_rank,
+    row_number() over (choices order by expected_spend_30d desc nulls last, category asc)
+        as spend_rank,
     expected_share,
     merchant_share,
     lift,
@@ -150,4 +151,4 @@ select
     expected_purchases_30d,
     expected_spend_30d
 from described
-window choices as (partition by merchant_id, level, segment, customer_id)
+window choices as (partition by merchant_id, grain, segment, customer_id)

@@ -71,10 +71,7 @@ lines as not materialized (
     select
         days.merchant_id,
         days.category,
-        case
-            when days.customer_id is null then 'guests'
-            else coalesce(members.segment, 'unsegmented')
-        end as segment,
+        cohorts.segment,
         coalesce(days.customer_id, '') as customer_id,
         days.is_now,
         days.net_minor > 0 as is_visit,
@@ -83,6 +80,16 @@ lines as not materialized (
     from days
     left join members
         on days.merchant_id = members.merchant_id and days.customer_id = members.customer_id
+    cross join lateral (
+        values
+        ('all'),
+        (
+            case
+                when days.customer_id is null then 'guests'
+                else coalesce(members.segment, 'unsegmented')
+            end
+        )
+    ) as cohorts (segment)
 
 ),
 
@@ -90,7 +97,7 @@ sums as not materialized (
 
     select
         merchant_id,
-        coalesce(segment, 'all') as segment,
+        segment,
         category,
         {% for last, period in [('', 'is_now'), ('last_', 'not is_now')] -%}
             count(distinct customer_id) filter (where {{ period }} and is_visit)::numeric
@@ -99,15 +106,15 @@ sums as not materialized (
             coalesce(sum(quantity) filter (where {{ period }} and is_visit), 0) as {{ last }}units,
             coalesce(sum(net_minor) filter (where {{ period }} and is_visit), 0)
                 as {{ last }}sold_minor,
-            coalesce(sum(net_minor) filter (where {{ period }}), 0) as {{ last }}revenue_minor
-            {{- ',' if not loop.last }}
-        {% endfor %}
+            coalesce(sum(net_minor) filter (where {{ period }}), 0) as {{ last }}revenue_minor,
+        {% endfor -%}
+        count(*) as line_count
     from lines
-    group by grouping sets ((merchant_id, segment, category), (merchant_id, category))
+    group by 1, 2, 3
 
 ),
 
--- a group without purchases in a period has the averages of the other one: its customers came or went
+-- a group without purchases in a period has the averages of the other: its customers came or went
 factors as not materialized (
 
     select
@@ -124,9 +131,9 @@ factors as not materialized (
             coalesce(
                 {{ last }}sold_minor / nullif({{ last }}units, 0),
                 {{ other }}sold_minor / nullif({{ other }}units, 0), 0
-            ) as {{ last }}price
-            {{- ',' if not loop.last }}
-        {% endfor %}
+            ) as {{ last }}price,
+        {% endfor -%}
+        (revenue_minor - sold_minor) - (last_revenue_minor - last_sold_minor) as from_returns
     from sums
 
 ),
@@ -137,8 +144,7 @@ contributions as not materialized (
         *,
         round({{ shapley_value('customers', ['visits', 'basket', 'price']) }}) as from_customers,
         round({{ shapley_value('visits', ['customers', 'basket', 'price']) }}) as from_visits,
-        round({{ shapley_value('basket', ['customers', 'visits', 'price']) }}) as from_basket,
-        (revenue_minor - sold_minor) - (last_revenue_minor - last_sold_minor) as from_returns
+        round({{ shapley_value('basket', ['customers', 'visits', 'price']) }}) as from_basket
     from factors
 
 )
@@ -151,6 +157,12 @@ select
     contributions.revenue_minor::bigint as revenue_minor,
     contributions.last_revenue_minor::bigint as last_revenue_minor,
     (contributions.revenue_minor - contributions.last_revenue_minor)::bigint as change_minor,
+    {% for last in ['', 'last_'] -%}
+        contributions.{{ last }}customers::bigint as {{ last }}customers,
+        contributions.{{ last }}visits::double precision as {{ last }}visits_per_customer,
+        contributions.{{ last }}basket::double precision as {{ last }}units_per_visit,
+        {{ major_units('contributions.' ~ last ~ 'price') }} as {{ last }}price_per_unit,
+    {% endfor -%}
     contributions.from_customers::bigint as from_customers_minor,
     contributions.from_visits::bigint as from_visits_minor,
     contributions.from_basket::bigint as from_basket_minor,
@@ -159,13 +171,6 @@ select
         contributions.sold_minor - contributions.last_sold_minor
         - contributions.from_customers - contributions.from_visits - contributions.from_basket
     )::bigint as from_price_minor,
-    contributions.from_returns::bigint as from_returns_minor,
-    {% for last in ['', 'last_'] -%}
-        contributions.{{ last }}customers::bigint as {{ last }}customers,
-        contributions.{{ last }}visits::double precision as {{ last }}visits_per_customer,
-        contributions.{{ last }}basket::double precision as {{ last }}units_per_visit,
-        {{ major_units('contributions.' ~ last ~ 'price') }} as {{ last }}price_per_unit
-        {{- ',' if not loop.last }}
-    {% endfor %}
+    contributions.from_returns::bigint as from_returns_minor
 from contributions
 cross join night

@@ -33,17 +33,17 @@ earlier as (
 -- the reason of a customer's newest move of the 30 nights
 moves as (
 
-    select distinct on (segments.merchant_id, segments.customer_id)
+    select
         segments.merchant_id,
         segments.customer_id,
-        segments.move_reason
+        (array_agg(segments.move_reason order by segments.day_at desc))[1] as move_reason
     from segments
     inner join night
         on
             segments.day_at > night.day_at - interval '30 days'
             and segments.day_at <= night.day_at
     where segments.move_reason is not null and {{ is_latest('segments', 'customer_night_id') }}
-    order by segments.merchant_id, segments.customer_id, segments.day_at desc
+    group by 1, 2
 
 )
 
@@ -52,7 +52,7 @@ select
     newest.day_at,
     earlier.segment as from_segment,
     newest.segment as to_segment,
-    case when earlier.segment is distinct from newest.segment then moves.move_reason end
+    case when earlier.segment = newest.segment then null else moves.move_reason end
         as move_reason,
     count(*) as customers,
     count(*)::double precision / sum(count(*)) over (

@@ -134,5 +134,5 @@ select
     sum(customers.expected_spend_90d) as expected_spend_90d
 from customers
 cross join night
-group by customers.merchant_id, night.day_at, customers.segment
+group by 1, 2, 3
 window merchants as (partition by customers.merchant_id)

@@ -31,9 +31,9 @@ placed as (
     select
         *,
         row_number() over (
-            partition by month, merchant_id, category order by is_safe, customers, segment
+            partition by month_start, merchant_id, category order by is_safe, customers, segment
         ) as place,
-        count(*) filter (where not is_safe) over (partition by month, merchant_id, category)
+        count(*) filter (where not is_safe) over (partition by month_start, merchant_id, category)
             as unsafe_cells
     from described
 
@@ -43,7 +43,7 @@ placed as (
 spending as (
 
     select
-        bounds.month,
+        bounds.month_start,
         bounds.merchant_id,
         bounds.category,
         bounds.place,
@@ -52,7 +52,7 @@ spending as (
     from placed as bounds
     inner join placed as parts
         on
-            bounds.month = parts.month
+            bounds.month_start = parts.month_start
             and bounds.merchant_id = parts.merchant_id
             and bounds.category = parts.category
             and bounds.place >= parts.place
@@ -64,7 +64,7 @@ spending as (
 unions as (
 
     select
-        month,
+        month_start,
         merchant_id,
         category,
         place,
@@ -89,12 +89,12 @@ sums as (
     from placed
     left join unions
         on
-            placed.month = unions.month
+            placed.month_start = unions.month_start
             and placed.merchant_id = unions.merchant_id
             and placed.category = unions.category
             and placed.place = unions.place
     window firsts as (
-        partition by placed.month, placed.merchant_id, placed.category order by placed.place
+        partition by placed.month_start, placed.merchant_id, placed.category order by placed.place
     )
 
 ),
@@ -117,15 +117,15 @@ cuts as (
     from (
         select
             *,
-            count(*) over (partition by month, merchant_id, category) as cells
+            count(*) over (partition by month_start, merchant_id, category) as cells
         from sums
     ) as counted
-    window cell_group as (partition by month, merchant_id, category)
+    window cell_group as (partition by month_start, merchant_id, category)
 
 )
 
 select
-    month,
+    month_start,
     merchant_id,
     category,
     segment,

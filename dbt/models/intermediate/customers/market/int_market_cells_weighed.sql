@@ -10,7 +10,7 @@ purchases as (
 customers as (
 
     select
-        month,
+        month_start,
         merchant_id,
         category,
         segment,
@@ -27,7 +27,7 @@ customers as (
 buyers as (
 
     select
-        month,
+        month_start,
         merchant_id,
         customer_id
     from customers
@@ -39,7 +39,7 @@ buyers as (
 cells as (
 
     select
-        customers.month,
+        customers.month_start,
         customers.merchant_id,
         customers.category,
         customers.segment,
@@ -69,7 +69,7 @@ cells as (
     from customers
     left join buyers
         on
-            customers.month = buyers.month
+            customers.month_start = buyers.month_start
             and customers.merchant_id = buyers.merchant_id
             and customers.customer_id = buyers.customer_id
     group by 1, 2, 3, 4
@@ -80,14 +80,14 @@ cells as (
 competitors as (
 
     select
-        purchases.month,
+        purchases.month_start,
         purchases.merchant_id,
         purchases.category,
         purchases.segment,
         jsonb_object_agg(purchases.spent_at, purchases.spent_minor) as spending
     from (
         select
-            purchases.month,
+            purchases.month_start,
             purchases.merchant_id,
             purchases.category,
             purchases.segment,
@@ -96,7 +96,7 @@ competitors as (
         from purchases
         inner join buyers
             on
-                purchases.month = buyers.month
+                purchases.month_start = buyers.month_start
                 and purchases.merchant_id = buyers.merchant_id
                 and purchases.customer_id = buyers.customer_id
         where not purchases.is_own and purchases.spent_minor > 0
@@ -112,7 +112,7 @@ select
 from cells
 left join competitors
     on
-        cells.month = competitors.month
+        cells.month_start = competitors.month_start
         and cells.merchant_id = competitors.merchant_id
         and cells.category = competitors.category
         and cells.segment = competitors.segment

@@ -22,28 +22,28 @@ segments as not materialized (
 subscribers as (
 
     select distinct
-        months.month,
+        months.month_start,
         months.day_at,
-        days.merchant_id
+        booked.merchant_id
     from months
-    inner join {{ ref('int_sales_days_booked') }} as days
+    inner join {{ ref('int_sales_days_booked') }} as booked
         on
-            days.day_number between months.earlier_day and months.last_day
-            and months.known_at >= days.known_at
+            booked.day_number between months.earlier_day and months.last_day
+            and months.known_at >= booked.known_at
 
 ),
 
 customers as (
 
     select distinct
-        subscribers.month,
+        subscribers.month_start,
         subscribers.day_at,
         subscribers.merchant_id,
         purchases.customer_id
     from subscribers
     inner join purchases
         on
-            subscribers.month = purchases.month
+            subscribers.month_start = purchases.month_start
             and subscribers.merchant_id = purchases.merchant_id
 
 ),
@@ -67,7 +67,7 @@ members as (
 )
 
 select
-    members.month,
+    members.month_start,
     members.merchant_id,
     purchases.category,
     members.segment,
@@ -79,5 +79,5 @@ select
         as earlier_minor
 from members
 inner join purchases
-    on members.month = purchases.month and members.customer_id = purchases.customer_id
+    on members.month_start = purchases.month_start and members.customer_id = purchases.customer_id
 group by 1, 2, 3, 4, 5, 6, 7

@@ -23,7 +23,7 @@ runs as (
 months as (
 
     select
-        date_trunc('month', card_nights.day_at at time zone 'UTC')::date as month,
+        date_trunc('month', card_nights.day_at at time zone 'UTC')::date as month_start,
         card_nights.day_at,
         card_nights.known_at,
         card_nights.is_history or sales_nights.is_history as is_history
@@ -35,7 +35,8 @@ months as (
 
 queued as (
 
-    select * from months
+    select months.*
+    from months
     where
         -- the segments of the last night must be published, or there are none yet
         (
@@ -54,18 +55,18 @@ queued as (
         {%- elif built_features('fct_market_cells') %}
             and not exists (
                 select 1 from {{ built_features('fct_market_cells') }} as cells
-                where cells.month = months.month
+                where cells.month_start = months.month_start
             )
         {%- endif %}
 
 )
 
 select
-    month,
+    month_start,
     day_at,
     known_at,
     is_history,
     {{ utc_day('day_at') }} as last_day,
-    month - date '1970-01-01' as first_day,
-    (month - interval '1 month')::date - date '1970-01-01' as earlier_day
+    month_start - date '1970-01-01' as first_day,
+    (month_start - interval '1 month')::date - date '1970-01-01' as earlier_day
 from queued

@@ -30,7 +30,7 @@ merchants as not materialized (
 purchases as (
 
     select
-        months.month,
+        months.month_start,
         {{ utc_day('transactions.occurred_at') }} >= months.first_day as is_now,
         transactions.customer_id,
         transactions.merchant_id,
@@ -51,9 +51,9 @@ purchases as (
     from months
     inner join transactions
         on
-            transactions.occurred_at >= {{ day_start('months.earlier_day') }}
-            and transactions.occurred_at < {{ day_start('months.last_day + 1') }}
-            and transactions.known_at <= months.known_at
+            {{ day_start('months.earlier_day') }} <= transactions.occurred_at
+            and {{ day_start('months.last_day + 1') }} > transactions.occurred_at
+            and months.known_at >= transactions.known_at
     where
         transactions.spent_base_minor > 0
         and transactions.merchant_id is not null
@@ -70,7 +70,7 @@ purchases as (
 )
 
 select
-    month,
+    month_start,
     is_now,
     merchant_id,
     customer_id,
@@ -78,4 +78,4 @@ select
     sum(spent_base_minor)::bigint as spent_minor
 from purchases
 where category is not null
-group by 1, 2, 3, 4, 5
+group by month_start, is_now, merchant_id, customer_id, category
