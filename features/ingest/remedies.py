@@ -96,7 +96,9 @@ def _states(described: ColumnDescription | None, key: str, value: marks.Value) -
     return bool(stated == value.value)
 
 
-def _sign(column: str, samples: Sequence[str], _feed: SourceFeed) -> str:
+def _sign(column: str, samples: Sequence[str], feed: SourceFeed) -> str | None:
+    if _kind(column, feed) is ColumnKind.BALANCE:
+        return None  # a price below zero means nothing that a key could say
     is_zero = [bool(re.fullmatch(r"[^1-9]*", text)) for text in samples]
     if samples and all(is_zero):
         return "add `allow_zero_amount: true` to the feed"
@@ -105,6 +107,13 @@ def _sign(column: str, samples: Sequence[str], _feed: SourceFeed) -> str:
         "`sign: credit_negative` if refunds are"
     )
     return negative if samples else f"{negative}; zeros need allow_zero_amount of the feed"
+
+
+def _quantity(column: str, samples: Sequence[str], feed: SourceFeed) -> str | None:
+    if any(text.startswith("-") for text in samples):
+        return _add(column, "sign: returns_negative")
+    is_zero = [bool(re.fullmatch(r"[^1-9]*", text)) for text in samples]
+    return None if samples and all(is_zero) else _number(column, samples, feed)
 
 
 def _currency(column: str, samples: Sequence[str], _feed: SourceFeed) -> str:
@@ -170,6 +179,7 @@ def _column(column: str, feed: SourceFeed) -> Column | None:
 _SUGGESTIONS: Mapping[RowReason, _Suggest] = {
     RowReason.AMOUNT_NOT_A_NUMBER: _number,
     RowReason.AMOUNT_NOT_POSITIVE: _sign,
+    RowReason.NOT_A_QUANTITY: _quantity,
     RowReason.UNKNOWN_CURRENCY: _currency,
     RowReason.TIMESTAMP_NOT_A_TIME: _time,
     RowReason.DATE_NOT_IN_FORMAT: _time,
@@ -224,6 +234,14 @@ _KEYS: Mapping[RowReason, str] = {
     RowReason.KIND_AGAINST_SIGN: (
         "correct `map` of columns.kind, or leave `kind` out: the sign of the amount then says what "
         "is a refund"
+    ),
+    RowReason.UNKNOWN_EVENT: (
+        "state at columns.{column} what each text means: sale, return or cancellation, by `map` or "
+        "`starts_with`"
+    ),
+    RowReason.EVENT_AGAINST_SIGN: (
+        "correct `map` or `starts_with` of columns.{column}, or leave it out: the sign of the "
+        "quantity then says what comes back"
     ),
     RowReason.UNKNOWN_PROVENANCE: "add it to provenance_rank of the source, or state `map`",
     RowReason.UNKNOWN_OUTCOME: "add the delivered outcomes to outcomes of the feed",

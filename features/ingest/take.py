@@ -145,9 +145,11 @@ def _parse(
     with whole(connection):
         if held is None:
             lost_deliveries.discard_unread(connection, feed, info.name)
-            if _is_repeated(connection, info, feed, spool.sha256):
-                return None
+        # read first: bytes that another run registers after this line are found by the next one,
+        # or meet the unique key of arrivals
         follows, _ = arrivals.last_seen(connection, feed, info.name)
+        if held is None and _is_repeated(connection, info, feed, spool.sha256):
+            return None
     arrival = _arrival(info, intake, _Content(spool.sha256, spool.size), follows, held)
     with whole(connection), retries.replacing(connection, held, arrival) as new_id:
         file_name = info.name.rpartition("/")[2]
@@ -245,10 +247,10 @@ def _hold(
     )
     try:
         with whole(connection):
+            follows, _ = arrivals.last_seen(connection, feed, name)
             known = deliveries.by_content(connection, feed.source, feed.name, content.digest)
             if held is None and known is not None and known.state == "held":
                 return None
-            follows, _ = arrivals.last_seen(connection, feed, name)
             arrival = _arrival(info, intake, content, follows, held)
             with retries.replacing(connection, held, arrival) as new_id:
                 receipt = replace(receipt, delivery_id=new_id)

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from infra.local import choice, processes, run_dag, sample, schedule, stack
+from infra.local import choice, logins, processes, run_dag, sample, schedule, stack
 from infra.local.console import console, errors, step, table
 from infra.local.demo import WINDOWS, demo, install, start_feed
 from infra.local.environment import environment
@@ -58,6 +58,10 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--off", action="store_true", help="turn the schedules off")
         if name == "sql":
             command.add_argument("query")
+        if name == "merchant":
+            command.add_argument("login", help="merchant_ and up to 40 letters, digits or _")
+            command.add_argument("merchant_id", nargs="?", help="whose rows the login sees")
+            command.add_argument("--remove", action="store_true", help="remove the login")
         if name == "run":
             command.add_argument("dag", help="the DAG's id, such as train_models")
             command.add_argument("--start", help="start of the window; default: the last window")
@@ -139,6 +143,16 @@ def sql(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def merchant(arguments: argparse.Namespace) -> int:
+    """Create the login of a merchant with a new password, or remove it."""
+    return logins.change(
+        _with_warehouse(arguments),
+        arguments.login,
+        arguments.merchant_id,
+        is_removed=arguments.remove,
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run one DAG and follow it to its end."""
     order = run_dag.order_of(arguments.dag, arguments.start, arguments.end, arguments.as_of)
@@ -185,6 +199,7 @@ COMMANDS = {
     "down": down,
     "reset": reset,
     "sql": sql,
+    "merchant": merchant,
     "docs": docs,
     "run": run,
     "schedule": turn_schedule,

@@ -19,6 +19,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 JOB_ROLES = ("ingest", "transform", "score")
 READER_ROLES = ("analyst", "fairness")
 LOGIN_ROLES = (*JOB_ROLES, *READER_ROLES)
+#: The group of the logins of merchants; `merchants.py` creates them.
+MERCHANT = "merchant"
 
 # A session may change these settings, except the last. They protect against a careless reader. The
 # grants and limits below protect against a hostile reader.
@@ -40,10 +42,11 @@ ROLE_SETTINGS: dict[str, dict[str, str]] = {
     "score": {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "300s"},
     "analyst": _READER_SETTINGS,
     "fairness": _READER_SETTINGS,
+    MERCHANT: _READER_SETTINGS,
 }
 
 #: Concurrent sessions per role; other roles have only the limit of the server.
-CONNECTION_LIMITS = {"analyst": 20, "fairness": 5}
+CONNECTION_LIMITS = {"analyst": 20, "fairness": 5, MERCHANT: 5}
 
 #: Functions that any role may call by default and no login role needs, as a regular expression.
 WITHHELD_FUNCTIONS = "|".join(
@@ -64,26 +67,33 @@ _PATIENCE = "30s"
 
 
 def create_roles(superuser: str, passwords: Mapping[str, str]) -> None:
-    """Create or reset the cluster's roles: `owner`, which cannot log in, and the login roles.
+    """Create or reset the cluster's roles: two that cannot log in, and the login roles.
 
-    It ends the open transactions of readers, because they could block a start. It also resets each
-    reader's password and settings, because a reader may change them.
+    `owner` owns the tables of the jobs, and `merchant` is the group of the merchants' logins. The
+    function ends the open transactions of readers, because they could block a start. It also resets
+    each reader's password and settings, because a reader may change them; a merchant keeps its
+    password.
 
     Args:
         superuser: connection string of a superuser.
         passwords: by login role; extra names become plain login roles (Airflow's, MLflow's).
     """
     with _session(superuser) as connection:
+        for group in ("owner", MERCHANT):
+            if group not in _roles(connection):
+                connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(group)))
+        merchants = _logins_of_merchants(connection)
         connection.execute(
             "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
             "where usename = any(%s) and xact_start is not null",
-            (list(READER_ROLES),),
+            ([*READER_ROLES, *merchants],),
         )
-        if "owner" not in _roles(connection):
-            connection.execute("create role owner nologin")
         for role, password in passwords.items():
             with connection.transaction():
-                _reset_role(connection, role, password)
+                reset_role(connection, role, password, role)
+        for login in merchants:
+            with connection.transaction():
+                reset_role(connection, login, None, MERCHANT)
         if _roles(connection) >= set(LOGIN_ROLES):
             # so that migrations can set these roles' default privileges
             connection.execute("grant ingest, transform to owner")
@@ -97,17 +107,37 @@ def _roles(connection: psycopg.Connection[Any]) -> set[str]:
     return {name for (name,) in connection.execute("select rolname from pg_roles")}
 
 
-def _reset_role(connection: psycopg.Connection[Any], role: str, password: str) -> None:
-    """Create a login role if it is missing; set its attributes, password and settings."""
+def _logins_of_merchants(connection: psycopg.Connection[Any]) -> list[str]:
+    rows = connection.execute(
+        "select member.rolname from pg_auth_members inner join pg_roles as member "
+        "on member.oid = pg_auth_members.member where roleid = to_regrole(%s) order by 1",
+        (MERCHANT,),
+    )
+    return [name for (name,) in rows]
+
+
+def reset_role(
+    connection: psycopg.Connection[Any], role: str, password: str | None, kind: str
+) -> None:
+    """Create a login role if it is missing; set its attributes, password and settings.
+
+    Args:
+        connection: of a superuser.
+        role: the name.
+        password: None keeps that of an existing role.
+        kind: the role or the group whose settings and limits hold.
+    """
     name = sql.Identifier(role)
     if role not in _roles(connection):
         connection.execute(sql.SQL("create role {}").format(name))
     connection.execute(
         sql.SQL(
             "alter role {} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls "
-            "connection limit {} password {}"
-        ).format(name, sql.Literal(CONNECTION_LIMITS.get(role, -1)), sql.Literal(password))
+            "connection limit {}"
+        ).format(name, sql.Literal(CONNECTION_LIMITS.get(kind, -1)))
     )
+    if password is not None:
+        connection.execute(sql.SQL("alter role {} password {}").format(name, sql.Literal(password)))
     databases = connection.execute(
         "select datname from pg_db_role_setting inner join pg_database as database "
         "on database.oid = setdatabase inner join pg_roles as role on role.oid = setrole "
@@ -119,7 +149,7 @@ def _reset_role(connection: psycopg.Connection[Any], role: str, password: str) -
             sql.SQL("alter role {} in database {} reset all").format(name, sql.Identifier(database))
         )
     connection.execute(sql.SQL("alter role {} reset all").format(name))
-    for key, value in ROLE_SETTINGS.get(role, {}).items():
+    for key, value in ROLE_SETTINGS.get(kind, {}).items():
         connection.execute(
             sql.SQL("alter role {} set {} = {}").format(
                 name, sql.Identifier(key), sql.Literal(value)
@@ -162,7 +192,8 @@ def create_database(superuser: str, database: str, owner: str, template: str | N
 def _admit_roles(connection: psycopg.Connection[Any], database: sql.Identifier) -> None:
     """Grant the roles access to a warehouse; readers may not fill the disk by temporary tables."""
     jobs, readers = (
-        sql.SQL(", ").join(map(sql.Identifier, roles)) for roles in (JOB_ROLES, READER_ROLES)
+        sql.SQL(", ").join(map(sql.Identifier, roles))
+        for roles in (JOB_ROLES, (*READER_ROLES, MERCHANT))
     )
     connection.execute(
         sql.SQL("grant connect, temporary on database {} to {}").format(database, jobs)

@@ -110,15 +110,18 @@ with deliveries as (
             when deliveries.last_occurred_at >= deliveries.decide_from
                 then greatest(deliveries.first_occurred_at, deliveries.decide_from)
         end as live_from,
+        -- until when a history load is whole; its last day may go on in a live delivery
         case
+            when deliveries.load_kind <> 'history' then null
             when deliveries.decide_from is null
-                then case deliveries.load_kind when 'history' then deliveries.last_occurred_at end
-            when deliveries.first_occurred_at < deliveries.decide_from
-                then least(
-                    deliveries.last_occurred_at,
-                    deliveries.decide_from - interval '1 microsecond'
+                then date_trunc('day', deliveries.last_occurred_at at time zone 'UTC')
+            when deliveries.first_occurred_at < deliveries.decide_from then
+                least(
+                    deliveries.decide_from at time zone 'UTC',
+                    date_trunc('day', deliveries.last_occurred_at at time zone 'UTC')
+                    + interval '1 day'
                 )
-        end as history_until
+        end as whole_until
     from raw.deliveries
     where deliveries.state = 'admitted' and deliveries.last_occurred_at is not null
 ),
@@ -137,10 +140,10 @@ spans as (
             at time zone 'UTC'
         )::date as last_live_day,
         (
-            min(deliveries.first_occurred_at) filter (where deliveries.history_until is not null)
+            min(deliveries.first_occurred_at) filter (where deliveries.whole_until is not null)
             at time zone 'UTC'
         )::date as first_history_day,
-        (max(deliveries.history_until) at time zone 'UTC')::date as last_history_day
+        max(deliveries.whole_until) as whole_until
     from deliveries
     group by deliveries.feed
 )
@@ -155,9 +158,9 @@ select
     closing.delivery_seq,
     false as is_history
 from spans
--- a day that the history covers has no live night, unless the history ends within it
+-- a day that the history covers has no live night
 cross join lateral generate_series(
-    greatest(spans.first_live_day, spans.last_history_day)::timestamp,
+    greatest(spans.first_live_day, spans.whole_until::date)::timestamp,
     spans.last_live_day::timestamp,
     interval '1 day'
 ) as days (midnight)
@@ -187,7 +190,7 @@ select
         from deliveries
         where
             deliveries.feed = spans.feed
-            and deliveries.history_until is not null
+            and deliveries.whole_until is not null
             and deliveries.first_occurred_at
             < (month_ends.midnight + interval '1 day') at time zone 'UTC'
     ) as delivery_seq,
@@ -197,18 +200,14 @@ cross join lateral (
     select month_starts.midnight - interval '1 day' as midnight
     from generate_series(
         date_trunc('month', spans.first_history_day::timestamp),
-        spans.last_history_day::timestamp + interval '1 day',
+        spans.whole_until,
         interval '1 month'
     ) as month_starts (midnight)
 ) as month_ends
 where
-    -- a customer needs a past before there is something to learn
-    month_ends.midnight >= spans.first_history_day + 90
-    -- a late row in the first live delivery may not take a night away
-    and (
-        spans.first_live_day is null
-        or month_ends.midnight < greatest(spans.first_live_day, spans.last_history_day)
-    );
+    -- a customer needs a past before there is something to learn: a month of cards, a quarter of sales
+    month_ends.midnight
+    >= spans.first_history_day + case spans.feed when 'transactions' then 30 else 90 end;
 
 create view raw.sales_nights as
 select

@@ -94,6 +94,8 @@ create table decisions.spending_forecasts (
     primary key (card_customer_night_id, revision),
     check ((month_status = 'ok') = (spend_30d is not null)),
     check ((quarter_status = 'ok') = (spend_90d is not null)),
+    check (spend_30d_low >= 0 and spend_30d_low <= spend_30d and spend_30d <= spend_30d_high),
+    check (spend_90d_low >= 0 and spend_90d_low <= spend_90d and spend_90d <= spend_90d_high),
     check (is_degraded = (month_status <> 'ok' or quarter_status <> 'ok'))
 ) partition by hash (card_customer_night_id);
 

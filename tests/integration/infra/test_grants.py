@@ -51,6 +51,7 @@ UPDATABLE = {
         *("delivery_seq", "state", "reason", "landed_table", "rows_rejected", "rows_duplicate"),
         *("rows_admitted", "first_occurred_at", "last_occurred_at", "known_at", "admitted_at"),
         *("lines_rejected", "lines_duplicate", "lines_admitted", "notes", "changed_at"),
+        "decide_from",
     },
     "raw.repeated_deliveries": {"seen_at", "arrived_at", "changed_at", "object_tag"},
     "decisions.runs": {

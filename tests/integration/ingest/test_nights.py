@@ -113,13 +113,23 @@ def test_a_file_with_a_first_moment_to_decide_has_live_nights_from_there(intake:
     ]
 
 
-def test_a_late_row_of_the_history_opens_no_night_in_the_past(shop: Intake) -> None:
-    take(shop, "history/a.csv", line("c1", "2025-06-01"), line("c1", "2025-12-31"))
-    take(shop, "b.csv", line("c1", "2026-01-01"))
-    take(shop, "c.csv", line("c1", "2025-07-01", "late"), line("c1", "2026-01-02"))
+def test_a_late_row_of_the_past_changes_no_night(shop: Intake) -> None:
+    take(shop, "history/a.csv", line("c1", "2025-06-01"), line("c1", "2026-01-01"))
+    before = nights(shop, history=True)
+    take(shop, "b.csv", line("c1", "2025-07-01", "late"), line("c1", "2026-01-02"))
+    take(shop, "c.csv", line("c1", "2025-05-01", "later"), line("c1", "2026-01-03"))
 
-    assert [day for day, _ in nights(shop)] == ["2026-01-01", "2026-01-02"]
-    assert nights(shop, history=True)[-1] == ("2025-12-31", 1)
+    assert before[-1] == ("2025-12-31", 1)
+    assert nights(shop, history=True) == before
+    assert [day for day, _ in nights(shop)] == ["2026-01-01", "2026-01-02", "2026-01-03"]
+
+
+def test_a_month_is_no_past_before_its_last_day_is_whole(shop: Intake) -> None:
+    take(shop, "history/a.csv", line("c1", "2025-06-01"), line("c1", "2025-12-31"))
+    take(shop, "b.csv", line("c1", "2025-12-31", "evening"), line("c1", "2026-01-01"))
+
+    assert [day for day, _ in nights(shop, history=True)][-1] == "2025-11-30"
+    assert [day for day, _ in nights(shop)] == ["2025-12-31", "2026-01-01"]
 
 
 @pytest.mark.parametrize(

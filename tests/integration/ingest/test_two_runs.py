@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from features.ingest import admit, admit_all, discard, hold, receive_all, release
+from features.ingest import admit, admit_all, arrivals, discard, hold, receive_all, release
 from features.platform import failpoints
 from features.platform.errors import BadDeliveryError
 from orchestration import steps
@@ -70,6 +70,33 @@ def test_two_runs_over_the_same_files_admit_each_row_once_without_failing(
     ]
     assert intake.rows("select count(*) from raw.transactions") == [(FILES * ROWS,)]
     assert intake.rows("select count(*) from pg_tables where schemaname = 'landed'") == [(0,)]
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_run_that_registers_the_file_during_the_look_at_the_register_is_found(
+    intake: Any, monkeypatch: pytest.MonkeyPatch, is_before: bool
+) -> None:
+    _deliver(intake, 1)
+    last_seen = arrivals.last_seen
+
+    def other_run() -> None:
+        monkeypatch.setattr(arrivals, "last_seen", last_seen)
+        with intake.db.connect("ingest") as connection:
+            connection.autocommit = True
+            assert len(receive_all(intake.sources, intake.store, connection)) == 1
+
+    def look(*arguments: Any) -> Any:
+        if is_before:
+            other_run()
+        found = last_seen(*arguments)
+        if not is_before:
+            other_run()
+        return found
+
+    monkeypatch.setattr(arrivals, "last_seen", look)
+    intake.receive()
+
+    assert intake.rows("select count(*) from raw.deliveries") == [(1,)]
 
 
 def test_a_retry_of_the_gate_checks_only_deliveries_that_have_not_passed(

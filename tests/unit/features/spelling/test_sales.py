@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from features.ingest.checks import Checked, Rules, check
 from features.ingest.chunks import Chunk
 from features.ingest.limits import DEFAULT
+from features.ingest.reasons import RowReason
+from features.ingest.remedies import remedy
 from tests.unit.features.spelling.shop import NOW, feed_of, reasons, values
 
 ROW = {
@@ -135,3 +137,24 @@ def test_a_line_needs_a_price_or_an_amount() -> None:
     assert reasons(checked) == ["missing_value"]
     with pytest.raises(ValidationError, match="sales needs unit_price or amount"):
         feed_of("sales")
+
+
+@pytest.mark.parametrize(
+    ("reason", "column", "samples", "keys"),
+    [
+        ("not_a_quantity", "quantity", ["-3"], "sign: returns_negative"),
+        ("not_a_quantity", "quantity", ["1,5"], 'decimal: ","'),
+        ("not_a_quantity", "quantity", ["0"], None),
+        ("amount_not_positive", "unit_price", ["-3"], None),
+        ("unknown_event", "event", ["refund"], "`starts_with`"),
+        ("event_against_sign", "event", ["sale"], "leave it out"),
+    ],
+)
+def test_a_rejected_line_names_the_key_that_accepts_it(
+    reason: str, column: str, samples: list[str], keys: str | None
+) -> None:
+    feed = feed_of("sales", unit_price="unit_price", event="event")
+
+    found = remedy(RowReason(reason), column, samples, feed)
+
+    assert found is None if keys is None else keys in str(found)

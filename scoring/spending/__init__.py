@@ -1,0 +1,1 @@
+"""The spending domain: forecasts the spending of card customers at all merchants."""
