@@ -8,7 +8,6 @@ from __future__ import annotations
 import great_expectations as gx
 
 from expectations import vocabulary as say
-<<<<<<< HEAD
 from features.views import (
     APPLICATIONS,
     CUSTOMER_NIGHTS,
@@ -18,9 +17,6 @@ from features.views import (
     FeatureView,
     Kind,
 )
-=======
-from features.views import APPLICATIONS, CUSTOMERS, TRANSACTIONS, Feature, FeatureView, Kind
->>>>>>> main
 
 _UNBOUNDED = (Kind.FLAG, Kind.CATEGORY)
 
@@ -35,7 +31,6 @@ def applications(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape 
     return gx.ExpectationSuite(name="features.applications", expectations=from_view(APPLICATIONS))
 
 
-<<<<<<< HEAD
 def customer_nights(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
     """Return the suite for a run's features of customer nights."""
     return gx.ExpectationSuite(
@@ -43,8 +38,6 @@ def customer_nights(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one sha
     )
 
 
-=======
->>>>>>> main
 def customers(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
     """Return the suite for a run's features of card customers."""
     return gx.ExpectationSuite(name="features.customers", expectations=from_view(CUSTOMERS))

@@ -22,7 +22,8 @@
 
 {#- Whether a row was admitted between the two positions. -#}
 {% macro is_unbooked(row, position) -%}
-    {{ row }}.delivery_seq > {{ position.old_seq }} and {{ row }}.delivery_seq <= {{ position.new_seq }}
+    {{ row }}.delivery_seq > {{ position.old_seq }}
+    and {{ row }}.delivery_seq <= {{ position.new_seq }}
 {%- endmacro %}
 
 {#- The days that a rebuild books: those that its nights read. All days otherwise. -#}
@@ -40,7 +41,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The days of the transactions that corrections after one place in the order of admission replace. -#}
+{#- The days of the transactions that corrections after one place of admission replace. -#}
 {% macro days_withdrawn(after) -%}
     select int4range({{ utc_day('replaced.occurred_at') }}, {{ utc_day('replaced.occurred_at') }}, '[]')
     from {{ ref('stg_ledger__transaction_corrections') }} as corrections

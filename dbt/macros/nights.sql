@@ -3,7 +3,7 @@
     whole: its day is pending until the feature table has a row of it.
 -#}
 
-{#- The days of sales that a night reads, its own day included; features/views has the same number. -#}
+{#- The days of sales that a night reads, its own day included; the views have the same number. -#}
 {% macro look_back_days() -%}
     400
 {%- endmacro %}
@@ -65,7 +65,7 @@
     {{ row }}.day_number between {{ reach[0] }} and {{ reach[1] }}
 {%- endmacro %}
 
-{#- Whether an entry belongs to a night: known by then, of one of the `days` days that end with it. -#}
+{#- Whether an entry belongs to a night: known by then, on one of the days that end with it. -#}
 {% macro is_in_night(days) -%}
     entries.day_number <= nights.day_number
     and entries.day_number > nights.day_number - {{ days }}

@@ -25,7 +25,8 @@ categories as (
         entries.customer_id is not null
         and entries.category is not null
         and {{ is_in_reach(queue, look_back_days()) }}
-    group by 1, 2, 3, entries.category
+    group by
+        nights.day_number, entries.merchant_id, entries.customer_id, entries.category
     having sum(entries.net_minor) > 0
 
 )
@@ -37,4 +38,4 @@ select
     count(*) as category_count,
     max(net_minor)::double precision / sum(net_minor)::double precision as category_top_share
 from categories
-group by 1, 2, 3
+group by night_number, merchant_id, customer_id

@@ -25,7 +25,8 @@ channels as (
         entries.customer_id is not null
         and entries.channel is not null
         and {{ is_in_reach(queue, look_back_days()) }}
-    group by 1, 2, 3, entries.channel
+    group by
+        nights.day_number, entries.merchant_id, entries.customer_id, entries.channel
     having sum(entries.line_count) > 0
 
 )
@@ -37,4 +38,4 @@ select
     count(*) as channel_count,
     max(line_count)::double precision / sum(line_count) as channel_top_share
 from channels
-group by 1, 2, 3
+group by night_number, merchant_id, customer_id

@@ -47,7 +47,7 @@ entries as (
         sum(case when is_sale then sign else -sign end * quantity) as quantity,
         coalesce(sum(sign) filter (where is_sale), 0)::integer as line_count
     from described
-    group by 1, 2, 3, 4, 5
+    group by day_number, merchant_id, customer_id, known_category, known_at
 
 )
 

@@ -5,23 +5,20 @@ with
 
 {{ spending_lines(position) }},
 
-merchants as not materialized (
-
-    select * from {{ ref('stg_ledger__merchants') }}
-
-),
-
 -- the category of the row, or that of its merchant as it was known with the row
 described as (
 
     select
         lines.*,
+        {{ utc_day('lines.occurred_at') }} as day_number,
+        greatest(lines.booked_at, {{ day_start(utc_day('lines.occurred_at') ~ ' + 1') }})
+            as counted_at,
         {% if has_rows(ref('stg_ledger__merchants')) -%}
             coalesce(
                 lines.category,
                 (
                     select merchants.category
-                    from merchants
+                    from {{ ref('stg_ledger__merchants') }} as merchants
                     where
                         merchants.merchant_id = lines.merchant_id
                         and merchants.known_at <= lines.known_at
@@ -40,15 +37,15 @@ described as (
 entries as (
 
     select
-        {{ utc_day('occurred_at') }} as day_number,
+        day_number,
         customer_id,
         known_category as category,
-        greatest(booked_at, {{ day_start(utc_day('occurred_at') ~ ' + 1') }}) as known_at,
+        counted_at as known_at,
         sum(sign)::integer as purchase_count,
         coalesce(sum(sign) filter (where spent_base_minor is not null), 0)::integer as priced_count,
         coalesce(sum(sign * spent_base_minor), 0)::bigint as amount_minor
     from described
-    group by 1, 2, 3, 4
+    group by day_number, customer_id, known_category, counted_at
 
 )
 

@@ -36,8 +36,9 @@ select
             as amount_minor_{{ span }}d,
     {% endfor -%}
     {% for span in [30, 90] -%}
-        coalesce(sum(purchase_count) filter (where day_number > night_number - {{ span }}), 0)::bigint
-            as purchase_count_{{ span }}d,
+        coalesce(
+            sum(purchase_count) filter (where day_number > night_number - {{ span }}), 0
+        )::bigint as purchase_count_{{ span }}d,
         count(*) filter (where purchase_count > 0 and day_number > night_number - {{ span }})
             as active_days_{{ span }}d,
     {% endfor -%}
