@@ -5,6 +5,7 @@
         on_schema_change='append_new_columns',
         full_refresh=false,
         indexes=[{'columns': ['merchant_id', 'day_at', 'category'], 'unique': true}],
+        post_hook="{{ row_level_security() }}",
     )
 }}
 

@@ -5,8 +5,9 @@
         on_schema_change='append_new_columns',
         full_refresh=false,
         indexes=[
-            {'columns': ['merchant_id', 'month', 'category', 'segment'], 'unique': true},
+            {'columns': ['merchant_id', 'month_start', 'category', 'segment'], 'unique': true},
         ],
+        post_hook="{{ row_level_security() }}",
     )
 }}
 

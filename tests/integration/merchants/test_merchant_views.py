@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
-from features.build import build
+from features.build import PROJECT, build
+from infra.postgres import merchants
 from tests import documents
-from tests.conftest import Db, a_warehouse
+from tests.conftest import PASSWORD, Db, a_warehouse
 from tests.integration.merchants import shop
 
+VIEWS = sorted(path.stem for path in (PROJECT / "models/serving/merchants").glob("*.sql"))
 REVENUE = (
     "select merchant_id, sum(net_base_minor)::bigint from raw.sales where is_merchandise group by 1"
 )
@@ -24,6 +27,9 @@ def shops(
     """A warehouse with two shops and one published night, built once."""
     with a_warehouse(cluster, built_template, tmp_path_factory.mktemp("shops")) as db:
         shop.fill(db)
+        superuser = cluster.conninfo(db.settings.warehouse.database)
+        for merchant in ("shop", "rival"):
+            merchants.create_login(superuser, f"merchant_{merchant}", merchant, PASSWORD)
         yield db
 
 
@@ -107,7 +113,8 @@ def test_the_tree_covers_the_sales_of_both_periods(shops: Db) -> None:
 def test_customers_of_a_month_are_those_before_less_lapsed_plus_new_and_returned(shops: Db) -> None:
     wrong = shops.rows(
         "select * from (select *, lag(customers, 1, 0::bigint) over "
-        "(partition by merchant_id order by month_start) as before from serving.customer_flows) as flows "
+        "(partition by merchant_id order by month_start) as before "
+        "from serving.customer_flows) as flows "
         "where customers <> before - lapsed_customers + new_customers + returned_customers "
         "or customers <> new_customers + repeating_customers + returned_customers"
     )
@@ -213,9 +220,34 @@ def test_a_closed_month_is_never_computed_again(shops: Db) -> None:
     assert shops.rows("select * from marts.fct_market_cells order by 1, 2, 3, 4") == before
 
 
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("merchant", ["shop", "rival"])
+def test_a_merchant_sees_its_own_rows_alone(shops: Db, merchant: str, view: str) -> None:
+    query = f"select merchant_id, count(*) from serving.{view} group by 1 order by 1"
+    everything = dict(shops.rows(query))
+
+    seen = dict(as_merchant(shops, merchant, query))
+
+    assert set(everything) == {"shop", "rival"}
+    assert seen == {merchant: everything[merchant]}
+
+
 def test_each_documented_question_of_a_merchant_has_an_answer(shops: Db) -> None:
     queries = [query for role, query in documents.queries() if role == "merchant"]
 
     assert len(queries) >= 9
     for query in queries:
-        assert shops.rows(query), query
+        assert as_merchant(shops, "shop", query), query
+
+
+def as_merchant(db: Db, merchant: str, query: str) -> list[tuple[Any, ...]]:
+    """Run a query in a session of a merchant and return its rows."""
+    warehouse = db.settings.warehouse
+    with psycopg.connect(
+        host=warehouse.host,
+        port=warehouse.port,
+        dbname=warehouse.database,
+        user=f"merchant_{merchant}",
+        password=PASSWORD,
+    ) as connection:
+        return connection.execute(query.encode()).fetchall()

@@ -52,8 +52,9 @@ select
     newest.day_at,
     earlier.segment as from_segment,
     newest.segment as to_segment,
-    case when earlier.segment = newest.segment then null else moves.move_reason end
-        as move_reason,
+    case
+        when coalesce(earlier.segment, '') <> coalesce(newest.segment, '') then moves.move_reason
+    end as move_reason,
     count(*) as customers,
     count(*)::double precision / sum(count(*)) over (
         partition by newest.merchant_id, earlier.segment
