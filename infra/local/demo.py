@@ -26,7 +26,6 @@ from infra.local.state import CHECKOUT, StackError, State
 from infra.local.warehouse_facts import connect, policy_in_force, published_windows
 
 WINDOWS = 3
-NIGHTS = 1  # of each job on customers
 SKIPPED = "Skipping task. reason="
 
 
@@ -186,7 +185,7 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
     jobs = [job for job in data.windows(now) if job not in untrained]
     missing = {job: _missing(state, job, data.windows(now)[job]) for job in jobs}
     # runs on customers need no decision of the others, so they go on beside them
-    beside = {job: missing.pop(job)[:NIGHTS] for job in jobs if job in ON_CUSTOMERS}
+    beside = {job: missing.pop(job) for job in jobs if job in ON_CUSTOMERS}
     begun = {job: _begin(airflow, job, found) for job, found in beside.items()}
     # transactions first: decisions on applications use the decisions on transactions
     for job, found in missing.items():

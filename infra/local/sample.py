@@ -15,6 +15,7 @@ from features.sources.descriptions import Sources
 from infra.local.own_data import Instants, Matched, event_times, match
 from infra.local.state import DEFAULT_SOURCE, StackError, State
 from scoring.domains import JOBS
+from scoring.runs.job import Job
 from scoring.runs.request import LONGEST
 
 HOUR = timedelta(hours=1)
@@ -28,6 +29,7 @@ CUSTOMERS = 1_200
 CREDIT_HISTORY = 8_000  # a third is in closed vintages, which suffices for training
 APPLICATIONS_PER_DAY = 240
 SELLERS = 2
+SALES_DAYS = 270  # before the first card transaction: a year of sales before the first night
 # the last tenth of the rows is decided where the description does not say from when on
 LIVE_SHARE = 0.1
 # of shipped sources whose description states none; the loans of a month have its first day
@@ -66,8 +68,16 @@ class Sample:
         return self._windows(now, HOUR, self.live_from.replace(minute=0, second=0, microsecond=0))
 
     def days(self, now: datetime) -> list[Window]:
-        """Return the past windows of nightly jobs: first those of a pause, then each day."""
+        """Return the past windows of applications: first those of a pause, then each day."""
         return self._windows(now, DAY, _day(self.live_from))
+
+    def nights(self, now: datetime) -> list[Window]:
+        """Return the last day that is over; a job of nights reads the night before from its ledger.
+
+        So a stretch of many nights would be no demonstration of such a job.
+        """
+        end = min(_day(now), _day(self.live_until))
+        return [(end - DAY, end)] if end - DAY >= _day(self.live_from) else []
 
     def _windows(self, now: datetime, length: timedelta, start: datetime) -> list[Window]:
         first = min(max(self.hourly_from or start, start), now)
@@ -82,10 +92,13 @@ class Sample:
             "sales": self.sales,
         }
         return {
-            job.name: self.hours(now) if job.cadence == HOUR else self.days(now)
-            for job in JOBS.values()
-            if rows.get(job.population.feed)
+            job.name: self._of(job, now) for job in JOBS.values() if rows.get(job.population.feed)
         }
+
+    def _of(self, job: Job, now: datetime) -> list[Window]:
+        if job.population.nights:
+            return self.nights(now)
+        return self.hours(now) if job.cadence == HOUR else self.days(now)
 
     def training(self) -> dict[str, str]:
         """Return the form of the first training: nothing from after `live_from` but outcomes."""
@@ -237,6 +250,7 @@ def _synthetic(state: State) -> Sample:
         credit_history=CREDIT_HISTORY,
         applications_per_day=APPLICATIONS_PER_DAY,
         sellers=SELLERS,
+        sales_days=SALES_DAYS,
     )
     counts = synthesize(plan, FolderStore(outbox(state)))
     return Sample(

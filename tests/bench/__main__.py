@@ -23,8 +23,9 @@ from infra.local import stack
 from infra.local.console import console, step
 from infra.local.postgres import PostgresError
 from infra.local.state import CHECKOUT, StackError, State, code_version
-from tests.bench import histories, report, sides
-from tests.bench.parts import PARTS, QUICK, Part
+from tests.bench import report, sides
+from tests.bench.checks import Part
+from tests.bench.parts import PARTS, QUICK
 from tests.bench.sides import Measured
 from tests.bench.world import Bench, BenchError, open_bench
 
@@ -119,8 +120,8 @@ def _measure(bench: Bench, part: Part, rounds: int) -> None:
 
         try:
             for history in part.histories:
-                note(f"making {history.history_days} days of {history.rows * 24:,} rows")
-                histories.template(bench, history)
+                note(f"making {history.history}")
+                part.template(bench, history)
             found = part.measure(bench, tell, rounds)
         finally:
             sides.forget(bench)

@@ -36,15 +36,15 @@ def run(request: dict[str, Any]) -> None:
     watch = Stopwatch()
     timed = watch.timed
     with psycopg.connect(request["conninfo"], autocommit=True) as connection:
-        timed("ingest", lambda: _copy_in(connection, request["files"]))
-        timed("build", lambda: _build(connection, Path(request["compiled"])))
+        timed("ingest", lambda: copy_in(connection, request["files"]))
+        timed("build", lambda: build(connection, Path(request["compiled"])))
         timed("reference", lambda: _reference(connection))
         results = timed("score", lambda: _score(connection, request["model"]))
         timed("publish", lambda: pq.write_table(results, request["parquet"]))
     watch.tell(results.num_rows)
 
 
-def _copy_in(connection: psycopg.Connection[Any], files: dict[str, str]) -> None:
+def copy_in(connection: psycopg.Connection[Any], files: dict[str, str]) -> None:
     with connection.transaction():
         for table, path in files.items():
             command = f"copy {table} from stdin".encode()
@@ -53,7 +53,7 @@ def _copy_in(connection: psycopg.Connection[Any], files: dict[str, str]) -> None
                     copy.write(block)
 
 
-def _build(connection: psycopg.Connection[Any], compiled: Path) -> None:
+def build(connection: psycopg.Connection[Any], compiled: Path) -> None:
     """Run the compiled models in dbt's order, each in one statement."""
     connection.execute(b"set work_mem = '128MB'")
     for model in json.loads(compiled.read_text()):

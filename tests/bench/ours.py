@@ -41,10 +41,10 @@ def run(request: dict[str, Any]) -> None:
             ends as it is admitted, whether it is scored once more, one shard after the other, and
             whether its closure is looked at.
     """
-    _warm()
+    warm()
     # forked before anything has run, as the scheduler forks its tasks
     workers = multiprocessing.get_context("fork").Pool(2)
-    _keep_compiled(Path(request["compiled"]))
+    keep_compiled(Path(request["compiled"]))
     watch = Stopwatch()
     timed = watch.timed
     pipeline = _pipeline(request["pins"])
@@ -107,7 +107,7 @@ def _forget_scored_rows(run_id: UUID) -> None:
         leases.restart_all(connection, run_id, score.STEP)
 
 
-def _warm() -> None:
+def warm() -> None:
     """Import what a task finds imported: the scheduler has loaded it before the fork."""
     settings = CHECKOUT / "plugins" / "airflow_local_settings.py"
     for name in (
@@ -118,12 +118,20 @@ def _warm() -> None:
         importlib.import_module(name)
 
 
-def _keep_compiled(kept: Path) -> None:
-    """Keep what dbt compiled: the floor runs the same SQL, bare."""
+def keep_compiled(kept: Path, *, only_first: bool = False) -> None:
+    """Keep what dbt compiled: the floor runs the same SQL, bare.
+
+    Args:
+        kept: the file.
+        only_first: keep the first build; a later one has nothing to do.
+    """
+    kept.unlink(missing_ok=True)
     original = builder.run_dbt
 
     def run_dbt(selector: str, variables: Mapping[str, str | int], target: Path) -> Sequence[Any]:
         results: Sequence[Any] = original(selector, variables, target)
+        if only_first and kept.exists():
+            return results
         kept.parent.mkdir(parents=True, exist_ok=True)
         models = [
             {

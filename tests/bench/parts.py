@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import median
 
-from tests.bench import in_airflow, sides
+from tests.bench import in_airflow, shop_parts, sides
+from tests.bench.checks import Check, Part, Results, Tell
 from tests.bench.sides import Measured
 from tests.bench.traffic import Traffic
 from tests.bench.world import Bench
 
 SMALL, MEDIUM, HALF, LARGE, HUGE = 20_000, 100_000, 500_000, 1_000_000, 5_000_000
 MAX_PEAK_MIB = 1.2 * 1024
-Results = dict[str, Measured]
-Tell = Callable[[str, Measured], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Hold one bar."""
-
-    name: str
-    value: float
-    bar: float | None
-    at_most: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """Return whether the bar is reached."""
-        if self.bar is None:
-            return True
-        return self.value <= self.bar if self.at_most else self.value >= self.bar
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Hold measurements of one run, and their comparison."""
-
-    name: str
-    about: str
-    measure: Callable[[Bench, Tell, int], Results]
-    judge: Callable[[Mapping[str, Measured]], list[Check]]
-    histories: tuple[Traffic, ...] = ()
-    rounds: int = 1
 
 
 def _pairs(wanted: Traffic) -> Callable[[Bench, Tell, int], Results]:
@@ -314,4 +284,5 @@ PARTS = (
         (DAY_OF_LARGE,),
         rounds=3,
     ),
+    *shop_parts.PARTS,
 )

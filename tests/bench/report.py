@@ -12,7 +12,7 @@ from typing import Any
 
 from infra.local.console import console, table
 from infra.local.state import CHECKOUT, code_version
-from tests.bench.parts import Check, Part
+from tests.bench.checks import Check, Part
 from tests.bench.picture import draw
 from tests.bench.sides import STAGES, Measured
 

@@ -14,10 +14,17 @@ from tests.bench.world import FOLDER, Bench, BenchError
 #: The stages of an hour, and the steps of either side that belong to each.
 STAGES = {
     "ingest": ("ingest", "admit"),
-    "build": ("build",),
-    "score": ("claim", "score"),
-    "publish": ("publish",),
-    "gates": ("validate_raw", "validate_features", "validate_decisions"),
+    "build": ("build", "build segments", "build value"),
+    "score": (
+        *("claim", "score"),
+        *("claim segments", "score segments", "claim value", "score value"),
+    ),
+    "publish": ("publish", "publish segments", "publish value"),
+    "gates": (
+        *("validate_raw", "validate_features", "validate_decisions"),
+        *("validate_features segments", "validate_decisions segments"),
+        *("validate_features value", "validate_decisions value"),
+    ),
     "airflow": ("airflow",),
 }
 #: Measurements during an hour that are not part of it.

@@ -29,7 +29,7 @@ def floor(ingest: float, build: float, score: float, publish: float) -> Measured
 
 def test_every_step_belongs_to_one_stage() -> None:
     assert len(set(STEPS)) == len(STEPS)
-    assert ours(9.0).total == sum(ours(9.0).stage(name) for name in STAGES)
+    assert ours(9.0).total == pytest.approx(sum(ours(9.0).stage(name) for name in STAGES))
 
 
 def test_additional_measurements_are_no_steps_of_an_hour() -> None:
@@ -133,3 +133,20 @@ def test_the_picture_leaves_out_an_empty_hour(tmp_path: Path) -> None:
     draw({"an hour": ours(9.0), "an empty one": ours(9.0, rows=0)}, tmp_path / "bench.png")
 
     assert (tmp_path / "bench.png").stat().st_size > 0
+
+
+def test_a_night_of_customers_is_compared_with_its_floor() -> None:
+    quick = next(part for part in parts.PARTS if part.name == "customers_quick")
+
+    ratio, rate, peak = quick.judge({"ours 1": ours(10, 500), "floor 1": floor(1, 1, 2, 1)})
+
+    assert (round(ratio.value, 6), round(rate.value, 6), peak.value) == (0.5, 50.0, 500.0)
+
+
+def test_a_night_that_grows_with_the_history_misses_the_bar() -> None:
+    flat = next(part for part in parts.PARTS if part.name == "customers_flat")
+
+    (steady,) = flat.judge({"one_year 1": ours(10), "two_years 1": ours(11)})
+    (growing,) = flat.judge({"one_year 1": ours(10), "two_years 1": ours(12)})
+
+    assert (steady.holds, growing.holds) == (True, False)

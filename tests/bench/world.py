@@ -110,9 +110,21 @@ class Bench:
         }
 
     def child(
-        self, module: str, request: Mapping[str, Any], database: str, objects: Path
+        self,
+        module: str,
+        request: Mapping[str, Any],
+        database: str,
+        objects: Path,
+        sources: Path | None = None,
     ) -> dict[str, Any]:
         """Run a module in a process of its own; return the JSON on its last line.
+
+        Args:
+            module: its name.
+            request: its argument.
+            database: the copy that it works on.
+            objects: the object store.
+            sources: the description of what is delivered; the card traffic by default.
 
         Raises:
             BenchError: it failed.
@@ -120,7 +132,8 @@ class Bench:
         ended = subprocess.run(
             [sys.executable, "-m", module, json.dumps(request, default=str)],
             cwd=CHECKOUT,
-            env=self.environment(database, objects),
+            env=self.environment(database, objects)
+            | ({"SCORING_SOURCES": str(sources)} if sources else {}),
             capture_output=True,
             text=True,
             check=False,

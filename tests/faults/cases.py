@@ -160,12 +160,12 @@ def open_trial(
     Args:
         house: the house with the templates.
         stage: the stage that the second window has reached.
-        expected: the rows that must be decided in the end; None is both windows.
+        expected: the rows that must be decided in the end; None is all windows of the house.
         same_decisions: the decisions must be those of a run without a fault.
         watched: an analyst reads all the time.
     """
     with house.world(stage) as world:
-        trial = Trial(house, world, stage, expected or invariants.usual(), same_decisions)
+        trial = Trial(house, world, stage, expected or house.expected(), same_decisions)
         log = house.cluster.folder / "postgres.log"
         position = log.stat().st_size
         if watched:
@@ -186,8 +186,8 @@ def reference(house: House) -> None:
     """Decide the second window without a fault, as the reference of every other case."""
     with house.world(Stage.BUILT) as world:
         result = world.run(Stage.BUILT.rest)
-        verdict = invariants.look(world, invariants.usual())
+        verdict = invariants.look(world, house.expected())
         problems = verdict.problems + invariants.leaks(world)
         if not result.ok or problems or verdict.lost or verdict.doubled:
             raise RuntimeError(f"without any fault: {result}; {verdict}; {problems}")
-        house.reference["digest"] = invariants.digest_of(world)
+        house.reference["digest"] = invariants.digest_of(world, house.expected().job)

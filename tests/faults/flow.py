@@ -37,7 +37,7 @@ CHUNK_ROWS = 120
 
 @dataclass(frozen=True)
 class WindowRequest:
-    """The window of a case, its requester, and the pins that decide it."""
+    """The window of a case, its requester, its job, and the pins that decide it."""
 
     start: datetime = SECOND
     end: datetime = SECOND + HOUR
@@ -47,6 +47,7 @@ class WindowRequest:
     restated_ids: tuple[str, ...] = ()
     pins: dict[str, Any] = field(default_factory=dict)
     registry: bool = False  # claim with the champion of the registry, as a DAG does
+    job: str = "score_transactions"
 
     def with_pins(self, pins: dict[str, Any]) -> WindowRequest:
         """Return the same request with the pins of a house, unless it has its own."""
@@ -120,13 +121,13 @@ def _write(path: Path, ending: Ending) -> None:
 def _pipeline(request: WindowRequest) -> Pipeline:
     from features.platform.settings import get_settings
     from orchestration import steps
-    from scoring.domains import SCORE_TRANSACTIONS
+    from scoring.domains import job_named
     from scoring.runs.pins import Pins
     from scoring.steps.pipeline import Pipeline
 
     if request.registry:
-        return steps.pipeline(SCORE_TRANSACTIONS.name)
-    return Pipeline(SCORE_TRANSACTIONS, get_settings(), pins=Pins(**request.pins))
+        return steps.pipeline(request.job)
+    return Pipeline(job_named(request.job), get_settings(), pins=Pins(**request.pins))
 
 
 def _request(request: WindowRequest) -> Request:

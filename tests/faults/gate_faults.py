@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults.cases import Case, Outcome, open_trial
+from tests.faults.cases import Case, Outcome, Trial, open_trial
 from tests.faults.flow import STEPS
 from tests.faults.house import House, Stage
-from tests.faults.world import World
 
 FAULT = "gate skipped"
 _OF_RUN = ("claim", *STEPS[STEPS.index("validate_features") :])
@@ -58,10 +57,11 @@ SKIPS = {
 }
 
 
-def skip(house: House, how: Skip) -> Outcome:
+def skip(house: House, how: Skip, *, watched: bool = True) -> Outcome:
     """Bypass a gate; the run is refused, and published after every gate has run."""
     is_early = how.without == "validate_raw"
-    with open_trial(house, Stage.WAITING if is_early else Stage.BUILT) as trial:
+    stage = Stage.WAITING if is_early else Stage.BUILT
+    with open_trial(house, stage, watched=watched) as trial:
         tasks = STEPS if is_early else _OF_RUN
         last = tasks.index(how.refused_by)
         first = [task for task in tasks[:last] if task != how.without]
@@ -75,17 +75,21 @@ def skip(house: House, how: Skip) -> Outcome:
             holds=refusal.error == "ContractError" and how.words in refusal.message,
             otherwise=f"it was not refused: {refusal}",
         )
-        trial.expect(holds=_decided(trial.world) == 0, otherwise="something was published")
+        trial.expect(holds=_decided(trial) == 0, otherwise="something was published")
         trial.give_up("its gates were skipped")
         # as a person clears `admit` and every later task, or `validate_raw`
         trial.retry(trial.record(trial.world.run(tasks)))
     return trial.outcome
 
 
-def _decided(world: World) -> int:
-    """Return the number of decided rows of the second window."""
-    query = "select count(*) from decisions.transaction_decisions where transaction_id ^@ 'w2-'"
-    return int(world.rows(query)[0][0])
+def _decided(trial: Trial) -> int:
+    """Return the number of decided rows of the pending window."""
+    ledger = trial.expected.job.ledger.table
+    query = (
+        f"select count(*) from {ledger} inner join decisions.runs using (run_id) "
+        "where runs.window_start = %s"
+    )
+    return int(trial.world.rows(query, trial.house.request.start)[0][0])
 
 
 def cases() -> Iterator[Case]:

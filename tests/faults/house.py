@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -25,6 +25,9 @@ from infra.postgres import warehouse as bootstrap
 from tests.faults import deliveries, flow
 from tests.faults.flow import WindowRequest
 from tests.faults.world import World, drop
+
+if TYPE_CHECKING:
+    from tests.faults.invariants import Expected
 
 POLICY = "2026.11.1"
 SETTINGS = {
@@ -72,10 +75,21 @@ class House:
     other_pins: dict[str, Any] = field(default_factory=dict)
     reference: dict[str, Any] = field(default_factory=dict)
     made: set[Stage] = field(default_factory=set)
+    request: WindowRequest = field(default_factory=WindowRequest)
+
+    def expected(self) -> Expected:
+        """Return the rows that the ledger must hold after the pending window."""
+        from tests.faults import invariants
+
+        return invariants.usual()
+
+    def name_of(self, stage: Stage) -> str:
+        """Return the name of the database of a stage."""
+        return f"template_{stage}"
 
     def template(self, stage: Stage) -> tuple[str, Path]:
         """Return the database and the folder of a stage; made once, from the stage before."""
-        name, folder = f"template_{stage}", self.folder / "stages" / stage
+        name, folder = self.name_of(stage), self.folder / "stages" / stage
         if stage not in self.made:
             if stage is Stage.WAITING:
                 self._make_waiting(name, folder)

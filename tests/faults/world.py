@@ -79,7 +79,7 @@ class World:
 
         Args:
             steps: by name, in order.
-            request: the window; the second window by default.
+            request: the window; the pending window of the house by default.
             at: an action at a place, written `place` or `place@hit`.
             failpoint: the same as a setting, `place:action`.
             before: the first action of the process.
@@ -88,7 +88,7 @@ class World:
         """
         number = len(self.processes)
         result_path = self.folder / f"result-{number}.json"
-        request = (request or WindowRequest()).with_pins(self.house.pins)
+        request = (request or self.house.request).with_pins(self.house.pins)
 
         def work() -> None:
             for place, action in (at or {}).items():

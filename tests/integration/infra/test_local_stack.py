@@ -291,3 +291,12 @@ def test_the_status_names_a_held_delivery_and_the_reason(migrated: Db) -> None:
 
     assert [row[1:] for row in held] == [("landing/a.csv", "unreadable: line 3", 1)]
     assert ("raw.deliveries", 1) in [row[:2] for row in migrated.rows(status.COUNTS)]
+
+
+def test_jobs_of_nights_decide_the_last_day_that_is_over() -> None:
+    start, day = datetime(2026, 11, 20, tzinfo=UTC), timedelta(days=1)
+    over = Sample(start, start + 3 * day, sales=9)
+
+    assert over.nights(start + 9 * day) == [(start + 2 * day, start + 3 * day)]
+    assert over.nights(start + day + timedelta(hours=5)) == [(start, start + day)]
+    assert over.nights(start + timedelta(hours=5)) == []
