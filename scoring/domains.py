@@ -13,6 +13,7 @@ from features.platform.errors import ConfigurationError, ContractError, ModelUna
 from scoring.credit.job import JOB as SCORE_APPLICATIONS
 from scoring.fraud.job import JOB as SCORE_TRANSACTIONS
 from scoring.runs.job import Job
+from scoring.segments.job import JOB as SEGMENT_CUSTOMERS
 
 if TYPE_CHECKING:
     from features.platform.objects import ObjectStore
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from scoring.runs.record import Run
 
 #: By name, in the order in which people read about them.
-JOBS: dict[str, Job] = {job.name: job for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS)}
+JOBS: dict[str, Job] = {
+    job.name: job for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS, SEGMENT_CUSTOMERS)
+}
 
 
 #: The suites of all gates, by name.

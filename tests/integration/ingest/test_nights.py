@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests.conftest import Db
 from tests.integration.ingest.conftest import Intake, quick
 
 HEADER = (
@@ -148,16 +151,21 @@ def test_the_ids_of_nights_never_collide(
     assert shop.rows("select count(distinct customer_night_id) from raw.customer_nights") == [(2,)]
 
 
-def test_a_window_reads_the_look_back_of_its_own_night_only(shop: Intake) -> None:
-    take(shop, "a.csv", line("c1", "2026-03-01"), line("c1", "2026-03-20"))
-    condition = "day_at >= '2026-03-05Z' and day_at < '2026-03-06Z'"
+# everything but what Postgres cannot store
+IDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
+SLASHES = st.text("/%25F", max_size=6)
 
-    plan = "\n".join(
-        row
-        for (row,) in shop.rows(
-            "explain (analyze, costs off, timing off, summary off) "
-            f"select * from raw.customer_nights where {condition}"
-        )
+
+@given(st.sets(st.tuples(IDS | SLASHES, IDS | SLASHES), min_size=2, max_size=40))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_different_parts_give_different_ids(migrated: Db, parts: set[tuple[str, str]]) -> None:
+    merchants, customers = (list(side) for side in zip(*sorted(parts), strict=True))
+
+    [(different,)] = migrated.rows(
+        "select count(distinct raw.part_of_id(merchant) || '/' || raw.part_of_id(customer))"
+        " from unnest(%s::text[], %s::text[]) as parts (merchant, customer)",
+        merchants,
+        customers,
     )
 
-    assert "Seq Scan on sales (actual rows=1.00 loops=1)" in plan
+    assert different == len(parts)
