@@ -14,6 +14,7 @@ from scoring.credit.job import JOB as SCORE_APPLICATIONS
 from scoring.fraud.job import JOB as SCORE_TRANSACTIONS
 from scoring.runs.job import Job
 from scoring.segments.job import JOB as SEGMENT_CUSTOMERS
+from scoring.spending.job import JOB as FORECAST_SPENDING
 
 if TYPE_CHECKING:
     from features.platform.objects import ObjectStore
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 #: By name, in the order in which people read about them.
 JOBS: dict[str, Job] = {
-    job.name: job for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS, SEGMENT_CUSTOMERS)
+    job.name: job
+    for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS, SEGMENT_CUSTOMERS, FORECAST_SPENDING)
 }
 
 
