@@ -22,8 +22,8 @@ NAMES = {
 
 #: Each model holds its own SQL; the longest ones read a day book with all its spans.
 MAX_LINES = 150
-#: The readings hold all three entities, the tree both periods with their factors, the categories two
-#: grains, and the cells two suppressions: several models of the same text are longer.
+#: The readings hold all three entities, the tree both periods with their factors, the categories
+#: two grains, and the cells two suppressions: several models of the same text are longer.
 LONG_MODELS = {
     "int_readings_recalled": 180,
     "revenue_tree": 180,

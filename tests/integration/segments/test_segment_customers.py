@@ -184,7 +184,8 @@ def test_an_explanation_has_the_distances_and_the_way_out(decided: Decided) -> N
 
     assert f"customer_night {RESTATED} of customer c0" in text
     assert "loyal, high value; is new; distance " in text
-    assert "more days without a purchase: s" in text
+    assert "It would move after" in text
+    assert " less spend: s" in text
     assert explanation.decision["own_distance"] < explanation.decision["runner_up_distance"]
 
 
