@@ -10,7 +10,6 @@ import great_expectations as gx
 from expectations import vocabulary as say
 from features.views import (
     APPLICATIONS,
-    CUSTOMER_NIGHTS,
     CUSTOMERS,
     TRANSACTIONS,
     Feature,
@@ -29,13 +28,6 @@ def transactions(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape 
 def applications(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
     """Return the suite for a run's features of loan applications."""
     return gx.ExpectationSuite(name="features.applications", expectations=from_view(APPLICATIONS))
-
-
-def customer_nights(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
-    """Return the suite for a run's features of customer nights."""
-    return gx.ExpectationSuite(
-        name="features.customer_nights", expectations=from_view(CUSTOMER_NIGHTS)
-    )
 
 
 def customers(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites

@@ -42,7 +42,7 @@ def create_login(superuser: str, login: str, merchant_id: str, password: str) ->
         )
     if not merchant_id:
         raise MerchantLoginError("the merchant has no id: name it as its sales do")
-    with psycopg.connect(superuser) as connection:
+    with warehouse.session(superuser) as connection, connection.transaction():
         _refuse_other_roles(connection, login)
         _refuse_other_merchants(connection, login, merchant_id)
         warehouse.reset_role(connection, login, password, warehouse.MERCHANT)
@@ -65,7 +65,7 @@ def remove_login(superuser: str, login: str) -> None:
     Raises:
         MerchantLoginError: there is no such login.
     """
-    with psycopg.connect(superuser) as connection:
+    with warehouse.session(superuser) as connection, connection.transaction():
         removed = connection.execute(
             "delete from audit.merchant_logins where login = %s", (login,)
         ).rowcount

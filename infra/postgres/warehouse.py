@@ -78,7 +78,7 @@ def create_roles(superuser: str, passwords: Mapping[str, str]) -> None:
         superuser: connection string of a superuser.
         passwords: by login role; extra names become plain login roles (Airflow's, MLflow's).
     """
-    with _session(superuser) as connection:
+    with session(superuser) as connection:
         for group in ("owner", MERCHANT):
             if group not in _roles(connection):
                 connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(group)))
@@ -167,7 +167,7 @@ def create_database(superuser: str, database: str, owner: str, template: str | N
         template: the database to copy.
     """
     name = sql.Identifier(database)
-    with _session(superuser) as connection:
+    with session(superuser) as connection:
         if not connection.execute(
             "select 1 from pg_database where datname = %s", (database,)
         ).fetchone():
@@ -185,7 +185,7 @@ def create_database(superuser: str, database: str, owner: str, template: str | N
         if owner == "owner":
             _admit_roles(connection, name)
     if owner == "owner" and not template:  # a copy has the functions' rights of its template
-        with _session(make_conninfo(superuser, dbname=database)) as connection:
+        with session(make_conninfo(superuser, dbname=database)) as connection:
             _withhold_functions(connection)
 
 
@@ -215,7 +215,7 @@ def _withhold_functions(connection: psycopg.Connection[Any]) -> None:
 
 
 @contextmanager
-def _session(superuser: str) -> Iterator[psycopg.Connection[Any]]:
+def session(superuser: str) -> Iterator[psycopg.Connection[Any]]:
     """Open a session that gives up if another session holds a lock too long."""
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute(f"set lock_timeout = '{_PATIENCE}'".encode())

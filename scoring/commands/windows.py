@@ -69,7 +69,7 @@ def _heal(job: Job, moment: datetime, *, is_quiet: bool) -> None:
     """Decide the windows of one job, one run for each stretch; the first failure ends it."""
     with sessions.connect() as connection:
         lifecycle.fail_stuck(connection, job)
-        needed = stretches.to_decide(gaps.undecided(connection, job, moment))
+        needed = stretches.to_decide(gaps.undecided(connection, job, moment), job.stretch_rows)
     for stretch in needed:
         window = (stretch.start, stretch.end)
         with working(f"{job.name} {stretch.start:%Y-%m-%d %H:%M}"):

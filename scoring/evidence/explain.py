@@ -202,13 +202,15 @@ def _usual_of_customer(
         sql.SQL("{} = {}").format(sql.Identifier("earlier", name), sql.Placeholder(name))
         for name in job.ledger.context
     )
+    # a night's own row names its subject; the view of nights would be read for each of them
+    earlier = job.ledger.table if job.population.nights else job.population.subjects
     population = sql.SQL(
-        "select features.* from {raw} as earlier inner join {features} as features "
+        "select features.* from {earlier} as earlier inner join {features} as features "
         "on features.{id} = earlier.{id} and features.version = earlier.version "
         "where {is_same} and earlier.{at} < %(at)s "
         "and earlier.{at} >= %(at)s - interval '30 days'"
     ).format(
-        raw=quoted(job.population.subjects),
+        earlier=quoted(earlier),
         features=quoted(job.view.table),
         id=job.subject_id,
         at=job.event_time,

@@ -159,9 +159,21 @@ def evidence(rows: TrainingSet, frauds: int) -> list[str]:
 
 
 def fit(
-    slices: Slices, names: Sequence[str], feature_view: FeatureView, random_state: int = 0
+    slices: Slices,
+    names: Sequence[str],
+    feature_view: FeatureView,
+    random_state: int = 0,
+    of_earlier: FraudEstimator | None = None,
 ) -> FraudEstimator:
     """Fit the model of the slices' size on all but the newest slice.
+
+    Args:
+        slices: the rows.
+        names: the columns to learn from.
+        feature_view: of the columns.
+        random_state: seed of every draw.
+        of_earlier: a model of the slice `learn` alone, with the same columns and seed, whose trees
+            need not be fitted again.
 
     Raises:
         ContractError: the model does not rank the rows.
@@ -181,6 +193,7 @@ def fit(
             rows.is_fraud,
             calibration=(calibrate.matrix, calibrate.is_fraud),
             earlier=len(learn),
+            of_earlier=of_earlier if isinstance(of_earlier, FraudModel) else None,
         )
     except ValueError as error:
         raise ContractError(
@@ -189,19 +202,25 @@ def fit(
 
 
 def refit(
-    slices: Slices, names: Sequence[str], feature_view: FeatureView, random_state: int = 0
+    slices: Slices, names: Sequence[str], feature_view: FeatureView, tested: FraudEstimator
 ) -> FraudEstimator:
     """Fit the same kind of model once more, on every slice.
 
     The model moves on by one slice of time: the calibrator of the boosting learns from the newest
-    slice, as scored by a model of all earlier rows.
+    slice, as scored by a model of all earlier rows. That is the tested one, so its trees are taken.
+
+    Args:
+        slices: the rows.
+        names: the columns to learn from.
+        feature_view: of the columns.
+        tested: the model that `fit` returned for these slices and columns.
 
     Raises:
         ContractError: the model does not rank the newest rows.
     """
     earlier = _joined(slices.learn, slices.calibrate)
     moved = Slices(slices.size, earlier, slices.test, slices.test.take(slice(0, 0)))
-    return fit(moved, names, feature_view, random_state)
+    return fit(moved, names, feature_view, tested.random_state, of_earlier=tested)
 
 
 def _joined(first: TrainingSet, second: TrainingSet) -> TrainingSet:

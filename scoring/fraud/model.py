@@ -45,6 +45,7 @@ class FraudModel(FraudEstimator):
     FITTED = (*FraudEstimator.FITTED, "slope_", "intercept_", "supervised_")
 
     edges_: Floats | None = None  # models of earlier versions take the values themselves
+    supervised_: HistGradientBoostingClassifier
 
     def __init__(  # noqa: PLR0913 - scikit-learn requires every parameter here, by name
         self,
@@ -81,6 +82,7 @@ class FraudModel(FraudEstimator):
         y: NDArray[np.generic],
         calibration: tuple[Floats, NDArray[np.generic]] | None = None,
         earlier: int | None = None,
+        of_earlier: FraudModel | None = None,
     ) -> Self:
         """Learn from rows in order of time; null is NaN.
 
@@ -93,6 +95,8 @@ class FraudModel(FraudEstimator):
             y: whether it was fraud.
             calibration: rows and labels of the later slice; by default the last rows of X.
             earlier: the number of first rows of X before that slice; by default all of them.
+            of_earlier: a model with these settings whose trees learnt from exactly the `earlier`
+                rows; its trees are taken, because a second fit would give the same bits.
 
         Raises:
             ValueError: the labels are not two classes, or the supervised part ranks no better than
@@ -106,7 +110,10 @@ class FraudModel(FraudEstimator):
         both_needed(is_fraud[:earlier], "training")
         both_needed(later, "calibration")
         with one_thread():
-            self._fit_trees(matrix[:earlier], is_fraud[:earlier])
+            if of_earlier is None:
+                self._fit_trees(matrix[:earlier], is_fraud[:earlier])
+            else:
+                self.edges_, self.supervised_ = of_earlier.edges_, of_earlier.supervised_
             margin = self._margin(np.ascontiguousarray(calibration[0], dtype=np.float64))
             self.slope_, self.intercept_ = sigmoid(margin, later, "frauds")
             if earlier is not None and earlier < len(matrix):
@@ -122,9 +129,7 @@ class FraudModel(FraudEstimator):
 
     def _fit_trees(self, matrix: Floats, is_fraud: Flags) -> None:
         self.edges_ = codes.edges(matrix, is_fraud)
-        self.supervised_: HistGradientBoostingClassifier = boosted_trees(self).fit(
-            self._coded(matrix), is_fraud
-        )
+        self.supervised_ = boosted_trees(self).fit(self._coded(matrix), is_fraud)
 
     def _coded(self, matrix: Floats) -> Floats:
         return matrix if self.edges_ is None else codes.of(self.edges_, matrix)

@@ -97,7 +97,7 @@ def _refitted(
 ) -> tuple[FraudEstimator, str]:
     """Return the model refitted on every row, or the tested one, and the reason."""
     try:
-        model = fitting.refit(slices, names, feature_view)
+        model = fitting.refit(slices, names, feature_view, tested)
     except ContractError as error:
         log.warning("model_not_refitted", reason=str(error))
         return tested, f"Not refitted on the newest rows, which the model has not seen: {error}"

@@ -17,6 +17,7 @@ from uuid import UUID
 from expectations.suites import Suite
 from features.views import FeatureView
 from scoring.runs.ledger import Ledger, Type
+from scoring.runs.request import MOST_ROWS
 
 if TYPE_CHECKING:
     from psycopg import sql
@@ -216,6 +217,14 @@ class Job:
     def ledger_table(self) -> sql.Composable:
         """The ledger, quoted."""
         return quoted(self.ledger.table)
+
+    @property
+    def stretch_rows(self) -> int:
+        """The most waiting rows that one run decides in several windows.
+
+        A night may read what was decided of the night before, so each night has a run of its own.
+        """
+        return 0 if self.population.nights else MOST_ROWS
 
     @property
     def names(self) -> dict[str, sql.Composable]:

@@ -23,7 +23,7 @@ from scoring.runs import population, record
 from scoring.runs.job import Job, RunTables
 from scoring.runs.pins import Pins
 from scoring.runs.record import OPEN_STATES, Run, load
-from scoring.runs.request import NO_WINDOW, Request
+from scoring.runs.request import MOST_ROWS, NO_WINDOW, Request
 from scoring.runs.shards import CHUNK_ROWS, MAX_SHARDS, Cut
 
 log = structlog.get_logger(__name__)
@@ -81,7 +81,8 @@ def claim(
     Raises:
         RunOpenError: another run of the job is open; names it.
         ContractError: a restatement names no rows, no reason, or rows that were never decided; or
-            a run that is not a restatement names rows; or a long window has too many rows.
+            a run that is not a restatement names rows; or a long window has too many rows; or a
+                window holds several nights.
     """
     request.check()
     window = (request.window_start, request.window_end)
@@ -95,8 +96,10 @@ def claim(
         scope = population.Scope(request.kind, window, cutoff, ids)
         rows = population.make(connection, job, RunTables(run_id), scope, chunk_rows)
         request.check_found(rows)
-        if request.is_long:
-            request.check_size(population.within(connection, job, RunTables(run_id), scope))
+        is_many_nights = job.population.nights is not None and request.exceeds(job.cadence)
+        if request.is_long or is_many_nights:
+            of_window = population.within(connection, job, RunTables(run_id), scope)
+            request.check_size(of_window, 0 if is_many_nights else MOST_ROWS)
         connection.execute(
             "insert into decisions.runs (run_id, job, kind, window_start, window_end, "
             "requested_by, reason, restated_ids, models, policy_version, policy_sha256, "

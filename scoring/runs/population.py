@@ -7,8 +7,11 @@ run are left for the run of that window. A case names its row and does not wait 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -79,6 +82,7 @@ _NEWEST = sql.SQL(
     from {versions} as versions
     where
         versions.{id} = any(%(ids)s)
+        {of_nights}
         and versions.known_at <= %(cutoff)s
         and not versions.is_history
     order by versions.{id}, versions.version desc
@@ -113,6 +117,9 @@ _RESTATED = sql.SQL(
 
 
 _LAST_SEQ = 2**63 - 1
+# The id of a night ends with its day, without which every night would be read.
+_OF_NIGHTS = sql.SQL("and versions.{at} = any(%(night_days)s)")
+_DAY = re.compile(r".*/([0-9]{4}-[0-9]{2}-[0-9]{2})", re.DOTALL)
 _POPULATIONS = {Kind.RESTATE: _RESTATED, Kind.CASE: _CASE}
 
 
@@ -138,7 +145,8 @@ def make(
     The population is a function of the arguments and of published runs; while the run is open no
     other run of the job can be published, so a table lost in a crash comes back the same.
     """
-    newest = _NEWEST.format(**job.names)
+    of_nights = _OF_NIGHTS if job.population.nights else sql.SQL("")
+    newest = _NEWEST.format(**job.names, of_nights=of_nights.format(**job.names))
     population = _POPULATIONS.get(scope.kind, _UNDECIDED).format(newest=newest, **job.names)
     parameters = {
         "cutoff": scope.cutoff,
@@ -146,6 +154,7 @@ def make(
         "end": scope.window[1],
         "job": job.name,
         "ids": scope.named_ids,
+        "night_days": _days_of(scope.named_ids or ()),
         "no_window": list(NO_WINDOW),
         **_bounds(connection, job, scope),
     }
@@ -170,6 +179,16 @@ def make(
         sql.SQL("create index on {} using brin (chunk) with (pages_per_range = 8)").format(claim)
     )
     return rows
+
+
+def _days_of(ids: Iterable[str]) -> list[datetime]:
+    """Return the days that end the ids of nights; an id without a day names no night."""
+    ends = {found[1] for found in map(_DAY.fullmatch, ids) if found}
+    days = []
+    for end in sorted(ends):
+        with suppress(ValueError):  # such as the 31st of February
+            days.append(datetime.fromisoformat(end).replace(tzinfo=UTC))
+    return days
 
 
 def within(connection: psycopg.Connection[Any], job: Job, tables: RunTables, scope: Scope) -> int:

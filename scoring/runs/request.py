@@ -68,21 +68,33 @@ class Request:
         """Whether the window is so long that the number of its rows is limited."""
         return self.kind not in NO_WINDOW and self.window_end - self.window_start > LONGEST
 
-    def check_size(self, rows: int) -> None:
-        """Refuse a long window with many rows.
+    def exceeds(self, cadence: timedelta) -> bool:
+        """Return whether the window is longer than one window of the job."""
+        return self.kind not in NO_WINDOW and self.window_end - self.window_start > cadence
+
+    def check_size(self, rows: int, most_rows: int = MOST_ROWS) -> None:
+        """Refuse a long window with many rows, and several nights with any.
 
         Args:
             rows: undecided rows that happened in the window.
+            most_rows: of the window; 0 where each night needs a run of its own.
 
         Raises:
             ContractError: the window must be cut.
         """
-        if self.is_long and rows > MOST_ROWS:
-            raise ContractError(
-                f"the window {self.window_start.isoformat()}/{self.window_end.isoformat()} is "
-                f"longer than {LONGEST.days} days and has {rows:,} undecided rows, more than "
-                f"{MOST_ROWS:,}: `vesper windows --heal` cuts it, or request shorter windows"
-            )
+        if rows <= most_rows:
+            return
+        window = f"{self.window_start.isoformat()}/{self.window_end.isoformat()}"
+        flaw = (
+            f"is longer than {LONGEST.days} days and has {rows:,} undecided rows, more than "
+            f"{most_rows:,}"
+            if most_rows
+            else f"holds {rows:,} rows of several nights, and a night follows the night before"
+        )
+        raise ContractError(
+            f"the window {window} {flaw}: `vesper windows --heal` cuts it, or request shorter "
+            "windows"
+        )
 
     def check_found(self, rows: int) -> None:
         """Refuse to decide fewer rows than were named.

@@ -115,7 +115,7 @@ def to_decide(windows: Sequence[Undecided], most_rows: int = MOST_ROWS) -> list[
 
     Args:
         windows: in order, each once.
-        most_rows: of a stretch with several windows.
+        most_rows: of a stretch with several windows; 0 gives each window with rows its own run.
     """
     missing = [window for window in windows if window.state is WindowState.MISSING]
     failed = [window for window in windows if window.state is WindowState.FAILED]

@@ -36,7 +36,7 @@ def windows_to_decide(
         now: windows that have ended by then.
         limit: how many runs at most; None for all that are needed.
     """
-    runs = stretches.to_decide(gaps.undecided(connection, job, now))
+    runs = stretches.to_decide(gaps.undecided(connection, job, now), job.stretch_rows)
     taken = runs[:limit]
     log.info(
         "gaps_found",

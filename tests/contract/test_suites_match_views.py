@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from expectations import features, suites
+from expectations import suites
+from expectations.features import from_view
 from features.feeds import FEEDS
 from features.views import VIEWS, FeatureView, Kind
 from scoring.domains import JOBS, SUITES
@@ -27,7 +28,8 @@ def expectations_of(suite: str) -> list[Any]:
 
 
 def expectations_of_view(view: FeatureView) -> list[Any]:
-    return list(getattr(features, view.name)(MANY).expectations)
+    suite = f"features.{view.name}"
+    return expectations_of(suite) if suite in SUITES else list(from_view(view))
 
 
 @pytest.mark.parametrize("suite", sorted(SUITES))

@@ -9,6 +9,7 @@
             {'columns': ['delivery_seq']},
             {'columns': ['day_at']},
         ],
+        post_hook="{{ row_level_security() }}",
     )
 }}
 

@@ -146,18 +146,3 @@ def test_the_ids_of_nights_never_collide(
     take(shop, "a.csv", *lines)
 
     assert shop.rows("select count(distinct customer_night_id) from raw.customer_nights") == [(2,)]
-
-
-def test_a_window_reads_the_look_back_of_its_own_night_only(shop: Intake) -> None:
-    take(shop, "a.csv", line("c1", "2026-03-01"), line("c1", "2026-03-20"))
-    condition = "day_at >= '2026-03-05Z' and day_at < '2026-03-06Z'"
-
-    plan = "\n".join(
-        row
-        for (row,) in shop.rows(
-            "explain (analyze, costs off, timing off, summary off) "
-            f"select * from raw.customer_nights where {condition}"
-        )
-    )
-
-    assert "Seq Scan on sales (actual rows=1.00 loops=1)" in plan

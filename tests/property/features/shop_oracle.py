@@ -71,7 +71,9 @@ def card_features(book: Book, night: Night) -> dict[str, Any]:
     counts = _sums(priced, night.age, lambda row: 1)
     spent = {n: sum(v for age, v in by_day.items() if age < n) for n in (7, 30, 60, 90)}
     first = min(
-        row["occurred_at"] for row in book.of("transactions") if row["known_at"] <= night.known_at
+        row["occurred_at"]
+        for row in book.of("transactions")
+        if row["is_history"] or row["known_at"] <= night.known_at
     )
     observed = min(90, night.age({"occurred_at": first}) + 1)
     by_category = {

@@ -37,6 +37,12 @@ def windows(draw: st.DrawFn) -> list[Undecided]:
     ]
 
 
+@given(windows())
+def test_nights_with_rows_have_a_run_of_their_own(undecided: list[Undecided]) -> None:
+    for stretch in to_decide(undecided, 0):
+        assert stretch.windows == 1 or stretch.rows_pending == 0
+
+
 def starts_in(stretch: Stretch) -> list[datetime]:
     return [stretch.start + n * HOUR for n in range((stretch.end - stretch.start) // HOUR)]
 
