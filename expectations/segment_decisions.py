@@ -77,7 +77,7 @@ def customer_segments(rows: int) -> gx.ExpectationSuite:
     Args:
         rows: rows of the run. A run with few rows has no check of shares or moves.
     """
-    shares = [*_shares(), *_moves()] if rows >= MIN_ROWS_TO_VARY else []
+    shares = [*_shares(), *_moves(), *_held()] if rows >= MIN_ROWS_TO_VARY else []
     return gx.ExpectationSuite(
         name="decisions.customer_segments",
         expectations=[
@@ -116,6 +116,20 @@ def _moves() -> list[say.Sentence]:
             row_condition=Column("previous_segment") == level,
             severity="warning",
             notes="A segment that empties in one night has had a promotion, a refit or bad data.",
+        )
+        for level in LEVELS
+    ]
+
+
+def _held() -> list[say.Sentence]:
+    return [
+        say.ExpectLevelHeld(
+            column="segment",
+            level=level,
+            beside="runner_up",
+            group="merchant_id",
+            severity="warning",
+            notes="A segment of the model without a customer says nothing; refit the model.",
         )
         for level in LEVELS
     ]

@@ -13,15 +13,23 @@ from typing import Any, ClassVar, Protocol
 
 import great_expectations.expectations as gxe
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
-from great_expectations.expectations.expectation import ColumnMapExpectation
+from great_expectations.expectations.expectation import (
+    ColumnAggregateExpectation,
+    ColumnMapExpectation,
+)
 from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.metrics.column_aggregate_metric_provider import (
+    ColumnAggregateMetricProvider,
+    column_aggregate_partial,
+)
 from great_expectations.expectations.metrics.map_metric_provider import (
     ColumnMapMetricProvider,
     column_condition_partial,
 )
 from great_expectations.expectations.row_conditions import ComparisonCondition
 from great_expectations.validator.validator import ValidationDependencies
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, case, distinct, func
+from sqlalchemy import column as any_column
 
 _ExpectNotInSet = gxe.ExpectColumnValuesToNotBeInSet
 
@@ -154,6 +162,54 @@ class ExpectListLengths(_CountsOnly, ColumnMapExpectation):  # type: ignore[misc
     def words(self) -> str:
         """Return the expectation in words."""
         return f"{self.column} lists {self.min_value} to {self.max_value} items{self._tail()}"
+
+
+class _GroupsWithoutRows(ColumnAggregateMetricProvider):  # type: ignore[misc]
+    """The number of groups that name a level in another column and have no row with it."""
+
+    metric_name = "column.groups_without_rows"
+    value_keys = ("level", "beside", "group")
+
+    @column_aggregate_partial(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
+    def _sqlalchemy(
+        cls,  # noqa: N805 - the decorator makes it a class method
+        column: ColumnElement[Any],
+        level: str,
+        beside: str,
+        group: str,
+        **_: object,
+    ) -> ColumnElement[int]:
+        groups: ColumnElement[Any] = func.count(distinct(any_column(group)))
+        named = groups.filter(any_column(beside) == level)
+        held = groups.filter(column == level)
+        return func.greatest(named - held, 0)
+
+
+class ExpectLevelHeld(ColumnAggregateExpectation):  # type: ignore[misc]
+    """Every group that names the level in the column `beside` has rows of that level."""
+
+    level: str
+    beside: str
+    group: str
+    min_value: float = 0
+    max_value: float = 0
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("column.groups_without_rows",)
+    success_keys: ClassVar[tuple[str, ...]] = (
+        *("level", "beside", "group", "min_value", "max_value"),
+    )
+
+    def words(self) -> str:
+        """Return the expectation in words."""
+        return f"{self.column} {self.level} has rows wherever {self.beside} names it"
+
+    def _validate(self, metrics: Any, runtime_configuration: Any, execution_engine: Any) -> Any:  # noqa: ANN401 - of the library
+        return self._validate_metric_value_between(
+            metric_name="column.groups_without_rows",
+            metrics=metrics,
+            runtime_configuration=runtime_configuration,
+            execution_engine=execution_engine,
+        )
 
 
 def _say(value: object) -> str:

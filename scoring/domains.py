@@ -13,6 +13,7 @@ from features.platform.errors import ConfigurationError, ContractError, ModelUna
 from scoring.credit.job import JOB as SCORE_APPLICATIONS
 from scoring.fraud.job import JOB as SCORE_TRANSACTIONS
 from scoring.runs.job import Job
+from scoring.segments.job import JOB as SEGMENT_CUSTOMERS
 from scoring.value.job import JOB as VALUE_CUSTOMERS
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 #: By name, in the order in which people read about them.
 JOBS: dict[str, Job] = {
-    job.name: job for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS, VALUE_CUSTOMERS)
+    job.name: job
+    for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS, SEGMENT_CUSTOMERS, VALUE_CUSTOMERS)
 }
 
 

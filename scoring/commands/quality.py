@@ -25,10 +25,11 @@ MARKS = {
     "creditability": "german_credit",
     "InvoiceNo": "online_retail",
     "number_of_cds": "cdnow",
+    "basket_id": "complete_journey",
 }
 FILES = (
-    "the handbook's transactions, LendingClub's loans, the lines of Online Retail (Parquet), the "
-    "German credit data or the CDNOW sample (CSV)"
+    "the handbook's transactions, LendingClub's loans, the lines of Online Retail or of "
+    "Complete Journey (Parquet), the German credit data or the CDNOW sample (CSV)"
 )
 Measure = Callable[[Path, Settings], int]
 
@@ -77,6 +78,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
     from scoring.credit.quality import protocol as credit
     from scoring.fraud.quality import handbook
     from scoring.fraud.quality import protocol as fraud
+    from scoring.quality import categories
     from scoring.segments.quality import protocol as segments
     from scoring.spending.quality import protocol as spending
     from scoring.value.quality import cdnow
@@ -89,6 +91,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
         german_credit.SOURCE: german_credit.run,
         segments.SOURCE: segments.run,
         cdnow.SOURCE: cdnow.run,
+        categories.SOURCE: partial(categories.run, is_validation=is_validation),
     }
 
 

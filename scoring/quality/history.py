@@ -5,6 +5,7 @@ The file passes through the usual pipeline: it is parsed and admitted, and dbt b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
@@ -22,7 +23,13 @@ log = structlog.get_logger(__name__)
 
 
 def load(
-    path: Path, source: str, view: FeatureView, settings: Settings, *, feed: str | None = None
+    path: Path,
+    source: str,
+    view: FeatureView,
+    settings: Settings,
+    *,
+    feed: str | None = None,
+    beside: Mapping[str, Path] | None = None,
 ) -> None:
     """Load a file into the warehouse as history of a source, and build its features.
 
@@ -32,6 +39,7 @@ def load(
         view: the features to build.
         settings: an empty warehouse and a folder to work in.
         feed: the feed of the file; None: the feed with the name of the view.
+        beside: further files that the source describes, by their feeds.
 
     Raises:
         ConfigurationError: the warehouse already holds rows.
@@ -40,8 +48,9 @@ def load(
     description = descriptions.load(source)
     variables = description.dbt_variables(settings.warehouse.base_currency)
     store = open_store((settings.work / "objects").resolve().as_uri())
-    for declared in description.of_feed(feed or view.name):
-        store.put(f"{declared.history_folder}/{path.name}", path)
+    for name, file in {**(beside or {}), feed or view.name: path}.items():
+        for declared in description.of_feed(name):
+            store.put(f"{declared.history_folder}/{file.name}", file)
     with database.connect(settings.warehouse, "ingest") as connection:
         if database.fetch_optional(
             connection, "look for a delivery", "select 1 from raw.deliveries limit 1"

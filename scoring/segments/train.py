@@ -1,7 +1,8 @@
-"""Fit the segments on the newest night, hold them against the model in force, and register them.
+"""Fit the segments on the end of a month, hold them against those in force, and register them.
 
 Every draw has a seed, so the same customers give the same model. A refit that divides the customers
-otherwise is refused: the model in force stays, and the refusal is an event.
+otherwise is refused: the model in force stays, and the refusal is an event. A training within the
+same month changes nothing.
 """
 
 from __future__ import annotations
@@ -42,10 +43,11 @@ REFITTED, REFUSED = "segments_refitted", "segments_refit_refused"
 def train(
     order: TrainingOrder, settings: Settings, *, feature_view: FeatureView = CUSTOMER_NIGHTS
 ) -> TrainReceipt:
-    """Fit the segments of the newest night that was known at the order's moment.
+    """Fit the segments of the newest end of a month that was known at the order's moment.
 
-    The first model becomes `champion`. A refit that passes the gate becomes `champion` as well,
-    because the gate compares it with the model in force; otherwise that one stays.
+    Without an end of a month in the period, it is the newest night. The first model becomes
+    `champion`. A refit that passes the gate becomes `champion` as well, because the gate compares
+    it with the model in force; otherwise that one stays.
 
     Args:
         order: the knowledge, by default of now, and the period of the night.
@@ -72,6 +74,9 @@ def train(
                 "sales with at least 90 days of history, and build the features"
             )
         nights = retention.read(connection, feature_view, customers, as_of)
+    if pin is not None and in_force is not None and in_force.fitted_at_ == f"{customers.night}":
+        note = f"the model in force was fitted on {customers.night}, so there is nothing to refit"
+        return _in_force_receipt(pin, len(customers), as_of, {}, [note])
     model, fits = _fitted(customers, in_force)
     is_refused = pin is not None and not any(fit.is_accepted for fit in fits.values())
     _record(fits, customers, pin, REFUSED if is_refused else REFITTED, settings)
@@ -79,7 +84,10 @@ def train(
         feature_view, customers.night.isoformat(), len(customers), fits, in_force is None
     )
     if is_refused and pin is not None:
-        return _refused(pin, content, as_of)
+        notes = ["the refit was refused, so no version was registered"]
+        return _in_force_receipt(
+            pin, len(customers), as_of, _metrics(fits), notes + model_card.choices(content)
+        )
     pooled = fits[POOLED]
     by_name = retention.by_segment(pooled.segments, nights)
     page = model_card.of(content)
@@ -167,7 +175,9 @@ def _insert(connection: psycopg.Connection[Any], event: str, detail: Mapping[str
     )
 
 
-def _refused(pin: ModelPin, content: Content, as_of: datetime) -> TrainReceipt:
+def _in_force_receipt(
+    pin: ModelPin, rows: int, as_of: datetime, metrics: dict[str, float], notes: list[str]
+) -> TrainReceipt:
     """Return the receipt of the model in force, which stays."""
     return TrainReceipt(
         model=pin.name,
@@ -175,11 +185,11 @@ def _refused(pin: ModelPin, content: Content, as_of: datetime) -> TrainReceipt:
         alias=registry.CHAMPION,
         sha256=pin.sha256,
         as_of=as_of.isoformat(),
-        rows=content.customers,
+        rows=rows,
         events=0,
         features=len(FEATURES),
-        metrics=_metrics(content.fits),
-        notes=["the refit was refused, so no version was registered", *model_card.choices(content)],
+        metrics=metrics,
+        notes=notes,
     )
 
 

@@ -1,4 +1,4 @@
-"""Read the customers of the newest night from the warehouse, to fit segments on."""
+"""Read the customers of one night from the warehouse, to fit segments on."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ from scoring.models import ordered_rows
 from scoring.segments.points import FEATURES
 from scoring.segments.rows import Customers
 
+# the end of a month wins over later days: a refit is monthly
 _NEWEST = """
-select max(features.day_at)
+select features.day_at
 from {table} as features
 where
     features.day_at >= {start}
     and features.day_at < {end}
     and features.known_at <= {as_of}
+order by
+    extract(day from (features.day_at at time zone 'UTC') + interval '1 day') = 1 desc,
+    features.day_at desc
+limit 1
 """
 _QUERY = """
 select features.merchant_id, features.customer_id, {columns}
@@ -39,7 +44,9 @@ def read(
     end: datetime,
     as_of: datetime,
 ) -> Customers | None:
-    """Read the newest night of `[start, end)` that was known at `as_of`; None without one.
+    """Read the night to fit on, of `[start, end)` and known at `as_of`; None without one.
+
+    It is the newest end of a month, or the newest night of a period without an end of a month.
 
     Args:
         connection: as role `score`.
@@ -48,17 +55,17 @@ def read(
         end: the first moment after.
         as_of: later knowledge is ignored.
     """
-    table, moment = sql.Identifier(*view.table.split(".")), sql.Literal(as_of)
-    (night,) = database.fetch_one(
+    row = database.fetch_optional(
         connection,
         f"look for the newest night in {view.table}",
         sql.SQL(_NEWEST).format(
-            table=table, start=sql.Literal(start), end=sql.Literal(end), as_of=moment
+            table=sql.Identifier(*view.table.split(".")),
+            start=sql.Literal(start),
+            end=sql.Literal(end),
+            as_of=sql.Literal(as_of),
         ),
     )
-    if night is None:
-        return None
-    return of_night(connection, view, night, as_of)
+    return of_night(connection, view, row[0], as_of) if row else None
 
 
 def of_night(

@@ -16,13 +16,20 @@ NAMES = {
     "staging": r"stg_[a-z]+__[a-z_]+",
     "intermediate": r"int_[a-z_]+_[a-z]+ed",
     "marts": r"(feat|fct|dim)_[a-z_]+",
-    "serving": r"[a-z_]+(s|_history)",
+    "serving": r"[a-z_]+(s|_history)|"
+    r"customer_value|purchasing_power|revenue_tree|cohort_retention|market_position",
 }
 
 #: Each model holds its own SQL; the longest ones read a day book with all its spans.
 MAX_LINES = 150
-#: One model holds the readings of all three entities: three models of the same text are longer.
-LONG_MODELS = {"int_readings_recalled": 180}
+#: The readings hold all three entities, the tree both periods with their factors, the categories
+#: two grains, and the cells two suppressions: several models of the same text are longer.
+LONG_MODELS = {
+    "int_readings_recalled": 180,
+    "revenue_tree": 180,
+    "priority_categories": 160,
+    "fct_market_cells": 160,
+}
 #: Most models read six others at most; the past of a customer has two paths, and its merchants.
 MANY_READS = {"int_customer_transactions_recalled": 7}
 DAY_BOOKS = {"customer_books", "day_books", "day_lines", "frauds", "fraud_states"}
@@ -66,7 +73,28 @@ def test_only_staging_reads_the_raw_tables(manifest: dict[str, Any]) -> None:
 
     # serving reads published decisions and the clock of the newest known moment
     assert {name for name, source in readers if source == "ledger"} <= {"staging", "serving"}
-    assert {name for name, source in readers if source == "decisions"} == {"serving"}
+    assert {name for name, source in readers if source == "decisions"} <= {
+        "intermediate",
+        "marts",
+        "serving",
+    }
+
+
+def test_few_facts_read_published_decisions(manifest: dict[str, Any]) -> None:
+    """No feature is among them, see below: a promotion must not shift the inputs of a model."""
+    readers = {
+        node["name"]
+        for node in models(manifest)
+        for source in node["depends_on"]["nodes"]
+        if source.startswith("source.vesper.decisions.") and layer(node) != "serving"
+    }
+
+    assert readers == {
+        "fct_newest_night",
+        "fct_segment_categories",
+        "int_market_customers_grouped",
+        "int_market_months_queued",
+    }
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)

@@ -49,7 +49,8 @@ def run(path: Path, settings: Settings) -> int:
     followed = benchmark.follow(model, first, nights)
     measured = benchmark.checks(fit, followed)
     refit = fitting.fit(nights[-1].values, fit.segments)
-    sys.stdout.write("\n".join([*benchmark.as_lines(fit, followed), *checks.as_lines(measured)]))
+    lines = [*benchmark.as_lines(fit, followed), *checks.as_lines(measured), ""]
+    sys.stdout.write("\n".join(lines))
     report = {
         "data": {"file": path.name, "customers": len(first), "nights": len(nights)},
         "feature_view": CUSTOMER_NIGHTS.qualified,
@@ -75,7 +76,7 @@ def run(path: Path, settings: Settings) -> int:
         },
     }
     target = write("quality", SOURCE, report, measured, settings)
-    sys.stdout.write(f"\n\n{target}\n")
+    sys.stdout.write(f"\n{target}\n")
     return 0 if all(check.holds for check in measured) else 1
 
 

@@ -13,7 +13,14 @@ from expectations.errors import GateFailedError, GateUnavailableError
 from expectations.runner import validate
 from expectations.validation import Validation
 from features.platform.objects import FolderStore
-from features.views import APPLICATIONS, TRANSACTIONS, Feature, FeatureView, Kind
+from features.views import (
+    APPLICATIONS,
+    CUSTOMER_NIGHTS,
+    TRANSACTIONS,
+    Feature,
+    FeatureView,
+    Kind,
+)
 from scoring.domains import SUITES
 from tests.conftest import Db
 from tests.integration.expectations.application_tables import (
@@ -21,6 +28,7 @@ from tests.integration.expectations.application_tables import (
     LANDED_OUTCOMES,
     SCORED_APPLICATIONS,
 )
+from tests.integration.expectations.segment_tables import SCORED_SEGMENTS
 
 LANDED_TRANSACTIONS = """
 create unlogged table landed.sample as
@@ -150,6 +158,8 @@ SAMPLES = {
         Sample("features.applications", "scored.sample", _features(APPLICATIONS)),
         Sample("decisions.transactions", "scored.sample", SCORED_TRANSACTIONS),
         Sample("decisions.applications", "scored.sample", SCORED_APPLICATIONS),
+        Sample("features.customer_nights", "scored.sample", _features(CUSTOMER_NIGHTS)),
+        Sample("decisions.customer_segments", "scored.sample", SCORED_SEGMENTS),
     )
 }
 

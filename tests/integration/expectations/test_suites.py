@@ -7,7 +7,7 @@ import pytest
 from expectations.errors import GateFailedError
 from expectations.validation import Outcome, Severity, Verdict
 from features.views import TRANSACTIONS, Kind
-from tests.integration.expectations import application_tables
+from tests.integration.expectations import application_tables, segment_tables
 from tests.integration.expectations.tables import SAMPLES, Gate
 
 # suite, statement that spoils its table, the expectation that must break
@@ -149,7 +149,8 @@ WARNED = [
 
 def spoilt(suite: str, statement: str) -> str:
     """Return a statement with the suite's table and its row number filled in."""
-    number = "row_number" if suite.startswith("raw.") else "substr(transaction_id, 2)::int"
+    subject = "customer_id" if suite == segment_tables.SUITE else "transaction_id"
+    number = "row_number" if suite.startswith("raw.") else f"substr({subject}, 2)::int"
     return (
         statement.replace("{n}", number)
         .replace("{}", SAMPLES[suite].table, 1)
@@ -168,7 +169,10 @@ def test_a_good_table_passes(suite_gate: Gate, suite: str, rows: int) -> None:
     assert validation.verdict in {Verdict.PASSED, Verdict.WARNED}
 
 
-@pytest.mark.parametrize(("suite", "statement", "words"), [*PLANTED, *application_tables.PLANTED])
+@pytest.mark.parametrize(
+    ("suite", "statement", "words"),
+    [*PLANTED, *application_tables.PLANTED, *segment_tables.PLANTED],
+)
 def test_a_critical_expectation_stops_the_run(
     suite_gate: Gate, suite: str, statement: str, words: str
 ) -> None:
@@ -239,7 +243,9 @@ def test_features_without_history_are_null_and_pass(suite_gate: Gate) -> None:
     assert validation.verdict is Verdict.PASSED
 
 
-@pytest.mark.parametrize(("suite", "statement", "words"), [*WARNED, *application_tables.WARNED])
+@pytest.mark.parametrize(
+    ("suite", "statement", "words"), [*WARNED, *application_tables.WARNED, *segment_tables.WARNED]
+)
 def test_a_warning_does_not_stop_the_run(
     suite_gate: Gate, suite: str, statement: str, words: str
 ) -> None:

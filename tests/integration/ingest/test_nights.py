@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests.conftest import Db
 from tests.integration.ingest.conftest import Intake, quick
 
 HEADER = (
@@ -146,3 +149,23 @@ def test_the_ids_of_nights_never_collide(
     take(shop, "a.csv", *lines)
 
     assert shop.rows("select count(distinct customer_night_id) from raw.customer_nights") == [(2,)]
+
+
+# everything but what Postgres cannot store
+IDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
+SLASHES = st.text("/%25F", max_size=6)
+
+
+@given(st.sets(st.tuples(IDS | SLASHES, IDS | SLASHES), min_size=2, max_size=40))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_different_parts_give_different_ids(migrated: Db, parts: set[tuple[str, str]]) -> None:
+    merchants, customers = (list(side) for side in zip(*sorted(parts), strict=True))
+
+    [(different,)] = migrated.rows(
+        "select count(distinct raw.part_of_id(merchant) || '/' || raw.part_of_id(customer))"
+        " from unnest(%s::text[], %s::text[]) as parts (merchant, customer)",
+        merchants,
+        customers,
+    )
+
+    assert different == len(parts)

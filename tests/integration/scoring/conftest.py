@@ -203,22 +203,22 @@ def a_correction() -> dict[str, Any]:
 @pytest.fixture
 def bench(built: Db, model_file: Path) -> Bench:
     """A warehouse with an approved policy and a model in the store."""
+    return a_bench(built, model_file)
+
+
+def a_bench(built: Db, model_file: Path) -> Bench:
+    """Approve the policy in a built warehouse and put the model into its store."""
     store = object_store(built.settings)
     digest = hashlib.sha256(model_file.read_bytes()).hexdigest()
     pin = ModelPin("fraud_transactions", "1", digest, "", "")
     store.put(pin.object_name, model_file)
-    with psycopg.connect(built.settings.warehouse.conninfo("score"), autocommit=True) as connection:
+    score = built.settings.warehouse.conninfo("score")
+    with psycopg.connect(score, autocommit=True) as connection:
         policy = activations.activate(
             connection, POLICY, author="ann", approver="ben", reason="test"
         )
-    pins = Pins(
-        {"fraud": asdict(pin)},
-        policy.version,
-        policy.sha256,
-        TRANSACTIONS.qualified,
-        code_version.pinned("test"),
-        "0" * 64,
-    )
+    environment = TRANSACTIONS.qualified, code_version.pinned("test"), "0" * 64
+    pins = Pins({"fraud": asdict(pin)}, policy.version, policy.sha256, *environment)
     return Bench(built, store, pins)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from features.platform.errors import ContractError
+from infra.local.postgres import Cluster
 from scoring import __main__ as command_line
 from scoring.commands import closure as closure_command
 from scoring.commands import sessions
@@ -17,14 +20,32 @@ from scoring.runs import record
 from scoring.runs.job import quoted
 from tests.builders import a_transaction
 from tests.integration.scoring.conftest import Bench
+from tests.integration.scoring.copies import a_copy, decided_once
 
 
-def published(bench: Bench, rows: int = 3) -> tuple[str, str]:
-    """Publish one run; return the names of its file and its manifest."""
-    bench.admit([a_transaction() for _ in range(rows)])
-    run = bench.decide()
-    assert run.parquet is not None
-    name: str = run.parquet["object_name"]
+@pytest.fixture(scope="module")
+def standing(
+    cluster: Cluster,
+    built_template: str,
+    model_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Bench]:
+    """A warehouse with one published run of three rows, which each test copies."""
+    folder, rows = tmp_path_factory.mktemp("standing"), [a_transaction() for _ in range(3)]
+    with decided_once(cluster, built_template, folder, model_file, rows) as bench:
+        yield bench
+
+
+@pytest.fixture
+def published(standing: Bench, cluster: Cluster, tmp_path: Path) -> Iterator[Bench]:
+    """A copy of the warehouse with one published run."""
+    with a_copy(cluster, standing, tmp_path) as bench:
+        yield bench
+
+
+def files(bench: Bench) -> tuple[str, str]:
+    """Return the names of the file and of the manifest of the published run."""
+    ((name,),) = bench.db.rows("select parquet ->> 'object_name' from decisions.runs")
     return name, f"{name.rpartition('/')[0]}/manifest.json"
 
 
@@ -41,11 +62,9 @@ def scored(bench: Bench, rows: int = 3) -> record.Run:
     return run
 
 
-def test_a_published_run_closes_down_to_its_bytes(bench: Bench) -> None:
-    published(bench)
-
-    assert bench.open_equations() == []
-    assert {name for equation in bench.equations()[-3:] for name in equation.terms} == {
+def test_a_published_run_closes_down_to_its_bytes(published: Bench) -> None:
+    assert published.open_equations() == []
+    assert {name for equation in published.equations()[-3:] for name in equation.terms} == {
         *("scored", "degraded"),
         "rows in the ledger",
         "rows in Parquet",
@@ -58,80 +77,82 @@ def test_an_empty_window_closes_as_well(bench: Bench) -> None:
     assert bench.open_equations() == []
 
 
-def test_one_flipped_byte_is_found(bench: Bench) -> None:
-    name, _ = published(bench)
-    altered = bytearray(content(bench, name))
+def test_one_flipped_byte_is_found(published: Bench) -> None:
+    name, _ = files(published)
+    altered = bytearray(content(published, name))
     altered[10] ^= 1
-    bench.store.put(name, bytes(altered))
+    published.store.put(name, bytes(altered))
 
-    (problem,) = bench.open_equations()
+    (problem,) = published.open_equations()
 
     assert "was altered: its SHA-256" in problem
     assert "3 = 3 rows in Parquet" in problem
 
 
-def test_a_corrupt_parquet_file_is_found(bench: Bench) -> None:
-    name, _ = published(bench)
-    bench.store.put(name, content(bench, name)[:-5])
+def test_a_corrupt_parquet_file_is_found(published: Bench) -> None:
+    name, _ = files(published)
+    published.store.put(name, content(published, name)[:-5])
 
-    (problem,) = bench.open_equations()
+    (problem,) = published.open_equations()
 
     assert "is no Parquet file any more" in problem
     assert "3 ≠ 0 rows in Parquet" in problem
 
 
-def test_a_missing_manifest_does_not_close_and_names_its_writer(bench: Bench) -> None:
-    _, manifest = published(bench)
-    bench.store.delete(manifest)
+def test_a_missing_manifest_does_not_close_and_names_its_writer(published: Bench) -> None:
+    _, manifest = files(published)
+    published.store.delete(manifest)
 
-    (problem,) = bench.open_equations()
+    (problem,) = published.open_equations()
 
     assert problem.endswith(f"{manifest} is missing: maintain_warehouse writes it")
 
 
 @pytest.mark.parametrize("key", ["file", "sha256", "rows", "run_id"])
-def test_an_altered_manifest_is_found(bench: Bench, key: str) -> None:
-    _, name = published(bench)
-    bench.store.put(name, json.dumps(json.loads(content(bench, name)) | {key: "other"}).encode())
+def test_an_altered_manifest_is_found(published: Bench, key: str) -> None:
+    _, name = files(published)
+    published.store.put(
+        name, json.dumps(json.loads(content(published, name)) | {key: "other"}).encode()
+    )
 
-    (problem,) = bench.open_equations()
+    (problem,) = published.open_equations()
 
     assert f"manifest.json says another {key} than the run" in problem
 
 
-def test_a_truncated_manifest_is_found(bench: Bench) -> None:
-    _, name = published(bench)
-    bench.store.put(name, content(bench, name)[:-5])
+def test_a_truncated_manifest_is_found(published: Bench) -> None:
+    _, name = files(published)
+    published.store.put(name, content(published, name)[:-5])
 
-    (problem,) = bench.open_equations()
+    (problem,) = published.open_equations()
 
     assert "manifest.json is no JSON" in problem
 
 
-def test_a_deleted_file_is_found(bench: Bench) -> None:
-    name, _ = published(bench)
-    bench.store.delete(name)
+def test_a_deleted_file_is_found(published: Bench) -> None:
+    name, _ = files(published)
+    published.store.delete(name)
 
-    (problem,) = bench.open_equations()
+    (problem,) = published.open_equations()
 
     assert f"{name} is gone" in problem
 
 
-def test_a_file_with_another_number_of_rows_is_found_by_its_footer(bench: Bench) -> None:
-    name, manifest = published(bench)
+def test_a_file_with_another_number_of_rows_is_found_by_its_footer(published: Bench) -> None:
+    name, manifest = files(published)
     shorter = io.BytesIO()
-    pq.write_table(pq.read_table(io.BytesIO(content(bench, name))).slice(1), shorter)
+    pq.write_table(pq.read_table(io.BytesIO(content(published, name))).slice(1), shorter)
     digest = hashlib.sha256(shorter.getvalue()).hexdigest()
-    bench.store.put(name, shorter.getvalue())
-    altered = json.loads(content(bench, manifest)) | {"sha256": digest}
-    bench.store.put(manifest, json.dumps(altered).encode())
-    with bench.db.superuser() as connection:
+    published.store.put(name, shorter.getvalue())
+    altered = json.loads(content(published, manifest)) | {"sha256": digest}
+    published.store.put(manifest, json.dumps(altered).encode())
+    with published.db.superuser() as connection:
         connection.execute(
             "update decisions.runs set parquet = parquet || jsonb_build_object('sha256', %s::text)",
             (digest,),
         )
 
-    register, problem = bench.open_equations()
+    register, problem = published.open_equations()
 
     assert "was changed in decisions.runs since seal" in register
     assert problem.endswith("file: 3 ≠ 2 rows in Parquet")
@@ -176,15 +197,15 @@ def test_a_ledger_with_fewer_rows_than_the_file_is_not_published(bench: Bench) -
 
 
 def test_the_command_reads_the_files_by_default(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    published: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # the settings of this test's warehouse: a command reads them from the environment
     for module in (sessions, closure_command):
-        monkeypatch.setattr(module, "get_settings", lambda: bench.db.settings)
-    name, _ = published(bench)
+        monkeypatch.setattr(module, "get_settings", lambda: published.db.settings)
+    name, _ = files(published)
 
     whole = command_line.main(["closure"])
-    bench.store.delete(name)
+    published.store.delete(name)
     broken = command_line.main(["closure"])
     capsys.readouterr()
     unread = command_line.main(["closure", "--no-files", "--json"])

@@ -14,6 +14,9 @@ from scoring.commands.quality import MARKS
 from scoring.credit.quality import german_credit
 from scoring.credit.quality import protocol as credit
 from scoring.fraud.quality import protocol as fraud
+from scoring.quality import categories
+from scoring.segments.quality import protocol as segments
+from scoring.value.quality import cdnow
 
 RUN = "6d0c3c36-9a3f-4b5e-8a63-0b8f0f6f2f11"
 WINDOW = ("--start", "2026-11-21T10:00Z", "--end", "2026-11-21T11:00Z")
@@ -88,5 +91,13 @@ def test_the_completion_of_a_shell_is_printed(
 
 
 def test_the_marks_name_the_sources_of_the_measures() -> None:
-    assert {fraud.SOURCE, credit.SOURCE, german_credit.SOURCE} == set(MARKS.values())
+    measured = {
+        fraud.SOURCE,
+        credit.SOURCE,
+        german_credit.SOURCE,
+        segments.SOURCE,
+        cdnow.SOURCE,
+        categories.SOURCE,
+    }
+    assert measured == set(MARKS.values())
     assert MARKS[german_credit.OUTCOME] == german_credit.SOURCE

@@ -1,4 +1,9 @@
-{{ config(indexes=[{'columns': ['day_number']}, {'columns': ['booked_seq']}]) }}
+{{
+    config(
+        indexes=[{'columns': ['day_number']}, {'columns': ['booked_seq']}],
+        post_hook="{{ row_level_security() }}",
+    )
+}}
 {%- set position = customer_book_position() -%}
 
 with
