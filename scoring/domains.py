@@ -14,6 +14,7 @@ from scoring.credit.job import JOB as SCORE_APPLICATIONS
 from scoring.fraud.job import JOB as SCORE_TRANSACTIONS
 from scoring.runs.job import Job
 from scoring.segments.job import JOB as SEGMENT_CUSTOMERS
+from scoring.spending.job import JOB as FORECAST_SPENDING
 from scoring.value.job import JOB as VALUE_CUSTOMERS
 
 if TYPE_CHECKING:
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 #: By name, in the order in which people read about them.
 JOBS: dict[str, Job] = {
     job.name: job
-    for job in (SCORE_TRANSACTIONS, SCORE_APPLICATIONS, SEGMENT_CUSTOMERS, VALUE_CUSTOMERS)
+    for job in (
+        SCORE_TRANSACTIONS,
+        SCORE_APPLICATIONS,
+        SEGMENT_CUSTOMERS,
+        VALUE_CUSTOMERS,
+        FORECAST_SPENDING,
+    )
 }
 
 

@@ -16,13 +16,25 @@ from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs.record import Run
-from scoring.spending import categories
+from scoring.spending import categories, sentences
+from scoring.spending import past as pasts
 from scoring.spending.inputs import CATEGORIES, INPUT_TYPES, KEYS, input_columns, matrix_of
 from scoring.spending.job import HORIZONS, JOB, MONTH_STATUS
 
 
 class SpendingDecider(Decider):
     """A decider without a policy: the answers are the forecast."""
+
+    def lines(self, rows: pa.Table) -> list[str]:
+        """Return lines for a person about one forecast: its past, and the steps to the point."""
+        if self.explainer is None:
+            return []
+        columns, matrix = self._inputs(rows)
+        past = pasts.from_matrix(matrix, self.explainer.features)
+        return [
+            *sentences.of_past(past, columns["day_at"][0].as_py()),
+            *sentences.of_steps(self.explainer.month_.steps(past), self.explainer.month_.days),
+        ]
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
         return matrix_of(columns, names)

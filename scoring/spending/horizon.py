@@ -50,6 +50,21 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of n forecasts; a point is their product times the days: each array is [n].
+
+    Args:
+        rate: shrunk purchases per day.
+        amount: shrunk amount per purchase, major units.
+        factor: of unusual amounts, trend and time since the last purchase.
+    """
+
+    rate: Floats
+    amount: Floats
+    factor: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class _Shrunk:
     """Shrunk rate per day and amount per purchase, and the days that the rate rests on: [n]."""
 
@@ -135,6 +150,12 @@ class HorizonForecast(BaseEstimator):  # type: ignore[misc] # scikit-learn ships
             point,
             np.maximum(np.maximum(high, 0.0) ** 2, point),
         )
+
+    def steps(self, past: Past) -> Steps:
+        """Return the values between the past of n customers and their points."""
+        shrunk = self._shrunk(past, self.patience_)
+        factor = self._point(past, shrunk) / self._base(shrunk)
+        return Steps(shrunk.rate, shrunk.amount, factor)
 
     def _coefficients(
         self, past: Past, spent: Floats, step: int, patience: float

@@ -23,6 +23,7 @@ PLAN = Plan(
     end=_START + MADE_DAYS * DAY,
     live_from=_START + MADE_DAYS * DAY,
     rate=1.5,
+    sellers=2,
 )
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
 from scoring.spending.categories import split
 from scoring.spending.decider import together
+from scoring.spending.horizon import HorizonForecast
 from scoring.spending.job import HORIZONS, JOB
+from scoring.spending.past import COLUMNS, from_matrix
+from scoring.spending.sentences import of_past, of_steps
+from tests.spending import BOOK
 
 
 def amounts(text: str | None) -> dict[str, float]:
@@ -82,3 +88,27 @@ def test_one_line_describes_a_forecast() -> None:
         "card spending of the next 30 days: 1,234.50 (1,000.00 to 2,000.00); "
         "90 days: no forecast (model_failed)"
     )
+
+
+def test_the_steps_of_an_explanation_lead_to_the_point() -> None:
+    customers = BOOK.active(70)
+    forecast = HorizonForecast(30).fit(BOOK.past(70, customers), BOOK.next(70, 30, customers))
+    forecast.calibrate(BOOK.past(90, customers), BOOK.next(90, 30, customers))
+    past = BOOK.past(120, customers[:1])
+    night = datetime(2026, 5, 1, tzinfo=UTC)
+
+    steps = forecast.steps(past)
+    lines = [*of_past(past, night), *of_steps(steps, 30)]
+
+    point = forecast.predict(past).point[0]
+    assert steps.rate * steps.amount * steps.factor * 30 == pytest.approx(point)
+    assert lines[0].startswith(f"{past.purchases[0]:.0f} purchases in 90 known days up to 2026-05")
+    assert lines[-1].endswith(f"= {point:,.2f}")
+
+
+def test_a_customer_without_a_purchase_is_explained_as_such() -> None:
+    nothing = from_matrix(np.array([[0, 0, *[np.nan] * 4, 31.0]]), COLUMNS)
+
+    assert of_past(nothing, datetime(2026, 5, 1, tzinfo=UTC)) == [
+        "no purchase in 31 known days up to 2026-05-01"
+    ]
