@@ -86,7 +86,7 @@ def hits(lists: Integers, bought: Flags) -> Floats:
         bought: whether each customer bought each category [customers, categories].
     """
     chosen = np.take_along_axis(bought, np.maximum(lists, 0), axis=1) & (lists >= 0)
-    is_hit: Flags = chosen.any(axis=1)
+    is_hit: Flags = np.logical_or.reduce(chosen, axis=1)
     return is_hit.astype(np.float64)
 
 

@@ -79,7 +79,7 @@ def test_the_functions_that_make_partitions_exist(migrated: Db) -> None:
 def test_the_readers_of_the_feeds_are_the_jobs_and_read_their_features() -> None:
     readers = {reader for feed in FEEDS.values() for reader in feed.read_by}
 
-    assert readers >= {Reader(job.name, job.view.table) for job in JOBS.values()}
+    assert readers == {Reader(job.name, job.view.table) for job in JOBS.values()}
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=lambda job: job.name)
