@@ -56,8 +56,14 @@ def fit(
         # a mean net below 0 is no spend: what a customer returns was bought before the snapshot
         outcome = np.maximum(closed.targets[:, target], 0.0)
         with one_thread():
-            trees.append(HistGradientBoostingRegressor(**SETTINGS).fit(closed.matrix, outcome))
+            learnt = HistGradientBoostingRegressor(**SETTINGS).fit(_filled(closed.matrix), outcome)
+        trees.append(learnt)
     return trees
+
+
+def _filled(matrix: Floats) -> Floats:
+    """Give a column without any value the value 0: trees split no constant, and fail on none."""
+    return np.where(np.isnan(matrix).all(axis=0), 0.0, matrix)
 
 
 def predict(trees: Sequence[HistGradientBoostingRegressor], matrix: Floats) -> Floats:

@@ -56,6 +56,16 @@ def test_trees_learn_from_snapshots_whose_future_was_known_at_the_origin(rows: T
     np.testing.assert_array_equal(ours, theirs)
 
 
+def test_trees_learn_although_a_feature_has_no_value_yet(rows: TrainingSet) -> None:
+    matrix = rows.matrix.copy()
+    matrix[:, -1] = np.nan
+    merchants = np.full(len(rows), np.nan)
+
+    trees = boosting.fit(replace(rows, matrix=matrix), merchants)
+
+    assert np.isfinite(boosting.predict(trees, rows.with_column(merchants).matrix)).all()
+
+
 @pytest.mark.parametrize(
     ("losses", "method", "reason"),
     [
