@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -40,10 +41,18 @@ def test_each_job_has_a_name_a_ledger_and_files_of_its_own() -> None:
         [job.ledger.table for job in JOBS.values()],
         [job.published for job in JOBS.values()],
         [job.serving for job in JOBS.values()],
-        [job.view.table for job in JOBS.values()],
-        [suite for job in JOBS.values() for suite in (job.gates.features, job.gates.decisions)],
+        [job.model.name for job in JOBS.values()],
+        [job.gates.decisions for job in JOBS.values()],
     ):
         assert len(set(values)) == len(values)
+
+
+def test_jobs_that_read_one_view_share_its_table_and_its_suite() -> None:
+    views = {job.view.name for job in JOBS.values()}
+
+    for part in ("view", "gates.features"):
+        assert len({attrgetter(part)(job) for job in JOBS.values()}) == len(views)
+    assert len({job.view.table for job in JOBS.values()}) == len(views)
 
 
 @each_job
