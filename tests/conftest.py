@@ -38,7 +38,14 @@ STOREYS = (
     "e2e",
 )
 # What takes a minute or more comes first, so that no worker is left alone with it at the end.
-LONGEST = ("/faults/test_harness.py", "/infra/test_own_source.py", "/registry/test_train_credit.py")
+LONGEST = (
+    "/faults/test_harness.py",
+    "/strangers/test_strangers_data.py",
+    "/infra/test_own_source.py",
+    "/registry/test_train_credit.py",
+    "/scoring/test_backfill.py",
+    "/scoring/test_schedules.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
