@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +26,33 @@ Outcomes = Callable[[Book], Told]
 
 
 @pytest.fixture
-def outcomes(cluster: Cluster, built_template: str, tmp_path: Path) -> Outcomes:
+def outcomes(cluster: Cluster, built_template: str, tmp_path: Path) -> Iterator[Outcomes]:
     """Return the outcomes of a book as the current view shows them."""
+    with ExitStack() as stack:
 
-    def read(book: Book) -> Told:
-        with a_warehouse(cluster, built_template, tmp_path) as db:
-            for deliveries in book.rounds():
-                for feed, rows in deliveries:
-                    if feed == "outcomes":
-                        FEEDS[feed](db, rows)
-            if builder.PROJECT != PROJECT:
-                builder.build("serving", db.settings.warehouse, db.settings.work)
-            return set(
-                db.rows(
-                    "select known_at, application_id, label_version, outcome, is_default,"
-                    " provenance_rank from marts.fct_application_labels"
+        @cache
+        def template(project: Path) -> str:
+            """Build the view of another project once; each book gets a copy."""
+            if project == PROJECT:
+                return built_template
+            db = stack.enter_context(a_warehouse(cluster, built_template, tmp_path / "planted"))
+            builder.build("serving", db.settings.warehouse, db.settings.work)
+            return db.settings.warehouse.database
+
+        def read(book: Book) -> Told:
+            with a_warehouse(cluster, template(builder.PROJECT), tmp_path) as db:
+                for deliveries in book.rounds():
+                    for feed, rows in deliveries:
+                        if feed == "outcomes":
+                            FEEDS[feed](db, rows)
+                return set(
+                    db.rows(
+                        "select known_at, application_id, label_version, outcome, is_default,"
+                        " provenance_rank from marts.fct_application_labels"
+                    )
                 )
-            )
 
-    return read
+        yield read
 
 
 def rewritten(outcomes: Outcomes, book: Book) -> dict[datetime, Told]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,20 +13,32 @@ from mlflow import MlflowClient
 from features.build import build
 from features.platform.errors import TooFewLabelsError
 from features.platform.settings import Settings
+from infra.local.postgres import Cluster
 from scoring.fraud import train
 from scoring.fraud.job import JOB
 from scoring.models import registry
 from scoring.runs.training_order import TrainingOrder
 from tests.builders import NOON, a_label, a_transaction, insert_labels, insert_transactions
-from tests.conftest import Db
+from tests.conftest import Db, a_warehouse
 
 AS_OF = NOON + timedelta(days=60)
 ROWS = 2_500
 
 
-@pytest.fixture
-def settings(built: Db, registry_settings: Settings) -> Settings:
+@pytest.fixture(scope="module")
+def settings(
+    cluster: Cluster,
+    built_template: str,
+    registry_settings: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Settings]:
     """Build a warehouse of 2,500 transactions over five weeks, with fraud in large amounts."""
+    with a_warehouse(cluster, built_template, tmp_path_factory.mktemp("portfolio")) as built:
+        _fill(built)
+        yield built.settings.model_copy(update={"registry": registry_settings.registry})
+
+
+def _fill(built: Db) -> None:
     draw = np.random.default_rng(11)
     moments = np.sort(draw.integers(0, 35 * 86_400, ROWS))
     amounts = draw.gamma(2, 2_000, ROWS).astype(int) + 1
@@ -48,7 +61,6 @@ def settings(built: Db, registry_settings: Settings) -> Settings:
         [a_label(f"p{n:05}", NOON + timedelta(seconds=int(moments[n]), days=2)) for n in frauds],
     )
     build("transaction_features", built.settings.warehouse, built.settings.work)
-    return built.settings.model_copy(update={"registry": registry_settings.registry})
 
 
 def test_the_first_model_is_champion_and_the_next_one_challenger(

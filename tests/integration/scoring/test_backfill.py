@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from features.platform.storage import object_store
 from infra.local.postgres import Cluster
 from scoring.domains import SCORE_TRANSACTIONS
 from scoring.runs import lifecycle
 from scoring.runs.request import Request
 from tests.builders import NOON, a_transaction
-from tests.conftest import a_warehouse
 from tests.integration.scoring.conftest import HOUR, Bench
+from tests.integration.scoring.copies import a_copy
 
 HOURS = 4
 # columns that identify the run and the time of a decision, not the decision
@@ -32,14 +31,8 @@ def twin(
     with ExitStack() as stack:
 
         def clone() -> Bench:
-            standing = bench.db.settings.warehouse.database
             folder = tmp_path_factory.mktemp("twin")
-            db = stack.enter_context(a_warehouse(cluster, standing, folder))
-            store = object_store(db.settings)
-            for info in bench.store.list(""):
-                with bench.store.open(info.name) as handle:
-                    store.put(info.name, handle.read())
-            return Bench(db, store, bench.pins)
+            return stack.enter_context(a_copy(cluster, bench, folder))
 
         yield clone
 

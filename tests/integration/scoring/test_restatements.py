@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from features.platform.errors import ContractError
+from infra.local.postgres import Cluster
 from scoring.runs import record
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, Bench, a_correction
+from tests.integration.scoring.copies import a_copy, decided_once
+
+
+@pytest.fixture(scope="module")
+def standing(
+    cluster: Cluster,
+    built_template: str,
+    model_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Bench]:
+    """Approve a transaction, then correct its amount to 200 times as much."""
+    folder = tmp_path_factory.mktemp("standing")
+    rows = [a_transaction(transaction_id="t", amount_minor=100)]
+    with decided_once(cluster, built_template, folder, model_file, rows) as bench:
+        bench.admit([a_correction()])
+        assert bench.decide(NOON + HOUR).rows_claimed == 0
+        yield bench
 
 
 @pytest.fixture
-def corrected(bench: Bench) -> Bench:
-    """Approve a transaction, then correct its amount to 200 times as much."""
-    bench.admit([a_transaction(transaction_id="t", amount_minor=100)])
-    bench.decide()
-    bench.admit([a_correction()])
-    assert bench.decide(NOON + HOUR).rows_claimed == 0
-    return bench
+def corrected(standing: Bench, cluster: Cluster, tmp_path: Path) -> Iterator[Bench]:
+    """A copy of the warehouse with an approved and then corrected transaction."""
+    with a_copy(cluster, standing, tmp_path) as bench:
+        yield bench
 
 
 def restate(bench: Bench, **request: Any) -> record.Run:

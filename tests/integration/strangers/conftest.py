@@ -1,13 +1,15 @@
-"""A new user's warehouse: a data set that the project has never seen, and the command line."""
+"""A new user's warehouse: a data set that the project has never seen, and the command line.
+
+A command runs in this process, in the folder and with the variables of the user: a process of its
+own would import the same libraries for each of two dozen commands.
+"""
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from infra.local.environment import ONE_THREAD
+from features.platform.settings import get_settings
 from infra.local.postgres import Cluster
-from tests.airflow_process import ROOT
+from scoring.__main__ import main
 from tests.conftest import PASSWORD, Db, a_warehouse
 from tests.mlflow_server import mlflow_server
 
@@ -58,16 +60,20 @@ class Newcomer:
 
     def vesper(self, *arguments: str, expected: int = 0) -> Any:
         """Run a command of the command line to its end, and return its document."""
-        done = subprocess.run(
-            [sys.executable, "-m", "scoring", *arguments, "--json"],
-            cwd=self.folder,
-            env=self._variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == expected, f"{' '.join(arguments)}: {done.stdout}\n{done.stderr}"
-        return json.loads(done.stdout)
+        output, errors = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(output),
+            redirect_stderr(errors),
+        ):
+            patch.chdir(self.folder)
+            for name, value in self._variables.items():
+                patch.setenv(name, value)
+            get_settings.cache_clear()
+            status = main([*arguments, "--json"])
+        get_settings.cache_clear()
+        assert status == expected, f"{arguments}: {output.getvalue()}\n{errors.getvalue()}"
+        return json.loads(output.getvalue())
 
     def activate_policy(self) -> None:
         """Activate the newest policy."""
@@ -89,8 +95,6 @@ class Newcomer:
         warehouse = self.db.settings.warehouse
         roles = ("INGEST", "TRANSFORM", "SCORE", "ANALYST", "FAIRNESS")
         return {
-            **os.environ,
-            **ONE_THREAD,
             **{f"SCORING_WAREHOUSE__{role}_PASSWORD": PASSWORD for role in roles},
             "SCORING_WAREHOUSE__HOST": "127.0.0.1",
             "SCORING_WAREHOUSE__PORT": str(warehouse.port),
@@ -101,7 +105,6 @@ class Newcomer:
             "SCORING_WORK": str(self.folder / "work"),
             "SCORING_SOURCES": self.source,
             "SCORING_SOURCES_DIR": str(SOURCES),
-            "PYTHONPATH": str(ROOT),
         }
 
 
