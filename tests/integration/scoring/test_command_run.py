@@ -10,6 +10,7 @@ import pytest
 
 from scoring.__main__ import main
 from scoring.commands import sessions
+from scoring.domains import JOBS
 from scoring.steps.pipeline import STEPS
 from tests.integration.scoring.conftest import HOUR, NOON, Bench, some_transactions
 
@@ -80,10 +81,7 @@ def test_every_question_is_answered_in_json(
     answers = {name: answer_of(capsys, *line) for name, line in questions.items()}
 
     assert {name: status for name, (status, _) in answers.items() if status} == {}
-    assert {row["job"] for row in answers["replay"][1]} == {
-        "score_transactions",
-        "score_applications",
-    }
+    assert {row["job"] for row in answers["replay"][1]} == set(JOBS)
     assert answers["claim"][1]["run_id"] == run["run_id"]
 
 
