@@ -29,12 +29,11 @@ PAGES = (
         "Segments of each merchant's customers, guests included",
         """
         select merchant_id, segment_name, customers,
-            round(100 * customer_share::numeric, 1) as percent,
             round(revenue_minor / 100.0) as revenue,
-            round(100 * revenue_share::numeric, 1) as percent_of_revenue,
-            round(recency_days_mean::numeric) as days_since_purchase,
-            round(frequency_mean::numeric, 1) as purchase_days,
-            round(basket_mean::numeric, 2) as mean_basket,
+            round(100 * revenue_share::numeric, 1) as "% of it",
+            round(recency_days_mean::numeric) as days_ago,
+            round(frequency_mean::numeric, 1) as visits,
+            round(basket_mean::numeric, 2) as basket,
             round(p_active_mean::numeric, 2) as p_active
         from serving.segment_profiles
         order by merchant_id, revenue_minor desc, segment
@@ -60,15 +59,18 @@ PAGES = (
     CustomerPage(
         "Purchasing power: card spending of these customers at all merchants, next 30 days",
         """
-        select merchant_id, segment, count(*) as customers,
-            round(avg(spend_30d)::numeric) as mean_spend_30d,
-            round(avg(spend_30d_low)::numeric) as mean_low,
-            round(avg(spend_30d_high)::numeric) as mean_high,
-            round(100 * avg(wallet_share_90d)::numeric, 1) as percent_spent_here
-        from serving.purchasing_power
-        where spend_30d is not null
-        group by merchant_id, segment
-        order by merchant_id, mean_spend_30d desc
+        select power.merchant_id, segments.segment_name, count(*) as customers,
+            round(avg(power.spend_30d)::numeric) as mean_spend_30d,
+            round(avg(power.spend_30d_low)::numeric) as mean_low,
+            round(avg(power.spend_30d_high)::numeric) as mean_high,
+            round(100 * avg(power.wallet_share_90d)::numeric, 1) as "% spent here"
+        from serving.purchasing_power as power
+        inner join serving.customer_segments as segments
+            on power.merchant_id = segments.merchant_id
+            and power.customer_id = segments.customer_id
+        where power.spend_30d is not null
+        group by power.merchant_id, segments.segment_name
+        order by power.merchant_id, mean_spend_30d desc
         """,
         "select customer_id, spend_30d, spend_30d_low, spend_30d_high "
         "from serving.purchasing_power where spend_30d is not null "
