@@ -24,6 +24,7 @@ from infra.local.sample import Sample, Window
 from infra.local.schedule import NIGHTLY, ON_CUSTOMERS, TRAINING
 from infra.local.state import CHECKOUT, StackError, State
 from infra.local.warehouse_facts import connect, policy_in_force, published_windows
+from scoring.domains import JOBS
 
 WINDOWS = 3
 SKIPPED = "Skipping task. reason="
@@ -44,8 +45,17 @@ def demo(state: State, files: Matched | None, described: Sources, windows: int =
     untrained = train(state, airflow, data)
     _score(state, airflow, data, windows)
     report.show(state)
-    if untrained:
-        raise StackError(not_trained(untrained, state))
+    missing = {job: why for job, why in untrained.items() if not is_optional(job)}
+    for job, why in sorted(untrained.items() - missing.items()):
+        console.print(f"{job} has no model and is left out: {why}", markup=False)
+    if missing:
+        raise StackError(not_trained(missing, state))
+
+
+def is_optional(job: str) -> bool:
+    """Tell whether a demo is complete without the model of a job."""
+    training = JOBS[job].training
+    return training is not None and training.is_optional
 
 
 def _prepare(state: State, files: Matched | None, described: Sources) -> Sample:
@@ -138,7 +148,8 @@ def train(state: State, airflow: Airflow, data: Sample) -> dict[str, str]:
         untrained = outcomes_of_training(airflow, run_id, data)
         if run_state == "failed" and not untrained:
             refuse_failure(airflow, "train_models", run_id)
-        if untrained.keys() >= data.windows(datetime.now(UTC)).keys():
+        needed = {job for job in data.windows(datetime.now(UTC)) if not is_optional(job)}
+        if needed and untrained.keys() >= needed:
             raise StackError(not_trained(untrained, state))
         note("; ".join(f"{job} has no model" for job in untrained) or "done")
     state.write("demo.json", {"is_trained": True, "untrained": untrained})

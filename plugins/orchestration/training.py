@@ -83,8 +83,8 @@ def train(name: str, context: Mapping[str, Any]) -> Receipt:
     """Train, evaluate and register the model of a job.
 
     The task is skipped if the sources do not deliver the feed or the form names another job. With
-    too few labels a run of the schedule is skipped as well; a training that a person has asked for
-    fails.
+    too few labels a run of the schedule is skipped as well, and so is an optional training that the
+    form does not name; any other training that a person has asked for fails.
 
     Raises:
         TooFewLabelsError: a person has asked for it, and there is too little to learn from.
@@ -98,13 +98,14 @@ def train(name: str, context: Mapping[str, Any]) -> Receipt:
     if training is None:
         raise ConfigurationError(f"the job {name} trains no model")
     ordered = order(context)
-    if context["params"].get("job") not in (None, name):
+    named = context["params"].get("job")
+    if named not in (None, name):
         raise AirflowSkipException("the form names another job")
     steps.skip_without(training.feed)
     try:
         return training.train(ordered, get_settings()).as_dict()
     except TooFewLabelsError as error:
-        if run_type(context) != "scheduled":
+        if run_type(context) != "scheduled" and not (training.is_optional and named is None):
             raise
         raise AirflowSkipException(str(error)) from error
 

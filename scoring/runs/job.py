@@ -129,10 +129,13 @@ class Training:
     Attributes:
         feed: the feed without which there is nothing to learn from.
         train: trains as ordered, and registers the model.
+        is_optional: whether too little data skips the training, unless a person names the job; for
+            a model that most sources of the feed are not delivered for.
     """
 
     feed: str
     train: Callable[[TrainingOrder, Settings], TrainReceipt]
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from features.platform import code_version, database
-from features.platform.errors import ContractError
+from features.platform.errors import TooFewLabelsError
 from features.platform.settings import Settings
 from features.platform.storage import object_store
 from features.views import CUSTOMER_NIGHTS, FeatureView
@@ -55,7 +55,7 @@ def train(
         feature_view: the view of the customers.
 
     Raises:
-        ContractError: there is no night, or too few customers differ.
+        TooFewLabelsError: there is no night, or too few customers differ.
         ModelUnavailableError: the registry does not answer, or the model in force cannot be read.
     """
     as_of = order.as_of or datetime.now(UTC)
@@ -69,7 +69,7 @@ def train(
             as_of=as_of,
         )
         if customers is None:
-            raise ContractError(
+            raise TooFewLabelsError(
                 f"{feature_view.table} has no customer night known at {as_of.isoformat()}; deliver "
                 "sales with at least 90 days of history, and build the features"
             )
@@ -131,13 +131,13 @@ def _fitted(
     """Fit the segments.
 
     Raises:
-        ContractError: too few customers differ.
+        TooFewLabelsError: too few customers differ.
     """
     log.info("training_planned", night=customers.night.isoformat(), customers=len(customers))
     try:
         return fitting.fit_all(customers.by_merchant, customers.night.isoformat(), in_force)
     except ValueError as error:
-        raise ContractError(f"no segments could be fitted: {error}") from error
+        raise TooFewLabelsError(f"no segments could be fitted: {error}") from error
 
 
 def _record(

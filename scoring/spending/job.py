@@ -86,6 +86,6 @@ JOB = Job(
     published="spending_forecasts",
     serving="purchasing_power",
     decides=_domain,
-    training=Training("transactions", _train),
+    training=Training("transactions", _train, is_optional=True),
     summary=_summary,
 )

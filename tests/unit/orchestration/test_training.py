@@ -67,6 +67,25 @@ def test_a_training_that_was_asked_for_fails_without_labels_and_a_scheduled_one_
         training.train("score_transactions", context(run_type))
 
 
+@pytest.mark.parametrize(
+    ("form", "error"), [({}, AirflowSkipException), ({"job": "extra"}, TooFewLabelsError)]
+)
+def test_an_optional_training_without_data_fails_only_where_a_person_names_the_job(
+    form: dict[str, str], error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_sources(monkeypatch, "fraud_handbook")
+
+    def refuse(*_: object) -> TrainReceipt:
+        raise TooFewLabelsError("60 days")
+
+    job = SimpleNamespace(training=Training("transactions", refuse, is_optional=True))
+    monkeypatch.setattr(domains, "job_named", lambda _: job)
+    monkeypatch.setattr(training, "JOBS", {"extra": job})
+
+    with pytest.raises(error, match="60 days"):
+        training.train("extra", context(DagRunType.MANUAL, **form))
+
+
 def test_a_job_that_the_form_does_not_name_is_skipped() -> None:
     with pytest.raises(AirflowSkipException, match="names another job"):
         training.train("score_transactions", context(job="score_applications"))
