@@ -164,7 +164,8 @@ def test_the_form_names_the_source_where_several_take_applications(
     synthetic = yaml.safe_load((files.SHIPPED / "synthetic.yaml").read_text())
     feed = synthetic["feeds"]["applications"] | {"feed": "applications"}
     lenders = synthetic | {
-        "feeds": {"bank": feed, "broker": feed, "fax": feed | {"formats": ["csv"]}}
+        "feeds": {"bank": feed, "broker": feed, "fax": feed | {"formats": ["csv"]}},
+        "customer_ids_are_shared": False,
     }
     (tmp_path / "lenders.yaml").write_text(json.dumps(lenders))  # JSON is YAML without anchors
     chosen = {"sources": "lenders", "sources_dir": tmp_path}
