@@ -22,13 +22,13 @@ class Check:
         if self.bar is None:
             return True
         if isinstance(self.bar, tuple):
-            return self.bar[0] <= self.value <= self.bar[1]
-        return self.value >= self.bar
+            return bool(self.bar[0] <= self.value <= self.bar[1])
+        return bool(self.value >= self.bar)
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values, for a report."""
         bar = list(self.bar) if isinstance(self.bar, tuple) else self.bar
-        return {"name": self.name, "value": self.value, "bar": bar, "holds": self.holds}
+        return {"name": self.name, "value": float(self.value), "bar": bar, "holds": self.holds}
 
 
 def as_lines(checks: Sequence[Check]) -> list[str]:
