@@ -53,6 +53,8 @@ class World:
             "SCORING_WAREHOUSE__HOST": "127.0.0.1",
             "SCORING_WAREHOUSE__PORT": str(self.house.cluster.port),
             "SCORING_WAREHOUSE__DATABASE": self.database,
+            # a stack of this checkout may have another currency, and its file is read otherwise
+            "SCORING_WAREHOUSE__BASE_CURRENCY": "USD",
             "SCORING_OBJECTS__URL": self.objects.as_uri(),
             "SCORING_REGISTRY__TRACKING_URI": "http://127.0.0.1:9",
             "SCORING_REGISTRY__TIMEOUT_SECONDS": "2",
