@@ -13,7 +13,7 @@ from features.platform.errors import ContractError
 from scoring import __main__ as command_line
 from scoring.commands import sessions, windows
 from scoring.domains import SCORE_TRANSACTIONS
-from scoring.runs import gaps, lifecycle, record, request, stretches
+from scoring.runs import gaps, lifecycle, record, stretches
 from scoring.runs.request import Request
 from tests.builders import NOON, a_transaction
 from tests.integration.scoring.conftest import HOUR, MINUTE, Bench
@@ -302,7 +302,7 @@ def test_a_long_window_with_too_many_rows_is_refused(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the real bound takes 100,000 rows
-    monkeypatch.setattr(request, "MOST_ROWS", 2)
+    monkeypatch.setattr(lifecycle, "MOST_ROWS", 2)
     bench.admit([a_transaction_in(hour) for hour in range(3)])
 
     with pytest.raises(ContractError, match="has 3 undecided rows, more than 2"):
