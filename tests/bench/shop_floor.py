@@ -129,7 +129,7 @@ def _values(model: Any, part: pa.Table, names: list[str]) -> Mapping[str, pa.Arr
     scores = model.score(np.column_stack([_matrix(part, names), model.coded(merchants)]))
     return {
         name: pa.array(getattr(scores, name))
-        for name in ("expected_purchases_30d", "expected_spend_30d", "p_active")
+        for name in (answer.name for answer in JOBS[ROLES["value"]].answers)
     }
 
 
@@ -150,8 +150,15 @@ def _filled(connection: psycopg.Connection[Any], ledger: str, given: list[str]) 
         "where attrelid = %s::regclass and attnum > 0 and attnotnull and not atthasdef",
         (ledger,),
     ).fetchall()
-    constants = NOTHING | {"uuid": f"'{'0' * 8}-0000-0000-0000-{'0' * 12}'", "bytea": r"'\x00'"}
-    return {name: constants[type_].strip("'") for name, type_ in needed if name not in given}
+    constants = NOTHING | {
+        "uuid": f"'{'0' * 8}-0000-0000-0000-{'0' * 12}'",
+        "bytea": rf"'\x{'00' * 32}'",
+    }
+    return {
+        name: "ok" if name.endswith("_status") else constants[type_].strip("'")
+        for name, type_ in needed
+        if name not in given
+    }
 
 
 if __name__ == "__main__":
