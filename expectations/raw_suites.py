@@ -13,14 +13,19 @@ from typing import Any
 
 import great_expectations as gx
 
-from expectations import raw, raw_applications, raw_transactions
+from expectations import raw, raw_applications, raw_stock, raw_transactions
 from features.feeds import FEEDS, Column, ColumnKind, Feed
+from features.feeds.columns import TIMED
 
 #: The expectations of a feed beyond those that follow from its declaration.
 _FURTHER: Mapping[str, Callable[[int], list[Any]]] = {
     "transactions": raw_transactions.transactions,
     "transaction_labels": raw_transactions.transaction_labels,
     "fx_rates": raw_transactions.fx_rates,
+    "promotions": raw_stock.promotions,
+    "purchase_orders": raw_stock.purchase_orders,
+    "stock_movements": raw_stock.stock_movements,
+    "stock_levels": raw_stock.stock_levels,
     "applications": raw_applications.applications,
     "application_labels": raw_applications.application_labels,
 }
@@ -31,7 +36,7 @@ def of_feed(name: str, rows: int) -> gx.ExpectationSuite:
     feed, further = FEEDS[name], _FURTHER.get(name)
     identifiers = [column.target for column in feed.columns if _is_identifier(feed, column)]
     filled = [column.target for column in feed.columns if column.is_filled]
-    times = [column.target for column in feed.columns if column.kind is ColumnKind.INSTANT]
+    times = [column.target for column in feed.columns if column.kind in TIMED]
     return gx.ExpectationSuite(
         name=str(feed.suite),
         expectations=[

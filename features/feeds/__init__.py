@@ -15,7 +15,11 @@ from features.feeds.fx_rates import FX_RATES
 from features.feeds.merchants import MERCHANTS
 from features.feeds.places import PLACES
 from features.feeds.products import PRODUCTS
+from features.feeds.promotions import PROMOTIONS
+from features.feeds.purchase_orders import PURCHASE_ORDERS
 from features.feeds.sales import SALES
+from features.feeds.stock_levels import STOCK_LEVELS
+from features.feeds.stock_movements import STOCK_MOVEMENTS
 from features.feeds.transaction_labels import TRANSACTION_LABELS
 from features.feeds.transactions import TRANSACTIONS
 
@@ -30,7 +34,8 @@ __all__ = [
 ]
 
 #: Feeds by name, in the order of their admission: rates, places, merchants, customers and products
-#: before the rows that need them, rows before their labels.
+#: before the rows that need them, rows before their labels, and sales after all else of a merchant,
+#: because they close the night.
 FEEDS: dict[str, Feed] = {
     feed.name: feed
     for feed in (
@@ -41,6 +46,10 @@ FEEDS: dict[str, Feed] = {
         PRODUCTS,
         TRANSACTIONS,
         TRANSACTION_LABELS,
+        PROMOTIONS,
+        PURCHASE_ORDERS,
+        STOCK_MOVEMENTS,
+        STOCK_LEVELS,
         SALES,
         APPLICATIONS,
         APPLICATION_LABELS,

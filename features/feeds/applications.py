@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Feed, Ordering
+from features.feeds.declarations import Feed
 from features.feeds.leaks import Leak
 from features.feeds.readers import APPLICATION_SCORING
+from features.feeds.rules import Ordering
 
 APPLICATIONS = Feed(
     name="applications",

@@ -32,8 +32,13 @@ class ColumnKind(StrEnum):
     EMPLOYMENT = "employment"
     OUTCOME = "outcome"
     EXCEPTION = "exception"  # a flag, or an outcome that says so
-    QUANTITY = "quantity"  # of a sold product; the event of the line keeps its sign
+    QUANTITY = "quantity"  # of a product; the event or the movement keeps its sign
     EVENT = "event"  # of a line of an order: sale, return or cancellation
+    STOCK = "stock"  # pieces at a place; may be zero
+    MOVEMENT = "movement"  # of stock: receipt, sale, return, transfer or write_off
+    EXPECTED = "expected"  # an instant that may lie ahead
+    DAYS = "days"  # a duration
+    WEEKDAYS = "weekdays"  # such as `mon thu`
     KIND = "kind"  # of a transaction: purchase, refund, reversal or check
     PLACE = "place"  # code of a place: of `dbt/seeds/places.csv`, of a country, or the source's own
     COUNTRY = "country"
@@ -51,6 +56,9 @@ _SQL_TYPES: Mapping[ColumnKind, LiteralString] = {
     ColumnKind.SHARE: "double precision",
     ColumnKind.RATE: "numeric(24, 12)",
     ColumnKind.QUANTITY: "numeric(15, 6)",
+    ColumnKind.STOCK: "numeric(15, 6)",
+    ColumnKind.EXPECTED: "timestamptz",
+    ColumnKind.DAYS: "double precision",
     ColumnKind.FLAG: "boolean",
     ColumnKind.EXCEPTION: "boolean",
     ColumnKind.LIST: "text[]",
@@ -64,11 +72,17 @@ _SQL_TYPES: Mapping[ColumnKind, LiteralString] = {
     ColumnKind.LONGITUDE: "double precision",
 }
 
+#: The columns whose dates and times may lie ahead.
+AHEAD = frozenset((ColumnKind.EXPECTED, ColumnKind.DATE))
+
 #: The columns that hold money, all in the currency of their row.
 MONEY = frozenset((ColumnKind.AMOUNT, ColumnKind.BALANCE))
 
+#: The columns that hold a time.
+TIMED = frozenset((ColumnKind.INSTANT, ColumnKind.EXPECTED))
+
 #: The columns that hold a date or a time.
-DATED = frozenset((ColumnKind.INSTANT, ColumnKind.DATE, ColumnKind.PAST_DATE))
+DATED = TIMED | {ColumnKind.DATE, ColumnKind.PAST_DATE}
 
 #: The columns whose text is the value itself; a rounded number has lost some of it.
 TEXTUAL = frozenset(
@@ -80,6 +94,8 @@ TEXTUAL = frozenset(
         ColumnKind.OUTCOME,
         ColumnKind.KIND,
         ColumnKind.EVENT,
+        ColumnKind.MOVEMENT,
+        ColumnKind.WEEKDAYS,
         ColumnKind.PLACE,
         ColumnKind.COUNTRY,
         ColumnKind.TIME_ZONE,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from features.feeds.admissions import Facts
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Feed, Pair
+from features.feeds.declarations import Feed
 from features.feeds.leaks import Leak
 from features.feeds.readers import TRANSACTION_SCORING
+from features.feeds.rules import Pair
 
 CUSTOMERS = Feed(
     name="customers",

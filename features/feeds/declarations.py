@@ -16,6 +16,7 @@ from features.feeds.admissions import Facts, Labels, Reference, Versions
 from features.feeds.columns import DATED, MONEY, Column, ColumnKind
 from features.feeds.leaks import Leak
 from features.feeds.readers import Reader
+from features.feeds.rules import Companion, Ordering, Pair
 
 #: A history load brings rows of the past. A live load brings rows that are known from now on.
 LoadKind = Literal["history", "live"]
@@ -57,36 +58,6 @@ class InlineLabels:
         raise TypeError(f"a label of {self.feed.name} is not one value")
 
 
-@dataclass(frozen=True, slots=True)
-class Ordering:
-    """Two columns of one row of which the first may not exceed the second.
-
-    Attributes:
-        first: the smaller column, under which a row is rejected.
-        second: the larger column; an instant counts as a day of the source's time zone.
-        reason: code of the rejection, see `features/ingest/reasons.py`.
-    """
-
-    first: str
-    second: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two columns of which a row has both or neither, or of which it needs one.
-
-    Attributes:
-        first: the column under which a row that breaks the rule is rejected.
-        second: the other column.
-        reason: code of the rejection, see `features/ingest/reasons.py`.
-    """
-
-    first: str
-    second: str
-    reason: str = "incomplete_coordinates"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """One kind of row that sources deliver. Columns are named by their canonical names.
@@ -104,6 +75,8 @@ class Feed:
         orderings: pairs of columns that may contradict each other.
         pairs: pairs of columns of which one alone means nothing.
         choices: pairs of columns of which a row needs one; it may have both.
+        distinct: pairs of columns that never hold the same value.
+        companions: columns that only rows with certain words have.
         inline_labels: labels that the feed's files may carry.
     """
 
@@ -119,6 +92,8 @@ class Feed:
     orderings: tuple[Ordering, ...] = ()
     pairs: tuple[Pair, ...] = ()
     choices: tuple[Pair, ...] = ()
+    distinct: tuple[Pair, ...] = ()
+    companions: tuple[Companion, ...] = ()
     inline_labels: InlineLabels | None = None
 
     def __post_init__(self) -> None:
@@ -237,9 +212,9 @@ class Feed:
     def _mentioned(self) -> set[str]:
         """The columns that other parts of the declaration name."""
         names = {name for pair in self.orderings for name in (pair.first, pair.second)}
-        names |= {
-            name for pair in (*self.pairs, *self.choices) for name in (pair.first, pair.second)
-        }
+        pairs = (*self.pairs, *self.choices, *self.distinct)
+        names |= {name for pair in pairs for name in (pair.first, pair.second)}
+        names |= {name for rule in self.companions for name in (rule.column, rule.beside)}
         names |= {self.person} if self.person else set()
         match self.admission:
             case Versions(event=event, carried=carried):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from features.feeds.admissions import Facts
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Feed, Pair
+from features.feeds.declarations import Feed
 from features.feeds.readers import CUSTOMER_JOBS, TRANSACTION_SCORING
+from features.feeds.rules import Pair
 
 MERCHANTS = Feed(
     name="merchants",

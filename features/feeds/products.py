@@ -1,4 +1,4 @@
-"""Products of a merchant: their place in the tree of categories, their cost and list price.
+"""Products of a merchant: their categories, their cost and list price, and their supplier's terms.
 
 A category on the line of a sale wins over that of its product.
 """
@@ -6,7 +6,7 @@ A category on the line of a sale wins over that of its product.
 from __future__ import annotations
 
 from features.feeds.admissions import Facts
-from features.feeds.columns import ColumnKind, column
+from features.feeds.columns import ColumnKind, added, column
 from features.feeds.declarations import Feed
 from features.feeds.readers import CUSTOMER_SEGMENTS, CUSTOMER_VALUE
 
@@ -25,6 +25,11 @@ PRODUCTS = Feed(
         column("currency", ColumnKind.CURRENCY, "currency_code", required=True),
         column("pack_size"),
         column("known_at", ColumnKind.INSTANT, "declared_known_at"),
+        added(column("lead_time_days", ColumnKind.DAYS)),
+        added(column("lead_time_sd_days", ColumnKind.DAYS)),
+        added(column("minimum_order", ColumnKind.QUANTITY)),
+        added(column("order_days", ColumnKind.WEEKDAYS)),
+        added(column("shelf_life_days", ColumnKind.DAYS)),
     ),
     admission=Facts(first_known_at="landed.declared_known_at"),
     read_by=(CUSTOMER_SEGMENTS, CUSTOMER_VALUE),

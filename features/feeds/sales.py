@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
-from features.feeds.declarations import Feed, Pair
+from features.feeds.declarations import Feed
 from features.feeds.readers import CUSTOMER_SEGMENTS, CUSTOMER_VALUE
+from features.feeds.rules import Pair
 
 #: A return gives goods back. A cancellation takes an order back before it is delivered.
 SALE, RETURN, CANCELLATION = EVENTS = ("sale", "return", "cancellation")

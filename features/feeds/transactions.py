@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, added, column
-from features.feeds.declarations import Feed, InlineLabels, Pair
+from features.feeds.declarations import Feed, InlineLabels
 from features.feeds.readers import APPLICATION_SCORING, CUSTOMER_JOBS, TRANSACTION_SCORING
+from features.feeds.rules import Pair
 from features.feeds.transaction_labels import TRANSACTION_LABELS
 
 #: A check of a card costs nothing. A reversal takes back a transaction as if it had not been.

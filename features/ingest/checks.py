@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.feeds.columns import MONEY, Column, ColumnKind
+from features.feeds.columns import MONEY, TIMED, Column, ColumnKind
 from features.ingest import (
     cards,
     contradictions,
@@ -20,6 +20,7 @@ from features.ingest import (
     kinds,
     numbers,
     sales_values,
+    stock_values,
     times,
 )
 from features.ingest.chunks import TEXT, Chunk
@@ -36,7 +37,7 @@ _FREE_TEXT = {
     *(ColumnKind.ID, ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.PROVENANCE),
     *(ColumnKind.PLACE, ColumnKind.COUNTRY, ColumnKind.TIME_ZONE),
 }
-_DIRECTIONS = {ColumnKind.KIND, ColumnKind.EVENT}
+_DIRECTIONS = {ColumnKind.KIND, ColumnKind.EVENT, ColumnKind.MOVEMENT}
 _WITH_DECIMALS = {ColumnKind.RATE, ColumnKind.PERCENT}  # so many that they may spell a card number
 
 
@@ -89,7 +90,7 @@ class Rules:
         )
 
     def is_signed(self, column: Column) -> bool:
-        """Return whether a minus in front of a number means that money or goods come back."""
+        """Return whether a minus in front of a number means that money or goods turn round."""
         description = self.feed.description_of(column)
         return description is not None and description.sign is not None
 
@@ -127,11 +128,10 @@ def check(chunk: Chunk, rules: Rules) -> Checked:
             typed[column.target] = numbers.amounts(text, exponents, column.name, verdicts, money)
         elif column.kind in _DIRECTIONS:
             typed[column.target] = _direction(text, typed, comes_back, verdicts, rules)
-        elif column.kind is ColumnKind.INSTANT:
+        elif column.kind in TIMED:
             local = rules.local_times(column, delivered)
-            typed[column.target] = times.instants(
-                text, column.name, verdicts, local=local, now=rules.now
-            )
+            now = rules.now if column.kind is ColumnKind.INSTANT else None
+            typed[column.target] = times.instants(text, column.name, verdicts, local=local, now=now)
         else:
             typed[column.target] = _typed(text, column, verdicts, rules)
     contradictions.reject(typed, verdicts, rules.feed)
@@ -156,10 +156,12 @@ def _direction(
     verdicts: Verdicts,
     rules: Rules,
 ) -> pa.Array:
-    """Return the kind of each payment, or the event of each line of an order."""
+    """Return the kind of each payment, the event of each line of an order, or each movement."""
     feed = rules.feed.declaration
     if event := feed.column_of(ColumnKind.EVENT):
         return sales_values.events(stated, comes_back, verdicts, event.name)
+    if movement := feed.column_of(ColumnKind.MOVEMENT):
+        return stock_values.movements(stated, comes_back, verdicts, movement.name)
     kind, amount = feed.column_of(ColumnKind.KIND), feed.column_of(ColumnKind.AMOUNT)
     if kind is None or amount is None:
         raise TypeError(f"{feed.name}: a kind needs an amount")
@@ -236,6 +238,9 @@ _READERS: Mapping[ColumnKind, Callable[[pa.Array, str, Verdicts], pa.Array]] = {
     ColumnKind.TERM: credit_values.terms,
     ColumnKind.EMPLOYMENT: credit_values.employments,
     ColumnKind.QUANTITY: sales_values.quantities,
+    ColumnKind.STOCK: stock_values.stocks,
+    ColumnKind.DAYS: stock_values.durations,
+    ColumnKind.WEEKDAYS: stock_values.weekdays,
     ColumnKind.COUNTRY: geography.countries,
     ColumnKind.TIME_ZONE: geography.time_zones,
     ColumnKind.LATITUDE: geography.latitudes,

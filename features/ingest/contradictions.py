@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.feeds import Column, ColumnKind
+from features.feeds import Column, Feed
+from features.feeds.columns import TIMED
+from features.feeds.rules import Pair
 from features.ingest.reasons import RowReason
 from features.ingest.times import mask_of
 from features.ingest.verdicts import Verdicts
@@ -15,12 +17,12 @@ from features.sources.mapping import SourceFeed
 
 
 def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, feed: SourceFeed) -> None:
-    """Reject rows in which a column exceeds its bound in another, or lacks its companion.
+    """Reject rows whose columns break a rule of the feed.
 
     Args:
         typed: columns by target name; null in a rejected row.
-        verdicts: receives each contradiction, under the canonical name of the smaller column.
-        feed: declares the pairs of columns; an instant is compared as a day of its time zone.
+        verdicts: receives each contradiction, under the canonical name of the first column.
+        feed: declares the rules; an instant is compared as a day of its time zone.
     """
     declared = feed.declaration
     for ordering in declared.orderings:
@@ -31,18 +33,32 @@ def reject(typed: Mapping[str, pa.Array], verdicts: Verdicts, feed: SourceFeed) 
         exceeds = mask_of(pc.greater(first, second))
         verdicts.reject(exceeds, RowReason(ordering.reason), ordering.first)
     for pair in declared.pairs:
-        one, other = (typed[declared.column(name).target] for name in (pair.first, pair.second))
+        one, other = _values(typed, declared, pair)
         is_alone = mask_of(pc.not_equal(pc.is_valid(one), pc.is_valid(other)))
         verdicts.reject(is_alone, RowReason(pair.reason), pair.first)
     for pair in declared.choices:
-        one, other = (typed[declared.column(name).target] for name in (pair.first, pair.second))
+        one, other = _values(typed, declared, pair)
         has_none = ~mask_of(pc.or_(pc.is_valid(one), pc.is_valid(other)))
         verdicts.reject(has_none, RowReason(pair.reason), pair.first)
+    for pair in declared.distinct:
+        is_same = mask_of(pc.equal(*_values(typed, declared, pair)))
+        verdicts.reject(is_same, RowReason(pair.reason), pair.first)
+    for rule in declared.companions:
+        words = typed[declared.column(rule.beside).target]
+        needs = mask_of(pc.is_in(words, pa.array(sorted(rule.words))))
+        has = mask_of(pc.is_valid(typed[declared.column(rule.column).target]))
+        verdicts.reject(needs & ~has, RowReason(rule.missing), rule.column)
+        verdicts.reject(has & ~needs, RowReason(rule.unasked), rule.column)
+
+
+def _values(typed: Mapping[str, pa.Array], declared: Feed, pair: Pair) -> tuple[pa.Array, pa.Array]:
+    one, other = (typed[declared.column(name).target] for name in (pair.first, pair.second))
+    return one, other
 
 
 def _comparable(typed: Mapping[str, pa.Array], column: Column, time_zone: str | None) -> pa.Array:
     values = typed[column.target]
-    if column.kind is not ColumnKind.INSTANT:
+    if column.kind not in TIMED:
         return values
     if time_zone is not None:
         values = pc.cast(values, pa.timestamp("us", time_zone))

@@ -27,6 +27,12 @@ class RowReason(StrEnum):
     NOT_A_QUANTITY = "not_a_quantity"
     UNKNOWN_EVENT = "unknown_event"
     EVENT_AGAINST_SIGN = "event_against_sign"
+    NOT_A_STOCK = "not_a_stock"
+    NEGATIVE_STOCK = "negative_stock"
+    UNKNOWN_MOVEMENT = "unknown_movement"
+    MOVEMENT_AGAINST_SIGN = "movement_against_sign"
+    NOT_A_DURATION = "not_a_duration"
+    NOT_WEEKDAYS = "not_weekdays"
     UNKNOWN_CURRENCY = "unknown_currency"
     TIMESTAMP_NOT_A_TIME = "timestamp_not_a_time"
     TIMESTAMP_WITHOUT_ZONE = "timestamp_without_zone"
@@ -51,6 +57,12 @@ class RowReason(StrEnum):
     CREDIT_LINE_AFTER_APPLICATION = "credit_line_after_application"
     LOW_SCORE_ABOVE_HIGH = "low_score_above_high"
     MORE_OPEN_THAN_ALL_ACCOUNTS = "more_open_than_all_accounts"
+    TRANSFER_WITHOUT_DESTINATION = "transfer_without_destination"
+    DESTINATION_WITHOUT_TRANSFER = "destination_without_transfer"
+    TRANSFER_TO_ITSELF = "transfer_to_itself"
+    STARTS_AFTER_END = "starts_after_end"
+    ORDERED_AFTER_EXPECTED = "ordered_after_expected"
+    ORDERED_AFTER_RECEIVED = "ordered_after_received"
     NOT_A_LATITUDE = "not_a_latitude"
     NOT_A_LONGITUDE = "not_a_longitude"
     INCOMPLETE_COORDINATES = "incomplete_coordinates"
@@ -132,6 +144,26 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.EVENT_AGAINST_SIGN: (
         "the sign of the quantity says the opposite of the event; see sign of the quantity"
     ),
+    RowReason.NOT_A_STOCK: (
+        "not a number from zero on, of at most seven digits and six decimals; see decimal and "
+        "thousands of the column"
+    ),
+    RowReason.NEGATIVE_STOCK: (
+        "below zero: no place holds fewer than no pieces, so the source sold what it had not "
+        "counted; count the place and deliver the count"
+    ),
+    RowReason.UNKNOWN_MOVEMENT: (
+        "neither receipt, sale, return, transfer nor write_off; map of the column states the "
+        "movement of other words"
+    ),
+    RowReason.MOVEMENT_AGAINST_SIGN: (
+        "the sign of the quantity says the opposite of the movement; see sign of the quantity"
+    ),
+    RowReason.NOT_A_DURATION: "not a number of days from 0 to 3,650; see decimal of the column",
+    RowReason.NOT_WEEKDAYS: (
+        "not weekdays such as mon thu, with a blank between them; map of the column states the "
+        "weekdays of other words"
+    ),
     RowReason.AMOUNT_NOT_POSITIVE: (
         "not above zero; sign of the column declares negative amounts, allow_zero_amount zeros"
     ),
@@ -179,6 +211,12 @@ SENTENCES: dict[RowReason, str] = {
     RowReason.CREDIT_LINE_AFTER_APPLICATION: "later than the application",
     RowReason.LOW_SCORE_ABOVE_HIGH: "above the high end of the same range",
     RowReason.MORE_OPEN_THAN_ALL_ACCOUNTS: "more open accounts than accounts",
+    RowReason.TRANSFER_WITHOUT_DESTINATION: "a transfer needs the location that it goes to",
+    RowReason.DESTINATION_WITHOUT_TRANSFER: "only a transfer goes to another location",
+    RowReason.TRANSFER_TO_ITSELF: "the location that the pieces leave",
+    RowReason.STARTS_AFTER_END: "later than the last day of the promotion",
+    RowReason.ORDERED_AFTER_EXPECTED: "later than the day on which the pieces are expected",
+    RowReason.ORDERED_AFTER_RECEIVED: "later than the day on which the pieces came",
     RowReason.NOT_A_LATITUDE: "not a number of degrees from -90 to 90, such as 48.2082",
     RowReason.NOT_A_LONGITUDE: "not a number of degrees from -180 to 180, such as 16.3738",
     RowReason.NOT_A_COUNTRY: "not two capital letters as in ISO 3166, such as AT",

@@ -111,7 +111,11 @@ def _sign(column: str, samples: Sequence[str], feed: SourceFeed) -> str | None:
 
 def _quantity(column: str, samples: Sequence[str], feed: SourceFeed) -> str | None:
     if any(text.startswith("-") for text in samples):
-        return _add(column, "sign: returns_negative")
+        if feed.declaration.column_of(ColumnKind.EVENT):
+            return _add(column, "sign: returns_negative")
+        if feed.declaration.column_of(ColumnKind.MOVEMENT):
+            return _add(column, "sign: outgoing_negative")
+        return None
     is_zero = [bool(re.fullmatch(r"[^1-9]*", text)) for text in samples]
     return None if samples and all(is_zero) else _number(column, samples, feed)
 
@@ -180,6 +184,8 @@ _SUGGESTIONS: Mapping[RowReason, _Suggest] = {
     RowReason.AMOUNT_NOT_A_NUMBER: _number,
     RowReason.AMOUNT_NOT_POSITIVE: _sign,
     RowReason.NOT_A_QUANTITY: _quantity,
+    RowReason.NOT_A_STOCK: _number,
+    RowReason.NOT_A_DURATION: _number,
     RowReason.UNKNOWN_CURRENCY: _currency,
     RowReason.TIMESTAMP_NOT_A_TIME: _time,
     RowReason.DATE_NOT_IN_FORMAT: _time,
@@ -242,6 +248,36 @@ _KEYS: Mapping[RowReason, str] = {
     RowReason.EVENT_AGAINST_SIGN: (
         "correct `map` or `starts_with` of columns.{column}, or leave it out: the sign of the "
         "quantity then says what comes back"
+    ),
+    RowReason.UNKNOWN_MOVEMENT: (
+        "state at columns.{column} what each text means: receipt, sale, return, transfer or "
+        "write_off, by `map` or `starts_with`"
+    ),
+    RowReason.MOVEMENT_AGAINST_SIGN: (
+        "correct `map` or `starts_with` of columns.{column}: pieces of a sale and a write_off "
+        "leave, those of a receipt and a return come"
+    ),
+    RowReason.NOT_WEEKDAYS: (
+        "add `map` of the delivered words to weekdays such as mon thu to columns.{column}, or "
+        "`null_tokens` for those that mean every day"
+    ),
+    RowReason.TRANSFER_WITHOUT_DESTINATION: (
+        "describe columns.{column}, or state at columns.movement another movement for these rows"
+    ),
+    RowReason.DESTINATION_WITHOUT_TRANSFER: (
+        "correct `map` of columns.movement, or add the texts that mean no location to "
+        "`null_tokens` of columns.{column}"
+    ),
+    RowReason.STARTS_AFTER_END: (
+        "see the order of day and month in `format` of columns.starts_on and columns.ends_on"
+    ),
+    RowReason.ORDERED_AFTER_EXPECTED: (
+        "see `format` and `zone` of columns.ordered_at and columns.expected_at, and `null_tokens` "
+        "of the latter"
+    ),
+    RowReason.ORDERED_AFTER_RECEIVED: (
+        "see `format` and `zone` of columns.ordered_at and columns.received_at, and `null_tokens` "
+        "of the latter"
     ),
     RowReason.UNKNOWN_PROVENANCE: "add it to provenance_rank of the source, or state `map`",
     RowReason.UNKNOWN_OUTCOME: "add the delivered outcomes to outcomes of the feed",

@@ -120,7 +120,8 @@ class ColumnDescription(Described):
         rounding: `binary`: amounts carry noise of floating point; round them to the minor unit.
         sign: `debit_negative`: a negative amount is a purchase and a positive one a refund;
             `credit_negative`: a negative amount is a refund; `returns_negative`: a negative
-            quantity comes back, by a return unless the event says cancellation.
+            quantity comes back, by a return unless the event says cancellation;
+            `outgoing_negative`: pieces of a negative quantity leave the location.
     """
 
     column: str | None = None
@@ -158,7 +159,9 @@ class ColumnDescription(Described):
     negative: tuple[Literal["parentheses", "trailing_minus"], ...] | None = None
     exponents: bool | None = None
     rounding: Literal["binary"] | None = None
-    sign: Literal["debit_negative", "credit_negative", "returns_negative"] | None = None
+    sign: (
+        Literal["debit_negative", "credit_negative", "returns_negative", "outgoing_negative"] | None
+    ) = None
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> ColumnDescription:

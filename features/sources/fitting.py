@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from features.feeds.columns import DATED, MONEY, Column, ColumnKind
+from features.feeds import Feed
+from features.feeds.columns import DATED, MONEY, TIMED, Column, ColumnKind
 
 #: The keys of a described column that state its origin.
 ORIGINS = (
@@ -16,16 +17,27 @@ CODES = frozenset((ColumnKind.CURRENCY,))
 _ALL = frozenset(ColumnKind)
 _NAMES = frozenset((ColumnKind.ID, ColumnKind.TEXT))
 _FLAGS = frozenset((ColumnKind.FLAG, ColumnKind.EXCEPTION))
-_INSTANT = frozenset((ColumnKind.INSTANT,))
 _FRACTIONS = MONEY | {
     *(ColumnKind.RATE, ColumnKind.PERCENT, ColumnKind.SHARE),
     *(ColumnKind.LATITUDE, ColumnKind.LONGITUDE, ColumnKind.QUANTITY),
+    *(ColumnKind.STOCK, ColumnKind.DAYS),
 }
 _WHOLE = frozenset((ColumnKind.COUNT, ColumnKind.INTEGER, ColumnKind.SCORE))
 _UNITS: Mapping[ColumnKind, tuple[str, ...]] = {
     **dict.fromkeys(MONEY, ("major", "minor")),
     **dict.fromkeys((ColumnKind.PERCENT, ColumnKind.SHARE), ("share", "percent")),
     **dict.fromkeys((ColumnKind.TERM, ColumnKind.EMPLOYMENT), ("months", "years")),
+}
+#: The column that keeps the direction of a number, by the meaning of its minus.
+_DIRECTIONS: Mapping[str, ColumnKind] = {
+    **dict.fromkeys(("debit_negative", "credit_negative"), ColumnKind.KIND),
+    "returns_negative": ColumnKind.EVENT,
+    "outgoing_negative": ColumnKind.MOVEMENT,
+}
+#: The meanings of a minus by the kind of the number.
+_SIGNS: Mapping[ColumnKind, tuple[str, ...]] = {
+    ColumnKind.AMOUNT: ("debit_negative", "credit_negative"),
+    ColumnKind.QUANTITY: ("returns_negative", "outgoing_negative"),
 }
 #: Their words have keys of their own, or their texts are numbers and times.
 _WITHOUT_MAP = _FRACTIONS | DATED | _FLAGS | {ColumnKind.OUTCOME, ColumnKind.LIST}
@@ -53,10 +65,10 @@ KINDS: Mapping[str, frozenset[ColumnKind]] = {
     "true_words": _FLAGS,
     "false_words": _FLAGS,
     "format": DATED,
-    "since": _INSTANT,
-    "zone": _INSTANT,
-    "ambiguous": _INSTANT,
-    "nonexistent": _INSTANT,
+    "since": TIMED,
+    "zone": TIMED,
+    "ambiguous": TIMED,
+    "nonexistent": TIMED,
     "unit": frozenset(_UNITS),
     "decimal": _FRACTIONS,
     "thousands": _FRACTIONS | _WHOLE,
@@ -64,7 +76,7 @@ KINDS: Mapping[str, frozenset[ColumnKind]] = {
     "negative": MONEY,
     "exponents": MONEY,
     "rounding": MONEY,
-    "sign": frozenset((ColumnKind.AMOUNT, ColumnKind.QUANTITY)),
+    "sign": frozenset(_SIGNS),
 }
 _INSTEAD = {
     ("map", ColumnKind.OUTCOME): "the feed's key outcomes says what each outcome means",
@@ -97,6 +109,14 @@ def misfit_of_unit(unit: str, kind: ColumnKind) -> str | None:
 
 def misfit_of_sign(sign: str, kind: ColumnKind) -> str | None:
     """Return why a sign does not fit a kind, or None if it fits."""
-    of_quantities = ("returns_negative",)
-    able = of_quantities if kind is ColumnKind.QUANTITY else ("debit_negative", "credit_negative")
+    able = _SIGNS[kind]
     return None if sign in able else f"sign: does not fit kind {kind}; write {' or '.join(able)}"
+
+
+def misfit_of_direction(sign: str, feed: Feed) -> str | None:
+    """Return why a feed cannot keep the direction of a signed number, or None if it can."""
+    if feed.column_of(_DIRECTIONS[sign]):
+        return None
+    able = [name for name, keeps in _DIRECTIONS.items() if feed.column_of(keeps)]
+    hint = f"write {' or '.join(able)}" if able else "leave it out"
+    return f"sign: {feed.name} has no column of kind {_DIRECTIONS[sign]}; {hint}"

@@ -84,6 +84,23 @@ FORMS: Mapping[ColumnKind, Form] = {
         ("sale", "return", "cancellation"),
         ("Return", "refund"),
     ),
+    ColumnKind.STOCK: Form("as a quantity, or zero", ("0", "12", "0.75"), ("-1", "x")),
+    ColumnKind.MOVEMENT: Form(
+        "receipt, sale, return, transfer or write_off",
+        ("receipt", "sale", "return", "transfer", "write_off"),
+        ("Receipt", "adjustment"),
+    ),
+    ColumnKind.EXPECTED: Form(
+        "as a time, which may lie ahead",
+        ("2026-12-24T09:00:00Z", "2027-02-01 00:00:00+01:00"),
+        ("next week",),
+    ),
+    ColumnKind.DAYS: Form("a number of days from 0 to 3,650", ("3", "1.5", "0"), ("-1", "a week")),
+    ColumnKind.WEEKDAYS: Form(
+        "weekdays by the first three letters of their English names, with a blank between them",
+        ("mon thu", "Fri"),
+        ("monday", "mon,thu"),
+    ),
     ColumnKind.PLACE: Form(
         "a code of a place, see below; or a code of the feed `places`", ("AT-9", "FR")
     ),
@@ -96,7 +113,10 @@ FORMS: Mapping[ColumnKind, Form] = {
 #: The meaning of each directive of `format`.
 DIRECTIVES: Mapping[str, str] = {
     "%Y": "year of four digits",
-    "%y": "year of two digits: the latest such year that is not in the future",
+    "%y": (
+        "year of two digits: the latest such year that is not in the future; of a date that may "
+        "lie ahead, not more than ten years ahead"
+    ),
     "%m": "month, 1 to 12",
     "%b": "short name of the month in English, such as Mar",
     "%B": "name of the month in English, such as March",

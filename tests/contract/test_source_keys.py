@@ -62,7 +62,12 @@ def _a_source(name: str) -> SourceFeed:
 
 def _reasons(feed: SourceFeed, column: Column, text: str) -> str:
     """Return the first reason to reject a row of examples with one other text."""
-    texts = {each.name: FORMS[each.kind].examples[0] for each in feed.declaration.columns}
+    unasked = {rule.column for rule in feed.declaration.companions}
+    texts = {
+        each.name: FORMS[each.kind].examples[0]
+        for each in feed.declaration.columns
+        if each.name not in unasked
+    }
     texts |= {column.name: text}
     chunk = Chunk({name: pa.array([value]) for name, value in texts.items()}, np.array([1]))
     rules = Rules(feed, ("chargeback",), NOW, DEFAULT)

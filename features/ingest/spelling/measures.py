@@ -21,6 +21,8 @@ _REASONS = {
     ColumnKind.INTEGER: RowReason.NOT_AN_INTEGER,
     ColumnKind.SCORE: RowReason.NOT_A_CREDIT_SCORE,
     ColumnKind.QUANTITY: RowReason.NOT_A_QUANTITY,
+    ColumnKind.STOCK: RowReason.NOT_A_STOCK,
+    ColumnKind.DAYS: RowReason.NOT_A_DURATION,
 }
 _DURATION = r"^ *(?P<number>[0-9]{1,3})(?:\.0*)? *(?i:y|yrs?|years?|m|mos?|months?)? *$"
 

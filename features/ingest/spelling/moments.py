@@ -30,25 +30,25 @@ _FIRST, _LAST = -2_208_988_800_000_000, 4_102_444_800_000_000
 
 
 def in_iso(
-    texts: pa.Array, column: str, verdicts: Verdicts, *, form: str, now: datetime
+    texts: pa.Array, column: str, verdicts: Verdicts, *, form: str, latest: datetime
 ) -> pa.Array:
     """Return dates or times of a declared format as ISO 8601; null without a value.
 
     A month without a day becomes its first day. A year of two digits is the latest such year up to
-    now.
+    that of `latest`.
 
     Args:
         texts: as delivered.
         column: name for the verdict.
         verdicts: receives texts in another format.
         form: directives of strptime, see `features.sources.date_formats`.
-        now: a date with a year of two digits is not later; UTC.
+        latest: a year of two digits is not later; UTC.
     """
     parts = pc.extract_regex(texts, pattern_of(form))
     groups = {field.name: pc.struct_field(parts, field.name) for field in parts.type}
     good = mask_of(pc.is_valid(parts))
     if "%y" in form:
-        groups["year"] = _century(groups["year"], now)
+        groups["year"] = _century(groups["year"], latest)
     if "yearday" in groups:
         date, exists = _ordinal(groups["year"], groups["yearday"], good)
         good &= exists
@@ -95,8 +95,8 @@ def dates_of(texts: pa.Array) -> pa.Array:
     return pc.utf8_slice_codeunits(texts, 0, 10)
 
 
-def _century(years: pa.Array, now: datetime) -> pa.Array:
-    is_past = pc.less_equal(years, f"{now.year % 100:02}")
+def _century(years: pa.Array, latest: datetime) -> pa.Array:
+    is_past = pc.less_equal(years, f"{latest.year % 100:02}")
     return pc.binary_join_element_wise(pc.if_else(is_past, "20", "19"), years, "")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.feeds.columns import DATED, MONEY, Column, ColumnKind
+from features.feeds.columns import AHEAD, DATED, MONEY, TIMED, Column, ColumnKind
 from features.ingest import identifiers
 from features.ingest.reasons import HeldError, HoldReason
 from features.ingest.spelling import amounts, composites, measures, moments, words
@@ -16,6 +17,7 @@ from features.ingest.verdicts import Verdicts
 from features.sources.columns import SEPARATOR, ColumnDescription
 
 _FLAGS = {ColumnKind.FLAG, ColumnKind.EXCEPTION}
+_AHEAD = timedelta(days=3653)  # how far ahead a year of two digits may lie
 
 
 def spelled(delivered: Delivered, column: Column, verdicts: Verdicts) -> pa.Array:
@@ -130,8 +132,9 @@ def _moments(
     if form.startswith("epoch_"):
         iso = moments.of_epoch(texts, column.name, verdicts, form=form, since=description.since)
     else:
-        iso = moments.in_iso(texts, column.name, verdicts, form=form, now=delivered.now)
-    return iso if column.kind is ColumnKind.INSTANT else moments.dates_of(iso)
+        latest = delivered.now + _AHEAD if column.kind in AHEAD else delivered.now
+        iso = moments.in_iso(texts, column.name, verdicts, form=form, latest=latest)
+    return iso if column.kind in TIMED else moments.dates_of(iso)
 
 
 def _of_amount(delivered: Delivered, description: ColumnDescription) -> pa.Array:

@@ -12,7 +12,7 @@ import pytest
 from features.feeds import FEEDS, ColumnKind, Feed, label_columns, sharing_tables
 from features.feeds.admissions import Labels, Versions
 from features.feeds.columns import column
-from features.feeds.declarations import Ordering
+from features.feeds.rules import Ordering
 from features.ingest.reasons import RowReason
 
 SALE_ID = column("sale_id", ColumnKind.ID, required=True, key=True)
@@ -92,11 +92,19 @@ def test_columns_of_one_name_belong_to_their_feed_alone() -> None:
     assert FEEDS["transactions"].column("amount").sql_type == "bigint"
 
 
-def test_an_ordering_rejects_with_a_reason_of_the_closed_list() -> None:
-    reasons = [ordering.reason for feed in FEEDS.values() for ordering in feed.orderings]
+def test_a_rule_rejects_with_a_reason_of_the_closed_list() -> None:
+    reasons = {
+        reason
+        for feed in FEEDS.values()
+        for reason in (
+            *(ordering.reason for ordering in feed.orderings),
+            *(pair.reason for pair in (*feed.pairs, *feed.choices, *feed.distinct)),
+            *(code for rule in feed.companions for code in (rule.missing, rule.unasked)),
+        )
+    }
 
-    assert len(reasons) == 3
-    assert set(reasons) <= set(RowReason)
+    assert len(reasons) == 11
+    assert reasons <= set(RowReason)
 
 
 def test_transactions_share_a_table_with_the_feed_of_their_labels_and_no_other() -> None:
