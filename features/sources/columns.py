@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from features.feeds.columns import Column
+from features.feeds import Column, Feed
 from features.platform.currencies import EXPONENTS
 from features.platform.yaml_document import KEYS_FORM, TEXT_FORM, Moment, form_of
 from features.sources import fitting
@@ -203,14 +203,14 @@ class ColumnDescription(Described):
         if isinstance(self.zone, str) and (flaw := check_zone(self.zone)):
             yield f"zone: {flaw}"
 
-    def misfit(self, column: Column) -> str | None:
-        """Return why the description does not fit a canonical column, or None if it fits."""
+    def misfit(self, column: Column, feed: Feed) -> str | None:
+        """Return why the description does not fit a column of a feed, or None if it fits."""
         stated = [key for key in type(self).model_fields if getattr(self, key) is not None]
         flaw = fitting.misfit(stated, column)
         if flaw is None and self.unit is not None:
             flaw = fitting.misfit_of_unit(self.unit, column.kind)
         if flaw is None and self.sign is not None:
-            flaw = fitting.misfit_of_sign(self.sign, column.kind)
+            flaw = fitting.misfit_of_sign(self.sign, column.kind, feed)
         is_code = self.constant is not None and column.kind in fitting.CODES
         if flaw is None and is_code and self.constant not in EXPONENTS:
             flaw = f"constant: {self.constant!r} is not ISO 4217"

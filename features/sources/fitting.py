@@ -107,14 +107,10 @@ def misfit_of_unit(unit: str, kind: ColumnKind) -> str | None:
     return f"unit: {unit} does not fit kind {kind}; write {' or '.join(_UNITS[kind])}"
 
 
-def misfit_of_sign(sign: str, kind: ColumnKind) -> str | None:
-    """Return why a sign does not fit a kind, or None if it fits."""
-    able = _SIGNS[kind]
-    return None if sign in able else f"sign: does not fit kind {kind}; write {' or '.join(able)}"
-
-
-def misfit_of_direction(sign: str, feed: Feed) -> str | None:
-    """Return why a feed cannot keep the direction of a signed number, or None if it can."""
+def misfit_of_sign(sign: str, kind: ColumnKind, feed: Feed) -> str | None:
+    """Return why a sign does not fit a kind, or why a feed loses it; None if it fits."""
+    if sign not in _SIGNS[kind]:
+        return f"sign: does not fit kind {kind}; write {' or '.join(_SIGNS[kind])}"
     if feed.column_of(_DIRECTIONS[sign]):
         return None
     able = [name for name, keeps in _DIRECTIONS.items() if feed.column_of(keeps)]

@@ -13,7 +13,6 @@ from pydantic_core import PydanticKnownError
 from features.feeds import FEEDS, Column, ColumnKind, Feed
 from features.feeds.application_labels import OUTCOMES, Outcome
 from features.feeds.leaks import Leak, is_protected, leaks_of
-from features.sources import fitting
 from features.sources.columns import ColumnDescription, DescribedColumn
 from features.sources.described import Described
 from features.sources.encodings import UTF_8, Encoding
@@ -131,11 +130,7 @@ class SourceFeed(Described):
     @model_validator(mode="after")
     def _descriptions_fit(self) -> SourceFeed:
         for name, description in self.columns.items():
-            if flaw := description.misfit(self.declaration.column(name)):
-                raise ValueError(f"columns: {name}: {flaw}")
-            if description.sign and (
-                flaw := fitting.misfit_of_direction(description.sign, self.declaration)
-            ):
+            if flaw := description.misfit(self.declaration.column(name), self.declaration):
                 raise ValueError(f"columns: {name}: {flaw}")
         if isinstance(self.latency, Mapping) and not self.declaration.delays_labels:
             raise ValueError("latency: only transaction_labels has one by provenance")

@@ -139,6 +139,18 @@ def test_rates_labels_and_attributes_have_the_same_verdict_alone_and_among_other
     _holds(drawn[0], *drawn[1])
 
 
+@settings(deadline=None, max_examples=100)
+@given(
+    st.sampled_from(
+        ["promotions", "purchase_orders", "stock_movements", "stock_levels", "products"]
+    ).flatmap(lambda feed: st.tuples(st.just(feed), neighbours(feed)))
+)
+def test_rows_of_stock_have_the_same_verdict_alone_and_among_others(
+    drawn: tuple[str, tuple[list[Row], int]],
+) -> None:
+    _holds(drawn[0], *drawn[1])
+
+
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
