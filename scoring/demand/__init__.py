@@ -1,0 +1,1 @@
+"""Forecasts the demand of products per channel and day, with a mean and three quantiles."""

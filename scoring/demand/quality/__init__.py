@@ -1,0 +1,1 @@
+"""Measures the forecasts of demand on public sales and on generated shops."""
