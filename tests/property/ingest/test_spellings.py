@@ -107,7 +107,7 @@ def test_different_rows_of_parts_have_different_ids(rows: list[tuple[str, ...]])
 def test_a_time_is_read_as_it_was_written(wall: datetime, form: str) -> None:
     verdicts = Verdicts(1)
 
-    iso = in_iso(pa.array([wall.strftime(form)]), "at", verdicts, form=form, now=NOW)
+    iso = in_iso(pa.array([wall.strftime(form)]), "at", verdicts, form=form, latest=NOW)
 
     assert verdicts.passed.all()
     assert datetime.fromisoformat(iso[0].as_py()) == wall

@@ -37,7 +37,7 @@ def test_dates_are_read_in_the_declared_format(
 ) -> None:
     verdicts = Verdicts(1)
 
-    dates = in_iso(pa.array([text]), "date", verdicts, form=date_format, now=NOW)
+    dates = in_iso(pa.array([text]), "date", verdicts, form=date_format, latest=NOW)
 
     assert dates.to_pylist() == [iso]
     assert verdicts.passed.tolist() == [iso is not None]
