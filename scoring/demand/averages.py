@@ -24,14 +24,21 @@ def mean(values: Floats, is_observed: Flags) -> Floats:
     return ratio(sums, is_observed.sum(axis=1).astype(np.float64))
 
 
+def quantile(values: Floats, is_observed: Flags, share: float) -> Floats:
+    """Return the quantile of the observed values, between neighbours by a straight line: [n]."""
+    ordered = np.sort(np.where(is_observed, values, np.inf), axis=1)
+    place = np.maximum(is_observed.sum(axis=1) - 1, 0) * share
+    low = np.floor(place).astype(np.int64)
+    rows = np.arange(len(ordered))
+    lower, upper = ordered[rows, low], ordered[rows, np.ceil(place).astype(np.int64)]
+    is_known = np.isfinite(lower)
+    between = np.where(is_known, upper, 0.0) - np.where(is_known, lower, 0.0)
+    return np.where(is_known, lower + (place - low) * between, np.nan)
+
+
 def median(values: Floats, is_observed: Flags) -> Floats:
     """Return the median of the observed values: [n]."""
-    ordered = np.sort(np.where(is_observed, values, np.inf), axis=1)
-    counts = is_observed.sum(axis=1)
-    low, high = np.maximum(counts - 1, 0) // 2, np.minimum(counts // 2, ordered.shape[1] - 1)
-    rows = np.arange(len(ordered))
-    middle = np.where(counts > 0, (ordered[rows, low] + ordered[rows, high]) / 2.0, np.nan)
-    return np.asarray(middle, dtype=np.float64)
+    return quantile(values, is_observed, 0.5)
 
 
 def newest(values: Floats, is_observed: Flags) -> Floats:

@@ -20,6 +20,7 @@ from scoring.demand.averages import (
     gaps,
     mean,
     median,
+    quantile,
     newest,
     ratio,
     slope,
@@ -34,6 +35,8 @@ WEEK = 7
 WEEKDAY_DAYS = 56
 #: Smoothing of the exponential means.
 SLOW, FAST = 0.1, 0.3
+#: The quantiles of an interval of 80 %.
+LOW, HIGH = 0.1, 0.9
 
 GROUP_WINDOWS = ("units_28", "units_364", "year_ago_28", "year_ago_56")
 #: The columns in the order of a matrix.
@@ -41,7 +44,7 @@ COLUMNS = (
     *("night_day", "age_days", "days_since_sale", "observed_days_56", "observed_days_364"),
     *("out_share_56", "partial_share_56", "is_stock_known"),
     *("units_7", "units_28", "units_56", "units_91", "units_364"),
-    *("median_28", "median_56", "week_median_8"),
+    *("median_28", "median_56", "low_56", "high_56", "week_median_8"),
     *("level_10", "level_30", "log_level_10", "log_level_30", "week_log_level_30", "slope_56"),
     *(f"weekday_{day}" for day in range(WEEK)),
     *(f"newest_weekday_{day}" for day in range(WEEK)),
@@ -126,6 +129,8 @@ def _levels(known: Known, period: int) -> dict[str, Floats]:
     }
     for days in (28, 56):
         columns[f"median_{days}"] = median(units[:, : days // period], seen[:, : days // period])
+    for name, share in (("low_56", LOW), ("high_56", HIGH)):
+        columns[name] = quantile(units[:, : 56 // period], seen[:, : 56 // period], share)
     logs = np.log1p(units)
     for name, values in (("level", units), ("log_level", logs)):
         for label, smoothing in (("10", SLOW), ("30", FAST)):

@@ -62,6 +62,20 @@ def test_a_mean_begins_with_the_first_sale() -> None:
     assert past["age_days"] == 9
 
 
+def test_the_quantiles_of_eight_weeks_lie_between_neighbouring_values() -> None:
+    draw = np.random.default_rng(0)
+    units = draw.poisson(4.0, 70).astype(float)
+    out = np.zeros(70)
+    out[60:63] = 1.0
+
+    past = the_past(a_history(units, out=out))
+
+    seen = np.r_[units[14:60], units[63:]]
+    assert past["low_56"] == pytest.approx(np.quantile(seen, 0.1))
+    assert past["median_56"] == pytest.approx(np.median(seen))
+    assert past["high_56"] == pytest.approx(np.quantile(seen, 0.9))
+
+
 def test_a_series_without_units_has_no_columns() -> None:
     past = the_past(a_history(np.vstack([np.zeros(30), np.ones(30)])))
 
