@@ -1,0 +1,76 @@
+"""Compare probabilities of running out with the days that followed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.platform.arrays import Flags, Floats
+from scoring.stock.exposure import Inbound, expose
+from scoring.stock.lead_times import Period
+from scoring.stock.plan import plan
+from scoring.stock.quality import normal_rule
+from scoring.stock.quality.forward import State, Trial
+from scoring.stock.quality.reliability import base_rate_brier, brier
+
+#: Nights between two measured ones.
+EVERY = 7
+
+
+@dataclass(frozen=True, slots=True)
+class RunOuts:
+    """Probabilities and events of n product-nights; each array is [n].
+
+    Args:
+        simulated: probability from simulated paths.
+        normal: probability of the normal approximation.
+        happened: whether demand exceeded the supply before the next order's successor arrived.
+    """
+
+    simulated: Floats
+    normal: Floats
+    happened: Flags
+
+    def brier_ratio_base(self) -> float:
+        """Return the Brier score over that of the base rate."""
+        return brier(self.simulated, self.happened) / base_rate_brier(self.happened)
+
+    def brier_ratio_normal(self) -> float:
+        """Return the Brier score over that of the normal approximation."""
+        return brier(self.simulated, self.happened) / brier(self.normal, self.happened)
+
+
+def measure(trial: Trial, deviation: Floats, states: Mapping[int, State]) -> RunOuts:
+    """Return the probabilities of nights, and the events that followed if nothing was ordered.
+
+    Products whose period ends after the known demand are left out.
+
+    Args:
+        trial: the market and the forecast.
+        deviation: [P] of a day's demand about its forecast, for the normal approximation.
+        states: by night.
+    """
+    parts = [_of_night(trial, deviation, night, state) for night, state in states.items()]
+    return RunOuts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _of_night(
+    trial: Trial, deviation: Floats, night: int, state: State
+) -> tuple[Floats, Floats, Flags]:
+    """Return the probabilities and the events of the products whose period has ended."""
+    market, situation = trial.market, trial.situation(night, state)
+    supply, row = situation.supply, np.arange(len(situation))
+    days = market.demand.shape[1] - night - 1
+    leaves = supply.wait + 1
+    lead = market.lead_times[row, night + np.minimum(leaves, days)]
+    arrival, end = leaves + lead, leaves - 1 + supply.review + lead
+    period = Period(arrival[:, None], end[:, None], np.zeros((len(row), 1), dtype=np.int64))
+    true = Inbound(state.product, state.quantity, state.arrival - night)
+    followed = market.demand[:, night + 1 :, None]
+    happened = expose(followed, state.stock, true, period.cut(days)).run_out() > 0
+    simulated = plan(situation, seed=night)[0].run_out_probability
+    normal = normal_rule.run_out_probability(situation, deviation)
+    is_known = end <= days
+    return simulated[is_known], normal[is_known], happened[is_known]
