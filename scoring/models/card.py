@@ -39,12 +39,12 @@ class Card:
 
 
 def notes(columns: Choice) -> list[str]:
-    """Return one line for each column that was delivered and is not used, or kept by order."""
+    """Return one line for each reason why delivered columns are not used, or are kept by order."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in columns.unused.items():
+        reasons.setdefault(why, []).append(name)
     return [
-        *(
-            f"column {name} is not used: it {_after_it(why)}"
-            for name, why in columns.unused.items()
-        ),
+        *(_not_used(names, _after_it(why)) for why, names in reasons.items()),
         *(f"column {name} is used because the order keeps it" for name in columns.kept),
     ]
 
@@ -123,6 +123,12 @@ def _unused(columns: Choice) -> list[str]:
         *(f"| {name} | {why} |" for name, why in columns.unused.items()),
         *(["", *kept] if kept else []),
     ]
+
+
+def _not_used(names: Sequence[str], why: str) -> str:
+    if len(names) == 1:
+        return f"column {names[0]} is not used: it {why}"
+    return f"{len(names)} columns are not used, since each {why}: {', '.join(names)}"
 
 
 def _after_it(why: str) -> str:

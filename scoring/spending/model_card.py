@@ -20,7 +20,7 @@ PURPOSE = (
     "The spending of a card customer at all merchants in the next 30 and 90 days, with an interval "
     "that shall hold it in 80 of 100 cases. No decision about a person follows from it."
 )
-UNUSED = "no part of the forecast, whose seven columns are fixed"
+UNUSED = "is no part of the forecast, whose seven columns are fixed"
 LIMITS = """\
 - The point is a median: half of the customers spend more. Amounts are skewed, so a sum of points
   lies below the sum of spending; the measure "sum of points over spending" says by how much.

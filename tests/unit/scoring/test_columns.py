@@ -7,7 +7,7 @@ import pytest
 
 from features.platform.errors import ConfigurationError
 from scoring.models import card
-from scoring.models.columns import Choice, choose
+from scoring.models.columns import IS_DROPPED, Choice, choose
 from scoring.models.labelled_rows import LabelledRows
 from scoring.runs.training_order import TrainingOrder
 
@@ -63,4 +63,14 @@ def test_the_notes_name_each_column_with_its_reason() -> None:
     assert card.notes(choice) == [
         "column fico_low is not used: it is missing",
         "column amount is used because the order keeps it",
+    ]
+
+
+def test_columns_that_share_a_reason_share_a_note() -> None:
+    unused = {"a": "is missing", "b": "holds one value", "c": "is missing", "d": IS_DROPPED}
+
+    assert card.notes(Choice(("amount",), unused)) == [
+        "2 columns are not used, since each is missing: a, c",
+        "column b is not used: it holds one value",
+        "column d is not used: it is left out by the order (drop)",
     ]
