@@ -29,6 +29,12 @@ from tests.integration.expectations.application_tables import (
     SCORED_APPLICATIONS,
 )
 from tests.integration.expectations.segment_tables import SCORED_SEGMENTS
+from tests.integration.expectations.stock_tables import (
+    LANDED_LEVELS,
+    LANDED_MOVEMENTS,
+    LANDED_ORDERS,
+    LANDED_PROMOTIONS,
+)
 
 LANDED_TRANSACTIONS = """
 create unlogged table landed.sample as
@@ -154,6 +160,10 @@ SAMPLES = {
         Sample("raw.fx_rates", "landed.sample", LANDED_RATES),
         Sample("raw.applications", "landed.sample", LANDED_APPLICATIONS),
         Sample("raw.application_labels", "landed.sample", LANDED_OUTCOMES),
+        Sample("raw.promotions", "landed.sample", LANDED_PROMOTIONS),
+        Sample("raw.purchase_orders", "landed.sample", LANDED_ORDERS),
+        Sample("raw.stock_movements", "landed.sample", LANDED_MOVEMENTS),
+        Sample("raw.stock_levels", "landed.sample", LANDED_LEVELS),
         Sample("features.transactions", "scored.sample", _features(TRANSACTIONS)),
         Sample("features.applications", "scored.sample", _features(APPLICATIONS)),
         Sample("decisions.transactions", "scored.sample", SCORED_TRANSACTIONS),

@@ -7,7 +7,7 @@ import pytest
 from expectations.errors import GateFailedError
 from expectations.validation import Outcome, Severity, Verdict
 from features.views import TRANSACTIONS, Kind
-from tests.integration.expectations import application_tables, segment_tables
+from tests.integration.expectations import application_tables, segment_tables, stock_tables
 from tests.integration.expectations.tables import SAMPLES, Gate
 
 # suite, statement that spoils its table, the expectation that must break
@@ -171,7 +171,12 @@ def test_a_good_table_passes(suite_gate: Gate, suite: str, rows: int) -> None:
 
 @pytest.mark.parametrize(
     ("suite", "statement", "words"),
-    [*PLANTED, *application_tables.PLANTED, *segment_tables.PLANTED],
+    [
+        *PLANTED,
+        *application_tables.PLANTED,
+        *segment_tables.PLANTED,
+        *stock_tables.PLANTED,
+    ],
 )
 def test_a_critical_expectation_stops_the_run(
     suite_gate: Gate, suite: str, statement: str, words: str
@@ -244,7 +249,8 @@ def test_features_without_history_are_null_and_pass(suite_gate: Gate) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suite", "statement", "words"), [*WARNED, *application_tables.WARNED, *segment_tables.WARNED]
+    ("suite", "statement", "words"),
+    [*WARNED, *application_tables.WARNED, *segment_tables.WARNED, *stock_tables.WARNED],
 )
 def test_a_warning_does_not_stop_the_run(
     suite_gate: Gate, suite: str, statement: str, words: str
