@@ -8,6 +8,7 @@ an unexpected mix of decisions.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import great_expectations as gx
@@ -82,6 +83,20 @@ class Answer(Protocol):
     @property
     def levels(self) -> tuple[str, ...]:
         """The levels of a label; empty for a number."""
+
+    @property
+    def length(self) -> int:
+        """The number of values of a row; more than one are a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteAnswer:
+    """An answer as a suite declares it; without bounds a finite number from 0 on."""
+
+    name: str
+    bounds: tuple[float, float] = (0.0, say.FINITE)
+    levels: tuple[str, ...] = ()
+    length: int = 1
 
 
 def expectations_of_answers(
@@ -185,6 +200,15 @@ def _answered(answer: Answer) -> say.Sentence:
             value_set=list(answer.levels),
             severity="critical",
             notes="Readers know these levels.",
+        )
+    if answer.length > 1:
+        return say.ExpectNumbersWithin(
+            column=answer.name,
+            length=answer.length,
+            min_value=max(answer.bounds[0], -say.FINITE),
+            max_value=min(answer.bounds[1], say.FINITE),
+            severity="critical",
+            notes="A list with a gap, or with a number outside, is a model that broke.",
         )
     return _within(answer.name, *answer.bounds)
 

@@ -6,14 +6,13 @@ nearly all customers into one segment, or a night in which a whole segment empti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import great_expectations as gx
 from great_expectations.expectations.row_conditions import Column
 
 from expectations import vocabulary as say
 from expectations.decisions import (
     MIN_ROWS_TO_VARY,
+    SuiteAnswer,
     expectations_of_answers,
     expectations_of_large_runs,
 )
@@ -50,24 +49,14 @@ COLUMNS = (
 )
 LARGEST_SHARE = 0.8  # of the customers in one segment
 LEAST_STAYING = 0.85  # of the customers of a segment, from one night to the next
-GREATEST_DISTANCE = say.FINITE
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """An answer of the job, as a suite needs it."""
-
-    name: str
-    bounds: tuple[float, float] = (0.0, GREATEST_DISTANCE)
-    levels: tuple[str, ...] = ()
 
 
 ANSWERS = (
-    _Answer("segment", levels=LEVELS),
-    _Answer("own_distance"),
-    _Answer("runner_up", levels=LEVELS),
-    _Answer("runner_up_distance"),
-    _Answer("nearest", levels=LEVELS),
+    SuiteAnswer("segment", levels=LEVELS),
+    SuiteAnswer("own_distance"),
+    SuiteAnswer("runner_up", levels=LEVELS),
+    SuiteAnswer("runner_up_distance"),
+    SuiteAnswer("nearest", levels=LEVELS),
 )
 
 

@@ -6,12 +6,13 @@ that no longer reads its features, and forecasts that are no amounts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import great_expectations as gx
 
-from expectations import vocabulary as say
-from expectations.decisions import expectations_of_answers, expectations_of_large_runs
+from expectations.decisions import (
+    SuiteAnswer,
+    expectations_of_answers,
+    expectations_of_large_runs,
+)
 
 COLUMNS = (
     "card_customer_night_id",
@@ -39,16 +40,8 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A forecast of spending, in major units of the base currency."""
-
-    name: str
-    bounds: tuple[float, float] = (0.0, say.FINITE)
-    levels: tuple[str, ...] = ()
-
-
-AMOUNTS = tuple(Amount(name) for name in COLUMNS if name.startswith("spend_"))
+#: Forecasts of spending, in major units of the base currency.
+AMOUNTS = tuple(SuiteAnswer(name) for name in COLUMNS if name.startswith("spend_"))
 
 
 def customers(rows: int) -> gx.ExpectationSuite:

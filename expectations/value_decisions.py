@@ -6,13 +6,15 @@ customers the same value, or none a value, stops here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import great_expectations as gx
 from great_expectations.expectations.row_conditions import Column
 
 from expectations import vocabulary as say
-from expectations.decisions import expectations_of_answers, expectations_of_large_runs
+from expectations.decisions import (
+    SuiteAnswer,
+    expectations_of_answers,
+    expectations_of_large_runs,
+)
 
 COLUMNS = (
     "customer_night_id",
@@ -43,22 +45,13 @@ COLUMNS = (
 SPREAD = {"p_active": "critical", "expected_purchases_90d": "critical"}
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """One numeric answer, with the least and the greatest value."""
-
-    name: str
-    bounds: tuple[float, float]
-    levels: tuple[str, ...] = ()
-
-
 ANSWERS = (
     # purchases are counted in days, so the horizon bounds them
-    Number("expected_purchases_30d", (0.0, 30.0)),
-    Number("expected_purchases_90d", (0.0, 90.0)),
-    Number("expected_spend_30d", (0.0, say.FINITE)),
-    Number("expected_spend_90d", (0.0, say.FINITE)),
-    Number("p_active", (0.0, 1.0)),
+    SuiteAnswer("expected_purchases_30d", (0.0, 30.0)),
+    SuiteAnswer("expected_purchases_90d", (0.0, 90.0)),
+    SuiteAnswer("expected_spend_30d"),
+    SuiteAnswer("expected_spend_90d"),
+    SuiteAnswer("p_active", (0.0, 1.0)),
 )
 
 

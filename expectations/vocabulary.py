@@ -28,7 +28,17 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 )
 from great_expectations.expectations.row_conditions import ComparisonCondition
 from great_expectations.validator.validator import ValidationDependencies
-from sqlalchemy import ColumnElement, case, distinct, func
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    all_,
+    and_,
+    case,
+    distinct,
+    false,
+    func,
+    literal,
+)
 from sqlalchemy import column as any_column
 
 _ExpectNotInSet = gxe.ExpectColumnValuesToNotBeInSet
@@ -162,6 +172,47 @@ class ExpectListLengths(_CountsOnly, ColumnMapExpectation):  # type: ignore[misc
     def words(self) -> str:
         """Return the expectation in words."""
         return f"{self.column} lists {self.min_value} to {self.max_value} items{self._tail()}"
+
+
+class _NumbersWithin(ColumnMapMetricProvider):  # type: ignore[misc]
+    """Whether an array has `length` numbers, each within bounds; an upper bound rejects NaN."""
+
+    condition_metric_name = "column_values.numbers_within"
+    condition_value_keys = ("length", "min_value", "max_value")
+
+    @column_condition_partial(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
+    def _sqlalchemy(
+        cls,  # noqa: N805 - the decorator makes it a class method
+        column: ColumnElement[Any],
+        length: int,
+        min_value: float,
+        max_value: float,
+        **_: object,
+    ) -> ColumnElement[bool]:
+        are_within = and_(
+            func.cardinality(column) == length,
+            literal(min_value, Double) <= all_(column),
+            literal(max_value, Double) >= all_(column),
+        )
+        return func.coalesce(are_within, false())  # a null among the numbers decides nothing
+
+
+class ExpectNumbersWithin(_CountsOnly, ColumnMapExpectation):  # type: ignore[misc]
+    """The array in the column has `length` numbers within bounds, both included."""
+
+    length: int
+    min_value: float
+    max_value: float
+
+    map_metric: ClassVar[str] = "column_values.numbers_within"
+    success_keys: ClassVar[tuple[str, ...]] = ("mostly", "length", "min_value", "max_value")
+
+    def words(self) -> str:
+        """Return the expectation in words."""
+        return (
+            f"{self.column} lists {self.length} numbers within {self.min_value:g} and "
+            f"{self.max_value:g}{self._tail()}"
+        )
 
 
 class _GroupsWithoutRows(ColumnAggregateMetricProvider):  # type: ignore[misc]
