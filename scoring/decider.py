@@ -147,6 +147,6 @@ def features_alone(table: sql.Composable, _run: Run) -> sql.Composable:
 def _as_recorded(scores: ComponentScores, recorded: pa.ChunkedArray) -> ComponentScores:
     then = recorded.to_numpy().astype(object)
     is_kept = np.isin(then.astype(str), [status.value for status in CIRCUMSTANCES])
-    return ComponentScores(
-        np.where(is_kept, np.nan, scores.values), np.where(is_kept, then, scores.status)
-    )
+    values = scores.values.copy()
+    values[is_kept] = np.nan
+    return ComponentScores(values, np.where(is_kept, then, scores.status))

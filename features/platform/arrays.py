@@ -16,3 +16,15 @@ Codes = NDArray[np.int64]  # one number per value of a column, from 0
 Levels = NDArray[np.int8]  # a strictness per row, from 0
 Columns = Mapping[str, pa.Array]
 FloatColumns = Mapping[str, Floats]
+
+
+def lists_of(values: Matrix, has_values: Flags) -> pa.ListArray:
+    """Return the rows of a matrix as a column of lists.
+
+    Args:
+        values: [n, length].
+        has_values: [n]; other rows are null.
+    """
+    rows, length = values.shape
+    offsets = np.arange(rows + 1, dtype=np.int32) * length
+    return pa.ListArray.from_arrays(offsets, values.ravel(), mask=pa.array(~has_values))

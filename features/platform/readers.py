@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from psycopg import sql
 
@@ -86,8 +87,11 @@ def read(
 def write(connection: psycopg.Connection[Any], table: sql.Composable, rows: pa.Table) -> None:
     r"""COPY an Arrow table into a Postgres table, columns by name.
 
-    Lists and bytes must be texts that Postgres parses (`{a,b}`, `\x00`), because CSV has no other
-    form of them.
+    Lists of texts, and bytes, must be texts that Postgres parses (`{a,b}`, `\x00`), because CSV has
+    no other form of them.
+
+    Raises:
+        ValueError: a list of numbers holds a null.
     """
     columns = sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
     statement = sql.SQL("copy {} ({}) from stdin (format csv, null '')").format(table, columns)
@@ -95,6 +99,23 @@ def write(connection: psycopg.Connection[Any], table: sql.Composable, rows: pa.T
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for batch in rows.to_batches(max_chunksize=65_536):
             sink = pa.BufferOutputStream()
-            pa.csv.write_csv(batch, sink, options)
+            pa.csv.write_csv(_with_texts(batch), sink, options)
             copy.write(sink.getvalue())
             failpoints.reach("mid_copy")
+
+
+def _with_texts(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch in which each list of numbers is the text of a Postgres array."""
+    columns = {
+        name: _list_text(name, column) if pa.types.is_list(column.type) else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    }
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _list_text(name: str, column: pa.ListArray) -> pa.Array:
+    if column.flatten().null_count:
+        raise ValueError(f"a list of column {name} holds a null")
+    # the shortest text of a float is read back as the same bits
+    joined = pc.binary_join(column.cast(pa.list_(pa.string())), ",")
+    return pc.binary_join_element_wise("{", joined, "}", "")

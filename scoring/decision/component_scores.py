@@ -13,7 +13,13 @@ from scoring.decision.outcome import Status
 
 @dataclass(frozen=True, slots=True)
 class ComponentScores:
-    """One component's scores: [n], in the answer's bounds; NaN exactly if the status is not ok."""
+    """One component's scores, in the answer's bounds.
+
+    Attributes:
+        values: [n], or [n, length] of an answer that is a list; NaN exactly if the status is not
+            ok.
+        status: [n].
+    """
 
     values: NDArray[np.float64]
     status: NDArray[np.object_]

@@ -117,7 +117,8 @@ def differing(connection: psycopg.Connection[Any], job: Job) -> list[tuple[Any, 
 
 def _form(job: Job, column: str) -> str:
     """Return the SQL form of a column for the comparison: floats by their bits."""
-    return "float8send({})" if job.columns[column] is Type.DOUBLE else "{}"
+    by_bits = {Type.DOUBLE: "float8send({})", Type.DOUBLES: "array_send({})"}
+    return by_bits.get(job.columns[column], "{}")
 
 
 def difference(job: Job, run: record.Run, row: tuple[Any, ...], same_libraries: bool) -> Difference:

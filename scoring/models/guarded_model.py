@@ -30,7 +30,10 @@ class Model(Protocol):
     features: Any
 
     def score(self, matrix: Matrix) -> Any:  # noqa: ANN401 - an object with the answers
-        """Score a matrix [n, len(features)], float64, null = NaN; each answer is [n], in bounds."""
+        """Score a matrix [n, len(features)], float64, null = NaN.
+
+        Each answer is [n], or [n, length] if it is a list, within the bounds of the answer.
+        """
 
 
 @dataclass
@@ -62,7 +65,7 @@ class GuardedModel:
         scores, failure = self._call(matrix if len(scorable) == rows else matrix[scorable])
         components = {}
         for answer in self.answers:
-            values = np.full(rows, np.nan)
+            values = np.full(answer.shape(rows), np.nan)
             status = np.full(rows, Status.NO_FX_RATE, dtype=object)
             values[scorable], status[scorable] = _checked(
                 getattr(scores, answer.name, None), answer, len(scorable), failure
@@ -105,22 +108,24 @@ def _checked(
     rows: int,
     failure: Status | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
-    """Return values and status of `rows` rows; a value outside of the answer's bounds is none."""
-    nothing = np.full(rows, np.nan)
+    """Return values and status of `rows` rows; a row with a value out of bounds has no values."""
+    nothing = np.full(answer.shape(rows), np.nan)
     if failure is not None:
         return nothing, np.full(rows, failure, dtype=object)
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         return nothing, np.full(rows, Status.MODEL_FAILED, dtype=object)
-    if array.shape != (rows,):
+    if array.shape != nothing.shape:
         log.error("scores_misaligned", expected=rows, shape=array.shape)
         return nothing, np.full(rows, Status.MISALIGNED_SCORES, dtype=object)
     least, greatest = answer.bounds
     is_valid = (array >= least) & (array <= greatest)  # false for NaN
     if answer.kind is AnswerKind.LABEL:
         is_valid &= array == np.round(array)
+    is_valid = np.all(is_valid.reshape(rows, answer.length), axis=1)
     if not is_valid.all():
         log.error("scores_invalid", rows=int((~is_valid).sum()))
     status = np.where(is_valid, Status.OK, Status.INVALID_SCORE).astype(object)
-    return np.where(is_valid, array, np.nan), status
+    nothing[is_valid] = array[is_valid]
+    return nothing, status

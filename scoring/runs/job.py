@@ -49,12 +49,18 @@ class Answer:
         status: the ledger's column of the status; answers may share one.
         kind: the type of the values.
         levels: the levels of a label, in the order of their indexes.
+        length: the number of values of a row; the ledger holds more than one as a list.
     """
 
     name: str
     status: str
     kind: AnswerKind = AnswerKind.PROBABILITY
     levels: tuple[str, ...] = ()
+    length: int = 1
+
+    def shape(self, rows: int) -> tuple[int, ...]:
+        """Return the shape of the values of n rows: [n], or [n, length] of a list."""
+        return (rows,) if self.length == 1 else (rows, self.length)
 
     @property
     def bounds(self) -> tuple[float, float]:

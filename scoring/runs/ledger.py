@@ -24,11 +24,12 @@ class Type(StrEnum):
     JSON = "jsonb"
     BYTES = "bytea"
     TEXTS = "text[]"
+    DOUBLES = "double precision[]"
 
     @property
     def is_list(self) -> bool:
         """Whether the column holds a list."""
-        return self is Type.TEXTS
+        return self in {Type.TEXTS, Type.DOUBLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def file_type(kind: Type) -> pa.DataType:
     """Return the Arrow type that a published file has for a column."""
     import pyarrow as pa
 
-    return pa.list_(pa.string()) if kind.is_list else arrow_type(kind)
+    lists = {Type.TEXTS: pa.list_(pa.string()), Type.DOUBLES: pa.list_(pa.float64())}
+    return lists.get(kind, arrow_type(kind))
 
 
 def as_text(column: str, kind: Type) -> sql.Composable:
@@ -96,6 +98,7 @@ def as_text(column: str, kind: Type) -> sql.Composable:
     form = {
         Type.JSON: "{}::text",
         Type.TEXTS: "array_to_string({}, ',')",
+        Type.DOUBLES: "array_to_string({}, ',')",
         Type.BYTES: "encode({}, 'hex')",
     }.get(kind, "{}")
     return sql.SQL(form).format(sql.Identifier(column))

@@ -150,7 +150,7 @@ def _write_parquet(
 def _with_lists(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """Return a batch in which the texts of lists are lists."""
     arrays = [
-        _as_list(column) if pa.types.is_list(field.type) else column
+        _as_list(column).cast(field.type) if pa.types.is_list(field.type) else column
         for column, field in zip(batch.columns, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -153,6 +153,16 @@ def test_an_answer_has_levels_exactly_if_it_is_a_label(job: Job) -> None:
 
 
 @each_job
+def test_the_ledger_holds_the_values_of_an_answer_in_its_form(job: Job) -> None:
+    for answer in job.answers:
+        if answer.levels:
+            assert job.columns[answer.name] is Type.TEXT
+        else:
+            kind = Type.DOUBLES if answer.length > 1 else Type.DOUBLE
+            assert job.columns[answer.name] is kind
+
+
+@each_job
 def test_both_gates_load_under_their_names_and_check_the_columns(job: Job) -> None:
     features, decisions = (suite.load(MANY) for suite in (job.gates.features, job.gates.decisions))
     checked = {name for e in decisions.expectations for name in getattr(e, "column_set", ())}

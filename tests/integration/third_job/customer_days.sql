@@ -35,6 +35,7 @@ create table decisions.customer_day_forecasts (
     day_at timestamptz not null,
     count_status text not null,
     next_week_count double precision check (next_week_count >= 0),
+    next_week_counts double precision[] check (cardinality(next_week_counts) = 7),
     spend_status text not null,
     next_week_spend_p90 double precision,
     segment_status text not null,
@@ -48,6 +49,7 @@ create table decisions.customer_day_forecasts (
     processing_time_ms double precision not null,
     primary key (customer_day_id, revision),
     check ((count_status = 'ok') = (next_week_count is not null)),
+    check ((count_status = 'ok') = (next_week_counts is not null)),
     check ((spend_status = 'ok') = (next_week_spend_p90 is not null)),
     check ((segment_status = 'ok') = (segment is not null)),
     check (

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
-from features.platform.arrays import Columns, Matrix
+from features.platform.arrays import Columns, Matrix, lists_of
 from features.platform.settings import Settings
 from features.views.digests import feature_digest
 from scoring.decider import Decider, Domain, Scores, features_alone
@@ -72,6 +72,8 @@ class ForecastDecider(Decider):
 
 
 def _values(answer: Answer, scores: ComponentScores) -> pa.Array:
+    if answer.length > 1:
+        return lists_of(scores.values, scores.is_ok)
     if not answer.levels:
         return pa.array(scores.values, from_pandas=True)
     levels = np.array([*answer.levels, None], dtype=object)

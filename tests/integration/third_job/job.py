@@ -55,6 +55,7 @@ JOB = Job(
     model=ModelSlot("forecast", "customer_forecasts", (f"{HERE}.model.ForecastModel",)),
     answers=(
         Answer(name="next_week_count", status="count_status", kind=AnswerKind.COUNT),
+        Answer(name="next_week_counts", status="count_status", kind=AnswerKind.COUNT, length=7),
         Answer(name="next_week_spend_p90", status="spend_status", kind=AnswerKind.QUANTILE),
         Answer(
             name="segment",
@@ -68,6 +69,7 @@ JOB = Job(
         {
             "count_status": Type.TEXT,
             "next_week_count": Type.DOUBLE,
+            "next_week_counts": Type.DOUBLES,
             "spend_status": Type.TEXT,
             "next_week_spend_p90": Type.DOUBLE,
             "segment_status": Type.TEXT,

@@ -1,4 +1,4 @@
-"""Train a small model with three kinds of answers: a count, a quantile and a label."""
+"""Train a small model whose answers are a count, a list of counts, a quantile and a label."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from sklearn.tree import DecisionTreeClassifier
 
 from features.platform.arrays import Floats
 
+#: Of a week's transactions, by weekday; sevenths have no short decimal form.
+SHARES = np.arange(1.0, 8.0) / 28.0
+
 
 @dataclass(frozen=True, slots=True)
 class Forecasts:
     """The answers for some rows, in their order."""
 
     next_week_count: Floats
+    next_week_counts: Floats  # [n, 7] by weekday
     next_week_spend_p90: Floats
     segment: Floats
 
@@ -49,8 +53,12 @@ class ForecastModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships n
 
     def score(self, X: Floats) -> Forecasts:  # noqa: N803 - as scikit-learn
         """Return the answers for some rows."""
+        count = self.count_.predict(X)
         return Forecasts(
-            self.count_.predict(X), self.spend_.predict(X), self.segment_.predict(X).astype(float)
+            count,
+            count[:, None] * SHARES,
+            self.spend_.predict(X),
+            self.segment_.predict(X).astype(float),
         )
 
 

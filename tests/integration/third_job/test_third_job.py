@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -149,13 +151,14 @@ def test_everything_adds_up_down_to_the_published_files(decided: Decided) -> Non
     } <= subjects
 
 
-def test_closure_notices_a_changed_forecast(decided: Decided) -> None:
+@pytest.mark.parametrize("column", ["next_week_count", "next_week_counts[3]"])
+def test_closure_notices_a_changed_forecast(decided: Decided, column: str) -> None:
     change = (
-        "update decisions.customer_day_forecasts set next_week_count = next_week_count + %s "
-        "where customer_day_id = %s"
+        f"update decisions.customer_day_forecasts set {column} = {column} + 1 "
+        "where customer_day_id = %s and not is_degraded"
     )
     with decided.place.db.superuser() as connection, connection.transaction(force_rollback=True):
-        connection.execute(change, (1, decided.restated))
+        connection.execute(change, (decided.restated,))
         connection.execute("set role score")
         equations = closure.equations(connection, JOB)
 
@@ -171,6 +174,25 @@ def test_every_forecast_and_its_features_replay_to_the_same_bits(decided: Decide
     assert verification.replay.degraded == 1
     assert verification.rebuild is not None
     assert verification.rebuild.rows == len(decided.expected.decided) + 1
+
+
+def test_a_replay_notices_the_last_bit_of_one_number_of_a_list(decided: Decided) -> None:
+    place, subject = decided.place, min(decided.expected.decided - {decided.restated})
+    read = (
+        "select next_week_counts from decisions.customer_day_forecasts where customer_day_id = %s"
+    )
+    change = (
+        "update decisions.customer_day_forecasts set next_week_counts = %s "
+        "where customer_day_id = %s returning 1"
+    )
+    [[numbers]] = place.rows(read, subject)
+    place.rows(change, [*numbers[:-1], math.nextafter(numbers[-1], 0.0)], subject)
+
+    verification = verify(JOB, Selection(ids=(subject,)), place.settings, place.store)
+
+    place.rows(change, numbers, subject)
+    [difference] = verification.replay.differences
+    assert difference.fields == ("next_week_counts",)
 
 
 def test_the_invariants_of_the_fault_suite_hold_after_the_interruptions(decided: Decided) -> None:
@@ -206,7 +228,9 @@ def test_a_row_without_the_model_has_statuses_instead_of_answers(decided: Decide
         f"select {columns} from decisions.customer_day_forecasts where is_degraded"
     )
 
-    assert row == ("model_unavailable", None) * len(JOB.answers)
+    statuses = {name: row[JOB.scores.index(name)] for name in JOB.components}
+    assert set(statuses.values()) == {"model_unavailable"}
+    assert [value for value in row if value is not None] == list(statuses.values())
 
 
 def test_a_published_file_has_the_columns_and_types_of_the_ledger(decided: Decided) -> None:
@@ -215,6 +239,18 @@ def test_a_published_file_has_the_columns_and_types_of_the_ledger(decided: Decid
     table = pq.read_table(folder / manifest["file"], partitioning=None)
 
     assert table.column_names == list(JOB.columns)
+    assert table.schema.field("next_week_counts").type == pa.list_(pa.float64())
+    assert dict(
+        zip(
+            table["customer_day_id"].to_pylist(), table["next_week_counts"].to_pylist(), strict=True
+        )
+    ) == dict(
+        decided.place.rows(
+            "select customer_day_id, next_week_counts from decisions.customer_day_forecasts "
+            "where run_id = %s",
+            decided.first.run_id,
+        )
+    )
     assert (manifest["job"], manifest["rows"]) == (JOB.name, table.num_rows)
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from scoring.decider import _as_recorded
 from scoring.decision.outcome import Status
 from scoring.fraud.job import JOB
 from scoring.models.guarded_model import GuardedModel
@@ -136,3 +138,50 @@ def test_each_answer_has_the_range_of_its_kind() -> None:
         "quantile": [True, False, True],
         "label": [True, False, False],
     }
+
+
+PATHS = AnswerOfJob(name="paths", status="status", kind=AnswerKind.COUNT, length=2)
+
+
+@dataclass
+class Paths:
+    paths: Any
+
+
+def paths(values: Any, has_rate: np.ndarray | None = None) -> Any:
+    return GuardedModel(Scripted(Paths(values)), 1.0, (PATHS,)).score(MATRIX, has_rate)["paths"]
+
+
+def test_a_list_has_one_status_and_no_number_where_one_of_its_numbers_is_bad() -> None:
+    component = paths([[1.0, 2.0], [3.0, float("nan")], [-1.0, 4.0]])
+
+    assert component.status.tolist() == [Status.OK, Status.INVALID_SCORE, Status.INVALID_SCORE]
+    assert component.values[0].tolist() == [1.0, 2.0]
+    assert np.isnan(component.values[1:]).all()
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [[1.0], [2.0], [3.0]], [[1.0, 2.0]] * 2])
+def test_a_list_of_the_wrong_shape_degrades_every_row(values: Any) -> None:
+    component = paths(values)
+
+    assert component.status.tolist() == [Status.MISALIGNED_SCORES] * 3
+    assert component.values.shape == (3, 2)
+
+
+def test_a_row_that_is_not_scored_has_no_list() -> None:
+    component = paths([[1.0, 2.0], [3.0, 4.0]], np.array([True, False, True]))
+
+    assert component.status.tolist() == [Status.OK, Status.NO_FX_RATE, Status.OK]
+    assert component.values[2].tolist() == [3.0, 4.0]
+    assert np.isnan(component.values[1]).all()
+    assert component.take(np.array([2])).values.tolist() == [[3.0, 4.0]]
+
+
+def test_a_recorded_failure_takes_the_whole_list_of_its_row() -> None:
+    scores = paths([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+
+    again = _as_recorded(scores, pa.chunked_array([["ok", "model_timed_out", "ok"]]))
+
+    assert again.status.tolist() == [Status.OK, Status.MODEL_TIMED_OUT, Status.OK]
+    assert np.isnan(again.values).all(axis=1).tolist() == [False, True, False]
+    assert scores.values[1].tolist() == [3.0, 4.0]
