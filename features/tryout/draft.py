@@ -6,11 +6,19 @@ import re
 from pathlib import PurePath
 
 from features.feeds import FEEDS
-from features.tryout import guess_amounts, guess_keys, guess_labels, guess_others, guess_times
+from features.tryout import (
+    guess_amounts,
+    guess_keys,
+    guess_labels,
+    guess_others,
+    guess_stock,
+    guess_times,
+)
 from features.tryout.column_facts import ColumnFacts
 from features.tryout.draft_applications import applications, outcomes
 from features.tryout.draft_entries import label_entry, named
 from features.tryout.draft_material import Material, add_others, add_refusals
+from features.tryout.draft_stock import stock
 from features.tryout.draft_transactions import transactions
 from features.tryout.drafts import (
     PROVENANCE,
@@ -37,12 +45,15 @@ def name_of(file: str) -> str:
 
 def _drafted(material: Material) -> Draft:
     person, merchant = guess_keys.person(material.open), guess_keys.merchant(material.open)
-    feed = guess_others.feed_of(
+    of_stock = guess_stock.feed_of(material.open, person)
+    feed = of_stock or guess_others.feed_of(
         material.facts, person, merchant, has_amount=bool(guess_amounts.guess(material.open))
     )
     drafted = Draft(name_of(material.sample.name), material.sample.name, material.sample)
     drafted.notes += material.sample.notes
-    if feed.name == "transactions":
+    if of_stock is not None:
+        main = stock(material, feed.name)
+    elif feed.name == "transactions":
         main = transactions(material, person, merchant)
     elif feed.name == "applications":
         main = applications(material, person)
@@ -96,7 +107,8 @@ def _named_key(material: Material, name: str) -> ColumnFacts | None:
 
 
 def _describe_set(material: Material, drafted: Draft, main: FeedDraft) -> None:
-    event = main.columns.get("timestamp") or main.columns.get("applied_at")
+    declared = FEEDS[main.name].event
+    event = main.columns.get(declared.name) if declared else None
     zoned = event is not None and _is_zoned(material, event)
     if zoned or event is None or event.value is None:
         drafted.keys.append(Entry("time_zone", None, ("every time says its own zone",)))

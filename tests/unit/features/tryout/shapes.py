@@ -140,8 +140,50 @@ def loans_without_ids(folder: Path) -> Path:
     return _written(folder / "loans.csv", [head, *rows])
 
 
+def german_stock(folder: Path) -> Path:
+    """Write counts of a warehouse of one shop, under German names."""
+    rows = [
+        f"Z{i};Lager {i % 2};A{i % 40};{i % 17};{1 + i % 28:02}.03.2026 05:00;31.12.{26 + i % 3}"
+        for i in range(ROWS)
+    ]
+    head = "Nr;Lagerort;Artikel;Bestand;Zeitpunkt;MHD"
+    return _written(folder / "bestand.csv", [head, *rows])
+
+
+def signed_movements(folder: Path) -> Path:
+    """Write movements in words of a warehouse, negative where pieces leave."""
+    words = (("Wareneingang", ""), ("Warenausgang", "-"), ("Umlagerung", "-"))
+    rows = [
+        f"B{i},L1,A{i % 40},{words[i % 3][0]},{words[i % 3][1]}{i % 5 + 1},"
+        f"{'L2' if i % 3 == 2 else ''},2026-03-{1 + i % 28:02}T05:00:00Z"
+        for i in range(ROWS)
+    ]
+    head = "Beleg,Lager,SKU,Bewegungsart,Menge,Ziellager,Zeitpunkt"
+    return _written(folder / "movements.csv", [head, *rows])
+
+
+def open_orders(folder: Path) -> Path:
+    """Write lines of orders at suppliers, two lines for each order."""
+    rows = [
+        f"PO{i // 2},A{i % 40},WH1,{i % 5 + 1},2026-03-{1 + i % 20:02},2026-03-{8 + i % 20:02}"
+        for i in range(ROWS)
+    ]
+    return _written(folder / "orders.csv", ["po_number,sku,ship_to,qty,order_date,eta", *rows])
+
+
+def price_cuts(folder: Path) -> Path:
+    """Write promotions of all channels in euros, with the day of their announcement."""
+    rows = [
+        f"A{i},{i % 9 + 1}.49,2026-03-{1 + i % 20:02},2026-03-{8 + i % 20:02},2026-02-01"
+        for i in range(ROWS)
+    ]
+    head = "sku,promo_price,valid_from,valid_to,announced"
+    return _written(folder / "promotions.csv", [head, *rows])
+
+
 SHAPES = (german_bank, nested_lines, without_header, us_cards, epoch_lines, without_id, simulation,
-          parted_dates, floating_ids, times_without_names)  # fmt: skip
+          parted_dates, floating_ids, times_without_names, german_stock, signed_movements,
+          open_orders, price_cuts)  # fmt: skip
 
 
 def _written(path: Path, lines: list[str], encoding: str = "utf-8") -> Path:
