@@ -23,7 +23,7 @@ from features.platform.errors import ConfigurationError
 from infra.local.environment import INHERITED, ONE_THREAD, QUIET
 from infra.local.ports import free_port
 from infra.local.postgres import Cluster
-from infra.local.state import CHECKOUT, code_version
+from infra.local.state import CHECKOUT, DEFAULT_CURRENCY, code_version
 from infra.postgres import warehouse
 
 ROOT = CHECKOUT / ".local"
@@ -96,7 +96,7 @@ def measure_all(data_sets: Mapping[Path, str], options: Sequence[str]) -> list[M
             warehouse.migrate(cluster.conninfo(database))
             status = subprocess.run(  # noqa: S603 - our own program, no shell
                 [sys.executable, "-m", "scoring", "quality", str(file), *options],
-                env=_environment(folder / database, cluster, database, passwords),
+                env=environment(folder / database, cluster, database, passwords),
                 check=False,
             ).returncode
             results.append(Measured(file, source, status, time.monotonic() - started))
@@ -119,9 +119,17 @@ def _cluster() -> Iterator[tuple[Cluster, Path]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(
+def environment(
     folder: Path, cluster: Cluster, database: str, passwords: Mapping[str, str]
 ) -> dict[str, str]:
+    """Return the whole environment of the process that measures one data set.
+
+    Args:
+        folder: of the process alone.
+        cluster: with its warehouse.
+        database: the name of the warehouse.
+        passwords: by role.
+    """
     return {
         **{name: os.environ[name] for name in INHERITED if name in os.environ},
         **QUIET,
@@ -131,6 +139,8 @@ def _environment(
         **{f"SCORING_WAREHOUSE__{role.upper()}_PASSWORD": passwords[role] for role in passwords},
         "SCORING_WAREHOUSE__PORT": str(cluster.port),
         "SCORING_WAREHOUSE__DATABASE": database,
+        # otherwise the process takes the currency of the stack that this checkout has started last
+        "SCORING_WAREHOUSE__BASE_CURRENCY": DEFAULT_CURRENCY,
         "SCORING_OBJECTS__URL": (folder / "objects").as_uri(),
         "SCORING_HOME": str(CHECKOUT),
         "SCORING_WORK": str(folder / "work"),

@@ -100,6 +100,8 @@ class Bench:
             "SCORING_WAREHOUSE__HOST": "127.0.0.1",
             "SCORING_WAREHOUSE__PORT": str(self.cluster.port),
             "SCORING_WAREHOUSE__DATABASE": database,
+            # a stack of this checkout may have another currency, and its file is read otherwise
+            "SCORING_WAREHOUSE__BASE_CURRENCY": "USD",
             "SCORING_OBJECTS__URL": objects.as_uri(),
             # dbt's parse result belongs to one database: a template must not take it from the
             # copies

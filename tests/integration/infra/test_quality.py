@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features.platform.settings import Settings
 from features.sources import descriptions
 from infra.local import quality
+from infra.local.postgres import Cluster
+from tests.bench.world import Bench
 
 
 def columns_of(source: str) -> set[str]:
@@ -89,3 +93,18 @@ def test_a_path_without_data_sets_is_refused_in_one_line(
 ) -> None:
     assert quality.main([path and str(tmp_path / path)]) == 2
     assert "DATA=<path>" in capsys.readouterr().err
+
+
+def test_a_measurement_does_not_take_the_currency_of_the_last_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "env").write_text("SCORING_WAREHOUSE__BASE_CURRENCY='GBP'\n")
+    cluster = Cluster(tmp_path / "postgres", 1, "")
+    quality_process = quality.environment(tmp_path, cluster, "warehouse_1", {})
+    bench = Bench(tmp_path, cluster, {}, datetime.now(UTC)).environment("copy", tmp_path)
+
+    for variables in (quality_process, bench):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        # the file of this checkout belongs to the developer
+        assert Settings(_env_file=tmp_path / "env").warehouse.base_currency == "USD"
