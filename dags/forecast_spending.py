@@ -9,7 +9,8 @@ Forecasts how much each customer spends by card in the next 30 and 90 days, with
 `serving.purchasing_power`.
 
 A window is a day in UTC. The run starts after midnight, when the last transactions of the day have
-arrived. A source without card transactions is skipped. Safe to run again: a published window is
+arrived. A source without card transactions is skipped, and so is each run before `train_models`
+has made the first model: the history must reach 91 days. Safe to run again: a published window is
 found published and nothing changes. To decide rows again that have a decision, name their ids, a
 reason and a person in the form.
 """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param
 
-from orchestration import fields
+from orchestration import fields, steps
 from orchestration.run_window import plain
 
 if TYPE_CHECKING:
@@ -71,12 +71,16 @@ def drop_leftovers(context: Mapping[str, Any]) -> Receipt:
 
 
 def find_windows(job: str, context: Mapping[str, Any]) -> list[Receipt]:
-    """Return the form of the job's DAG for each window, or stretch of windows, to decide."""
+    """Return the form of the job's DAG for each window, or stretch of windows, to decide.
+
+    Without windows to decide nothing is mapped. A job that waits for its first model is skipped.
+    """
     from scoring.domains import job_named
     from scoring.steps import maintain
 
     limit = fields.whole("runs", context["params"]["runs"], 0, MOST_RUNS)
     now = plain(context["dag_run"].run_after)
+    steps.skip_without_model(job)
     with _warehouse() as connection:
         gaps = maintain.windows_to_decide(connection, job_named(job), now, limit)
     return [{"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in gaps]

@@ -38,6 +38,11 @@ def request(after: timedelta) -> Callable[[Mapping[str, Any]], Request]:
     return partial(run_request.request, cadence=DAY, delay=after)
 
 
-def prepare(job: Job) -> Callable[[Mapping[str, Any]], object]:
-    """Return the function that ends a run as skipped where no source delivers the job's feed."""
-    return lambda _: steps.skip_without(job.population.feed)
+def prepare(job: Job) -> Callable[[Mapping[str, Any]], None]:
+    """Return the function that ends a run as skipped without the feed or the model of its job."""
+
+    def skip(_: Mapping[str, Any]) -> None:
+        steps.skip_without(job.population.feed)
+        steps.skip_without_model(job.name)
+
+    return skip

@@ -43,6 +43,33 @@ def skip_without(feed: str) -> None:
         raise AirflowSkipException(f"the sources {settings.sources!r} deliver no {feed}")
 
 
+def skip_without_model(job: str) -> None:
+    """End the task as skipped where an optional training has made no model yet.
+
+    The next training that finds enough data makes it, and then the job goes on by itself. If the
+    registry does not answer, the claim acts as the policy says.
+    """
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from features.platform.errors import ModelUnavailableError
+    from features.platform.settings import get_settings
+    from scoring.domains import job_named
+    from scoring.models import registry
+
+    declared = job_named(job)
+    if declared.training is None or not declared.training.is_optional:
+        return
+    try:
+        aliases = registry.aliases_of(declared.model.name, get_settings())
+    except ModelUnavailableError:
+        return
+    if registry.CHAMPION not in aliases:
+        raise AirflowSkipException(
+            f"{job} waits for its first model: train_models makes {declared.model.name} when the "
+            "history suffices"
+        )
+
+
 def ingest() -> list[Receipt]:
     """Parse the waiting files of the landing area; return one receipt per delivery."""
     from features.platform.settings import get_settings

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
+from airflow.sdk.exceptions import AirflowSkipException
 from mlflow import MlflowClient
 
 from features.build import build
 from features.ingest.run import ingest_all
 from features.platform import code_version, database
+from features.platform import settings as configuration
 from features.platform.errors import ConfigurationError, TooFewLabelsError
 from features.platform.libraries import lock_digest
 from features.platform.objects import ObjectStore, open_store
@@ -24,6 +28,7 @@ from features.sources import descriptions
 from features.synthesize import synthesize
 from features.views import CUSTOMERS
 from infra.local.postgres import Cluster
+from orchestration import maintenance, nights
 from scoring.decision.policy import activations
 from scoring.evidence import closure
 from scoring.evidence.explain import explain
@@ -51,7 +56,11 @@ NEWEST_MONTH_END = (datetime(2026, 3, 31, tzinfo=UTC) - datetime(1970, 1, 1, tzi
 
 @dataclass(frozen=True)
 class Bank:
-    """A warehouse with four months of cards, a trained model, and a decided night."""
+    """A warehouse with four months of cards, a trained model, and a decided night.
+
+    Attributes:
+        waited: the reasons of the tasks that were skipped before the training.
+    """
 
     db: Db
     settings: Settings
@@ -59,6 +68,7 @@ class Bank:
     receipt: TrainReceipt
     pins: Pins
     run: Run
+    waited: tuple[str, ...]
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a query as superuser."""
@@ -100,10 +110,29 @@ def bank(
         with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
             ingest_all(descriptions.load("synthetic"), store, connection, base_currency="USD")
         build(CUSTOMERS.selector, settings.warehouse, settings.work)
+        waited = reasons_to_wait(settings)
         receipt = train.train(TrainingOrder(), settings)
         pins = _pins(settings, store)
         run = _decide(settings, pins, LIVE)
-        yield Bank(db, settings, store, receipt, pins, run)
+        yield Bank(db, settings, store, receipt, pins, run, waited)
+
+
+def reasons_to_wait(settings: Settings) -> tuple[str, ...]:
+    """Return why the night and its search by the maintenance are skipped; empty if they are not."""
+    context = {
+        "params": {"runs": 1},
+        "dag_run": SimpleNamespace(run_after=LIVE + 2 * DAY),
+    }
+    reasons = []
+    with pytest.MonkeyPatch.context() as patch:
+        # a task reads the settings of its process, and these are of this test's warehouse
+        patch.setattr(configuration, "get_settings", lambda: settings)
+        for task in (nights.prepare(JOB), partial(maintenance.find_windows, JOB.name)):
+            try:
+                task(context)
+            except AirflowSkipException as reason:
+                reasons.append(str(reason))
+    return tuple(reasons)
 
 
 def _pins(settings: Settings, store: ObjectStore) -> Pins:
@@ -138,6 +167,14 @@ def test_the_first_model_is_champion_and_names_its_data(bank: Bank, address: str
     assert bank.receipt.metrics["mae_ratio_to_same_as_last_30d"] < 1
     assert "customers@1" in page
     assert "share within the interval (0.8)" in page
+
+
+def test_a_night_waits_for_the_first_model_and_says_so(bank: Bank) -> None:
+    assert bank.waited == 2 * (
+        "forecast_spending waits for its first model: train_models makes purchasing_power when the "
+        "history suffices",
+    )
+    assert reasons_to_wait(bank.settings) == ()
 
 
 def test_targets_are_the_purchases_after_the_night_and_features_those_before(bank: Bank) -> None:

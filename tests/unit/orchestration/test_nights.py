@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from airflow.utils.types import DagRunType
 
-from orchestration import nights
+from features.platform import settings as configuration
+from features.platform.settings import Registry, Settings
+from orchestration import nights, steps
 
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
 MAINTENANCE = timedelta(hours=2, minutes=30)
@@ -46,3 +48,14 @@ def test_the_jobs_start_one_after_the_other_before_the_maintenance() -> None:
 
 def test_the_schedule_starts_a_run_so_long_after_midnight() -> None:
     assert nights.schedule(timedelta(hours=1, minutes=5)).expression == "5 1 * * *"
+
+
+@pytest.mark.parametrize("job", ["forecast_spending", "segment_customers"])
+def test_a_registry_that_does_not_answer_skips_no_night(
+    job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = Settings(registry=Registry(tracking_uri="http://127.0.0.1:9", timeout_seconds=1))
+    # a task reads the settings of its process
+    monkeypatch.setattr(configuration, "get_settings", lambda: nowhere)
+
+    steps.skip_without_model(job)  # the claim waits or degrades, as the policy says
