@@ -2,7 +2,7 @@
 
 Every draw has a seed, so the same customers give the same model. A refit that divides the customers
 otherwise is refused: the model in force stays, and the refusal is an event. A training within the
-same month changes nothing.
+same month, or on the knowledge of an earlier one, changes nothing.
 """
 
 from __future__ import annotations
@@ -74,8 +74,12 @@ def train(
                 "sales with at least 90 days of history, and build the features"
             )
         nights = retention.read(connection, feature_view, customers, as_of)
-    if pin is not None and in_force is not None and in_force.fitted_at_ == f"{customers.night}":
-        note = f"the model in force was fitted on {customers.night}, so there is nothing to refit"
+    # ISO days: an order on the knowledge of the past must not put an older model in force
+    if pin is not None and in_force is not None and in_force.fitted_at_ >= f"{customers.night}":
+        note = (
+            f"the model in force was fitted on {in_force.fitted_at_}, so the customers of "
+            f"{customers.night} change nothing"
+        )
         return _in_force_receipt(pin, len(customers), as_of, {}, [note])
     model, fits = _fitted(customers, in_force)
     is_refused = pin is not None and not any(fit.is_accepted for fit in fits.values())

@@ -206,7 +206,18 @@ def test_a_training_within_the_same_month_changes_nothing(decided: Decided) -> N
 
     assert (receipt.version, receipt.alias) == ("2", registry.CHAMPION)
     assert receipt.notes == [
-        "the model in force was fitted on 2026-03-02, so there is nothing to refit"
+        "the model in force was fitted on 2026-03-02, so the customers of 2026-03-02 change nothing"
+    ]
+
+
+def test_a_training_on_the_knowledge_of_an_earlier_month_leaves_the_model_in_force(
+    decided: Decided,
+) -> None:
+    receipt = decided.shops.train()
+
+    assert (receipt.version, receipt.alias) == ("2", registry.CHAMPION)
+    assert receipt.notes == [
+        "the model in force was fitted on 2026-03-02, so the customers of 2026-02-28 change nothing"
     ]
 
 
@@ -216,7 +227,7 @@ def test_a_refit_that_divides_the_customers_otherwise_leaves_the_model_in_force(
     # no refit of these customers is bad enough by itself
     monkeypatch.setattr("scoring.segments.identity.LEAST_AGREEMENT", 1.01)
 
-    receipt = decided.shops.train()
+    receipt = decided.shops.train(start=FIRST, end=THIRD + DAY)
 
     assert (receipt.version, receipt.alias) == ("2", registry.CHAMPION)
     assert receipt.notes[0].startswith("the refit was refused")
