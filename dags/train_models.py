@@ -10,7 +10,8 @@ says why; a run that a person asked for fails.
 **Writes** `raw`, and versions of the registered models `fraud_transactions`,
 `credit_applications`, `customer_segments`, `customer_value` and `purchasing_power`: alias
 `champion` if there is none, otherwise `challenger`. To promote one, move the alias `champion` in
-the MLflow UI.
+the MLflow UI. A refit of `customer_segments` that divides the customers like the champion becomes
+champion by itself; any other refit of it is not registered.
 
 The first load of history comes in through this DAG: it admits the waiting files, builds the
 features and trains. Jobs that read the same features share one build.
