@@ -44,14 +44,14 @@ LAST_DAY = 360
 FEATURES = (*HISTORY, "purchase_days_30d", "recency_days")
 
 
-def random_purchases(customers: int, seed: int) -> Floats:
+def random_purchases(customers: int, seed: int, *, may_stop: bool = True) -> Floats:
     """Return the value of each day's purchase of customers who follow the models: [n, days].
 
     The customers begin in the first 100 days.
     """
     draw = np.random.default_rng(seed)
     spent = np.zeros((customers, LAST_DAY + 1))
-    rate, stops = draw.gamma(1.2, 1 / 20.0, customers), draw.beta(0.8, 3.0, customers)
+    rate, stops = draw.gamma(1.2, 1 / 20.0, customers), draw.beta(0.8, 3.0, customers) * may_stop
     level = draw.gamma(4.0, 1 / 15.0, customers)
     moment = draw.integers(0, 100, customers).astype(float)
     is_active = np.ones(customers, dtype=bool)

@@ -45,7 +45,8 @@ PAGES = (
         "Value of customers: the next 30 and 90 days",
         """
         select merchant_id, value_method, count(*) as customers,
-            round(avg(p_active)::numeric, 2) as p_active,
+            round(avg(p_active)::numeric, 2)
+                || case when min(p_active) > 0.99 then ', no dropout shows' else '' end as p_active,
             round(sum(expected_purchases_30d)::numeric) as purchases_30d,
             round(sum(expected_spend_30d)::numeric) as spend_30d,
             round(sum(expected_spend_90d)::numeric) as spend_90d

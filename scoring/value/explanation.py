@@ -30,13 +30,14 @@ def lines(model: CustomerValueModel, row: Floats, merchant: str) -> list[str]:
     now, then = (
         parameters.purchases.expected(history, float(days))[0] for history in (histories, bought)
     )
+    remark = "" if parameters.purchases.shows_dropout else " (no dropout shows in the purchases)"
     return [
         f"valued by {method}, with the parameters of {owner}",
         f"{histories.repeats[0]:.0f} purchase days after the first one, the last one "
         f"{histories.recency[0]:.0f} days after it; the first one was {histories.age[0]:.0f} days "
         "ago",
-        f"MBG/NBD: active with probability {active:.3f}, {now:.2f} purchases in {days} days; the "
-        f"expected value of a purchase is {parameters.values.expected(values)[0]:.2f}",
+        f"MBG/NBD: active with probability {active:.3f}{remark}, {now:.2f} purchases in {days} "
+        f"days; the expected value of a purchase is {parameters.values.expected(values)[0]:.2f}",
         f"after one more purchase today: active with probability "
         f"{parameters.purchases.active(bought)[0]:.3f}, {then:.2f} purchases in {days} days",
     ]

@@ -145,6 +145,21 @@ class CustomerValueModel(BaseEstimator):  # type: ignore[misc] # scikit-learn sh
         self.trees_ = boosting.fit(learnt, self.coded(rows.merchant)) if any(self.methods_) else []
         return self
 
+    @property
+    def names(self) -> list[str]:
+        """Return the owners of the parameters, in their order: merchants, and all together."""
+        return [*(self.merchants or ()), "all merchants together"]
+
+    @property
+    def without_dropout(self) -> list[str]:
+        """Return the owners whose customers all count as active: no dropout shows."""
+        parts = [self._parameters(place) for place in range(len(self.names))]
+        return [
+            name
+            for name, part in zip(self.names, parts, strict=True)
+            if not part.purchases.shows_dropout
+        ]
+
     def coded(self, merchants: NDArray[np.object_]) -> Floats:
         """Return the index of each merchant in the model, NaN for a merchant without: [n]."""
         names = np.array(self.merchants or [""], dtype=object).astype(str)

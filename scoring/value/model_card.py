@@ -30,7 +30,9 @@ LIMITS = """\
 - A customer without a purchase day, who only returned goods, counts as a customer who bought once
   at the begin of the look-back.
 - Neither method knows future promotions. The parametric models know no season.
-- The probability of being active always comes from MBG/NBD, because activity is never observed."""
+- The probability of being active always comes from MBG/NBD, because activity is never observed.
+- Where customers return even after long silence, the fit finds none that stopped. The probability
+  of being active is then near 1 for each customer, and the choices above say so."""
 
 RULE = f"""\
 At each origin, the end of a month, both methods forecast the same customers with the knowledge of
@@ -45,6 +47,10 @@ repeat purchase, uses
   the parameters of all merchants together."""
 
 
+NO_DROPOUT = (
+    "no dropout shows in the purchases, so p_active is near 1 for each customer; "
+    "recency_days and the segment show silent customers"
+)
 #: Lines of choices in the description of a version, whose length is limited.
 MOST_CHOICES = 40
 
@@ -83,7 +89,7 @@ def as_markdown(content: Content) -> str:
 
 
 def choices(content: Content) -> list[str]:
-    """Return the method of each merchant with its reason, and the test of gamma-gamma.
+    """Return the method of each merchant with its reason, and the tests of both assumptions.
 
     Lines after the first `MOST_CHOICES` stay on the page alone.
     """
@@ -92,6 +98,7 @@ def choices(content: Content) -> list[str]:
             f"Merchant {verdict.merchant} is valued by {verdict.method}: {verdict.reason}"
             for verdict in content.backtest.verdicts.values()
         ),
+        *(f"Parameters of {name}: {NO_DROPOUT}" for name in content.model.without_dropout),
         *(
             f"Merchant {merchant}: {amounts.as_sentence(found)}"
             for merchant, found in content.correlations.items()
@@ -174,12 +181,11 @@ def _results(results: Sequence[Result]) -> str:
 
 
 def _parameters(model: CustomerValueModel) -> str:
-    names = [*(model.merchants or ()), "all merchants together"]
     head = "| merchant | r | alpha (days) | a | b | p | q | gamma |"
     rows = [
         f"| {_cell(name)} | " + " | ".join(f"{value:.4g}" for value in values) + " |"
         for name, values in zip(
-            names, np.column_stack([model.purchases_, model.values_]), strict=True
+            model.names, np.column_stack([model.purchases_, model.values_]), strict=True
         )
     ]
     return "\n".join([head, "| --- |" + " ---: |" * 7, *rows])

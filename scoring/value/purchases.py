@@ -26,6 +26,8 @@ NODES = 32
 BOUNDS = ((-8.0, 10.0), (-8.0, 10.0), (-6.0, 6.0), (-6.0, 6.0))
 #: A fit ends where no derivative of the mean log-likelihood exceeds this.
 TOLERANCE = 1e-9
+#: Customers that stop after fewer of their purchases, on average, do not show in the purchases.
+LEAST_STOPS = 0.001
 
 
 class Variant(StrEnum):
@@ -67,6 +69,14 @@ class PurchaseModel:
     def parameters(self) -> tuple[float, ...]:
         """Return r, alpha, a and b."""
         return tuple(astuple(self)[1:])
+
+    @property
+    def shows_dropout(self) -> bool:
+        """Whether the purchases divide customers that have stopped from customers that are silent.
+
+        Otherwise `active` is near 1 for each customer.
+        """
+        return self.a / (self.a + self.b) >= LEAST_STOPS
 
     def log_likelihood(self, histories: Histories) -> Floats:
         """Return the log-likelihood of each history: [n]."""

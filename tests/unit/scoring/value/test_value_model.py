@@ -17,7 +17,7 @@ from scoring.value.job import JOB
 from scoring.value.model import Answers, CustomerValueModel
 from scoring.value.model_card import Content
 from scoring.value.rows import HISTORY, TrainingSet, of_matrix
-from tests.value import FEATURES
+from tests.value import FEATURES, random_purchases, snapshots
 
 
 def matrix_of(model: CustomerValueModel, rows: TrainingSet) -> np.ndarray:
@@ -140,6 +140,29 @@ def test_the_page_shows_the_table_of_the_backtest_and_the_tested_assumption(
     assert page.count("gamma-gamma assumes 0") >= 2
     assert "| all merchants together |" in page
     assert "Merchant random is valued by mbg_nbd" in summary
+
+
+def test_customers_of_whom_none_stops_are_named_on_the_page_and_in_the_explanation() -> None:
+    rows = snapshots(random_purchases(700, 4, may_stop=False), "loyal")
+    model = CustomerValueModel(list(FEATURES)).fit(rows, {})
+    content = Content("view", Choice(FEATURES, {}), "", "", model, Backtest((), (), {}), {})
+
+    active = model.score(matrix_of(model, rows.newest())).p_active
+
+    assert active.min() > 0.99
+    assert model.without_dropout == ["loyal", "all merchants together"]
+    assert model_card.choices(content)[0].startswith("Parameters of loyal: no dropout shows")
+    row = matrix_of(model, rows.newest())[:1]
+    assert "(no dropout shows in the purchases)" in explanation.lines(model, row, "loyal")[2]
+
+
+def test_customers_that_stop_differ_from_silent_ones(
+    model: CustomerValueModel, rows: TrainingSet
+) -> None:
+    active = model.score(matrix_of(model, rows.newest())).p_active
+
+    assert active.min() < 0.1
+    assert model.without_dropout == []
 
 
 def test_the_figures_show_each_target_of_the_serving_methods(tested: Backtest) -> None:
