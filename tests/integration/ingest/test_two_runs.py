@@ -80,6 +80,7 @@ def test_a_run_that_registers_the_file_during_the_look_at_the_register_is_found(
     last_seen = arrivals.last_seen
 
     def other_run() -> None:
+        # the other run looks too, and no third one may come
         monkeypatch.setattr(arrivals, "last_seen", last_seen)
         with intake.db.connect("ingest") as connection:
             connection.autocommit = True
@@ -93,6 +94,7 @@ def test_a_run_that_registers_the_file_during_the_look_at_the_register_is_found(
             other_run()
         return found
 
+    # two threads would meet at this place by chance alone
     monkeypatch.setattr(arrivals, "last_seen", look)
     intake.receive()
 

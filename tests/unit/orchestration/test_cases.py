@@ -132,7 +132,10 @@ def test_an_identifier_may_be_a_whole_number(form_settings: Settings) -> None:
 )
 def test_any_value_is_accepted_as_by_ingest_or_refused_in_words(field: str, value: object) -> None:
     with suppress(ConfigurationError):
-        cases.deliver(context(application={**CASE, field: value}))
+        name = cases.deliver(context(application={**CASE, field: value}))
+        assert name is not None
+        with object_store(configuration.get_settings()).open(name) as delivered:
+            assert json.load(delivered)[field] == value
 
 
 def test_a_backfill_with_a_single_application_is_refused(form_settings: Settings) -> None:

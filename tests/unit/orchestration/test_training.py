@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from scoring.models.training import TrainReceipt
 
 
+def without_data(*_: object) -> TrainReceipt:
+    """Refuse to train."""
+    raise TooFewLabelsError("12 frauds")
+
+
 def of_sources(monkeypatch: pytest.MonkeyPatch, sources: str) -> None:
     """Give the tasks of this process a source set."""
     monkeypatch.setattr(configuration, "get_settings", lambda: Settings(sources=sources))
@@ -56,10 +61,7 @@ def test_a_training_that_was_asked_for_fails_without_labels_and_a_scheduled_one_
 ) -> None:
     of_sources(monkeypatch, "fraud_handbook")
 
-    def refuse(*_: object) -> TrainReceipt:
-        raise TooFewLabelsError("12 frauds")
-
-    job = SimpleNamespace(training=Training("transactions", refuse))
+    job = SimpleNamespace(training=Training("transactions", without_data))
     # a real training needs a warehouse; its refusal is all that the task sees
     monkeypatch.setattr(domains, "job_named", lambda _: job)
 
@@ -75,14 +77,12 @@ def test_an_optional_training_without_data_fails_only_where_a_person_names_the_j
 ) -> None:
     of_sources(monkeypatch, "fraud_handbook")
 
-    def refuse(*_: object) -> TrainReceipt:
-        raise TooFewLabelsError("60 days")
-
-    job = SimpleNamespace(training=Training("transactions", refuse, is_optional=True))
+    job = SimpleNamespace(training=Training("transactions", without_data, is_optional=True))
+    # as above; the form takes the names of the list alone
     monkeypatch.setattr(domains, "job_named", lambda _: job)
     monkeypatch.setattr(training, "JOBS", {"extra": job})
 
-    with pytest.raises(error, match="60 days"):
+    with pytest.raises(error, match="12 frauds"):
         training.train("extra", context(DagRunType.MANUAL, **form))
 
 

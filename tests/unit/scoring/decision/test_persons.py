@@ -60,6 +60,8 @@ def test_ligatures_and_composed_letters_equal_their_plain_letters(
 def test_names_that_differ_in_a_letter_are_two_persons(author: str, approver: str) -> None:
     persons.require_two(author, approver)
 
+    assert persons.identity_of(author) != persons.identity_of(approver)
+
 
 @pytest.mark.parametrize(
     "name", ["", " ", "\t\n", "\u200b\u200d", "\u00a0", "\u3164", "...", "\x00"]
