@@ -8,13 +8,14 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.faults import cases as basis
 from tests.faults import (
+    arrival_faults,
     connection_faults,
     file_faults,
     form_faults,
     gate_faults,
     model_faults,
+    model_file_faults,
     night_faults,
     noticing,
     order_faults,
@@ -26,6 +27,7 @@ from tests.faults import (
     store_faults,
     tamper_faults,
 )
+from tests.faults import cases as basis
 from tests.faults.cases import Case, NotRunError, Outcome
 from tests.faults.house import House
 
@@ -75,8 +77,8 @@ GROUPS = {
     "gates": (gate_faults,),
     "nights": (night_faults,),
     "connections": (connection_faults,),
-    "files": (file_faults, order_faults),
-    "models": (model_faults,),
+    "files": (file_faults, arrival_faults, order_faults),
+    "models": (model_faults, model_file_faults),
     "store": (store_faults,),
     "people": (people_faults,),
     "forms": (form_faults,),
