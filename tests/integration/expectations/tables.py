@@ -29,12 +29,14 @@ from tests.integration.expectations.application_tables import (
     SCORED_APPLICATIONS,
 )
 from tests.integration.expectations.segment_tables import SCORED_SEGMENTS
+from tests.integration.expectations.spending_tables import SCORED_SPENDING
 from tests.integration.expectations.stock_tables import (
     LANDED_LEVELS,
     LANDED_MOVEMENTS,
     LANDED_ORDERS,
     LANDED_PROMOTIONS,
 )
+from tests.integration.expectations.value_tables import SCORED_VALUES
 
 LANDED_TRANSACTIONS = """
 create unlogged table landed.sample as
@@ -170,6 +172,8 @@ SAMPLES = {
         Sample("decisions.applications", "scored.sample", SCORED_APPLICATIONS),
         Sample("features.customer_nights", "scored.sample", _features(CUSTOMER_NIGHTS)),
         Sample("decisions.customer_segments", "scored.sample", SCORED_SEGMENTS),
+        Sample("decisions.customer_values", "scored.sample", SCORED_VALUES),
+        Sample("decisions.customers", "scored.sample", SCORED_SPENDING),
     )
 }
 

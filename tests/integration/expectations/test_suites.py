@@ -7,7 +7,13 @@ import pytest
 from expectations.errors import GateFailedError
 from expectations.validation import Outcome, Severity, Verdict
 from features.views import TRANSACTIONS, Kind
-from tests.integration.expectations import application_tables, segment_tables, stock_tables
+from tests.integration.expectations import (
+    application_tables,
+    segment_tables,
+    spending_tables,
+    stock_tables,
+    value_tables,
+)
 from tests.integration.expectations.tables import SAMPLES, Gate
 
 # suite, statement that spoils its table, the expectation that must break
@@ -147,9 +153,13 @@ WARNED = [
 ]
 
 
+#: The suites whose rows are customers.
+CUSTOMERS = (segment_tables.SUITE, value_tables.SUITE, spending_tables.SUITE)
+
+
 def spoilt(suite: str, statement: str) -> str:
     """Return a statement with the suite's table and its row number filled in."""
-    subject = "customer_id" if suite == segment_tables.SUITE else "transaction_id"
+    subject = "customer_id" if suite in CUSTOMERS else "transaction_id"
     number = "row_number" if suite.startswith("raw.") else f"substr({subject}, 2)::int"
     return (
         statement.replace("{n}", number)
@@ -176,6 +186,8 @@ def test_a_good_table_passes(suite_gate: Gate, suite: str, rows: int) -> None:
         *application_tables.PLANTED,
         *segment_tables.PLANTED,
         *stock_tables.PLANTED,
+        *value_tables.PLANTED,
+        *spending_tables.PLANTED,
     ],
 )
 def test_a_critical_expectation_stops_the_run(
@@ -250,7 +262,13 @@ def test_features_without_history_are_null_and_pass(suite_gate: Gate) -> None:
 
 @pytest.mark.parametrize(
     ("suite", "statement", "words"),
-    [*WARNED, *application_tables.WARNED, *segment_tables.WARNED, *stock_tables.WARNED],
+    [
+        *WARNED,
+        *application_tables.WARNED,
+        *segment_tables.WARNED,
+        *stock_tables.WARNED,
+        *value_tables.WARNED,
+    ],
 )
 def test_a_warning_does_not_stop_the_run(
     suite_gate: Gate, suite: str, statement: str, words: str
