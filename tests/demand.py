@@ -63,3 +63,27 @@ def a_promotion(
 def the_past(history: History, place: int | None = None) -> Past:
     """Return the columns at a period, the last one by default."""
     return at_night(history, history.units.shape[1] - 1 if place is None else place)
+
+
+def a_shop(series: int = 30, days: int = 330, seed: int = 5) -> History:
+    """Return series of several rates with a weekday pattern and promotions that double sales."""
+    draw = np.random.default_rng(seed)
+    rate = draw.lognormal(1.2, 1.0, (series, 1))
+    weekday = np.array([0.8, 0.8, 0.9, 1.0, 1.2, 1.4, 0.9])[np.arange(days) % 7]
+    first = draw.integers(0, days - 10, (6, series))
+    last = first + 6
+    day = np.arange(days)[:, None, None]
+    is_promoted = ((day >= first) & (day <= last)).any(axis=1).T
+    expected = rate * weekday * np.where(is_promoted, 2.0, 1.0)
+    units = draw.negative_binomial(8.0, 8.0 / (8.0 + expected)).astype(np.float64)
+    owner = np.tile(np.arange(series), 6)
+    promotions = Promotions(
+        owner,
+        MONDAY + first.ravel(),
+        MONDAY + last.ravel(),
+        MONDAY + first.ravel() - 30,
+        np.full(owner.shape, 8.0),
+    )
+    price = np.where(is_promoted, 8.0, 10.0)
+    category = (np.arange(series) % 4).tolist()
+    return a_history(units, price=price, category=category, promotions=promotions)

@@ -10,18 +10,19 @@ with stock for a part of it, is missing: its units say nothing about demand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from features.platform.arrays import Codes, Flags, Floats
+from features.platform.arrays import Codes, Flags, Floats, Integers
 from scoring.demand.averages import (
     exponential,
     gaps,
     mean,
     median,
-    quantile,
     newest,
+    quantile,
     ratio,
     slope,
     squared_variation,
@@ -78,6 +79,24 @@ class Past:
     def __getitem__(self, name: str) -> Floats:
         column: Floats = self.matrix[:, self.names.index(name)]
         return column
+
+    @classmethod
+    def joined(cls, parts: Sequence[Past]) -> Past:
+        """Return the rows of several nights; all parts have the same names."""
+        return cls(
+            np.concatenate([part.matrix for part in parts]),
+            np.concatenate([part.series for part in parts]),
+            parts[0].names,
+        )
+
+    def without_promotions(self) -> Past:
+        """Return the rows as if no promotion were known for the days ahead."""
+        is_ahead = [name.startswith("promotion_") for name in self.names]
+        return Past(np.where(is_ahead, np.nan, self.matrix), self.series, self.names)
+
+    def take(self, chosen: Flags | Integers) -> Past:
+        """Return the chosen rows."""
+        return Past(self.matrix[chosen], self.series[chosen], self.names)
 
 
 def at_night(history: History, place: int) -> Past:

@@ -1,0 +1,130 @@
+"""Learn one model of all series by boosted trees: the mean and three quantiles. Pure.
+
+The trees learn units over the base of a cell. The weights undo the division: a Poisson or quantile
+loss of the ratio times the base is the loss of the units. The number of trees is fixed, because
+early stopping would hold out random cells, which are no later than the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from features.platform.arrays import Floats
+from scoring.demand import horizon
+from scoring.demand.past import HIGH, LOW, Past
+from scoring.demand.rows import Rows
+from scoring.models.estimators import one_thread
+
+SETTINGS = {
+    "max_iter": 100,
+    "learning_rate": 0.08,
+    "max_leaf_nodes": 15,
+    "max_bins": 64,
+    "min_samples_leaf": 40,
+    "l2_regularization": 2.0,
+    "early_stopping": False,
+    "random_state": 0,
+}
+#: The losses of the answers, in order.
+LOSSES: tuple[dict[str, object], ...] = (
+    {"loss": "poisson"},
+    {"loss": "quantile", "quantile": LOW},
+    {"loss": "absolute_error"},
+    {"loss": "quantile", "quantile": HIGH},
+)
+#: Fewer cells, or fewer with units, teach no trees.
+LEAST_CELLS, LEAST_SOLD = 2_000, 500
+#: More cells do not change the trees; a sample is taken.
+MOST_CELLS = 300_000
+#: A cell with many units does not weigh more than this number of units in the mean: the units of
+#: one series vary together, so their variance grows faster than their mean.
+MOST_WEIGHT = 20.0
+#: Units above this multiple of the base are cut for the mean: one huge order is no demand.
+MOST_RATIO = 30.0
+#: Bounds of the effect of promotions on a day.
+LIFTS = (0.25, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Boosted:
+    """The answers of the trees for n series-nights; each array is [n, steps].
+
+    Args:
+        mean: units, at least 0, like the quantiles.
+        low: the quantile of 10 %.
+        median: the quantile of 50 %.
+        high: the quantile of 90 %.
+        lift: the mean over the mean that the trees give without the known promotions.
+    """
+
+    mean: Floats
+    low: Floats
+    median: Floats
+    high: Floats
+    lift: Floats
+
+    @classmethod
+    def unknown(cls, rows: int, steps: int) -> Boosted:
+        """Return the answers without trees: NaN, and no effect of promotions."""
+        nothing = np.full((rows, steps), np.nan)
+        return cls(nothing, nothing, nothing, nothing, np.ones((rows, steps)))
+
+
+def fit(rows: Rows, period: int = 1) -> list[HistGradientBoostingRegressor]:
+    """Return the trees of each loss in `LOSSES`, or none where too few cells are known.
+
+    Args:
+        rows: series-nights; a cell with NaN units teaches nothing.
+        period: days of a period.
+    """
+    row, step = np.nonzero(~np.isnan(rows.units))
+    if len(row) < LEAST_CELLS or np.count_nonzero(rows.units[row, step] > 0) < LEAST_SOLD:
+        return []
+    if len(row) > MOST_CELLS:
+        draw = np.random.default_rng(int(SETTINGS["random_state"]))
+        chosen = np.sort(draw.choice(len(row), MOST_CELLS, replace=False))
+        row, step = row[chosen], step[chosen]
+    cells = rows.past.take(row)
+    base = horizon.bases(rows.past, rows.steps, period)[row, step]
+    matrix = _filled(
+        np.hstack([horizon.of_night(cells), horizon.of_cells(cells, step + 1, period)])
+    )
+    target = rows.units[row, step] / base
+    trees = []
+    for loss in LOSSES:
+        is_mean = loss["loss"] == "poisson"
+        outcome = np.minimum(target, MOST_RATIO) if is_mean else target
+        weight = base / (1.0 + base / MOST_WEIGHT) if is_mean else base
+        with one_thread():
+            learnt = HistGradientBoostingRegressor(**loss, **SETTINGS)
+            trees.append(learnt.fit(matrix, outcome, weight / weight.mean()))
+    return trees
+
+
+def predict(
+    trees: list[HistGradientBoostingRegressor], past: Past, steps: int, period: int = 1
+) -> Boosted:
+    """Return the answers for series-nights, one step ahead after the other to bound the memory."""
+    base, shared = horizon.bases(past, steps, period), horizon.of_night(past)
+    answers, lift = np.empty((len(LOSSES), *base.shape)), np.ones(base.shape)
+    promoted = np.flatnonzero(~np.isnan(past["promotion_1_first"]))
+    plain = past.take(promoted).without_promotions()
+    for step in range(steps):
+        ahead = np.full(len(past), step + 1)
+        matrix = np.hstack([shared, horizon.of_cells(past, ahead, period)])
+        without = np.hstack([shared[promoted], horizon.of_cells(plain, ahead[promoted], period)])
+        with one_thread():
+            for answer, tree in zip(answers, trees, strict=True):
+                answer[:, step] = tree.predict(matrix)
+            if len(promoted):
+                lift[promoted, step] = answers[0, promoted, step] / trees[0].predict(without)
+    mean, low, median, high = np.maximum(answers * base, 0.0)
+    return Boosted(mean, low, median, high, np.clip(lift, *LIFTS))
+
+
+def _filled(matrix: Floats) -> Floats:
+    """Give a column without any value the value 0: trees split no constant, and fail on none."""
+    return np.where(np.isnan(matrix).all(axis=0), 0.0, matrix)
