@@ -163,12 +163,12 @@ def insert_labels(db: Any, rows: Sequence[dict[str, Any]]) -> int:
 
 def insert_applications(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     """Admit applications as one delivery; return its place in the order of admission."""
-    return _insert_events(db, "applications", "applied_at", rows)
+    return insert_events(db, "applications", "applied_at", rows)
 
 
 def insert_sales(db: Any, rows: Sequence[dict[str, Any]]) -> int:
     """Admit lines of orders as one delivery; return its place in the order of admission."""
-    return _insert_events(db, "sales", "occurred_at", rows)
+    return insert_events(db, "sales", "occurred_at", rows)
 
 
 def insert_outcomes(db: Any, rows: Sequence[dict[str, Any]]) -> int:
@@ -182,7 +182,8 @@ def insert_facts(db: Any, feed: str, rows: Sequence[dict[str, Any]]) -> int:
     return _insert_label_rows(db, feed, [{**usual, **row} for row in rows])
 
 
-def _insert_events(db: Any, feed: str, event: str, rows: Sequence[dict[str, Any]]) -> int:
+def insert_events(db: Any, feed: str, event: str, rows: Sequence[dict[str, Any]]) -> int:
+    """Admit versions of rows that happened at `event`; return their place in the order."""
     with db.superuser() as connection:
         delivery = _admit(
             connection,
