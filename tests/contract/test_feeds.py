@@ -11,7 +11,7 @@ import pytest
 
 from features.feeds import FEEDS, Feed
 from features.feeds.readers import RUNS, Reader
-from features.views import APPLICATIONS, TRANSACTIONS
+from features.views import VIEWS
 from scoring.domains import JOBS
 from tests.conftest import Db
 
@@ -97,7 +97,7 @@ def test_a_job_decides_the_versions_of_the_feed_that_it_names(job: Any) -> None:
     assert (job.view.entity, job.view.event_time) == (feed.subject.target, feed.event.target)
 
 
-@pytest.mark.parametrize("view", [TRANSACTIONS, APPLICATIONS], ids=lambda view: view.name)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_every_feed_that_features_are_built_from_names_their_reader(
     manifest: dict[str, Any], view: Any
 ) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+from datetime import UTC, date, datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from tests.integration.ingest.conftest import Intake
@@ -227,3 +231,43 @@ def test_a_product_has_the_terms_of_its_supplier(intake: Intake) -> None:
     assert intake.rows("select reason from raw.rejected_rows order by row_number") == [
         (reason,) for reason in reasons
     ]
+
+
+def test_a_product_that_gains_terms_has_a_next_version_and_one_without_is_a_duplicate(
+    intake: Intake,
+) -> None:
+    old = "merchant_id,product_id,currency\nm1,p1,USD\nm1,p2,USD\n"
+    intake.deliver(old.encode(), "a.csv", "products")
+    intake.take()
+
+    new = "\n".join((PRODUCTS, "m1,p1,USD,7,1.5,24,mon,30", "m1,p2,USD,,,,,", ""))
+    intake.deliver(new.encode(), "b.csv", "products")
+    (receipt,) = intake.take()
+
+    assert (receipt.rows_admitted, receipt.rows_duplicate) == (1, 1)
+    assert intake.rows(
+        "select product_id, version, lead_time_days from raw.products order by 1, 2"
+    ) == [("p1", 1, None), ("p1", 2, 7.0), ("p2", 1, None)]
+
+
+def test_typed_columns_of_parquet_are_read_as_their_text_is(intake: Intake) -> None:
+    at = datetime(2026, 3, 1, 5, tzinfo=UTC)
+    counts_of_stock = {
+        "stock_level_id": ["l1", "l2"],
+        "merchant_id": pa.array(["m1", "m1"]).dictionary_encode(),
+        "product_id": [1, 2],
+        "location": ["web", "store"],
+        "on_hand": [12.0, 0.25],
+        "reserved": pa.array([None, 0], pa.int64()),
+        "expires_on": pa.array([date(2098, 1, 31), None], pa.date32()),
+        "counted_at": pa.array([at, at], pa.timestamp("us", "UTC")),
+    }
+    sink = io.BytesIO()
+    pyarrow.parquet.write_table(pa.table(counts_of_stock), sink)
+    intake.deliver(sink.getvalue(), "a.parquet", "stock_levels")
+    intake.take()
+
+    assert intake.rows(
+        "select product_id, on_hand::float, reserved::float, expires_on::text, counted_at"
+        " from raw.stock_levels order by 1"
+    ) == [("1", 12.0, None, "2098-01-31", at), ("2", 0.25, 0.0, None, at)]
