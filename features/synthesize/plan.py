@@ -68,6 +68,8 @@ class Plan:
         sellers: merchants that deliver their sales; 0 for none.
         shopper_share: share of the card holders that shop at each of these merchants.
         sales_days: days of sales before `start`; card transactions do not reach back so far.
+        stores: merchants that deliver their sales and their stock; 0 for none.
+        store_products: products of each of these merchants.
 
     Raises:
         ConfigurationError: values contradict each other or the calendar.
@@ -94,6 +96,8 @@ class Plan:
     sellers: int = 0
     shopper_share: float = 0.8
     sales_days: int = 320
+    stores: int = 0
+    store_products: int = 120
 
     def __post_init__(self) -> None:
         for name in ("start", "end", "live_from", "hourly_from"):
@@ -126,6 +130,8 @@ class Plan:
             raise ConfigurationError(
                 "sellers >= 0, sales_days >= 0, 0 < shopper_share <= 1 must hold"
             )
+        if self.stores < 0 or not 1 <= self.store_products <= 100_000:
+            raise ConfigurationError("stores >= 0, 1 <= store_products <= 100000 must hold")
         shares = {"late": self.late, "duplicates": self.duplicates, "bad": self.bad}
         for name, value in shares.items():
             if not 0 <= value <= 0.5:

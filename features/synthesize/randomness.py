@@ -36,6 +36,7 @@ class Stream(IntEnum):
     PRODUCTS = 15
     PROMOTIONS = 16
     ORDERS = 17
+    STORES = 18
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:
