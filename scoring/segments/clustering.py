@@ -92,6 +92,11 @@ def tried(points: Floats, count: int, seed: int, resamples: int = RESAMPLES) -> 
     return Trial(centroids, np.array(agreements), float(share))
 
 
+def can_divide(points: Floats) -> bool:
+    """Return whether enough points differ for the smallest number of segments."""
+    return len(np.unique(points, axis=0)) >= min(COUNTS)
+
+
 def trials(points: Floats, seed: int, resamples: int = RESAMPLES) -> Iterator[Trial]:
     """Try the numbers of segments that the points allow, the largest first.
 

@@ -118,7 +118,7 @@ def _tried(
     """
     trials: list[Trial] = []
     passing: list[_Refit] = []
-    for trial in clustering.trials(Scale.of(values).points(values), seed, resamples):
+    for trial in clustering.trials(_points(values), seed, resamples):
         trials.append(trial)
         if not trial.passes:
             continue
@@ -133,6 +133,10 @@ def _tried(
     return trials, passing
 
 
+def _points(values: Matrix) -> Floats:
+    return Scale.of(values).points(values)
+
+
 def _refit(trial: Trial, values: Matrix, in_force: MerchantSegments | None) -> _Refit:
     segments = _named(Scale.of(values), trial.centroids, in_force)
     return _Refit(trial.count, segments, segments.nearest(values))
@@ -145,7 +149,10 @@ def fit_all(
     *,
     resamples: int = clustering.RESAMPLES,
 ) -> tuple[SegmentModel, dict[str, Fit]]:
-    """Fit the pooled segments, and those of each merchant with enough customers.
+    """Fit the pooled segments, and those of each merchant with enough customers that differ.
+
+    A merchant with segments of its own keeps them while it has too few customers for a refit, so
+    its ids never take the meaning of the pooled ones.
 
     Args:
         by_merchant: [n, 3] raw features of the customers of one night, by merchant.
@@ -159,7 +166,8 @@ def fit_all(
     Raises:
         ValueError: there are too few customers.
     """
-    if len(by_merchant) == 1:  # its customers are all customers
+    own = {name for name in in_force.merchants_ if name != POOLED} if in_force else set()
+    if len(by_merchant) == 1 and own.isdisjoint(by_merchant):  # its customers are all customers
         by_merchant = {POOLED: next(iter(by_merchant.values()))}
     pooled = np.vstack([np.empty((0, len(FEATURES))), *by_merchant.values()])
     if len(pooled) < FEWEST_POOLED:
@@ -170,13 +178,14 @@ def fit_all(
     groups = {POOLED: pooled} | {
         name: values
         for name, values in sorted(by_merchant.items())
-        if len(values) >= FEWEST_CUSTOMERS
+        if len(values) >= FEWEST_CUSTOMERS and clustering.can_divide(_points(values))
     }
     fits = {
         name: fit(values, _serving(in_force, name), resamples=resamples)
         for name, values in groups.items()
     }
-    parts = {name: fitted.segments for name, fitted in fits.items()}
+    kept = {name: in_force.part(name) for name in own - fits.keys()} if in_force else {}
+    parts = kept | {name: fitted.segments for name, fitted in fits.items()}
     model = SegmentModel(list(FEATURES), naming.VERSION, SEED).of(parts, fitted_at)
     return model, fits
 

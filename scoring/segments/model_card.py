@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,7 @@ class Content:
         customers: their number.
         fits: by merchant; the pooled fit is among them.
         first: whether no model was in force.
+        kept: merchants that keep their segments, for want of customers.
     """
 
     view: FeatureView
@@ -43,6 +44,7 @@ class Content:
     customers: int
     fits: Mapping[str, Fit]
     first: bool
+    kept: Sequence[str] = ()
 
 
 def of(content: Content) -> Card:
@@ -96,6 +98,10 @@ def choices(content: Content) -> list[str]:
         f"whose smallest segment has at least {LEAST_SHARE:.0%} of the customers",
         f"Merchants with fewer than {FEWEST_CUSTOMERS} customers share the pooled segments",
         *(_choice(_title(merchant), fit) for merchant, fit in content.fits.items()),
+        *(
+            f"{_title(merchant)}: too few customers for a refit, so the segments in force stay"
+            for merchant in content.kept
+        ),
     ]
 
 

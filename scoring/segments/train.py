@@ -85,7 +85,12 @@ def train(
     is_refused = pin is not None and not any(fit.is_accepted for fit in fits.values())
     _record(fits, customers, pin, REFUSED if is_refused else REFITTED, settings)
     content = Content(
-        feature_view, customers.night.isoformat(), len(customers), fits, in_force is None
+        feature_view,
+        customers.night.isoformat(),
+        len(customers),
+        fits,
+        in_force is None,
+        [name for name in model.merchants_ if name not in fits],
     )
     if is_refused and pin is not None:
         notes = ["the refit was refused, so no version was registered"]

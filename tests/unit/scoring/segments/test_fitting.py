@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from features.platform.arrays import Matrix
 from scoring.segments import clustering, fitting, identity, naming
 from scoring.segments.model import POOLED, MerchantSegments, SegmentModel
 from scoring.segments.points import Scale
@@ -133,6 +134,34 @@ def test_a_model_in_force_passes_its_segments_on_to_each_merchant() -> None:
 
     assert all(refit.agreement == 1.0 for refit in fits.values())
     assert model.centroids_.tobytes() == in_force.centroids_.tobytes()
+
+
+@pytest.mark.parametrize("later", [{"two": drawn(90, seed=4)}, {}])
+def test_a_merchant_keeps_its_own_segments_while_it_has_too_few_customers(
+    later: dict[str, Matrix],
+) -> None:
+    groups = {"one": drawn(300), "two": drawn(300, seed=4, width=0.4)}
+    in_force, _ = fitting.fit_all(groups, "2026-10-31", resamples=3)
+
+    model, fits = fitting.fit_all(
+        {"one": groups["one"], **later}, "2026-11-30", in_force, resamples=3
+    )
+
+    assert set(fits) == {POOLED, "one"}
+    for name in groups:
+        before, after = in_force.part(name), model.part(name)
+        assert model.is_own(name)
+        assert after.centroids.tobytes() == before.centroids.tobytes()
+        assert list(after.names) == list(before.names)
+
+
+def test_a_merchant_whose_customers_are_alike_stops_no_other() -> None:
+    groups = {"one": drawn(300), "alike": np.tile([9.0, 1.0, 20.0], (300, 1))}
+
+    model, fits = fitting.fit_all(groups, "2026-10-31", resamples=2)
+
+    assert set(fits) == {POOLED, "one"}
+    assert not model.is_own("alike")
 
 
 def test_the_same_customers_give_the_same_bits() -> None:
