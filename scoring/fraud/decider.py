@@ -13,8 +13,8 @@ from psycopg import sql
 from features.platform.arrays import Columns, Matrix
 from features.platform.settings import Settings
 from features.views import TRANSACTIONS as VIEW
-from features.views import Kind
 from features.views.digests import feature_digest
+from features.views.numbers import as_number
 from scoring.decider import Domain, PolicyDecider, Scores, features_alone
 from scoring.decision.attributions import by_characteristic
 from scoring.decision.component_scores import ComponentScores
@@ -48,17 +48,11 @@ def input_columns(revision: str = "features") -> sql.Composable:
     Args:
         revision: the table of the query with the revision; the feature table is `features`.
     """
-    values = [
-        sql.SQL("{}::int::float8" if feature.kind is Kind.FLAG else "{}::float8").format(
-            sql.Identifier("features", feature.name)
-        )
-        for feature in VIEW.features
-    ]
     return sql.SQL("{}, {}.revision, encode({}, 'hex'), features.amount is not null, {}").format(
         sql.SQL(", ").join(sql.Identifier("features", name) for name in KEYS),
         sql.Identifier(revision),
         feature_digest(VIEW, "features"),
-        sql.SQL(", ").join(values),
+        sql.SQL(", ").join(map(as_number, VIEW.features)),
     )
 
 

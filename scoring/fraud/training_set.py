@@ -16,7 +16,8 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from features.views import Feature, FeatureView, Kind
+from features.views import FeatureView
+from features.views.numbers import as_number
 from scoring.fraud.rows import TrainingSet
 from scoring.models import ordered_rows
 
@@ -78,7 +79,7 @@ def read(
         end: first moment after; at most `as_of` less the maturity of labels.
         as_of: later knowledge is ignored.
     """
-    columns = sql.SQL(",\n    ").join([_as_float(feature) for feature in view.features])
+    columns = sql.SQL(",\n    ").join(map(as_number, view.features))
     query = sql.SQL(_QUERY).format(
         columns=columns,
         start=sql.Literal(start),
@@ -121,8 +122,3 @@ def known_at(view: FeatureView, as_of: datetime) -> dict[str, sql.Composable]:
         "known_labels": _KNOWN_LABELS.format(as_of=moment),
         "is_newest": _IS_NEWEST.format(table=table, as_of=moment),
     }
-
-
-def _as_float(feature: Feature) -> sql.Composed:
-    template = "features.{}::int::float8" if feature.kind is Kind.FLAG else "features.{}::float8"
-    return sql.SQL(template).format(sql.Identifier(feature.name))

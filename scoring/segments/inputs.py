@@ -11,8 +11,8 @@ from psycopg import sql
 
 from features.platform.arrays import Matrix
 from features.views import CUSTOMER_NIGHTS as VIEW
-from features.views import Feature, Kind
 from features.views.digests import feature_digest
+from features.views.numbers import as_number
 from scoring.runs.record import Run
 from scoring.segments.assignment import NONE, STALE_DAYS, State
 from scoring.segments.job import PREVIOUS
@@ -117,7 +117,7 @@ def input_columns(revision: str, evidence: str) -> sql.Composable:
             *(sql.Identifier("features", name) for name in KEYS),
             sql.Identifier(revision, "revision"),
             sql.SQL("encode({}, 'hex')").format(feature_digest(VIEW, "features")),
-            *(_as_number(feature) for feature in VIEW.features),
+            *map(as_number, VIEW.features),
             *(sql.Identifier(evidence, name) for name in PREVIOUS),
         ]
     )
@@ -136,8 +136,3 @@ def state_of(columns: Mapping[str, pa.Array]) -> State:
         pc.fill_null(known, NONE).to_numpy(zero_copy_only=False).astype(np.int64),
         nights_off.to_numpy(zero_copy_only=False).astype(np.int64),
     )
-
-
-def _as_number(feature: Feature) -> sql.Composable:
-    form = "{}::int::float8" if feature.kind is Kind.FLAG else "{}::float8"
-    return sql.SQL(form).format(sql.Identifier("features", feature.name))

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from features.platform import database
 from features.views import FeatureView
+from features.views.numbers import as_number
 from scoring.models import ordered_rows
 from scoring.segments.points import FEATURES
 from scoring.segments.rows import Customers
@@ -72,7 +73,7 @@ def of_night(
     connection: psycopg.Connection[Any], view: FeatureView, night: datetime, as_of: datetime
 ) -> Customers:
     """Read the customers of one night that were known at `as_of`."""
-    columns = [sql.SQL("{}::float8").format(sql.Identifier("features", n)) for n in FEATURES]
+    columns = [as_number(view.feature(name)) for name in FEATURES]
     query = sql.SQL(_QUERY).format(
         columns=sql.SQL(", ").join(columns),
         table=sql.Identifier(*view.table.split(".")),

@@ -11,6 +11,7 @@ from psycopg import sql
 from features.platform.arrays import Columns, Matrix
 from features.views import CUSTOMERS as VIEW
 from features.views.digests import feature_digest
+from features.views.numbers import as_number
 
 KEYS = ("card_customer_night_id", "version", "customer_id", "day_at")
 #: Past spending by category, beside the features: it splits a forecast and changes no total.
@@ -35,13 +36,12 @@ def input_columns(revision: str, _: str) -> sql.Composable:
         _: the table with columns that are no features; the feature table holds them all.
     """
     keys = [sql.Identifier("features", name) for name in KEYS]
-    values = [sql.SQL("{}::float8").format(sql.Identifier("features", n)) for n in VIEW.columns]
     return sql.SQL("{}, {}.revision, encode({}, 'hex'), {}, {}").format(
         sql.SQL(", ").join(keys),
         sql.Identifier(revision),
         feature_digest(VIEW, "features"),
         sql.Identifier("features", CATEGORIES),
-        sql.SQL(", ").join(values),
+        sql.SQL(", ").join(map(as_number, VIEW.features)),
     )
 
 

@@ -10,8 +10,8 @@ from psycopg import sql
 
 from features.platform.arrays import Matrix
 from features.views import CUSTOMER_NIGHTS as VIEW
-from features.views import Feature, Kind
 from features.views.digests import feature_digest
+from features.views.numbers import as_number
 
 KEYS = ("customer_night_id", "version", "merchant_id", "customer_id", "day_at")
 INPUT_TYPES: dict[str, pa.DataType] = {
@@ -36,14 +36,8 @@ def input_columns(revision: str, _: str) -> sql.Composable:
         sql.SQL(", ").join(sql.Identifier("features", name) for name in KEYS),
         sql.Identifier(revision),
         feature_digest(VIEW, "features"),
-        sql.SQL(", ").join(map(as_float, VIEW.features)),
+        sql.SQL(", ").join(map(as_number, VIEW.features)),
     )
-
-
-def as_float(feature: Feature) -> sql.Composed:
-    """Return the SQL of a feature of table `features` as a number; a flag is 0 or 1."""
-    form = "features.{}::int::float8" if feature.kind is Kind.FLAG else "features.{}::float8"
-    return sql.SQL(form).format(sql.Identifier(feature.name))
 
 
 def matrix_of(columns: Mapping[str, pa.Array], names: Sequence[str]) -> Matrix:

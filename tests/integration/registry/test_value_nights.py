@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mlflow import MlflowClient
 
 from features.build import build
 from features.ingest.run import ingest_all
+from features.platform import database
 from features.platform.errors import TooFewLabelsError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
@@ -31,8 +33,9 @@ from scoring.runs.record import Run
 from scoring.runs.request import Kind, Request
 from scoring.runs.training_order import TrainingOrder
 from scoring.steps.pipeline import STEPS, Pipeline
-from scoring.value import train
+from scoring.value import train, training_set
 from scoring.value.job import JOB
+from scoring.value.rows import HORIZONS
 from tests import shops
 from tests.conftest import Db, a_warehouse
 from tests.shops import DAY, LIVE_DAYS
@@ -122,6 +125,37 @@ def test_the_training_gives_the_champion_and_says_which_method_serves(
     assert any("gamma-gamma assumes 0" in note for note in valued.receipt.notes)
     assert "## Which method serves" in page
     assert "| small | mbg_nbd | – | 0 | 0 | too little data: 0 origins, 2 needed |" in page
+
+
+def test_targets_are_the_purchase_days_and_the_spend_after_the_month_end(valued: Valued) -> None:
+    spent = {
+        f"{shop}-{customer}": np.round(days, 2)
+        for shop, customers in shops.purchases().items()
+        for customer, days in enumerate(customers)
+    }
+    first = (shops.BEGINNING - datetime(1970, 1, 1, tzinfo=UTC)).days
+    newest = {
+        shop: first + np.flatnonzero(customers.any(axis=0)).max()
+        for shop, customers in shops.purchases().items()
+    }
+    with database.connect(valued.settings.warehouse, "score", autocommit=False) as connection:
+        rows = training_set.read(
+            connection, JOB.view, start=train.BEGINNING, end=shops.day(400), as_of=datetime.now(UTC)
+        )
+
+    assert {*rows.merchants} == {"large", "small"}
+    for place, horizon in enumerate(HORIZONS):
+        is_known = rows.day + horizon <= [newest[shop] for shop in rows.merchant]
+        later = [
+            spent[name][day - first + 1 : day - first + 1 + horizon]
+            for name, day in zip(rows.customer[is_known], rows.day[is_known], strict=True)
+        ]
+        counts, sums = rows.targets[:, place], rows.targets[:, len(HORIZONS) + place]
+        assert 0 < is_known.sum() < len(rows)
+        assert counts[is_known].tolist() == [float((days > 0).sum()) for days in later]
+        assert sums[is_known] == pytest.approx([days.sum() for days in later])
+        assert np.isnan(counts[~is_known]).all()
+        assert np.isnan(sums[~is_known]).all()
 
 
 def test_every_customer_of_the_look_back_is_valued_on_both_nights(valued: Valued) -> None:
