@@ -167,7 +167,7 @@ def _fields(
     if stored is None or again is None:
         return ("the row is missing",)
     built_as = view.at(int(str(stored.get(BUILT_AS) or 1)))
-    names = (name for name in built_as.columns if stored[name] != again[name])
+    names = (name for name in (*built_as.columns, *built_as.used) if stored[name] != again[name])
     return tuple(names) or ("the last bits of a number",)
 
 

@@ -51,6 +51,7 @@ class FeatureView:
         event_time: the column of the event time.
         carried: the columns that are no features: keys, times, and columns for readers.
         features: in the order of a matrix' columns.
+        used: the carried columns that a decision reads; the digest covers them behind the features.
         built_by: the dbt selector that builds the table; empty for the name of the view.
     """
 
@@ -62,19 +63,23 @@ class FeatureView:
     event_time: str
     carried: tuple[str, ...]
     features: tuple[Feature, ...]
+    used: tuple[str, ...] = ()
     built_by: str = ""
 
     def __post_init__(self) -> None:
-        """Check that later versions append their features.
+        """Check that later versions append their features, and that used columns exist.
 
         Raises:
-            ValueError: a feature precedes one of an earlier version, or is newer than the view.
+            ValueError: a feature precedes one of an earlier version, or is newer than the view; a
+                used column is not carried.
         """
         versions = [feature.since for feature in self.features]
         if versions != sorted(versions) or max(versions, default=1) > self.version:
             raise ValueError(
                 f"{self.qualified}: a version appends its features, and each has a version"
             )
+        if unknown := sorted({*self.used} - {*self.carried}):
+            raise ValueError(f"{self.qualified}: carries no columns {', '.join(unknown)}")
         if self.version > 1 and BUILT_AS not in self.carried:
             raise ValueError(
                 f"{self.qualified}: a row needs {BUILT_AS}, the version of its columns"
@@ -204,7 +209,8 @@ CUSTOMER_NIGHTS = FeatureView(
     built_by="customer_features",
 )
 
-#: Beside the features, JSON objects have the spending of each category for readers.
+#: Beside the features, JSON objects have the spending of each category. That of 90 days splits a
+#: forecast.
 CUSTOMERS = FeatureView(
     name="customers",
     version=1,
@@ -224,6 +230,7 @@ CUSTOMERS = FeatureView(
         "category_spend_90d",
     ),
     features=tuple(customer_features()),
+    used=("category_spend_90d",),
     built_by="card_customer_features",
 )
 

@@ -10,13 +10,14 @@ from features.views import BUILT_AS, FeatureView
 def feature_digest(view: FeatureView, row: str | None = None) -> sql.Composable:
     """Return the SQL of a feature row's SHA-256.
 
-    The digest covers the binary form (`record_send`) of key and features in the view's order.
+    The digest covers the binary form (`record_send`) of key and features in the view's order, and
+    of the other columns that a decision reads.
 
     Args:
         view: the columns and their order.
         row: the name of the feature table in the query; None if no other table has such columns.
     """
-    names = (view.entity, "version", *view.columns)
+    names = (view.entity, "version", *view.columns, *view.used)
     columns = sql.SQL(", ").join(
         sql.Identifier(row, name) if row else sql.Identifier(name) for name in names
     )
