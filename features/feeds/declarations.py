@@ -16,7 +16,7 @@ from features.feeds.admissions import Facts, Labels, Reference, Versions
 from features.feeds.columns import DATED, MONEY, Column, ColumnKind
 from features.feeds.leaks import Leak
 from features.feeds.readers import Reader
-from features.feeds.rules import Companion, Ordering, Pair
+from features.feeds.rules import Companion, Ordering, Pair, Product
 
 #: A history load brings rows of the past. A live load brings rows that are known from now on.
 LoadKind = Literal["history", "live"]
@@ -77,6 +77,7 @@ class Feed:
         choices: pairs of columns of which a row needs one; it may have both.
         distinct: pairs of columns that never hold the same value.
         companions: columns that only rows with certain words have.
+        product: the amount that follows from other columns in rows that do not state it.
         inline_labels: labels that the feed's files may carry.
     """
 
@@ -94,6 +95,7 @@ class Feed:
     choices: tuple[Pair, ...] = ()
     distinct: tuple[Pair, ...] = ()
     companions: tuple[Companion, ...] = ()
+    product: Product | None = None
     inline_labels: InlineLabels | None = None
 
     def __post_init__(self) -> None:
@@ -216,6 +218,8 @@ class Feed:
         names |= {name for pair in pairs for name in (pair.first, pair.second)}
         names |= {name for rule in self.companions for name in (rule.column, rule.beside)}
         names |= {self.person} if self.person else set()
+        if self.product:
+            names |= {self.product.amount, self.product.quantity, self.product.price}
         match self.admission:
             case Versions(event=event, carried=carried):
                 names |= {event, *carried}

@@ -52,3 +52,18 @@ class Companion:
     words: frozenset[str]
     missing: str
     unasked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """An amount that is a quantity times a price in rows that do not state it.
+
+    Attributes:
+        amount: the column of the amount.
+        quantity: the first factor.
+        price: the second factor, in the currency of the row.
+    """
+
+    amount: str
+    quantity: str
+    price: str

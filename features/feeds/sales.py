@@ -10,6 +10,7 @@ from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
 from features.feeds.declarations import Feed
 from features.feeds.readers import CUSTOMER_SEGMENTS, CUSTOMER_VALUE
+from features.feeds.rules import Product
 from features.feeds.rules import Pair
 
 #: A return gives goods back. A cancellation takes an order back before it is delivered.
@@ -39,4 +40,5 @@ SALES = Feed(
     admission=Versions(event="occurred_at", table="raw.sales"),
     read_by=(CUSTOMER_SEGMENTS, CUSTOMER_VALUE),
     choices=(Pair("unit_price", "amount", "missing_value"),),
+    product=Product("amount", "quantity", "unit_price"),
 )

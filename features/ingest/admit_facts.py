@@ -137,7 +137,9 @@ def find_fresh(feed: Feed, facts: Facts, table: sql.Identifier) -> sql.Composed:
 def insert(feed: Feed, facts: Facts) -> sql.Composed:
     """Return the statement that moves `fresh` into the raw table; `fx_needed` has the rates."""
     computed: dict[str, sql.Composable] = {
-        name.replace("_minor", "_base_minor"): rates.IN_BASE.format(amount=sql.Identifier(name))
+        name.replace("_minor", "_base_minor"): rates.IN_BASE.format(
+            amount=sql.Identifier("fresh", name)
+        )
         for name in feed.amounts
     }
     if facts.period:

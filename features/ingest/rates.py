@@ -110,9 +110,9 @@ OF_ROW = sql.SQL(
 IN_BASE = sql.SQL(
     """
     case
-        when fresh.currency_code = %(base_currency)s then fresh.{amount}
-        when fresh.{amount} <= fx_needed.largest_minor
-            then round(fresh.{amount} * fx_needed.minor_rate)::bigint
+        when fresh.currency_code = %(base_currency)s then ({amount})::bigint
+        when {amount} <= fx_needed.largest_minor
+            then round({amount} * fx_needed.minor_rate)::bigint
     end
     """
 )

@@ -204,7 +204,7 @@ def _rows(feed: Feed, versions: Versions) -> sql.Composed:
     names = names_of(feed)
     more = [name.replace("_minor", "_base_minor") for name in feed.amounts]
     computed: list[sql.Composable] = [
-        rates.IN_BASE.format(amount=sql.Identifier(name)) for name in feed.amounts
+        rates.IN_BASE.format(amount=_amount(feed, name)) for name in feed.amounts
     ]
     if versions.table == feed.table:
         more.append("content_digest")
@@ -216,4 +216,27 @@ def _rows(feed: Feed, versions: Versions) -> sql.Composed:
         columns=_list(feed.targets, "fresh"),
         rates=rates.OF_ROW.format(**names) if feed.amounts else sql.SQL(""),
         computed=tables.further(computed),
+    )
+
+
+# The whole line is converted: a converted price is rounded, and the quantity multiplies its rounding.
+_PRODUCT = sql.SQL(
+    """
+    coalesce(
+        fresh.{amount},
+        case when fresh.{quantity} * fresh.{price} <= 9e18 then fresh.{quantity} * fresh.{price} end
+    )
+    """
+)
+
+
+def _amount(feed: Feed, target: str) -> sql.Composable:
+    """Return the SQL of an amount in the currency of its row."""
+    product = feed.product
+    if product is None or feed.column(product.amount).target != target:
+        return sql.Identifier("fresh", target)
+    return _PRODUCT.format(
+        amount=sql.Identifier(target),
+        quantity=sql.Identifier(feed.column(product.quantity).target),
+        price=sql.Identifier(feed.column(product.price).target),
     )
