@@ -20,6 +20,8 @@ all_nights as (
         is_history,
         max(day_at) filter (where not is_history) over () as newest_day_at
     from {{ ref('stg_ledger__sales_nights') }}
+    -- a night is summed once, so it waits until the book has read its delivery
+    where delivery_seq <= (select max(booked_seq) from {{ ref('int_category_days_booked') }})
 
 ),
 
