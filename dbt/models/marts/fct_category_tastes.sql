@@ -53,7 +53,7 @@ days as (
         entries.customer_id,
         entries.category,
         entries.day_number,
-        sum(entries.net_minor) as net_minor
+        sum(entries.net_minor)::bigint as net_minor
     from nights
     inner join entries on {{ is_in_night(look_back_days()) }}
     where entries.customer_id is not null and entries.category is not null
@@ -70,11 +70,21 @@ customer_categories as (
         customer_id,
         category,
         count(*) as purchases,
-        sum(net_minor) as net_minor,
-        sum(count(*)) over (partition by day_at, merchant_id, customer_id) as customer_purchases,
-        row_number() over (partition by day_at, merchant_id, customer_id) = 1 as is_first
+        sum(net_minor)::bigint as net_minor
     from days
     group by 1, 2, 3, 4
+
+),
+
+customers as (
+
+    select
+        day_at,
+        merchant_id,
+        customer_id,
+        sum(purchases)::bigint as purchases
+    from customer_categories
+    group by 1, 2, 3
 
 ),
 
@@ -85,10 +95,8 @@ merchants as (
         day_at,
         merchant_id,
         sum(purchases) as purchases,
-        coalesce(
-            sum(customer_purchases * (customer_purchases - 1)) filter (where is_first), 0
-        ) as pairs
-    from customer_categories
+        sum(purchases * (purchases - 1)) as pairs
+    from customers
     group by 1, 2
 
 ),

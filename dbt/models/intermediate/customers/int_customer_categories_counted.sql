@@ -17,7 +17,7 @@ categories as (
         nights.day_number as night_number,
         entries.merchant_id,
         entries.customer_id,
-        sum(entries.net_minor) as net_minor
+        sum(entries.net_minor)::bigint as net_minor
     from nights
     inner join {{ ref('int_category_days_booked') }} as entries
         on {{ is_in_night(look_back_days()) }}
