@@ -10,8 +10,7 @@ from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
 from features.feeds.declarations import Feed
 from features.feeds.readers import CUSTOMER_SEGMENTS, CUSTOMER_VALUE
-from features.feeds.rules import Product
-from features.feeds.rules import Pair
+from features.feeds.rules import Pair, Product
 
 #: A return gives goods back. A cancellation takes an order back before it is delivered.
 SALE, RETURN, CANCELLATION = EVENTS = ("sale", "return", "cancellation")

@@ -219,7 +219,7 @@ def _rows(feed: Feed, versions: Versions) -> sql.Composed:
     )
 
 
-# The whole line is converted: a converted price is rounded, and the quantity multiplies its rounding.
+# The whole line is converted: a quantity would multiply the rounding of a converted price.
 _PRODUCT = sql.SQL(
     """
     coalesce(

@@ -21,7 +21,10 @@ all_nights as (
         max(day_at) filter (where not is_history) over () as newest_day_at
     from {{ ref('stg_ledger__sales_nights') }}
     -- a night is summed once, so it waits until the book has read its delivery
-    where delivery_seq <= (select max(booked_seq) from {{ ref('int_category_days_booked') }})
+    where
+        delivery_seq <= (
+            select max(entries.booked_seq) from {{ ref('int_category_days_booked') }} as entries
+        )
 
 ),
 
