@@ -8,6 +8,7 @@
         post_hook="{{ row_level_security() }}",
     )
 }}
+{%- set book = ref('int_category_days_booked') %}
 
 with
 
@@ -21,10 +22,7 @@ all_nights as (
         max(day_at) filter (where not is_history) over () as newest_day_at
     from {{ ref('stg_ledger__sales_nights') }}
     -- a night is summed once, so it waits until the book has read its delivery
-    where
-        delivery_seq <= (
-            select max(entries.booked_seq) from {{ ref('int_category_days_booked') }} as entries
-        )
+    where delivery_seq <= (select max(book.booked_seq) from {{ book }} as book)
 
 ),
 
@@ -42,12 +40,6 @@ nights as (
 
 ),
 
-entries as (
-
-    select * from {{ ref('int_category_days_booked') }}
-
-),
-
 days as (
 
     select
@@ -58,7 +50,7 @@ days as (
         entries.day_number,
         sum(entries.net_minor)::bigint as net_minor
     from nights
-    inner join entries on {{ is_in_night(look_back_days()) }}
+    inner join {{ book }} as entries on {{ is_in_night(look_back_days()) }}
     where entries.customer_id is not null and entries.category is not null
     group by 1, 2, 3, 4, 5
     having sum(entries.net_minor) > 0
@@ -79,18 +71,6 @@ customer_categories as (
 
 ),
 
-customers as (
-
-    select
-        day_at,
-        merchant_id,
-        customer_id,
-        sum(purchases)::bigint as purchases
-    from customer_categories
-    group by 1, 2, 3
-
-),
-
 -- pairs are the ways to draw two purchases of one customer
 merchants as (
 
@@ -99,7 +79,15 @@ merchants as (
         merchant_id,
         sum(purchases) as purchases,
         sum(purchases * (purchases - 1)) as pairs
-    from customers
+    from (
+        select
+            day_at,
+            merchant_id,
+            customer_id,
+            sum(purchases)::bigint as purchases
+        from customer_categories
+        group by 1, 2, 3
+    ) as customers
     group by 1, 2
 
 ),
