@@ -1,4 +1,4 @@
-"""Synthesize card traffic, loans and sales with known truth, for demo, tests and benchmarks.
+"""Synthesize card traffic, loans, sales and stock with known truth, for demo, tests, benchmarks.
 
 `synthesize(plan, sink)` writes the landing area of the source `synthetic`, feed by feed, and the
 truth beside it. The same plan gives the same bytes. Memory depends on the number of customers, not

@@ -65,7 +65,7 @@ class _Run:
         self._post = Post(plan)
         self._desk = LabelDesk(plan)
         self._lending = Lending(plan, self._traffic.world, self._landing, self._counts)
-        self._selling = Selling(plan, self._traffic.sellers, self._landing, self._counts, work)
+        self._selling = Selling(self._traffic, self._landing, self._counts, work)
 
     def write_all(self, on_progress: Progress | None) -> Counts:
         """Write every file, in the order in which a bank delivers them."""

@@ -52,7 +52,8 @@ class Merchants:
         by_popularity: cumulative weights for honest choices.
         by_attraction: cumulative weights for the choices of thieves.
         hot: the merchants that a skewed world prefers (a range of the online shops).
-        sellers: the merchants that deliver their sales, last of all; no other traffic has them.
+        sellers: the merchants that deliver their sales; no other traffic has them.
+        stores: the merchants that deliver sales and stock, last of all; no traffic has them.
     """
 
     category: I64
@@ -64,6 +65,7 @@ class Merchants:
     by_attraction: F64
     hot: range
     sellers: range
+    stores: range
 
     @property
     def online(self) -> int:
@@ -101,18 +103,20 @@ def build(plan: Plan, places: Places) -> Merchants:
     risk = np.rint(1000 * rng.beta(2, 8, count)).astype(np.int64)
     # their orders make their traffic, so no draw of the other traffic may choose them
     trades = [CATEGORIES.index(TRADES[number % len(TRADES)]) for number in range(plan.sellers)]
-    added = np.zeros(plan.sellers)
+    trades += [CATEGORIES.index(TRADES[0])] * plan.stores
+    added = np.zeros(plan.sellers + plan.stores)
     category = np.append(category, np.array(trades, np.int64))
-    place = np.append(place, np.full(plan.sellers, len(places.codes)))
+    place = np.append(place, np.full(len(added), len(places.codes)))
     popularity, draw = np.append(popularity, added), np.append(draw, added)
     return Merchants(
         category=category,
         place=place,
         popularity=popularity,
-        risk=np.append(risk, np.full(plan.sellers, _RISK_OF_SELLERS)),
+        risk=np.append(risk, np.full(len(added), _RISK_OF_SELLERS)),
         bounds=np.searchsorted(place, np.arange(len(places.codes) + 2)),
         by_popularity=np.concatenate([[0.0], np.cumsum(popularity)]),
         by_attraction=np.concatenate([[0.0], np.cumsum(popularity * draw)]),
         hot=range(hot.start, min(hot.stop, count)),
         sellers=range(count, count + plan.sellers),
+        stores=range(count + plan.sellers, count + plan.sellers + plan.stores),
     )

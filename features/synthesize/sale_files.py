@@ -12,7 +12,8 @@ from features.synthesize.catalogue import Catalogue
 from features.synthesize.feed_shapes import PRODUCTS, SALES
 from features.synthesize.orders import CHANNELS, POSTAGE, Event, Lines, Seller
 from features.synthesize.randomness import I64
-from features.synthesize.render import amounts, instants
+from features.synthesize.render import instants
+from features.synthesize.texts import constant, joined, masked, money, named, numbers
 
 _SUFFIXES = ("", "_r", "_c")  # of the document of an event: sale, return, cancellation
 _POSTAGE_CODE = "POST"
@@ -25,24 +26,24 @@ def sales(seller: Seller, lines: Lines, merchant_id: str) -> pa.Table:
     states_category = goods & (seller.number % 2 == 0)
     category = seller.catalogue.category[np.maximum(lines.product, 0)]
     columns = {
-        "merchant_id": _constant(merchant_id, count),
+        "merchant_id": constant(merchant_id, count),
         "order_id": documents(seller.number, lines),
-        "line_no": _numbers(lines.line),
-        "customer_id": _masked(
+        "line_no": numbers(lines.line),
+        "customer_id": masked(
             identifiers.customer_ids(seller.shoppers.customer[lines.buyer]), ~lines.is_named
         ),
         "product_id": pc.if_else(
             pa.array(goods), product_ids(seller.number, lines.product), _POSTAGE_CODE
         ),
-        "category": _masked(_named(seller.catalogue.names, category), ~states_category),
-        "channel": _named(CHANNELS, lines.channel),
-        "quantity": _numbers(lines.quantity),
-        "unit_price": _money(lines.price),
-        "discount": _money(lines.discount),
-        "currency": _constant(currencies.BASE, count),
+        "category": masked(named(seller.catalogue.names, category), ~states_category),
+        "channel": named(CHANNELS, lines.channel),
+        "quantity": numbers(lines.quantity),
+        "unit_price": money(lines.price),
+        "discount": money(lines.discount),
+        "currency": constant(currencies.BASE, count),
         "occurred_at": instants(lines.at),
         "event": pa.array([event.name.lower() for event in Event]).take(pa.array(lines.event)),
-        "is_merchandise": _named(("false", "true"), goods.astype(np.int64)),
+        "is_merchandise": named(("false", "true"), goods.astype(np.int64)),
     }
     return pa.table(columns, schema=SALES.schema)
 
@@ -53,16 +54,16 @@ def products(seller: Seller, merchant_id: str) -> pa.Table:
     number = np.arange(count)
     kinds = _kinds(goods)
     columns = {
-        "merchant_id": _constant(merchant_id, count),
+        "merchant_id": constant(merchant_id, count),
         "product_id": product_ids(seller.number, number),
-        "name": pc.binary_join_element_wise(kinds, _numbers(number), " no "),
-        "department": _named(goods.departments, goods.category),
-        "category": _named(goods.names, goods.category),
+        "name": pc.binary_join_element_wise(kinds, numbers(number), " no "),
+        "department": named(goods.departments, goods.category),
+        "category": named(goods.names, goods.category),
         "product_type": kinds,
-        "unit_cost": _money(goods.cost),
-        "list_price": _money(goods.price),
-        "currency": _constant(currencies.BASE, count),
-        "pack_size": _numbers(goods.pack),
+        "unit_cost": money(goods.cost),
+        "list_price": money(goods.price),
+        "currency": constant(currencies.BASE, count),
+        "pack_size": numbers(goods.pack),
         "known_at": instants(np.full(count, epoch_ms(seller.plan.sales_start), np.int64)),
     }
     return pa.table(columns, schema=PRODUCTS.schema)
@@ -70,9 +71,7 @@ def products(seller: Seller, merchant_id: str) -> pa.Table:
 
 def order_ids(number: int, lines: Lines) -> pa.Array:
     """Return ids of merchant, day and index; no digit run is as long as a card number."""
-    return pc.binary_join_element_wise(
-        f"so{number}", _numbers(lines.day), _numbers(lines.order), "_"
-    )
+    return joined(f"so{number}", numbers(lines.day), numbers(lines.order))
 
 
 def documents(number: int, lines: Lines) -> pa.Array:
@@ -83,30 +82,9 @@ def documents(number: int, lines: Lines) -> pa.Array:
 
 def product_ids(number: int, product: I64) -> pa.Array:
     """Return the ids of products."""
-    return pc.binary_join_element_wise(f"p{number}", _numbers(product), "_")
+    return joined(f"p{number}", numbers(product))
 
 
 def _kinds(goods: Catalogue) -> pa.Array:
     names = [kind for pair in goods.types for kind in pair]
-    return _named(tuple(names), goods.category * 2 + goods.kind)
-
-
-def _money(cents: I64) -> pa.Array:
-    usd = np.full(len(cents), currencies.INDEX[currencies.BASE], np.int64)
-    return amounts(cents, usd)
-
-
-def _masked(values: pa.Array, missing: np.ndarray) -> pa.Array:
-    return pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), values)
-
-
-def _constant(value: str, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(value, pa.string()), count)
-
-
-def _named(names: tuple[str, ...], index: I64) -> pa.Array:
-    return pa.array(names, pa.string()).take(pa.array(index))
-
-
-def _numbers(values: I64) -> pa.Array:
-    return pc.cast(pa.array(values), pa.string())
+    return named(tuple(names), goods.category * 2 + goods.kind)

@@ -29,6 +29,10 @@ class Counts:
         applications: loan applications delivered.
         outcomes: outcomes of loans delivered.
         sale_lines: lines of sales, returns and cancellations delivered.
+        promotions: promotions delivered.
+        purchase_orders: versions of purchase orders delivered.
+        stock_movements: movements of stock delivered.
+        stock_levels: counts of stock delivered.
         files: files by feed.
         size_bytes: bytes of all files of all feeds.
     """
@@ -49,6 +53,10 @@ class Counts:
     applications: int = 0
     outcomes: int = 0
     sale_lines: int = 0
+    promotions: int = 0
+    purchase_orders: int = 0
+    stock_movements: int = 0
+    stock_levels: int = 0
     files: dict[str, int] = field(default_factory=dict)
     size_bytes: int = 0
 

@@ -1,4 +1,4 @@
-"""Write synthetic card traffic, loan applications and sales of merchants with known truth."""
+"""Write synthetic card traffic, loan applications, sales and stock with known truth."""
 
 from __future__ import annotations
 
@@ -81,12 +81,18 @@ def synthesize(
     sales_days: Annotated[
         int, typer.Option("--sales-days", help="Days of sales before --start.")
     ] = 320,
+    stores: Annotated[
+        int, typer.Option("--stores", help="Merchants that deliver their sales and their stock.")
+    ] = 0,
+    store_products: Annotated[
+        int, typer.Option("--store-products", help="Products of each of these merchants.")
+    ] = 120,
     file_format: Annotated[
         FileFormat, typer.Option("--format", help="Format of the files.")
     ] = FileFormat.CSV,
     as_json: AsJson = False,
 ) -> int:
-    """Write synthetic card traffic, loans and sales with known truth to a landing area."""
+    """Write synthetic card traffic, loans, sales and stock with known truth to a landing area."""
     plan = Plan(
         seed=seed,
         customers=customers,
@@ -106,6 +112,8 @@ def synthesize(
         applications_per_day=applications_per_day,
         sellers=sellers,
         sales_days=sales_days,
+        stores=stores,
+        store_products=store_products,
     )
     figures = _write(plan, out)
     show(lines(figures), figures, as_json=as_json)

@@ -31,7 +31,7 @@ class Stock:
 
     Args:
         opening: at the start of the day.
-        received: of orders on the day, and the first stock of a new product.
+        received: of orders on the day, and the first stock of a new product, a day ahead.
         morning, evening: sold before and after the receipts.
         written_off: damaged and expired pieces, at the end of the day.
         uncounted: pieces that appeared, or disappeared, without a movement.
@@ -84,9 +84,10 @@ def run(setting: Setting, pools: Pools, demand: I64, chances: Chances) -> Stock:
         came=np.zeros((days.count + 1, size[1]), np.int64),
     )
     first = np.ceil((rule.days * rule.cover + rule.further) * pools.units + rule.buffer) + 1
-    opens = born < days.count
-    stock.received[born[opens], np.flatnonzero(opens)] = first.astype(np.int64)[opens]
+    opens = (born > 0) & (born <= days.count)
+    stock.received[born[opens] - 1, np.flatnonzero(opens)] = first.astype(np.int64)[opens]
     trade.on_order += stock.received.sum(axis=0)
+    trade.on_hand[born == 0] = first.astype(np.int64)[born == 0]
     pairs = _pairs(pools)
     for day in range(days.count):
         number = days.first + day
@@ -118,7 +119,7 @@ def _sell(stock: Stock, trade: _Trade, day: int, wanted: I64, before: I64) -> No
     trade.pace = np.where(was_open, trade.pace + _MEMORY * (sold - trade.pace), trade.pace)
     trade.on_hand = trade.on_hand + received - sold
     trade.on_order = trade.on_order - received
-    trade.came[day + 1] = trade.came[day] + received
+    trade.came[day + 1] = trade.came[day] + received + (stock.opening[0] if day == 0 else 0)
 
 
 def _lose(
