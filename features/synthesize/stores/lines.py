@@ -46,6 +46,12 @@ class Lines:
         return Lines(*(getattr(self, item.name)[which] for item in fields(self)))
 
 
+def concatenate(parts: list[Lines]) -> Lines:
+    """Concatenate lines."""
+    columns = ([getattr(part, item.name) for part in parts] for item in fields(Lines))
+    return Lines(*(np.concatenate(column) for column in columns))
+
+
 def within(world: World, start_ms: int, end_ms: int) -> Iterator[Lines]:
     """Yield the lines of [start, end) in chunks of whole days."""
     first = max(start_ms // DAY_MS - world.days.first, 0)

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.synthesize.stores import world
+from features.synthesize.calendar import DAY_MS, HOUR_MS, epoch_ms
+from features.synthesize.stores import lines, world
+from features.synthesize.stores.clock import moment_of
 from features.synthesize.stores.world import World
 from tests.unit.features.synthesize.worlds import Delivered, a_plan, deliver, window_of
 
@@ -175,6 +177,34 @@ def test_a_count_differs_from_the_movements_only_by_the_differences_of_the_truth
     assert (expected.reindex(measured.index) == measured).all()
     assert 3 < len(found) < 0.05 * 140 * 80
     assert {1, -1} == set(np.sign(found.pieces))
+
+
+def test_the_last_sale_of_a_day_is_at_the_moment_at_which_the_stock_runs_out(made: World) -> None:
+    start, end = (epoch_ms(moment) for moment in (made.plan.sales_start, made.plan.end))
+    sold = lines.concatenate(list(lines.within(made, start, end)))
+    pool = made.pools.of_series[sold.series]
+    last = np.zeros(made.sold.noon.shape, np.int64)
+    np.maximum.at(last, (sold.day, pool), sold.at)
+    runs_out = (made.sold.noon == 1) & (made.sold.morning_end < 1) & (made.stock.morning > 0)
+    runs_out[-1] = False  # the world ends within its last day
+    midnight = made.days.numbers[:, None] * DAY_MS
+
+    assert runs_out.sum() > 50
+    assert (last == midnight + moment_of(made.sold.morning_end))[runs_out].all()
+
+
+def test_any_cut_of_the_time_gives_the_same_lines(made: World) -> None:
+    start, end = (epoch_ms(moment) for moment in (made.plan.sales_start, made.plan.end))
+    middle = start + 40 * DAY_MS + 13 * HOUR_MS
+
+    whole = lines.concatenate(list(lines.within(made, start, end)))
+    parts = [*lines.within(made, start, middle), *lines.within(made, middle, end)]
+    cut = lines.concatenate(parts)
+
+    assert len(parts[0]) > 0
+    assert (whole.at == cut.at).all()
+    assert (whole.series == cut.series).all()
+    assert (whole.quantity == cut.quantity).all()
 
 
 def test_movements_have_one_row_for_each_line_and_each_receipt(shop: Delivered) -> None:
