@@ -11,6 +11,7 @@ from expectations import vocabulary as say
 from features.views import (
     APPLICATIONS,
     CUSTOMERS,
+    DEMAND,
     TRANSACTIONS,
     Feature,
     FeatureView,
@@ -33,6 +34,11 @@ def applications(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape 
 def customers(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
     """Return the suite for a run's features of card customers."""
     return gx.ExpectationSuite(name="features.customers", expectations=from_view(CUSTOMERS))
+
+
+def demand(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
+    """Return the suite for a run's features of products in channels."""
+    return gx.ExpectationSuite(name="features.demand", expectations=from_view(DEMAND))
 
 
 def from_view(view: FeatureView) -> list[say.Sentence]:

@@ -57,9 +57,11 @@
 
 {#-
     The merchandise lines of sales since the last position: the new versions, and with the opposite
-    sign the versions that they replace. Defines `lines`, with one column `sign`.
+    sign the versions that they replace. Defines `lines`, with one column `sign`. A rebuild reads the
+    lines of `days` days before its nights.
 -#}
-{% macro sale_lines(position) -%}
+{% macro sale_lines(position, days=none) -%}
+{%- set rebuilt = days_rebuilt(days or look_back_days()) -%}
 sales as not materialized (
 
     select * from {{ ref('stg_ledger__sales') }}
@@ -97,6 +99,7 @@ lines as (
         sales.known_at as described_at,
         {{ counts_from('sales') }} as known_at,
         1 as sign,
+        sales.event,
         sales.is_sale,
         sales.quantity,
         sales.net_minor,
@@ -105,7 +108,7 @@ lines as (
     where
         sales.is_merchandise
         and {{ is_unbooked('sales', position) }}
-        and {{ within_days('sales.occurred_at', days_rebuilt(look_back_days())) }}
+        and {{ within_days('sales.occurred_at', rebuilt) }}
 
     union all
 
@@ -119,6 +122,7 @@ lines as (
         corrections.known_at as described_at,
         greatest(corrections.corrected_at, {{ counts_from('corrections') }}) as known_at,
         -1 as sign,
+        corrections.event,
         corrections.is_sale,
         corrections.quantity,
         corrections.net_minor,
@@ -126,7 +130,7 @@ lines as (
     from corrections
     where
         corrections.is_merchandise
-        and {{ within_days('corrections.occurred_at', days_rebuilt(look_back_days())) }}
+        and {{ within_days('corrections.occurred_at', rebuilt) }}
 
 )
 {%- endmacro %}

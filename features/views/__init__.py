@@ -13,6 +13,7 @@ from features.views.applications import application_features
 from features.views.customer_nights import customer_night_features
 from features.views.customers import customer_features
 from features.views.declarations import Feature, Kind
+from features.views.demand import demand_features
 from features.views.transactions import (
     EXACT_WINDOWS,
     WHOLE_DAY_WINDOWS,
@@ -24,6 +25,7 @@ __all__ = [
     "BUILT_AS",
     "CUSTOMERS",
     "CUSTOMER_NIGHTS",
+    "DEMAND",
     "TRANSACTIONS",
     "VIEWS",
     "Feature",
@@ -234,5 +236,29 @@ CUSTOMERS = FeatureView(
     built_by="card_customer_features",
 )
 
+#: A series is a product of a merchant in a channel; a channel may be empty.
+DEMAND = FeatureView(
+    name="demand",
+    version=1,
+    table="marts.feat_demand",
+    versions="raw.demand_nights",
+    entity="demand_night_id",
+    event_time="day_at",
+    carried=(
+        "demand_night_id",
+        "version",
+        "merchant_id",
+        "product_id",
+        "channel",
+        "category",
+        "department",
+        "day_at",
+        "known_at",
+        "delivery_seq",
+        "is_history",
+    ),
+    features=tuple(demand_features()),
+)
+
 #: Every feature view of the release.
-VIEWS = (TRANSACTIONS, APPLICATIONS, CUSTOMER_NIGHTS, CUSTOMERS)
+VIEWS = (TRANSACTIONS, APPLICATIONS, CUSTOMER_NIGHTS, CUSTOMERS, DEMAND)

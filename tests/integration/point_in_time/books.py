@@ -22,6 +22,7 @@ from tests.builders import (
     insert_sales,
     insert_transactions,
 )
+from tests.stock_builders import insert_stock
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 INSTANT = timedelta(microseconds=1)
@@ -34,6 +35,10 @@ Key = tuple[str, int]
 FEEDS: dict[str, Callable[[Any, Sequence[Row]], int]] = {
     "merchants": lambda db, rows: insert_facts(db, "merchants", rows),
     "products": lambda db, rows: insert_facts(db, "products", rows),
+    **{
+        feed: lambda db, rows, feed=feed: insert_stock(db, feed, rows)  # type: ignore[misc]
+        for feed in ("promotions", "stock_movements", "stock_levels")
+    },
     "sales": insert_sales,
     "transactions": insert_transactions,
     "labels": insert_labels,

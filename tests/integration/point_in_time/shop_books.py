@@ -29,11 +29,11 @@ def a_shop_book(seed: int) -> Book:
     book = Book(()).plus("merchants", _merchants()).plus("products", _products(draw))
     for n in range(240):
         at = _moment(draw, DAYS)
-        book = book.plus("sales", _versions(draw, _sale(draw, f"s{n}", at), _changed_sale))
+        book = book.plus("sales", versions(draw, _sale(draw, f"s{n}", at), _changed_sale))
     for n in range(160):
         at = _moment(draw, 75)
         row = _payment(draw, f"t{n}", at)
-        book = book.plus("transactions", _versions(draw, row, _changed_payment))
+        book = book.plus("transactions", versions(draw, row, _changed_payment))
     return book
 
 
@@ -97,9 +97,9 @@ def _changed_payment(draw: random.Random) -> dict[str, Any]:
     )
 
 
-def _versions(draw: random.Random, row: Row, change: Any) -> list[Row]:
+def versions(draw: random.Random, row: Row, change: Any, event: str = "occurred_at") -> list[Row]:
     """Return a row as it became known, some rows late, and its correction if there is one."""
-    at = row["occurred_at"]
+    at = row[event]
     known_at = round_after(at) or at + timedelta(minutes=draw.choice([5, 60 * 30]))
     if draw.randrange(12) == 0:
         known_at = max(known_at, draw.choice(ROUNDS))
@@ -108,7 +108,7 @@ def _versions(draw: random.Random, row: Row, change: Any) -> list[Row]:
         later = [moment for moment in (known_at + 9 * DAY, *ROUNDS) if moment > known_at]
         changed_at = draw.choice([moment for moment in later if moment <= NOON] or [known_at])
         if changed_at > known_at and (changed_at in ROUNDS or changed_at < ROUNDS[0]):
-            moved = {"occurred_at": at - draw.choice([0, 0, 40]) * DAY}
+            moved = {event: at - draw.choice([0, 0, 40]) * DAY}
             versions.append(
                 row
                 | moved

@@ -1,0 +1,203 @@
+{#-
+    The stock of series over time: for each series the pieces after each change, until the next one.
+    Defines `stock`. The stock of a series is that of the location with the name of its channel, and
+    that of the locations with the name of no channel. At a location, it is the newest count and the
+    movements since. A location without a count in the look-back adds nothing.
+
+    Each series is read at a night: it has place, merchant_id, product_id, channel, day_number and
+    known_at. A version counts if its event lies before the end of the night's day and the night
+    knows it; the newest one holds.
+-#}
+{% macro stock_over_time(series, days) -%}
+levels as not materialized (
+
+    select * from {{ ref('stg_ledger__stock_levels') }}
+
+),
+
+movements as not materialized (
+
+    select * from {{ ref('stg_ledger__stock_movements') }}
+
+),
+
+series as materialized (
+
+    {{ series }}
+
+),
+
+nights as (
+
+    select distinct
+        day_number,
+        known_at,
+        {{ day_start('day_number - ' ~ days ~ ' + 1') }} as starts_at,
+        {{ day_start('day_number + 1') }} as ends_at
+    from series
+
+),
+
+channels as (
+
+    select distinct
+        day_number,
+        merchant_id,
+        channel
+    from series
+
+),
+
+-- the batches of one count add up
+counts as (
+
+    select
+        nights.day_number,
+        levels.merchant_id,
+        levels.product_id,
+        levels.location,
+        levels.counted_at as happened_at,
+        true as is_count,
+        sum(levels.on_hand) as pieces,
+        max(levels.known_at) as known_at
+    from nights
+    inner join levels
+        on {{ is_stock_known('levels', 'counted_at', 'stock_level_id') }}
+    group by 1, 2, 3, 4, 5
+),
+
+moved as (
+
+    select
+        nights.day_number,
+        movements.merchant_id,
+        movements.product_id,
+        moves.location,
+        movements.occurred_at as happened_at,
+        false as is_count,
+        moves.pieces,
+        movements.known_at
+    from nights
+    inner join movements
+        on {{ is_stock_known('movements', 'occurred_at', 'stock_movement_id') }}
+    cross join lateral (
+        values
+        (
+            movements.location,
+            case when movements.movement in ('receipt', 'return') then 1 else -1 end
+            * movements.quantity
+        ),
+        (movements.to_location, movements.quantity)
+    ) as moves (location, pieces)
+    where moves.location is not null
+
+),
+
+changes as (
+
+    select
+        series.place,
+        series.day_number,
+        happened.location,
+        happened.happened_at,
+        happened.is_count,
+        happened.pieces,
+        happened.known_at,
+        -- a count holds what moved at its instant
+        count(*) filter (where happened.is_count) over (
+            partition by series.place, happened.location
+            order by happened.happened_at, happened.is_count rows unbounded preceding
+        ) as count_number
+    from (select * from counts union all select * from moved) as happened
+    left join channels
+        on
+            happened.day_number = channels.day_number
+            and happened.merchant_id = channels.merchant_id
+            and happened.location = channels.channel
+    inner join series
+        on
+            happened.day_number = series.day_number
+            and happened.merchant_id = series.merchant_id
+            and happened.product_id = series.product_id
+            and coalesce(channels.channel, series.channel) = series.channel
+
+),
+
+located as (
+
+    select
+        *,
+        sum(pieces) over (partition by place, location, count_number order by happened_at) as level
+    from changes
+    where count_number > 0
+
+),
+
+differences as (
+
+    select
+        *,
+        level - lag(level, 1, 0) over (
+            partition by place, location order by happened_at, is_count
+        ) as difference
+    from located
+
+),
+
+stock as (
+
+    select
+        place,
+        day_number,
+        happened_at,
+        lead(happened_at, 1, {{ day_start('day_number + 1') }}) over (
+            partition by place order by happened_at
+        ) as until_at,
+        sum(difference) over (partition by place order by happened_at) as pieces,
+        max(known_at) over (
+            partition by place order by happened_at rows between unbounded preceding and 1 following
+        ) as known_at
+    from differences
+
+)
+{%- endmacro %}
+
+{#- Whether a version of a stock event is the newest one that a night knows. -#}
+{% macro is_stock_known(rows, event, id) -%}
+    {{ rows }}.{{ event }} >= nights.starts_at
+            and {{ rows }}.{{ event }} < nights.ends_at
+            and {{ rows }}.known_at <= nights.known_at
+            and not exists (
+                select 1
+                from {{ rows }} as newer
+                where
+                    newer.{{ id }} = {{ rows }}.{{ id }}
+                    and newer.version > {{ rows }}.version
+                    and newer.version > 1
+                    and newer.{{ event }} < nights.ends_at
+                    and newer.known_at <= nights.known_at
+            )
+{%- endmacro %}
+
+{#- The days of the shortages in `stock`: by series and day, and whether there was none all day. -#}
+{% macro shortage_days() -%}
+shortages as (
+
+    select
+        stock.place,
+        days.day_number,
+        sum(
+            least(stock.until_at, {{ day_start('days.day_number + 1') }})
+            - greatest(stock.happened_at, {{ day_start('days.day_number') }})
+        ) >= interval '24 hours' as is_whole_day,
+        max(stock.known_at) as known_at
+    from stock
+    cross join lateral generate_series(
+        {{ utc_day('stock.happened_at') }},
+        {{ utc_day("(stock.until_at - interval '1 microsecond')") }}
+    ) as days (day_number)
+    where stock.pieces <= 0 and stock.until_at > stock.happened_at
+    group by 1, 2
+
+)
+{%- endmacro %}
