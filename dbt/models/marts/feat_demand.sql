@@ -87,16 +87,16 @@ select
             categories.{{ group }}_{{ window }},
         {% endfor -%}
     {% endfor -%}
-    categories.category_series_28,
-    {{ prefixed('series', [
-        'price', 'price_ratio_91', 'promoted_share_56', 'promoted_lift_364'
-    ]) }},
     {% for number in [1, 2] -%}
         promotions.promotion_{{ number }}_first,
         promotions.promotion_{{ number }}_last,
         1 - promotions.promotion_{{ number }}_price / nullif(series.regular_price, 0)
-            as promotion_{{ number }}_discount{{ ',' if not loop.last }}
-    {% endfor %}
+            as promotion_{{ number }}_discount,
+    {% endfor -%}
+    categories.category_series_28,
+    {{ prefixed('series', [
+        'price', 'price_ratio_91', 'promoted_share_56', 'promoted_lift_364'
+    ]) }}
 from nights
 inner join series on nights.place = series.place
 inner join weeks on nights.place = weeks.place

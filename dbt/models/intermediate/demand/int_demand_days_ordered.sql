@@ -31,7 +31,7 @@ sales as (
             and entries.product_id = queue.product_id
             and entries.channel = queue.channel
     where {{ is_in_reach(queue, demand_days()) }}
-    group by 1, 2
+    group by queue.place, nights.day_number - entries.day_number
 
 ),
 
@@ -39,11 +39,52 @@ promoted as (
 
     select
         promotions.place,
-        days.age
+        covered.age
     from {{ ref('int_promotions_recalled') }} as promotions
     cross join lateral generate_series(
         greatest(-promotions.last_ahead, 0), least(-promotions.first_ahead, {{ demand_days() }} - 1)
-    ) as days (age)
+    ) as covered (age)
+
+),
+
+kinds as (
+
+    select
+        place,
+        age,
+        units,
+        case when units > 0 then price end as price,
+        category,
+        false as is_missing,
+        false as is_without_stock,
+        false as is_promoted
+    from sales
+
+    union all
+
+    select
+        place,
+        age,
+        0 as units,
+        null as price,
+        null as category,
+        true as is_missing,
+        is_whole_day as is_without_stock,
+        false as is_promoted
+    from {{ ref('int_stock_shortages_placed') }}
+
+    union all
+
+    select
+        place,
+        age,
+        0 as units,
+        null as price,
+        null as category,
+        false as is_missing,
+        false as is_without_stock,
+        true as is_promoted
+    from promoted
 
 ),
 
@@ -56,21 +97,10 @@ days as (
         max(units) as units,
         max(price) as price,
         max(category) as category,
-        coalesce(bool_or(is_short), false) as is_missing,
-        coalesce(bool_or(is_whole_day), false) as is_without_stock,
-        coalesce(bool_or(is_promoted), false) as is_promoted
-    from (
-        select
-            place, age, units, case when units > 0 then price end as price, category,
-            null::boolean as is_short, null::boolean as is_whole_day, null::boolean as is_promoted
-        from sales
-        union all
-        select place, age, 0, null, null, true, is_whole_day, null
-        from {{ ref('int_stock_shortages_placed') }}
-        union all
-        select place, age, 0, null, null, null, null, true
-        from promoted
-    ) as parts
+        bool_or(is_missing) as is_missing,
+        bool_or(is_without_stock) as is_without_stock,
+        bool_or(is_promoted) as is_promoted
+    from kinds
     group by place, age
 
 ),
@@ -78,7 +108,7 @@ days as (
 lived as (
 
     select
-        days.*,
+        *,
         max(age) filter (where units > 0) over (partition by place) as first_age
     from days
 

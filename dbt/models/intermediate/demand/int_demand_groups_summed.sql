@@ -13,12 +13,11 @@ series as (
         nights.merchant_id,
         coalesce(sums.category, nights.product_category) as category,
         sums.age_days,
-        sums.units_28 > 0 as is_sold_28,
         -- as numbers with all digits: the order of these sums is free
         {% for name, first, last in windows -%}
-            sums.{{ name if name.startswith('units') else 'units_' ~ name }}::numeric as {{ name }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+            sums.{{ name if name.startswith('units') else 'units_' ~ name }}::numeric as {{ name }},
+        {% endfor -%}
+        sums.units_28 > 0 as is_sold_28
     from {{ ref('int_demand_nights_queued') }} as nights
     inner join {{ ref('int_demand_nights_summed') }} as sums on nights.place = sums.place
 

@@ -9,11 +9,10 @@ sums as (
 
     select
         *,
-        {{ lived_days(56) }} as lived_days_56,
         {% for days in [7, 28, 56, 91, 364] -%}
-            {{ observed_days(days) }}::integer as observed_days_{{ days }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+            {{ observed_days(days) }}::integer as observed_days_{{ days }},
+        {% endfor -%}
+        {{ lived_days(56) }} as lived_days_56
     from {{ ref('int_demand_nights_summed') }}
 
 ),

@@ -30,8 +30,9 @@ select
     {% for name, first, last in [('year_ago_28', 336, 363), ('year_ago_56', 364, 419)] -%}
         count(*) filter (where is_missing and age between {{ first }} and {{ last }})
             as missing_days_{{ name }},
-        coalesce(sum(units) filter (where is_observed and age between {{ first }} and {{ last }}), 0)
-            as observed_units_{{ name }},
+        coalesce(
+            sum(units) filter (where is_observed and age between {{ first }} and {{ last }}), 0
+        ) as observed_units_{{ name }},
         coalesce(sum(units) filter (where age between {{ first }} and {{ last }}), 0)
             as units_{{ name }},
     {% endfor -%}

@@ -6,7 +6,7 @@ days as (
     select
         place,
         age % 7 as slot,
-        age / 7 as week,
+        age / 7 as week_number,
         units,
         is_missing,
         count(*) filter (where is_missing) over (
@@ -14,6 +14,7 @@ days as (
         ) as missing_weeks
     from {{ ref('int_demand_days_ordered') }}
     where age < 56
+    order by place, slot, age
 
 ),
 
@@ -25,9 +26,9 @@ slots as (
         coalesce(sum(units) filter (where not is_missing), 0) as units,
         count(*) filter (where is_missing) as missing_weeks,
         -- the newest observed week: all newer ones are missing
-        count(*) filter (where is_missing and missing_weeks = week + 1) as newest_week,
-        max(units) filter (where not is_missing and missing_weeks = week) as newest_units
-    from (select * from days order by place, slot, week) as ordered
+        count(*) filter (where is_missing and missing_weeks = week_number + 1) as newest_week,
+        max(units) filter (where not is_missing and missing_weeks = week_number) as newest_units
+    from days
     group by place, slot
 
 ),

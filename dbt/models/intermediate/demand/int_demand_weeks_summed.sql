@@ -2,16 +2,23 @@
 -- int_demand_nights_summed
 with
 
+days as (
+
+    select * from {{ ref('int_demand_days_ordered') }}
+    where age < {{ demand_year() }}
+    order by place, age
+
+),
+
 weeks as (
 
     select
         place,
-        age / 7 as week,
+        age / 7 as week_number,
         max(first_age) as first_age,
         count(*) filter (where is_missing) as missing_days,
         coalesce(sum(units) filter (where not is_missing), 0) as units
-    from (select * from {{ ref('int_demand_days_ordered') }} order by place, age) as days
-    where age < {{ demand_year() }}
+    from days
     group by place, age / 7
 
 ),
@@ -20,16 +27,17 @@ ranked as (
 
     select
         place,
-        week,
+        week_number,
         first_age,
         missing_days = 7 as is_missing,
         -- only a week that began after the series is whole
-        week * 7 + 6 <= first_age as is_whole,
+        week_number * 7 + 6 <= first_age as is_whole,
         units / nullif(7 - missing_days, 0) as mean_units,
-        week - count(*) filter (where missing_days = 7) over (
-            partition by place order by week rows unbounded preceding
+        week_number - count(*) filter (where missing_days = 7) over (
+            partition by place order by week_number rows unbounded preceding
         ) as observed_rank
     from weeks
+    order by place, week_number
 
 ),
 
@@ -40,16 +48,16 @@ summed as (
         least((max(first_age) + 1) / 7, {{ demand_year() }} / 7)
         - count(*) filter (where is_whole and is_missing) as weeks,
         least((max(first_age) + 1) / 7, 8)
-        - count(*) filter (where is_whole and is_missing and week < 8) as weeks_8,
+        - count(*) filter (where is_whole and is_missing and week_number < 8) as weeks_8,
         array_sort(
-            array_agg(mean_units) filter (where is_whole and mean_units > 0 and week < 8)
+            array_agg(mean_units) filter (where is_whole and mean_units > 0 and week_number < 8)
         ) as sorted_means,
         coalesce(
             sum(power(0.7::double precision, observed_rank) * ln(1 + mean_units)) filter (
                 where is_whole and mean_units > 0
             ), 0
         ) as fast_log_means
-    from (select * from ranked order by place, week) as ordered
+    from ranked
     group by place
 
 )

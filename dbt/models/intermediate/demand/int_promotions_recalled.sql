@@ -30,7 +30,7 @@ known as (
         on
             {{ day_start('nights.day_number + 1') }} > promotions.announced_at
             and nights.known_at >= promotions.known_at
-    order by nights.day_number, promotions.promotion_id, promotions.version desc
+    order by nights.day_number asc, promotions.promotion_id asc, promotions.version desc
 
 )
 
