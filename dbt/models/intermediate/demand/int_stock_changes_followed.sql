@@ -11,6 +11,6 @@ select
     day_number as night_number,
     happened_at,
     until_at,
-    pieces,
+    pieces::double precision as pieces,
     known_at
 from stock
