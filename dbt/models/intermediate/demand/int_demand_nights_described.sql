@@ -50,7 +50,8 @@ select
         / nullif({{ sum_of_weights(smoothing, 'sums.observed_days_364') }}, 0)
             as log_level_{{ name }},
     {% endfor -%}
-    sums.slow_sold / nullif({{ sum_of_weights(0.1, 'sums.observed_days_364') }}, 0)
+    -- a sum of weights in steps may exceed the closed form in the last bit
+    least(sums.slow_sold / nullif({{ sum_of_weights(0.1, 'sums.observed_days_364') }}, 0), 1)
         as tsb_probability_10,
     sums.slow_sold_units / nullif({{ sum_of_weights(0.1, 'sums.sold_days_364') }}, 0)
         as tsb_size_10,
