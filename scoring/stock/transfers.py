@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.platform.arrays import Integers
+from scoring.stock.exposure import Exposure
+from scoring.stock.service import for_cycle_service
+
+#: Share of the paths without a lost sale: until the next delivery, and until the one after it.
+LOW, HIGH = 0.90, 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,20 @@ class Transfers:
     source: Integers
     target: Integers
     quantity: Integers
+
+
+def needs(exposure: Exposure, low: float = LOW, high: float = HIGH) -> tuple[Integers, Integers]:
+    """Return the pieces that each channel needs, and those beyond which it has a surplus: [n].
+
+    Args:
+        exposure: of n products in a channel, as if nothing were available.
+        low: share of the paths that lose no sale before the next order arrives.
+        high: share of the paths that lose no sale before the order after it arrives.
+    """
+    rows = len(exposure.before)
+    lower = for_cycle_service(exposure.before, np.full(rows, low))
+    whole = np.maximum(exposure.before, exposure.after)
+    return lower, np.maximum(for_cycle_service(whole, np.full(rows, high)), lower)
 
 
 def propose(available: Integers, low: Integers, high: Integers, least: int = 1) -> Transfers:

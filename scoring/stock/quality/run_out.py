@@ -13,10 +13,6 @@ from scoring.stock.lead_times import Period
 from scoring.stock.plan import plan
 from scoring.stock.quality import normal_rule
 from scoring.stock.quality.forward import State, Trial
-from scoring.stock.quality.reliability import base_rate_brier, brier
-
-#: Nights between two measured ones.
-EVERY = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +28,6 @@ class RunOuts:
     simulated: Floats
     normal: Floats
     happened: Flags
-
-    def brier_ratio_base(self) -> float:
-        """Return the Brier score over that of the base rate."""
-        return brier(self.simulated, self.happened) / base_rate_brier(self.happened)
-
-    def brier_ratio_normal(self) -> float:
-        """Return the Brier score over that of the normal approximation."""
-        return brier(self.simulated, self.happened) / brier(self.normal, self.happened)
 
 
 def measure(trial: Trial, deviation: Floats, states: Mapping[int, State]) -> RunOuts:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.stock import budget, classes, dead_stock, order_days
+from scoring.stock import budget, classes, dead_stock, order_days, transfers
+from scoring.stock.exposure import Exposure
 from scoring.stock.outlook import days_of_cover
 from scoring.stock.service import newsvendor_ratio
 
@@ -111,3 +112,15 @@ def test_a_piece_whose_loss_costs_nine_times_its_holding_is_kept_for_nine_of_ten
 )
 def test_order_days_are_read_from_text(text: str | None, days: list[int]) -> None:
     assert np.flatnonzero(order_days.read([text])[0]).tolist() == list(days)
+
+
+def test_a_channel_gives_pieces_that_it_does_not_need_until_the_delivery_after_the_next() -> None:
+    before = np.arange(1, 11)[None, :]  # pieces short before the next delivery, on ten paths
+    channel = Exposure(before, before + 20, before)
+
+    low, high = transfers.needs(channel, low=0.9, high=1.0)
+    moves = transfers.propose(np.array([[34, 5]]), np.tile(low, (1, 2)), np.tile(high, (1, 2)))
+
+    assert (low.tolist(), high.tolist()) == ([9], [30])
+    assert (moves.source.tolist(), moves.target.tolist()) == ([0], [1])
+    assert moves.quantity.tolist() == [4]
