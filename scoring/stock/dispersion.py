@@ -19,7 +19,7 @@ from features.platform.arrays import Codes, Floats
 
 #: Rows that a class needs for numbers of its own; a smaller class has those of all classes.
 CLASS_ROWS = 30
-LARGEST = 6.0  # variance of a factor
+LARGEST = 50.0  # variance of a factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,29 @@ class Dispersion:
         total = (1.0 + self.level) * (1.0 + self.daily) - 1.0
         correlation: Floats = self.level * mean / (1.0 + total * mean)
         return correlation
+
+
+def of_sums(series: Dispersion, means: Floats, product: Codes, products: int) -> Dispersion:
+    """Return the dispersion of products, each the sum of its series.
+
+    Variances of days add up, because channels scatter apart. Errors of levels are taken as shared
+    by the channels of a product, which is the careful side.
+
+    Args:
+        series: [S] of the series.
+        means: [S] pieces a day, >= 0.
+        product: [S] the product of each series, from 0.
+        products: their number P.
+    """
+    total = np.bincount(product, means, products)
+    square = np.where(total > 0, total, 1.0) ** 2
+    level = np.bincount(product, np.sqrt(series.level) * means, products) ** 2 / square
+    both = (1.0 + series.daily) * (1.0 + series.level) - 1.0
+    apart = np.bincount(product, both * means**2, products) / square
+    # of the shared level, the days already hold the part within each series
+    shared = level - np.bincount(product, series.level * means**2, products) / square
+    daily = (1.0 + apart + shared) / (1.0 + level) - 1.0
+    return Dispersion(np.maximum(daily, 0.0), level)
 
 
 def fit(actual: Floats, mean: Floats, codes: Codes, classes: int) -> Dispersion:

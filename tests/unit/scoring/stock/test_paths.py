@@ -63,6 +63,20 @@ def test_the_dispersion_of_made_demand_is_recovered_by_class() -> None:
     assert 0.02 < found.level[2] < 0.2  # a class without rows has the numbers of all rows
 
 
+def test_the_dispersion_of_a_product_is_that_of_the_sum_of_its_channels() -> None:
+    series = Dispersion(np.array([0.5, 3.0, 0.7]), np.array([0.1, 0.0, 0.2]))
+    means = np.array([6.0, 2.0, 5.0])
+
+    product = dispersion.of_sums(series, means, np.array([0, 0, 1]), 3)
+
+    one = Dispersion(series.daily[:2], series.level[:2])
+    demand = simulate(means[:2, None] + np.zeros(7), one, KEYS, np.full(2, 7), seed=1, paths=20_000)
+    total = product.level[0] + product.daily[0] + product.level[0] * product.daily[0]
+    assert demand.sum(axis=0).var() == pytest.approx(8.0 + total * 64.0, rel=0.05)
+    assert (product.daily[1], product.level[1]) == pytest.approx((0.7, 0.2))
+    assert (product.daily[2], product.level[2]) == (0.0, 0.0)
+
+
 def test_a_backtest_without_two_known_days_is_refused() -> None:
     actual = np.full((3, 28), np.nan)
     actual[:, 0] = 1.0
