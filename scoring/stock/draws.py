@@ -27,6 +27,7 @@ class Purpose(IntEnum):
     INBOUND = 2
     LEVEL = 3
     DAYS = 4
+    SUCCESSOR = 5
 
 
 def keys_of(products: Sequence[str]) -> Keys:
@@ -50,15 +51,14 @@ def strata(keys: Keys, paths: int, purpose: Purpose, seed: int) -> Integers:
     return np.array(drawn, dtype=np.int64).reshape(len(keys), paths)
 
 
-def gamma_values(mean: Floats, deviation: Floats, order: Integers) -> Floats:
-    """Return gamma distributed values, one per product and stratum: [P, N].
+def gamma_values(mean: Floats, deviation: Floats, paths: int) -> Floats:
+    """Return the gamma distributed value of each stratum, in ascending order: [P, N].
 
     Args:
         mean: [P] >= 0.
         deviation: [P] >= 0, standard deviation; 0 gives the mean.
-        order: [P, N] the stratum of each path.
+        paths: N.
     """
-    products, paths = order.shape
     pairs, row = np.unique(np.stack([mean, deviation], axis=1), axis=0, return_inverse=True)
     means, deviations = pairs[:, :1], pairs[:, 1:]
     is_random = (means > 0) & (deviations > 0)
@@ -67,5 +67,5 @@ def gamma_values(mean: Floats, deviation: Floats, order: Integers) -> Floats:
     values = gammaincinv(shape, middle) / shape
     # the middles of strata lose some of the mean of a skewed distribution
     table = np.where(is_random, values / values.mean(axis=1, keepdims=True), 1.0) * means
-    taken: Floats = table[row.reshape(products, 1), order]
-    return taken
+    distinct: Floats = table[row.reshape(-1)]
+    return distinct

@@ -13,38 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.platform.arrays import Floats, Integers
+from scoring.stock.inbound import Inbound
 from scoring.stock.lead_times import Period
 from scoring.stock.paths import Paths
 
 _NEVER = np.iinfo(np.int64).min // 4
-
-
-@dataclass(frozen=True, slots=True)
-class Inbound:
-    """K deliveries under way.
-
-    Args:
-        product: [K] the row of the product.
-        quantity: [K] pieces, >= 0.
-        due: [K] the expected day ahead; an overdue one (< 1) counts as due tomorrow.
-    """
-
-    product: Integers
-    quantity: Integers
-    due: Integers
-
-    def take(self, rows: Integers, products: int) -> Inbound:
-        """Return the deliveries of some products, counted by their place among these products.
-
-        Args:
-            rows: [M] of the products.
-            products: the number of all products.
-        """
-        place = np.full(products, -1, dtype=np.int64)
-        place[rows] = np.arange(len(rows))
-        product = place[self.product]
-        inside = product >= 0
-        return Inbound(product[inside], self.quantity[inside], self.due[inside])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +88,7 @@ def _delivered(inbound: Inbound, shape: tuple[int, ...], delay: Integers) -> Int
     """Return the pieces that are delivered until each day: [P, T, N]."""
     products, days, paths = shape
     delivered = np.zeros((products, days, paths), dtype=np.int64)
-    arrival = np.maximum(inbound.due[:, None] + delay[inbound.product], 1)
+    arrival = inbound.arrivals(delay)
     delivery, path = np.nonzero(arrival <= days)
     place = inbound.product[delivery], arrival[delivery, path] - 1, path
     np.add.at(delivered, place, inbound.quantity[delivery])

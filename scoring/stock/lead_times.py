@@ -17,6 +17,9 @@ from scoring.stock.draws import Keys, Purpose, gamma_values, strata
 #: Where a supplier's data lacks them.
 USUAL_DAYS = 7.0
 USUAL_DEVIATION = 0.25  # of the mean
+#: Paths between the strata that two deliveries of a path take, so that they are not late together.
+APART = 37
+_SUCCESSORS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Period:
 
     Args:
         arrival: the day from which the next order sells.
-        end: the last day before the delivery of the order after it, >= arrival.
+        end: the last day before the delivery of a later order, >= arrival - 1.
         delay: days by which deliveries under way come later than expected; negative = earlier.
     """
 
@@ -74,15 +77,25 @@ class Period:
 
 
 def draw(supply: Supply, keys: Keys, *, seed: int, paths: int) -> Period:
-    """Draw the period of each product and path; a lead time is a whole number of days, >= 1."""
+    """Draw the period of each product and path; a lead time is a whole number of days, >= 1.
+
+    The order, later orders and the deliveries under way have lead times of their own. A late
+    successor is the risk that the order has to cover; where orders follow fast, one of the later
+    orders may overtake it (order crossover).
+    """
     known = supply.filled()
-    lead = _days(known, strata(keys, paths, Purpose.LEAD_TIME, seed))
-    under_way = _days(known, strata(keys, paths, Purpose.INBOUND, seed))
+    drawn = gamma_values(known.lead_time, known.deviation, paths)
+    lengths = np.maximum(np.rint(drawn).astype(np.int64), 1)
+    lead, successor, under_way = (
+        np.take_along_axis(lengths, strata(keys, paths, purpose, seed), axis=1)
+        for purpose in (Purpose.LEAD_TIME, Purpose.SUCCESSOR, Purpose.INBOUND)
+    )
     wait, review = known.wait[:, None], known.review[:, None]
     expected = np.rint(known.lead_time).astype(np.int64)[:, None]
-    return Period(wait + 1 + lead, wait + review + lead, under_way - expected)
-
-
-def _days(supply: Supply, order: Integers) -> Integers:
-    drawn = gamma_values(supply.lead_time, supply.deviation, order)
-    return np.maximum(np.rint(drawn).astype(np.int64), 1)
+    arrival = wait + 1 + lead
+    follows = successor + review
+    for later in range(1, _SUCCESSORS):
+        # the same lead times on other paths
+        shifted = np.roll(successor, later * APART, axis=1) + (later + 1) * review
+        follows = np.minimum(follows, shifted)
+    return Period(arrival, np.maximum(wait + follows, arrival - 1), under_way - expected)

@@ -53,11 +53,8 @@ def simulate(
         seed: of the plan.
         paths: N.
     """
-    level = gamma_values(
-        np.ones(len(keys)),
-        np.sqrt(dispersion.level),
-        strata(keys, paths, Purpose.LEVEL, seed),
-    )
+    levels = gamma_values(np.ones(len(keys)), np.sqrt(dispersion.level), paths)
+    level = np.take_along_axis(levels, strata(keys, paths, Purpose.LEVEL, seed), axis=1)
     demand = np.zeros((*means.shape, paths), dtype=np.int64)
     # the days of a product come from its own generator, whatever the chunk is
     for product, key in enumerate(keys):

@@ -16,7 +16,8 @@ from features.platform.arrays import Floats, Integers
 from scoring.stock import lead_times
 from scoring.stock.dispersion import Dispersion
 from scoring.stock.draws import Keys
-from scoring.stock.exposure import Exposure, Inbound, expose
+from scoring.stock.exposure import Exposure, expose
+from scoring.stock.inbound import Inbound
 from scoring.stock.lead_times import Supply
 from scoring.stock.outlook import Outlook, outlook
 from scoring.stock.paths import PATHS, extended, simulate

@@ -14,7 +14,7 @@ import numpy as np
 from features.platform.arrays import Flags, Floats, Integers
 from scoring.stock.dispersion import Dispersion
 from scoring.stock.draws import Keys
-from scoring.stock.exposure import Inbound
+from scoring.stock.inbound import Inbound
 from scoring.stock.lead_times import Supply
 from scoring.stock.order_days import next_orders
 from scoring.stock.plan import Situation

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from features.platform.arrays import Floats, Integers
-from scoring.stock.exposure import Inbound
+from scoring.stock.inbound import Inbound
 from scoring.stock.paths import extended
 from scoring.stock.plan import Situation
 

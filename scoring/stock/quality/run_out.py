@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.platform.arrays import Flags, Floats
-from scoring.stock.exposure import Inbound, expose
+from scoring.stock.exposure import expose
+from scoring.stock.inbound import Inbound
 from scoring.stock.lead_times import Period
 from scoring.stock.plan import plan
 from scoring.stock.quality import normal_rule
@@ -51,9 +52,15 @@ def _of_night(
     market, situation = trial.market, trial.situation(night, state)
     supply, row = situation.supply, np.arange(len(situation))
     days = market.demand.shape[1] - night - 1
+    ahead = np.arange(1, days + 1)
+    arrivals = ahead + market.lead_times[:, night + 1 : night + 1 + days]
     leaves = supply.wait + 1
-    lead = market.lead_times[row, night + np.minimum(leaves, days)]
-    arrival, end = leaves + lead, leaves - 1 + supply.review + lead
+    arrival = arrivals[row, leaves - 1]
+    # an order day follows where the day before it has no day to wait
+    weekday = (market.first_day + night + ahead + 3) % 7
+    is_later = market.order_days[:, weekday] & (ahead > leaves[:, None])
+    follows = np.where(is_later, arrivals, 2 * days).min(axis=1)
+    end = np.maximum(follows, arrival) - 1
     period = Period(arrival[:, None], end[:, None], np.zeros((len(row), 1), dtype=np.int64))
     true = Inbound(state.product, state.quantity, state.arrival - night)
     followed = market.demand[:, night + 1 :, None]

@@ -13,7 +13,8 @@ from scoring.stock import budget, expiry, transfers
 from scoring.stock.dispersion import Dispersion
 from scoring.stock.draws import keys_of
 from scoring.stock.expiry import Batches
-from scoring.stock.exposure import Inbound, expose
+from scoring.stock.exposure import expose
+from scoring.stock.inbound import Inbound
 from scoring.stock.lead_times import Period, Supply
 from scoring.stock.order_days import next_orders
 from scoring.stock.plan import Situation, plan
@@ -47,7 +48,6 @@ def sold_day_by_day(
     integers(3),
     integers(3, low=-2, high=DAYS),
     st.tuples(
-        integers(1, PATHS, low=-2, high=3),
         integers(1, PATHS, low=1, high=6),
         integers(1, PATHS, low=0, high=6),
     ),
@@ -56,9 +56,9 @@ def sold_day_by_day(
 def test_two_numbers_of_a_path_give_the_pieces_lost_under_every_order(
     demand: Array, stock: int, quantity: Array, due: Array, draws: tuple[Array, ...], order: int
 ) -> None:
-    delay, arrival, further = draws
+    arrival, further = draws
     inbound = Inbound(np.zeros(3, dtype=np.int64), quantity, due)
-    period = Period(arrival, arrival + further, delay)
+    period = Period(arrival, arrival + further - 1, np.zeros_like(arrival))
 
     exposure = expose(demand, np.array([stock]), inbound, period)
 
@@ -66,8 +66,8 @@ def test_two_numbers_of_a_path_give_the_pieces_lost_under_every_order(
     for path in range(PATHS):
         deliveries = [0] * (DAYS + 20)
         for k in range(3):
-            deliveries[max(due[k] + delay[0, path], 1) - 1] += int(quantity[k])
-        first, last = int(arrival[0, path]), int(arrival[0, path] + further[0, path])
+            deliveries[max(due[k], 1) - 1] += int(quantity[k])
+        first, last = int(arrival[0, path]), int(period.end[0, path])
         lost.append(
             sold_day_by_day(demand[0, :, path].tolist(), stock, deliveries, order, first, last)
         )

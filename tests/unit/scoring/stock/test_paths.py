@@ -8,6 +8,7 @@ import pytest
 from scoring.stock import dispersion, lead_times
 from scoring.stock.dispersion import Dispersion
 from scoring.stock.draws import Purpose, gamma_values, keys_of, strata
+from scoring.stock.inbound import Inbound
 from scoring.stock.lead_times import Supply
 from scoring.stock.paths import extended, simulate
 
@@ -93,9 +94,11 @@ def test_days_of_equal_means_correlate_more_the_more_they_sell() -> None:
 
 
 def test_strata_hold_the_mean_and_the_deviation_of_a_lead_time() -> None:
+    drawn = gamma_values(np.array([10.0, 7.0]), np.array([3.0, 0.0]), 256)
     order = strata(KEYS, 256, Purpose.LEAD_TIME, seed=1)
-    drawn = gamma_values(np.array([10.0, 7.0]), np.array([3.0, 0.0]), order)
 
+    assert (np.sort(order, axis=1) == np.arange(256)).all()
+    assert (order[0] != order[1]).any()
     assert drawn.mean(axis=1) == pytest.approx([10.0, 7.0])
     assert drawn[0].std() == pytest.approx(3.0, rel=0.03)
     assert (drawn[1] == 7.0).all()
@@ -109,6 +112,20 @@ def test_the_next_order_covers_the_days_until_its_successor_arrives() -> None:
     assert period.arrival.tolist() == [[8] * 4]  # leaves on day 3, sells from day 8 on
     assert period.end.tolist() == [[14] * 4]
     assert period.delay.tolist() == [[0] * 4]
+
+
+def test_a_delivery_that_has_not_arrived_has_the_later_ones_of_its_lead_times() -> None:
+    inbound = Inbound(np.array([0, 0, 0]), np.array([1, 1, 1]), np.array([9, 1, -5]))
+    delay = np.array([[2, -2, 1, -1, 0] * 60])
+
+    arrival = inbound.arrivals(delay)
+
+    days, paths = np.unique(arrival[0], return_counts=True)
+    assert (days.tolist(), paths.tolist()) == ([7, 8, 9, 10, 11], [60] * 5)
+    days, paths = np.unique(arrival[1], return_counts=True)
+    assert (days.tolist(), paths.tolist()) == ([1, 2, 3], [100] * 3)
+    assert (arrival[2] == 1).all()  # later than any lead time: it may come every day
+    assert abs(np.corrcoef(arrival[0], arrival[1])[0, 1]) < 0.2
 
 
 def test_an_unknown_lead_time_is_the_usual_one_and_says_so() -> None:
