@@ -49,7 +49,8 @@ def quality(
 ) -> int:
     """Measure the models on public data, in an empty warehouse.
 
-    The handbook's transactions measure the fraud model, and then the forecast of spending.
+    The handbook's transactions measure the fraud model, and then the forecast of spending. Online
+    Retail measures the segments, and made stores then measure the proposals of orders.
 
     Status 1: a bar does not hold. Status 2: a data set could not be measured.
     """
@@ -81,6 +82,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
     from scoring.quality import categories
     from scoring.segments.quality import protocol as segments
     from scoring.spending.quality import protocol as spending
+    from scoring.stock.quality import protocol as stock
     from scoring.value.quality import cdnow
 
     folds = handbook.VALIDATION_FOLDS if is_validation else handbook.TEST_FOLDS
@@ -89,7 +91,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
         fraud.SOURCE: _in_turn(partial(fraud.run, folds=folds), partial(spending.run, days=days)),
         credit.SOURCE: credit.run,
         german_credit.SOURCE: german_credit.run,
-        segments.SOURCE: segments.run,
+        segments.SOURCE: _in_turn(segments.run, lambda _, settings: stock.run(settings)),
         cdnow.SOURCE: cdnow.run,
         categories.SOURCE: partial(categories.run, is_validation=is_validation),
     }

@@ -5,9 +5,10 @@ Orders are placed per product: the demand of its channels is one demand.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 
@@ -27,17 +28,22 @@ YEAR = 364
 #: Earlier nights, a horizon apart, whose forecasts show the dispersion.
 ORIGINS = 4
 _START = datetime(2024, 1, 1, tzinfo=UTC)
-_DAYS = 2 * YEAR + WARM_UP + RUN_DAYS + AFTER
+_MEASURED = _START + (2 * YEAR + WARM_UP) * DAY
+#: The youngest products are new when the measures begin.
 PLAN = Plan(
     seed=20,
     customers=1,
     start=_START,
-    end=_START + _DAYS * DAY,
-    live_from=_START + _DAYS * DAY,
+    end=_MEASURED + (RUN_DAYS + AFTER) * DAY,
+    live_from=_MEASURED,
     sales_days=0,
     stores=2,
     store_products=150,
 )
+
+
+#: The means of the 28 days after a column: [S, 28]; and the class of each series: [S].
+SeriesMeans = tuple[Callable[[int], Floats], Codes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +53,24 @@ class SeriesForecast:
     Args:
         means: returns the means of the 28 days after a column: [S, 28].
         code: [S] class of each series, by which its dispersion is fitted.
-        classes: their number.
     """
 
     means: Callable[[int], Floats]
     code: Codes
-    classes: int
+
+    @property
+    def classes(self) -> int:
+        """Return the number of classes."""
+        return int(self.code.max(initial=0)) + 1
 
 
 def first_measured(world: World) -> int:
     """Return the first column that a run measures."""
     return world.days.count - AFTER - RUN_DAYS
+
+
+def _first_night(world: World) -> int:
+    return first_measured(world) - WARM_UP - 1
 
 
 def true_forecast(world: World) -> SeriesForecast:
@@ -66,7 +79,16 @@ def true_forecast(world: World) -> SeriesForecast:
     def means(night: int) -> Floats:
         return world.expected[:, night + 1 : night + 1 + HORIZON]
 
-    return SeriesForecast(means, world.series.demand_class, len(world.assortment.classes))
+    return SeriesForecast(means, world.series.demand_class)
+
+
+def learnt_forecast(
+    world: World, forecaster: Callable[[World, Sequence[int]], SeriesMeans]
+) -> SeriesForecast:
+    """Return a forecast that learns before the backtest of its dispersion, and before the trial."""
+    night = _first_night(world)
+    means, code = forecaster(world, [night - ORIGINS * HORIZON, night])
+    return SeriesForecast(cache(means), code)
 
 
 def trial(world: World, forecast: SeriesForecast) -> tuple[Trial, Floats]:
@@ -79,8 +101,7 @@ def trial(world: World, forecast: SeriesForecast) -> tuple[Trial, Floats]:
         world: with at least a year before the first night.
         forecast: of its series; it may know no more than each night knew.
     """
-    first, goods, product = first_measured(world), world.products, world.series.product
-    night = first - WARM_UP - 1
+    goods, product, night = world.products, world.series.product, _first_night(world)
     origins = night - HORIZON * np.arange(ORIGINS, 0, -1)
     seen = np.where(world.stock_share >= 1.0, world.units, np.nan)
     actual = np.concatenate([seen[:, one + 1 : one + 1 + HORIZON] for one in origins.tolist()])
@@ -98,7 +119,7 @@ def trial(world: World, forecast: SeriesForecast) -> tuple[Trial, Floats]:
     known = np.maximum(np.isfinite(error).sum(axis=(0, 2)), 1)
     variance = np.nansum(error**2, axis=(0, 2)) / known
     deviation = np.sqrt(np.bincount(product, variance, len(goods)))
-    return Trial(market, by_product, of_products, first), deviation
+    return Trial(market, by_product, of_products, first_measured(world)), deviation
 
 
 def _market(world: World, night: int) -> Market:
