@@ -9,7 +9,8 @@ from scoring.stock.dispersion import Dispersion
 from scoring.stock.draws import keys_of
 from scoring.stock.plan import Situation, plan
 from scoring.stock.proposals import Packing, Target
-from scoring.stock.quality import forward, normal_rule, run_out
+from scoring.stock.quality import benchmark, forward, normal_rule, run_out
+from scoring.stock.quality.benchmark import Measures, Rates
 from scoring.stock.quality.forward import Market, State, Trial
 from scoring.stock.quality.reliability import base_rate_brier, brier, deciles
 
@@ -93,3 +94,25 @@ def test_the_safety_factor_solves_the_normal_loss() -> None:
     factor = normal_rule.safety_factor(np.array([0.3989, 0.0833, 0.0085]))
 
     assert factor == pytest.approx([0.0, 1.0, 2.0], abs=0.01)
+
+
+def test_the_bars_hold_for_skill_a_kept_fill_rate_and_less_stock_than_the_normal_rule() -> None:
+    def measured(brier: float, fill_rate: float, stock: float) -> list[bool]:
+        measures = Measures(
+            target=0.95,
+            proposals=Rates(fill_rate, stock, 1),
+            normal=Rates(0.9, 50.0, 1),
+            normal_alike=Rates(fill_rate, 100.0, 1),
+            fill_rates={},
+            nights=1,
+            happened=0.5,
+            brier=(brier, 0.2, 0.25),
+            reliability=[],
+            reliability_normal=[],
+        )
+        return [check.holds for check in benchmark.checks(measures) if check.bar is not None]
+
+    assert measured(0.19, 0.94, 99.0) == [True, True, True]
+    assert measured(0.21, 0.94, 99.0) == [False, True, True]
+    assert measured(0.19, 0.92, 99.0) == [True, False, True]
+    assert measured(0.19, 0.98, 101.0) == [True, False, False]
