@@ -18,7 +18,7 @@ from scoring.demand.choice import Choice
 from scoring.demand.rows import Rows
 
 #: The newest origins that choose the candidates of a daily forecast.
-MOST_ORIGINS = 4
+MOST_ORIGINS = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from features.platform.arrays import Floats
+from features.platform.arrays import Floats, Integers
 from scoring.demand import horizon
-from scoring.demand.past import HIGH, LOW, Past
+from scoring.demand.past import HIGH, LOW, YEAR, Past
 from scoring.demand.rows import Rows
 from scoring.models.estimators import one_thread
 
@@ -38,7 +38,7 @@ LOSSES: tuple[dict[str, object], ...] = (
 #: Fewer cells, or fewer with units, teach no trees.
 LEAST_CELLS, LEAST_SOLD = 2_000, 500
 #: More cells do not change the trees; a sample is taken.
-MOST_CELLS = 300_000
+MOST_CELLS = 200_000
 #: A cell with many units does not weigh more than this number of units in the mean: the units of
 #: one series vary together, so their variance grows faster than their mean.
 MOST_WEIGHT = 20.0
@@ -72,6 +72,10 @@ class Boosted:
         nothing = np.full((rows, steps), np.nan)
         return cls(nothing, nothing, nothing, nothing, np.ones((rows, steps)))
 
+    def take(self, chosen: Integers) -> Boosted:
+        """Return the chosen rows."""
+        return Boosted(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
 
 def fit(rows: Rows, period: int = 1) -> list[HistGradientBoostingRegressor]:
     """Return the trees of each loss in `LOSSES`, or none where too few cells are known.
@@ -89,9 +93,11 @@ def fit(rows: Rows, period: int = 1) -> list[HistGradientBoostingRegressor]:
         row, step = row[chosen], step[chosen]
     cells = rows.past.take(row)
     base = horizon.bases(rows.past, rows.steps, period)[row, step]
-    matrix = _filled(
-        np.hstack([horizon.of_night(cells), horizon.of_cells(cells, step + 1, period)])
-    )
+    ahead = horizon.of_cells(cells, step + 1, period)
+    if np.ptp(cells["night_day"] + (step + 1) * period) < YEAR:
+        # with less than a year each date is seen once: it is a moment, not a season
+        ahead[:, horizon.CALENDAR] = np.nan
+    matrix = _filled(np.hstack([horizon.of_night(cells), ahead]))
     target = rows.units[row, step] / base
     trees = []
     for loss in LOSSES:

@@ -1,22 +1,19 @@
 """Choose per class which candidates serve each column, by their losses in the backtest. Pure.
 
 The mean has the least sum of scaled error and absolute bias, the median the least WAPE, and the
-interval the least pinball loss. The choice is the best candidate, or the blend of the three best in
-equal parts if its loss is smaller. A candidate that does not beat the baseline of its column is in
-no blend, and the baseline itself is a candidate.
+interval the least pinball loss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from features.platform.arrays import Codes, Floats
 from scoring.demand import distribution, evaluation
+from scoring.demand.boosting import Boosted
 from scoring.demand.candidates import (
-    BASELINES,
     DISTRIBUTION,
     INTERVALS,
     MEDIAN_NAMES,
@@ -26,33 +23,10 @@ from scoring.demand.candidates import (
 from scoring.demand.classes import CLASSES
 from scoring.demand.distribution import Spread
 from scoring.demand.past import HIGH, LOW
+from scoring.demand.picking import Line, complete, pick
 
-#: The members of a blend.
-BLENDED = 3
-BLEND = "blend of three"
-#: A class with fewer cells in the backtest takes the choice of all classes.
+#: A class or a scale with fewer cells has no shift of its own.
 LEAST_CELLS = 300
-
-Loss = Callable[[Floats, Floats], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The loss of a candidate in the backtest.
-
-    Args:
-        demand_class: of `CLASSES`, or `all`.
-        column: mean, median or interval.
-        candidate: its name.
-        loss: of the column.
-        is_chosen: whether the candidate serves the class, alone or in a blend.
-    """
-
-    demand_class: str
-    column: str
-    candidate: str
-    loss: float
-    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,39 +58,58 @@ def choose(candidates: Candidates, units: Floats, variance: Floats) -> Choice:
         units: [n, steps] that followed, NaN = not known.
         variance: [n] of the units of a period.
     """
-    lines: list[Line] = []
     code = candidates.code
+    known = np.count_nonzero(~np.isnan(units), axis=1).astype(np.float64)
+    cells = np.bincount(code, known, len(CLASSES)).astype(np.float64)
 
-    def weights(column: str, names: Sequence[str], forecasts: Floats) -> Floats:
-        found = np.zeros((len(CLASSES), len(names)))
-        for place, rows in _parts(code, units):
-            loss = (
-                (lambda one, sold, scale=variance[rows]: evaluation.mean_loss(one, sold, scale))
-                if column == "mean"
-                else evaluation.wape
-            )
-            chosen, losses = best(names, forecasts[:, rows], units[rows], loss, BASELINES[column])
-            lines.extend(_lines(place, column, losses, names, chosen))
-            found[_classes(place)] = chosen
-        return found
+    def mean_loss(forecast: Floats, rows: Codes) -> float:
+        return evaluation.mean_loss(forecast, units[rows], variance[rows])
 
-    mean = weights("mean", NAMES, candidates.means())
-    served = blended(candidates.means(), mean, code)
-    spread = distribution.fit(served, units, code)
-    low, middle, high = spread.quantiles(served, code)
-    medians = np.concatenate([candidates.medians(), middle[None]])
-    median = weights("median", MEDIAN_NAMES, medians)
-    shifts = _shifts(candidates, served, units)
-    moved = shifted(candidates, served, shifts)
-    intervals = np.stack([candidates.empirical, np.stack([low, high]), moved])
-    interval = np.zeros(len(CLASSES), dtype=np.int64)
-    for place, rows in _parts(code, units):
-        chosen, losses = best(
-            INTERVALS, intervals[:, :, rows], units[rows], _interval_loss, BASELINES["interval"]
-        )
-        interval[_classes(place)] = int(np.argmax(chosen))
-        lines.extend(_lines(place, "interval", losses, INTERVALS, chosen))
-    return Choice(mean, median, interval, spread, shifts, tuple(lines))
+    def median_loss(forecast: Floats, rows: Codes) -> float:
+        return evaluation.wape(forecast, units[rows])
+
+    def interval_loss(pair: Floats, rows: Codes) -> float:
+        low = evaluation.pinball(pair[0], units[rows], LOW)
+        return low + evaluation.pinball(pair[1], units[rows], HIGH)
+
+    means = complete(candidates.means(), units)
+    mean, lines = pick("mean", NAMES, means, mean_loss, code, cells)
+    served = blended(means, mean, code)
+    middle, low_high, moved = _unseen(candidates, served, units)
+    medians = complete(np.concatenate([candidates.medians(), middle[None]]), units)
+    median, of_median = pick("median", MEDIAN_NAMES, medians, median_loss, code, cells)
+    intervals = np.stack([candidates.empirical, low_high, moved])
+    weights, of_interval = pick(
+        "interval", INTERVALS, complete(intervals, units), interval_loss, code, cells
+    )
+    table = (*lines, *of_median, *of_interval)
+    return Choice(
+        mean,
+        median,
+        np.argmax(weights, axis=1),
+        distribution.fit(served, units, code),
+        _shifts(candidates.code, candidates.boosted, served, units),
+        table,
+    )
+
+
+def _unseen(candidates: Candidates, mean: Floats, units: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return median and interval of the distribution, and the interval of the trees, all unseen.
+
+    Each half of the rows has the spread and the shifts of the other half: with its own it would
+    compete with knowledge of the units. Rows are ordered by origin, so a half is a time.
+    """
+    middle = np.empty_like(mean)
+    pair, moved = np.empty((2, *mean.shape)), np.empty((2, *mean.shape))
+    for half in np.array_split(np.arange(len(mean)), 2):
+        others = np.setdiff1d(np.arange(len(mean)), half)
+        code = candidates.code
+        spread = distribution.fit(mean[others], units[others], code[others])
+        low, middle[half], high = spread.quantiles(mean[half], code[half])
+        pair[:, half] = low, high
+        shifts = _shifts(code[others], candidates.boosted.take(others), mean[others], units[others])
+        moved[:, half] = shifted(code[half], candidates.boosted.take(half), mean[half], shifts)
+    return middle, pair, moved
 
 
 def default() -> Choice:
@@ -135,47 +128,6 @@ def default() -> Choice:
     )
 
 
-def best(
-    names: Sequence[str], forecasts: Floats, units: Floats, loss: Loss, baseline: str
-) -> tuple[Floats, dict[str, float]]:
-    """Return the weights of the best candidate or blend, and the loss of each.
-
-    Args:
-        names: of the candidates.
-        forecasts: [names, n, steps], or [names, 2, n, steps] of intervals; NaN = no forecast.
-        units: [n, steps].
-        loss: of forecasts and units.
-        baseline: the name of the candidate that others must beat.
-    """
-    is_known = np.broadcast_to(~np.isnan(units), forecasts.shape[1:])
-    losses = {
-        # trees that could not learn at every origin have forecast fewer cells than the others
-        name: float("nan") if np.isnan(one[is_known]).any() else loss(one, units)
-        for name, one in zip(names, forecasts, strict=True)
-    }
-    finite = np.array([_finite(value) for value in losses.values()])
-    order = np.argsort(finite, kind="stable").tolist()
-    weights = np.eye(len(names))[order[0]]
-    bar = finite[list(names).index(baseline)]
-    members = _distinct(forecasts, [at for at in order if finite[at] < bar])
-    if len(members) == BLENDED and len(names) > BLENDED:
-        losses[BLEND] = loss(forecasts[members].mean(axis=0), units)
-        if losses[BLEND] < finite[order[0]]:
-            weights = np.zeros(len(names))
-            weights[members] = 1.0 / BLENDED
-    return weights, losses
-
-
-def _distinct(forecasts: Floats, order: Sequence[int]) -> list[int]:
-    """Return the best candidates for a blend; two methods may be one where periods are weeks."""
-    members: list[int] = []
-    for at in order:
-        is_new = not any(np.array_equal(forecasts[at], forecasts[other]) for other in members)
-        if is_new and len(members) < BLENDED:
-            members.append(at)
-    return members
-
-
 def blended(forecasts: Floats, weights: Floats, code: Codes) -> Floats:
     """Return the forecast that serves each row: [n, steps].
 
@@ -191,28 +143,26 @@ def blended(forecasts: Floats, weights: Floats, code: Codes) -> Floats:
     return answer
 
 
-def shifted(candidates: Candidates, mean: Floats, shifts: Floats) -> Floats:
+def shifted(code: Codes, boosted: Boosted, mean: Floats, shifts: Floats) -> Floats:
     """Return the interval of the trees, moved by what the backtest shows: [2, n, steps].
 
     The method is conformalised quantile regression (Romano, Patterson and Candès 2019), with the
     error in roots of the mean.
     """
-    moves = shifts[candidates.code[:, None], distribution.scale_of(mean)]
+    moves = shifts[code[:, None], distribution.scale_of(mean)]
     root = np.sqrt(mean + 1.0)
-    low = candidates.boosted.low + moves[..., 0] * root
-    high = candidates.boosted.high + moves[..., 1] * root
+    low = boosted.low + moves[..., 0] * root
+    high = boosted.high + moves[..., 1] * root
     return np.maximum(np.stack([low, high]), 0.0)
 
 
-def _shifts(candidates: Candidates, mean: Floats, units: Floats) -> Floats:
+def _shifts(code: Codes, boosted: Boosted, mean: Floats, units: Floats) -> Floats:
     scale = distribution.scale_of(mean)
-    codes = np.broadcast_to(candidates.code[:, None], scale.shape)
+    codes = np.broadcast_to(code[:, None], scale.shape)
     root = np.sqrt(mean + 1.0)
-    is_known = ~np.isnan(units) & ~np.isnan(candidates.boosted.low)
+    is_known = ~np.isnan(units) & ~np.isnan(boosted.low)
     shifts = np.zeros((len(CLASSES), len(distribution.SCALES) + 1, 2))
-    for side, (quantile, share) in enumerate(
-        ((candidates.boosted.low, LOW), (candidates.boosted.high, HIGH))
-    ):
+    for side, (quantile, share) in enumerate(((boosted.low, LOW), (boosted.high, HIGH))):
         error = (units - quantile) / root
         for each in range(len(CLASSES)):
             of_class = is_known & (codes == each)
@@ -226,44 +176,3 @@ def _shifts(candidates: Candidates, mean: Floats, units: Floats) -> Floats:
 
 def _quantile(error: Floats, share: float, otherwise: float) -> float:
     return float(np.quantile(error, share)) if len(error) >= LEAST_CELLS else otherwise
-
-
-def _parts(code: Codes, units: Floats) -> list[tuple[int, Codes]]:
-    """Return the rows of all classes, as -1, and of each class with enough cells."""
-    parts = [(-1, np.arange(len(code)))]
-    for place in range(len(CLASSES)):
-        rows = np.flatnonzero(code == place)
-        if np.count_nonzero(~np.isnan(units[rows])) >= LEAST_CELLS:
-            parts.append((place, rows))
-    return parts
-
-
-def _classes(place: int) -> Codes:
-    """Return the classes that a part decides; later parts overwrite that of all classes."""
-    return np.arange(len(CLASSES)) if place < 0 else np.array([place])
-
-
-def _lines(
-    place: int,
-    column: str,
-    losses: dict[str, float],
-    names: Sequence[str],
-    weights: Floats,
-) -> list[Line]:
-    is_blend = bool(np.count_nonzero(weights) > 1)
-    chosen = {name for name, weight in zip(names, weights, strict=True) if weight > 0}
-    label = "all" if place < 0 else CLASSES[place]
-    return [
-        Line(label, column, name, loss, name in chosen or (is_blend and name == BLEND))
-        for name, loss in losses.items()
-        if np.isfinite(loss)
-    ]
-
-
-def _interval_loss(pair: Floats, units: Floats) -> float:
-    low, high = pair
-    return evaluation.pinball(low, units, LOW) + evaluation.pinball(high, units, HIGH)
-
-
-def _finite(loss: float) -> float:
-    return loss if np.isfinite(loss) else np.inf

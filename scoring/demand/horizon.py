@@ -39,6 +39,8 @@ _PAIRS = tuple(
 #: A ratio of 0 has a logarithm through this share of the level.
 _FLOOR = 0.05
 _OLD_DAYS = 400.0
+#: The terms of a cell that name its date.
+CALENDAR = slice(2, 5)
 
 
 def bases(past: Past, steps: int, period: int = 1) -> Floats:
@@ -77,6 +79,7 @@ def of_cells(past: Past, step: Integers, period: int = 1) -> Floats:
     weekday = (day + 3) % WEEK
     date = day.astype("datetime64[D]")
     day_of_year = (date - date.astype("datetime64[Y]")).astype(np.int64)
+    month = date.astype("datetime64[M]")
     rows = np.arange(len(past))
     newest = np.column_stack([past[f"newest_weekday_{each}"] for each in range(WEEK)])
     return np.column_stack(
@@ -84,6 +87,9 @@ def of_cells(past: Past, step: Integers, period: int = 1) -> Floats:
             step.astype(np.float64),
             weekday.astype(np.float64),
             day_of_year.astype(np.float64),
+            # with both, trees of few bins find a single date such as a holiday
+            (month.astype(np.int64) % 12).astype(np.float64),
+            (date - month).astype(np.float64),
             np.log(weekday_profile(past)[rows, weekday] + _FLOOR),
             _log(newest[rows, weekday] / shrunk_level(past)),
             *_promotion(past, end, period),

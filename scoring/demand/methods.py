@@ -16,13 +16,14 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from features.platform.arrays import Floats
+from scoring.demand import evaluation
 from scoring.demand.averages import ratio
 from scoring.demand.past import SLOW, WEEK, Past
 
 #: The weight of the category's mean, in observed days, against the days of a series.
 CATEGORY_DAYS = 14.0
-#: The weight of a flat profile, in pieces, against the pieces of a weekday.
-PROFILE_PIECES = 10.0
+#: The usual variance of the factors of weekdays.
+PROFILE_VARIANCE = 0.03
 LEAST_LEVEL = 1e-3
 #: Bounds of the factor that a year ago's season may have.
 LEAST_SEASON, MOST_SEASON = 0.25, 4.0
@@ -47,13 +48,18 @@ def shrunk_level(past: Past) -> Floats:
 def weekday_profile(past: Past) -> Floats:
     """Return the factor of each weekday, Monday first, with the mean 1: [n, 7].
 
-    The few pieces of a slow series say little about weekdays, so its profile is nearly flat.
+    The factors are shrunk to 1 by empirical Bayes (Efron and Morris 1973): the eight values behind
+    a weekday say little where the units of a day vary much.
     """
     means = np.column_stack([past[f"weekday_{day}"] for day in range(WEEK)])
     level = np.nan_to_num(past["units_56"])
-    pieces = np.nan_to_num(past["observed_days_56"]) / WEEK * level
-    weight = (pieces / (pieces + PROFILE_PIECES))[:, None]
     own = np.where(np.isnan(means) | (level <= 0)[:, None], 1.0, means / _above_0(level)[:, None])
+    between = own.var(axis=1)
+    days = np.maximum(np.nan_to_num(past["observed_days_56"]) / WEEK, 1.0)
+    whole = evaluation.variances(past) / np.maximum(np.nan_to_num(past["units_364"]), 0.05) ** 2
+    noise = np.maximum(whole - between, 0.1 * whole) / days
+    spread_of_factors = 0.5 * (np.maximum(between - noise, 0.0) + PROFILE_VARIANCE)
+    weight = (spread_of_factors / (spread_of_factors + noise))[:, None]
     factor = weight * own + (1.0 - weight)
     profile: Floats = factor / factor.mean(axis=1, keepdims=True)
     return profile

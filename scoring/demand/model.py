@@ -17,9 +17,10 @@ from sklearn.utils.validation import check_is_fitted
 from features.platform.arrays import Codes, Floats
 from scoring.demand import boosting, candidates, serving
 from scoring.demand.candidates import NAMES
-from scoring.demand.choice import BLEND, Choice, Line
+from scoring.demand.choice import Choice
 from scoring.demand.distribution import Spread
 from scoring.demand.past import COLUMNS, Past
+from scoring.demand.picking import BLEND, Line
 from scoring.demand.promotions import HORIZON
 from scoring.demand.rows import Rows
 from scoring.demand.serving import ANSWERS, Forecasts
@@ -108,9 +109,9 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         return serving.served(found, self.choice)
 
     def predict(self, X: Floats) -> Floats:  # noqa: N803
-        """Return the forecasts as one array: [answers, n, steps], in the order of `ANSWERS`."""
+        """Return the forecasts as one matrix: [n, answers * steps], in the order of `ANSWERS`."""
         forecasts = self.score(X)
-        return np.stack([getattr(forecasts, name) for name in ANSWERS])
+        return np.hstack([getattr(forecasts, name) for name in ANSWERS])
 
     def past(self, X: Floats) -> Past:  # noqa: N803
         """Return the columns of a matrix by name, in the order of `past.COLUMNS`.

@@ -43,7 +43,7 @@ def served(candidates: Candidates, chosen: Choice) -> Forecasts:
     interval = np.stack([low, high])
     for name, pair in (
         ("empirical", candidates.empirical),
-        (BOOSTING, choice.shifted(candidates, mean, chosen.shifts)),
+        (BOOSTING, choice.shifted(code, candidates.boosted, mean, chosen.shifts)),
     ):
         is_served = (chosen.interval[code] == INTERVALS.index(name))[:, None]
         interval = np.where(is_served, pair, interval)

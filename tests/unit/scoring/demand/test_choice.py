@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.demand import backtest, choice, distribution, evaluation, rows
+from features.platform.arrays import Codes, Floats
+from scoring.demand import backtest, distribution, evaluation, picking, rows
 from scoring.demand.history import History
 from scoring.demand.rows import Rows
 from tests.demand import MONDAY, a_history
@@ -43,52 +44,79 @@ def test_rows_known_by_a_day_hold_no_later_units(nights: Rows) -> None:
     assert not np.isnan(known.units[ends <= day]).any()
 
 
-def test_a_candidate_that_loses_to_the_baseline_is_in_no_blend() -> None:
-    units = np.full((400, 1), 10.0)
-    forecasts = np.stack([np.full((400, 1), value) for value in (10.5, 12.0, 9.0, 20.0)])
-    names = ("baseline", "bad", "other", "worse")
+def picked(units: Floats, forecasts: Floats, names: tuple[str, ...]) -> Floats:
+    """Return the weights for the median of smooth series; the baseline is `median_56`."""
+    code = np.zeros(len(units), dtype=np.int64)
 
-    weights, losses = choice.best(names, forecasts, units, evaluation.wape, "baseline")
+    def loss(forecast: Floats, rows: Codes) -> float:
+        return evaluation.wape(forecast, units[rows])
+
+    cells = np.array([units.size, 0, 0, 0, 0], dtype=np.float64)
+    return picking.pick("median", names, forecasts, loss, code, cells)[0][0]
+
+
+def test_a_candidate_that_loses_to_the_baseline_serves_nothing() -> None:
+    units = np.full((400, 1), 10.0)
+    forecasts = np.stack([np.full((400, 1), value) for value in (10.5, 12.0, 8.0, 20.0)])
+
+    weights = picked(units, forecasts, ("median_56", "bad", "other", "worse"))
 
     assert weights.tolist() == [1.0, 0.0, 0.0, 0.0]
-    assert losses["bad"] == pytest.approx(0.2)
 
 
 def test_three_candidates_that_err_apart_serve_together() -> None:
     draw = np.random.default_rng(0)
     units = draw.poisson(50.0, (2000, 1)).astype(float)
-    noise = draw.normal(0.0, 10.0, (4, 2000, 1))
-    forecasts = np.maximum(50.0 + noise, 0.0)
+    forecasts = 50.0 + draw.normal(0.0, 10.0, (4, 2000, 1))
     forecasts[3] = 80.0
 
-    weights, losses = choice.best(
-        ("one", "two", "three", "baseline"), forecasts, units, evaluation.wape, "baseline"
-    )
+    weights = picked(units, forecasts, ("one", "two", "three", "median_56"))
 
     assert weights == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0.0])
-    assert losses[choice.BLEND] < min(losses["one"], losses["two"], losses["three"])
 
 
 def test_a_blend_does_not_count_one_forecast_twice() -> None:
     units = np.full((400, 1), 10.0)
     forecasts = np.stack([np.full((400, 1), value) for value in (11.0, 11.0, 11.0, 9.0, 12.0)])
 
-    weights, _ = choice.best(tuple("abcde"), forecasts, units, evaluation.wape, "e")
+    weights = picked(units, forecasts, ("a", "b", "c", "d", "median_56"))
 
-    assert np.count_nonzero(weights) == 1
+    assert weights == pytest.approx([1 / 3, 0.0, 0.0, 1 / 3, 1 / 3])
 
 
-def test_a_candidate_without_a_forecast_of_every_cell_does_not_serve() -> None:
+def test_a_clearly_better_candidate_serves_alone() -> None:
     units = np.full((400, 1), 10.0)
-    forecasts = np.stack([np.full((400, 1), 12.0), np.full((400, 1), 10.0)])
-    forecasts[1, 0] = np.nan
+    forecasts = np.stack([np.full((400, 1), value) for value in (10.0, 12.0, 13.0)])
 
-    weights, losses = choice.best(
-        ("baseline", "part"), forecasts, units, evaluation.wape, "baseline"
-    )
+    weights = picked(units, forecasts, ("exact", "other", "median_56"))
 
-    assert weights.tolist() == [1.0, 0.0]
-    assert np.isnan(losses["part"])
+    assert weights.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_trees_that_could_not_learn_at_every_origin_serve_nothing(nights: Rows) -> None:
+    early = [*np.unique(nights.night)[[0, 4]].tolist()]
+    found = list(backtest.origins(nights, early))
+    table = backtest.choose(found).table
+
+    assert np.isnan(found[0].forecasts.boosted.mean).all()
+    assert not np.isnan(found[1].forecasts.boosted.mean).any()
+    assert "boosting" not in {line.candidate for line in table}
+
+
+def test_a_class_with_few_cells_takes_the_choice_of_all() -> None:
+    draw = np.random.default_rng(1)
+    units = draw.poisson(10.0, (1000, 4)).astype(float)
+    code = np.where(np.arange(1000) < 5, 1, 0)
+    forecasts = np.stack([np.full((1000, 4), value) for value in (12.0, 10.0)])
+    forecasts[0, :5] = units[:5]  # by luck
+    cells = np.array([3980.0, 20.0, 0, 0, 0])
+
+    def loss(forecast: Floats, rows: Codes) -> float:
+        return evaluation.wape(forecast, units[rows])
+
+    weights, _ = picking.pick("median", ("median_56", "better"), forecasts, loss, code, cells)
+
+    assert weights[:2].tolist() == [[0.0, 1.0], [0.0, 1.0]]
 
 
 @pytest.mark.parametrize(("mean", "least"), [(0.3, 0.88), (2.0, 0.88), (12.0, 0.87)])
