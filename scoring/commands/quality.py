@@ -50,7 +50,8 @@ def quality(
     """Measure the models on public data, in an empty warehouse.
 
     The handbook's transactions measure the fraud model, and then the forecast of spending. Online
-    Retail measures the segments, and made stores then measure the proposals of orders.
+    Retail measures the segments and the forecast of demand. Made stores then measure the forecast
+    of demand and the proposals of orders.
 
     Status 1: a bar does not hold. Status 2: a data set could not be measured.
     """
@@ -77,6 +78,7 @@ def quality(
 def _measures(*, is_validation: bool) -> dict[str, Measure]:
     from scoring.credit.quality import german_credit
     from scoring.credit.quality import protocol as credit
+    from scoring.demand.quality import protocol as demand
     from scoring.fraud.quality import handbook
     from scoring.fraud.quality import protocol as fraud
     from scoring.quality import categories
@@ -91,7 +93,9 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
         fraud.SOURCE: _in_turn(partial(fraud.run, folds=folds), partial(spending.run, days=days)),
         credit.SOURCE: credit.run,
         german_credit.SOURCE: german_credit.run,
-        segments.SOURCE: _in_turn(segments.run, lambda _, settings: stock.run(settings)),
+        segments.SOURCE: _in_turn(
+            segments.run, demand.run, lambda _, settings: stock.run(settings)
+        ),
         cdnow.SOURCE: cdnow.run,
         categories.SOURCE: partial(categories.run, is_validation=is_validation),
     }

@@ -72,11 +72,12 @@ def read(path: Path) -> Weeks:
     codes = pc.utf8_upper(table["StockCode"])  # some lines have small letters
     names = codes.combine_chunks().dictionary_encode()
     week = (day - first) // WEEK
-    is_whole = (week >= 0) & (week <= (_day(LAST) - first) // WEEK)
+    count = (_day(LAST) - first) // WEEK + 1
+    is_whole = (week >= 0) & (week < count)
     quantity = table["Quantity"].to_numpy().astype(np.float64)
     paid = quantity * table["UnitPrice"].to_numpy()
     code = names.indices.to_numpy().astype(np.int64)
-    shape = (len(names.dictionary), int(week[is_whole].max()) + 1)
+    shape = (len(names.dictionary), count)
     units = _matrix(code[is_whole], week[is_whole], quantity[is_whole], shape)
     spent = _matrix(code[is_whole], week[is_whole], paid[is_whole], shape)
     # the partial first week counts for the rank as well
