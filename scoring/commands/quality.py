@@ -78,6 +78,7 @@ def quality(
 def _measures(*, is_validation: bool) -> dict[str, Measure]:
     from scoring.credit.quality import german_credit
     from scoring.credit.quality import protocol as credit
+    from scoring.demand.quality import nightly
     from scoring.demand.quality import protocol as demand
     from scoring.fraud.quality import handbook
     from scoring.fraud.quality import protocol as fraud
@@ -94,7 +95,9 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
         credit.SOURCE: credit.run,
         german_credit.SOURCE: german_credit.run,
         segments.SOURCE: _in_turn(
-            segments.run, demand.run, lambda _, settings: stock.run(settings)
+            segments.run,
+            demand.run,
+            lambda _, settings: stock.run(settings, nightly.forecaster),
         ),
         cdnow.SOURCE: cdnow.run,
         categories.SOURCE: partial(categories.run, is_validation=is_validation),

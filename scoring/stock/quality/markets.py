@@ -5,8 +5,8 @@ Orders are placed per product: the demand of its channels is one demand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -40,6 +40,8 @@ PLAN = Plan(
     stores=2,
     store_products=150,
 )
+#: A forecast that learns takes minutes of a processor for more series.
+SMALL = replace(PLAN, stores=1, store_products=100)
 
 
 #: The means of the 28 days after a column: [S, 28]; and the class of each series: [S].
@@ -83,11 +85,10 @@ def true_forecast(world: World) -> SeriesForecast:
 
 
 def learnt_forecast(
-    world: World, forecaster: Callable[[World, Sequence[int]], SeriesMeans]
+    world: World, forecaster: Callable[[World, int], SeriesMeans]
 ) -> SeriesForecast:
-    """Return a forecast that learns before the backtest of its dispersion, and before the trial."""
-    night = _first_night(world)
-    means, code = forecaster(world, [night - ORIGINS * HORIZON, night])
+    """Return a forecast that learns before the backtest of its dispersion, and never again."""
+    means, code = forecaster(world, _first_night(world) - ORIGINS * HORIZON)
     return SeriesForecast(cache(means), code)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from features.platform.settings import Settings
 from features.synthesize.stores import world as worlds
@@ -21,8 +21,8 @@ from scoring.stock.quality.benchmark import Measures
 from scoring.stock.quality.markets import SeriesForecast, SeriesMeans
 
 PART = "stock"
-#: Learns a forecast on some nights of a world, and returns its means, and the class of each series.
-Forecaster = Callable[[World, Sequence[int]], SeriesMeans]
+#: Learns a forecast on a night of a world; returns its means and the class of each series.
+Forecaster = Callable[[World, int], SeriesMeans]
 
 
 def run(settings: Settings, forecaster: Forecaster | None = None) -> int:
@@ -38,8 +38,9 @@ def run(settings: Settings, forecaster: Forecaster | None = None) -> int:
     world = worlds.make(markets.PLAN)
     found = _measured("true", world, markets.true_forecast(world), "", settings)
     if forecaster is not None:
-        learnt = markets.learnt_forecast(world, forecaster)
-        found += _measured("shipped", world, learnt, ".shipped_forecast", settings)
+        small = worlds.make(markets.SMALL)
+        learnt = markets.learnt_forecast(small, forecaster)
+        found += _measured("shipped", small, learnt, ".shipped_forecast", settings)
     sys.stdout.write("\n".join(checks.as_lines(found)) + "\n")
     return 0 if all(check.holds for check in found) else 1
 
