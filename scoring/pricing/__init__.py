@@ -1,0 +1,1 @@
+"""Estimate how demand responds to prices and promotions: elasticity, uplift and its losses."""
