@@ -51,7 +51,7 @@ def quality(
 
     The handbook's transactions measure the fraud model, and then the forecast of spending. Online
     Retail measures the segments and the forecast of demand. Made stores then measure the forecast
-    of demand and the proposals of orders.
+    of demand, the proposals of orders, price elasticity and the uplift of promotions.
 
     Status 1: a bar does not hold. Status 2: a data set could not be measured.
     """
@@ -82,6 +82,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
     from scoring.demand.quality import protocol as demand
     from scoring.fraud.quality import handbook
     from scoring.fraud.quality import protocol as fraud
+    from scoring.pricing.quality import protocol as pricing
     from scoring.quality import categories
     from scoring.segments.quality import protocol as segments
     from scoring.spending.quality import protocol as spending
@@ -98,6 +99,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
             segments.run,
             demand.run,
             lambda _, settings: stock.run(settings, nightly.forecaster),
+            lambda _, settings: pricing.run(settings),
         ),
         cdnow.SOURCE: cdnow.run,
         categories.SOURCE: partial(categories.run, is_validation=is_validation),

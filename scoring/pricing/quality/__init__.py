@@ -1,0 +1,1 @@
+"""Measured quality of the estimates on the stores of the generator."""
