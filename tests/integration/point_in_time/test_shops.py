@@ -30,7 +30,10 @@ VARIABLES = {"customer_ids_are_shared": 1}
 class Shops:
     """Build books with the current dbt project, each in a warehouse of its own."""
 
-    def __init__(self, cluster: Cluster, template: str, work: Path) -> None:
+    def __init__(
+        self, cluster: Cluster, template: str, work: Path, views: tuple[FeatureView, ...] = VIEWS
+    ) -> None:
+        self._views = views
         self._cluster = cluster
         self._template = template
         self._work = work
@@ -47,19 +50,18 @@ class Shops:
             with a_warehouse(self._cluster, self._template, self._work) as db:
                 self._known[key] = self._built(db, book, build_after)
                 if build_after:
-                    self.rebuilt = {view.name: _rebuilt(db, view) for view in VIEWS}
+                    self.rebuilt = {view.name: _rebuilt(db, view) for view in self._views}
         return self._known[key]
 
-    @staticmethod
-    def _built(db: Db, book: Book, build_after: Collection[int]) -> dict[Key, Built]:
+    def _built(self, db: Db, book: Book, build_after: Collection[int]) -> dict[Key, Built]:
         rounds = list(book.rounds())
         for place, deliveries in enumerate(rounds):
             for feed, rows in deliveries:
                 FEEDS[feed](db, rows)
             if place in build_after or place == len(rounds) - 1:
-                for view in VIEWS:
+                for view in self._views:
                     builder.build(view.selector, db.settings.warehouse, db.settings.work, VARIABLES)
-        return {key: row for view in VIEWS for key, row in _rows(db, view)}
+        return {key: row for view in self._views for key, row in _rows(db, view)}
 
 
 def _rows(db: Db, view: FeatureView) -> Iterator[tuple[Key, Built]]:
