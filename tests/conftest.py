@@ -42,6 +42,7 @@ LONGEST = (
     "/faults/test_harness.py",
     "/strangers/test_strangers_data.py",
     "/infra/test_own_source.py",
+    "/point_in_time/test_demand.py",
     "/registry/test_train_credit.py",
     "/scoring/test_backfill.py",
     "/scoring/test_schedules.py",
