@@ -24,16 +24,20 @@ def bias(forecast: Floats, units: Floats) -> float:
 
 
 def rmsse(forecast: Floats, units: Floats, variance: Floats) -> float:
-    """Return the root mean squared error, scaled by that of a naive forecast.
+    """Return the root mean squared error of sums over the periods ahead, scaled by a naive one.
+
+    A mean is added up over days, and in a sum the chance of single days hides less of its error.
 
     Args:
         forecast: [n, steps].
         units: [n, steps].
-        variance: [n] of the units of a period; a naive forecast errs by twice of it.
+        variance: [n] of the units of a period; a naive forecast of a period errs by twice of it.
     """
-    squares = (forecast - units) ** 2 / (2.0 * variance[:, None])
-    count = np.count_nonzero(~np.isnan(squares))
-    return float(np.sqrt(np.nansum(squares) / count)) if count else float("nan")
+    error = forecast - units
+    periods = np.count_nonzero(~np.isnan(error), axis=1)
+    rows = periods > 0
+    squares = np.nansum(error[rows], axis=1) ** 2 / (2.0 * variance[rows] * periods[rows])
+    return float(np.sqrt(squares.mean())) if rows.any() else float("nan")
 
 
 def mean_loss(forecast: Floats, units: Floats, variance: Floats) -> float:
