@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,3 +33,17 @@ class ComponentScores:
     def take(self, rows: NDArray[np.intp]) -> ComponentScores:
         """Return the scores of some rows."""
         return ComponentScores(self.values[rows], self.status[rows])
+
+
+def together(parts: Sequence[ComponentScores]) -> list[ComponentScores]:
+    """Return answers that count together: a row has all of them, or none and the first failure."""
+    status = parts[0].status
+    for part in parts[1:]:
+        status = np.where(status == Status.OK, part.status, status)
+    is_failed = status != Status.OK
+    result = []
+    for part in parts:
+        values = part.values.copy()
+        values[is_failed] = np.nan
+        result.append(ComponentScores(values, status))
+    return result

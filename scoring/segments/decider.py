@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 from features.platform.arrays import Codes, Columns, Flags, Matrix
 from features.platform.settings import Settings
 from scoring.decider import Decider, Domain, Scores
+from scoring.models.feature_columns import matrix_of
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs import record
 from scoring.segments import what_if
 from scoring.segments.assignment import NONE, Night, State, move_reasons, words_of
-from scoring.segments.inputs import INPUT_TYPES, KEYS, input_columns, matrix_of, source, state_of
+from scoring.segments.inputs import INPUT_TYPES, KEYS, input_columns, source, state_of
 from scoring.segments.job import JOB, PREVIOUS
 from scoring.segments.levels import LEVELS
 from scoring.segments.model import joined

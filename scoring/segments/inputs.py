@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
-from features.platform.arrays import Matrix
 from features.views import CUSTOMER_NIGHTS as VIEW
 from features.views.digests import feature_digest
 from features.views.numbers import as_number
@@ -121,11 +120,6 @@ def input_columns(revision: str, evidence: str) -> sql.Composable:
             *(sql.Identifier(evidence, name) for name in PREVIOUS),
         ]
     )
-
-
-def matrix_of(columns: Mapping[str, pa.Array], names: Sequence[str]) -> Matrix:
-    """Return the features of a model: [n, names], null is NaN."""
-    return np.column_stack([columns[name].to_numpy(zero_copy_only=False) for name in names])
 
 
 def state_of(columns: Mapping[str, pa.Array]) -> State:

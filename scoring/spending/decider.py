@@ -9,16 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.platform.arrays import Columns, Flags, Matrix
+from features.platform.arrays import Columns, Matrix
 from features.platform.settings import Settings
 from scoring.decider import Decider, Domain, Scores, features_alone
+from scoring.decision import component_scores
 from scoring.decision.component_scores import ComponentScores
-from scoring.decision.outcome import Status
+from scoring.models.feature_columns import matrix_of
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs.record import Run
 from scoring.spending import categories, sentences
 from scoring.spending import past as pasts
-from scoring.spending.inputs import CATEGORIES, INPUT_TYPES, KEYS, input_columns, matrix_of
+from scoring.spending.inputs import CATEGORIES, INPUT_TYPES, KEYS, input_columns
 from scoring.spending.job import HORIZONS, JOB, MONTH_STATUS
 
 
@@ -68,16 +69,13 @@ class SpendingDecider(Decider):
 
 def together(scores: Mapping[str, ComponentScores]) -> Scores:
     """Return the answers with one status per horizon: a point without its interval is no answer."""
-    result: dict[str, ComponentScores] = {}
-    for names in HORIZONS.values():
-        parts = [scores[name] for name in names]
-        is_ok: Flags = np.all([part.is_ok for part in parts], axis=0)
-        status = parts[0].status
-        for part in parts[1:]:
-            status = np.where(status == Status.OK, part.status, status)
-        for name, part in zip(names, parts, strict=True):
-            result[name] = ComponentScores(np.where(is_ok, part.values, np.nan), status)
-    return result
+    return {
+        name: part
+        for names in HORIZONS.values()
+        for name, part in zip(
+            names, component_scores.together([scores[name] for name in names]), strict=True
+        )
+    }
 
 
 def decider_of(run: Run, model: Any, settings: Settings) -> SpendingDecider:  # noqa: ANN401

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from features.platform.arrays import Columns, Flags, Matrix
 from features.platform.settings import Settings
 from scoring.decider import Decider, Domain, Scores, features_alone
+from scoring.models.feature_columns import matrix_of
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs.record import Run
 from scoring.value import explanation, inputs
@@ -36,7 +37,7 @@ class ValueDecider(Decider):
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
         merchants = columns["merchant_id"].to_numpy(zero_copy_only=False)
         matrix: Matrix = np.column_stack(
-            [inputs.matrix_of(columns, names), self.explainer.coded(merchants)]
+            [matrix_of(columns, names), self.explainer.coded(merchants)]
         )
         return matrix
 
