@@ -52,6 +52,7 @@ def text_of(explanation: Explanation) -> str:
     job = JOBS[run["job"]]
     model = (run.get("models") or {}).get(job.model.role, {})
     subject = decision[job.id_column]
+    noun = "customer" if "customer_id" in job.ledger.context else "series"
     lines = [
         _title(job, decision),
         f"  {job.summary(decision) if job.summary else job.name}"
@@ -59,13 +60,13 @@ def text_of(explanation: Explanation) -> str:
         *(f"  {line}" for line in explanation.lines),
         "",
         *_reasons(job, explanation),
-        f"Features that moved it (usual: median of the customer's {explanation.customer_rows} "
+        f"Features that moved it (usual: median of the {noun}'s {explanation.subject_rows} "
         f"{job.view.name} of 30 days, of "
         f"{explanation.population_rows} of everybody, and their 99 %)",
-        f"  {'':44} {'value':>11} {'log-odds':>9} {'customer':>11} {'everybody':>11} {'99 %':>11}",
+        f"  {'':44} {'value':>11} {'log-odds':>9} {noun:>11} {'everybody':>11} {'99 %':>11}",
         *(
             f"  {one.text[:44]:44} {_shown(one.value):>11} {_signed(one.contribution):>9} "
-            f"{_shown(one.customer_median):>11} {_shown(one.population_median):>11} "
+            f"{_shown(one.subject_median):>11} {_shown(one.population_median):>11} "
             f"{_shown(one.population_p99):>11}"
             for one in explanation.features
         ),
@@ -100,9 +101,14 @@ def text_of(explanation: Explanation) -> str:
 def _title(job: Job, decision: Mapping[str, Any]) -> str:
     """Return the outcome, if the job has one, and the subject of a decision."""
     outcome = f"{decision['decision'].upper()}  " if "decision" in decision else ""
+    named = ", ".join(
+        f"{name.removesuffix('_id')} {decision[name]}"
+        for name in job.ledger.context
+        if name != "merchant_id" and decision[name]
+    )
     return (
-        f"{outcome}{job.view.name.removesuffix('s')} {decision[job.id_column]} of customer "
-        f"{decision['customer_id']}, {decision[job.view.event_time]:%Y-%m-%d %H:%M:%S} UTC"
+        f"{outcome}{job.view.name.removesuffix('s')} {decision[job.id_column]} of {named}, "
+        f"{decision[job.view.event_time]:%Y-%m-%d %H:%M:%S} UTC"
     )
 
 

@@ -1,8 +1,8 @@
 """Gathers everything about one decision for a person.
 
 An explanation holds the decision and its reasons, and the features behind them. For comparison it
-adds the usual values of the customer and of the population at that time. It also names model,
-policy, delivery and run.
+adds the usual values of the subject and of the population at that time. The subject is a customer,
+or a product in a channel. It also names model, policy, delivery and run.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class FeatureValue:
     text: str
     value: float | str | None
     contribution: float | None  # to the log-odds; None without a model that gives one
-    customer_median: float | None  # over the customer's rows of the 30 days before
+    subject_median: float | None  # over the subject's rows of the 30 days before
     population_median: float | None  # over the newest feature rows known by then
     population_p99: float | None
 
@@ -55,7 +55,7 @@ class Explanation:
     decision: Row
     reasons: Sequence[Row]
     features: Sequence[FeatureValue]
-    customer_rows: int
+    subject_rows: int
     population_rows: int
     run: Row
     policy: Row
@@ -86,7 +86,7 @@ def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) 
         in_reasons = [reason["feature"] for reason in reasons if reason.get("feature")]
         ranked = sorted(contributions, key=lambda name: -abs(contributions[name]))
         names = list(dict.fromkeys([*in_reasons, *(ranked or job.view.columns)]))[:SHOWN_FEATURES]
-        of_customer, customer_rows = _usual_of_customer(connection, job, decision, names)
+        of_subject, subject_rows = _usual_of_subject(connection, job, decision, names)
         of_population, population_rows = _usual_of_population(connection, job, values, names)
         return Explanation(
             decision={name: decision[name] for name in decision if name != "reasons"},
@@ -97,13 +97,13 @@ def explain(job: Job, decision_id: str, settings: Settings, store: ObjectStore) 
                     text=job.view.feature(name).analyst_text,
                     value=_number(values.get(name)),
                     contribution=contributions.get(name),
-                    customer_median=of_customer.get(name),
+                    subject_median=of_subject.get(name),
                     population_median=of_population.get(name),
                     population_p99=of_population.get(f"{name} p99"),
                 )
                 for name in names
             ],
-            customer_rows=customer_rows,
+            subject_rows=subject_rows,
             population_rows=population_rows,
             run=provenance.run_of(connection, run),
             policy=provenance.policy_of(connection, run),
@@ -192,15 +192,14 @@ def _from_model(
     return {name: parts[name][0].as_py() for name in parts.column_names}, lines
 
 
-def _usual_of_customer(
+def _usual_of_subject(
     connection: psycopg.Connection[Any], job: Job, decision: Row, names: Sequence[str]
 ) -> tuple[dict[str, float | None], int]:
-    """Return medians over the customer's rows of the 30 days before, if the ledger names one."""
-    if "customer_id" not in job.ledger.context:
-        return {}, 0
+    """Return medians over the subject's rows of the 30 days before, by the ledger's context."""
+    context = {name: decision[name] for name in job.ledger.context}
     is_same = sql.SQL(" and ").join(
         sql.SQL("{} = {}").format(sql.Identifier("earlier", name), sql.Placeholder(name))
-        for name in job.ledger.context
+        for name in context
     )
     # a night's own row names its subject; the view of nights would be read for each of them
     earlier = job.ledger.table if job.population.nights else job.population.subjects
@@ -216,7 +215,6 @@ def _usual_of_customer(
         at=job.event_time,
         is_same=is_same,
     )
-    context = {name: decision[name] for name in job.ledger.context}
     return _medians(
         connection, job, population, names, {**context, "at": decision[job.view.event_time]}
     )

@@ -265,9 +265,9 @@ def test_an_explanation_contains_the_decision_and_its_basis(decided: Bench) -> N
     text = text_of(explanation)
 
     assert explanation.decision["revision"] == 1
-    assert explanation.customer_rows == 13
+    assert explanation.subject_rows == 13
     assert explanation.features[0].name == "amount"
-    assert explanation.features[0].customer_median < explanation.features[0].value
+    assert explanation.features[0].subject_median < explanation.features[0].value
     for word in ("DECLINE", "Reasons", "version 1", "2026.11.1", "approved by ben", "Revisions"):
         assert word in text
     first = explain(SCORE_TRANSACTIONS, "transactions/t39/0", decided.db.settings, decided.store)
