@@ -1,14 +1,14 @@
 """### train_models
 
 Trains the model of each job and registers it: fraud on transactions whose label has matured, credit
-on whole vintages of loans, segments, value and spending on month ends of the history. The period
-follows from the rows at hand; the log says which rows and weeks it holds. A job whose feed the
-sources do not deliver is skipped. With too little to learn from, a scheduled run skips the job and
-says why; a run that a person asked for fails.
+on whole vintages of loans, segments, value, spending and demand on month ends of the history. The
+period follows from the rows at hand; the log says which rows and weeks it holds. A job whose feed
+the sources do not deliver is skipped. With too little to learn from, a scheduled run skips the job
+and says why; a run that a person asked for fails.
 
 **Reads** the landing area, `raw`, and the feature tables `marts.feat_*` of the jobs.
 **Writes** `raw`, and versions of the registered models `fraud_transactions`,
-`credit_applications`, `customer_segments`, `customer_value` and `purchasing_power`: alias
+`credit_applications`, `customer_segments`, `customer_value`, `purchasing_power` and `demand`: alias
 `champion` if there is none, otherwise `challenger`. To promote one, move the alias `champion` in
 the MLflow UI. A refit of `customer_segments` that divides the customers like the champion becomes
 champion by itself; any other refit of it is not registered.

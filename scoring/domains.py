@@ -11,6 +11,7 @@ from expectations import suites
 from expectations.suites import Suite
 from features.platform.errors import ConfigurationError, ContractError, ModelUnavailableError
 from scoring.credit.job import JOB as SCORE_APPLICATIONS
+from scoring.demand.job import JOB as FORECAST_DEMAND
 from scoring.fraud.job import JOB as SCORE_TRANSACTIONS
 from scoring.runs.job import Job
 from scoring.segments.job import JOB as SEGMENT_CUSTOMERS
@@ -32,6 +33,7 @@ JOBS: dict[str, Job] = {
         SEGMENT_CUSTOMERS,
         VALUE_CUSTOMERS,
         FORECAST_SPENDING,
+        FORECAST_DEMAND,
     )
 }
 

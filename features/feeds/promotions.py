@@ -9,6 +9,7 @@ from __future__ import annotations
 from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
 from features.feeds.declarations import Feed
+from features.feeds.readers import DEMAND_FORECAST
 from features.feeds.rules import Ordering
 
 PROMOTIONS = Feed(
@@ -26,5 +27,6 @@ PROMOTIONS = Feed(
         column("announced_at", ColumnKind.INSTANT, required=True),
     ),
     admission=Versions(event="announced_at", table="raw.promotions"),
+    read_by=(DEMAND_FORECAST,),
     orderings=(Ordering("starts_on", "ends_on", "starts_after_end"),),
 )

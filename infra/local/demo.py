@@ -21,7 +21,7 @@ from infra.local.deliver import deliver_due
 from infra.local.environment import environment
 from infra.local.own_data import Matched
 from infra.local.sample import Sample, Window
-from infra.local.schedule import NIGHTLY, ON_CUSTOMERS, TRAINING
+from infra.local.schedule import NIGHTLY, OF_NIGHTS, TRAINING
 from infra.local.state import CHECKOUT, StackError, State
 from infra.local.warehouse_facts import connect, policy_in_force, published_windows
 from scoring.domains import JOBS
@@ -195,8 +195,8 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
     untrained = state.read("demo.json", {}).get("untrained", {})
     jobs = [job for job in data.windows(now) if job not in untrained]
     missing = {job: _missing(state, job, data.windows(now)[job]) for job in jobs}
-    # runs on customers need no decision of the others, so they go on beside them
-    beside = {job: missing.pop(job) for job in jobs if job in ON_CUSTOMERS}
+    # runs of nights need no decision of the others, so they go on beside them
+    beside = {job: missing.pop(job) for job in jobs if job in OF_NIGHTS}
     begun = {job: _begin(airflow, job, found) for job, found in beside.items()}
     # transactions first: decisions on applications use the decisions on transactions
     for job, found in missing.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from infra.local import customer_pages
+from infra.local import night_pages
 from infra.local.console import console, table
 from infra.local.environment import airflow_url, mlflow_url
 from infra.local.state import State
@@ -103,7 +103,7 @@ def show(state: State) -> None:
             table(f"{page.title}: decisions", names, rows)
             names, rows = as_analyst(state, page.examples)
             table("Three of them", names, [(*row[:-1], reasons_text(row[-1])) for row in rows])
-        to_try += customer_pages.show(state)
+        to_try += night_pages.show(state)
     except psycopg.Error as error:
         console.print(f"[red]serving could not be read:[/] {error}")
     show_addresses(state)

@@ -20,8 +20,8 @@ from scoring.decision.policy import policy
 from scoring.domains import JOBS
 
 TRAINING = "train_models"
-#: The jobs about customers; none of them decides a transaction or a loan.
-ON_CUSTOMERS = ("segment_customers", "value_customers", "forecast_spending")
+#: The jobs about customers and products; none of them decides a transaction or a loan.
+OF_NIGHTS = tuple(job.name for job in JOBS.values() if job.population.nights)
 NIGHTLY = ("maintain_warehouse", "monitor_decisions")
 
 

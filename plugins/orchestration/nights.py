@@ -25,6 +25,7 @@ FORM = run_request.form_of("day")
 SEGMENTS_AFTER = timedelta(hours=1, minutes=15)
 VALUES_AFTER = timedelta(hours=1, minutes=30)
 SPENDING_AFTER = timedelta(hours=1, minutes=45)
+DEMAND_AFTER = timedelta(hours=2)
 
 
 def schedule(after: timedelta) -> CronDataIntervalTimetable:

@@ -17,7 +17,8 @@ NAMES = {
     "intermediate": r"int_[a-z_]+_[a-z]+ed",
     "marts": r"(feat|fct|dim)_[a-z_]+",
     "serving": r"[a-z_]+(s|_history)|"
-    r"customer_value|purchasing_power|revenue_tree|cohort_retention|market_position",
+    r"customer_value|purchasing_power|revenue_tree|cohort_retention|market_position|"
+    r"forecast_accuracy",
 }
 
 #: Each model holds its own SQL; the longest ones read a day book with all its spans.

@@ -16,6 +16,7 @@ from features.platform.objects import FolderStore
 from features.views import (
     APPLICATIONS,
     CUSTOMER_NIGHTS,
+    DEMAND,
     TRANSACTIONS,
     Feature,
     FeatureView,
@@ -28,6 +29,7 @@ from tests.integration.expectations.application_tables import (
     LANDED_OUTCOMES,
     SCORED_APPLICATIONS,
 )
+from tests.integration.expectations.demand_tables import SCORED_DEMAND
 from tests.integration.expectations.segment_tables import SCORED_SEGMENTS
 from tests.integration.expectations.spending_tables import SCORED_SPENDING
 from tests.integration.expectations.stock_tables import (
@@ -174,6 +176,8 @@ SAMPLES = {
         Sample("decisions.customer_segments", "scored.sample", SCORED_SEGMENTS),
         Sample("decisions.customer_values", "scored.sample", SCORED_VALUES),
         Sample("decisions.customers", "scored.sample", SCORED_SPENDING),
+        Sample("features.demand", "scored.sample", _features(DEMAND)),
+        Sample("decisions.demand_forecasts", "scored.sample", SCORED_DEMAND),
     )
 }
 

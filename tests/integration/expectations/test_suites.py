@@ -9,6 +9,7 @@ from expectations.validation import Outcome, Severity, Verdict
 from features.views import TRANSACTIONS, Kind
 from tests.integration.expectations import (
     application_tables,
+    demand_tables,
     segment_tables,
     spending_tables,
     stock_tables,
@@ -153,13 +154,18 @@ WARNED = [
 ]
 
 
-#: The suites whose rows are customers.
-CUSTOMERS = (segment_tables.SUITE, value_tables.SUITE, spending_tables.SUITE)
+#: The suites whose rows are no transactions, with the id that holds the number of the row.
+SUBJECTS = {
+    **dict.fromkeys(
+        (segment_tables.SUITE, value_tables.SUITE, spending_tables.SUITE), "customer_id"
+    ),
+    demand_tables.SUITE: "product_id",
+}
 
 
 def spoilt(suite: str, statement: str) -> str:
     """Return a statement with the suite's table and its row number filled in."""
-    subject = "customer_id" if suite in CUSTOMERS else "transaction_id"
+    subject = SUBJECTS.get(suite, "transaction_id")
     number = "row_number" if suite.startswith("raw.") else f"substr({subject}, 2)::int"
     return (
         statement.replace("{n}", number)
@@ -188,6 +194,7 @@ def test_a_good_table_passes(suite_gate: Gate, suite: str, rows: int) -> None:
         *stock_tables.PLANTED,
         *value_tables.PLANTED,
         *spending_tables.PLANTED,
+        *demand_tables.PLANTED,
     ],
 )
 def test_a_critical_expectation_stops_the_run(
@@ -268,6 +275,7 @@ def test_features_without_history_are_null_and_pass(suite_gate: Gate) -> None:
         *segment_tables.WARNED,
         *stock_tables.WARNED,
         *value_tables.WARNED,
+        *demand_tables.WARNED,
     ],
 )
 def test_a_warning_does_not_stop_the_run(

@@ -56,7 +56,7 @@ def handbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
 def test_a_source_needs_the_jobs_whose_feed_it_delivers(source: str, dags: list[str]) -> None:
     needed = list(schedule.scheduled(descriptions.load(source)))
 
-    assert [dag for dag in needed if dag not in schedule.ON_CUSTOMERS] == dags
+    assert [dag for dag in needed if dag not in schedule.OF_NIGHTS] == dags
 
 
 def test_the_schedules_are_turned_on_and_off(handbook: State) -> None:

@@ -23,7 +23,7 @@ CATEGORIES = np.array(["tea", "coffee", "cups", "gifts", None])
 GROCERS = ("grocer1", "grocer2", "grocer3", "grocer4")
 #: Customers of `shop` below these numbers are s1, s2 and s3; the others are s4.
 BOUNDS = (60, 100, 112)
-JOBS = ("segment_customers", "value_customers", "forecast_spending")
+JOBS = ("segment_customers", "value_customers", "forecast_spending", "forecast_demand")
 
 _RUN = """
     insert into decisions.runs (
@@ -94,6 +94,21 @@ _FORECASTS = f"""
     from raw.card_customer_nights
     where day_at = %(live)s
 """
+_DEMAND = f"""
+    insert into decisions.demand_forecasts (
+        demand_night_id, revision, run_id, version, merchant_id, product_id, channel, day_at,
+        forecast_status, demand_class, method, expected_units, mean_units, low_units, median_units,
+        high_units, is_degraded, feature_view, feature_sha256, model_version, policy_version,
+        decided_at, processing_time_ms
+    )
+    select
+        demand_night_id || %(suffix)s, 0, %(run)s, 1, merchant_id, product_id, channel, %(night)s,
+        'ok', 'smooth', 'mean_28', 56.0, array_fill(2.0::float8, array[28]),
+        array_fill(0.0::float8, array[28]), array_fill(1.0::float8, array[28]),
+        array_fill(4.0::float8, array[28]), false, {_TAIL}
+    from raw.demand_nights
+    where day_at = %(live)s
+"""
 
 
 def fill(db: Db) -> None:
@@ -121,9 +136,14 @@ def fill(db: Db) -> None:
                 {"run": runs["segment_customers"], "live": NIGHT, "night": night,
                  "suffix": suffix, "shift": shift, "reason": reason},
             )  # fmt: skip
+        for night, suffix in ((NIGHT, ""), (earlier, "-")):
+            connection.execute(
+                _DEMAND.encode(),
+                {"run": runs["forecast_demand"], "live": NIGHT, "night": night, "suffix": suffix},
+            )
         connection.execute(_VALUES.encode(), {"run": runs["value_customers"], "live": NIGHT})
         connection.execute(_FORECASTS.encode(), {"run": runs["forecast_spending"], "live": NIGHT})
-    for selector in ("customer_features", "card_customer_features", "serving"):
+    for selector in ("customer_features", "card_customer_features", "demand_features", "serving"):
         build(selector, db.settings.warehouse, db.settings.work, SHARED)
 
 

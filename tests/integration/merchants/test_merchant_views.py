@@ -14,7 +14,11 @@ from tests import documents
 from tests.conftest import PASSWORD, Db, a_warehouse
 from tests.integration.merchants import shop
 
-VIEWS = sorted(path.stem for path in (PROJECT / "models/serving/merchants").glob("*.sql"))
+VIEWS = sorted(
+    path.stem
+    for folder in ("merchants", "demand")
+    for path in (PROJECT / "models/serving" / folder).glob("*.sql")
+)
 REVENUE = (
     "select merchant_id, sum(net_base_minor)::bigint from raw.sales where is_merchandise group by 1"
 )

@@ -1,4 +1,4 @@
-"""Print the customers of each merchant: segments, values, purchasing power."""
+"""Print the nights of merchants: segments, values and purchasing power, and demand of products."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from infra.local.warehouse_facts import as_analyst
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerPage:
-    """A table about the customers of merchants; a table without rows is not shown.
+class NightPage:
+    """A table about customers or products of merchants; a table without rows is not shown.
 
     Args:
         title: title of the table.
@@ -25,7 +25,7 @@ class CustomerPage:
 
 
 PAGES = (
-    CustomerPage(
+    NightPage(
         "Segments of each merchant's customers, guests included",
         """
         select merchant_id, segment_name, customers,
@@ -41,7 +41,7 @@ PAGES = (
         "select customer_id, segment_name, recency_days, frequency, monetary "
         "from serving.customer_segments order by monetary desc limit 5",
     ),
-    CustomerPage(
+    NightPage(
         "Value of customers: the next 30 and 90 days",
         """
         select merchant_id, value_method, count(*) as customers,
@@ -57,7 +57,7 @@ PAGES = (
         "select customer_id, p_active, expected_purchases_90d, expected_spend_90d "
         "from serving.customer_value order by expected_spend_90d desc limit 5",
     ),
-    CustomerPage(
+    NightPage(
         "Purchasing power: card spending of these customers at all merchants, next 30 days",
         """
         select power.merchant_id, segments.segment_name, count(*) as customers,
@@ -76,6 +76,24 @@ PAGES = (
         "select customer_id, spend_30d, spend_30d_low, spend_30d_high "
         "from serving.purchasing_power where spend_30d is not null "
         "order by spend_30d desc limit 5",
+    ),
+    NightPage(
+        "Demand of the next 28 days: the ten products with the largest forecast",
+        """
+        select merchant_id, product_id, channel,
+            round(sum(mean_units)::numeric) as expected_units,
+            round((sum(mean_units) filter (where days_ahead = 1))::numeric, 1) as tomorrow,
+            round((sum(low_units) filter (where days_ahead = 1))::numeric, 1) as low,
+            round((sum(high_units) filter (where days_ahead = 1))::numeric, 1) as high,
+            min(demand_class) as class, min(method) as method
+        from serving.demand_forecasts
+        where grain = 'series' and mean_units is not null
+        group by merchant_id, product_id, channel
+        order by sum(mean_units) desc
+        limit 10
+        """,
+        "select target_day, mean_units, low_units, high_units from serving.demand_forecasts "
+        "where grain = 'series' order by mean_units desc nulls last limit 5",
     ),
 )
 

@@ -1,0 +1,101 @@
+"""Turn the features of a night's series into forecasts of their demand.
+
+No policy decides here: the answers of the model are the forecast. The four answers of a series have
+one status, because a mean without its quantiles is no forecast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.platform.arrays import Columns, Flags, Matrix, lists_of
+from features.platform.settings import Settings
+from scoring.decider import Decider, Domain, Scores, features_alone
+from scoring.decision import component_scores
+from scoring.decision.component_scores import ComponentScores
+from scoring.decision.outcome import Status
+from scoring.demand import classes, explanation, inputs
+from scoring.demand.classes import CLASSES
+from scoring.demand.job import ANSWERS, JOB, STATUS
+from scoring.models.feature_columns import matrix_of
+from scoring.models.guarded_model import GuardedModel
+from scoring.runs.record import Run
+
+
+class DemandDecider(Decider):
+    """The model that forecasts the series of a run."""
+
+    def lines(self, rows: pa.Table) -> list[str]:
+        """Return baseline, drivers and the same days of last year of one forecast: [1]."""
+        if self.explainer is None:
+            return []
+        _, matrix = self._inputs(rows)
+        return explanation.lines(self.explainer, matrix)
+
+    def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
+        return matrix_of(columns, names)
+
+    def _scores(self, columns: Columns, matrix: Matrix) -> Scores:  # noqa: ARG002 - as the base
+        scores = self.model.score(matrix)
+        parts = [_without_crossing(scores), *(scores[name] for name in ANSWERS)]
+        return dict(zip(ANSWERS, component_scores.together(parts)[1:], strict=True))
+
+    def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
+        mean = scores[ANSWERS[0]]
+        is_ok, rows, run = mean.is_ok, len(mean.status), self.run
+        demand_class, method = self._kinds(matrix, is_ok)
+        version = str(run.models[JOB.model.role].get("version", ""))
+        return pa.table(
+            {
+                **{name: columns[name] for name in (*inputs.KEYS, "revision")},
+                "run_id": pa.repeat(str(run.run_id), rows),
+                STATUS: pa.array(mean.status.astype(str)),
+                "demand_class": demand_class,
+                "method": method,
+                "expected_units": pa.array(_summed(mean), from_pandas=True),
+                **{name: lists_of(scores[name].values, is_ok) for name in ANSWERS},
+                "is_degraded": pa.array(~is_ok),
+                "feature_view": pa.repeat(run.feature_view, rows),
+                "feature_sha256": pc.binary_join_element_wise("\\x", columns["feature_sha256"], ""),
+                "model_version": pa.repeat(version, rows),
+                "policy_version": pa.repeat(run.policy_version, rows),
+            }
+        )
+
+    def _kinds(self, matrix: Matrix, is_ok: Flags) -> tuple[pa.Array, pa.Array]:
+        """Return class and method of each row, null where a row has no forecast: [n] each."""
+        if self.explainer is None:
+            nothing = pa.nulls(len(is_ok), pa.string())
+            return nothing, nothing
+        code = classes.of(self.explainer.past(matrix))
+        names = pa.array(CLASSES).take(pa.array(code, mask=~is_ok))
+        return names, pa.array(self.explainer.methods(code), pa.string(), mask=~is_ok)
+
+
+def _without_crossing(scores: Scores) -> ComponentScores:
+    """Return the status of the order of the quantiles: a crossing is an invalid score."""
+    low, median, high = (scores[name].values for name in ANSWERS[1:])
+    is_crossing = np.any((low > median) | (median > high), axis=1)  # false for NaN
+    status = np.where(is_crossing, Status.INVALID_SCORE, Status.OK).astype(object)
+    return ComponentScores(np.zeros(len(status)), status)
+
+
+def _summed(mean: ComponentScores) -> Matrix:
+    """Return the sum over the days ahead: [n]; day by day, so no row depends on the others."""
+    total: Matrix = reduce(np.add, np.ascontiguousarray(mean.values.T))
+    return total
+
+
+def decider_of(run: Run, model: Any, settings: Settings) -> DemandDecider:  # noqa: ANN401
+    """Return the decider of a run with a model; without a model every row is degraded."""
+    guarded = GuardedModel(model, settings.model_timeout_seconds, JOB.answers)
+    return DemandDecider(run, guarded, model)
+
+
+DOMAIN = Domain(inputs.INPUT_TYPES, inputs.input_columns, features_alone, decider_of)
