@@ -162,7 +162,11 @@ stock as (
 )
 {%- endmacro %}
 
-{#- Whether a version of a stock event is the newest one that a night knows. -#}
+{#-
+    Whether a version of a stock event is the newest one that a night knows. The offset keeps this a
+    look-up per row: a join would compare all rows with all corrections where these are newer than the
+    statistics.
+-#}
 {% macro is_stock_known(rows, event, id) -%}
     {{ rows }}.{{ event }} >= nights.starts_at
             and {{ rows }}.{{ event }} < nights.ends_at
@@ -176,6 +180,7 @@ stock as (
                     and newer.version > 1
                     and newer.{{ event }} < nights.ends_at
                     and newer.known_at <= nights.known_at
+                offset 0
             )
 {%- endmacro %}
 

@@ -33,6 +33,8 @@ cross join lateral (
             and sales.known_at <= nights.known_at
             and sales.is_merchandise
             and sales.event <> 'return'
+            -- offset keeps this a look-up per line: a join would compare all lines with all
+            -- corrections where these are newer than the statistics
             and not exists (
                 select 1
                 from raw.sales as newer
@@ -41,6 +43,7 @@ cross join lateral (
                     and newer.version > sales.version
                     and newer.version > 1
                     and newer.known_at <= nights.known_at
+                offset 0
             )
         group by
             sales.merchant_id, sales.product_id, coalesce(sales.channel, ''),
