@@ -51,8 +51,8 @@ select
             as log_level_{{ name }},
     {% endfor -%}
     -- a sum of weights in steps may exceed the closed form in the last bit
-    least(sums.slow_sold / nullif({{ sum_of_weights(0.1, 'sums.observed_days_364') }}, 0), 1)
-        as tsb_probability_10,
+    least(sums.slow_sold, {{ sum_of_weights(0.1, 'sums.observed_days_364') }})
+    / nullif({{ sum_of_weights(0.1, 'sums.observed_days_364') }}, 0) as tsb_probability_10,
     sums.slow_sold_units / nullif({{ sum_of_weights(0.1, 'sums.sold_days_364') }}, 0)
         as tsb_size_10,
     -- the gaps between ranks r(k) of days with units: the sum of 0.9^k (r(k + 1) - r(k)) from the
