@@ -59,7 +59,10 @@ def build(connection: psycopg.Connection[Any], compiled: Path) -> None:
     for model in json.loads(compiled.read_text()):
         query, table = model["query"], model["table"]
         if model["is_appended"]:
-            connection.execute(f"insert into {table} {query}".encode())
+            # a table may have another order of columns than the query
+            found = connection.execute(f"select * from ({query}) as appended limit 0".encode())
+            names = ", ".join(column.name for column in found.description or ())
+            connection.execute(f"insert into {table} ({names}) {query}".encode())
         else:
             connection.execute(f"drop table if exists {table}".encode())
             connection.execute(f"create unlogged table {table} as {query}".encode())

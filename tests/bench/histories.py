@@ -11,7 +11,8 @@ from typing import Any
 import psycopg
 
 from infra.postgres import warehouse as bootstrap
-from tests.bench import traffic
+from tests.bench import loading, traffic
+from tests.bench.loading import NOTHING
 from tests.bench.traffic import DAY, Traffic
 from tests.bench.world import FOLDER, Bench
 
@@ -22,14 +23,6 @@ _BUILT = """
 select format('%I.%I', schemaname, tablename) from pg_tables
 where schemaname in ('intermediate', 'marts')
 """
-_NOTHING = {
-    "text": "'-'",
-    "integer": "0",
-    "bigint": "0",
-    "double precision": "0",
-    "boolean": "false",
-    "timestamp with time zone": "'2000-01-01'",
-}
 
 
 def template(bench: Bench, wanted: Traffic) -> str:
@@ -48,7 +41,10 @@ def template(bench: Bench, wanted: Traffic) -> str:
         bench.cluster.conninfo(), draft, "owner", base.history if base else empty
     )
     per_day = wanted.rows * 24
-    with bench.connect(draft) as connection, traffic.without_indexes(connection):
+    with (
+        bench.connect(draft) as connection,
+        loading.without_indexes(connection, traffic.TABLES),
+    ):
         for age in range(base.history_days if base else 0, wanted.history_days):
             span = range(1 + age * per_day, 1 + (age + 1) * per_day)
             _add(bench, connection, wanted, bench.start - (age + 1) * DAY, span)
@@ -79,7 +75,7 @@ def _leave_little_to_build(
     ).fetchall()
     given = {"delivery_seq": "max(delivery_seq)", "transaction_id": "'-' || max(delivery_seq)"}
     filled = ", ".join(name for name, _ in needed)
-    values = ", ".join(given.get(name, f"{_NOTHING[type_]}::{type_}") for name, type_ in needed)
+    values = ", ".join(given.get(name, f"{NOTHING[type_]}::{type_}") for name, type_ in needed)
     connection.execute(
         f"insert into marts.feat_transactions ({filled}) "
         f"select {values} from raw.deliveries".encode()

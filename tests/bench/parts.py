@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from statistics import median
 
-from tests.bench import in_airflow, shop_parts, sides
+from tests.bench import in_airflow, night_parts, sides
 from tests.bench.checks import Check, Part, Results, Tell
 from tests.bench.sides import Measured
 from tests.bench.traffic import Traffic
@@ -284,5 +284,5 @@ PARTS = (
         (DAY_OF_LARGE,),
         rounds=3,
     ),
-    *shop_parts.PARTS,
+    *night_parts.PARTS,
 )

@@ -8,27 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import histories, traffic
+from tests.bench.nights import ROLES
 from tests.bench.traffic import Traffic
 from tests.bench.world import FOLDER, Bench, BenchError
 
-#: The stages of an hour, and the steps of either side that belong to each.
+
+def of_roles(*steps: str) -> tuple[str, ...]:
+    """Return the names of steps of a night, which runs them for each of its models."""
+    return tuple(f"{step} {role}" for step in steps for role in ROLES)
+
+
+#: The stages of an hour or a night, and the steps of either side that belong to each.
 STAGES = {
     "ingest": ("ingest", "admit"),
-    "build": ("build", "build segments", "build value"),
-    "score": (
-        *("claim", "score"),
-        *("claim segments", "score segments", "claim value", "score value"),
-    ),
-    "publish": ("publish", "publish segments", "publish value"),
+    "build": ("build", *of_roles("build")),
+    "score": ("claim", "score", *of_roles("claim", "score")),
+    "publish": ("publish", *of_roles("publish")),
     "gates": (
         *("validate_raw", "validate_features", "validate_decisions"),
-        *("validate_features segments", "validate_decisions segments"),
-        *("validate_features value", "validate_decisions value"),
+        *of_roles("validate_features", "validate_decisions"),
     ),
     "airflow": ("airflow",),
 }
-#: Measurements during an hour that are not part of it.
-BESIDE = ("reference", "score_one_by_one", "closure", "closure_fast")
+#: Measurements during an hour or a night that are not part of it.
+BESIDE = ("reference", "score_one_by_one", "closure", "closure_fast", "refit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,3 +150,18 @@ def test_a_night_that_grows_with_the_history_misses_the_bar() -> None:
     (growing,) = flat.judge({"one_year 1": ours(10), "two_years 1": ours(12)})
 
     assert (steady.holds, growing.holds) == (True, False)
+
+
+def test_a_night_of_series_that_takes_more_than_five_minutes_misses_the_bar() -> None:
+    demand = next(part for part in parts.PARTS if part.name == "demand")
+
+    found = demand.judge({"ours 1": ours(301, 500, refit=899.0), "floor 1": floor(1, 99, 50, 1)})
+
+    assert {check.name: check.holds for check in found} == {
+        "bench.demand_vs_floor": True,
+        "bench.demand_per_second": True,
+        "bench.demand_peak_rss_mib": True,
+        "bench.demand_seconds": False,
+        "bench.demand_refit_seconds": True,
+    }
+    assert ours(301, refit=899.0).total == pytest.approx(301)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.bench import traffic
+from tests.bench import loading, traffic
 from tests.bench.traffic import Traffic
 from tests.conftest import Db
 
@@ -23,7 +23,7 @@ def test_history_loaded_without_indexes_has_every_index_afterwards(migrated: Db)
         installed = migrated.rows(INDEXES)
 
         traffic.prepare(connection)
-        with traffic.without_indexes(connection):
+        with loading.without_indexes(connection, traffic.TABLES):
             for statement in traffic.add_delivery(connection, Traffic(100), start, range(1, 51)):
                 connection.execute(statement.encode())
 

@@ -6,8 +6,6 @@ and one merchant in a hundred, take part in three rows of ten.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +13,13 @@ from typing import Any
 
 import psycopg
 
+from tests.bench import loading
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PER_CUSTOMER_AND_DAY = 7
+#: The tables that a history fills.
+TABLES = ("raw.transactions", "raw.transaction_versions")
 HEADER = (
     "transaction_id,customer_id,merchant_id,timestamp,amount,currency,type,card_bin,ip_address,"
     "device_id,location,channel"
@@ -92,35 +94,6 @@ cross join lateral (
     offset 0
 ) as who
 """
-_DELIVERY = """
-with ticked as (
-    update raw.ledger_clock
-    set last_delivery_seq = last_delivery_seq + 1,
-        last_known_at = greatest(last_known_at, %(known_at)s)
-    returning last_delivery_seq
-)
-insert into raw.deliveries (
-    delivery_id, delivery_seq, source, feed, object_name, content_sha256, size_bytes, load_kind,
-    state, rows_in_file, rows_admitted, known_at, admitted_at, first_occurred_at, last_occurred_at
-)
-select
-    gen_random_uuid(), last_delivery_seq, 'traffic', 'transactions',
-    'history-' || last_delivery_seq, 'history-' || last_delivery_seq, 1, 'history', 'admitted',
-    %(rows)s, %(rows)s, %(known_at)s, %(known_at)s, %(start)s, %(end)s
-from ticked
-returning delivery_id, delivery_seq
-"""
-#: Of partitioned tables, only the parents' own: those of the partitions come and go with them.
-_KEYS = """
-select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
-where conrelid = any(%s::text[]::regclass[]) and contype in ('p', 'u')
-"""
-#: Postgres describes a partitioned index as one of the parent only, which would leave the days
-#: bare.
-_INDEXES = """
-select indexrelid::regclass::text, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
-from pg_index where indrelid = any(%s::text[]::regclass[])
-"""
 _SHARED = "occurred_at, {known_at} as known_at, true as is_history"
 
 
@@ -140,24 +113,6 @@ def _rows(traffic: Traffic, tag: str, start: datetime, length: timedelta, span: 
 def prepare(connection: psycopg.Connection[Any]) -> None:
     """Create the function that draws values."""
     connection.execute(_UNIFORM.encode())
-
-
-@contextmanager
-def without_indexes(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Load history into bare tables: creating an index is much faster than maintaining it."""
-    tables = ["raw.transactions", "raw.transaction_versions"]
-    keys = connection.execute(_KEYS, (tables,)).fetchall()
-    for table, name, _ in keys:
-        connection.execute(f"alter table {table} drop constraint {name}".encode())
-    indexes = connection.execute(_INDEXES, (tables,)).fetchall()
-    for name, _ in indexes:
-        connection.execute(f"drop index {name}".encode())
-    yield
-    connection.execute(b"set maintenance_work_mem = '1GB'")
-    for table, name, definition in keys:
-        connection.execute(f"alter table {table} add constraint {name} {definition}".encode())
-    for _, definition in indexes:
-        connection.execute(definition.encode())
 
 
 def add_delivery(
@@ -182,9 +137,9 @@ def add_delivery(
     end = start + DAY
     shared = _SHARED.format(known_at=f"timestamptz '{end}'" if known_at_once else "occurred_at")
     connection.execute("select raw.ensure_transaction_days(%s, %s)", (start.date(), end.date()))
-    values = {"rows": len(span), "known_at": end, "start": start, "end": end}
-    delivery = connection.execute(_DELIVERY, values).fetchone()
-    assert delivery is not None
+    delivery = loading.admit(
+        connection, "traffic", "transactions", len(span), known_at=end, first=start, last=end
+    )
     half = len(span) // 2
     made = [_rows(traffic, "h", start, DAY, part) for part in (span[:half], span[half:])]
     return [

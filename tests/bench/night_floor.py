@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,37 +12,42 @@ from typing import Any
 import numpy as np
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 import skops.io
 
-from features.platform.arrays import Floats, Matrix
-from features.views import CUSTOMER_NIGHTS
+from features.platform.arrays import Floats, Matrix, lists_of
+from scoring.demand import classes
+from scoring.demand.classes import CLASSES
 from scoring.domains import JOBS
+from scoring.runs.job import Job
 from tests.bench.floor import build, copy_in
-from tests.bench.shop_night import ROLES
-from tests.bench.shops import NOTHING
+from tests.bench.loading import NOTHING
+from tests.bench.nights import JOBS_BY_ROLE
 from tests.bench.stopwatch import Stopwatch
 
 CHUNK_ROWS = 50_000
-_KEYS = ("customer_night_id", "version", "merchant_id", "customer_id", "day_at")
 
 
 def run(request: dict[str, Any]) -> None:
     """Run the night.
 
     Args:
-        request: the conninfo, the kept files by table, the compiled SQL, the folder of the models,
-            and the folder of the Parquet files.
+        request: the kind of night, the conninfo, the kept files by table, the compiled SQL, the
+            folder of the models, and the folder of the Parquet files.
     """
     watch = Stopwatch()
     rows = 0
+    jobs = JOBS_BY_ROLE[request["kind"]]
     with psycopg.connect(request["conninfo"], autocommit=True) as connection:
         watch.timed("ingest", lambda: copy_in(connection, request["files"]))
-        watch.timed("build segments", lambda: build(connection, Path(request["compiled"])))
-        for role in ROLES:
+        watch.timed(
+            f"build {next(iter(jobs))}", lambda: build(connection, Path(request["compiled"]))
+        )
+        for role, job in jobs.items():
             results = watch.timed(
-                f"score {role}", partial(_score, connection, role, request["models"])
+                f"score {role}", partial(_score, connection, JOBS[job], request["models"])
             )
             target = Path(request["parquet"]) / f"{role}.parquet"
             watch.timed(
@@ -53,21 +58,23 @@ def run(request: dict[str, Any]) -> None:
     watch.tell(rows)
 
 
-def _score(connection: psycopg.Connection[Any], role: str, models: str) -> pa.Table:
+def _score(connection: psycopg.Connection[Any], job: Job, models: str) -> pa.Table:
     """Load the model; read, predict and write in chunks; return all rows for the file."""
+    role = job.model.role
     file = Path(models) / f"{role}.skops"
     model = skops.io.load(file, trusted=skops.io.get_untrusted_types(file=file))
     names = list(model.features)
-    table = _read(connection, names)
-    answer = _segments if role == "segments" else _values
+    keys = (job.view.entity, "version", *job.ledger.context, "day_at")
+    table = _read(connection, job.view.table, keys, names)
+    answer = {"segments": _segments, "value": _values, "demand": _demand}[role]
     done = [
-        _results(part, answer(model, part, names))
+        pa.table({name: part[name] for name in keys} | dict(answer(model, part, names)))
         for part in (
             table.slice(first, CHUNK_ROWS) for first in range(0, table.num_rows, CHUNK_ROWS)
         )
     ]
     results = pa.concat_tables(done)
-    ledger = JOBS[ROLES[role]].ledger.table
+    ledger = job.ledger.table
     columns = _filled(connection, ledger, results.column_names)
     command = (
         f"copy {ledger} ({', '.join([*results.column_names, *columns])}) from stdin (format csv)"
@@ -83,25 +90,28 @@ def _score(connection: psycopg.Connection[Any], role: str, models: str) -> pa.Ta
     return results
 
 
-def _read(connection: psycopg.Connection[Any], names: list[str]) -> pa.Table:
+def _read(
+    connection: psycopg.Connection[Any], features: str, keys: Sequence[str], names: list[str]
+) -> pa.Table:
     flags = {
         name
         for (name,) in connection.execute(
-            "select column_name from information_schema.columns where table_schema = 'marts' "
-            "and table_name = 'feat_customer_nights' and data_type = 'boolean'"
+            "select column_name from information_schema.columns where data_type = 'boolean' "
+            "and table_schema || '.' || table_name = %s",
+            (features,),
         )
     }
     columns = [f"{name}::{'int::' * (name in flags)}float8" for name in names]
     query = (
-        f"copy (select {', '.join([*_KEYS, *columns])} from {CUSTOMER_NIGHTS.table} "
-        f"where day_at = (select max(day_at) from {CUSTOMER_NIGHTS.table})) to stdout (format csv)"
+        f"copy (select {', '.join([*keys, *columns])} from {features} "
+        f"where day_at = (select max(day_at) from {features})) to stdout (format csv)"
     )
     with connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
         text = b"".join(bytes(block) for block in copy)
-    types = {name: pa.string() for name in _KEYS if name != "version"}
+    types = {name: pa.string() for name in keys if name != "version"}
     return pyarrow.csv.read_csv(
         pa.BufferReader(text),
-        pyarrow.csv.ReadOptions(column_names=[*_KEYS, *names], use_threads=False),
+        pyarrow.csv.ReadOptions(column_names=[*keys, *names], use_threads=False),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=types | dict.fromkeys(names, pa.float64())
         ),
@@ -129,18 +139,33 @@ def _values(model: Any, part: pa.Table, names: list[str]) -> Mapping[str, pa.Arr
     scores = model.score(np.column_stack([_matrix(part, names), model.coded(merchants)]))
     return {
         name: pa.array(getattr(scores, name))
-        for name in (answer.name for answer in JOBS[ROLES["value"]].answers)
+        for name in (answer.name for answer in JOBS["value_customers"].answers)
     }
+
+
+def _demand(model: Any, part: pa.Table, names: list[str]) -> Mapping[str, pa.Array]:
+    forecasts = model.score(_matrix(part, names))
+    answers = {
+        answer.name: _as_text(getattr(forecasts, answer.name))
+        for answer in JOBS["forecast_demand"].answers
+    }
+    code = classes.of(model.past(_matrix(part, names)))
+    return answers | {
+        "demand_class": pa.array(CLASSES).take(pa.array(code)),
+        "method": pa.array(model.methods(code), pa.string()),
+        "expected_units": pa.array(forecasts.mean_units.sum(axis=1)),
+    }
+
+
+def _as_text(values: Floats) -> pa.Array:
+    """Return the rows of a matrix as Postgres reads arrays."""
+    rows = lists_of(values, np.ones(len(values), bool)).cast(pa.list_(pa.string()))
+    return pc.binary_join_element_wise("{", pc.binary_join(rows, ","), "}", "")
 
 
 def _matrix(part: pa.Table, names: list[str]) -> Matrix:
     columns: list[Floats] = [part[name].to_numpy() for name in names]
     return np.column_stack(columns)
-
-
-def _results(part: pa.Table, answers: Mapping[str, pa.Array]) -> pa.Table:
-    keys = {name: part[name] for name in _KEYS}
-    return pa.table(keys | dict(answers))
 
 
 def _filled(connection: psycopg.Connection[Any], ledger: str, given: list[str]) -> dict[str, str]:
