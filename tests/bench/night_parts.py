@@ -100,7 +100,8 @@ def _part(name: str, wanted: Night, *, rounds: int, about: str, has_bars: bool =
     return Part(
         name,
         f"{wanted.subjects:,} {about}",
-        _pairs(wanted, with_refit=wanted.month_ends > 0),
+        # the template of a night with its own month ends has fitted on them before
+        _pairs(wanted, with_refit=wanted.month_ends > 0 and wanted != wanted.training),
         _night(name, has_bars=has_bars),
         (wanted,),
         rounds=rounds,
