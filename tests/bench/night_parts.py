@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from statistics import median
 
-from tests.bench import night_sides
+from tests.bench import night_sides, night_templates
 from tests.bench.checks import Check, Part, Results, Tell
 from tests.bench.nights import Night
 from tests.bench.shops import Shops
@@ -105,7 +105,7 @@ def _part(name: str, wanted: Night, *, rounds: int, about: str, has_bars: bool =
         _night(name, has_bars=has_bars),
         (wanted,),
         rounds=rounds,
-        template=night_sides.template,
+        template=night_templates.template,
     )
 
 
@@ -131,7 +131,7 @@ PARTS = (
         _flat,
         (SHORT, LONG),
         rounds=3,
-        template=night_sides.template,
+        template=night_templates.template,
     ),
     _customers("customers", Shops(1_000_000, ONE_YEAR)),
     _demand("demand_quick", Stores(500, ONE_YEAR, month_ends=6), has_bars=False),

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
-from infra.postgres import warehouse as bootstrap
-from scoring.domains import JOBS
-from tests.bench import loading, nights, traffic
-from tests.bench.loading import NOTHING
-from tests.bench.nights import JOBS_BY_ROLE, Night
+from tests.bench import night_templates, nights
+from tests.bench.nights import Night
 from tests.bench.sides import Measured
-from tests.bench.traffic import DAY
 from tests.bench.world import Bench, BenchError
-
-_INSTALLED = "nights_installed"
 
 
 def ours(
@@ -36,20 +23,20 @@ def ours(
         keep_for_floor: leave the files that the floor copies in.
         with_refit: fit the models anew afterwards, beside the stages.
     """
-    name, pins = template(bench, wanted)
+    name, pins = night_templates.template(bench, wanted)
     kept = bench.folder / "floor"
     kept.mkdir(exist_ok=True)
-    with _copy(bench, name, wanted) as (database, objects):
+    with night_templates.copy(bench, name, wanted) as (database, objects):
         with bench.connect(database) as connection:
-            nights.write_day(connection, wanted, _day(bench), objects)
+            nights.write_day(connection, wanted, night_templates.day(bench), objects)
         request = {
             "kind": wanted.kind,
             "pins": pins,
-            "start": _day(bench).isoformat(),
+            "start": night_templates.day(bench).isoformat(),
             "compiled": str(kept / "compiled.json"),
             "with_refit": with_refit,
         }
-        told = _child(bench, wanted, "tests.bench.night", request, database, objects)
+        told = night_templates.child(bench, wanted, "tests.bench.night", request, database, objects)
         if keep_for_floor:
             _keep(bench, database, wanted, kept)
     return _read(told, wanted)
@@ -58,17 +45,19 @@ def ours(
 def floor(bench: Bench, wanted: Night) -> Measured:
     """Run the bare script on the night that `ours` has kept."""
     kept = bench.folder / "floor"
-    name, _ = template(bench, wanted)
-    with _copy(bench, name, wanted) as (database, objects):
+    name, _ = night_templates.template(bench, wanted)
+    with night_templates.copy(bench, name, wanted) as (database, objects):
         request = {
             "kind": wanted.kind,
             "conninfo": bench.cluster.conninfo(database),
             "files": json.loads((kept / "tables.json").read_text()),
             "compiled": str(kept / "compiled.json"),
-            "models": str(_models(bench, wanted)),
+            "models": str(night_templates.models(bench, wanted)),
             "parquet": str(objects),
         }
-        told = _child(bench, wanted, "tests.bench.night_floor", request, database, objects)
+        told = night_templates.child(
+            bench, wanted, "tests.bench.night_floor", request, database, objects
+        )
     return _read(told, wanted)
 
 
@@ -78,129 +67,6 @@ def _read(told: dict[str, Any], wanted: Night) -> Measured:
     if done.rows < 0.95 * wanted.subjects:
         raise BenchError(f"{done.rows:,} of {wanted.subjects:,} {wanted.kind} were decided")
     return done
-
-
-def _day(bench: Bench) -> datetime:
-    """Return the last day that is over."""
-    return bench.start.replace(hour=0) - DAY
-
-
-def _models(bench: Bench, wanted: Night) -> Path:
-    return bench.folder / "night_models" / wanted.kind
-
-
-def _child(
-    bench: Bench,
-    wanted: Night,
-    module: str,
-    request: dict[str, Any],
-    database: str,
-    objects: Path,
-) -> dict[str, Any]:
-    description = bench.folder / f"{wanted.kind}.yaml"
-    description.write_text(nights.description(wanted, _day(bench)))
-    return bench.child(module, request, database, objects, sources=description)
-
-
-@contextmanager
-def _copy(bench: Bench, template: str, wanted: Night) -> Iterator[tuple[str, Path]]:
-    """Return a copy of a template and an object store with the models of the jobs."""
-    models = _models(bench, wanted)
-    with bench.copy(template) as (database, objects):
-        for feed in wanted.feeds:
-            (objects / nights.landing(wanted, feed)).mkdir(parents=True, exist_ok=True)
-        pins = models / "pins.json"
-        for role, pin in json.loads(pins.read_text()).items() if pins.exists() else ():
-            folder = objects / "models" / pin["models"][role]["sha256"]
-            folder.mkdir(parents=True)
-            shutil.copyfile(models / f"{role}.skops", folder / "model.skops")
-        yield database, objects
-
-
-def template(bench: Bench, wanted: Night) -> tuple[str, dict[str, Any]]:
-    """Return the database of a history and the pins by role; both are made once."""
-    if not bench.exists(_INSTALLED):
-        _made(bench, _INSTALLED, None, lambda name: _install(bench, name, wanted))
-        shutil.rmtree(bench.folder / "night_models", ignore_errors=True)
-    models = _models(bench, wanted)
-    if not (models / "pins.json").exists():
-        models.mkdir(parents=True, exist_ok=True)
-        _history(bench, wanted.training)
-        with _copy(bench, wanted.training.history, wanted) as (database, objects):
-            request = {"step": "train", "kind": wanted.kind, "folder": str(models)}
-            pins = _child(bench, wanted, "tests.bench.night_setup", request, database, objects)
-        (models / "pins.json").write_text(json.dumps(pins))
-        if wanted.training.history != wanted.history:
-            bench.drop(wanted.training.history)
-    _history(bench, wanted)
-    return wanted.history, json.loads((models / "pins.json").read_text())
-
-
-def _history(bench: Bench, wanted: Night) -> None:
-    if not bench.exists(wanted.history):
-        _made(bench, wanted.history, _INSTALLED, lambda name: _fill(bench, name, wanted))
-
-
-def _made(bench: Bench, name: str, base: str | None, fill: Callable[[str], object]) -> None:
-    """Make a database under a draft's name, so that a stopped benchmark leaves none half made."""
-    draft = f"{name}_draft"
-    bench.drop(draft)
-    bootstrap.create_database(bench.cluster.conninfo(), draft, "owner", base)
-    fill(draft)
-    with bench.connect("postgres") as connection:
-        connection.execute(f'alter database "{draft}" rename to "{name}"'.encode())
-
-
-def _install(bench: Bench, database: str, wanted: Night) -> None:
-    bootstrap.migrate(bench.cluster.conninfo(database))
-    with bench.connect(database) as connection:
-        traffic.prepare(connection)
-    _prepare(bench, database, wanted, "install")
-
-
-def _prepare(bench: Bench, database: str, wanted: Night, step: str) -> None:
-    objects = bench.folder / "objects"
-    objects.mkdir(exist_ok=True)
-    request = {"step": step, "kind": wanted.kind}
-    _child(bench, wanted, "tests.bench.night_setup", request, database, objects)
-
-
-def _fill(bench: Bench, database: str, wanted: Night) -> None:
-    """Add a history and build it; of its month ends, build the features of the newest alone."""
-
-    def run(statement: str) -> None:
-        with bench.connect(database) as one:
-            one.execute(statement.encode())
-
-    tables = [f"raw.{feed.name}" for feed in wanted.feeds]
-    with bench.connect(database) as connection:
-        with loading.without_indexes(connection, tables), ThreadPoolExecutor(2) as pool:
-            for statements in nights.add_history(connection, wanted, _day(bench)):
-                list(pool.map(run, statements))
-        connection.execute(b"vacuum analyze")
-        _mark_nights(connection, wanted)
-    _prepare(bench, database, wanted, "build")
-    with bench.connect(database) as connection:
-        connection.execute(b"vacuum analyze")
-
-
-def _mark_nights(connection: psycopg.Connection[Any], wanted: Night) -> None:
-    """Mark month ends as built: no night reads their features, and they would take an hour."""
-    for job in JOBS_BY_ROLE[wanted.kind].values():
-        view = JOBS[job].view
-        needed = connection.execute(
-            "select attname, format_type(atttypid, atttypmod) from pg_attribute "
-            "where attrelid = %s::regclass and attnum > 0 and attnotnull",
-            (view.table,),
-        ).fetchall()
-        given = {view.entity: "'-' || day_at", "day_at": "day_at"}
-        filled = ", ".join(name for name, _ in needed)
-        values = ", ".join(given.get(name, f"{NOTHING[type_]}::{type_}") for name, type_ in needed)
-        connection.execute(
-            f"insert into {view.table} ({filled}) select {values} from ("
-            "select distinct day_at from raw.sales_nights where is_history order by day_at desc "
-            f"offset {wanted.month_ends}) as month_ends on conflict do nothing".encode()
-        )
 
 
 def _keep(bench: Bench, database: str, wanted: Night, kept: Path) -> None:
