@@ -30,6 +30,7 @@ CREDIT_HISTORY = 8_000  # a third is in closed vintages, which suffices for trai
 APPLICATIONS_PER_DAY = 240
 SELLERS = 2
 SALES_DAYS = 270  # before the first card transaction: a year of sales before the first night
+STORES, STORE_PRODUCTS = 1, 60  # shops that deliver their stock as well
 # the last tenth of the rows is decided where the description does not say from when on
 LIVE_SHARE = 0.1
 # of shipped sources whose description states none; the loans of a month have its first day
@@ -251,6 +252,8 @@ def _synthetic(state: State) -> Sample:
         applications_per_day=APPLICATIONS_PER_DAY,
         sellers=SELLERS,
         sales_days=SALES_DAYS,
+        stores=STORES,
+        store_products=STORE_PRODUCTS,
     )
     counts = synthesize(plan, FolderStore(outbox(state)))
     return Sample(
