@@ -21,12 +21,9 @@ from scoring.demand.candidates import (
     Candidates,
 )
 from scoring.demand.classes import CLASSES
-from scoring.demand.distribution import Spread
+from scoring.demand.distribution import LEAST_CELLS, Spread
 from scoring.demand.past import HIGH, LOW
 from scoring.demand.picking import Line, complete, pick
-
-#: A class or a scale with fewer cells has no shift of its own.
-LEAST_CELLS = 300
 
 
 @dataclass(frozen=True, slots=True)

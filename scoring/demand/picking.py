@@ -3,7 +3,9 @@
 A loss is divided by that of the column's baseline. A class with few cells says little, so its
 losses are drawn to those of all classes together. The blend of the best three in equal parts
 serves, unless the best alone has a clearly smaller loss: the order of near candidates is chance. A
-candidate that is worse than the baseline is in no blend; the baseline itself is a candidate.
+candidate that is worse than the baseline, on the class or as drawn, neither serves nor is in a
+blend, and a blend that is worse does not serve. The baseline itself is a candidate. In a class of
+fewer than `LEAST_CELLS` cells its own losses are chance, and those as drawn decide alone.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import numpy as np
 from features.platform.arrays import Codes, Floats
 from scoring.demand.candidates import BASELINES
 from scoring.demand.classes import CLASSES
+from scoring.demand.distribution import LEAST_CELLS
 
 #: The most members of a blend.
 BLENDED = 3
@@ -77,16 +80,24 @@ def pick(
     for place, label in [(-1, "all"), *enumerate(CLASSES)]:
         rows = every if place < 0 else np.flatnonzero(code == place)
         share = 1.0 if place < 0 else cells[place] / (cells[place] + ALL_CELLS)
-        relative = _drawn(losses(rows, []), losses(every, []), share, baseline)
-        order = np.argsort(relative, kind="stable").tolist()
-        better = [at for at in order if relative[at] <= relative[baseline]]
+        alone = losses(rows, [])
+        relative = _drawn(alone, losses(every, []), share, baseline)
+        # the most that a candidate may lose on the class itself
+        bound = alone[baseline] if place < 0 or cells[place] >= LEAST_CELLS else np.inf
+        better = [
+            at
+            for at in np.argsort(relative, kind="stable").tolist()
+            if relative[at] <= relative[baseline] and alone[at] <= bound
+        ]
         members = _distinct(forecasts, better) if column != "interval" else []
         blend = [np.mean(forecasts[members], axis=0)] if len(members) > 1 else []
         own = losses(rows, blend)
-        chosen = np.eye(len(names))[order[0]]
+        best = better[0]
+        chosen = np.eye(len(names))[best]
         is_blend = bool(
             blend
-            and _drawn(own, losses(every, blend), share, baseline)[-1] * MARGIN < relative[order[0]]
+            and own[-1] <= bound
+            and _drawn(own, losses(every, blend), share, baseline)[-1] * MARGIN < relative[best]
         )
         if is_blend:
             chosen = np.bincount(members, minlength=len(names)) / len(members)

@@ -64,6 +64,21 @@ def test_a_candidate_that_loses_to_the_baseline_serves_nothing() -> None:
     assert weights.tolist() == [1.0, 0.0, 0.0, 0.0]
 
 
+def test_a_candidate_that_loses_to_the_baseline_of_a_class_serves_other_classes_alone() -> None:
+    code = np.repeat([0, 1], [400, 9000])
+    units = np.full((len(code), 1), 10.0)
+    good = np.where(code == 1, 10.5, 14.0)[:, None]
+    forecasts = np.stack([np.full(units.shape, 12.0), good])
+
+    def loss(forecast: Floats, rows: Codes) -> float:
+        return evaluation.wape(forecast, units[rows])
+
+    cells = np.bincount(code, minlength=5).astype(np.float64)
+    weights, _ = picking.pick("median", ("median_56", "good"), forecasts, loss, code, cells)
+
+    assert weights[:2].tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
 def test_three_candidates_that_err_apart_serve_together() -> None:
     draw = np.random.default_rng(0)
     units = draw.poisson(50.0, (2000, 1)).astype(float)
