@@ -21,10 +21,13 @@ from features.platform.settings import Objects, Role, Settings, Warehouse
 from infra.local.environment import ONE_THREAD
 from infra.local.postgres import Cluster
 from infra.postgres import warehouse as bootstrap
+from tests import mlflow_server
 
 # As in a stack, and before a test loads numpy: OpenBLAS's threads spin while they wait, and take
 # the cores from the other worker.
 os.environ.update(ONE_THREAD)
+# A thread of MLflow's telemetry removes a variable while others copy the environment.
+os.environ.update(mlflow_server.ENVIRONMENT)
 
 PASSWORD = "test-password"  # noqa: S105 - of a throw-away cluster on loopback
 STOREYS = (
