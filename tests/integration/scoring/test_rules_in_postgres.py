@@ -114,8 +114,9 @@ double = st.one_of(
     st.sampled_from([2.0**53, 2.0**63, -(2.0**63), 1e20, math.nan, math.inf, -math.inf]),
 )
 small = st.one_of(st.none(), st.integers(-3, 3), st.sampled_from([10, 1000]))
+# without the least bigint, which Postgres cannot negate: a typing error may be a minus
 big = st.one_of(
-    st.none(), st.sampled_from([0, 1, 2**53, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)])
+    st.none(), st.sampled_from([0, 1, 2**53, 2**53 + 1, -(2**53) - 1, 2**63 - 1, 1 - 2**63])
 )
 word = st.sampled_from([None, "x", "y", "z", "", "X", "x ", "it's", "é", "e\u0301"])
 row = st.tuples(double, double, small, big, word, word)
