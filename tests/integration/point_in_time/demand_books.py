@@ -32,7 +32,8 @@ def a_demand_book(seed: int) -> Book:
     """Draw sales, cancellations, returns, counts, movements and promotions.
 
     Some rows are late and a quarter is corrected. Product p1 often runs out, p2 at times, and no
-    count of p4 is known. Promotions lie behind and ahead of the nights.
+    count of p4 is known. Promotions lie behind and ahead of the nights. Product p5 was sold last
+    more than a year ago, and still within the look-back.
     """
     draw = random.Random(seed)  # noqa: S311 - a draw, not a secret
     book = Book(()).plus("products", list(_products(draw)))
@@ -45,7 +46,10 @@ def a_demand_book(seed: int) -> Book:
     for feed, (event, drawn, change) in rows.items():
         for row in drawn:
             book = book.plus(feed, versions(draw, row, change, event))
-    return book
+    ended = a_sale(
+        occurred_at=MIDNIGHT - 390 * DAY, customer_id=None, product_id="p5", is_history=True
+    )
+    return book.plus("sales", [ended])
 
 
 def _sales(draw: random.Random) -> Iterator[Row]:

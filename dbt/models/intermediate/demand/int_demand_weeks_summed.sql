@@ -5,7 +5,6 @@ with
 days as (
 
     select * from {{ ref('int_demand_days_ordered') }}
-    where age < {{ demand_year() }}
     order by place, age
 
 ),
@@ -30,8 +29,9 @@ ranked as (
         week_number,
         first_age,
         missing_days = 7 as is_missing,
-        -- only a week that began after the series is whole
-        week_number * 7 + 6 <= first_age as is_whole,
+        -- only a week that began after the series is whole; older weeks than those of the year keep
+        -- the row of a series that has sold nothing since
+        week_number * 7 + 6 <= least(first_age, {{ demand_year() }} - 1) as is_whole,
         units / nullif(7 - missing_days, 0) as mean_units,
         week_number - count(*) filter (where missing_days = 7) over (
             partition by place order by week_number rows unbounded preceding
