@@ -36,6 +36,8 @@ COLUMNS = (
     "low_units",
     "median_units",
     "high_units",
+    "daily_scatter",
+    "level_scatter",
     "is_degraded",
     "feature_view",
     "feature_sha256",

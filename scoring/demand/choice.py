@@ -1,7 +1,7 @@
 """Choose per class which candidates serve each column, by their losses in the backtest. Pure.
 
 The mean has the least sum of scaled error and absolute bias, the median the least WAPE, and the
-interval the least pinball loss.
+interval the least pinball loss. The same errors show how far demand scatters around the mean.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from scoring.demand.classes import CLASSES
 from scoring.demand.distribution import LEAST_CELLS, Spread
 from scoring.demand.past import HIGH, LOW
 from scoring.demand.picking import Line, complete, pick
+from scoring.models import dispersion
+from scoring.models.dispersion import Dispersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Choice:
         spread: of the distribution around the mean.
         shifts: [classes, scales, 2] by which the interval of the trees moves, in roots of the mean.
         table: the losses of all candidates.
+        scatter: [classes] of demand around the mean; None in a model from before it was fitted.
     """
 
     mean: Floats
@@ -45,6 +48,7 @@ class Choice:
     spread: Spread
     shifts: Floats
     table: tuple[Line, ...]
+    scatter: Dispersion | None
 
 
 def choose(candidates: Candidates, units: Floats, variance: Floats) -> Choice:
@@ -87,6 +91,7 @@ def choose(candidates: Candidates, units: Floats, variance: Floats) -> Choice:
         distribution.fit(served, units, code),
         _shifts(candidates.code, candidates.boosted, served, units),
         table,
+        _scatter(units, served, code),
     )
 
 
@@ -122,7 +127,17 @@ def default() -> Choice:
         spread=Spread(np.full(classes, 1.2), np.full(classes, 0.2), levels),
         shifts=np.zeros((classes, scales, 2)),
         table=(),
+        scatter=Dispersion.usual(classes),
     )
+
+
+def _scatter(units: Floats, mean: Floats, code: Codes) -> Dispersion:
+    """Return the scatter of each class, or the usual one where no series has two known days."""
+    known = np.isfinite(units) & np.isfinite(mean)
+    is_usable = (known.sum(axis=1) >= 2) & (np.where(known, mean, 0.0).sum(axis=1) > 0)
+    if not is_usable.any():
+        return Dispersion.usual(len(CLASSES))
+    return dispersion.fit(units, mean, code, len(CLASSES))
 
 
 def blended(forecasts: Floats, weights: Floats, code: Codes) -> Floats:

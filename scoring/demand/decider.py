@@ -22,7 +22,8 @@ from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
 from scoring.demand import classes, explanation, inputs
 from scoring.demand.classes import CLASSES
-from scoring.demand.job import ANSWERS, JOB, STATUS
+from scoring.demand.job import ANSWERS, JOB, SCATTER, STATUS
+from scoring.models.dispersion import Dispersion
 from scoring.models.feature_columns import matrix_of
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs.record import Run
@@ -49,7 +50,7 @@ class DemandDecider(Decider):
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
         mean = scores[ANSWERS[0]]
         is_ok, rows, run = mean.is_ok, len(mean.status), self.run
-        demand_class, method = self._kinds(matrix, is_ok)
+        demand_class, method, scatter = self._kinds(matrix, is_ok)
         version = str(run.models[JOB.model.role].get("version", ""))
         return pa.table(
             {
@@ -60,6 +61,7 @@ class DemandDecider(Decider):
                 "method": method,
                 "expected_units": pa.array(_summed(mean), from_pandas=True),
                 **{name: lists_of(scores[name].values, is_ok) for name in ANSWERS},
+                **dict(zip(SCATTER, scatter, strict=True)),
                 "is_degraded": pa.array(~is_ok),
                 "feature_view": pa.repeat(run.feature_view, rows),
                 "feature_sha256": pc.binary_join_element_wise("\\x", columns["feature_sha256"], ""),
@@ -68,14 +70,26 @@ class DemandDecider(Decider):
             }
         )
 
-    def _kinds(self, matrix: Matrix, is_ok: Flags) -> tuple[pa.Array, pa.Array]:
-        """Return class and method of each row, null where a row has no forecast: [n] each."""
+    def _kinds(
+        self, matrix: Matrix, is_ok: Flags
+    ) -> tuple[pa.Array, pa.Array, tuple[pa.Array, pa.Array]]:
+        """Return class, method and scatter of each row, null without a forecast: [n] each."""
         if self.explainer is None:
             nothing = pa.nulls(len(is_ok), pa.string())
-            return nothing, nothing
+            return nothing, nothing, _scatter(None, is_ok)
         code = classes.of(self.explainer.past(matrix))
         names = pa.array(CLASSES).take(pa.array(code, mask=~is_ok))
-        return names, pa.array(self.explainer.methods(code), pa.string(), mask=~is_ok)
+        methods = pa.array(self.explainer.methods(code), pa.string(), mask=~is_ok)
+        scatter = self.explainer.scatter
+        return names, methods, _scatter(scatter and scatter.take(code), is_ok)
+
+
+def _scatter(of_rows: Dispersion | None, is_ok: Flags) -> tuple[pa.Array, pa.Array]:
+    """Return the daily and the level scatter: [n] each, null where unknown."""
+    if of_rows is None:
+        nothing = pa.nulls(len(is_ok), pa.float64())
+        return nothing, nothing
+    return pa.array(of_rows.daily, mask=~is_ok), pa.array(of_rows.level, mask=~is_ok)
 
 
 def _without_crossing(scores: Scores) -> ComponentScores:

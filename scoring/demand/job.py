@@ -22,6 +22,8 @@ MODEL_NAME = "demand"
 DAYS = 28
 STATUS = "forecast_status"
 ANSWERS = ("mean_units", "low_units", "median_units", "high_units")
+#: Variances of the factors of a day and of all days; null where the model has not fitted them.
+SCATTER = ("daily_scatter", "level_scatter")
 
 
 def _domain() -> Domain:
@@ -65,11 +67,12 @@ JOB = Job(
             "method": Type.TEXT,
             "expected_units": Type.DOUBLE,
             **dict.fromkeys(ANSWERS, Type.DOUBLES),
+            **dict.fromkeys(SCATTER, Type.DOUBLE),
         },
         context=("merchant_id", "product_id", "channel"),
         has_outcome=False,
     ),
-    outcome=("is_degraded", "demand_class", "method", "expected_units"),
+    outcome=("is_degraded", "demand_class", "method", "expected_units", *SCATTER),
     gates=Gates(
         Suite("features.demand", "expectations.features:demand"),
         Suite("decisions.demand_forecasts", "expectations.demand_decisions:forecasts"),

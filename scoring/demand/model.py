@@ -24,6 +24,7 @@ from scoring.demand.picking import BLEND, Line
 from scoring.demand.promotions import HORIZON
 from scoring.demand.rows import Rows
 from scoring.demand.serving import ANSWERS, Forecasts
+from scoring.models.dispersion import Dispersion
 
 
 class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
@@ -50,6 +51,7 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
     levels_: Floats  # [classes, scales, quantiles]
     shifts_: Floats  # [classes, scales, 2]
     table_: list[list[object]]  # the lines of the backtest
+    scatter_: Floats  # [2, classes] daily and level; a file of before has none
 
     def __init__(
         self, features: Sequence[str] | None = None, *, steps: int = HORIZON, period: int = 1
@@ -71,6 +73,8 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         self.mean_, self.median_, self.interval_ = choice.mean, choice.median, choice.interval
         self.linear_, self.square_ = choice.spread.linear, choice.spread.square
         self.levels_, self.shifts_ = choice.spread.levels, choice.shifts
+        if choice.scatter is not None:
+            self.scatter_ = np.stack([choice.scatter.daily, choice.scatter.level])
         self.table_ = [
             [line.demand_class, line.column, line.candidate, line.loss, bool(line.is_chosen)]
             for line in choice.table
@@ -87,7 +91,13 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
             Spread(self.linear_, self.square_, self.levels_),
             self.shifts_,
             self.table,
+            self.scatter,
         )
+
+    @property
+    def scatter(self) -> Dispersion | None:
+        """How far demand scatters around the mean, by class; None in a file of before."""
+        return Dispersion(*self.scatter_) if hasattr(self, "scatter_") else None
 
     @property
     def table(self) -> tuple[Line, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.platform.arrays import Floats, Integers
-from scoring.stock.dispersion import Dispersion
+from scoring.models.dispersion import Dispersion
 from scoring.stock.draws import Keys, Purpose, gamma_values, generator, strata
 
 #: Paths per product. With 256, a probability of 0.05 has a standard error of 0.014.

@@ -13,8 +13,8 @@ from typing import TypeVar
 import numpy as np
 
 from features.platform.arrays import Floats, Integers
+from scoring.models.dispersion import Dispersion
 from scoring.stock import lead_times
-from scoring.stock.dispersion import Dispersion
 from scoring.stock.draws import Keys
 from scoring.stock.exposure import Exposure, expose
 from scoring.stock.inbound import Inbound

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.platform.arrays import Flags, Floats, Integers
-from scoring.stock.dispersion import Dispersion
+from scoring.models.dispersion import Dispersion
 from scoring.stock.draws import Keys
 from scoring.stock.inbound import Inbound
 from scoring.stock.lead_times import Supply

@@ -15,7 +15,8 @@ import numpy as np
 from features.platform.arrays import Codes, Floats, Integers
 from features.synthesize.plan import DAY, Plan
 from features.synthesize.stores.world import World
-from scoring.stock import classes, dispersion
+from scoring.models import dispersion
+from scoring.stock import classes
 from scoring.stock.draws import keys_of
 from scoring.stock.paths import WEEK
 from scoring.stock.proposals import Packing

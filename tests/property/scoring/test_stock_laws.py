@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from scoring.models.dispersion import Dispersion
 from scoring.stock import budget, expiry, transfers
-from scoring.stock.dispersion import Dispersion
 from scoring.stock.draws import keys_of
 from scoring.stock.expiry import Batches
 from scoring.stock.exposure import expose

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from scoring.demand.classes import CLASSES
 from scoring.demand.decider import DemandDecider, decider_of
 from scoring.demand.history import History
 from scoring.demand.inputs import INPUT_TYPES
-from scoring.demand.job import ANSWERS, JOB
+from scoring.demand.job import ANSWERS, JOB, SCATTER
 from scoring.demand.model import DemandModel
 from scoring.demand.past import COLUMNS
 from scoring.demand.serving import Forecasts
@@ -40,6 +41,7 @@ class Answering:
 
     def __init__(self, model: DemandModel, answers: Forecasts) -> None:
         self.features, self.past, self.methods = model.features, model.past, model.methods
+        self.scatter = model.scatter
         self.answers = answers
 
     def score(self, matrix: np.ndarray) -> Forecasts:
@@ -114,8 +116,31 @@ def test_without_the_model_a_series_has_a_status_and_no_forecast(table: pa.Table
 
     assert {row["forecast_status"] for row in rows} == {"model_unavailable"}
     assert all(row["is_degraded"] for row in rows)
-    empty = ("demand_class", "method", "expected_units", *ANSWERS)
+    empty = ("demand_class", "method", "expected_units", *ANSWERS, *SCATTER)
     assert {row[name] for row in rows for name in empty} == {None}
+
+
+def test_a_forecast_says_how_far_demand_scatters_by_its_class(
+    decider: DemandDecider, table: pa.Table
+) -> None:
+    rows = decider.decide(table).to_pylist()
+
+    by_class = {row["demand_class"]: {row[name] for name in SCATTER} for row in rows}
+    assert all(row[name] >= 0 for row in rows for name in SCATTER)
+    assert all(len(values) <= len(SCATTER) for values in by_class.values())
+
+
+def test_a_model_from_before_its_scatter_was_fitted_forecasts_the_same_units(
+    decider: DemandDecider, model: DemandModel, table: pa.Table
+) -> None:
+    older = copy(model)
+    del older.scatter_
+
+    rows = decider_of(FakeRun(), older, Settings(test=True)).decide(table)  # type: ignore[arg-type]
+
+    assert {rows[name].null_count for name in SCATTER} == {table.num_rows}
+    kept = [name for name in rows.column_names if name not in SCATTER]
+    assert rows.select(kept).equals(decider.decide(table).select(kept))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.stock import dispersion, lead_times
-from scoring.stock.dispersion import Dispersion
+from scoring.models import dispersion
+from scoring.models.dispersion import Dispersion
+from scoring.stock import lead_times
 from scoring.stock.draws import Purpose, gamma_values, keys_of, strata
 from scoring.stock.inbound import Inbound
 from scoring.stock.lead_times import Supply

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoring.stock.dispersion import Dispersion
+from scoring.models.dispersion import Dispersion
 from scoring.stock.draws import keys_of
 from scoring.stock.plan import Situation, plan
 from scoring.stock.proposals import Packing, Target

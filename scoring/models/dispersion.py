@@ -12,6 +12,7 @@ errors of different days give that of the level, and squares of errors give the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from features.platform.arrays import Codes, Floats
 #: Rows that a class needs for numbers of its own; a smaller class has those of all classes.
 CLASS_ROWS = 30
 LARGEST = 50.0  # variance of a factor
+#: The variances of a forecast whose model has not fitted them: daily and level.
+USUAL = (0.4, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,12 @@ class Dispersion:
 
     daily: Floats
     level: Floats
+
+    @classmethod
+    def usual(cls, rows: int) -> Self:
+        """Return the usual variances of n classes or products."""
+        daily, level = USUAL
+        return cls(np.full(rows, daily), np.full(rows, level))
 
     def take(self, codes: Codes) -> Dispersion:
         """Return the variances of products by the code of their class."""
