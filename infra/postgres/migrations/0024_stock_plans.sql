@@ -10,12 +10,16 @@ add check (level_scatter >= 0 and level_scatter < 'Infinity'),
 add check ((daily_scatter is null) = (level_scatter is null));
 
 -- A null, a NaN or a negative number among them is no number of pieces.
-create function decisions.are_units(units double precision [], days integer) returns boolean
+create function decisions.are_units(units double precision [], expected integer) returns boolean
 language sql immutable parallel safe
 return coalesce(
     (
-        select count(*) = days and bool_and(coalesce(each >= 0 and each < 'Infinity', false))
-        from unnest(units) as each
+        select
+            count(*) = expected
+            and coalesce(
+                bool_and(coalesce(listed.pieces >= 0 and listed.pieces < 'Infinity', false)), true
+            )
+        from unnest(units) as listed (pieces)
     ),
     false
 );
@@ -34,7 +38,7 @@ create table decisions.stock_plans (
     buffered double precision,                       -- that the policy keeps back
     available double precision,                      -- that can be sold
     inbound double precision,                        -- on order
-    expected_units double precision [],              -- by day ahead, over all channels
+    expected_units double precision [],              -- by day ahead, over all channels; null: unknown
     stock_class text check (stock_class ~ '^[ABC][XYZ]$'),  -- by value, and by steadiness
     service_level double precision check (service_level > 0 and service_level < 1),
     days_of_cover double precision check (days_of_cover >= 0),  -- null: no demand is expected
@@ -53,10 +57,10 @@ create table decisions.stock_plans (
     transfer_from text [],                           -- one entry per transfer
     transfer_to text [],
     transfer_units double precision [],
-    forecast_ids text [],                            -- the decisions of its forecasts, by channel
-    forecast_channels text [],
-    channel_units double precision [],               -- the days ahead of each channel in turn
-    channel_scatter double precision [],             -- daily and level of each channel in turn
+    forecast_ids text [] not null,                   -- the decisions of its forecasts, by channel
+    forecast_channels text [] not null,              -- '': the sales name no channel
+    channel_units double precision [] not null,      -- the days ahead of each channel in turn
+    channel_scatter double precision [] not null,    -- daily and level of each channel in turn
     is_degraded boolean not null,
     feature_view text not null,
     feature_sha256 bytea not null check (length(feature_sha256) = 32),
@@ -82,10 +86,8 @@ create table decisions.stock_plans (
     check (order_units = order_need + order_overshoot),
     check (cardinality(transfer_from) = cardinality(transfer_units)),
     check (cardinality(transfer_to) = cardinality(transfer_units)),
-    check (decisions.are_units(
-        coalesce(transfer_units, '{}'), cardinality(coalesce(transfer_units, '{}')))),
-    check (num_nulls(forecast_ids, forecast_channels, channel_units, channel_scatter) in (0, 4)),
-    check ((expected_units is null) = (coalesce(cardinality(forecast_ids), 0) = 0)),
+    check (transfer_units is null or decisions.are_units(
+        transfer_units, cardinality(transfer_units))),
     check (cardinality(forecast_channels) = cardinality(forecast_ids)),
     check (decisions.are_units(channel_units, 28 * cardinality(forecast_ids))),
     check (decisions.are_units(channel_scatter, 2 * cardinality(forecast_ids)))
@@ -116,6 +118,3 @@ create policy jobs on decisions.stock_plans to ingest, score using (true) with c
 create policy rows_of_a_merchant on decisions.stock_plans using (
     (select audit.sees_all_merchants()) or merchant_id = (select audit.merchant_of_session())
 );
-
-insert into audit.digested_tables (kind, scope, relation, key, is_counted)
-values ('run', 'plan_stock', 'decisions.stock_plans', 'run_id', true);
