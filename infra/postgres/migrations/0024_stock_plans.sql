@@ -1,10 +1,10 @@
--- The ledger of stock plans: one row per merchant, product and night, with the stock, the outlook and
--- the proposed order. Nobody may update or delete a row. A plan reads the forecasts of its night, so
--- a forecast now keeps how far its demand scatters.
+-- The ledger of stock plans: one row per merchant, product and night, with the stock, the outlook
+-- and the proposed order. Nobody may update or delete a row. A plan reads the forecasts of its
+-- night, so a forecast now keeps how far its demand scatters.
 
 alter table decisions.demand_forecasts
 add column daily_scatter double precision,           -- variance of the factor of a day
-add column level_scatter double precision,           -- of the factor of all days; null: an older model
+add column level_scatter double precision,           -- of that of all days; null: an older model
 add check (daily_scatter >= 0 and daily_scatter < 'Infinity'),
 add check (level_scatter >= 0 and level_scatter < 'Infinity'),
 add check ((daily_scatter is null) = (level_scatter is null));
@@ -38,7 +38,7 @@ create table decisions.stock_plans (
     buffered double precision,                       -- that the policy keeps back
     available double precision,                      -- that can be sold
     inbound double precision,                        -- on order
-    expected_units double precision [],              -- by day ahead, over all channels; null: unknown
+    expected_units double precision [],              -- by day ahead; null: unknown
     stock_class text check (stock_class ~ '^[ABC][XYZ]$'),  -- by value, and by steadiness
     service_level double precision check (service_level > 0 and service_level < 1),
     days_of_cover double precision check (days_of_cover >= 0),  -- null: no demand is expected
