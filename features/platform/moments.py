@@ -1,8 +1,11 @@
-"""Reads moments that people and programs write: ISO 8601 with a zone, from 1900 on."""
+"""Reads moments and days that people and programs write: ISO 8601, from 1900 on.
+
+A moment states its zone, and a day is a day of UTC.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from features.platform.errors import ConfigurationError
 
@@ -26,3 +29,18 @@ def parse_moment(text: str) -> datetime:
     if moment.year < FIRST_YEAR:
         raise ConfigurationError(f"{text!r} is too early: write a year from {FIRST_YEAR} on")
     return moment.astimezone(UTC)
+
+
+def parse_day(text: str) -> date:
+    """Return the day of a text such as `2026-11-21`.
+
+    Raises:
+        ConfigurationError: the text is no day, or names an early year.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is no day: write a day such as 2026-11-21") from None
+    if day.year < FIRST_YEAR:
+        raise ConfigurationError(f"{text!r} is too early: write a year from {FIRST_YEAR} on")
+    return day

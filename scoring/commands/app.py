@@ -14,6 +14,7 @@ from scoring.commands.explain import explain
 from scoring.commands.fail import fail
 from scoring.commands.fairness import fairness
 from scoring.commands.ingest import ingest
+from scoring.commands.overrides import app as overrides
 from scoring.commands.policy import app as policy
 from scoring.commands.publish import publish
 from scoring.commands.quality import quality
@@ -44,11 +45,13 @@ PANELS: dict[str, tuple[Any, ...]] = {
     "Deliver and decide": (sources, run, ingest, deliveries, synthesize),
     "One step of a run": (build, validate, claim, score, publish, fail),
     "Proofs and answers": (closure, windows, replay, explain),
+    "Plans of merchants": (overrides,),
     "Policies and models": (policy, thresholds, train, quality, fairness),
     "This installation": (version,),
 }
 _GROUPS = {
     id(deliveries): "deliveries",
+    id(overrides): "overrides",
     id(policy): "policy",
     id(sources): "sources",
     id(validate): "validate",

@@ -43,6 +43,15 @@ def delivery_named(text: str) -> UUID:
     return _uuid(text, "delivery", "`vesper deliveries list`")
 
 
+def override_named(text: str) -> UUID:
+    """Return the id of an override.
+
+    Raises:
+        ConfigurationError: the text is no id.
+    """
+    return _uuid(text, "override", "`vesper overrides list --all`")
+
+
 def _uuid(text: str, noun: str, table: str) -> UUID:
     try:
         return UUID(text)

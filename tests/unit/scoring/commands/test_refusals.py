@@ -21,6 +21,8 @@ from scoring.value.quality import cdnow
 RUN = "6d0c3c36-9a3f-4b5e-8a63-0b8f0f6f2f11"
 WINDOW = ("--start", "2026-11-21T10:00Z", "--end", "2026-11-21T11:00Z")
 
+OVERRIDE = ("overrides", "add", "--merchant", "m", "--product", "p")
+
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
@@ -41,6 +43,9 @@ WINDOW = ("--start", "2026-11-21T10:00Z", "--end", "2026-11-21T11:00Z")
         (("deliveries", "discard", "d", "--reason", "x"), "'d' is no delivery id"),
         (("deliveries", "retry"), "name one held delivery, or give --all-held"),
         (("deliveries", "list", "--state", "lost"), "'lost' is not one of 'parsed'"),
+        ((*OVERRIDE, "--first-day", "2026-13-01"), "'2026-13-01' is no day"),
+        ((*OVERRIDE, "--first-day", "0001-01-01"), "write a year from 1900 on"),
+        (("overrides", "withdraw", "o", "--person", "Ann", "--reason", "x"), "no override id"),
         (("replay",), "name the decisions to replay"),
         (("validate",), "Usage: vesper validate"),
     ],
