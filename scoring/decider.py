@@ -1,4 +1,4 @@
-"""Turn feature rows into ledger rows: the run's model answers first, then the job decides.
+"""Turn feature rows into ledger rows: a run's model answers first, if it has one, then it decides.
 
 A decision is a function of its own row and of the run's pins. The score step and a replay years
 later run the same lines and get the same bits.
@@ -30,18 +30,15 @@ Scores = Mapping[str, ComponentScores]
 
 @dataclass(frozen=True, slots=True)
 class Decider(ABC):
-    """The model that decides every row of one run.
+    """Decides every row of one run by the run's pins.
 
     Attributes:
         run: the run; its pins count.
-        model: the model behind its guard.
-        explainer: the model itself, for reasons; None where the run has no model.
     """
 
     run: Run
-    model: GuardedModel
-    explainer: Any
 
+    @abstractmethod
     def decide(self, rows: pa.Table) -> pa.Table:
         """Decide n rows.
 
@@ -51,16 +48,51 @@ class Decider(ABC):
         Returns:
             [n] with the ledger's columns, except `decided_at` and `processing_time_ms`.
         """
+
+    def decide_again(self, rows: pa.Table, recorded: pa.Table) -> pa.Table:  # noqa: ARG002
+        """Decide n rows as they were decided once.
+
+        Args:
+            rows: [n], as for `decide`; columns that are no features come from the ledger.
+            recorded: [n] with the statuses of the ledger; without a model none is an event.
+        """
+        return self.decide(rows)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run has all that decides its rows."""
+        return True
+
+    def contributions(self, rows: pa.Table) -> pa.Table:  # noqa: ARG002
+        """Return each feature's share of the log-odds of n rows: [n, features]; none by default."""
+        return pa.table({})
+
+    def lines(self, rows: pa.Table) -> list[str]:  # noqa: ARG002 - most jobs have reasons instead
+        """Return lines for a person about one decided row: [1]; empty unless the job has some."""
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDecider(Decider):
+    """The model that decides every row of one run.
+
+    Attributes:
+        model: the model behind its guard.
+        explainer: the model itself, for reasons; None where the run has no model.
+    """
+
+    model: GuardedModel
+    explainer: Any
+
+    def decide(self, rows: pa.Table) -> pa.Table:
+        """Decide n rows, as the base says."""
         columns, matrix = self._inputs(rows)
         return self._decided(columns, matrix, self._scores(columns, matrix))
 
     def decide_again(self, rows: pa.Table, recorded: pa.Table) -> pa.Table:
         """Decide n rows as they were decided once.
 
-        Args:
-            rows: [n], as for `decide`; columns that are no features come from the ledger.
-            recorded: [n] with the statuses of the ledger. A recorded failure of the model is kept:
-                it was an event and no function of the row.
+        A recorded failure of the model is kept: it was an event and no function of the row.
         """
         columns, matrix = self._inputs(rows)
         scores = {
@@ -76,19 +108,17 @@ class Decider(ABC):
         return ((answer, scores[answer.name]) for answer in self.model.answers)
 
     @property
-    def has_contributions(self) -> bool:
-        """Whether the run has a model that gives the contributions of its features."""
-        return hasattr(self.explainer, "contributions")
+    def is_complete(self) -> bool:
+        """Whether the run has its model."""
+        return self.explainer is not None
 
     def contributions(self, rows: pa.Table) -> pa.Table:
         """Return each feature's share of the log-odds of n rows: [n, features of the model]."""
+        if not hasattr(self.explainer, "contributions"):
+            return pa.table({})
         _, matrix = self._inputs(rows)
         parts = self.explainer.contributions(matrix)
         return pa.table(dict(zip(self.explainer.features, parts.T, strict=True)))
-
-    def lines(self, rows: pa.Table) -> list[str]:  # noqa: ARG002 - most jobs have reasons instead
-        """Return lines for a person about one decided row: [1]; empty unless the job has some."""
-        return []
 
     def _inputs(self, rows: pa.Table) -> tuple[Columns, Matrix]:
         columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
@@ -109,7 +139,7 @@ class Decider(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyDecider(Decider):
+class PolicyDecider(ModelDecider):
     """A decider whose outcomes follow from the scores and from the pinned policy.
 
     Attributes:

@@ -60,7 +60,7 @@ def job_named(name: str) -> Job:
 
 
 def decider_for_run(job: Job, run: Run, settings: Settings, store: ObjectStore) -> Decider:
-    """Return the decider of a run; without its model, every row will be degraded.
+    """Return the decider of a run; without the model that it needs, every row will be degraded.
 
     Raises:
         ConfigurationError: the pinned policy is not the file that was pinned, or decides nothing of
@@ -74,7 +74,7 @@ def decider_for_run(job: Job, run: Run, settings: Settings, store: ObjectStore) 
     except ModelUnavailableError as error:
         # the rows are decided all the same, each as a review or stricter, counted as degraded
         structlog.get_logger(__name__).error(
-            "model_unavailable", model=run.models[job.model.role].get("name"), reason=str(error)
+            "model_unavailable", model=run.models[job.slot.role].get("name"), reason=str(error)
         )
         return job.decides().decider_of(run, None, settings)
 
@@ -88,8 +88,8 @@ def decider_for_replay(job: Job, run: Run, settings: Settings, store: ObjectStor
     """
     from scoring.models import model_files
 
-    pin = run.pin(job.model.role)
-    if pin is None:  # the policy allowed a run without the model
+    # the job has no model, or the policy allowed a run without it
+    if job.model is None or (pin := run.pin(job.model.role)) is None:
         return job.decides().decider_of(run, None, settings)
     model = model_files.load(pin, store, settings.work / "models", job.model)
     if unknown := sorted(set(model.features) - set(job.view.columns)):

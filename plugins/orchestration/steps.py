@@ -60,12 +60,12 @@ def skip_without_model(job: str) -> None:
     if declared.training is None or not declared.training.is_optional:
         return
     try:
-        aliases = registry.aliases_of(declared.model.name, get_settings())
+        aliases = registry.aliases_of(declared.slot.name, get_settings())
     except ModelUnavailableError:
         return
     if registry.CHAMPION not in aliases:
         raise AirflowSkipException(
-            f"{job} waits for its first model: train_models makes {declared.model.name} when the "
+            f"{job} waits for its first model: train_models makes {declared.slot.name} when the "
             "history suffices"
         )
 

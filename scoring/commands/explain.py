@@ -50,7 +50,6 @@ def text_of(explanation: Explanation) -> str:
     """Return the explanation as text for a terminal."""
     decision, run, delivery = explanation.decision, explanation.run, explanation.delivery
     job = JOBS[run["job"]]
-    model = (run.get("models") or {}).get(job.model.role, {})
     subject = decision[job.id_column]
     noun = "customer" if "customer_id" in job.ledger.context else "series"
     lines = [
@@ -72,8 +71,7 @@ def text_of(explanation: Explanation) -> str:
         ),
         "",
         "It rests on",
-        f"  model     {model.get('name')} version {model.get('version')}, "
-        f"sha256 {str(model.get('sha256'))[:16]}",
+        f"  model     {_model(job, run)}",
         f"  policy    {explanation.policy['policy_version']}, sha256 "
         f"{explanation.policy['policy_sha256'][:16]}, approved by "
         f"{explanation.policy.get('approver', 'nobody')}",
@@ -96,6 +94,17 @@ def text_of(explanation: Explanation) -> str:
         f"Check it: vesper replay --job {job.name} {subject}",
     ]
     return "\n".join(lines)
+
+
+def _model(job: Job, run: Mapping[str, Any]) -> str:
+    """Return name, version and digest of a run's model."""
+    if job.model is None:
+        return "none: the policy and the code decide"
+    model = (run.get("models") or {}).get(job.model.role, {})
+    return (
+        f"{model.get('name')} version {model.get('version')}, "
+        f"sha256 {str(model.get('sha256'))[:16]}"
+    )
 
 
 def _title(job: Job, decision: Mapping[str, Any]) -> str:

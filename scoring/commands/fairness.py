@@ -35,7 +35,7 @@ def fairness(
     settings = get_settings()
     with working("fairness"):
         page = german_credit.report(file).page
-        pin = registry.resolve(JOB.model.name, alias, settings)
+        pin = registry.resolve(JOB.slot.name, alias, settings)
         registry.attach(pin, FILE_NAME, page, settings)
     text = f"{page}\n{FILE_NAME} belongs to {pin.name} version {pin.version}"
     document = {"model": pin.name, "version": pin.version, "file": FILE_NAME, "page": page}

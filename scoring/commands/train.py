@@ -67,7 +67,7 @@ def train(
     order = TrainingOrder(
         as_of=as_of, start=start, end=end, keep=tuple(keep or ()), drop=tuple(drop or ())
     )
-    with working(f"train {job.model.name}"):
+    with working(f"train {job.slot.name}"):
         receipt = job.training.train(order, get_settings())
     lines = [
         f"{receipt.model} version {receipt.version} is {receipt.alias} "

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from features.platform.arrays import Columns, Flags, Matrix, lists_of
 from features.platform.settings import Settings
-from scoring.decider import Decider, Domain, Scores, features_alone
+from scoring.decider import Domain, ModelDecider, Scores, features_alone
 from scoring.decision import component_scores
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Status
@@ -29,7 +29,7 @@ from scoring.models.guarded_model import GuardedModel
 from scoring.runs.record import Run
 
 
-class DemandDecider(Decider):
+class DemandDecider(ModelDecider):
     """The model that forecasts the series of a run."""
 
     def lines(self, rows: pa.Table) -> list[str]:
@@ -51,7 +51,7 @@ class DemandDecider(Decider):
         mean = scores[ANSWERS[0]]
         is_ok, rows, run = mean.is_ok, len(mean.status), self.run
         demand_class, method, scatter = self._kinds(matrix, is_ok)
-        version = str(run.models[JOB.model.role].get("version", ""))
+        version = str(run.models[JOB.slot.role].get("version", ""))
         return pa.table(
             {
                 **{name: columns[name] for name in (*inputs.KEYS, "revision")},

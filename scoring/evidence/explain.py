@@ -165,7 +165,7 @@ def _from_model(
         decider = domains.decider_for_replay(job, run, settings, store)
     except ModelUnavailableError:
         return {}, []
-    if decider.explainer is None or decision[job.components[0]] != "ok":
+    if not decider.is_complete or decision[job.components[0]] != "ok":
         return {}, []
     rows = readers.read(
         connection,
@@ -185,11 +185,9 @@ def _from_model(
     )
     if rows.num_rows == 0:
         return {}, []
-    lines = decider.lines(rows)
-    if not decider.has_contributions:
-        return {}, lines
     parts = decider.contributions(rows)
-    return {name: parts[name][0].as_py() for name in parts.column_names}, lines
+    contributions = {name: parts[name][0].as_py() for name in parts.column_names}
+    return contributions, decider.lines(rows)
 
 
 def _usual_of_subject(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from expectations.suites import Suite
+from features.platform.errors import ConfigurationError
 from features.views import FeatureView
 from scoring.runs.ledger import Ledger, Type
 from scoring.runs.request import MOST_ROWS
@@ -41,7 +42,7 @@ class AnswerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One named answer of a job's model.
+    """One named answer of a job.
 
     Attributes:
         name: the attribute of the model's scores, and the ledger's column of the value; for a
@@ -154,8 +155,8 @@ class Job:
         cadence: the length of its windows.
         population: the subjects that a window decides.
         view: the features that its model reads; also names the subject's id and event time.
-        model: its registered model.
-        answers: the model's answers, in the order of the ledger.
+        model: its registered model; None where the pinned policy and the code decide alone.
+        answers: the answers of its model, or of its own calculation, in the order of the ledger.
         ledger: the append-only table of its decisions.
         outcome: the ledger's columns that follow from the answers, in the order in which a decision
             comes about; a job without an outcome step has `is_degraded` alone.
@@ -174,7 +175,7 @@ class Job:
     cadence: timedelta
     population: Population
     view: FeatureView
-    model: ModelSlot
+    model: ModelSlot | None = None
     answers: tuple[Answer, ...]
     ledger: Ledger
     outcome: tuple[str, ...] = ("is_degraded",)
@@ -186,6 +187,17 @@ class Job:
     training: Training | None = None
     pricing: Callable[[], Pricing] | None = None
     summary: Callable[[Mapping[str, Any]], str] | None = None
+
+    @property
+    def slot(self) -> ModelSlot:
+        """Its registered model.
+
+        Raises:
+            ConfigurationError: the job has none.
+        """
+        if self.model is None:
+            raise ConfigurationError(f"{self.name} has no model: its policy decides alone")
+        return self.model
 
     @property
     def components(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from features.platform.arrays import Codes, Columns, Flags, Matrix
 from features.platform.settings import Settings
-from scoring.decider import Decider, Domain, Scores
+from scoring.decider import Domain, ModelDecider, Scores
 from scoring.models.feature_columns import matrix_of
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs import record
@@ -23,7 +23,7 @@ from scoring.segments.levels import LEVELS
 from scoring.segments.model import joined
 
 
-class SegmentDecider(Decider):
+class SegmentDecider(ModelDecider):
     """The model that assigns the customers of a run; a row without it has a status instead."""
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
@@ -83,7 +83,7 @@ class SegmentDecider(Decider):
 
     @property
     def _version(self) -> str:
-        return str(self.run.models[JOB.model.role].get("version", ""))
+        return str(self.run.models[JOB.slot.role].get("version", ""))
 
     def _names(self, matrix: Matrix, segments: Codes) -> list[str | None]:
         if self.explainer is None:

@@ -119,18 +119,18 @@ def train(
         as_of=as_of,
         notes=model_card.choices(content),
     )
-    receipt = training.register(JOB.model, learnt, record, settings)
+    receipt = training.register(JOB.slot, learnt, record, settings)
     return receipt if pin is None else _promoted(receipt, settings)
 
 
 def _in_force(settings: Settings) -> tuple[SegmentModel | None, ModelPin | None]:
     """Return the model in force with its pin, or None for a first fit."""
-    if registry.CHAMPION not in registry.aliases_of(JOB.model.name, settings):
+    if registry.CHAMPION not in registry.aliases_of(JOB.slot.name, settings):
         return None, None
-    pin = registry.resolve(JOB.model.name, registry.CHAMPION, settings)
+    pin = registry.resolve(JOB.slot.name, registry.CHAMPION, settings)
     store = object_store(settings)
     registry.fetch(pin, settings, store)
-    model: SegmentModel = model_files.load(pin, store, settings.work / "models", JOB.model)
+    model: SegmentModel = model_files.load(pin, store, settings.work / "models", JOB.slot)
     return model, pin
 
 
@@ -180,7 +180,7 @@ def _insert(connection: psycopg.Connection[Any], event: str, detail: Mapping[str
     connection.execute(
         "insert into audit.events (event, subject, actor, detail) "
         "values (%s, %s, current_user, %s)",
-        (event, JOB.model.name, Jsonb(detail)),
+        (event, JOB.slot.name, Jsonb(detail)),
     )
 
 

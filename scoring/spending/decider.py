@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from features.platform.arrays import Columns, Matrix
 from features.platform.settings import Settings
-from scoring.decider import Decider, Domain, Scores, features_alone
+from scoring.decider import Domain, ModelDecider, Scores, features_alone
 from scoring.decision import component_scores
 from scoring.decision.component_scores import ComponentScores
 from scoring.models.feature_columns import matrix_of
@@ -23,7 +23,7 @@ from scoring.spending.inputs import CATEGORIES, INPUT_TYPES, KEYS, input_columns
 from scoring.spending.job import HORIZONS, JOB, MONTH_STATUS
 
 
-class SpendingDecider(Decider):
+class SpendingDecider(ModelDecider):
     """A decider without a policy: the answers are the forecast."""
 
     def lines(self, rows: pa.Table) -> list[str]:
@@ -61,7 +61,7 @@ class SpendingDecider(Decider):
                 "is_degraded": pa.array(is_degraded),
                 "feature_view": pa.repeat(self.run.feature_view, rows),
                 "feature_sha256": pc.binary_join_element_wise("\\x", columns["feature_sha256"], ""),
-                "model_version": pa.repeat(str(self.run.models[JOB.model.role]["version"]), rows),
+                "model_version": pa.repeat(str(self.run.models[JOB.slot.role]["version"]), rows),
                 "policy_version": pa.repeat(self.run.policy_version, rows),
             }
         )

@@ -16,9 +16,10 @@ from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from scoring.decision.policy import activations, approval
+from scoring.decision.policy.policy import Policy
 from scoring.models import registry
 from scoring.runs import idle_readers, lifecycle, record
-from scoring.runs.job import Job
+from scoring.runs.job import Job, ModelSlot
 from scoring.runs.pins import Pins, pin_of_nothing
 from scoring.runs.request import Request
 
@@ -142,15 +143,8 @@ def _pins_of_now(
     approval.require_runnable(policy)
     if job.check_policy is not None:
         job.check_policy(policy)
-    try:
-        models = {job.model.role: _pin_champion(job, settings, store)}
-    except ModelUnavailableError as error:
-        if policy.on_model_unavailable == "wait":
-            raise
-        log.error("model_unavailable", model=job.model.name, reason=str(error))
-        models = {job.model.role: pin_of_nothing(job.model.name)}
     return Pins(
-        models=models,
+        models=_models(job.model, policy, settings, store),
         policy_version=policy.version,
         policy_sha256=policy.sha256,
         feature_view=job.view.qualified,
@@ -159,7 +153,22 @@ def _pins_of_now(
     )
 
 
-def _pin_champion(job: Job, settings: Settings, store: ObjectStore) -> Mapping[str, str]:
-    pin = registry.resolve(job.model.name, CHAMPION, settings)
+def _models(
+    slot: ModelSlot | None, policy: Policy, settings: Settings, store: ObjectStore
+) -> dict[str, Mapping[str, str]]:
+    """Return the pin of a job's model by its role; nothing for a job without a model."""
+    if slot is None:
+        return {}
+    try:
+        return {slot.role: _pin_champion(slot, settings, store)}
+    except ModelUnavailableError as error:
+        if policy.on_model_unavailable == "wait":
+            raise
+        log.error("model_unavailable", model=slot.name, reason=str(error))
+        return {slot.role: pin_of_nothing(slot.name)}
+
+
+def _pin_champion(slot: ModelSlot, settings: Settings, store: ObjectStore) -> Mapping[str, str]:
+    pin = registry.resolve(slot.name, CHAMPION, settings)
     registry.fetch(pin, settings, store)
     return {key: str(value) for key, value in asdict(pin).items()}

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from features.platform.arrays import Columns, Flags, Matrix
 from features.platform.settings import Settings
-from scoring.decider import Decider, Domain, Scores, features_alone
+from scoring.decider import Domain, ModelDecider, Scores, features_alone
 from scoring.models.feature_columns import matrix_of
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs.record import Run
@@ -24,7 +24,7 @@ from scoring.value.job import JOB
 from scoring.value.model import METHODS
 
 
-class ValueDecider(Decider):
+class ValueDecider(ModelDecider):
     """The model that values the customers of a run."""
 
     def lines(self, rows: pa.Table) -> list[str]:
@@ -48,7 +48,7 @@ class ValueDecider(Decider):
         rows = columns["version"].to_numpy(zero_copy_only=False).size
         is_ok = np.all([component.is_ok for component in scores.values()], axis=0)
         run = self.run
-        version = str(run.models[JOB.model.role].get("version", ""))
+        version = str(run.models[JOB.slot.role].get("version", ""))
         return pa.table(
             {
                 **{name: columns[name] for name in (*inputs.KEYS, "revision")},

@@ -13,7 +13,7 @@ from psycopg import sql
 from features.platform.arrays import Columns, Matrix, lists_of
 from features.platform.settings import Settings
 from features.views.digests import feature_digest
-from scoring.decider import Decider, Domain, Scores, features_alone
+from scoring.decider import Domain, ModelDecider, Scores, features_alone
 from scoring.decision.component_scores import ComponentScores
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs.job import Answer
@@ -44,7 +44,7 @@ def input_columns(revision: str, _: str) -> sql.Composable:
     )
 
 
-class ForecastDecider(Decider):
+class ForecastDecider(ModelDecider):
     """A decider without a policy: the answers are the forecast."""
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
