@@ -8,11 +8,10 @@ from typing import Any
 
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 from psycopg import sql
 
-from features.platform import failpoints
+from features.platform import failpoints, lists
 
 BATCH_BYTES = 8 << 20
 
@@ -87,11 +86,10 @@ def read(
 def write(connection: psycopg.Connection[Any], table: sql.Composable, rows: pa.Table) -> None:
     r"""COPY an Arrow table into a Postgres table, columns by name.
 
-    Lists of texts, and bytes, must be texts that Postgres parses (`{a,b}`, `\x00`), because CSV has
-    no other form of them.
+    Bytes must be texts that Postgres parses (`\x00`), because CSV has no other form of them.
 
     Raises:
-        ValueError: a list of numbers holds a null.
+        ValueError: a list holds a null.
     """
     columns = sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
     statement = sql.SQL("copy {} ({}) from stdin (format csv, null '')").format(table, columns)
@@ -105,17 +103,9 @@ def write(connection: psycopg.Connection[Any], table: sql.Composable, rows: pa.T
 
 
 def _with_texts(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a batch in which each list of numbers is the text of a Postgres array."""
+    """Return a batch in which each list is the text of a Postgres array."""
     columns = {
-        name: _list_text(name, column) if pa.types.is_list(column.type) else column
+        name: lists.to_postgres(name, column) if pa.types.is_list(column.type) else column
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
     }
     return pa.RecordBatch.from_pydict(columns)
-
-
-def _list_text(name: str, column: pa.ListArray) -> pa.Array:
-    if column.flatten().null_count:
-        raise ValueError(f"a list of column {name} holds a null")
-    # the shortest text of a float is read back as the same bits
-    joined = pc.binary_join(column.cast(pa.list_(pa.string())), ",")
-    return pc.binary_join_element_wise("{", joined, "}", "")

@@ -95,10 +95,9 @@ def as_text(column: str, kind: Type) -> sql.Composable:
     """Return the SQL of a column in the form that `arrow_type` reads."""
     from psycopg import sql
 
-    form = {
-        Type.JSON: "{}::text",
-        Type.TEXTS: "array_to_string({}, ',')",
-        Type.DOUBLES: "array_to_string({}, ',')",
-        Type.BYTES: "encode({}, 'hex')",
-    }.get(kind, "{}")
+    from features.platform import lists
+
+    if kind.is_list:
+        return lists.as_text(sql.Identifier(column))
+    form = {Type.JSON: "{}::text", Type.BYTES: "encode({}, 'hex')"}.get(kind, "{}")
     return sql.SQL(form).format(sql.Identifier(column))

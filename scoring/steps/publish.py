@@ -19,12 +19,11 @@ from uuid import UUID
 
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import structlog
 from psycopg import sql
 
-from features.platform import failpoints, readers, seals
+from features.platform import failpoints, lists, readers, seals
 from features.platform.errors import ContractError
 from features.platform.objects import ObjectStore
 from scoring.domains import JOBS
@@ -150,15 +149,10 @@ def _write_parquet(
 def _with_lists(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """Return a batch in which the texts of lists are lists."""
     arrays = [
-        _as_list(column).cast(field.type) if pa.types.is_list(field.type) else column
+        lists.from_text(column, field.type.value_type) if pa.types.is_list(field.type) else column
         for column, field in zip(batch.columns, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _as_list(texts: pa.Array) -> pa.Array:
-    empty = pa.scalar([], pa.list_(pa.string()))
-    return pc.if_else(pc.equal(texts, ""), empty, pc.split_pattern(texts, ","))
 
 
 def _move_to_ledger(

@@ -1,4 +1,4 @@
-"""Lists of numbers pass through COPY in both directions and keep every bit."""
+"""Lists pass through COPY in both directions: numbers keep every bit, and texts every letter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from features.platform import readers
+from features.platform import lists, readers
 from features.platform.arrays import lists_of
 from scoring.runs.ledger import Type, arrow_type, as_text, file_type
 from scoring.steps.publish import _with_lists
@@ -81,6 +81,24 @@ def test_a_row_without_a_list_stays_null_and_an_empty_list_stays_empty(
 
     written(connection, pa.array([[]], pa.list_(pa.float64())))
     assert as_in_a_file(connection).to_pylist() == [[]]
+
+
+def test_lists_of_texts_keep_every_name_and_empty_names_and_lists_differ(
+    connection: psycopg.Connection,
+) -> None:
+    names = [["shop", ""], [""], [], None, ['a,b "c" \\d', "{e}", "NULL", "ü"]]
+    connection.execute("create temporary table names (n integer, names text[])")
+    rows = pa.table(
+        {"n": pa.array(range(5), pa.int32()), "names": pa.array(names, pa.list_(pa.string()))}
+    )
+
+    readers.write(connection, sql.Identifier("pg_temp", "names"), rows)
+
+    stored = connection.execute("select names from names order by n").fetchall()
+    assert [row[0] for row in stored] == names
+    query = sql.SQL("select n, {} from names order by n").format(as_text("names", Type.TEXTS))
+    texts = readers.read(connection, query, {"n": pa.int32(), "names": pa.string()})["names"]
+    assert lists.from_text(texts.combine_chunks(), pa.string()).to_pylist() == names
 
 
 def test_a_gap_in_a_list_is_refused(connection: psycopg.Connection) -> None:
