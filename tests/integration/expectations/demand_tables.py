@@ -21,6 +21,8 @@ select
     array_fill(0.0::double precision, array[28]) as low_units,
     array_fill((n % 9)::double precision, array[28]) as median_units,
     array_fill((n % 9 + 3)::double precision, array[28]) as high_units,
+    0.4::double precision as daily_scatter,
+    0.1::double precision as level_scatter,
     false as is_degraded,
     'demand@1' as feature_view,
     sha256(n::text::bytea) as feature_sha256,

@@ -16,7 +16,7 @@ from scoring.domains import JOBS
 from scoring.models.model_files import trusted_types
 from tests.models import LEARNERS, Learner, fitted
 
-TYPES = [name for job in JOBS.values() for name in trusted_types(job.model)]
+TYPES = [name for job in JOBS.values() if job.model for name in trusted_types(job.model)]
 
 
 @pytest.fixture(params=sorted(LEARNERS))
