@@ -25,6 +25,7 @@ from scoring.decision.policy.part import (
     require_unique_rules,
 )
 from scoring.decision.policy.review import FraudCosts, ReviewTeam
+from scoring.decision.policy.stock import StockPolicy
 from scoring.decision.rules.rules import Condition, Types, parse
 
 __all__ = [
@@ -91,6 +92,7 @@ class Policy(PolicyPart):
     costs: FraudCosts | None = None
     review_team: ReviewTeam | None = None
     credit: CreditPolicy | None = None  # the first policies have no credit part
+    stock: StockPolicy | None = None  # policies before 2026.12.2 plan no stock
     sha256: str = ""
 
     @model_validator(mode="after")
@@ -123,6 +125,19 @@ class Policy(PolicyPart):
                 "a version that has one with `vesper policy activate`"
             )
         return self.credit
+
+    def require_stock(self) -> StockPolicy:
+        """Return the stock part.
+
+        Raises:
+            ConfigurationError: this version has no stock part.
+        """
+        if self.stock is None:
+            raise ConfigurationError(
+                f"policy {self.version} plans no stock: it has no part `stock`; approve a version "
+                "that has one with `vesper policy activate`"
+            )
+        return self.stock
 
     def conditions(self, types: Types) -> Conditions:
         """Parse the conditions of the rules of transactions over the columns of a row.
