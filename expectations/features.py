@@ -12,6 +12,7 @@ from features.views import (
     APPLICATIONS,
     CUSTOMERS,
     DEMAND,
+    STOCK,
     TRANSACTIONS,
     Feature,
     FeatureView,
@@ -39,6 +40,11 @@ def customers(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for
 def demand(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
     """Return the suite for a run's features of products in channels."""
     return gx.ExpectationSuite(name="features.demand", expectations=from_view(DEMAND))
+
+
+def stock(rows: int) -> gx.ExpectationSuite:  # noqa: ARG001 - one shape for all suites
+    """Return the suite for a run's features of a merchant's products."""
+    return gx.ExpectationSuite(name="features.stock", expectations=from_view(STOCK))
 
 
 def from_view(view: FeatureView) -> list[say.Sentence]:

@@ -81,3 +81,8 @@
 {% macro are_ids_shared() -%}
     {{ 'true' if var('customer_ids_are_shared', 0) | int == 1 else 'false' }}
 {%- endmacro %}
+
+{#- Delete the rows of a model that belong to the merchants of the pending nights. -#}
+{% macro forget_merchants(queue) -%}
+    delete from {{ this }} where merchant_id in (select queue.merchant_id from {{ queue }} as queue)
+{%- endmacro %}

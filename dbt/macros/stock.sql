@@ -1,14 +1,15 @@
 {#-
-    The stock of series over time: for each series the pieces after each change, until the next one.
-    Defines `stock`. The stock of a series is that of the location with the name of its channel, and
-    that of the locations with the name of no channel. At a location, it is the newest count and the
-    movements since. A location without a count in the look-back adds nothing.
+    The stock of series by location: for each series and location the pieces after each change. Defines
+    `located`. At a location, the stock is the newest count and the movements since; before the first
+    count (`count_number` 0), `level` has the movements alone. A count holds what moved at its instant,
+    so it follows the movements of that instant.
 
     Each series is read at a night: it has place, merchant_id, product_id, channel, day_number and
-    known_at. A version counts if its event lies before the end of the night's day and the night
-    knows it; the newest one holds.
+    known_at. Its locations are the one with the name of its channel, and those with the name of no
+    channel of the merchant. A version counts if its event lies before the end of the night's day and
+    the night knows it; the newest one holds.
 -#}
-{% macro stock_over_time(series, days) -%}
+{% macro stock_by_location(series, days) -%}
 levels as not materialized (
 
     select * from {{ ref('stg_ledger__stock_levels') }}
@@ -59,6 +60,7 @@ counts as (
         levels.counted_at as happened_at,
         true as is_count,
         sum(levels.on_hand) as pieces,
+        sum(levels.reserved) as reserved,
         max(levels.known_at) as known_at
     from nights
     inner join levels
@@ -76,6 +78,7 @@ moved as (
         movements.occurred_at as happened_at,
         false as is_count,
         moves.pieces,
+        0 as reserved,
         movements.known_at
     from nights
     inner join movements
@@ -102,8 +105,8 @@ changes as (
         happened.happened_at,
         happened.is_count,
         happened.pieces,
+        happened.reserved,
         happened.known_at,
-        -- a count holds what moved at its instant
         count(*) filter (where happened.is_count) over (
             partition by series.place, happened.location
             order by happened.happened_at, happened.is_count rows unbounded preceding
@@ -127,11 +130,23 @@ located as (
 
     select
         *,
-        sum(pieces) over (partition by place, location, count_number order by happened_at) as level
+        sum(pieces) over since_count as level,
+        first_value(happened_at) over since_count as counted_at,
+        first_value(reserved) over since_count as counted_reserved
     from changes
-    where count_number > 0
+    window
+        since_count as (partition by place, location, count_number order by happened_at)
 
-),
+)
+{%- endmacro %}
+
+{#-
+    The stock of series over time: for each series the pieces after each change, until the next one.
+    Defines `stock`. The stock of a series is that of all its locations. A location without a count in
+    the look-back adds nothing. The arguments are those of `stock_by_location`.
+-#}
+{% macro stock_over_time(series, days) -%}
+{{ stock_by_location(series, days) }},
 
 differences as (
 
@@ -141,6 +156,7 @@ differences as (
             partition by place, location order by happened_at, is_count
         ) as difference
     from located
+    where count_number > 0
 
 ),
 
@@ -184,12 +200,15 @@ stock as (
             )
 {%- endmacro %}
 
-{#- The days of the shortages in `stock`: by series and day, and whether there was none all day. -#}
-{% macro shortage_days() -%}
+{#-
+    The days of the shortages in `stock`: by series and day, and whether there was none all day. `keys`
+    are the columns that name a series.
+-#}
+{% macro shortage_days(keys=['place']) -%}
 shortages as (
 
     select
-        stock.place,
+        {{ prefixed('stock', keys) }},
         days.day_number,
         sum(
             least(stock.until_at, {{ day_start('days.day_number + 1') }})
@@ -202,7 +221,14 @@ shortages as (
         {{ utc_day("(stock.until_at - interval '1 microsecond')") }}
     ) as days (day_number)
     where stock.pieces <= 0 and stock.until_at > stock.happened_at
-    group by 1, 2
+    group by {{ prefixed('stock', keys) }}, days.day_number
 
 )
+{%- endmacro %}
+
+{#- The number of a text such as `12`; null where the text is no whole number of pieces. -#}
+{% macro whole_pieces(text) -%}
+    case
+        when {{ text }} ~ '^ *0*[1-9][0-9]{0,8}([.]0*)? *$' then {{ text }}::double precision
+    end
 {%- endmacro %}

@@ -14,6 +14,7 @@ from features.views.customer_nights import customer_night_features
 from features.views.customers import customer_features
 from features.views.declarations import Feature, Kind
 from features.views.demand import demand_features
+from features.views.stock import STOCK_ARRAYS, stock_features
 from features.views.transactions import (
     EXACT_WINDOWS,
     WHOLE_DAY_WINDOWS,
@@ -26,6 +27,7 @@ __all__ = [
     "CUSTOMERS",
     "CUSTOMER_NIGHTS",
     "DEMAND",
+    "STOCK",
     "TRANSACTIONS",
     "VIEWS",
     "Feature",
@@ -260,5 +262,30 @@ DEMAND = FeatureView(
     features=tuple(demand_features()),
 )
 
+#: The plan of a product also reads its places, deliveries under way and batches, which are arrays.
+STOCK = FeatureView(
+    name="stock",
+    version=1,
+    table="marts.feat_stock",
+    versions="raw.stock_nights",
+    entity="stock_night_id",
+    event_time="day_at",
+    carried=(
+        "stock_night_id",
+        "version",
+        "merchant_id",
+        "product_id",
+        "category",
+        "department",
+        "day_at",
+        "known_at",
+        "delivery_seq",
+        "is_history",
+        *STOCK_ARRAYS,
+    ),
+    features=tuple(stock_features()),
+    used=STOCK_ARRAYS,
+)
+
 #: Every feature view of the release.
-VIEWS = (TRANSACTIONS, APPLICATIONS, CUSTOMER_NIGHTS, CUSTOMERS, DEMAND)
+VIEWS = (TRANSACTIONS, APPLICATIONS, CUSTOMER_NIGHTS, CUSTOMERS, DEMAND, STOCK)

@@ -202,14 +202,15 @@ def test_the_selectors_exist(name: str) -> None:
 def test_each_job_builds_its_own_features_and_no_others() -> None:
     selectors = yaml.safe_load(Path(PROJECT / "selectors.yml").read_text())["selectors"]
     built = {selector["name"]: selector["definition"]["union"] for selector in selectors}
-    applications, customers, cards, demand = (
+    applications, customers, cards, demand, stock = (
         {"method": "path", "value": f"models/intermediate/{folder}"}
-        for folder in ("applications", "customers", "customers/cards", "demand")
+        for folder in ("applications", "customers", "customers/cards", "demand", "stock")
     )
 
-    assert {"exclude": [applications, customers, demand]} in built["transaction_features"]
+    assert {"exclude": [applications, customers, demand, stock]} in built["transaction_features"]
     assert applications in built["application_features"]
     assert customers in built["customer_features"]
     assert {"exclude": [cards]} in built["customer_features"]
     assert cards in built["card_customer_features"]
     assert demand in built["demand_features"]
+    assert stock in built["stock_features"]

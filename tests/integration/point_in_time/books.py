@@ -37,7 +37,7 @@ FEEDS: dict[str, Callable[[Any, Sequence[Row]], int]] = {
     "products": lambda db, rows: insert_facts(db, "products", rows),
     **{
         feed: lambda db, rows, feed=feed: insert_stock(db, feed, rows)  # type: ignore[misc]
-        for feed in ("promotions", "stock_movements", "stock_levels")
+        for feed in ("promotions", "purchase_orders", "stock_movements", "stock_levels")
     },
     "sales": insert_sales,
     "transactions": insert_transactions,

@@ -60,27 +60,18 @@ def midnight(day: date) -> datetime:
 
 def demand_features(book: Book, night: Night) -> dict[Series, dict[str, Any]]:
     """Return the category and the features of every series of a night."""
-    lines = [
-        row
-        for row in night.known(book.of("sales"), "sale_line_id", "occurred_at")
-        if row["is_merchandise"]
-        and row["event"] != "return"
-        and night.place(row["occurred_at"]) >= 0
-    ]
-    by_series: dict[Series, list[Row]] = defaultdict(list)
-    for row in lines:
-        by_series[row["merchant_id"], row["product_id"], row["channel"] or ""].append(row)
+    by_series = series_of(book, night)
     series = sorted(by_series)
-    sold = [_sold(by_series[name], night) for name in series]
+    of_days = [sold(by_series[name], night) for name in series]
     categories = [_category(book, name, by_series[name], units, night)
-                  for name, (units, _) in zip(series, sold, strict=True)]  # fmt: skip
-    units = np.array([units for units, _ in sold])
+                  for name, (units, _) in zip(series, of_days, strict=True)]  # fmt: skip
+    units = np.array([units for units, _ in of_days])
     names = list({(n[0], c) for n, c in zip(series, categories, strict=True)})
     merchants = sorted({name[0] for name in series})
     history = History(
         units=units,
         state=_states(book, series, units, night),
-        price=np.array([price for _, price in sold]),
+        price=np.array([price for _, price in of_days]),
         merchant=np.array([merchants.index(name[0]) for name in series]),
         category=np.array(
             [names.index((n[0], c)) for n, c in zip(series, categories, strict=True)]
@@ -95,14 +86,31 @@ def demand_features(book: Book, night: Night) -> dict[Series, dict[str, Any]]:
     }
 
 
-def _sold(lines: Sequence[Row], night: Night) -> tuple[Any, Any]:
+def series_of(book: Book, night: Night) -> dict[Series, list[Row]]:
+    """Return the lines of merchandise that a night knows, without returns, by series."""
+    by_series: dict[Series, list[Row]] = defaultdict(list)
+    for row in night.known(book.of("sales"), "sale_line_id", "occurred_at"):
+        is_sold = row["is_merchandise"] and row["event"] != "return"
+        if is_sold and night.place(row["occurred_at"]) >= 0:
+            by_series[row["merchant_id"], row["product_id"], row["channel"] or ""].append(row)
+    return by_series
+
+
+def net_minor(row: Row) -> int | None:
+    """Return what was paid for a sold line, in minor units; None without a price."""
+    if row["unit_price_base_minor"] is None:
+        return None
+    return _rounded(row["quantity"] * row["unit_price_base_minor"]) - (row["discount_minor"] or 0)
+
+
+def sold(lines: Sequence[Row], night: Night) -> tuple[Any, Any]:
     """Return the units and the price of each day of the look-back."""
     units, spent, priced = np.zeros((3, LOOK_BACK))
     for row in lines:
         day, quantity = night.place(row["occurred_at"]), row["quantity"]
         units[day] += quantity if row["event"] == "sale" else -quantity
-        if row["event"] == "sale" and row["unit_price_base_minor"] is not None:
-            net = _rounded(quantity * row["unit_price_base_minor"]) - (row["discount_minor"] or 0)
+        net = net_minor(row)
+        if row["event"] == "sale" and net is not None:
             spent[day] += net / 100
             priced[day] += quantity
     price = np.full(LOOK_BACK, np.nan)
