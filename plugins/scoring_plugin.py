@@ -1,4 +1,4 @@
-"""The only file that Airflow loads from this folder: the gates' pages and link, and its guards.
+"""The only file that Airflow loads from this folder: our pages, their links, and its guards.
 
 Airflow imports it in every one of its processes, so it is kept light: the application is put
 together at its first request, and a guard is imported at its first use. Tasks are forks of the
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from orchestration.links import ValidationReportLink
+from orchestration.links import RunPageLink, ValidationReportLink
 from orchestration.timetables import FromNowOn
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ OF_SCHEDULE = frozenset({"scheduled", "backfill", "asset_triggered"})
 
 @cache
 def _application() -> FastAPI:
-    from orchestration.validation_pages import application
+    from orchestration.pages import application
 
     return application()
 
@@ -77,10 +77,20 @@ class ScoringPlugin(AirflowPlugin):  # type: ignore[misc]
             "destination": "nav",
             "category": "browse",
             "url_route": "validations",
-        }
+        },
+        {
+            "name": "Runs",
+            "href": "/scoring/runs",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "runs",
+        },
     ]
     timetables: ClassVar[list[type]] = [FromNowOn]
-    global_operator_extra_links: ClassVar[list[Any]] = [ValidationReportLink()]
+    global_operator_extra_links: ClassVar[list[Any]] = [
+        ValidationReportLink(),
+        RunPageLink(),
+    ]
 
     @classmethod
     def on_load(cls, *_: object, **__: object) -> None:

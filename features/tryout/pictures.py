@@ -88,7 +88,7 @@ class _Scale:
 
     def __init__(self, highest: float, *, is_share: bool = False) -> None:
         self._is_share = is_share
-        step = _nice(highest / 4) if highest > 0 else 1.0
+        step = next_round(highest / 4) if highest > 0 else 1.0
         if not is_share:
             step = max(step, 1.0)
         self._ticks = [step * place for place in range(math.ceil(highest / step - 1e-9) + 1)]
@@ -104,7 +104,7 @@ class _Scale:
         parts = []
         for tick in self._ticks:
             y = self.y(tick)
-            text = _percent(tick, self._ticks[1]) if self._is_share else _short(tick)
+            text = _percent(tick, self._ticks[1]) if self._is_share else short(tick)
             parts.append(
                 f'<line x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" '
                 f'stroke="{GRID}"/><text x="{_LEFT - 8}" y="{y + 4:.1f}" '
@@ -113,18 +113,19 @@ class _Scale:
         return parts
 
 
-def _nice(value: float) -> float:
+def next_round(value: float) -> float:
     """Return the next number of 1, 2 and 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= value * (1 - 1e-9))
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Return a number from zero on as an axis shows it."""
     for size, sign in ((1e9, " bn"), (1e6, " m"), (1e4, " k")):
         if value >= size:
             unit = 1e3 if sign == " k" else size
             return f"{value / unit:,.4g}{sign}"
-    return f"{value:,.0f}"
+    return f"{value:,.4g}"
 
 
 def _percent(value: float, step: float) -> str:

@@ -1,7 +1,7 @@
-"""Link a gate's task to the pages of its validations.
+"""Link a task to the pages of its validations, and to the page of its run.
 
-Airflow asks for it in the api-server, for every task of every DAG, also after the task failed; it
-is made from the XCom values of the task.
+Airflow asks for a link in the api-server, for every task of every DAG, also after the task failed;
+it is made from XCom values.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from airflow.sdk.types import TaskInstanceKey
 
 PAGES = "/scoring/validations"
+RUN_PAGES = "/scoring/runs"
+RUN_KEY = "run"  # under which the task `admit` leaves the receipt of the claim
 XCOM_KEY = "validation_report"  # pushed by a gate that stops its run: it returns nothing
 MAX_SUBJECTS = 20  # more make an address that a proxy may refuse
 
@@ -31,6 +33,23 @@ class ValidationReportLink(BaseOperatorLink):  # type: ignore[misc]
             if path := page_of(_xcom(ti_key, key)):
                 return _base_path() + path
         return ""
+
+
+class RunPageLink(BaseOperatorLink):  # type: ignore[misc]
+    """The button "Run page" of each task of an Airflow run that has claimed a run."""
+
+    name = "Run page"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
+        """Return the address of the page, or "" before the claim and in other DAGs."""
+        path = run_page_of(_xcom(ti_key._replace(task_id="admit", map_index=-1), RUN_KEY))
+        return _base_path() + path if path else ""
+
+
+def run_page_of(receipt: object) -> str:
+    """Return the path of the page for the receipt of a claim, or ""."""
+    run_id = receipt.get("run_id") if isinstance(receipt, dict) else None
+    return f"{RUN_PAGES}/{run_id}" if isinstance(run_id, str) else ""
 
 
 def page_of(receipt: object) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from orchestration import gates, run_request
+from orchestration import gates, links, run_request
 
 if TYPE_CHECKING:
     from features.build import Selector
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scoring.steps.pipeline import Pipeline
 
 Receipt = dict[str, Any]
-RUN = "run"  # the key under which `admit` leaves the receipt of the claim
+RUN = links.RUN_KEY
 
 
 def pipeline(job: str) -> Pipeline:

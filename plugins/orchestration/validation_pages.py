@@ -1,8 +1,4 @@
-"""Serve the pages of the gates inside Airflow's UI, for users that are logged in to Airflow.
-
-Airflow mounts a plugin's application without a login check. The dependency on the application is
-the only check, so nothing is served beside it, not even the description of its routes.
-"""
+"""Serve the pages of the gates; `orchestration.pages` puts the login check before them."""
 
 from __future__ import annotations
 
@@ -12,9 +8,7 @@ from uuid import UUID
 
 import psycopg  # noqa: TID253 - this module is imported at a first request, never by a parse
 import structlog
-from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
-from airflow.api_fastapi.core_api.security import requires_access_view
-from fastapi import APIRouter, Depends, FastAPI, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from psycopg.rows import dict_row  # noqa: TID253 - as above
@@ -24,14 +18,6 @@ from features.platform.settings import get_settings
 from features.platform.storage import object_store
 
 NEWEST = 200
-HEADERS = {
-    # the pages are static: no script, nothing from elsewhere, framed by Airflow alone
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'self'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "private, no-store",
-}
 _INDEX = """
 select
     validation_id, suite, subject, checked_table, verdict, rows_checked, validated_at,
@@ -52,20 +38,6 @@ _templates = Environment(
 )
 
 
-def application() -> FastAPI:
-    """Return the application that Airflow mounts under `/scoring`."""
-    app = FastAPI(
-        title="Vesper",
-        dependencies=[Depends(requires_access_view(AccessView.WEBSITE))],
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
-    app.include_router(router)
-    app.add_exception_handler(psycopg.Error, _no_warehouse)
-    return app
-
-
 @router.get("/validations")
 def validations(subject: Annotated[list[str] | None, Query()] = None) -> Response:
     """List the newest validations, of all subjects or of the named ones."""
@@ -78,7 +50,7 @@ def validations(subject: Annotated[list[str] | None, Query()] = None) -> Respons
     text = _templates.get_template("validations.html").render(
         validations=validations, subjects=named, newest=NEWEST
     )
-    return HTMLResponse(text, headers=HEADERS)
+    return HTMLResponse(text)
 
 
 @router.get("/validations/{validation_id}")
@@ -89,7 +61,7 @@ def validation(validation_id: UUID) -> Response:
         validation = record.read(validation_id, connection)
     if validation is None:
         text = f"There is no validation {validation_id} in audit.validation_results."
-        return PlainTextResponse(text, status_code=404, headers=HEADERS)
+        return PlainTextResponse(text, status_code=404)
     try:
         with object_store(settings).open(validation.report_name or page.name(validation)) as stored:
             content = stored.read()
@@ -100,13 +72,4 @@ def validation(validation_id: UUID) -> Response:
             error=type(error).__name__,
         )
         content = page.render(validation)
-    return HTMLResponse(content, headers=HEADERS)
-
-
-def _no_warehouse(_: object, error: Exception) -> Response:
-    log.warning("validations_not_readable", error=type(error).__name__)
-    return PlainTextResponse(
-        f"The warehouse did not answer ({type(error).__name__}). See `make status`, then reload.",
-        status_code=503,
-        headers=HEADERS,
-    )
+    return HTMLResponse(content)

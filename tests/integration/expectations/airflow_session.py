@@ -1,6 +1,7 @@
 """Run a real api-server with the plugin, and a DAG whose tasks ran gates, in a separate process.
 
-Arguments: the id and the subject of a stored validation. Prints one line of JSON.
+Arguments: the id and the subject of a stored validation, and the id of a run. Prints one line of
+JSON.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from airflow.sdk import dag, task
 from airflow.utils.db import initdb
 
 ROOT = "/airflow"  # a proxy would serve it here
-VALIDATION, SUBJECT = sys.argv[1:3] if len(sys.argv) > 2 else ("", "")
+VALIDATION, SUBJECT, RUN = sys.argv[1:4] if len(sys.argv) > 3 else ("", "", "")
+TASKS = ("passed", "admit", "several", "stopped", "no_gate")
 
 
 @dag(schedule=None)
@@ -23,6 +25,10 @@ def gates() -> None:
     @task
     def passed() -> dict[str, Any]:
         return {"validation_id": VALIDATION, "verdict": "passed"}
+
+    @task
+    def admit(ti: Any = None) -> None:
+        ti.xcom_push(key="run", value={"run_id": RUN})
 
     @task
     def several() -> list[dict[str, Any]]:
@@ -36,7 +42,7 @@ def gates() -> None:
     def no_gate() -> dict[str, Any]:
         return {"rows": 3}
 
-    passed() >> several() >> stopped() >> no_gate()
+    passed() >> admit() >> several() >> stopped() >> no_gate()
 
 
 DAG = gates()
@@ -57,6 +63,9 @@ def ask() -> dict[str, Any]:
         f"/scoring/validations?subject={SUBJECT}",
         "/scoring/validations?subject=nobody",
         "/scoring/validations/00000000-0000-0000-0000-000000000000",
+        "/scoring/runs",
+        f"/scoring/runs/{RUN}",
+        "/scoring/runs/00000000-0000-0000-0000-000000000000",
         "/scoring/docs",
         "/scoring/openapi.json",
         *("/openapi.json", "/docs", "/auth/openapi.json", "/auth/docs", "/api/v2/version"),
@@ -77,7 +86,7 @@ def ask() -> dict[str, Any]:
         name: client.get(
             f"{ROOT}/api/v2/dags/gates/dagRuns/{run}/taskInstances/{name}/links", headers=user
         ).json()["extra_links"]
-        for name in ("passed", "several", "stopped", "no_gate")
+        for name in TASKS
     }
     plugins = client.get(f"{ROOT}/api/v2/plugins", headers=user).json()["plugins"]
     return {"answers": answers, "links": links, "views": plugins[0]["external_views"]}

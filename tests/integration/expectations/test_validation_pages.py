@@ -1,4 +1,4 @@
-"""In a real Airflow, the pages of gates need a login and are linked from tasks."""
+"""In a real Airflow, the pages of gates and runs need a login and are linked from tasks."""
 
 from __future__ import annotations
 
@@ -12,13 +12,27 @@ from tests.airflow_process import ROOT, run_in_airflow
 from tests.conftest import Db
 from tests.integration.expectations.tables import Gate
 
+RUN = "11111111-2222-3333-4444-555555555555"
+_FAILED = """
+insert into decisions.runs (
+    run_id, job, kind, window_start, window_end, requested_by, models, policy_version,
+    policy_sha256, feature_view, code_version, lock_sha256, known_at_cutoff, rows_claimed, state,
+    failure
+)
+values (
+    %s, 'forecast_demand', 'scheduled', '2026-08-31', '2026-09-01', 'a & b', '{}', '2026.12.1', '',
+    'demand@1', '', '', '2026-09-01', 0, 'failed', 'no <model>'
+)
+"""
 SCRIPT = Path(__file__).with_name("airflow_session.py")
 
 
 @pytest.fixture
 def airflow(gate: Gate, migrated: Db, tmp_path: Path) -> dict[str, Any]:
-    """Store one validation and request its page from a real api-server."""
+    """Store one validation and one run, and request their pages from a real api-server."""
     validation = gate()
+    with migrated.superuser() as connection:
+        connection.execute(_FAILED, (RUN,))
     home = tmp_path / "airflow"
     (home / "dags").mkdir(parents=True)
     script = shutil.copy(SCRIPT, home / "dags")
@@ -29,6 +43,7 @@ def airflow(gate: Gate, migrated: Db, tmp_path: Path) -> dict[str, Any]:
         script,
         str(validation.validation_id),
         "delivery 7",
+        RUN,
         dags=home / "dags",
         AIRFLOW__API__BASE_URL="https://example.com/airflow",
         AIRFLOW__API_AUTH__JWT_SECRET="of-a-throw-away-server" * 3,
@@ -40,7 +55,7 @@ def airflow(gate: Gate, migrated: Db, tmp_path: Path) -> dict[str, Any]:
     return {**session, "id": str(validation.validation_id)}
 
 
-def test_the_pages_of_gates_need_a_login_and_are_linked_from_their_tasks(
+def test_the_pages_need_a_login_and_are_linked_from_their_tasks(
     airflow: dict[str, Any],
 ) -> None:
     # one test: a real Airflow takes half a minute to start
@@ -53,6 +68,7 @@ def test_the_pages_of_gates_need_a_login_and_are_linked_from_their_tasks(
             expected = 404 if described else 401 if path == "/api/v2/version" else status
             assert answer["status"] == expected, (caller, path)
             assert "raw.transactions" not in answer["text"]
+            assert "forecast_demand" not in answer["text"]
 
     for caller in ("user", "browser"):
         index = answers[caller]["/scoring/validations"]
@@ -63,19 +79,35 @@ def test_the_pages_of_gates_need_a_login_and_are_linked_from_their_tasks(
         assert answers[caller]["/api/v2/version"]["status"] == 200
         assert "customer_id has a value" in answers[caller][page]["text"]
 
+        run_page = answers[caller][f"/scoring/runs/{RUN}"]
+        assert run_page["status"] == 200
+        assert "default-src 'none'" in run_page["policy"]
+        assert "a &amp; b" in run_page["text"]
+        assert "no &lt;model&gt;" in run_page["text"]
+        assert f'href="runs/{RUN}"' in answers[caller]["/scoring/runs"]["text"]
+
     of_user = answers["user"]
     assert airflow["id"] in of_user["/scoring/validations?subject=delivery 7"]["text"]
     assert airflow["id"] not in of_user["/scoring/validations?subject=nobody"]["text"]
     missing = of_user["/scoring/validations/00000000-0000-0000-0000-000000000000"]
     assert missing["status"] == 404
+    no_run = of_user["/scoring/runs/00000000-0000-0000-0000-000000000000"]
+    assert no_run["status"] == 404
+    assert "There is no run" in no_run["text"]
 
-    assert links["passed"] == {"Validation report": f"/airflow{page}"}
-    assert links["stopped"] == {"Validation report": f"/airflow{page}"}
-    assert links["several"] == {
-        "Validation report": "/airflow/scoring/validations?subject=one&subject=two%26"
+    reports = {
+        "passed": f"/airflow{page}",
+        "admit": None,
+        "several": "/airflow/scoring/validations?subject=one&subject=two%26",
+        "stopped": f"/airflow{page}",
+        "no_gate": None,
     }
-    assert links["no_gate"] == {"Validation report": None}
+    of_run = f"/airflow/scoring/runs/{RUN}"
+    assert links == {
+        task: {"Validation report": report, "Run page": of_run} for task, report in reports.items()
+    }
     assert [(view["name"], view["url_route"]) for view in airflow["views"]] == [
-        ("Validations", "validations")
+        ("Validations", "validations"),
+        ("Runs", "runs"),
     ]
     assert airflow["scoring"] == str(ROOT / "scoring" / "__init__.py")

@@ -30,6 +30,8 @@ from scoring.evidence.explain import explain
 from scoring.evidence.replay import Selection
 from scoring.evidence.verification import verify
 from scoring.models.training import TrainReceipt
+from scoring.pages import page, reading
+from scoring.pages.forecasts import Forecasts, Promotion
 from scoring.runs.record import Run
 from scoring.runs.request import Kind, Request
 from scoring.runs.training_order import TrainingOrder
@@ -298,6 +300,40 @@ def test_the_accuracy_of_a_night_is_measured_on_the_days_that_have_closed(
     ]
     assert [row[4] for row in measured] == [sold[is_large].sum(), sold[~is_large].sum()]
     assert all(row[5] >= 0 for row in measured)
+
+
+def test_the_page_of_a_night_shows_what_the_model_saw_and_expects(forecast: Forecast) -> None:
+    run = forecast.runs[1]
+    with forecast.db.connect("score") as connection:
+        content = reading.page_of(connection, run.run_id)
+
+    assert content is not None
+    rows = content.rows
+    assert isinstance(rows, Forecasts)
+    assert rows.series == run.rows_claimed
+    assert rows.night == grocers.day(SECOND).date()
+    assert sum(rows.mean) == pytest.approx(rows.units)
+    sold = grocers.units()[:, SECOND - 55 : SECOND + 1]
+    assert list(rows.past) == pytest.approx(list(sold.sum(axis=0)))
+    expected = [each.expected_units for each in rows.largest]
+    assert len(expected) == 10
+    assert expected == sorted(expected, reverse=True)
+    place = {each: number for number, each in enumerate(grocers.series())}
+    for each in rows.largest:
+        series = Series(each.merchant_id, each.product_id, each.channel)
+        assert list(each.past) == pytest.approx(list(sold[place[series]]))
+    assert {each.title: each.promotions for each in rows.largest if each.promotions} == {
+        "p1 · web": [Promotion(first=2, last=11, price="1.50 USD")]
+    }
+    assert {gate.suite for gate in content.gates} == {
+        JOB.gates.features.name,
+        JOB.gates.decisions.name,
+    }
+
+    text = page.render(content)
+    assert text.count("<svg") == 11
+    assert f"vesper explain {rows.example}" in text
+    assert explain(JOB, rows.example, forecast.settings, forecast.store).decision
 
 
 def test_before_the_first_month_end_there_is_nothing_to_learn_from(forecast: Forecast) -> None:
