@@ -68,39 +68,72 @@ counts as (
     group by 1, 2, 3, 4, 5
 ),
 
+-- pieces of a transfer leave one location and come to another
 moved as (
-
+    {% for column in ['location', 'to_location'] %}
     select
         nights.day_number,
         movements.merchant_id,
         movements.product_id,
-        moves.location,
+        movements.{{ column }} as location,
         movements.occurred_at as happened_at,
         false as is_count,
-        moves.pieces,
+        {% if column == 'location' -%}
+            case when movements.movement in ('receipt', 'return') then 1 else -1 end
+            * movements.quantity as pieces,
+        {%- else -%}
+            movements.quantity as pieces,
+        {%- endif %}
         0 as reserved,
         movements.known_at
     from nights
     inner join movements
         on {{ is_stock_known('movements', 'occurred_at', 'stock_movement_id') }}
-    cross join lateral (
-        values
-        (
-            movements.location,
-            case when movements.movement in ('receipt', 'return') then 1 else -1 end
-            * movements.quantity
-        ),
-        (movements.to_location, movements.quantity)
-    ) as moves (location, pieces)
-    where moves.location is not null
+    where movements.{{ column }} is not null
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+-- the channel of a location, or none: any series of the product then has it
+happened as (
+
+    select
+        events.*,
+        coalesce(channels.channel, '') as name,
+        channels.channel is null as is_shared
+    from (select * from counts union all select * from moved) as events
+    left join channels
+        on
+            events.day_number = channels.day_number
+            and events.merchant_id = channels.merchant_id
+            and events.location = channels.channel
+    -- the offset keeps the join with the series behind this one, where it is by equality
+    offset 0
+
+),
+
+owners as (
+
+    select
+        *,
+        channel as name,
+        false as is_shared
+    from series
+    union all
+    select
+        *,
+        '' as name,
+        true as is_shared
+    from series
 
 ),
 
 changes as (
 
     select
-        series.place,
-        series.day_number,
+        owners.place,
+        owners.day_number,
         happened.location,
         happened.happened_at,
         happened.is_count,
@@ -108,21 +141,17 @@ changes as (
         happened.reserved,
         happened.known_at,
         count(*) filter (where happened.is_count) over (
-            partition by series.place, happened.location
+            partition by owners.place, happened.location
             order by happened.happened_at, happened.is_count rows unbounded preceding
         ) as count_number
-    from (select * from counts union all select * from moved) as happened
-    left join channels
+    from happened
+    inner join owners
         on
-            happened.day_number = channels.day_number
-            and happened.merchant_id = channels.merchant_id
-            and happened.location = channels.channel
-    inner join series
-        on
-            happened.day_number = series.day_number
-            and happened.merchant_id = series.merchant_id
-            and happened.product_id = series.product_id
-            and coalesce(channels.channel, series.channel) = series.channel
+            happened.day_number = owners.day_number
+            and happened.merchant_id = owners.merchant_id
+            and happened.product_id = owners.product_id
+            and happened.name = owners.name
+            and happened.is_shared = owners.is_shared
 
 ),
 
@@ -179,24 +208,29 @@ stock as (
 {%- endmacro %}
 
 {#-
-    Whether a version of a stock event is the newest one that a night knows. The offset keeps this a
-    look-up per row: a join would compare all rows with all corrections where these are newer than the
-    statistics.
+    Whether a version of a stock event is the newest one that a night knows. A row without any
+    correction passes by a hash of the corrected ids. For others, the offset keeps a look-up per row: a
+    join would compare all rows with all corrections where these are newer than the statistics.
 -#}
 {% macro is_stock_known(rows, event, id) -%}
     {{ rows }}.{{ event }} >= nights.starts_at
             and {{ rows }}.{{ event }} < nights.ends_at
             and {{ rows }}.known_at <= nights.known_at
-            and not exists (
-                select 1
-                from {{ rows }} as newer
-                where
-                    newer.{{ id }} = {{ rows }}.{{ id }}
-                    and newer.version > {{ rows }}.version
-                    and newer.version > 1
-                    and newer.{{ event }} < nights.ends_at
-                    and newer.known_at <= nights.known_at
-                offset 0
+            and (
+                {{ rows }}.{{ id }} not in (
+                    select corrected.{{ id }} from {{ rows }} as corrected where corrected.version > 1
+                )
+                or not exists (
+                    select 1
+                    from {{ rows }} as newer
+                    where
+                        newer.{{ id }} = {{ rows }}.{{ id }}
+                        and newer.version > {{ rows }}.version
+                        and newer.version > 1
+                        and newer.{{ event }} < nights.ends_at
+                        and newer.known_at <= nights.known_at
+                    offset 0
+                )
             )
 {%- endmacro %}
 

@@ -1,11 +1,3 @@
-{{
-    config(
-        pre_hook=[
-            'set local enable_sort = on',
-            'set local enable_incremental_sort = on',
-        ],
-    )
-}}
 {#- a channel without a name has all locations -#}
 {%- set series -%}
     select
