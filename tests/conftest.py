@@ -46,6 +46,7 @@ LONGEST = (
     "/strangers/test_strangers_data.py",
     "/infra/test_own_source.py",
     "/point_in_time/test_demand.py",
+    "/point_in_time/test_stock.py",
     "/registry/test_train_credit.py",
     "/scoring/test_backfill.py",
     "/scoring/test_schedules.py",

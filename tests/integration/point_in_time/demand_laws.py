@@ -1,4 +1,4 @@
-"""Define the laws that features of demand keep on any book of shops with stock.
+"""Define the laws that features of demand and of stock keep on any book of shops with stock.
 
 As in `shop_laws`, a law that expects no change also names the rows that must change.
 """
@@ -11,7 +11,12 @@ from tests.builders import a_sale
 from tests.integration.point_in_time.books import DAY, INSTANT, ROUNDS, Book, Row
 from tests.integration.point_in_time.laws import Built, Moved, moved
 from tests.integration.point_in_time.shop_laws import Features
-from tests.stock_builders import a_promotion, a_stock_level, a_stock_movement
+from tests.stock_builders import (
+    a_promotion,
+    a_purchase_order,
+    a_stock_level,
+    a_stock_movement,
+)
 
 PRODUCTS = (("m1", "p1"), ("m1", "p2"), ("m2", "p1"))
 
@@ -19,7 +24,8 @@ PRODUCTS = (("m1", "p1"), ("m1", "p2"), ("m2", "p1"))
 def moved_by_later_events(features: Features, book: Book) -> Moved:
     """No event after the day of a night enters its features, not even by a microsecond.
 
-    At the midnight after the pivot, all products sell, run out and have a promotion announced.
+    At the midnight after the pivot, all products sell, run out, are ordered and have a promotion
+    announced.
     """
     known_at = ROUNDS[3]
     midnight = datetime.combine((known_at - DAY).date(), time(), UTC)
@@ -35,8 +41,8 @@ def moved_by_later_events(features: Features, book: Book) -> Moved:
 def moved_by_later_knowledge(features: Features, book: Book) -> Moved:
     """No later knowledge enters the features of a night, however early the event happened.
 
-    The later knowledge is sales, counts, movements and promotions of long ago, and corrections. All
-    are admitted before any build.
+    The later knowledge is sales, counts, movements, orders and promotions of long ago, and
+    corrections. All are admitted before any build.
     """
     known_at = ROUNDS[-1]
     changed = _poisoned(book, known_at - 12 * DAY, known_at)
@@ -45,6 +51,7 @@ def moved_by_later_knowledge(features: Features, book: Book) -> Moved:
         ("sales", {"quantity": 900}),
         ("stock_levels", {"on_hand": 0}),
         ("stock_movements", {"quantity": 900}),
+        ("purchase_orders", {"quantity": 900}),
         ("promotions", {"price_base_minor": 1}),
     ):
         firsts = [row for row in book.of(feed) if row["version"] == 1][::4]
@@ -74,7 +81,7 @@ def moved_by_schedule_and_order(features: Features, book: Book, seed: int = 1) -
 
 
 def _poisoned(book: Book, at: datetime, known_at: datetime) -> Book:
-    """Return a book where all products sell, run out and have a promotion at one instant.
+    """Return a book where all products sell, run out, are ordered and promoted at one instant.
 
     The promotion covers the days before it too, so that an early reader sees it at once.
     """
@@ -87,6 +94,8 @@ def _poisoned(book: Book, at: datetime, known_at: datetime) -> Book:
                                           on_hand=0),
             "stock_movements": a_stock_movement(**of, stock_movement_id=f"poison-{place}",
                                                 occurred_at=at, quantity=900),
+            "purchase_orders": a_purchase_order(**of, purchase_order_id=f"poison-{place}",
+                                                ordered_at=at, quantity=900),
             "promotions": a_promotion(
                 **of, promotion_id=f"poison-{place}", announced_at=at, price_minor=1,
                 starts_on=(at - 20 * DAY).date(), ends_on=(at + 9 * DAY).date(),
