@@ -1,8 +1,8 @@
 """Define the gate on a night's forecasts of demand, before publishing.
 
-The ledger's constraints check each row. This gate checks the run as a whole: lists with gaps, and a
-night in which most series have no forecast. The same forecast for all series is a warning alone,
-because all products of a season may have ended.
+The ledger's constraints check each row. This gate checks the run as a whole: lists with gaps, a
+night in which most series have no forecast, and a night that moves the forecasts of most products.
+The same forecast for all series is a warning alone: all products of a season may have ended.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from great_expectations.expectations.row_conditions import Column
 
 from expectations import vocabulary as say
 from expectations.decisions import (
+    MIN_ROWS_TO_VARY,
     SuiteAnswer,
     expectations_of_answers,
     expectations_of_large_runs,
 )
+from expectations.forecast_changes import ExpectFewProductsMoved
 
 DAYS = 28
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy", "new")
@@ -46,6 +48,8 @@ COLUMNS = (
     "decided_at",
     "processing_time_ms",
 )
+#: The share of the products that one night may move, by severity.
+MOST_MOVED = {"warning": 0.3, "critical": 0.6}
 ANSWERS = (
     SuiteAnswer("expected_units"),
     *(
@@ -61,6 +65,7 @@ def forecasts(rows: int) -> gx.ExpectationSuite:
     Args:
         rows: rows of the run. A run with few rows has no critical check of shares or spread.
     """
+    changes = _changes() if rows >= MIN_ROWS_TO_VARY else []
     return gx.ExpectationSuite(
         name="decisions.demand_forecasts",
         expectations=[
@@ -77,6 +82,18 @@ def forecasts(rows: int) -> gx.ExpectationSuite:
                 severity="critical",
                 notes="Every forecast says which method gave it.",
             ),
-            *expectations_of_large_runs(rows, (), {"expected_units": "warning"}),
+            *expectations_of_large_runs(rows, changes, {"expected_units": "warning"}),
         ],
     )
+
+
+def _changes() -> list[say.Sentence]:
+    return [
+        ExpectFewProductsMoved(
+            column="expected_units",
+            max_value=share,
+            severity=severity,
+            notes="One day of sales moves few products; a broken delivery or model moves most.",
+        )
+        for severity, share in MOST_MOVED.items()
+    ]

@@ -49,3 +49,26 @@ WARNED = [
     # a season is over, and nothing sells: the same forecast for all is no broken model
     (SUITE, "update {} set expected_units = 0", "expected_units varies"),
 ]
+
+#: The forecasts of the night before: those of the first {moved} series were {factor} times as high.
+EARLIER = """
+delete from decisions.demand_forecasts;
+insert into decisions.demand_forecasts (
+    demand_night_id, revision, run_id, version, merchant_id, product_id, channel, day_at,
+    forecast_status, demand_class, method, expected_units, mean_units, low_units, median_units,
+    high_units, is_degraded, feature_view, feature_sha256, model_version, policy_version,
+    decided_at, processing_time_ms
+)
+select
+    demand_night_id || '-', 0, run_id, version, merchant_id, product_id, channel,
+    day_at - interval '24 hours', 'ok', demand_class, method, factor * expected_units,
+    array_fill(factor * mean_units[1], array[28]), low_units,
+    array_fill(0.0::double precision, array[28]), array_fill(0.0::double precision, array[28]),
+    false, feature_view, feature_sha256, model_version, policy_version, decided_at,
+    processing_time_ms
+from scored.sample
+cross join lateral (
+    select case when substr(product_id, 2)::int <= {moved} then {factor} else 1 end
+        ::double precision as factor
+) as factors
+"""
