@@ -7,3 +7,8 @@
 {% macro currency_units(minor, exponent) -%}
     ({{ minor }}::double precision / 10 ^ {{ exponent }})
 {%- endmacro %}
+
+{#- An amount in major units of the base currency, rounded to the minor unit; sums are exact. -#}
+{% macro rounded_money(major) -%}
+    round(({{ major }})::numeric, {{ var('base_currency_exponent', 2) | int }})
+{%- endmacro %}

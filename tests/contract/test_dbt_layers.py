@@ -18,7 +18,7 @@ NAMES = {
     "marts": r"(feat|fct|dim)_[a-z_]+",
     "serving": r"[a-z_]+(s|_history)|"
     r"customer_value|purchasing_power|revenue_tree|cohort_retention|market_position|"
-    r"forecast_accuracy",
+    r"forecast_accuracy|stock_outlook",
 }
 
 #: Each model holds its own SQL; the longest ones read a day book with all its spans.
@@ -92,6 +92,7 @@ def test_few_facts_read_published_decisions(manifest: dict[str, Any]) -> None:
 
     assert readers == {
         "fct_newest_night",
+        "fct_newest_stock_plans",
         "fct_segment_categories",
         "int_market_customers_grouped",
         "int_market_months_queued",

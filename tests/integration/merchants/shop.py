@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
+import psycopg
 
 from features.build import build
 from tests.builders import a_sale, a_transaction, insert_sales, insert_transactions
 from tests.conftest import Db
+from tests.integration.merchants import stock_plans
 
 FIRST, NIGHT = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 31, tzinfo=UTC)
 LIVE_FROM = NIGHT - timedelta(days=1)
@@ -23,7 +26,19 @@ CATEGORIES = np.array(["tea", "coffee", "cups", "gifts", None])
 GROCERS = ("grocer1", "grocer2", "grocer3", "grocer4")
 #: Customers of `shop` below these numbers are s1, s2 and s3; the others are s4.
 BOUNDS = (60, 100, 112)
-JOBS = ("segment_customers", "value_customers", "forecast_spending", "forecast_demand")
+JOBS = (
+    *("segment_customers", "value_customers", "forecast_spending", "forecast_demand"),
+    "plan_stock",
+)
+#: Products with a plan: one runs out, two are idle, one has no forecast.
+PRODUCTS: tuple[dict[str, Any], ...] = (
+    {"product_id": "p1", "unpreventable_probability": 0.2, "transfer_from": ["north"],
+     "transfer_to": ["web"], "transfer_units": [4.0]},
+    {"product_id": "dead", "is_dead": True, "excess_units": 20.0, "days_since_sale": 120,
+     **stock_plans.an_order(0)},
+    {"product_id": "old", "expiring_units": 3.5, **stock_plans.an_order(0)},
+    {"product_id": "new", **stock_plans.NO_FORECAST},
+)  # fmt: skip
 
 _RUN = """
     insert into decisions.runs (
@@ -33,7 +48,8 @@ _RUN = """
     )
     values (
         gen_random_uuid(), %(job)s, 'scheduled', %(night)s, %(night)s + interval '1 day', 'test',
-        '{}', '1', 'x', 'customer_nights@1', '1', 'x', %(known)s, 1, 'published', 1, 0, 1, now()
+        '{}', '1', 'x', 'customer_nights@1', '1', 'x', %(known)s, %(rows)s, 'published', %(rows)s,
+        0, %(rows)s, now()
     )
     returning run_id
 """
@@ -123,12 +139,7 @@ def fill(db: Db) -> None:
         insert_sales(db, _delivered(sales, is_history=is_history))
         insert_transactions(db, _delivered(cards, is_history=is_history))
     with db.superuser() as connection:
-        runs = {
-            job: connection.execute(
-                _RUN, {"job": job, "night": NIGHT, "known": DELIVERED}
-            ).fetchone()[0]  # type: ignore[index]
-            for job in JOBS
-        }
+        runs = {job: published_run(connection, job, NIGHT) for job in JOBS}
         earlier = NIGHT - timedelta(days=30)
         for night, suffix, shift, reason in ((NIGHT, "", 0, "ageing"), (earlier, "-", 6, "new")):
             connection.execute(
@@ -143,8 +154,29 @@ def fill(db: Db) -> None:
             )
         connection.execute(_VALUES.encode(), {"run": runs["value_customers"], "live": NIGHT})
         connection.execute(_FORECASTS.encode(), {"run": runs["forecast_spending"], "live": NIGHT})
+        stock_plans.insert(
+            connection,
+            runs["plan_stock"],
+            NIGHT,
+            [row | {"merchant_id": name} for name in ("shop", "rival") for row in PRODUCTS],
+        )
+        for merchant in ("shop", "rival"):
+            stock_plans.insert_discrepancy(connection, NIGHT, merchant_id=merchant, product_id="p1")
     for selector in ("customer_features", "card_customer_features", "demand_features", "serving"):
         build(selector, db.settings.warehouse, db.settings.work, SHARED)
+
+
+def published_run(
+    connection: psycopg.Connection[Any], job: str, night: datetime, *, rows: int = 1
+) -> UUID:
+    """Insert the published run of a night, and return its id."""
+    known = night + (DELIVERED - NIGHT)
+    row = connection.execute(
+        _RUN, {"job": job, "night": night, "known": known, "rows": rows}
+    ).fetchone()
+    assert row is not None
+    run: UUID = row[0]
+    return run
 
 
 def _sales(generator: np.random.Generator, shop: str, customers: list[str]) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 
 from features.build import PROJECT, build
@@ -13,10 +12,11 @@ from infra.postgres import merchants
 from tests import documents
 from tests.conftest import PASSWORD, Db, a_warehouse
 from tests.integration.merchants import shop
+from tests.integration.merchants.logins import as_login
 
 VIEWS = sorted(
     path.stem
-    for folder in ("merchants", "demand")
+    for folder in ("merchants", "demand", "stock")
     for path in (PROJECT / "models/serving" / folder).glob("*.sql")
 )
 REVENUE = (
@@ -246,12 +246,4 @@ def test_each_documented_question_of_a_merchant_has_an_answer(shops: Db) -> None
 
 def as_merchant(db: Db, merchant: str, query: str) -> list[tuple[Any, ...]]:
     """Run a query in a session of a merchant and return its rows."""
-    warehouse = db.settings.warehouse
-    with psycopg.connect(
-        host=warehouse.host,
-        port=warehouse.port,
-        dbname=warehouse.database,
-        user=f"merchant_{merchant}",
-        password=PASSWORD,
-    ) as connection:
-        return connection.execute(query.encode()).fetchall()
+    return as_login(db, f"merchant_{merchant}", query)
