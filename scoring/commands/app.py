@@ -22,6 +22,7 @@ from scoring.commands.replay import replay
 from scoring.commands.run import run
 from scoring.commands.score import score
 from scoring.commands.sources import app as sources
+from scoring.commands.stock.app import app as stock
 from scoring.commands.synthesize import synthesize
 from scoring.commands.thresholds import thresholds
 from scoring.commands.train import train
@@ -45,7 +46,7 @@ PANELS: dict[str, tuple[Any, ...]] = {
     "Deliver and decide": (sources, run, ingest, deliveries, synthesize),
     "One step of a run": (build, validate, claim, score, publish, fail),
     "Proofs and answers": (closure, windows, replay, explain),
-    "Plans of merchants": (overrides,),
+    "Plans of merchants": (overrides, stock),
     "Policies and models": (policy, thresholds, train, quality, fairness),
     "This installation": (version,),
 }
@@ -54,6 +55,7 @@ _GROUPS = {
     id(overrides): "overrides",
     id(policy): "policy",
     id(sources): "sources",
+    id(stock): "stock",
     id(validate): "validate",
 }
 
