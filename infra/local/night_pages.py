@@ -1,4 +1,4 @@
-"""Print the nights of merchants: segments, values and purchasing power, and demand of products."""
+"""Print the nights of merchants: segments, values, purchasing power, demand and stock."""
 
 from __future__ import annotations
 
@@ -94,6 +94,22 @@ PAGES = (
         """,
         "select target_day, mean_units, low_units, high_units from serving.demand_forecasts "
         "where grain = 'series' order by mean_units desc nulls last limit 5",
+    ),
+    NightPage(
+        "Stock: the ten products most at risk, if the next order is left out",
+        """
+        select merchant_id, product_id, stock_class as class, available, inbound,
+            round(days_of_cover::numeric, 1) as days_of_cover,
+            round(run_out_probability::numeric, 2) as p_run_out,
+            round(expected_lost_units::numeric, 1) as lost_units,
+            expected_lost_margin as lost_margin, order_day, order_units
+        from serving.stock_outlook
+        where run_out_probability > 0
+        order by expected_lost_margin desc nulls last, expected_lost_units desc, product_id
+        limit 10
+        """,
+        "select product_id, order_day, order_units, order_cost, saved_margin "
+        "from serving.order_proposals where priority_rank <= 5 order by merchant_id, priority_rank",
     ),
 )
 
