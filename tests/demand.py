@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from features.platform.arrays import Floats
+from scoring.demand import methods
 from scoring.demand.history import History, State
 from scoring.demand.past import Past, at_night
 from scoring.demand.promotions import Promotions
+from scoring.demand.weekdays import Weekdays
 
 #: Day 19 723 since 1970 is Monday, 2024-01-01.
 MONDAY = 19_723
@@ -63,6 +65,11 @@ def a_promotion(
 def the_past(history: History, place: int | None = None) -> Past:
     """Return the columns at a period, the last one by default."""
     return at_night(history, history.units.shape[1] - 1 if place is None else place)
+
+
+def a_forecast(name: str, past: Past, steps: int, period: int = 1) -> Floats:
+    """Return the forecast of a classical method, with the usual factors of weekdays."""
+    return methods.forecast(name, past, Weekdays.usual().profile(past), steps, period)
 
 
 def a_shop(series: int = 30, days: int = 330, seed: int = 5) -> History:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.platform.arrays import Floats
-from scoring.demand import boosting, candidates, choice, evaluation
+from scoring.demand import boosting, candidates, choice, evaluation, weekdays
 from scoring.demand.candidates import Candidates
 from scoring.demand.choice import Choice
 from scoring.demand.rows import Rows
@@ -67,11 +67,13 @@ def origins(
     """
     whole = rows if measured is None else measured
     for night in nights:
-        trees = boosting.fit(rows.known_by(night, period), period)
+        known = rows.known_by(night, period)
+        weeks = weekdays.learn(known.past)
+        trees = boosting.fit(known, weeks, period)
         at_night = whole.take(whole.night == night)
         yield Origin(
             night,
-            candidates.of(at_night.past, trees, rows.steps, period),
+            candidates.of(at_night.past, weeks, trees, rows.steps, period),
             at_night.units,
             evaluation.variances(at_night.past),
         )

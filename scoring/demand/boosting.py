@@ -16,6 +16,7 @@ from features.platform.arrays import Floats, Integers
 from scoring.demand import horizon
 from scoring.demand.past import HIGH, LOW, YEAR, Past
 from scoring.demand.rows import Rows
+from scoring.demand.weekdays import Weekdays
 from scoring.models.estimators import one_thread
 
 SETTINGS = {
@@ -77,11 +78,12 @@ class Boosted:
         return Boosted(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
-def fit(rows: Rows, period: int = 1) -> list[HistGradientBoostingRegressor]:
+def fit(rows: Rows, weekdays: Weekdays, period: int = 1) -> list[HistGradientBoostingRegressor]:
     """Return the trees of each loss in `LOSSES`, or none where too few cells are known.
 
     Args:
         rows: series-nights; a cell with NaN units teaches nothing.
+        weekdays: as learnt from the same nights.
         period: days of a period.
     """
     row, step = np.nonzero(~np.isnan(rows.units))
@@ -92,8 +94,9 @@ def fit(rows: Rows, period: int = 1) -> list[HistGradientBoostingRegressor]:
         chosen = np.sort(draw.choice(len(row), MOST_CELLS, replace=False))
         row, step = row[chosen], step[chosen]
     cells = rows.past.take(row)
-    base = horizon.bases(rows.past, rows.steps, period)[row, step]
-    ahead = horizon.of_cells(cells, step + 1, period)
+    profile = weekdays.profile(rows.past)
+    base = horizon.bases(rows.past, profile, rows.steps, period)[row, step]
+    ahead = horizon.of_cells(cells, profile[row], step + 1, period)
     if np.ptp(cells["night_day"] + (step + 1) * period) < YEAR:
         # with less than a year each date is seen once: it is a moment, not a season
         ahead[:, horizon.CALENDAR] = np.nan
@@ -111,17 +114,31 @@ def fit(rows: Rows, period: int = 1) -> list[HistGradientBoostingRegressor]:
 
 
 def predict(
-    trees: list[HistGradientBoostingRegressor], past: Past, steps: int, period: int = 1
+    trees: list[HistGradientBoostingRegressor],
+    past: Past,
+    profile: Floats,
+    steps: int,
+    period: int = 1,
 ) -> Boosted:
-    """Return the answers for series-nights, one step ahead after the other to bound the memory."""
-    base, shared = horizon.bases(past, steps, period), horizon.of_night(past)
+    """Return the answers for series-nights, one step ahead after the other to bound the memory.
+
+    Args:
+        trees: in the order of `LOSSES`.
+        past: n series-nights.
+        profile: [n, 7] the factor of each weekday, Monday first.
+        steps: periods ahead.
+        period: days of a period.
+    """
+    base, shared = horizon.bases(past, profile, steps, period), horizon.of_night(past)
     answers, lift = np.empty((len(LOSSES), *base.shape)), np.ones(base.shape)
     promoted = np.flatnonzero(~np.isnan(past["promotion_1_first"]))
     plain = past.take(promoted).without_promotions()
     for step in range(steps):
         ahead = np.full(len(past), step + 1)
-        matrix = np.hstack([shared, horizon.of_cells(past, ahead, period)])
-        without = np.hstack([shared[promoted], horizon.of_cells(plain, ahead[promoted], period)])
+        matrix = np.hstack([shared, horizon.of_cells(past, profile, ahead, period)])
+        without = np.hstack(
+            [shared[promoted], horizon.of_cells(plain, profile[promoted], ahead[promoted], period)]
+        )
         with one_thread():
             for answer, tree in zip(answers, trees, strict=True):
                 answer[:, step] = tree.predict(matrix)

@@ -13,6 +13,7 @@ from scoring.demand import boosting, classes, methods
 from scoring.demand.boosting import Boosted
 from scoring.demand.methods import METHODS
 from scoring.demand.past import Past
+from scoring.demand.weekdays import Weekdays
 
 BOOSTING = "boosting"
 #: The candidates for the mean, and all but the last of those for the median.
@@ -53,6 +54,7 @@ class Candidates:
 
 def of(
     past: Past,
+    weekdays: Weekdays,
     trees: Sequence[HistGradientBoostingRegressor],
     steps: int,
     period: int = 1,
@@ -61,16 +63,18 @@ def of(
 
     Args:
         past: n series-nights.
+        weekdays: as learnt.
         trees: in the order of `LOSSES`, or none.
         steps: periods ahead.
         period: days of a period.
     """
+    profile = weekdays.profile(past)
     boosted = (
-        boosting.predict(list(trees), past, steps, period)
+        boosting.predict(list(trees), past, profile, steps, period)
         if trees
         else Boosted.unknown(len(past), steps)
     )
-    points = np.stack([methods.forecast(name, past, steps, period) for name in METHODS])
+    points = np.stack([methods.forecast(name, past, profile, steps, period) for name in METHODS])
     points *= boosted.lift
     empirical = np.stack(
         [

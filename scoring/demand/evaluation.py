@@ -12,6 +12,8 @@ import numpy as np
 from features.platform.arrays import Floats
 from scoring.demand.past import Past
 
+_LEAST_MEAN = 1e-3
+
 
 def wape(forecast: Floats, units: Floats) -> float:
     """Return the sum of absolute errors over the sum of units."""
@@ -65,6 +67,15 @@ def variances(past: Past) -> Floats:
     square = chance * size**2 * (1.0 + np.nan_to_num(past["cv2_364"]))
     # an even series has no variance, and a piece is the least unit
     return np.maximum(square - mean**2, np.maximum(0.1 * mean, 0.01))
+
+
+def unevenness(past: Past) -> Floats:
+    """Return the variance of the units of a period over their mean: [n].
+
+    It is at least 1, that of pieces that come one by one.
+    """
+    ratio: Floats = variances(past) / np.maximum(np.nan_to_num(past["units_364"]), _LEAST_MEAN)
+    return np.maximum(ratio, 1.0)
 
 
 def _share(part: float, whole: float) -> float:

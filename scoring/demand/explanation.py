@@ -33,7 +33,11 @@ def lines(model: DemandModel, row: Floats) -> list[str]:
     total = float(model.score(row).mean_units.sum())
     code = classes.of(past)
     name = CLASSES[int(code[0])]
-    baseline = float(methods.forecast(BASELINE, past, model.steps, model.period).sum())
+    baseline = float(
+        methods.forecast(
+            BASELINE, past, model.weekdays.profile(past), model.steps, model.period
+        ).sum()
+    )
     return [
         f"{name}: {PATTERNS[name]}; the mean is of {model.methods(code)[0]}, the best of this "
         "class in the backtest",

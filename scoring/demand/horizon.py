@@ -11,7 +11,7 @@ import numpy as np
 
 from features.platform.arrays import Floats, Integers
 from scoring.demand.averages import ratio
-from scoring.demand.methods import shrunk_level, spread, weekday_profile
+from scoring.demand.methods import shrunk_level, spread
 from scoring.demand.past import WEEK, Past
 
 #: Levels that become ratios to the level of the series.
@@ -43,9 +43,9 @@ _OLD_DAYS = 400.0
 CALENDAR = slice(2, 5)
 
 
-def bases(past: Past, steps: int, period: int = 1) -> Floats:
+def bases(past: Past, profile: Floats, steps: int, period: int = 1) -> Floats:
     """Return the base of each cell: [n, steps] units, above 0."""
-    return spread(past, shrunk_level(past), steps, period)
+    return spread(past, shrunk_level(past), profile, steps, period)
 
 
 def of_night(past: Past) -> Floats:
@@ -66,11 +66,12 @@ def of_night(past: Past) -> Floats:
     return np.column_stack([*(_log(values / level) for values in levels), *pairs, *rest, *plain])
 
 
-def of_cells(past: Past, step: Integers, period: int = 1) -> Floats:
+def of_cells(past: Past, profile: Floats, step: Integers, period: int = 1) -> Floats:
     """Return the terms of one cell per row: [n, terms], NaN = unknown.
 
     Args:
         past: the series-night of each cell.
+        profile: [n, 7] the factor of each weekday, Monday first.
         step: [n] the periods ahead, from 1.
         period: days of a period.
     """
@@ -90,7 +91,7 @@ def of_cells(past: Past, step: Integers, period: int = 1) -> Floats:
             # with both, trees of few bins find a single date such as a holiday
             (month.astype(np.int64) % 12).astype(np.float64),
             (date - month).astype(np.float64),
-            np.log(weekday_profile(past)[rows, weekday] + _FLOOR),
+            np.log(profile[rows, weekday] + _FLOOR),
             _log(newest[rows, weekday] / shrunk_level(past)),
             *_promotion(past, end, period),
         ]

@@ -20,10 +20,11 @@ from scoring.demand import evaluation
 from scoring.demand.averages import ratio
 from scoring.demand.past import SLOW, WEEK, Past
 
-#: The weight of the category's mean, in observed days, against the days of a series.
-CATEGORY_DAYS = 14.0
-#: The usual variance of the factors of weekdays.
-PROFILE_VARIANCE = 0.03
+#: The shape of the gamma distribution of the levels of a category: they differ as much as their
+#: mean is large.
+CATEGORY_SHAPE = 1.0
+#: A series with more observed days needs no category.
+OWN_DAYS = 56
 LEAST_LEVEL = 1e-3
 #: Bounds of the factor that a year ago's season may have.
 LEAST_SEASON, MOST_SEASON = 0.25, 4.0
@@ -32,37 +33,19 @@ LEAST_SEASON, MOST_SEASON = 0.25, 4.0
 def shrunk_level(past: Past) -> Floats:
     """Return a positive level that every series has: [n] units per period.
 
-    It is the mean of 8 weeks and of a year, drawn to the mean of a series of the category the more
-    the fewer days of the series are observed.
+    It is the mean of 8 weeks and of a year. A series with few observed days is drawn to the mean of
+    a series of its category, the more the fewer pieces it has sold and the less even they came: the
+    mean of a Poisson rate with a gamma distribution, whose units have a larger variance.
     """
     peers = ratio(past["category_units_28"], past["category_series_28"])
     days = np.nan_to_num(past["observed_days_56"])
     year = _first(past["units_364"], peers)
     own = 0.5 * _first(past["units_56"], year) + 0.5 * year
-    prior = _first(peers, own)
-    level = (days * own + CATEGORY_DAYS * prior) / (days + CATEGORY_DAYS)
-    is_old = np.nan_to_num(past["observed_days_364"]) >= 4 * CATEGORY_DAYS
+    prior = np.maximum(_first(peers, own), LEAST_LEVEL)
+    known = days / evaluation.unevenness(past)
+    level = (known * own + CATEGORY_SHAPE) / (known + CATEGORY_SHAPE / prior)
+    is_old = np.nan_to_num(past["observed_days_364"]) >= OWN_DAYS
     return np.maximum(np.where(is_old, own, level), LEAST_LEVEL)
-
-
-def weekday_profile(past: Past) -> Floats:
-    """Return the factor of each weekday, Monday first, with the mean 1: [n, 7].
-
-    The factors are shrunk to 1 by empirical Bayes (Efron and Morris 1973): the eight values behind
-    a weekday say little where the units of a day vary much.
-    """
-    means = np.column_stack([past[f"weekday_{day}"] for day in range(WEEK)])
-    level = np.nan_to_num(past["units_56"])
-    own = np.where(np.isnan(means) | (level <= 0)[:, None], 1.0, means / _above_0(level)[:, None])
-    between = own.var(axis=1)
-    days = np.maximum(np.nan_to_num(past["observed_days_56"]) / WEEK, 1.0)
-    whole = evaluation.variances(past) / np.maximum(np.nan_to_num(past["units_364"]), 0.05) ** 2
-    noise = np.maximum(whole - between, 0.1 * whole) / days
-    spread_of_factors = 0.5 * (np.maximum(between - noise, 0.0) + PROFILE_VARIANCE)
-    weight = (spread_of_factors / (spread_of_factors + noise))[:, None]
-    factor = weight * own + (1.0 - weight)
-    profile: Floats = factor / factor.mean(axis=1, keepdims=True)
-    return profile
 
 
 def weekday_ahead(past: Past, steps: int) -> Floats:
@@ -70,20 +53,29 @@ def weekday_ahead(past: Past, steps: int) -> Floats:
     return (past["night_day"][:, None] + np.arange(1, steps + 1) + 3.0) % WEEK
 
 
-def spread(past: Past, level: Floats, steps: int, period: int = 1) -> Floats:
-    """Return a level in each period ahead, by weekday where periods are days: [n, steps]."""
+def spread(past: Past, level: Floats, profile: Floats, steps: int, period: int = 1) -> Floats:
+    """Return a level in each period ahead, by weekday where periods are days: [n, steps].
+
+    Args:
+        past: the columns of n series.
+        level: [n].
+        profile: [n, 7] the factor of each weekday, Monday first.
+        steps: periods ahead.
+        period: days of a period, 1 or 7.
+    """
     if period != 1:
         return np.repeat(level[:, None], steps, axis=1)
     days = weekday_ahead(past, steps).astype(np.int64)
-    return level[:, None] * np.take_along_axis(weekday_profile(past), days, axis=1)
+    return level[:, None] * np.take_along_axis(profile, days, axis=1)
 
 
-def forecast(name: str, past: Past, steps: int, period: int = 1) -> Floats:
+def forecast(name: str, past: Past, profile: Floats, steps: int, period: int = 1) -> Floats:
     """Return the forecast of one method: [n, steps] units per period, >= 0.
 
     Args:
         name: of `METHODS`.
         past: the columns of n series.
+        profile: [n, 7] the factor of each weekday, Monday first.
         steps: periods ahead.
         period: days of a period, 1 or 7.
     """
@@ -91,8 +83,8 @@ def forecast(name: str, past: Past, steps: int, period: int = 1) -> Floats:
         return _seasonal_naive(past, steps, period)
     level = np.maximum(_first(LEVELS[name](past), shrunk_level(past)), 0.0)
     if name == "theta":
-        return _drifting(past, level, steps, period)
-    return spread(past, level, steps, period)
+        return _drifting(past, level, profile, steps, period)
+    return spread(past, level, profile, steps, period)
 
 
 def _seasonal_naive(past: Past, steps: int, period: int) -> Floats:
@@ -105,11 +97,11 @@ def _seasonal_naive(past: Past, steps: int, period: int) -> Floats:
     return np.take_along_axis(newest, weekday_ahead(past, steps).astype(np.int64), axis=1)
 
 
-def _drifting(past: Past, level: Floats, steps: int, period: int) -> Floats:
+def _drifting(past: Past, level: Floats, profile: Floats, steps: int, period: int) -> Floats:
     """Return a level that follows half of the trend, at least 0 and at most twice the level."""
     drift = 0.5 * np.nan_to_num(past["slope_56"])[:, None] * np.arange(1, steps + 1)
-    profile = spread(past, np.ones(len(past)), steps, period)
-    return np.clip(level[:, None] + drift, 0.0, 2.0 * level[:, None]) * profile
+    factors = spread(past, np.ones(len(past)), profile, steps, period)
+    return np.clip(level[:, None] + drift, 0.0, 2.0 * level[:, None]) * factors
 
 
 def _croston(past: Past) -> Floats:

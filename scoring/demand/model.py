@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from features.platform.arrays import Codes, Floats
-from scoring.demand import boosting, candidates, serving
+from scoring.demand import boosting, candidates, serving, weekdays
 from scoring.demand.candidates import NAMES
 from scoring.demand.choice import Choice
 from scoring.demand.distribution import Spread
@@ -24,6 +24,7 @@ from scoring.demand.picking import BLEND, Line
 from scoring.demand.promotions import HORIZON
 from scoring.demand.rows import Rows
 from scoring.demand.serving import ANSWERS, Forecasts
+from scoring.demand.weekdays import Weekdays
 from scoring.models.dispersion import Dispersion
 
 
@@ -39,7 +40,7 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
     #: The attributes that `fit` sets; a model file must hold them all.
     FITTED: ClassVar[tuple[str, ...]] = (
         *("trees_", "mean_", "median_", "interval_", "linear_", "square_", "levels_"),
-        *("shifts_", "table_"),
+        *("shifts_", "table_", "weeks_"),
     )
 
     trees_: list[object]  # by loss; empty where too few cells are known
@@ -51,6 +52,7 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
     levels_: Floats  # [classes, scales, quantiles]
     shifts_: Floats  # [classes, scales, 2]
     table_: list[list[object]]  # the lines of the backtest
+    weeks_: Floats  # [1 + 1 + 7, 7] mean, variances and directions of the factors of weekdays
     scatter_: Floats  # [2, classes] daily and level; a file of before has none
 
     def __init__(
@@ -69,7 +71,9 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         """
         self.features = list(rows.past.names)
         self.n_features_in_ = len(self.features)
-        self.trees_ = list(boosting.fit(rows, self.period))
+        weeks = weekdays.learn(rows.past)
+        self.weeks_ = np.vstack([weeks.mean, weeks.variances, weeks.directions])
+        self.trees_ = list(boosting.fit(rows, weeks, self.period))
         self.mean_, self.median_, self.interval_ = choice.mean, choice.median, choice.interval
         self.linear_, self.square_ = choice.spread.linear, choice.spread.square
         self.levels_, self.shifts_ = choice.spread.levels, choice.shifts
@@ -95,6 +99,11 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         )
 
     @property
+    def weekdays(self) -> Weekdays:
+        """How the factors of weekdays differ over series."""
+        return Weekdays(self.weeks_[0], self.weeks_[1], self.weeks_[2:])
+
+    @property
     def scatter(self) -> Dispersion | None:
         """How far demand scatters around the mean, by class; None in a file of before."""
         return Dispersion(*self.scatter_) if hasattr(self, "scatter_") else None
@@ -115,7 +124,7 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         """
         check_is_fitted(self)
         past = self.past(X)
-        found = candidates.of(past, self.trees_, self.steps, self.period)
+        found = candidates.of(past, self.weekdays, self.trees_, self.steps, self.period)
         return serving.served(found, self.choice)
 
     def predict(self, X: Floats) -> Floats:  # noqa: N803

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.platform.arrays import Floats
-from scoring.demand.methods import METHODS, forecast
-from tests.demand import a_history, the_past
+from scoring.demand.methods import METHODS
+from tests.demand import a_forecast, a_history, the_past
 
 #: Methods on logs follow a scale only where units are many.
 LEVELS = [name for name in METHODS if "log" not in name]
@@ -27,8 +27,8 @@ def units(draw: st.DrawFn) -> Floats:
 @settings(max_examples=20)
 @given(units(), st.sampled_from(LEVELS), st.sampled_from([0.5, 3.0, 100.0]))
 def test_twice_the_units_are_twice_the_forecast(sold: Floats, name: str, factor: float) -> None:
-    one = forecast(name, the_past(a_history(sold, period=7)), 4, 7)
-    other = forecast(name, the_past(a_history(sold * factor, period=7)), 4, 7)
+    one = a_forecast(name, the_past(a_history(sold, period=7)), 4, 7)
+    other = a_forecast(name, the_past(a_history(sold * factor, period=7)), 4, 7)
 
     np.testing.assert_allclose(
         np.maximum(other, factor * 1e-3), np.maximum(one * factor, factor * 1e-3)
@@ -38,7 +38,7 @@ def test_twice_the_units_are_twice_the_forecast(sold: Floats, name: str, factor:
 @settings(max_examples=20)
 @given(units(), st.sampled_from(METHODS), st.sampled_from([1, 7]))
 def test_a_forecast_is_a_number_and_never_below_0(sold: Floats, name: str, period: int) -> None:
-    ahead = forecast(name, the_past(a_history(sold, period=period)), 28, period)
+    ahead = a_forecast(name, the_past(a_history(sold, period=period)), 28, period)
 
     assert ahead.shape == (3, 28)
     assert (ahead >= 0).all()

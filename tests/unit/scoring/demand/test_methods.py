@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from scoring.demand import methods
-from scoring.demand.methods import METHODS, forecast
-from tests.demand import a_history, the_past
+from scoring.demand.methods import METHODS
+from tests.demand import a_forecast, a_history, the_past
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -15,13 +15,13 @@ def test_a_steady_series_goes_on(name: str) -> None:
     past = the_past(a_history(np.full(500, 6.0)))
     expected = 6.0 * 0.95 if name == "croston_sba" else 6.0
 
-    assert forecast(name, past, 28) == pytest.approx(np.full((1, 28), expected))
+    assert a_forecast(name, past, 28) == pytest.approx(np.full((1, 28), expected))
 
 
 def test_croston_forecasts_the_size_over_the_interval() -> None:
     past = the_past(a_history(np.tile([0.0, 0.0, 0.0, 2.0], 60)))
 
-    assert forecast("croston_sba", past, 4, 7) == pytest.approx(np.full((1, 4), 0.95 * 2.0 / 4.0))
+    assert a_forecast("croston_sba", past, 4, 7) == pytest.approx(np.full((1, 4), 0.95 * 2.0 / 4.0))
 
 
 def test_croston_starts_without_a_warm_up_on_a_huge_first_order() -> None:
@@ -30,13 +30,13 @@ def test_croston_starts_without_a_warm_up_on_a_huge_first_order() -> None:
 
     past = the_past(a_history(units))
 
-    assert forecast("croston_sba", past, 1, 7)[0, 0] < 4.0
+    assert a_forecast("croston_sba", past, 1, 7)[0, 0] < 4.0
 
 
 def test_theta_follows_half_of_a_trend() -> None:
     past = the_past(a_history(100.0 + np.arange(100.0), period=1))
 
-    step = np.diff(forecast("theta", past, 3, 7)[0])
+    step = np.diff(a_forecast("theta", past, 3, 7)[0])
 
     assert step == pytest.approx(0.5)
 
@@ -47,7 +47,7 @@ def test_the_seasonal_naive_repeats_the_last_week() -> None:
 
     past = the_past(a_history(units))
 
-    assert forecast("seasonal_naive", past, 14)[0].tolist() == [*range(7), *range(7)]
+    assert a_forecast("seasonal_naive", past, 14)[0].tolist() == [*range(7), *range(7)]
 
 
 def test_a_weekday_profile_keeps_the_level() -> None:
@@ -55,21 +55,34 @@ def test_a_weekday_profile_keeps_the_level() -> None:
     units[5::7] = 80.0
     past = the_past(a_history(units))
 
-    ahead = forecast("mean_56", past, 7)[0]
+    ahead = a_forecast("mean_56", past, 7)[0]
 
     assert ahead.mean() == pytest.approx(units[:7].mean())
     assert ahead[5] > 2.5 * ahead[0]
 
 
-def test_a_new_series_starts_from_its_category() -> None:
-    units = np.zeros((5, 200))
-    units[:4] = 10.0
-    units[4, -2:] = 2.0
+def test_a_new_series_leaves_its_category_as_it_sells() -> None:
+    units = np.zeros((4, 200))
+    units[:2] = 10.0
+    units[2, -2:] = [1.0, 0.0]
+    units[3, -20:] = np.tile([1.0, 0.0], 10)
 
     level = methods.shrunk_level(the_past(a_history(units)))
 
-    assert level[:4] == pytest.approx(10.0, rel=0.1)
-    assert 5.0 < level[4] < 10.0
+    assert level[:2] == pytest.approx(10.0, rel=0.1)
+    assert 0.55 < level[2] < 2.0
+    assert 0.5 < level[3] < 0.55
+
+
+def test_few_pieces_in_a_large_order_say_less_than_even_ones() -> None:
+    units = np.full((4, 200), 10.0)
+    units[2:] = 0.0
+    units[2, -10:] = 2.0
+    units[3, -10:] = [20.0, *np.zeros(9)]
+
+    _, _, even, uneven = methods.shrunk_level(the_past(a_history(units)))
+
+    assert 2.0 < even < uneven < 10.0
 
 
 def test_a_series_that_was_never_in_stock_of_late_has_its_level_of_the_year() -> None:
@@ -78,7 +91,7 @@ def test_a_series_that_was_never_in_stock_of_late_has_its_level_of_the_year() ->
 
     past = the_past(a_history(units, out=out))
 
-    assert forecast("mean_28", past, 28) == pytest.approx(np.full((1, 28), 5.0))
+    assert a_forecast("mean_28", past, 28) == pytest.approx(np.full((1, 28), 5.0))
 
 
 def test_the_season_of_the_category_a_year_ago_moves_the_level() -> None:
@@ -87,4 +100,4 @@ def test_the_season_of_the_category_a_year_ago_moves_the_level() -> None:
 
     past = the_past(a_history(units))
 
-    assert forecast("season", past, 4, 7) == pytest.approx(np.full((1, 4), 20.0))
+    assert a_forecast("season", past, 4, 7) == pytest.approx(np.full((1, 4), 20.0))
