@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from features.build import PROJECT, build
+from infra.local import night_pages
 from infra.postgres import merchants
 from tests import documents
 from tests.conftest import PASSWORD, Db, a_warehouse
@@ -242,6 +243,15 @@ def test_each_documented_question_of_a_merchant_has_an_answer(shops: Db) -> None
     assert len(queries) >= 9
     for query in queries:
         assert as_merchant(shops, "shop", query), query
+
+
+@pytest.mark.parametrize("page", night_pages.PAGES, ids=lambda page: page.title)
+def test_each_table_of_the_demos_last_page_has_rows_for_an_analyst(
+    shops: Db, page: night_pages.NightPage
+) -> None:
+    with shops.connect("analyst") as analyst:
+        for query in (page.query, page.to_try):
+            assert analyst.execute(query.encode()).fetchall(), query
 
 
 def as_merchant(db: Db, merchant: str, query: str) -> list[tuple[Any, ...]]:
