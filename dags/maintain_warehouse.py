@@ -5,7 +5,8 @@ Heals the traces of a crash, a pause or a mistake, every night.
 Fails runs that are stuck, writes manifests that published runs lack, drops tables that ended runs
 left, and lets the DAG of each job decide its undecided windows. One run decides a stretch of
 windows that follow each other, empty ones included. Stretches with waiting rows come first, windows
-that failed before come last, and the form limits the number of runs.
+that failed before come last, and the form limits the number of runs. Stock is planned after the
+demand is forecast.
 
 **Reads** `raw`, `decisions.runs` and the names under `published/`.
 **Writes** `decisions.runs` and `audit.events` (stuck runs), `published/` (manifests); drops tables
@@ -63,10 +64,16 @@ def maintain_warehouse() -> None:
         return maintenance.find_windows(job, get_current_context())
 
     failed = fail_stuck_runs()
+    decided: dict[str, Any] = {}
     for job in JOBS.values():
         with TaskGroup(job.name):
-            windows = find_windows(job.name)
-            chain(failed, windows, _decide(job.name, windows))
+            # a job that reads another one goes on after it, whatever became of it
+            find = find_windows.override(trigger_rule="all_done") if job.follows else find_windows
+            windows = find(job.name)
+            decided[job.name] = _decide(job.name, windows)
+            chain(failed, windows, decided[job.name])
+        if job.follows:
+            chain(decided[job.follows], windows)
     chain(failed, drop_leftovers())
     write_manifests()
 

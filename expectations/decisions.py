@@ -102,6 +102,16 @@ class SuiteAnswer:
 def expectations_of_answers(
     columns: Sequence[str], answers: Sequence[Answer]
 ) -> list[say.Sentence]:
+    """Return the expectations on every run of a job whose model answers for every row.
+
+    Args:
+        columns: of the scored table.
+        answers: the answers of the job; each is within its bounds, or null.
+    """
+    return [*expectations_of_values(columns, answers), _few_are_degraded()]
+
+
+def expectations_of_values(columns: Sequence[str], answers: Sequence[Answer]) -> list[say.Sentence]:
     """Return the expectations on every run of a job without an outcome.
 
     Args:
@@ -112,7 +122,6 @@ def expectations_of_answers(
         _shape(columns),
         _present("is_degraded"),
         *map(_answered, answers),
-        _few_are_degraded(),
     ]
 
 

@@ -16,6 +16,7 @@ from scoring.fraud.job import JOB as SCORE_TRANSACTIONS
 from scoring.runs.job import Job
 from scoring.segments.job import JOB as SEGMENT_CUSTOMERS
 from scoring.spending.job import JOB as FORECAST_SPENDING
+from scoring.stock.job import JOB as PLAN_STOCK
 from scoring.value.job import JOB as VALUE_CUSTOMERS
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ JOBS: dict[str, Job] = {
         VALUE_CUSTOMERS,
         FORECAST_SPENDING,
         FORECAST_DEMAND,
+        PLAN_STOCK,
     )
 }
 

@@ -112,6 +112,23 @@ def stock() -> bytes:
     return _file(STOCK, counts)
 
 
+def counts(number: int) -> bytes:
+    """Return the counts of the morning of a live day: some of the large grocer run short."""
+    last = number == LIVE_DAYS[-1]
+    pieces = {
+        ("p0", "shop"): 2 if last else 480,
+        ("p1", "shop"): 400,
+        ("p1", "web"): 1,
+        ("p2", "shop"): 500,
+    }
+    lines = (
+        f"{product}-{location}-{number},large,{product},{location},{on_hand},"
+        f"{day(number).isoformat()}"
+        for (product, location), on_hand in pieces.items()
+    )
+    return _file(STOCK, lines)
+
+
 def promotions() -> bytes:
     """Return one promotion of ten days, which begins in three days of the first live night."""
     first, announced = day(LIVE_DAYS[0] + 3), day(LIVE_DAYS[0] - 20)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from features.feeds.admissions import Facts
 from features.feeds.columns import ColumnKind, added, column
 from features.feeds.declarations import Feed
-from features.feeds.readers import CUSTOMER_SEGMENTS, CUSTOMER_VALUE, DEMAND_FORECAST
+from features.feeds.readers import CUSTOMER_SEGMENTS, CUSTOMER_VALUE, DEMAND_FORECAST, STOCK_PLAN
 
 PRODUCTS = Feed(
     name="products",
@@ -32,5 +32,5 @@ PRODUCTS = Feed(
         added(column("shelf_life_days", ColumnKind.DAYS)),
     ),
     admission=Facts(first_known_at="landed.declared_known_at"),
-    read_by=(CUSTOMER_SEGMENTS, CUSTOMER_VALUE, DEMAND_FORECAST),
+    read_by=(CUSTOMER_SEGMENTS, CUSTOMER_VALUE, DEMAND_FORECAST, STOCK_PLAN),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
 from features.feeds.declarations import Feed
+from features.feeds.readers import STOCK_PLAN
 from features.feeds.rules import Ordering
 
 PURCHASE_ORDERS = Feed(
@@ -29,4 +30,5 @@ PURCHASE_ORDERS = Feed(
         Ordering("ordered_at", "expected_at", "ordered_after_expected"),
         Ordering("ordered_at", "received_at", "ordered_after_received"),
     ),
+    read_by=(STOCK_PLAN,),
 )

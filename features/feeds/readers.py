@@ -31,5 +31,6 @@ CUSTOMER_SEGMENTS = Reader("segment_customers", "marts.feat_customer_nights")
 CUSTOMER_VALUE = Reader("value_customers", "marts.feat_customer_nights")
 SPENDING_FORECAST = Reader("forecast_spending", "marts.feat_customers")
 DEMAND_FORECAST = Reader("forecast_demand", "marts.feat_demand")
+STOCK_PLAN = Reader("plan_stock", "marts.feat_stock")
 #: The jobs that read card payments to know a customer.
 CUSTOMER_JOBS = (CUSTOMER_SEGMENTS, CUSTOMER_VALUE, SPENDING_FORECAST)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
 from features.feeds.declarations import Feed
-from features.feeds.readers import CUSTOMER_SEGMENTS, CUSTOMER_VALUE, DEMAND_FORECAST
+from features.feeds.readers import CUSTOMER_SEGMENTS, CUSTOMER_VALUE, DEMAND_FORECAST, STOCK_PLAN
 from features.feeds.rules import Pair, Product
 
 #: A return gives goods back. A cancellation takes an order back before it is delivered.
@@ -37,7 +37,7 @@ SALES = Feed(
         column("is_merchandise", ColumnKind.FLAG, required=True),
     ),
     admission=Versions(event="occurred_at", table="raw.sales"),
-    read_by=(CUSTOMER_SEGMENTS, CUSTOMER_VALUE, DEMAND_FORECAST),
+    read_by=(CUSTOMER_SEGMENTS, CUSTOMER_VALUE, DEMAND_FORECAST, STOCK_PLAN),
     choices=(Pair("unit_price", "amount", "missing_value"),),
     product=Product("amount", "quantity", "unit_price"),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
 from features.feeds.declarations import Feed
-from features.feeds.readers import DEMAND_FORECAST
+from features.feeds.readers import DEMAND_FORECAST, STOCK_PLAN
 
 STOCK_LEVELS = Feed(
     name="stock_levels",
@@ -26,5 +26,5 @@ STOCK_LEVELS = Feed(
         column("counted_at", ColumnKind.INSTANT, required=True),
     ),
     admission=Versions(event="counted_at", table="raw.stock_levels"),
-    read_by=(DEMAND_FORECAST,),
+    read_by=(DEMAND_FORECAST, STOCK_PLAN),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from features.feeds.admissions import Versions
 from features.feeds.columns import ColumnKind, column
 from features.feeds.declarations import Feed
-from features.feeds.readers import DEMAND_FORECAST
+from features.feeds.readers import DEMAND_FORECAST, STOCK_PLAN
 from features.feeds.rules import Companion, Pair
 
 RECEIPT, SALE, RETURN, TRANSFER, WRITE_OFF = MOVEMENTS = (
@@ -32,7 +32,7 @@ STOCK_MOVEMENTS = Feed(
         column("occurred_at", ColumnKind.INSTANT, required=True),
     ),
     admission=Versions(event="occurred_at", table="raw.stock_movements"),
-    read_by=(DEMAND_FORECAST,),
+    read_by=(DEMAND_FORECAST, STOCK_PLAN),
     companions=(
         Companion(
             "to_location",

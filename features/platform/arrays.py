@@ -18,6 +18,14 @@ Columns = Mapping[str, pa.Array]
 FloatColumns = Mapping[str, Floats]
 
 
+def row_sums(values: Matrix) -> Floats:
+    """Return the sum of each row: [n]; column by column, so no row depends on the others."""
+    total = np.zeros(len(values))
+    for column in values.T:
+        total += column
+    return total
+
+
 def lists_of(values: Matrix, has_values: Flags) -> pa.ListArray:
     """Return the rows of a matrix as a column of lists.
 

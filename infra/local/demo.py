@@ -58,6 +58,10 @@ def is_optional(job: str) -> bool:
     return training is not None and training.is_optional
 
 
+def _needs_model(job: str) -> bool:
+    return JOBS[job].model is not None and not is_optional(job)
+
+
 def _prepare(state: State, files: Matched | None, described: Sources) -> Sample:
     with step("Sample data") as note:
         data = sample.prepare(state, files, described)
@@ -148,7 +152,7 @@ def train(state: State, airflow: Airflow, data: Sample) -> dict[str, str]:
         untrained = outcomes_of_training(airflow, run_id, data)
         if run_state == "failed" and not untrained:
             refuse_failure(airflow, "train_models", run_id)
-        needed = {job for job in data.windows(datetime.now(UTC)) if not is_optional(job)}
+        needed = {job for job in data.windows(datetime.now(UTC)) if _needs_model(job)}
         if needed and untrained.keys() >= needed:
             raise StackError(not_trained(untrained, state))
         note("; ".join(f"{job} has no model" for job in untrained) or "done")
@@ -195,8 +199,10 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
     untrained = state.read("demo.json", {}).get("untrained", {})
     jobs = [job for job in data.windows(now) if job not in untrained]
     missing = {job: _missing(state, job, data.windows(now)[job]) for job in jobs}
-    # runs of nights need no decision of the others, so they go on beside them
-    beside = {job: missing.pop(job) for job in jobs if job in OF_NIGHTS}
+    # a run that reads the decisions of another job comes after it
+    afterwards = {job: missing.pop(job) for job in jobs if JOBS[job].follows}
+    # other runs of nights need no decision of the others, so they go on beside them
+    beside = {job: missing.pop(job) for job in [*missing] if job in OF_NIGHTS}
     begun = {job: _begin(airflow, job, found) for job, found in beside.items()}
     # transactions first: decisions on applications use the decisions on transactions
     for job, found in missing.items():
@@ -207,6 +213,8 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
             )
     for job, runs in begun.items():
         _follow(state, airflow, job, runs)
+    for job, found in afterwards.items():
+        _follow(state, airflow, job, _begin(airflow, job, found))
     is_over = data.live_until <= now
     for dag_id in (*data.windows(now), *((TRAINING,) if is_over else NIGHTLY)):
         airflow.await_dag(dag_id)

@@ -50,6 +50,7 @@ class Sample:
         transactions: rows, history included.
         applications: rows, history included.
         sales: lines, history included.
+        stock_levels: counts of stock, history included.
         hourly_from: windows before it are joined, as after a pause; None joins none.
         learns_from_later: outcomes from after `live_from` train the model: all are known by now.
         is_derived: the description states no `decide_from`, so the demo chose it for the data.
@@ -63,6 +64,7 @@ class Sample:
     learns_from_later: bool = False
     is_derived: bool = False
     sales: int = 0
+    stock_levels: int = 0
 
     def hours(self, now: datetime) -> list[Window]:
         """Return the past windows of transactions: first those of a pause, then each hour."""
@@ -91,6 +93,7 @@ class Sample:
             "transactions": self.transactions,
             "applications": self.applications,
             "sales": self.sales,
+            "stock_levels": self.stock_levels,
         }
         return {
             job.name: self._of(job, now) for job in JOBS.values() if rows.get(job.population.feed)
@@ -121,6 +124,7 @@ class Sample:
             "transactions": self.transactions,
             "loan applications": self.applications,
             "lines of sales": self.sales,
+            "counts of stock": self.stock_levels,
         }
         rows = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
         return f"{rows}; decided from {self.live_from:%Y-%m-%d %H:%M} UTC on"
@@ -205,6 +209,7 @@ def of_times(times: Mapping[str, Instants], described: Sources) -> Sample:
         learns_from_later="applications" in times,
         is_derived=described.decide_from is None,
         sales=len(times.get("sales", ())),
+        stock_levels=len(times.get("stock_levels", ())),
     )
 
 
@@ -263,6 +268,7 @@ def _synthetic(state: State) -> Sample:
         counts.applications,
         hourly_from=plan.hourly_from,
         sales=counts.sale_lines,
+        stock_levels=counts.stock_levels,
     )
 
 

@@ -26,6 +26,7 @@ SEGMENTS_AFTER = timedelta(hours=1, minutes=15)
 VALUES_AFTER = timedelta(hours=1, minutes=30)
 SPENDING_AFTER = timedelta(hours=1, minutes=45)
 DEMAND_AFTER = timedelta(hours=2)
+STOCK_AFTER = timedelta(hours=2, minutes=15)
 
 
 def schedule(after: timedelta) -> CronDataIntervalTimetable:

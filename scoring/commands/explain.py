@@ -51,7 +51,7 @@ def text_of(explanation: Explanation) -> str:
     decision, run, delivery = explanation.decision, explanation.run, explanation.delivery
     job = JOBS[run["job"]]
     subject = decision[job.id_column]
-    noun = "customer" if "customer_id" in job.ledger.context else "series"
+    noun = _noun(job)
     lines = [
         _title(job, decision),
         f"  {job.summary(decision) if job.summary else job.name}"
@@ -105,6 +105,13 @@ def _model(job: Job, run: Mapping[str, Any]) -> str:
         f"{model.get('name')} version {model.get('version')}, "
         f"sha256 {str(model.get('sha256'))[:16]}"
     )
+
+
+def _noun(job: Job) -> str:
+    """Return the word for the subject of a job's rows."""
+    if "customer_id" in job.ledger.context:
+        return "customer"
+    return "series" if "channel" in job.ledger.context else "product"
 
 
 def _title(job: Job, decision: Mapping[str, Any]) -> str:

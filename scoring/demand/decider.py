@@ -7,14 +7,13 @@ one status, because a mean without its quantiles is no forecast.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.platform.arrays import Columns, Flags, Matrix, lists_of
+from features.platform.arrays import Columns, Flags, Matrix, lists_of, row_sums
 from features.platform.settings import Settings
 from scoring.decider import Domain, ModelDecider, Scores, features_alone
 from scoring.decision import component_scores
@@ -59,7 +58,7 @@ class DemandDecider(ModelDecider):
                 STATUS: pa.array(mean.status.astype(str)),
                 "demand_class": demand_class,
                 "method": method,
-                "expected_units": pa.array(_summed(mean), from_pandas=True),
+                "expected_units": pa.array(row_sums(mean.values), from_pandas=True),
                 **{name: lists_of(scores[name].values, is_ok) for name in ANSWERS},
                 **dict(zip(SCATTER, scatter, strict=True)),
                 "is_degraded": pa.array(~is_ok),
@@ -98,12 +97,6 @@ def _without_crossing(scores: Scores) -> ComponentScores:
     is_crossing = np.any((low > median) | (median > high), axis=1)  # false for NaN
     status = np.where(is_crossing, Status.INVALID_SCORE, Status.OK).astype(object)
     return ComponentScores(np.zeros(len(status)), status)
-
-
-def _summed(mean: ComponentScores) -> Matrix:
-    """Return the sum over the days ahead: [n]; day by day, so no row depends on the others."""
-    total: Matrix = reduce(np.add, np.ascontiguousarray(mean.values.T))
-    return total
 
 
 def decider_of(run: Run, model: Any, settings: Settings) -> DemandDecider:  # noqa: ANN401

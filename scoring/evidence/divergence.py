@@ -126,6 +126,8 @@ def difference(job: Job, run: record.Run, row: tuple[Any, ...], same_libraries: 
     subject, revision, fields = row
     if fields[0] not in job.scores:
         kind, detail = Divergence.POLICY, "the same scores lead to another decision"
+    elif same_libraries and job.model is None:
+        kind, detail = Divergence.POLICY, "the pinned policy and the code give other numbers"
     elif same_libraries:
         kind, detail = Divergence.MODEL, "the pinned model file gives other scores"
     else:

@@ -2,7 +2,7 @@
 
 An explanation holds the decision and its reasons, and the features behind them. For comparison it
 adds the usual values of the subject and of the population at that time. The subject is a customer,
-or a product in a channel. It also names model, policy, delivery and run.
+a product, or a product in a channel. It also names model, policy, delivery and run.
 """
 
 from __future__ import annotations

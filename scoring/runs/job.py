@@ -154,7 +154,8 @@ class Job:
         domain: the tag of its domain.
         cadence: the length of its windows.
         population: the subjects that a window decides.
-        view: the features that its model reads; also names the subject's id and event time.
+        view: the features that it reads; also names the subject's id and event time.
+        follows: the job whose published decisions of the same window it reads, or None.
         model: its registered model; None where the pinned policy and the code decide alone.
         answers: the answers of its model, or of its own calculation, in the order of the ledger.
         ledger: the append-only table of its decisions.
@@ -175,6 +176,7 @@ class Job:
     cadence: timedelta
     population: Population
     view: FeatureView
+    follows: str | None = None
     model: ModelSlot | None = None
     answers: tuple[Answer, ...]
     ledger: Ledger

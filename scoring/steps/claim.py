@@ -22,6 +22,7 @@ from scoring.runs import idle_readers, lifecycle, record
 from scoring.runs.job import Job, ModelSlot
 from scoring.runs.pins import Pins, pin_of_nothing
 from scoring.runs.request import Request
+from scoring.steps import precedence
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,7 @@ def claim(
             installed than the lock file says.
         CodeChangedError: the code or the libraries have changed under this process.
         RunOpenError: another run of the job was open for all of `PATIENCE`.
+        NotPublishedError: the job that this one follows has not published the window.
     """
     return in_turn(
         lambda: _claim(job, request, settings, store, pins),
@@ -125,6 +127,7 @@ def _claim(
 ) -> record.Run:
     with database.connect(settings.warehouse, "score") as connection:
         idle_readers.end(connection)
+        precedence.require(connection, job, request, settings)
         pins = pins or _pins_of_now(connection, job, settings, store)
         return lifecycle.claim(
             connection,

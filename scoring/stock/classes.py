@@ -45,8 +45,18 @@ def by_value(value: Floats) -> Codes:
     distinct, row = np.unique(-worth, return_inverse=True)
     sums = np.bincount(row, weights=worth, minlength=len(distinct))
     above = (np.cumsum(sums) - sums)[row]
-    code = np.searchsorted(VALUE_SHARES, above / max(worth.sum(), 1e-12), side="right")
-    return np.where(worth > 0, code, 2).astype(np.int64)
+    return of_shares(above / max(worth.sum(), 1e-12), worth)
+
+
+def of_shares(above: Floats, value: Floats) -> Codes:
+    """Return 0, 1 or 2 for A, B or C: [P].
+
+    Args:
+        above: [P] share of all value in products of greater value.
+        value: [P]; a product without value is in C.
+    """
+    code = np.searchsorted(VALUE_SHARES, above, side="right")
+    return np.where(value > 0, code, 2).astype(np.int64)
 
 
 def by_steadiness(weeks: Floats) -> Codes:
@@ -62,7 +72,15 @@ def by_steadiness(weeks: Floats) -> Codes:
     mean = pieces.sum(axis=1) / count
     spread = np.sqrt((np.where(known, pieces - mean[:, None], 0.0) ** 2).sum(axis=1) / count)
     is_usable = (known.sum(axis=1) >= 2) & (mean > 0)
-    variation = np.divide(spread, mean, out=np.full(len(mean), np.inf), where=is_usable)
+    return of_variations(np.divide(spread, mean, out=np.full(len(mean), np.inf), where=is_usable))
+
+
+def of_variations(variation: Floats) -> Codes:
+    """Return 0, 1 or 2 for X, Y or Z: [P].
+
+    Args:
+        variation: [P] deviation over mean of the weeks; NaN = unknown, which is Z.
+    """
     code: Codes = np.searchsorted(VARIATIONS, variation, side="left").astype(np.int64)
     return code
 

@@ -18,6 +18,8 @@ from scipy.special import gammaincinv
 from features.platform.arrays import Floats, Integers
 
 Keys = NDArray[np.uint64]
+#: Joins the parts of a name, such as merchant and product; no part holds it.
+SEPARATOR = "\x1f"
 
 
 class Purpose(IntEnum):

@@ -35,6 +35,24 @@ def order(batches: Batches) -> Integers:
     return np.lexsort((np.arange(len(batches.product)), batches.expires, batches.product))
 
 
+def left(batches: Batches, on_hand: Integers) -> Batches:
+    """Return the batches of a count without the pieces that have left since.
+
+    Args:
+        batches: K, as counted.
+        on_hand: [P] pieces of each product now.
+    """
+    sold_first = order(batches)
+    product, quantity = batches.product[sold_first], batches.quantity[sold_first]
+    is_first = np.append(True, product[1:] != product[:-1])[: len(product)]
+    counted = np.bincount(product, quantity, len(on_hand)).astype(np.int64)
+    gone = np.maximum(counted - np.maximum(on_hand, 0), 0)[product]
+    until = _within(np.cumsum(quantity), is_first, quantity)
+    remaining = np.empty_like(quantity)
+    remaining[sold_first] = np.clip(until - gone, 0, quantity)
+    return Batches(batches.product, remaining, batches.expires)
+
+
 def expected_expired(batches: Batches, demand: Paths) -> Floats:
     """Return the expected pieces of each batch that expire unsold: [K].
 

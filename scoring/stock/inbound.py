@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -23,6 +24,12 @@ class Inbound:
     product: Integers
     quantity: Integers
     due: Integers
+
+    @classmethod
+    def none(cls) -> Self:
+        """Return no delivery."""
+        nothing = np.zeros(0, dtype=np.int64)
+        return cls(nothing, nothing, nothing)
 
     def take(self, rows: Integers, products: int) -> Inbound:
         """Return the deliveries of some products, counted by their place among these products.

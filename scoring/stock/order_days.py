@@ -25,16 +25,18 @@ def read(texts: Sequence[str | None]) -> Flags:
     return np.array([distinct[text] for text in texts], dtype=np.bool_).reshape(len(texts), 7)
 
 
-def next_orders(order_days: Flags, night: int) -> tuple[Integers, Integers]:
+def next_orders(order_days: Flags, night: int | Integers) -> tuple[Integers, Integers]:
     """Return the days until the next order day, and from there to the one after it: [P] each.
 
     Args:
         order_days: [P, 7], each row has at least one day.
-        night: days since 1970; an order on the following day has 0 days to wait.
+        night: days since 1970, one for all or [P]; an order on the following day has 0 days to
+            wait.
     """
-    tomorrow = (night + 1 + _FIRST_WEEKDAY) % 7
+    tomorrow = np.broadcast_to(np.asarray(night) + 1 + _FIRST_WEEKDAY, len(order_days))
     # two weeks from tomorrow hold at least two order days
-    ahead = np.concatenate([np.roll(order_days, -tomorrow, axis=1)] * 2, axis=1)
+    weekday = (tomorrow[:, None] + np.arange(14)) % 7
+    ahead = np.take_along_axis(order_days, weekday, axis=1)
     wait = ahead.argmax(axis=1)
     later = ahead & (np.arange(14) > wait[:, None])
     return wait.astype(np.int64), (later.argmax(axis=1) - wait).astype(np.int64)

@@ -118,3 +118,6 @@ create policy jobs on decisions.stock_plans to ingest, score using (true) with c
 create policy rows_of_a_merchant on decisions.stock_plans using (
     (select audit.sees_all_merchants()) or merchant_id = (select audit.merchant_of_session())
 );
+
+insert into audit.digested_tables (kind, scope, relation, key, is_counted)
+values ('run', 'plan_stock', 'decisions.stock_plans', 'run_id', true);

@@ -17,6 +17,7 @@ from features.views import (
     APPLICATIONS,
     CUSTOMER_NIGHTS,
     DEMAND,
+    STOCK,
     TRANSACTIONS,
     Feature,
     FeatureView,
@@ -30,6 +31,7 @@ from tests.integration.expectations.application_tables import (
     SCORED_APPLICATIONS,
 )
 from tests.integration.expectations.demand_tables import SCORED_DEMAND
+from tests.integration.expectations.plan_tables import SCORED_PLANS
 from tests.integration.expectations.segment_tables import SCORED_SEGMENTS
 from tests.integration.expectations.spending_tables import SCORED_SPENDING
 from tests.integration.expectations.stock_tables import (
@@ -178,6 +180,8 @@ SAMPLES = {
         Sample("decisions.customers", "scored.sample", SCORED_SPENDING),
         Sample("features.demand", "scored.sample", _features(DEMAND)),
         Sample("decisions.demand_forecasts", "scored.sample", SCORED_DEMAND),
+        Sample("features.stock", "scored.sample", _features(STOCK)),
+        Sample("decisions.stock_plans", "scored.sample", SCORED_PLANS),
     )
 }
 

@@ -10,6 +10,7 @@ from features.views import TRANSACTIONS, Kind
 from tests.integration.expectations import (
     application_tables,
     demand_tables,
+    plan_tables,
     segment_tables,
     spending_tables,
     stock_tables,
@@ -159,7 +160,7 @@ SUBJECTS = {
     **dict.fromkeys(
         (segment_tables.SUITE, value_tables.SUITE, spending_tables.SUITE), "customer_id"
     ),
-    demand_tables.SUITE: "product_id",
+    **dict.fromkeys((demand_tables.SUITE, plan_tables.SUITE), "product_id"),
 }
 
 
@@ -195,6 +196,7 @@ def test_a_good_table_passes(suite_gate: Gate, suite: str, rows: int) -> None:
         *value_tables.PLANTED,
         *spending_tables.PLANTED,
         *demand_tables.PLANTED,
+        *plan_tables.PLANTED,
     ],
 )
 def test_a_critical_expectation_stops_the_run(
@@ -276,6 +278,7 @@ def test_features_without_history_are_null_and_pass(suite_gate: Gate) -> None:
         *stock_tables.WARNED,
         *value_tables.WARNED,
         *demand_tables.WARNED,
+        *plan_tables.WARNED,
     ],
 )
 def test_a_warning_does_not_stop_the_run(

@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 
 from features.platform.objects import ObjectStore, open_store
 from features.platform.settings import Registry, Settings
+from infra.local.postgres import Cluster
 from scoring.fraud.job import JOB
 from scoring.fraud.model import FraudModel
 from scoring.models import registry
 from scoring.runs.pins import ModelPin
+from tests.integration.registry.grocer_nights import Forecast, forecast_nights
 from tests.mlflow_server import mlflow_server
 
 FEATURES = ["amount", "customer_amount_avg_30d", "merchant_fraud_rate_7d"]
@@ -75,3 +77,16 @@ def pin(
 @pytest.fixture
 def store(tmp_path: Path) -> ObjectStore:
     return open_store((tmp_path / "objects").as_uri())
+
+
+@pytest.fixture(scope="session")
+def forecast(
+    cluster: Cluster,
+    built_template: str,
+    registry_settings: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Forecast]:
+    """Two nights of two grocers, forecast and planned."""
+    folder = tmp_path_factory.mktemp("grocers")
+    with forecast_nights(cluster, built_template, registry_settings.registry, folder) as world:
+        yield world

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import psycopg
@@ -13,107 +10,23 @@ import pyarrow.parquet as pq
 import pytest
 from mlflow import MlflowClient
 
-from features.build import build
-from features.ingest.run import ingest_all
 from features.platform.errors import TooFewLabelsError
-from features.platform.objects import ObjectStore
-from features.platform.settings import Settings
-from features.platform.storage import object_store
-from features.sources.source_set import source_set
-from infra.local.postgres import Cluster
 from scoring.commands.explain import text_of
-from scoring.decision.policy import activations
 from scoring.demand import train
 from scoring.demand.job import ANSWERS, JOB
 from scoring.evidence import closure
 from scoring.evidence.explain import explain
 from scoring.evidence.replay import Selection
 from scoring.evidence.verification import verify
-from scoring.models.training import TrainReceipt
 from scoring.pages import page, reading
 from scoring.pages.forecasts import Forecasts, Promotion
-from scoring.runs.record import Run
-from scoring.runs.request import Kind, Request
 from scoring.runs.training_order import TrainingOrder
-from scoring.steps.pipeline import STEPS, Pipeline
+from scoring.steps.pipeline import STEPS
 from tests import grocers
-from tests.conftest import Db, a_warehouse
 from tests.grocers import DAY, LIVE_DAYS, Series
+from tests.integration.registry.grocer_nights import Forecast, decide
 
 FIRST, SECOND = LIVE_DAYS
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """A warehouse of two grocers with a trained model and two forecast nights."""
-
-    db: Db
-    settings: Settings
-    store: ObjectStore
-    receipt: TrainReceipt
-    runs: tuple[Run, Run]
-    folder: Path
-
-    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Run a query as superuser."""
-        return self.db.rows(query, *parameters)
-
-
-def _decide(settings: Settings, number: int) -> tuple[Run, dict[str, Any]]:
-    results: dict[str, Any] = {}
-    start = grocers.day(number)
-    request = Request(start, start + DAY, Kind.SCHEDULED, f"scheduled {start}")
-    return Pipeline(JOB, settings).run(request, results.__setitem__), results
-
-
-@pytest.fixture(scope="module")
-def forecast(
-    cluster: Cluster,
-    built_template: str,
-    registry_settings: Settings,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Forecast]:
-    """Take in the history, train, and forecast two nights."""
-    folder = tmp_path_factory.mktemp("grocers")
-    (folder / f"{grocers.SOURCE}.yaml").write_text(grocers.DESCRIPTION)
-    with a_warehouse(cluster, built_template, folder) as db:
-        settings = db.settings.model_copy(
-            update={
-                "sources": str(folder / f"{grocers.SOURCE}.yaml"),
-                "chunk_rows": 8,
-                "registry": registry_settings.registry,
-            }
-        )
-        store = object_store(settings)
-        history = {
-            "promotions": grocers.promotions(),
-            "stock_levels": grocers.stock(),
-            "sales": grocers.sales(range(FIRST)),
-        }
-        for name, content in history.items():
-            [feed] = source_set(settings).of_feed(name)
-            _put(store, f"{feed.history_folder}/history.csv", content, folder)
-        with psycopg.connect(settings.warehouse.conninfo("ingest"), autocommit=True) as connection:
-            ingest_all(source_set(settings), store, connection, base_currency="USD")
-        build(JOB.view.selector, settings.warehouse, settings.work)
-        receipt = train.train(TrainingOrder(as_of=grocers.day(FIRST) + DAY), settings)
-        with psycopg.connect(settings.warehouse.conninfo("score"), autocommit=True) as connection:
-            activations.activate(
-                connection, "2026.12.1", author="ann", approver="bo", reason="first"
-            )
-        [feed] = source_set(settings).of_feed("sales")
-        runs = []
-        for number in LIVE_DAYS:
-            _put(store, f"{feed.folder}/day-{number}.csv", grocers.sales([number]), folder)
-            runs.append(_decide(settings, number)[0])
-        build("serving", settings.warehouse, settings.work)
-        yield Forecast(db, settings, store, receipt, (runs[0], runs[1]), folder)
-
-
-def _put(store: ObjectStore, name: str, content: bytes, folder: Path) -> None:
-    path = folder / "delivered.csv"
-    path.write_bytes(content)
-    store.put(name, path)
 
 
 def test_the_training_gives_the_champion_and_says_what_serves_each_class(
@@ -243,7 +156,7 @@ def test_every_forecast_and_its_features_replay_to_the_same_bits(forecast: Forec
 
 
 def test_a_forecast_night_is_not_forecast_again(forecast: Forecast) -> None:
-    run, steps = _decide(forecast.settings, SECOND)
+    run, steps = decide(JOB, forecast.settings, SECOND)
 
     assert run.run_id == forecast.runs[1].run_id
     assert list(steps) == list(STEPS[:3])

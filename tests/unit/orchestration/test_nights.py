@@ -15,7 +15,13 @@ from orchestration import nights, steps
 
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
 MAINTENANCE = timedelta(hours=2, minutes=30)
-DELAYS = (nights.SEGMENTS_AFTER, nights.VALUES_AFTER, nights.SPENDING_AFTER)
+DELAYS = (
+    nights.SEGMENTS_AFTER,
+    nights.VALUES_AFTER,
+    nights.SPENDING_AFTER,
+    nights.DEMAND_AFTER,
+    nights.STOCK_AFTER,
+)
 
 
 @dataclass
