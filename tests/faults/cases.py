@@ -103,7 +103,8 @@ class Trial:
             if result.ok:
                 break
             self.expect(
-                holds=result.error not in _fatal(), otherwise=f"Airflow would not retry: {result}"
+                holds=result.error not in fatal_errors(),
+                otherwise=f"Airflow would not retry: {result}",
             )
             rest = flow.STEPS[flow.STEPS.index(result.step) :]
             result = self.record(self.world.run(rest, receipts=result.receipts))
@@ -129,7 +130,7 @@ class Trial:
         self.outcome.verdict.add(invariants.look(self.world, self.expected, digest=digest))
 
 
-def _fatal() -> set[str]:
+def fatal_errors() -> set[str]:
     """Return the names of the errors that Airflow does not retry, with all their subclasses."""
     import features.ingest  # noqa: F401 - it has subclasses of its own
     from expectations.errors import GateFailedError

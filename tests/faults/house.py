@@ -164,32 +164,32 @@ class House:
         self.pins, self.other_pins = found
 
     def _pins_of(self, world: World, path: Path) -> dict[str, Any]:
-        from features.platform import code_version
         from features.views import TRANSACTIONS
-        from scoring.decision.policy import policy
-        from scoring.runs.pins import ModelPin, Pins
 
-        pin = ModelPin(
-            "fraud_transactions",
-            path.stem,
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-            "",
-            "",
-        )
-        target = world.objects / pin.object_name
-        target.parent.mkdir(parents=True)
-        path.rename(target)
-        in_force = policy.load(POLICY)
-        return asdict(
-            Pins(
-                {"fraud": asdict(pin)},
-                in_force.version,
-                in_force.sha256,
-                TRANSACTIONS.qualified,
-                code_version.pinned("faults"),
-                "0" * 64,
-            )
-        )
+        pin = stored(world, path, "fraud_transactions", path.stem)
+        return pins({"fraud": pin}, TRANSACTIONS.qualified)
+
+
+def stored(world: World, path: Path, name: str, version: str) -> dict[str, str]:
+    """Move a model file into the store of a world; return its pin."""
+    from scoring.runs.pins import ModelPin
+
+    pin = ModelPin(name, version, hashlib.sha256(path.read_bytes()).hexdigest(), "", "")
+    target = world.objects / pin.object_name
+    target.parent.mkdir(parents=True)
+    path.rename(target)
+    return asdict(pin)
+
+
+def pins(models: dict[str, Any], view: str, policy_version: str = POLICY) -> dict[str, Any]:
+    """Return the pins of a run: models by role, a qualified view, and a policy."""
+    from features.platform import code_version
+    from scoring.decision.policy import policy
+    from scoring.runs.pins import Pins
+
+    pinned = policy.load(policy_version)
+    code = code_version.pinned("faults")
+    return asdict(Pins(models, pinned.version, pinned.sha256, view, code, "0" * 64))
 
 
 def _install() -> None:

@@ -6,7 +6,7 @@ of nights, the memory of the night before, and the suites.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from tests.faults import cases as basis
@@ -14,9 +14,9 @@ from tests.faults import night_house
 from tests.faults.cases import Case, Outcome, open_trial
 from tests.faults.gate_faults import Skip, skip
 from tests.faults.house import House, Stage
-from tests.faults.night_house import NightHouse
 from tests.faults.process_faults import failpoint, paused
 
+HouseOf = Callable[[House], House]
 KILLED = "kill -9 at night"
 TWICE = "second attempt at night"
 SKIPPED = "gate skipped at night"
@@ -41,9 +41,9 @@ SKIPS = {
 }
 
 
-def kill(house: House, place: str, stage: Stage) -> Outcome:
+def kill(house: House, place: str, stage: Stage, of: HouseOf = night_house.of) -> Outcome:
     """End the process at the place by SIGKILL; a plain re-run publishes the night, once."""
-    with open_trial(_nights(house), stage, watched=False) as trial:
+    with open_trial(referenced(of(house)), stage, watched=False) as trial:
         attempt = trial.world.start(stage.rest, failpoint=failpoint(place, "kill9"))
         trial.expect(holds=attempt.process.wait() == -9, otherwise="the place was not reached")
         trial.record(attempt.end())
@@ -51,9 +51,9 @@ def kill(house: House, place: str, stage: Stage) -> Outcome:
     return trial.outcome
 
 
-def twin(house: House, place: str, stage: Stage) -> Outcome:
+def twin(house: House, place: str, stage: Stage, of: HouseOf = night_house.of) -> Outcome:
     """Let a second attempt publish the night during the first attempt's pause."""
-    with open_trial(_nights(house), stage, watched=False) as trial:
+    with open_trial(referenced(of(house)), stage, watched=False) as trial:
         is_reached = paused(trial, place, lambda: _publish(trial))
         trial.expect(holds=is_reached, otherwise="the place was not reached")
         trial.rerun()
@@ -66,18 +66,23 @@ def _publish(trial: basis.Trial) -> None:
 
 def late(house: House) -> Outcome:
     """Deliver more sales of a published night: the night keeps its rows, bit for bit."""
-    with open_trial(_nights(house), Stage.VALIDATED, watched=False) as trial:
+    with open_trial(referenced(night_house.of(house)), Stage.VALIDATED, watched=False) as trial:
         trial.rerun()
         trial.world.deliver("late.csv", night_house.late_sales(), night_house.FOLDER)
         trial.rerun()
     return trial.outcome
 
 
-def _nights(house: House) -> NightHouse:
-    nights = night_house.of(house)
-    if "digest" not in nights.reference:
-        basis.reference(nights)
-    return nights
+def referenced(house: House) -> House:
+    """Return a house whose night was decided once without a fault."""
+    if "digest" not in house.reference:
+        basis.reference(house)
+    return house
+
+
+def gate(house: House, how: Skip, of: HouseOf = night_house.of) -> Outcome:
+    """Bypass a gate of the night."""
+    return skip(referenced(of(house)), how, watched=False)
 
 
 def cases() -> Iterator[Case]:
@@ -92,10 +97,6 @@ def cases() -> Iterator[Case]:
             SKIPPED,
             place,
             "refused; published once every gate has looked",
-            partial(_skip, how=how),
+            partial(gate, how=how),
         )
     yield Case(LATE, "a published night", "the night keeps its customers and segments", late)
-
-
-def _skip(house: House, how: Skip) -> Outcome:
-    return skip(_nights(house), how, watched=False)

@@ -5,10 +5,9 @@ The warehouse is that of the other cases, with sales of two merchants beside the
 
 from __future__ import annotations
 
-import hashlib
 import random
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from infra.postgres import warehouse as bootstrap
 from tests.faults import deliveries
 from tests.faults.flow import WindowRequest
-from tests.faults.house import POLICY, House, Stage
+from tests.faults.house import House, Stage, pins, stored
 from tests.faults.invariants import Expected
 from tests.faults.world import World
 
@@ -77,30 +76,13 @@ class NightHouse(House):
 
     def _fitted(self, world: World) -> dict[str, Any]:
         """Fit segments in a child, as the parent must never compute; return the pins."""
-        from features.platform import code_version
         from features.views import CUSTOMER_NIGHTS
-        from scoring.decision.policy import policy
-        from scoring.runs.pins import ModelPin, Pins
 
         path = world.folder / "segments.skops"
         if world.spawn(lambda: _fit(path), "fit").wait() != 0:
             raise RuntimeError(f"the segments could not be fitted, see {world.folder}")
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        pin = ModelPin("customer_segments", "1", digest, "", "")
-        target = world.objects / pin.object_name
-        target.parent.mkdir(parents=True)
-        path.rename(target)
-        in_force = policy.load(POLICY)
-        return asdict(
-            Pins(
-                {"segments": asdict(pin)},
-                in_force.version,
-                in_force.sha256,
-                CUSTOMER_NIGHTS.qualified,
-                code_version.pinned("faults"),
-                "0" * 64,
-            )
-        )
+        pin = stored(world, path, "customer_segments", "1")
+        return pins({"segments": pin}, CUSTOMER_NIGHTS.qualified)
 
 
 def of(house: House) -> NightHouse:
