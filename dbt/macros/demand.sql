@@ -9,6 +9,11 @@
     420
 {%- endmacro %}
 
+{#- The days of sales that an estimate of prices reads: two years of whole weeks. -#}
+{% macro price_days() -%}
+    728
+{%- endmacro %}
+
 {#- The days ahead that a forecast covers. -#}
 {% macro demand_horizon() -%}
     28

@@ -20,3 +20,11 @@
             then greatest(0, ({{ row }}.occurred_at at time zone 'UTC')::date - {{ date }})
     end
 {%- endmacro %}
+
+{#-
+    The moment whose knowledge a session reads: its setting `vesper.as_of`, by default all. Views that
+    name it ignore what became known later.
+-#}
+{% macro as_of() -%}
+    coalesce(nullif(current_setting('vesper.as_of', true), '')::timestamptz, 'infinity')
+{%- endmacro %}

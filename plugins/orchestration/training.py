@@ -70,7 +70,9 @@ def order(context: Mapping[str, Any]) -> TrainingOrder:
             fields do not agree.
     """
     params, run_after = context["params"], plain(context["dag_run"].run_after)
-    moments = {name: _past(name, params.get(name), run_after) for name in ("as_of", "start", "end")}
+    moments = {
+        name: past_moment(name, params.get(name), run_after) for name in ("as_of", "start", "end")
+    }
     if moments["as_of"] is None and run_type(context) == "backfill":
         moments["as_of"] = run_after
     job = params.get("job")
@@ -118,7 +120,12 @@ def build(name: str) -> Receipt:
     return steps.build_for(name)
 
 
-def _past(name: str, given: object, run_after: datetime) -> datetime | None:
+def past_moment(name: str, given: object, run_after: datetime) -> datetime | None:
+    """Return the moment of a field of the form, or None if the field is empty.
+
+    Raises:
+        ConfigurationError: it is no time, or none of the past.
+    """
     if given is None:
         return None
     moment = fields.moment(name, given)

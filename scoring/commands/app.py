@@ -16,6 +16,7 @@ from scoring.commands.fairness import fairness
 from scoring.commands.ingest import ingest
 from scoring.commands.overrides import app as overrides
 from scoring.commands.policy import app as policy
+from scoring.commands.prices import app as prices
 from scoring.commands.publish import publish
 from scoring.commands.quality import quality
 from scoring.commands.replay import replay
@@ -46,7 +47,7 @@ PANELS: dict[str, tuple[Any, ...]] = {
     "Deliver and decide": (sources, run, ingest, deliveries, synthesize),
     "One step of a run": (build, validate, claim, score, publish, fail),
     "Proofs and answers": (closure, windows, replay, explain),
-    "Plans of merchants": (overrides, stock),
+    "Plans of merchants": (overrides, stock, prices),
     "Policies and models": (policy, thresholds, train, quality, fairness),
     "This installation": (version,),
 }
@@ -54,6 +55,7 @@ _GROUPS = {
     id(deliveries): "deliveries",
     id(overrides): "overrides",
     id(policy): "policy",
+    id(prices): "prices",
     id(sources): "sources",
     id(stock): "stock",
     id(validate): "validate",

@@ -82,7 +82,10 @@ def _not_checked(
         yield f"{', '.join(left_out)}: --job leaves it out"
     yield "deliveries since the newest published run: no manifest holds their seals yet"
     yield "features and decisions computed again from their rows: `vesper replay`"
-    yield "audit.events, audit.validation_results, raw.repeated_deliveries: they have no seals"
+    yield (
+        "decisions.price_estimates, audit.events, audit.validation_results, "
+        "raw.repeated_deliveries: they have no seals"
+    )
 
 
 @contextmanager

@@ -60,6 +60,11 @@ def promoted_products(history: History, categories: int) -> Codes:
     return _products(history, is_promoted, categories)
 
 
+def all_products(history: History, categories: int) -> Codes:
+    """Return the number of products of each category: [categories]."""
+    return _products(history, np.ones(len(history.product), dtype=np.bool_), categories)
+
+
 def _products(history: History, chosen: Flags, categories: int) -> Codes:
     pairs = np.unique(np.stack([history.category, history.product])[:, chosen], axis=1)
     return np.bincount(pairs[0], minlength=categories)

@@ -18,6 +18,7 @@ import numpy as np
 from scoring.pricing import response
 from scoring.pricing.errors import Errors, Interval
 from scoring.pricing.model import Fit
+from scoring.pricing.statuses import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Uplift:
         net: gross minus both.
         base: expected pieces of the promoted days without the promotion.
         promoted_products: number of products with an observed promotion.
+        status: why the category can tell gross uplift and pull-forward, or why it cannot.
+        net_status: the same of cannibalisation and net uplift.
     """
 
     gross: Interval
@@ -39,26 +42,36 @@ class Uplift:
     net: Interval
     base: float
     promoted_products: int
+    status: Status
+    net_status: Status
 
     @classmethod
-    def unknown(cls, promoted_products: int, base: float = 0.0) -> Uplift:
+    def unknown(cls, status: Status, promoted_products: int = 0, base: float = 0.0) -> Uplift:
         """Return the answer of a category that cannot tell."""
         none = Interval.unknown()
-        return cls(none, none, none, none, base, promoted_products)
+        return cls(none, none, none, none, base, promoted_products, status, status)
 
 
 def estimate(fit: Fit, errors: Errors) -> list[Uplift]:
     """Return the effects of the promotions of each category."""
     count = response.promoted_products(fit.history, len(fit.terms))
-    return [_of_category(fit, errors, code, int(count[code])) for code in range(len(fit.terms))]
+    products = response.all_products(fit.history, len(fit.terms))
+    return [
+        _of_category(fit, errors, code, int(count[code]))
+        if products[code]
+        else Uplift.unknown(Status.LITTLE_HISTORY)
+        for code in range(len(fit.terms))
+    ]
 
 
 def _of_category(fit: Fit, errors: Errors, code: int, products: int) -> Uplift:
     history, term = fit.history, fit.terms[code]
     chosen = (history.category == code)[:, None] & history.promoted & history.is_observed
     base, depth = fit.base[chosen], history.depth[chosen]
-    if not (fit.is_settled and fit.active[code, response.PROMOTED]):
-        return Uplift.unknown(products, float(base.sum()))
+    if not fit.active[code, response.PROMOTED]:
+        return Uplift.unknown(Status.FEW_PROMOTIONS, products, float(base.sum()))
+    if not fit.is_settled:
+        return Uplift.unknown(Status.UNSETTLED, products, float(base.sum()))
     factor = np.exp(term[response.PROMOTED] + term[response.DEPTH] * depth)
     slopes = np.zeros((4, response.TERMS))
     slopes[0, response.PROMOTED] = (base * factor).sum() / base.sum()
@@ -82,7 +95,10 @@ def _of_category(fit: Fit, errors: Errors, code: int, products: int) -> Uplift:
         Interval.around(float(value), float(error), float(degree))
         for value, error, degree in zip(values, scatter, degrees, strict=True)
     ]
+    net_status = Status.OK
     if not fit.active[code, response.OTHERS]:
         parts[1] = parts[3] = Interval.unknown()
+        net_status = Status.FEW_OTHERS
     gained, others_lost, later_lost, net = parts
-    return Uplift(gained, others_lost, later_lost, net, float(base.sum()), products)
+    total = float(base.sum())
+    return Uplift(gained, others_lost, later_lost, net, total, products, Status.OK, net_status)

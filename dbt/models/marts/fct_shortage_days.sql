@@ -5,10 +5,14 @@
         merchant_id,
         product_id,
         channel,
-        (select max(day_number) from {{ ref('int_demand_days_booked') }}) as day_number,
-        'infinity'::timestamptz as known_at
+        (
+            select max(day_number)
+            from {{ ref('int_demand_days_booked') }}
+            where known_at <= {{ as_of() }}
+        ) as day_number,
+        {{ as_of() }} as known_at
     from {{ ref('int_demand_days_booked') }}
-    where day_number is not null
+    where day_number is not null and known_at <= {{ as_of() }}
     group by merchant_id, product_id, channel
 {%- endset -%}
 

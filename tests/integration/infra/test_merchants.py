@@ -192,7 +192,7 @@ def test_raw_sales_and_the_ledgers_are_bound_too(mall: Mall) -> None:
     assert {name for (name,) in protected} == {
         *("sales", "products", "promotions", "purchase_orders", "stock_movements", "stock_levels"),
         *("customer_segments", "customer_values", "demand_forecasts"),
-        *("stock_plans", "forecast_overrides"),
+        *("stock_plans", "forecast_overrides", "price_estimates"),
     }
 
 

@@ -126,6 +126,43 @@ _DEMAND = f"""
     where day_at = %(live)s
 """
 
+#: `tea` can tell everything, `cups` nothing.
+_PRICES = """
+    with estimations as (
+        select
+            gen_random_uuid() as estimation_id,
+            merchants.merchant_id,
+            moments.as_of,
+            moments.elasticity
+        from (values ('shop'), ('rival')) as merchants (merchant_id)
+        cross join (
+            values (%(night)s, -1.5), (%(night)s - interval '7 days', -1.0)
+        ) as moments (as_of, elasticity)
+    )
+
+    insert into decisions.price_estimates (
+        estimation_id, merchant_id, category, as_of, first_day, last_day, products,
+        elasticity_status, elasticity, elasticity_low, elasticity_high, own_elasticity,
+        own_elasticity_low, own_elasticity_high, moved_products, uplift_status, gross_uplift,
+        gross_uplift_low, gross_uplift_high, pull_forward, pull_forward_low, pull_forward_high,
+        net_status, cannibalisation, cannibalisation_low, cannibalisation_high, net_uplift,
+        net_uplift_low, net_uplift_high, base_units, promoted_products, data_sha256, code_version
+    )
+    select
+        estimation_id, merchant_id, 'tea', as_of, date '2026-01-01', date '2026-03-31', 9,
+        'ok', elasticity, elasticity - 0.5, elasticity + 0.5, elasticity,
+        elasticity - 0.8, elasticity + 0.8, 6, 'ok', 1.0, 0.7, 1.3, 0.1, 0.0, 0.2,
+        'ok', 0.3, 0.1, 0.5, 0.6, 0.2, 1.0, 400, 5, decode(repeat('00', 32), 'hex'), '1'
+    from estimations
+    union all
+    select
+        estimation_id, merchant_id, 'cups', as_of, date '2026-01-01', date '2026-03-31', 3,
+        'few_price_moves', null, null, null, null, null, null, 1, 'few_promotions',
+        null, null, null, null, null, null, 'few_promotions', null, null, null, null, null, null,
+        0, 0, decode(repeat('00', 32), 'hex'), '1'
+    from estimations
+"""
+
 
 def fill(db: Db) -> None:
     """Admit the sales and card purchases, publish the night, and build the views."""
@@ -152,6 +189,7 @@ def fill(db: Db) -> None:
                 _DEMAND.encode(),
                 {"run": runs["forecast_demand"], "live": NIGHT, "night": night, "suffix": suffix},
             )
+        connection.execute(_PRICES.encode(), {"night": NIGHT})
         connection.execute(_VALUES.encode(), {"run": runs["value_customers"], "live": NIGHT})
         connection.execute(_FORECASTS.encode(), {"run": runs["forecast_spending"], "live": NIGHT})
         stock_plans.insert(

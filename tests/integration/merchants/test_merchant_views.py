@@ -17,7 +17,7 @@ from tests.integration.merchants.logins import as_login
 
 VIEWS = sorted(
     path.stem
-    for folder in ("merchants", "demand", "stock")
+    for folder in ("merchants", "demand", "stock", "prices")
     for path in (PROJECT / "models/serving" / folder).glob("*.sql")
 )
 REVENUE = (
@@ -223,6 +223,20 @@ def test_a_closed_month_is_never_computed_again(shops: Db) -> None:
     build("customer_features", shops.settings.warehouse, shops.settings.work, shop.SHARED)
 
     assert shops.rows("select * from marts.fct_market_cells order by 1, 2, 3, 4") == before
+
+
+def test_the_newest_estimate_of_prices_is_shown_and_a_category_says_why_it_cannot_tell(
+    shops: Db,
+) -> None:
+    query = "select category, can_tell, status, elasticity from serving.price_elasticity order by 1"
+
+    assert as_merchant(shops, "shop", query) == [
+        ("cups", False, "few_price_moves", None),
+        ("tea", True, "ok", -1.5),
+    ]
+    assert as_merchant(
+        shops, "shop", "select category, net_units from serving.promotion_uplift order by 1"
+    ) == [("cups", None), ("tea", 240.0)]
 
 
 @pytest.mark.parametrize("view", VIEWS)

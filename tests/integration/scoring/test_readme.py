@@ -120,7 +120,10 @@ def test_an_analyst_sees_only_serving(bench: Bench) -> None:
 
 def test_every_view_that_analysts_have_is_described(bench: Bench) -> None:
     views = bench.db.rows("select viewname from pg_views where schemaname = 'serving'")
-    names = ("docs/analysts.md", "docs/merchants.md", "docs/demand.md", "docs/stock.md")
+    names = (
+        *("docs/analysts.md", "docs/merchants.md", "docs/demand.md"),
+        *("docs/stock.md", "docs/prices.md"),
+    )
     pages = "".join(documents.PAGES[name] for name in names)
 
     assert {name for (name,) in views} == set(re.findall(r"^\| `serving\.(\w+)`", pages, re.M))
