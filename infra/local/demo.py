@@ -21,9 +21,14 @@ from infra.local.deliver import deliver_due
 from infra.local.environment import environment
 from infra.local.own_data import Matched
 from infra.local.sample import Sample, Window
-from infra.local.schedule import NIGHTLY, OF_NIGHTS, TRAINING
-from infra.local.state import CHECKOUT, StackError, State
-from infra.local.warehouse_facts import connect, policy_in_force, published_windows
+from infra.local.schedule import NIGHTLY, OF_NIGHTS, PRICES, TRAINING
+from infra.local.state import CHECKOUT, DEFAULT_SOURCE, StackError, State
+from infra.local.warehouse_facts import (
+    connect,
+    has_price_estimates,
+    policy_in_force,
+    published_windows,
+)
 from scoring.domains import JOBS
 
 WINDOWS = 3
@@ -215,8 +220,12 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
         _follow(state, airflow, job, runs)
     for job, found in afterwards.items():
         _follow(state, airflow, job, _begin(airflow, job, found))
+    has_sales = any(JOBS[job].population.feed == "sales" for job in data.windows(now))
+    if has_sales:
+        _estimate_prices(state)
     is_over = data.live_until <= now
-    for dag_id in (*data.windows(now), *((TRAINING,) if is_over else NIGHTLY)):
+    others = (TRAINING,) if is_over else NIGHTLY
+    for dag_id in (*data.windows(now), *([PRICES] if has_sales else []), *others):
         airflow.await_dag(dag_id)
         airflow.set_paused(dag_id, is_paused=is_over)
     if is_over:  # each hour since an old file would become an empty window
@@ -225,6 +234,16 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
             f"deliver new files, then `make schedule SOURCE={state.source}`.",
             markup=False,
         )
+
+
+def _estimate_prices(state: State) -> None:
+    """Estimate the prices of the synthetic store; other data wait for the weekly run of the DAG."""
+    if state.source != DEFAULT_SOURCE or has_price_estimates(state):
+        return
+    with step("Prices and promotions (vesper prices estimate)") as note:
+        command = [sys.executable, "-m", "scoring", "prices", "estimate"]
+        stack.run(state, "prices", command, environment(state))
+        note("serving.price_elasticity, serving.promotion_uplift")
 
 
 def _missing(state: State, job: str, windows: list[Window]) -> list[Window]:

@@ -20,7 +20,8 @@ from infra.local.sample import Window
 from infra.local.state import CHECKOUT, StackError, State
 from scoring.domains import JOBS
 
-TRAINING = "train_models"
+#: The DAGs whose form has a moment of knowledge.
+OF_A_MOMENT = ("train_models", "estimate_prices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def order_of(dag_id: str, start: str | None, end: str | None, as_of: str | None)
         raise StackError(f"no DAG is named {dag_id!r}: {hint}there are {', '.join(known)}")
     if (start or end) and dag_id not in JOBS:
         raise StackError(f"{dag_id} takes no window: leave out START and END")
-    if as_of and dag_id != TRAINING:
-        raise StackError(f"{dag_id} takes no AS_OF: it is of {TRAINING}")
+    if as_of and dag_id not in OF_A_MOMENT:
+        raise StackError(f"{dag_id} takes no AS_OF: it is of {' and '.join(OF_A_MOMENT)}")
     if bool(start) != bool(end):
         raise StackError("a window has a START and an END: give both, or neither for the last one")
     window = (_moment("START", start), _moment("END", end)) if start and end else None

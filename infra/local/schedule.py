@@ -23,6 +23,7 @@ TRAINING = "train_models"
 #: The jobs about customers and products; none of them decides a transaction or a loan.
 OF_NIGHTS = tuple(job.name for job in JOBS.values() if job.population.nights)
 NIGHTLY = ("maintain_warehouse", "monitor_decisions")
+PRICES = "estimate_prices"
 
 
 def scheduled(described: Sources) -> Iterator[str]:
@@ -33,6 +34,8 @@ def scheduled(described: Sources) -> Iterator[str]:
     """
     delivered = [job for job in JOBS.values() if described.of_feed(job.population.feed)]
     yield from (job.name for job in delivered)
+    if described.of_feed("sales"):
+        yield PRICES
     if any(job.training and described.of_feed(job.training.feed) for job in delivered):
         yield TRAINING
     if delivered:

@@ -41,6 +41,12 @@ def published_windows(state: State, job: str) -> set[tuple[datetime, datetime]]:
     return {(start.astimezone(UTC), end.astimezone(UTC)) for start, end in rows}
 
 
+def has_price_estimates(state: State) -> bool:
+    """Return whether the prices of a merchant have been estimated."""
+    rows = _facts(state, "select exists (select from decisions.price_estimates)")
+    return bool(rows[0][0])
+
+
 def policy_in_force(state: State) -> tuple[str, str] | None:
     """Return the version and SHA-256 of the policy in force."""
     rows = _facts(

@@ -48,7 +48,7 @@ def handbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
 @pytest.mark.parametrize(
     ("source", "dags"),
     [
-        ("synthetic", ["score_transactions", "score_applications", *CARE]),
+        ("synthetic", ["score_transactions", "score_applications", "estimate_prices", *CARE]),
         ("fraud_handbook", ["score_transactions", *CARE]),
         ("lending_club", ["score_applications", *CARE]),
     ],
