@@ -18,11 +18,12 @@ from scoring.pages.facts import Gate, RunFacts
 from scoring.pages.forecasts import Forecasts
 from scoring.pages.page import RunPage
 from scoring.pages.plans import Plans
+from scoring.stock.job import JOB as PLAN_STOCK
 
 #: The readers of the rows of each job whose page has pictures; other pages have facts alone.
 ROWS: dict[str, Callable[[psycopg.Connection[Any], UUID], Forecasts | Plans]] = {
     FORECAST_DEMAND.name: forecast_rows.forecasts,
-    "plan_stock": plan_rows.plans,
+    PLAN_STOCK.name: plan_rows.plans,
 }
 _COLUMNS = ", ".join(column.name for column in fields(RunFacts))
 _GATES = """
