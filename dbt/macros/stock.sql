@@ -1,15 +1,10 @@
 {#-
-    The stock of series by location: for each series and location the pieces after each change. Defines
-    `located`. At a location, the stock is the newest count and the movements since; before the first
-    count (`count_number` 0), `level` has the movements alone. A count holds what moved at its instant,
-    so it follows the movements of that instant.
-
-    Each series is read at a night: it has place, merchant_id, product_id, channel, day_number and
-    known_at. Its locations are the one with the name of its channel, and those with the name of no
-    channel of the merchant. A version counts if its event lies before the end of the night's day and
-    the night knows it; the newest one holds.
+    The counts and movements that the nights of series know. Defines `series`, `nights`, `counts` and
+    `moved`. Each series is read at a night: it has place, merchant_id, product_id, day_number and
+    known_at. A version counts if its event lies before the end of the night's day and the night knows
+    it; the newest one holds.
 -#}
-{% macro stock_by_location(series, days) -%}
+{% macro known_stock(series, days) -%}
 levels as not materialized (
 
     select * from {{ ref('stg_ledger__stock_levels') }}
@@ -35,16 +30,6 @@ nights as (
         known_at,
         {{ day_start('day_number - ' ~ days ~ ' + 1') }} as starts_at,
         {{ day_start('day_number + 1') }} as ends_at
-    from series
-
-),
-
-channels as (
-
-    select distinct
-        day_number,
-        merchant_id,
-        channel
     from series
 
 ),
@@ -84,7 +69,6 @@ moved as (
         {%- else -%}
             movements.quantity as pieces,
         {%- endif %}
-        0 as reserved,
         movements.known_at
     from nights
     inner join movements
@@ -92,6 +76,27 @@ moved as (
     where movements.{{ column }} is not null
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+
+)
+{%- endmacro %}
+
+{#-
+    The stock of series over time: for each series the pieces after each change, until the next one.
+    Defines `stock`. The stock of a series is that of the location with the name of its channel, and
+    that of the locations with the name of no channel. At a location, it is the newest count and the
+    movements since; a count holds what moved at its instant. A location without a count in the
+    look-back adds nothing. The arguments are those of `known_stock`; a series has a channel too.
+-#}
+{% macro stock_over_time(series, days) -%}
+{{ known_stock(series, days) }},
+
+channels as (
+
+    select distinct
+        day_number,
+        merchant_id,
+        channel
+    from series
 
 ),
 
@@ -102,7 +107,20 @@ happened as (
         events.*,
         coalesce(channels.channel, '') as name,
         channels.channel is null as is_shared
-    from (select * from counts union all select * from moved) as events
+    from (
+        select
+            day_number,
+            merchant_id,
+            product_id,
+            location,
+            happened_at,
+            is_count,
+            pieces,
+            known_at
+        from counts
+        union all
+        select * from moved
+    ) as events
     left join channels
         on
             events.day_number = channels.day_number
@@ -138,7 +156,6 @@ changes as (
         happened.happened_at,
         happened.is_count,
         happened.pieces,
-        happened.reserved,
         happened.known_at,
         count(*) filter (where happened.is_count) over (
             partition by owners.place, happened.location
@@ -159,23 +176,11 @@ located as (
 
     select
         *,
-        sum(pieces) over since_count as level,
-        first_value(happened_at) over since_count as counted_at,
-        first_value(reserved) over since_count as counted_reserved
+        sum(pieces) over (partition by place, location, count_number order by happened_at) as level
     from changes
-    window
-        since_count as (partition by place, location, count_number order by happened_at)
+    where count_number > 0
 
-)
-{%- endmacro %}
-
-{#-
-    The stock of series over time: for each series the pieces after each change, until the next one.
-    Defines `stock`. The stock of a series is that of all its locations. A location without a count in
-    the look-back adds nothing. The arguments are those of `stock_by_location`.
--#}
-{% macro stock_over_time(series, days) -%}
-{{ stock_by_location(series, days) }},
+),
 
 differences as (
 
@@ -185,7 +190,6 @@ differences as (
             partition by place, location order by happened_at, is_count
         ) as difference
     from located
-    where count_number > 0
 
 ),
 
@@ -203,6 +207,99 @@ stock as (
             partition by place order by happened_at rows between unbounded preceding and 1 following
         ) as known_at
     from differences
+
+)
+{%- endmacro %}
+
+{#-
+    The stock of series by location and span. A span goes from one count to the next; span 0 comes before
+    the first count. Defines `placed`, the movements with their span, and `spans`, with the pieces at the
+    end of a span and the least that it can have had. No change is sorted for that. The arguments are
+    those of `known_stock`.
+-#}
+{% macro stock_by_span(series, days) -%}
+{{ known_stock(series, days) }},
+
+counted as (
+
+    select
+        series.place,
+        series.day_number,
+        counts.location,
+        counts.happened_at,
+        counts.pieces,
+        counts.reserved,
+        row_number() over (
+            partition by series.place, counts.location order by counts.happened_at
+        )::integer as span
+    from counts
+    inner join series
+        on
+            counts.day_number = series.day_number
+            and counts.merchant_id = series.merchant_id
+            and counts.product_id = series.product_id
+
+),
+
+instants as (
+
+    select
+        place,
+        location,
+        array_agg(happened_at order by span) as counted_ats
+    from counted
+    group by place, location
+
+),
+
+-- a count holds what moved at its instant, so a movement belongs to the span that ends with it
+placed as materialized (
+
+    select
+        series.place,
+        moved.location,
+        moved.happened_at,
+        moved.pieces,
+        coalesce(
+            width_bucket(moved.happened_at - interval '1 microsecond', instants.counted_ats), 0
+        ) as span
+    from moved
+    inner join series
+        on
+            moved.day_number = series.day_number
+            and moved.merchant_id = series.merchant_id
+            and moved.product_id = series.product_id
+    left join instants
+        on series.place = instants.place and moved.location = instants.location
+
+),
+
+spans as (
+
+    select
+        place,
+        location,
+        span,
+        counted.happened_at as counted_at,
+        counted.reserved,
+        counted.pieces as counted_pieces,
+        coalesce(counted.pieces, 0) + coalesce(movements.pieces, 0) as balance,
+        coalesce(counted.pieces, 0) + coalesce(movements.taken, 0) as least_balance,
+        least(counted.happened_at, movements.first_at) as first_at,
+        greatest(counted.happened_at, movements.last_at) as last_at
+    from counted
+    full join (
+        select
+            place,
+            location,
+            span,
+            sum(pieces) as pieces,
+            sum(pieces) filter (where pieces < 0) as taken,
+            min(happened_at) as first_at,
+            max(happened_at) as last_at
+        from placed
+        group by place, location, span
+    ) as movements using (place, location, span)
 
 )
 {%- endmacro %}

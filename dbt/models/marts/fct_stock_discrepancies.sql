@@ -45,10 +45,10 @@ found as (
         place,
         location,
         'count_gap' as kind,
-        gap as size,
+        balance as size,
         happened_at as appeared_at
     from noted
-    where gap <> 0
+    where note = 'gap'
 
     union all
 
@@ -57,11 +57,11 @@ found as (
         place,
         location,
         'below_zero' as kind,
-        min(level) as size,
+        min(balance) as size,
         min(happened_at) as appeared_at
     from noted
-    where counted_at is not null and level < 0
-    group by place, location, count_number
+    where note = 'short' and balance < 0
+    group by place, location, span
 
     union all
 
@@ -69,10 +69,10 @@ found as (
         place,
         location,
         'never_counted' as kind,
-        level as size,
+        balance as size,
         first_at as appeared_at
     from noted
-    where is_last and counted_at is null
+    where note = 'stock' and counted_at is null
 
     union all
 
@@ -80,10 +80,10 @@ found as (
         place,
         location,
         'over_reserved' as kind,
-        level - reserved as size,
+        balance - reserved as size,
         happened_at as appeared_at
     from noted
-    where is_last and counted_at is not null and reserved > 0 and level < reserved
+    where note = 'stock' and reserved > 0 and balance < reserved
 
 )
 

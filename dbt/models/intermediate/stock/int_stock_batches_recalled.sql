@@ -21,7 +21,7 @@ nights as (
         {{ day_start('queue.day_number + 1') }} as ends_at
     from {{ ref('int_stock_levels_noted') }} as places
     inner join {{ ref('int_stock_nights_queued') }} as queue on places.place = queue.place
-    where places.is_last and places.counted_at is not null
+    where places.note = 'stock' and places.counted_at is not null
 
 ),
 

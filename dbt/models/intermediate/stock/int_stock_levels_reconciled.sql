@@ -6,18 +6,18 @@ places as (
         *,
         counted_at is not null as is_counted
     from {{ ref('int_stock_levels_noted') }}
-    where is_last
+    where note = 'stock'
 
 )
 
 select
     place,
     array_agg(location order by location) filter (where is_counted) as locations,
-    array_agg(level::double precision order by location) filter (where is_counted)
+    array_agg(balance::double precision order by location) filter (where is_counted)
         as location_on_hand,
     array_agg(reserved::double precision order by location) filter (where is_counted)
         as location_reserved,
-    sum(level) filter (where is_counted)::double precision as on_hand,
+    sum(balance) filter (where is_counted)::double precision as on_hand,
     sum(reserved) filter (where is_counted)::double precision as reserved,
     count(*) filter (where is_counted) as counted_places,
     count(*) filter (where not is_counted) as uncounted_places,

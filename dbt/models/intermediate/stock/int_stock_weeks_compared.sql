@@ -25,11 +25,11 @@ stock as (
             noted.happened_at, {{ day_start('nights.day_number - ' ~ (7 * weeks - 1)) }}
         ) as happened_at,
         noted.until_at,
-        noted.level as pieces,
+        noted.balance as pieces,
         null::timestamptz as known_at
     from {{ ref('int_stock_levels_noted') }} as noted
     inner join nights on noted.place = nights.place
-    where noted.counted_at is not null and noted.level <= 0
+    where noted.note = 'short'
 
 ),
 
