@@ -18,6 +18,8 @@ SOURCE = "grocers"
 PRODUCTS = 10
 #: Days of a month without stock of the first product in the shop.
 OUT = range(160, 170)
+#: Days of the last weeks without stock of the fourth product in the shop.
+OUT_OF_LATE = range(225, 228)
 #: The day from which the new product sells.
 NEW = 215
 SALES = (
@@ -78,6 +80,8 @@ def units() -> NDArray[np.int64]:
     for place, each in enumerate(series()):
         if each == Series("large", "p0", "shop"):
             sold[place, OUT] = 0
+        if each == Series("large", "p3", "shop"):
+            sold[place, OUT_OF_LATE] = 0
         if each.product == "p9":
             sold[place, :NEW] = 0
         if each.product == "p7":
@@ -103,9 +107,10 @@ def sales(days: Iterable[int]) -> bytes:
 
 def stock() -> bytes:
     """Return the history of counts: each morning, of the shop of the large grocer."""
+    empty = {(0, number) for number in OUT} | {(3, number) for number in OUT_OF_LATE}
     counts = (
         f"c{product}-{number},large,p{product},shop,"
-        f"{0 if product == 0 and number in OUT else 500},{day(number).isoformat()}"
+        f"{0 if (product, number) in empty else 500},{day(number).isoformat()}"
         for number in range(LIVE_DAYS[0])
         for product in range(PRODUCTS)
     )

@@ -19,6 +19,11 @@
     28
 {%- endmacro %}
 
+{#- The days before the newest night whose forecasts are measured on the days that have closed. -#}
+{% macro accuracy_days() -%}
+    56
+{%- endmacro %}
+
 {#- A year of whole weeks. -#}
 {% macro demand_year() -%}
     364

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -247,6 +248,44 @@ def test_the_page_of_a_night_shows_what_the_model_saw_and_expects(forecast: Fore
     assert text.count("<svg") == 11
     assert f"vesper explain {rows.example}" in text
     assert explain(JOB, rows.example, forecast.settings, forecast.store).decision
+
+
+def test_days_without_stock_are_those_of_the_features_of_a_night(forecast: Forecast) -> None:
+    of_night = forecast.rows(
+        "select merchant_id, product_id, channel, least(364, age_days + 1) - observed_days_364"
+        " from marts.feat_demand where day_at = %s order by 1, 2, 3",
+        grocers.day(SECOND),
+    )
+    found = forecast.rows(
+        "select nights.merchant_id, nights.product_id, nights.channel, count(short.day_number)"
+        " from marts.feat_demand as nights left join marts.fct_shortage_days as short"
+        "   on (nights.merchant_id, nights.product_id, nights.channel)"
+        "    = (short.merchant_id, short.product_id, short.channel)"
+        "  and nights.night_day - short.day_number between 0 and least(363, nights.age_days)"
+        " where nights.day_at = %s group by 1, 2, 3 order by 1, 2, 3",
+        grocers.day(SECOND),
+    )
+
+    assert found == of_night
+    out = {row[:3]: row[3] for row in found if row[3]}
+    assert out == {
+        ("large", "p0", "shop"): len(grocers.OUT),
+        ("large", "p3", "shop"): len(grocers.OUT_OF_LATE),
+    }
+
+
+def test_accuracy_leaves_out_the_same_days_as_training(forecast: Forecast) -> None:
+    columns = "merchant_id, product_id, channel, day_number, is_whole_day"
+    newest = (grocers.day(SECOND) - datetime(1970, 1, 1, tzinfo=UTC)).days
+
+    closed = forecast.rows(f"select {columns} from marts.fct_closed_shortage_days order by 4")
+    every = forecast.rows(
+        f"select {columns} from marts.fct_shortage_days where day_number > %s order by 4",
+        newest - 56,
+    )
+
+    assert closed == every
+    assert [row[3] for row in closed] == [newest - SECOND + day for day in grocers.OUT_OF_LATE]
 
 
 def test_before_the_first_month_end_there_is_nothing_to_learn_from(forecast: Forecast) -> None:

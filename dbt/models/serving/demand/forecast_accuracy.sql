@@ -41,13 +41,14 @@ days as not materialized (
         day_number,
         greatest(sum(units), 0) as units
     from entries
+    where day_number > (select newest.day_number - {{ accuracy_days() }} from newest)
     group by merchant_id, product_id, channel, day_number
 
 ),
 
 shortages as not materialized (
 
-    select * from {{ ref('fct_shortage_days') }}
+    select * from {{ ref('fct_closed_shortage_days') }}
 
 ),
 
@@ -72,7 +73,9 @@ decided as (
         ] as newest_by_weekday
     from ledger
     inner join newest
-        on {{ utc_day('ledger.day_at') }} between newest.day_number - 56 and newest.day_number - 1
+        on
+            {{ utc_day('ledger.day_at') }} >= newest.day_number - {{ accuracy_days() }}
+            and {{ utc_day('ledger.day_at') }} < newest.day_number
     left join features
         on
             ledger.demand_night_id = features.demand_night_id
