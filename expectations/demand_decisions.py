@@ -48,8 +48,10 @@ COLUMNS = (
     "decided_at",
     "processing_time_ms",
 )
-#: The share of the products that one night may move, by severity.
-MOST_MOVED = {"warning": 0.3, "critical": 0.6}
+#: The share of the products that one night may move, by severity. In a generated store, usual
+#: nights move up to 7 %, another blend in every class 28 %, a lost week of sales 87 %, and ids of
+#: products that were exchanged 77 %.
+MOST_MOVED = {"warning": 0.15, "critical": 0.6}
 ANSWERS = (
     SuiteAnswer("expected_units"),
     *(

@@ -1,8 +1,9 @@
 """Define the expectation on the change of forecasts since the night before.
 
 Two nights in a row forecast 27 common days. Sales of one day move these forecasts a little. A night
-that moves most products much has a broken delivery, a broken model or a new one. The check reads
-the published forecasts of the night before; without them it holds.
+that moves most products much has a broken delivery, a broken model or a new one. A product with a
+promotion that the night before did not know moves for a good reason and does not count. The check
+reads the published forecasts of the night before; without them it holds.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ with products as (
             and run.product_id = before.product_id
             and run.channel = before.channel
             and run.day_at - interval '24 hours' = before.day_at
+    left join marts.feat_demand as known
+        on run.demand_night_id = known.demand_night_id and run.version = known.version
+    left join marts.feat_demand as known_before
+        on
+            before.demand_night_id = known_before.demand_night_id
+            and before.version = known_before.version
     where
         not run.is_degraded
         and not before.is_degraded
@@ -44,6 +51,10 @@ with products as (
                 and newer.revision > 0
         )
     group by run.merchant_id, run.product_id
+    having not bool_or(
+        num_nonnulls(known.promotion_1_first, known.promotion_2_first)
+        > num_nonnulls(known_before.promotion_1_first, known_before.promotion_2_first)
+    )
 )
 select coalesce(avg(decisions.has_moved(units_before, units_now)::int), 0)::double precision
 from products

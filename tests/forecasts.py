@@ -39,6 +39,19 @@ _FORECAST = """
         sha256('x'), %(model)s, '1', %(decided)s, 0.1
     )
 """
+#: The features of series-nights with a promotion of a week ahead, of the rows of a table.
+PROMOTED = """
+    insert into marts.feat_demand (
+        demand_night_id, version, merchant_id, product_id, channel, day_at, known_at, delivery_seq,
+        is_history, night_day, age_days, days_since_sale, observed_days_56, observed_days_364,
+        is_stock_known, category_series_28, promotion_1_first, promotion_1_last
+    )
+    select
+        demand_night_id, version, merchant_id, product_id, channel, day_at, day_at, 1,
+        false, 1, 1, 1, 1, 1, false, 1, 3, 9
+    from {table}
+    where {condition}
+"""
 
 
 def midnight(day: date) -> datetime:

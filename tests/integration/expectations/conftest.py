@@ -20,9 +20,9 @@ def gate(migrated: house.Db, tmp_path: Path) -> Gate:
 
 @pytest.fixture(scope="module")
 def suite_gate(
-    cluster: Cluster, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+    cluster: Cluster, built_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gate]:
     """Return a gate whose warehouse serves a whole module: each call recreates its table."""
     folder = tmp_path_factory.mktemp("gate")
-    with house.a_warehouse(cluster, migrated_template, folder) as db:
+    with house.a_warehouse(cluster, built_template, folder) as db:
         yield Gate(db, folder, is_checked_again=True)

@@ -6,6 +6,7 @@ import pytest
 
 from expectations.errors import GateFailedError
 from expectations.validation import Check, Validation, Verdict
+from tests.forecasts import PROMOTED
 from tests.integration.expectations.demand_tables import EARLIER, SUITE
 from tests.integration.expectations.tables import SAMPLES, Gate
 
@@ -14,7 +15,13 @@ WORDS = "has moved much since the night before"
 
 def earlier(moved: int, factor: float = 2.0) -> str:
     """Return the statement that publishes the night before."""
-    return EARLIER.format(moved=moved, factor=factor)
+    return "delete from marts.feat_demand;" + EARLIER.format(moved=moved, factor=factor)
+
+
+def promoted(products: int) -> str:
+    """Return the statement that announces promotions of the first products on the night."""
+    condition = f"substr(product_id, 2)::int <= {products}"
+    return PROMOTED.format(table="scored.sample", condition=condition)
 
 
 def checks(validation: Validation) -> list[Check]:
@@ -22,7 +29,7 @@ def checks(validation: Validation) -> list[Check]:
     return [check for check in validation.expectations if WORDS in check.words]
 
 
-@pytest.mark.parametrize("moved", [0, 40])
+@pytest.mark.parametrize("moved", [0, 30])
 def test_a_night_that_moves_few_products_passes(suite_gate: Gate, moved: int) -> None:
     validation = suite_gate(SAMPLES[SUITE], earlier(moved))
 
@@ -41,6 +48,17 @@ def test_a_night_that_moves_many_products_warns(suite_gate: Gate) -> None:
 def test_a_night_that_moves_most_products_stops_the_run(suite_gate: Gate) -> None:
     with pytest.raises(GateFailedError, match=WORDS):
         suite_gate(SAMPLES[SUITE], earlier(180))
+
+
+def test_a_promotion_of_the_whole_store_stops_no_run(suite_gate: Gate) -> None:
+    validation = suite_gate(SAMPLES[SUITE], earlier(200), promoted(200))
+
+    assert validation.verdict is Verdict.PASSED
+
+
+def test_a_promotion_of_some_products_hides_no_move_of_the_others(suite_gate: Gate) -> None:
+    with pytest.raises(GateFailedError, match=WORDS):
+        suite_gate(SAMPLES[SUITE], earlier(200), promoted(100))
 
 
 @pytest.mark.parametrize("factor", [1.15, 0.9])
