@@ -62,3 +62,12 @@
             then {{ lower }} + ({{ place }} - floor({{ place }})) * ({{ upper }} - {{ lower }})
     end
 {%- endmacro %}
+
+{#-
+    Forecasts are biased whose errors add up to more than this many mean absolute errors, times the
+    root of the days: three standard deviations of independent errors. Without the root, the bar would
+    mark six of ten series.
+-#}
+{% macro biased_beyond() -%}
+    4
+{%- endmacro %}

@@ -18,7 +18,7 @@ NAMES = {
     "marts": r"(feat|fct|dim)_[a-z_]+",
     "serving": r"[a-z_]+(s|_history)|"
     r"customer_value|purchasing_power|revenue_tree|cohort_retention|market_position|"
-    r"forecast_accuracy|stock_outlook|price_elasticity|promotion_uplift",
+    r"forecast_accuracy|override_value|stock_outlook|price_elasticity|promotion_uplift",
 }
 
 #: Each model holds its own SQL; the longest ones read a day book with all its spans.

@@ -148,7 +148,7 @@ def read_plainly(
         if entry is None:
             answer.append(mean)
         else:
-            answer.append(entry.units if entry.factor is None else entry.factor * mean)
+            answer.append(float(entry.units or 0) if entry.factor is None else entry.factor * mean)
     return answer
 
 

@@ -60,7 +60,7 @@ def connection(shop: Db) -> Iterator[psycopg.Connection[Any]]:
 
 def an_override(**changes: Any) -> Override:
     """Return an override of a week of tea: half as much again."""
-    usual = {
+    usual: dict[str, Any] = {
         "merchant_id": "shop",
         "product_id": "tea",
         "first_day": date(2026, 3, 4),

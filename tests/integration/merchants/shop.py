@@ -125,6 +125,16 @@ _DEMAND = f"""
     from raw.demand_nights
     where day_at = %(live)s
 """
+_OVERRIDES = """
+    insert into decisions.forecast_overrides (
+        merchant_id, product_id, first_day, last_day, factor, person, reason
+    )
+    select
+        merchant_id, min(product_id), %(night)s::date + 1, %(night)s::date + 7, 2, 'Ann', 'a fair'
+    from raw.demand_nights
+    where day_at = %(night)s
+    group by merchant_id
+"""
 
 #: `tea` can tell everything, `cups` nothing.
 _PRICES = """
@@ -184,12 +194,13 @@ def fill(db: Db) -> None:
                 {"run": runs["segment_customers"], "live": NIGHT, "night": night,
                  "suffix": suffix, "shift": shift, "reason": reason},
             )  # fmt: skip
-        for night, suffix in ((NIGHT, ""), (earlier, "-")):
+        for night, suffix in ((NIGHT, ""), (NIGHT - timedelta(days=1), "--"), (earlier, "-")):
             connection.execute(
                 _DEMAND.encode(),
                 {"run": runs["forecast_demand"], "live": NIGHT, "night": night, "suffix": suffix},
             )
         connection.execute(_PRICES.encode(), {"night": NIGHT})
+        connection.execute(_OVERRIDES.encode(), {"night": NIGHT})
         connection.execute(_VALUES.encode(), {"run": runs["value_customers"], "live": NIGHT})
         connection.execute(_FORECASTS.encode(), {"run": runs["forecast_spending"], "live": NIGHT})
         stock_plans.insert(

@@ -42,9 +42,25 @@ decided as not materialized (
 
 ),
 
-days_ahead as (
+-- unnest computes the overrides of a series once, and not once for each of its days
+days as not materialized (
 
-    select * from generate_series(1, 28) as ahead (days_ahead)
+    select
+        decided.*,
+        ahead.days_ahead,
+        ahead.overridden_units
+    from decided
+    cross join lateral unnest(
+        array(select day_ahead from generate_series(1, 28) as day_ahead),
+        decisions.overridden_units(
+            decided.merchant_id,
+            decided.product_id,
+            decided.channel,
+            decided.day_at,
+            decided.mean_units,
+            'infinity'
+        )
+    ) as ahead (days_ahead, overridden_units)
 
 ),
 
@@ -52,55 +68,55 @@ days_ahead as (
 summed as not materialized (
 
     select
-        decided.merchant_id,
+        days.merchant_id,
         case
-            when grouping(decided.product_id) = 0 then 'product'
-            when grouping(decided.category) = 0 then 'category'
+            when grouping(days.product_id) = 0 then 'product'
+            when grouping(days.category) = 0 then 'category'
             else 'merchant'
         end as grain,
-        decided.product_id,
-        decided.category,
-        decided.day_at,
-        days_ahead.days_ahead,
+        days.product_id,
+        days.category,
+        days.day_at,
+        days.days_ahead,
         count(*) as series,
-        count(*) filter (where decided.is_degraded) as degraded_series,
-        sum(decided.mean_units[days_ahead.days_ahead]) as mean_units
-    from decided
-    cross join days_ahead
+        count(*) filter (where days.is_degraded) as degraded_series,
+        sum(days.mean_units[days.days_ahead]) as mean_units,
+        sum(days.overridden_units) as overridden_units
+    from days
     group by
-        decided.merchant_id,
-        decided.day_at,
-        days_ahead.days_ahead,
+        days.merchant_id,
+        days.day_at,
+        days.days_ahead,
         grouping sets (
-            (decided.product_id, decided.category), (decided.category), ()
+            (days.product_id, days.category), (days.category), ()
         )
 
 )
 
 select
-    decided.merchant_id,
+    days.merchant_id,
     'series' as grain,
-    decided.category,
-    decided.product_id,
-    decided.channel,
-    decided.day_at,
-    days_ahead.days_ahead,
-    (decided.day_at at time zone 'UTC')::date + days_ahead.days_ahead as target_day,
-    decided.mean_units[days_ahead.days_ahead] as mean_units,
-    decided.low_units[days_ahead.days_ahead] as low_units,
-    decided.median_units[days_ahead.days_ahead] as median_units,
-    decided.high_units[days_ahead.days_ahead] as high_units,
+    days.category,
+    days.product_id,
+    days.channel,
+    days.day_at,
+    days.days_ahead,
+    (days.day_at at time zone 'UTC')::date + days.days_ahead as target_day,
+    days.mean_units[days.days_ahead] as mean_units,
+    days.overridden_units,
+    days.low_units[days.days_ahead] as low_units,
+    days.median_units[days.days_ahead] as median_units,
+    days.high_units[days.days_ahead] as high_units,
     1::bigint as series,
-    decided.is_degraded::int::bigint as degraded_series,
-    decided.demand_class,
-    decided.method,
-    decided.model_version,
-    decided.feature_view,
-    decided.run_id,
-    decided.decided_at,
-    decided.decision_id
-from decided
-cross join days_ahead
+    days.is_degraded::int::bigint as degraded_series,
+    days.demand_class,
+    days.method,
+    days.model_version,
+    days.feature_view,
+    days.run_id,
+    days.decided_at,
+    days.decision_id
+from days
 
 union all
 
@@ -114,6 +130,7 @@ select
     days_ahead,
     (day_at at time zone 'UTC')::date + days_ahead as target_day,
     mean_units,
+    overridden_units,
     null as low_units,
     null as median_units,
     null as high_units,
