@@ -32,7 +32,7 @@ def run(request: dict[str, Any]) -> None:
     warm()
     # forked before anything has run, as the scheduler forks its tasks
     workers = multiprocessing.get_context("fork").Pool(2)
-    keep_compiled(Path(request["compiled"]), only_first=True)
+    keep_compiled(Path(request["compiled"]))
     watch = Stopwatch()
     start = datetime.fromisoformat(request["start"])
     jobs = JOBS_BY_ROLE[request["kind"]]
@@ -42,7 +42,7 @@ def run(request: dict[str, Any]) -> None:
     watch.timed("admit", lambda: first.admit(checks))
     rows = 0
     for role, job in jobs.items():
-        rows = _decide(role, job, request["pins"][role], start, watch, workers)
+        rows = max(rows, _decide(role, job, request["pins"][role], start, watch, workers))
     workers.close()
     workers.join()
     if request["with_refit"]:
@@ -58,7 +58,7 @@ def _decide(
     watch: Stopwatch,
     workers: Any,
 ) -> int:
-    """Run the steps of one job; return the number of its customers or series."""
+    """Run the steps of one job; return the number of its customers, series or products."""
     pipeline = _pipeline(job, pins)
     asked = Request(start, start + DAY, "scheduled", "bench")
     run = watch.timed(f"claim {role}", lambda: pipeline.claim(asked))

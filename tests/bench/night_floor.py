@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from scoring.demand import classes
 from scoring.demand.classes import CLASSES
 from scoring.domains import JOBS
 from scoring.runs.job import Job
+from tests.bench import plan_floor
 from tests.bench.floor import build, copy_in
 from tests.bench.loading import NOTHING
 from tests.bench.nights import JOBS_BY_ROLE
@@ -45,22 +46,46 @@ def run(request: dict[str, Any]) -> None:
         watch.timed(
             f"build {next(iter(jobs))}", lambda: build(connection, Path(request["compiled"]))
         )
-        for role, job in jobs.items():
-            results = watch.timed(
-                f"score {role}", partial(_score, connection, JOBS[job], request["models"])
+        for role, name in jobs.items():
+            job = JOBS[name]
+            decide = (
+                partial(plan_floor.plan, connection, job)
+                if job.model is None
+                else partial(_score, connection, job, job.model.role, request["models"])
             )
+            results = watch.timed(f"score {role}", partial(_decided, connection, job, decide))
             target = Path(request["parquet"]) / f"{role}.parquet"
             watch.timed(
                 f"publish {role}", partial(pq.write_table, results, target, compression="zstd")
             )
-            rows = results.num_rows
+            rows = max(rows, results.num_rows)
             del results
     watch.tell(rows)
 
 
-def _score(connection: psycopg.Connection[Any], job: Job, models: str) -> pa.Table:
-    """Load the model; read, predict and write in chunks; return all rows for the file."""
-    role = job.model.role
+def _decided(
+    connection: psycopg.Connection[Any], job: Job, decide: Callable[[], pa.Table]
+) -> pa.Table:
+    """Decide the rows, write them into the ledger, and return them for the file."""
+    results = decide()
+    columns = _filled(connection, job.ledger.table, results.column_names)
+    command = (
+        f"copy {job.ledger.table} ({', '.join([*results.column_names, *columns])}) "
+        "from stdin (format csv)"
+    )
+    with connection.cursor() as cursor, cursor.copy(command.encode()) as copy:
+        for batch in results.to_batches(max_chunksize=65_536):
+            whole = pa.table(batch.columns, batch.schema.names)
+            for name, value in columns.items():
+                whole = whole.append_column(name, pa.repeat(value, whole.num_rows))
+            sink = pa.BufferOutputStream()
+            pyarrow.csv.write_csv(whole, sink, pyarrow.csv.WriteOptions(include_header=False))
+            copy.write(sink.getvalue())
+    return results
+
+
+def _score(connection: psycopg.Connection[Any], job: Job, role: str, models: str) -> pa.Table:
+    """Load the model; read and predict in chunks; return all rows."""
     file = Path(models) / f"{role}.skops"
     model = skops.io.load(file, trusted=skops.io.get_untrusted_types(file=file))
     names = list(model.features)
@@ -73,21 +98,7 @@ def _score(connection: psycopg.Connection[Any], job: Job, models: str) -> pa.Tab
             table.slice(first, CHUNK_ROWS) for first in range(0, table.num_rows, CHUNK_ROWS)
         )
     ]
-    results = pa.concat_tables(done)
-    ledger = job.ledger.table
-    columns = _filled(connection, ledger, results.column_names)
-    command = (
-        f"copy {ledger} ({', '.join([*results.column_names, *columns])}) from stdin (format csv)"
-    )
-    with connection.cursor() as cursor, cursor.copy(command.encode()) as copy:
-        for batch in results.to_batches(max_chunksize=65_536):
-            whole = pa.table(batch.columns, batch.schema.names)
-            for name, value in columns.items():
-                whole = whole.append_column(name, pa.repeat(value, whole.num_rows))
-            sink = pa.BufferOutputStream()
-            pyarrow.csv.write_csv(whole, sink, pyarrow.csv.WriteOptions(include_header=False))
-            copy.write(sink.getvalue())
-    return results
+    return pa.concat_tables(done)
 
 
 def _read(
@@ -154,6 +165,8 @@ def _demand(model: Any, part: pa.Table, names: list[str]) -> Mapping[str, pa.Arr
         "demand_class": pa.array(CLASSES).take(pa.array(code)),
         "method": pa.array(model.methods(code), pa.string()),
         "expected_units": pa.array(forecasts.mean_units.sum(axis=1)),
+        "daily_scatter": pa.array(model.scatter.daily[code]),
+        "level_scatter": pa.array(model.scatter.level[code]),
     }
 
 

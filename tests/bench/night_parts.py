@@ -116,7 +116,7 @@ def _customers(name: str, wanted: Shops, *, has_bars: bool = True) -> Part:
 
 
 def _demand(name: str, wanted: Stores, *, has_bars: bool = True) -> Part:
-    about = f"series after {wanted.history_days:,} days of sales, stock and promotions, forecasts"
+    about = f"series after {wanted.history_days:,} days of sales and stock, forecasts and plans"
     return _part(name, wanted, rounds=1, about=about, has_bars=has_bars)
 
 

@@ -56,10 +56,11 @@ def copy(bench: Bench, template: str, wanted: Night) -> Iterator[tuple[str, Path
         for feed in wanted.feeds:
             (objects / nights.landing(wanted, feed)).mkdir(parents=True, exist_ok=True)
         pins = kept / "pins.json"
-        for role, pin in json.loads(pins.read_text()).items() if pins.exists() else ():
-            folder = objects / "models" / pin["models"][role]["sha256"]
-            folder.mkdir(parents=True)
-            shutil.copyfile(kept / f"{role}.skops", folder / "model.skops")
+        for pin in json.loads(pins.read_text()).values() if pins.exists() else ():
+            for role, model in pin["models"].items():
+                folder = objects / "models" / model["sha256"]
+                folder.mkdir(parents=True)
+                shutil.copyfile(kept / f"{role}.skops", folder / "model.skops")
         yield database, objects
 
 
@@ -132,8 +133,11 @@ def _fill(bench: Bench, database: str, wanted: Night) -> None:
 
 def _mark_nights(connection: psycopg.Connection[Any], wanted: Night) -> None:
     """Mark month ends as built: no night reads their features, and they would take an hour."""
-    for job in JOBS_BY_ROLE[wanted.kind].values():
-        view = JOBS[job].view
+    for name in JOBS_BY_ROLE[wanted.kind].values():
+        job = JOBS[name]
+        if job.model is None:
+            continue  # nothing learns from its past, so the past has no rows
+        view = job.view
         needed = connection.execute(
             "select attname, format_type(atttypid, atttypmod) from pg_attribute "
             "where attrelid = %s::regclass and attnum > 0 and attnotnull",

@@ -13,10 +13,11 @@ import psycopg
 from tests.bench import loading
 from tests.bench.traffic import DAY
 
-#: The jobs of each kind of night by the role of their model, in the order of their schedules.
+#: The jobs of each kind of night in the order of their schedules, by the role of their model, or by
+#: the domain of a job without one.
 JOBS_BY_ROLE = {
     "customers": {"segments": "segment_customers", "value": "value_customers"},
-    "demand": {"demand": "forecast_demand"},
+    "demand": {"demand": "forecast_demand", "stock": "plan_stock"},
 }
 ROLES = tuple(role for jobs in JOBS_BY_ROLE.values() for role in jobs)
 _DELIVERY_DAYS = 28

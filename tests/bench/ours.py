@@ -118,22 +118,22 @@ def warm() -> None:
         importlib.import_module(name)
 
 
-def keep_compiled(kept: Path, *, only_first: bool = False) -> None:
+def keep_compiled(kept: Path) -> None:
     """Keep what dbt compiled: the floor runs the same SQL, bare.
 
     Args:
-        kept: the file.
-        only_first: keep the first build; a later one has nothing to do.
+        kept: the file. It holds the first build of each selector; a later one has nothing to do.
     """
     kept.unlink(missing_ok=True)
     original = builder.run_dbt
+    built: dict[str, list[dict[str, Any]]] = {}
 
     def run_dbt(selector: str, variables: Mapping[str, str | int], target: Path) -> Sequence[Any]:
         results: Sequence[Any] = original(selector, variables, target)
-        if only_first and kept.exists():
+        if selector in built:
             return results
         kept.parent.mkdir(parents=True, exist_ok=True)
-        models = [
+        built[selector] = [
             {
                 "table": f"{one.node.schema}.{one.node.name}",
                 "is_appended": one.node.config.materialized == "incremental",
@@ -143,6 +143,7 @@ def keep_compiled(kept: Path, *, only_first: bool = False) -> None:
             }
             for one in results
         ]
+        models = [model for models in built.values() for model in models]
         kept.write_text(json.dumps(models))
         return results
 

@@ -22,7 +22,7 @@ from scoring.domains import SCORE_TRANSACTIONS
 from scoring.fraud.decider import INPUT_TYPES
 from scoring.steps.pipeline import Pipeline
 
-POLICY = "2026.11.1"
+POLICY = "2026.12.2"
 #: A share of the training rows; a fraud service reviews and declines about one row in a hundred.
 FRAUD_SHARE = 0.01
 
