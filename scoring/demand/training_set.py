@@ -135,6 +135,8 @@ def read(
         end: first moment after.
         as_of: later knowledge is ignored.
     """
+    # the view of shortages follows the counts and movements that this moment knows
+    connection.execute("select set_config('vesper.as_of', %s, true)", (as_of.isoformat(),))
     features = [view.feature(name) for name in COLUMNS]
     taken = sql.SQL(_TAKEN).format(
         table=sql.Identifier(*view.table.split(".")),
