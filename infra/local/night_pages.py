@@ -99,10 +99,9 @@ PAGES = (
         "Stock: the ten products most at risk, if the next order is left out",
         """
         select merchant_id, product_id, stock_class as class, available, inbound,
-            round(days_of_cover::numeric, 1) as days_of_cover,
+            round(days_of_cover::numeric, 1) as cover,
             round(run_out_probability::numeric, 2) as p_run_out,
-            round(expected_lost_units::numeric, 1) as lost_units,
-            expected_lost_margin as lost_margin, order_day, order_units
+            expected_lost_margin as lost, order_day, order_units as units
         from serving.stock_outlook
         where run_out_probability > 0
         order by expected_lost_margin desc nulls last, expected_lost_units desc, product_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -14,6 +15,8 @@ from tests.grocers import DAY, LIVE_DAYS, OUT
 from tests.integration.registry.grocer_nights import Forecast
 
 AS_OF = grocers.day(LIVE_DAYS[0]) + DAY
+#: A moment that knows every delivery of the test.
+KNOWN = datetime(2100, 1, 1, tzinfo=UTC)
 _LATE_COUNT = """
 insert into raw.stock_levels
 select (jsonb_populate_record(
@@ -25,18 +28,21 @@ where counts.stock_level_id = %s
 """
 
 
-def _digest(connection: psycopg.Connection[Any]) -> str:
-    read = training_set.read(connection, DEMAND, start=BEGINNING, end=AS_OF, as_of=AS_OF)
+def _digest(connection: psycopg.Connection[Any], as_of: datetime) -> str:
+    read = training_set.read(connection, DEMAND, start=BEGINNING, end=AS_OF, as_of=as_of)
     return read.digest
 
 
-def test_a_count_known_later_takes_no_day_without_stock_away(forecast: Forecast) -> None:
+def test_a_count_takes_a_day_without_stock_away_once_it_is_known(forecast: Forecast) -> None:
+    digests = []
     with forecast.db.superuser() as connection:
-        with connection.transaction(force_rollback=True):
-            before = _digest(connection)
-        with connection.transaction(force_rollback=True):
-            added = connection.execute(_LATE_COUNT, (f"c0-{OUT[3]}",)).rowcount
-            after = _digest(connection)
+        for late in ((), (f"c0-{OUT[3]}",)):
+            for as_of in (AS_OF, KNOWN):
+                with connection.transaction(force_rollback=True):
+                    for count in late:
+                        connection.execute(_LATE_COUNT, (count,))
+                    digests.append(_digest(connection, as_of))
 
-    assert added == 1
-    assert after == before
+    then, now, then_with_late, now_with_late = digests
+    assert then_with_late == then
+    assert now_with_late != now
