@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from infra.local.environment import ONE_THREAD, QUIET
 
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 300.0
 
 
 def warm(folder: Path) -> None:
