@@ -164,7 +164,7 @@ def test_macros_are_expressions_and_hold_no_query() -> None:
         if re.search(r"\bas (not )?(materialized )?\(\s*(select|with)\b", path.read_text())
     }
 
-    assert holding == DAY_BOOKS | {"stock"}
+    assert holding == DAY_BOOKS | {"stock", "stock_by_span", "stock_over_time"}
 
 
 def test_every_window_has_a_unit_test(manifest: dict[str, Any]) -> None:
