@@ -167,7 +167,7 @@ def _estimates(
 
     The first pass over the groups only makes the digest, so that only one group is in memory.
     """
-    packed = groups.pack(merchant.categories)
+    packed = groups.pack(merchant.categories, groups.MOST_SERIES)
     digest = hashlib.sha256()
     for group in packed:
         digest.update(history_reader.read(connection, merchant, group)[1])

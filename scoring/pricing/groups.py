@@ -23,7 +23,7 @@ class Category:
     end: int
 
 
-def pack(categories: Iterable[Category], most: int = MOST_SERIES) -> list[list[Category]]:
+def pack(categories: Iterable[Category], most: int) -> list[list[Category]]:
     """Return the categories in groups of at most `most` series; a larger category is alone.
 
     Args:

@@ -1,78 +1,23 @@
-"""A generated store in Postgres: its elasticity is found, on known data alone and only once."""
+"""A generated store in Postgres: its elasticity and the effects of its promotions are found."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
-from features.build import build
 from features.platform import database
 from features.platform.errors import ConfigurationError
-from features.synthesize.stores.world import World
-from infra.local.postgres import Cluster
 from scoring.__main__ import main
 from scoring.commands import prices as command
 from scoring.pricing import estimation, groups, history_reader
-from scoring.pricing.estimation import Receipt, State
+from scoring.pricing.estimation import State
 from scoring.pricing.quality.recovery import history_of
 from tests import priced_stores
-from tests.builders import a_sale, insert_events, insert_facts, insert_sales
-from tests.conftest import Db, a_warehouse
+from tests.integration.prices.merchants import BROKEN, NEW, Estimated
 from tests.priced_stores import DAY, STORE
-
-#: A merchant with a week of sales, and one whose pieces are no numbers.
-NEW, BROKEN = "new", "broken"
-
-
-@dataclass(frozen=True)
-class Estimated:
-    """A warehouse with three merchants, estimated once."""
-
-    db: Db
-    world: World
-    receipt: Receipt
-
-    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Run a query as superuser."""
-        return self.db.rows(query, *parameters)
-
-
-def _build(db: Db, *selectors: str) -> None:
-    for selector in selectors:
-        build(selector, db.settings.warehouse, db.settings.work)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def estimated(
-    cluster: Cluster, built_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Estimated]:
-    """Deliver the merchants, book their days, and estimate."""
-    world = priced_stores.a_world()
-    with a_warehouse(cluster, built_template, tmp_path_factory.mktemp("prices")) as db:
-        priced_stores.deliver(db, world)
-        last = world.days.count - 1
-        for merchant, days in ((NEW, 7), (BROKEN, 80)):
-            moments = [priced_stores.moment(world, last - ago) for ago in range(days)]
-            lines = [
-                a_sale(merchant_id=merchant, occurred_at=at, quantity=3, is_history=True)
-                for at in moments
-            ]
-            insert_sales(db, lines)
-        with db.superuser() as connection:
-            connection.execute(
-                "update raw.sales set quantity = 'NaN' where ctid = ("
-                "select ctid from raw.sales where merchant_id = %s limit 1)",
-                (BROKEN,),
-            )
-        _build(db, "demand_features")
-        receipt = estimation.estimate(db.settings, as_of=priced_stores.as_of(world))
-        yield Estimated(db, world, receipt)
 
 
 def test_the_history_of_a_merchant_is_the_one_that_the_store_made(estimated: Estimated) -> None:
@@ -181,106 +126,6 @@ def test_a_merchant_with_a_broken_history_is_reported_and_stops_no_other(
     ]
 
 
-def test_the_same_moment_and_data_write_nothing_twice(estimated: Estimated) -> None:
-    before = estimated.rows("select count(*) from decisions.price_estimates")
-
-    again = estimation.estimate(estimated.db.settings, as_of=estimated.receipt.as_of)
-
-    assert [again.count(state) for state in State] == [0, 2, 1]
-    assert estimated.rows("select count(*) from decisions.price_estimates") == before
-
-
-def test_rows_that_became_known_later_are_in_no_estimate(estimated: Estimated) -> None:
-    """Later rows of every feed lie in the past of the moment; only their knowledge is later."""
-    db, world, moment = estimated.db, estimated.world, estimated.receipt.as_of
-    late = moment + timedelta(hours=1)
-    day = priced_stores.moment(world, 300)
-    known = {"merchant_id": STORE, "known_at": late, "is_history": True}
-    event = known | {"product_id": "p1", "version": 1}
-    corrected = dict(
-        zip(
-            ("sale_line_id", "product_id", "channel", "occurred_at"),
-            db.rows(
-                "select sale_line_id, product_id, channel, occurred_at from raw.sales"
-                " where merchant_id = %s order by sale_line_id limit 1",
-                STORE,
-            )[0],
-            strict=True,
-        )
-    )
-    sale = known | {"occurred_at": day, "channel": "store", "category": None}
-    insert_sales(
-        db,
-        [
-            a_sale(**sale, product_id="p1", quantity=5000, unit_price_minor=1),
-            a_sale(**sale, product_id="a new product", quantity=5000),
-            a_sale(**known | corrected, version=2, category="another", quantity=7000),
-        ],
-    )
-    promotion = {"channel": None, "price_minor": 1, "price_base_minor": 1, "currency_code": "USD"}
-    insert_events(
-        db,
-        "promotions",
-        "announced_at",
-        [
-            event | promotion | {"promotion_id": name, "version": version, "announced_at": day,
-                                 "starts_on": day.date(), "ends_on": (day + 20 * DAY).date()}
-            for name, version in (("new", 1), ("r0", 2))
-        ],
-    )  # fmt: skip
-    [(count, *counted)] = db.rows(
-        "select stock_level_id, product_id, location, counted_at from raw.stock_levels"
-        " where on_hand = 0 order by stock_level_id limit 1"
-    )
-    insert_events(
-        db,
-        "stock_levels",
-        "counted_at",
-        [
-            event | {"stock_level_id": "new", "location": "store", "counted_at": day, "on_hand": 0},
-            known | dict(zip(("product_id", "location", "counted_at"), counted, strict=True))
-            | {"stock_level_id": count, "version": 2, "on_hand": 900},
-        ],
-    )  # fmt: skip
-    insert_facts(
-        db,
-        "products",
-        [{"merchant_id": STORE, "product_id": "p1", "version": 2, "category": "another",
-          "currency_code": "USD", "known_at": late}],
-    )  # fmt: skip
-    _build(db, "demand_features")
-
-    # each of the later rows counts once it is known, so each could leak
-    before, after = _facts(db, moment), _facts(db, late)
-    assert all(then < now for then, now in zip(before, after, strict=True))
-
-    then = estimation.estimate(db.settings, as_of=moment, merchant=STORE)
-    now = estimation.estimate(db.settings, as_of=late, merchant=STORE)
-
-    assert [each.state for each in then.outcomes] == [State.UNCHANGED]
-    assert [each.state for each in now.outcomes] == [State.ESTIMATED]
-    [(kept, categories)] = db.rows(
-        "select count(distinct data_sha256), count(*) filter (where category = 'another')"
-        " from decisions.price_estimates where merchant_id = %s",
-        STORE,
-    )
-    assert (kept, categories) == (2, 1)
-
-
-def _facts(db: Db, moment: datetime) -> tuple[Any, ...]:
-    """Return sums over the days known at a moment: units, shortages, promotions, series."""
-    with db.connect("score") as connection:
-        connection.execute("select set_config('vesper.as_of', %s, true)", (moment.isoformat(),))
-        facts = connection.execute(
-            "select sum(units), count(*) filter (where is_missing and product_id = 'p1'),"
-            " count(*) filter (where is_promoted), count(distinct (product_id, channel))"
-            " from marts.fct_price_days where merchant_id = %s",
-            (STORE,),
-        ).fetchone()
-    assert facts is not None
-    return facts
-
-
 def test_a_large_merchant_is_estimated_in_groups_of_whole_categories(
     estimated: Estimated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,8 +136,9 @@ def test_a_large_merchant_is_estimated_in_groups_of_whole_categories(
         sizes.append(len(history.units))
         return measure(history, categories)
 
+    # the sizes are seen on the way, with groups that the small store fills
     monkeypatch.setattr(estimation.estimates, "measure", watched)
-    monkeypatch.setattr(groups.pack, "__defaults__", (40,))
+    monkeypatch.setattr(groups, "MOST_SERIES", 40)
     moment = priced_stores.moment(estimated.world, 200)
 
     receipt = estimation.estimate(estimated.db.settings, as_of=moment, merchant=STORE)
@@ -305,6 +151,7 @@ def test_a_large_merchant_is_estimated_in_groups_of_whole_categories(
 def test_of_a_category_that_is_too_large_every_kth_product_is_read(
     estimated: Estimated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # the store has no category of a thousand series
     monkeypatch.setattr(history_reader, "MOST_SERIES", 8)
     with database.connect(estimated.db.settings.warehouse, "score") as connection:
         [store] = history_reader.gather(
@@ -333,6 +180,7 @@ def test_a_moment_ahead_and_a_merchant_without_sales_are_refused(estimated: Esti
 def test_the_command_prints_each_merchant_and_ends_with_status_1_where_one_failed(
     estimated: Estimated, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # the command reads the settings of its process
     monkeypatch.setattr(command, "get_settings", lambda: estimated.db.settings)
     moment = estimated.receipt.as_of.isoformat()
 
@@ -347,22 +195,3 @@ def test_the_command_prints_each_merchant_and_ends_with_status_1_where_one_faile
     assert "3 merchants as of" in everything
     assert "0 estimated, 2 unchanged, 1 failed" in everything
     assert json.loads("{" + shown)["unchanged"] == 1
-
-
-def test_the_rows_of_a_killed_writer_are_all_there_or_none(estimated: Estimated) -> None:
-    """A row that Postgres refuses takes the rows of the merchant's other categories with it."""
-    db, moment = estimated.db, priced_stores.moment(estimated.world, 199)
-    with db.superuser() as connection:
-        connection.execute(
-            "alter table decisions.price_estimates add constraint refused"
-            f" check (category <> 'water' or as_of <> '{moment.isoformat()}') not valid".encode()
-        )
-    receipt = estimation.estimate(db.settings, as_of=moment, merchant=STORE)
-    with db.superuser() as connection:
-        connection.execute("alter table decisions.price_estimates drop constraint refused")
-
-    assert [each.state for each in receipt.outcomes] == [State.FAILED]
-    assert "write estimates of prices" in receipt.failures[0]
-    assert db.rows("select count(*) from decisions.price_estimates where as_of = %s", moment) == [
-        (0,)
-    ]
