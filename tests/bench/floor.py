@@ -54,21 +54,27 @@ def copy_in(connection: psycopg.Connection[Any], files: dict[str, str]) -> None:
 
 
 def build(connection: psycopg.Connection[Any], compiled: Path) -> None:
-    """Run the compiled models in dbt's order, each in one statement."""
-    connection.execute(b"set work_mem = '128MB'")
+    """Run the compiled models in dbt's order, each in one transaction with its own settings."""
     for model in json.loads(compiled.read_text()):
-        query, table = model["query"], model["table"]
-        if model["is_appended"]:
-            # a table may have another order of columns than the query
-            found = connection.execute(f"select * from ({query}) as appended limit 0".encode())
-            names = ", ".join(column.name for column in found.description or ())
-            connection.execute(f"insert into {table} ({names}) {query}".encode())
-        else:
-            connection.execute(f"drop table if exists {table}".encode())
-            connection.execute(f"create unlogged table {table} as {query}".encode())
-            for columns in model["indexes"]:
-                connection.execute(f"create index on {table} ({', '.join(columns)})".encode())
-            connection.execute(f"analyze {table}".encode())
+        with connection.transaction():
+            for setting in model["settings"]:
+                connection.execute(setting.encode())
+            _build(connection, model)
+
+
+def _build(connection: psycopg.Connection[Any], model: dict[str, Any]) -> None:
+    query, table = model["query"], model["table"]
+    if model["is_appended"]:
+        # a table may have another order of columns than the query
+        found = connection.execute(f"select * from ({query}) as appended limit 0".encode())
+        names = ", ".join(column.name for column in found.description or ())
+        connection.execute(f"insert into {table} ({names}) {query}".encode())
+        return
+    connection.execute(f"drop table if exists {table}".encode())
+    connection.execute(f"create unlogged table {table} as {query}".encode())
+    for columns in model["indexes"]:
+        connection.execute(f"create index on {table} ({', '.join(columns)})".encode())
+    connection.execute(f"analyze {table}".encode())
 
 
 def _reference(connection: psycopg.Connection[Any]) -> None:

@@ -137,6 +137,9 @@ def keep_compiled(kept: Path) -> None:
             {
                 "table": f"{one.node.schema}.{one.node.name}",
                 "is_appended": one.node.config.materialized == "incremental",
+                "settings": [
+                    hook.sql for hook in one.node.config.pre_hook if hook.sql.startswith("set ")
+                ],
                 "query": one.node.compiled_code,
                 "indexes": [index.get("columns") for index in one.node.config.get("indexes", [])],
                 "seconds": one.execution_time,
