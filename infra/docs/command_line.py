@@ -41,10 +41,10 @@ This page is generated. A test fails if it differs from the code.
 def commands() -> Iterator[tuple[str, Any]]:
     """Yield the name and the command of every command, and of those inside a group."""
     for name, command in typer.main.get_command(app.application()).commands.items():  # type: ignore[attr-defined]
-        inner = getattr(command, "commands", {})
-        yield from ((f"{name} {child}", inner[child]) for child in inner)
-        if not inner:
+        if (inner := getattr(command, "commands", None)) is None:
             yield name, command
+        else:
+            yield from ((f"{name} {child}", inner[child]) for child in inner)
 
 
 def render() -> str:

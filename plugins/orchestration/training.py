@@ -10,11 +10,11 @@ from airflow.sdk import Param
 
 from features.platform.errors import ConfigurationError, TooFewLabelsError
 from orchestration import fields, steps
-from orchestration.run_request import MOMENT, run_type
+from orchestration.run_request import LONGEST_PERSON, MOMENT, run_type
 from orchestration.run_window import EARLIEST, plain
 from orchestration.steps import Receipt
 from scoring.domains import JOBS
-from scoring.runs.training_order import TrainingOrder
+from scoring.runs.training_order import SCHEDULE, TrainingOrder
 
 MOST_COLUMNS = 200
 LONGEST_COLUMN = 100
@@ -78,7 +78,12 @@ def order(context: Mapping[str, Any]) -> TrainingOrder:
     job = params.get("job")
     if job is not None and (not isinstance(job, str) or job not in JOBS):
         raise ConfigurationError(f"job is none of {', '.join(JOBS)}; name one, or leave it empty")
-    return TrainingOrder(**moments, keep=_columns("keep", params), drop=_columns("drop", params))
+    return TrainingOrder(
+        **moments,
+        keep=_columns("keep", params),
+        drop=_columns("drop", params),
+        trainer=_trainer(context),
+    )
 
 
 def train(name: str, context: Mapping[str, Any]) -> Receipt:
@@ -118,6 +123,14 @@ def build(name: str) -> Receipt:
 
     steps.skip_without(job_named(name).population.feed)
     return steps.build_for(name)
+
+
+def _trainer(context: Mapping[str, Any]) -> str:
+    """Return the person who has triggered this run, as far as Airflow knows one."""
+    if run_type(context) == "scheduled":
+        return SCHEDULE
+    person = getattr(context["dag_run"], "triggering_user_name", None)
+    return fields.text("the user", person, LONGEST_PERSON) if person else SCHEDULE
 
 
 def past_moment(name: str, given: object, run_after: datetime) -> datetime | None:

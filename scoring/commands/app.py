@@ -14,6 +14,7 @@ from scoring.commands.explain import explain
 from scoring.commands.fail import fail
 from scoring.commands.fairness import fairness
 from scoring.commands.ingest import ingest
+from scoring.commands.models.app import app as models
 from scoring.commands.overrides import app as overrides
 from scoring.commands.policy import app as policy
 from scoring.commands.prices import app as prices
@@ -48,11 +49,12 @@ PANELS: dict[str, tuple[Any, ...]] = {
     "One step of a run": (build, validate, claim, score, publish, fail),
     "Proofs and answers": (closure, windows, replay, explain),
     "Plans of merchants": (overrides, stock, prices),
-    "Policies and models": (policy, thresholds, train, quality, fairness),
+    "Policies and models": (policy, thresholds, train, models, quality, fairness),
     "This installation": (version,),
 }
 _GROUPS = {
     id(deliveries): "deliveries",
+    id(models): "models",
     id(overrides): "overrides",
     id(policy): "policy",
     id(prices): "prices",

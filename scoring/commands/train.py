@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import datetime
 from typing import Annotated
 
@@ -61,16 +62,22 @@ def train(
 
     Training prints the rows, frauds and weeks that it uses before it starts. With too few labels it
     says how many there are, and in which weeks; nothing is registered, and the exit status is 2.
+    The person at this terminal is recorded as the trainer, and may not promote the model alone.
     """
     if job.training is None:
         raise ConfigurationError(f"{job.name} has no model that is trained here")
     order = TrainingOrder(
-        as_of=as_of, start=start, end=end, keep=tuple(keep or ()), drop=tuple(drop or ())
+        as_of=as_of,
+        start=start,
+        end=end,
+        keep=tuple(keep or ()),
+        drop=tuple(drop or ()),
+        trainer=getpass.getuser(),
     )
     with working(f"train {job.slot.name}"):
         receipt = job.training.train(order, get_settings())
     lines = [
-        f"{receipt.model} version {receipt.version} is {receipt.alias} "
+        f"{receipt.model} version {receipt.version} is {receipt.alias or 'without an alias'} "
         f"({receipt.rows} rows, {receipt.events} events, {receipt.features} features, "
         f"knowledge of {receipt.as_of})",
         *(f"  {note}" for note in receipt.notes),

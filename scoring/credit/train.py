@@ -110,7 +110,7 @@ def train(
         as_of=as_of,
         notes=[refit, *card.notes(columns)],
     )
-    return training.register(JOB.slot, learnt, record, settings)
+    return training.register(JOB, learnt, record, order, settings)
 
 
 def _read(

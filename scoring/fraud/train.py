@@ -89,7 +89,7 @@ def train(
         as_of=labels.as_of,
         notes=[*page.choices, *card.notes(columns)],
     )
-    return training.register(JOB.slot, learnt, record, settings)
+    return training.register(JOB, learnt, record, order, settings)
 
 
 def _refitted(

@@ -1,4 +1,4 @@
-"""Ends every training: registers the model, gives it an alias, and returns a receipt."""
+"""Ends every training: registers the model, records it, gives it an alias, returns a receipt."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from features.platform import database
 from features.platform.settings import Settings
-from scoring.models import registry
+from scoring.models import challengers, registry
 from scoring.models.registry import ModelRecord
-from scoring.runs.job import ModelSlot
+from scoring.runs.job import Job
 from scoring.runs.training_order import TrainingOrder
 
 log = structlog.get_logger(__name__)
@@ -69,21 +70,37 @@ def standing_order(settings: Settings) -> TrainingOrder:
 
 
 def register(
-    slot: ModelSlot, learnt: Learnt, record: ModelRecord, settings: Settings
+    job: Job, learnt: Learnt, record: ModelRecord, order: TrainingOrder, settings: Settings
 ) -> TrainReceipt:
     """Register a model: `champion` if there is none, otherwise `challenger`; promotion is manual.
 
+    The record in `audit.challengers` is written with the alias or not at all.
+
     Raises:
         ModelUnavailableError: the registry does not answer.
+        WarehouseUnavailableError: the warehouse does not answer.
     """
     pin = registry.log_and_register(
-        learnt.model, slot, record, learnt.example, learnt.features, settings
+        learnt.model, job.slot, record, learnt.example, learnt.features, settings
     )
-    is_first = registry.CHAMPION not in registry.aliases_of(slot.name, settings)
+    is_first = registry.CHAMPION not in registry.aliases_of(job.slot.name, settings)
     alias = registry.CHAMPION if is_first else registry.CHALLENGER
-    registry.set_alias(slot.name, pin.version, alias, settings)
+    with (
+        database.connect(settings.warehouse, "score") as connection,
+        connection.transaction(),
+    ):
+        challengers.record(
+            connection,
+            pin,
+            job=job.name,
+            trainer=order.trainer,
+            alias=alias,
+            tags=record.tags,
+            metrics=record.metrics,
+        )
+        registry.set_alias(job.slot.name, pin.version, alias, settings)
     receipt = TrainReceipt(
-        model=slot.name,
+        model=job.slot.name,
         version=pin.version,
         alias=alias,
         sha256=pin.sha256,

@@ -12,6 +12,8 @@ from difflib import get_close_matches
 
 from features.platform.errors import ConfigurationError
 
+SCHEDULE = "schedule"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingOrder:
@@ -23,6 +25,7 @@ class TrainingOrder:
         end: first moment after; None: follows from the maturity of labels.
         keep: columns to use although their values would leave them out.
         drop: columns not to use.
+        trainer: the person who asks for it, or `schedule`.
     """
 
     as_of: datetime | None = None
@@ -30,6 +33,12 @@ class TrainingOrder:
     end: datetime | None = None
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    trainer: str = SCHEDULE
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether no person has asked for it."""
+        return self.trainer == SCHEDULE
 
     def __post_init__(self) -> None:
         """Check that the parts of the order agree.

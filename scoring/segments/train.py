@@ -119,7 +119,7 @@ def train(
         as_of=as_of,
         notes=model_card.choices(content),
     )
-    receipt = training.register(JOB.slot, learnt, record, settings)
+    receipt = training.register(JOB, learnt, record, order, settings)
     return receipt if pin is None else _promoted(receipt, settings)
 
 

@@ -78,7 +78,7 @@ def train(
         as_of=as_of,
         notes=model_card.choices(model),
     )
-    return training.register(JOB.slot, learnt, record, settings)
+    return training.register(JOB, learnt, record, order, settings)
 
 
 def _read(

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import numpy as np
+import psycopg
 import pytest
 from mlflow import MlflowClient
 
 from features.build import build
+from features.platform import database
 from features.platform.errors import TooFewLabelsError
 from features.platform.settings import Settings
 from infra.local.postgres import Cluster
@@ -84,6 +86,25 @@ def test_the_first_model_is_champion_and_the_next_one_challenger(
         "card_precision.png",
         "model_card.md",
     }
+
+
+def test_every_training_is_recorded_for_good(settings: Settings) -> None:
+    order = TrainingOrder(as_of=AS_OF, drop=("is_night",), trainer="ann")
+
+    receipt = train.train(order, settings)
+
+    with database.connect(settings.warehouse, "score") as connection:
+        row = connection.execute(
+            "select job, sha256, trainer, feature_view, training_end < label_as_of, alias,"
+            " metrics ->> 'auc_roc' from audit.challengers where version = %s",
+            (receipt.version,),
+        ).fetchone()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("update audit.challengers set trainer = 'eve'")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("insert into audit.challengers (trained_at) values (now())")
+    auc = str(receipt.metrics["auc_roc"])
+    assert row == (JOB.name, receipt.sha256, "ann", "transactions@2", True, "challenger", auc)
 
 
 def test_a_training_without_a_moment_takes_the_newest_knowledge_at_hand(

@@ -99,6 +99,17 @@ def test_only_a_backfill_has_a_moment_of_its_own() -> None:
     assert training.order(context(DagRunType.BACKFILL_JOB)).as_of == run.run_after
 
 
+def test_the_trainer_is_the_person_who_triggered_the_run() -> None:
+    asked = context()
+    asked["dag_run"].triggering_user_name = "ann"
+    planned = context(DagRunType.SCHEDULED)
+    planned["dag_run"].triggering_user_name = "ann"
+
+    assert training.order(asked).trainer == "ann"
+    assert training.order(planned).is_scheduled
+    assert training.order(context()).is_scheduled  # Airflow names nobody
+
+
 def test_the_form_names_moment_period_and_columns() -> None:
     order = training.order(
         context(

@@ -1,0 +1,1 @@
+"""The commands of the group `vesper models`, one module per command."""
