@@ -1,0 +1,1 @@
+"""Decide by statistics and by persons which model version decides."""
