@@ -18,6 +18,7 @@ from scoring.runs.training_order import SCHEDULE, TrainingOrder
 
 MOST_COLUMNS = 200
 LONGEST_COLUMN = 100
+_TRAINED = tuple(name for name, job in JOBS.items() if job.training is not None)
 _COLUMNS: dict[str, Any] = {
     "type": ["null", "array"],
     "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_COLUMN},
@@ -45,9 +46,17 @@ FORM = {
     ),
     "job": Param(
         None,
-        enum=[None, *(name for name, job in JOBS.items() if job.training is not None)],
+        enum=[None, *_TRAINED],
         title="Only this job",
         description="Empty: every job whose feed is delivered.",
+    ),
+    "skip": Param(
+        None,
+        type=["null", "array"],
+        items={"enum": list(_TRAINED)},
+        maxItems=len(_TRAINED),
+        title="Not these jobs",
+        description="Jobs to leave out.",
     ),
     "keep": Param(
         None,
@@ -78,6 +87,7 @@ def order(context: Mapping[str, Any]) -> TrainingOrder:
     job = params.get("job")
     if job is not None and (not isinstance(job, str) or job not in JOBS):
         raise ConfigurationError(f"job is none of {', '.join(JOBS)}; name one, or leave it empty")
+    _skipped(params)
     return TrainingOrder(
         **moments,
         keep=_columns("keep", params),
@@ -108,6 +118,8 @@ def train(name: str, context: Mapping[str, Any]) -> Receipt:
     named = context["params"].get("job")
     if named not in (None, name):
         raise AirflowSkipException("the form names another job")
+    if name in _skipped(context["params"]):
+        raise AirflowSkipException("the form leaves this job out")
     steps.skip_without(training.feed)
     try:
         return training.train(ordered, get_settings()).as_dict()
@@ -147,6 +159,20 @@ def past_moment(name: str, given: object, run_after: datetime) -> datetime | Non
             f"{name} lies in the future or before {EARLIEST.date()}; give a time that has passed"
         )
     return moment
+
+
+def _skipped(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the jobs that the form leaves out.
+
+    Raises:
+        ConfigurationError: the field is no list of jobs with a model.
+    """
+    given = params.get("skip") or ()
+    if not isinstance(given, list | tuple) or not set(map(str, given)) <= set(_TRAINED):
+        raise ConfigurationError(
+            f"skip is no list of jobs with a model; name some of {', '.join(_TRAINED)}"
+        )
+    return tuple(map(str, given))
 
 
 def _columns(name: str, params: Mapping[str, Any]) -> tuple[str, ...]:

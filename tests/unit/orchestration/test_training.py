@@ -91,6 +91,17 @@ def test_a_job_that_the_form_does_not_name_is_skipped() -> None:
         training.train("score_transactions", context(job="score_applications"))
 
 
+def test_a_job_that_the_form_leaves_out_is_skipped() -> None:
+    with pytest.raises(AirflowSkipException, match="leaves this job out"):
+        training.train("score_transactions", context(skip=["score_transactions"]))
+
+
+@pytest.mark.parametrize("skip", [["plan_stock"], "score_transactions", {"a": 1}, 7, [["a"]]])
+def test_only_jobs_with_a_model_are_left_out(skip: Any) -> None:
+    with pytest.raises(ConfigurationError, match="skip is no list of jobs with a model"):
+        training.order(context(skip=skip))
+
+
 def test_only_a_backfill_has_a_moment_of_its_own() -> None:
     run = context()["dag_run"]
 
