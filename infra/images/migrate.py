@@ -15,6 +15,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from infra.local import install
+from infra.local.state import AIRFLOW_USERS
 from infra.postgres import warehouse
 
 ROLES = ("ingest", "transform", "score", "analyst", "fairness", "airflow", "mlflow")
@@ -55,7 +56,7 @@ def write_logins() -> None:
     """Write Airflow's logins; otherwise Airflow generates passwords and logs them."""
     path = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     path.touch(mode=0o600)
-    users = {user: os.environ[f"AIRFLOW_{user.upper()}_PASSWORD"] for user in ("admin", "analyst")}
+    users = {user: os.environ[f"AIRFLOW_{user.upper()}_PASSWORD"] for user in AIRFLOW_USERS}
     path.write_text(json.dumps(users))
 
 

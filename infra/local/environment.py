@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from infra.local.state import (
+    AIRFLOW_USERS,
     CHECKOUT,
     State,
     code_version,
@@ -119,7 +120,7 @@ def airflow(state: State) -> dict[str, str]:
             "default_task_execution_timeout": "3600",
             "min_serialized_dag_update_interval": "10",
             "fernet_key": state.secrets["airflow_fernet_key"],
-            "simple_auth_manager_users": "admin:admin,analyst:viewer",
+            "simple_auth_manager_users": ",".join(map(":".join, AIRFLOW_USERS.items())),
             "simple_auth_manager_passwords_file": str(logins_file(state)),
             "execution_api_server_url": f"{url}/execution/",
             "num_dag_runs_to_retain_rendered_fields": "5",
@@ -174,8 +175,8 @@ def airflow(state: State) -> dict[str, str]:
 
 def write_logins(state: State) -> None:
     """Write Airflow's logins; otherwise Airflow generates passwords and logs them."""
-    users = ("admin", "analyst")
-    write_private(logins_file(state), {user: state.secrets[f"airflow_{user}"] for user in users})
+    passwords = {user: state.secrets[f"airflow_{user}"] for user in AIRFLOW_USERS}
+    write_private(logins_file(state), passwords)
 
 
 def write_terminal_file(state: State) -> None:

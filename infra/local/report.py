@@ -122,6 +122,7 @@ def show_addresses(state: State) -> None:
     """Print the addresses and logins of the stack."""
     rows: list[tuple[object, ...]] = [
         ("Airflow", airflow_url(state), f"admin / {state.secrets['airflow_admin']}"),
+        ("", "approves models", f"officer / {state.secrets['airflow_officer']}"),
         ("", "read only", f"analyst / {state.secrets['airflow_analyst']}"),
         ("MLflow", mlflow_url(state), "no login, this machine only"),
         (

@@ -22,6 +22,8 @@ JsonDict = dict[str, Any]
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT_SOURCE = "synthetic"
 DEFAULT_CURRENCY = "USD"
+#: The logins of Airflow and their roles; a model is promoted by a person other than its trainer.
+AIRFLOW_USERS = {"admin": "admin", "officer": "user", "analyst": "viewer"}
 DEFAULT_PORTS = {"postgres": 5442, "mlflow": 5010, "airflow": 8090}
 LOGIN_ROLES = ("ingest", "transform", "score", "analyst", "fairness", "airflow", "mlflow")
 FREE_MIB_NEEDED = 1500
@@ -65,7 +67,7 @@ class State:
         path = self.folder / "secrets.json"
         stored: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         made = {role: secrets.token_urlsafe(18) for role in ("postgres", *LOGIN_ROLES)}
-        made |= {f"airflow_{user}": secrets.token_urlsafe(9) for user in ("admin", "analyst")}
+        made |= {f"airflow_{user}": secrets.token_urlsafe(9) for user in AIRFLOW_USERS}
         made["airflow_fernet_key"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
         made["airflow_secret_key"] = secrets.token_urlsafe(48)
         made["airflow_jwt_secret"] = secrets.token_urlsafe(64)
