@@ -5,7 +5,7 @@ Runs, steps, evidence and commands know no domain, and domains know no other dom
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from expectations import suites
 from expectations.suites import Suite
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from features.platform.objects import ObjectStore
     from features.platform.settings import Settings
     from scoring.decider import Decider
+    from scoring.runs.pins import ModelPin
     from scoring.runs.record import Run
 
 #: By name, in the order in which people read about them.
@@ -88,12 +89,22 @@ def decider_for_replay(job: Job, run: Run, settings: Settings, store: ObjectStor
         ModelUnavailableError: the pinned model file is gone or altered.
         ConfigurationError, ContractError: as for `decider_for_run`.
     """
-    from scoring.models import model_files
-
     # the job has no model, or the policy allowed a run without it
     if job.model is None or (pin := run.pin(job.model.role)) is None:
         return job.decides().decider_of(run, None, settings)
-    model = model_files.load(pin, store, settings.work / "models", job.model)
+    return job.decides().decider_of(run, load_model(job, pin, settings, store), settings)
+
+
+def load_model(job: Job, pin: ModelPin, settings: Settings, store: ObjectStore) -> Any:  # noqa: ANN401
+    """Load a pinned model of a job from the object store, and check the features that it needs.
+
+    Raises:
+        ModelUnavailableError: the file is gone or altered, or holds a type off the list.
+        ContractError: the model needs features that the view does not have.
+    """
+    from scoring.models import model_files
+
+    model = model_files.load(pin, store, settings.work / "models", job.slot)
     if unknown := sorted(set(model.features) - set(job.view.columns)):
         raise ContractError(
             f"{pin} needs features that the view "
@@ -101,4 +112,4 @@ def decider_for_replay(job: Job, run: Run, settings: Settings, store: ObjectStor
             "scored. Move the alias to a version that was trained on this view, and claim the "
             "window again"
         )
-    return job.decides().decider_of(run, model, settings)
+    return model

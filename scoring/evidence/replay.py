@@ -15,18 +15,17 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-import pyarrow as pa
 import structlog
 from psycopg import sql
 
 from features.platform import database, readers
 from features.platform.errors import ConfigurationError, ModelUnavailableError
 from scoring.decider import Decider
-from scoring.evidence import divergence
+from scoring.evidence import decided_rows, divergence
 from scoring.evidence.divergence import Difference, Divergence
 from scoring.evidence.lookup import subject_of
 from scoring.runs import record
-from scoring.runs.job import Job, quoted
+from scoring.runs.job import Job
 
 log = structlog.get_logger(__name__)
 
@@ -228,27 +227,11 @@ def _decide_again(
     chunk: int,
 ) -> int:
     """Write the chunk's new decisions to a temporary table; return the number of degraded ones."""
-    selected = sql.SQL(
-        "from replayed inner join {features} as features "
-        "on features.{id} = replayed.{id} and features.version = replayed.version "
-        "inner join {ledger} as ledger "
-        "on ledger.{id} = replayed.{id} and ledger.revision = replayed.revision "
-        "where replayed.run_id = {run} and replayed.chunk = {chunk}"
-    ).format(
-        features=quoted(job.view.table),
-        id=job.subject_id,
-        ledger=job.ledger_table,
-        run=sql.Literal(decider.run.run_id),
-        chunk=sql.Literal(chunk),
-    )
     domain = job.decides()
-    recorded = sql.SQL(", ").join(sql.Identifier("ledger", name) for name in job.components)
-    query = sql.SQL("select {}, {} {}").format(
-        domain.input_columns("replayed", "ledger"), recorded, selected
+    condition = sql.SQL("replayed.run_id = {} and replayed.chunk = {}").format(
+        sql.Literal(decider.run.run_id), sql.Literal(chunk)
     )
-    rows = readers.read(
-        connection, query, {**domain.input_types, **dict.fromkeys(job.components, pa.string())}
-    )
+    rows = decided_rows.read(connection, job, "replayed", condition)
     again = decider.decide_again(
         rows.select(list(domain.input_types)), rows.select(list(job.components))
     )
