@@ -31,6 +31,7 @@ PLACES = {
     "after_commit": "a run is published; the caller does not know it yet",
     "before_manifest": "a run is published; its manifest is about to be written",
     "after_manifest": "the manifest is written; the caller does not know it yet",
+    "mid_shadow": "a chunk is decided by the challenger and not written",
 }
 
 _SPEC = re.compile(

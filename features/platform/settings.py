@@ -114,6 +114,7 @@ class Settings(BaseSettings):
     chunk_rows: int = Field(default=50_000, ge=1)  # rows that are scored at once
     max_shards: int = Field(default=2, ge=1, le=64)  # processes that score one run at once
     model_timeout_seconds: float = 120.0  # a chunk that takes longer is degraded
+    shadow_budget: float = Field(default=2.0, gt=0)  # of a challenger, in times of the score step
     failpoint: str | None = (
         None  # name:action of features/platform/failpoints.py, for fault tests only
     )

@@ -1,7 +1,8 @@
 """Declare the eight steps of a scoring job, for DAGs, commands, tests and benchmarks alike.
 
 ingest → validate_raw → admit → build → validate_features → score → validate_decisions → publish.
-The step `admit` also claims the window: the claim's cut-off follows the last admission.
+The step `admit` also claims the window: the claim's cut-off follows the last admission. After the
+last step the challenger shadows the run, which changes no decision (`scoring.steps.shadow`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from scoring.runs.job import Job
 from scoring.runs.pins import Pins
 from scoring.runs.record import Run, State
 from scoring.runs.request import Request
-from scoring.steps import admit, build, claim, gates, ingest, publish, recovery, score
+from scoring.shadow.ledger import Shadow
+from scoring.steps import admit, build, claim, gates, ingest, publish, recovery, score, shadow
 from scoring.steps.gates import DeliveryCheck
 
 #: The names of the steps, in order; also the tasks of a scoring DAG.
@@ -122,10 +124,16 @@ class Pipeline:
         except publish.RowsLostError as error:
             raise WarehouseUnavailableError(str(error)) from error
 
+    def shadow(self, run_id: UUID) -> Shadow | None:
+        """Let the challenger decide the published rows once more; see `shadow.shadow`."""
+        return shadow.shadow(self.job, run_id, self.settings, self.store)
+
     def run(
         self, request: Request, report: Callable[[str, Any], None] = lambda _step, _result: None
     ) -> Run:
         """Run all steps for one window; a published window only gets its missing manifest.
+
+        The challenger shadows the run, unless its pins were stated: those name every model.
 
         Args:
             request: the window and its requester.
@@ -148,6 +156,8 @@ class Pipeline:
         reported("score", self.score(run.run_id))
         reported("validate_decisions", self.validate_decisions(run.run_id))
         published: Run = reported("publish", self.publish(run.run_id))
+        if self.pins is None:
+            self.shadow(run.run_id)
         return published
 
     def load(self, run_id: UUID) -> Run:

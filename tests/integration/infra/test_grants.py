@@ -59,6 +59,7 @@ UPDATABLE = {
         *("validated_at", "published_at", "failed_at", "failure"),
     },
     "decisions.leases": {"epoch", "holder_pid", "chunks_done", "renewed_at"},
+    "decisions.shadow_runs": {"state", "rows_decided", "seconds", "failure", "ended_at"},
 }
 
 

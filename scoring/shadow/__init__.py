@@ -1,0 +1,1 @@
+"""Decides published rows once more with the challenger, for comparison alone."""
