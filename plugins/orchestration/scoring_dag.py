@@ -1,4 +1,4 @@
-"""Wire the eight steps of a scoring job into the DAG that is being defined."""
+"""Wire the eight steps of a scoring job, and its shadow, into the DAG that is being defined."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ def wire(  # noqa: C901 - one task per step, nested as Airflow wants them
     prepare: Callable[[Context], object] | None = None,
 ) -> None:
     """Add the tasks of a job to the current DAG; `scoring.steps.pipeline` declares the steps.
+
+    The shadow of a job with a model is a teardown, and Airflow leaves a teardown out of the state
+    of a run: a challenger that kills its task fails no run.
 
     Args:
         job: the job; its serving view, which publishing changes, is an asset for other DAGs.
@@ -76,5 +79,14 @@ def wire(  # noqa: C901 - one task per step, nested as Airflow wants them
         validate_features(run),
         score.partial(run=run).expand(shard=shards),
         validate_decisions(run),
-        publish(run),
+        published := publish(run),
     )
+    if job.model is None:
+        return
+
+    # a broken shadow is taken up by `vesper models shadow`, and never by a retry
+    @task(retries=0)  # type: ignore[untyped-decorator]
+    def shadow() -> steps.Receipt:
+        return steps.shadow(job.name, get_current_context())
+
+    published >> shadow().as_teardown()

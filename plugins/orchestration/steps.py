@@ -174,6 +174,17 @@ def publish(job: str, run: Receipt) -> Receipt:
         return pipeline(job).publish(UUID(run["run_id"])).receipt()
 
 
+def shadow(job: str, context: Mapping[str, Any]) -> Receipt:
+    """Let the challenger decide the published rows once more; skip where it cannot begin."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    claimed = run_receipt(context)
+    found = pipeline(job).shadow(UUID(claimed["run_id"])) if claimed else None
+    if found is None:
+        raise AirflowSkipException("the run is not published, or no version is the challenger")
+    return found.receipt()
+
+
 def replay_sample(job: str, sample: int, seed_of: str) -> Receipt:
     """Replay a random sample of a job's decisions; fail where one does not come out the same."""
     import zlib

@@ -38,24 +38,35 @@ steps.score = tells("score", receipt)
 steps.validate_features = steps.validate_decisions = tells("validate", {"verdict": "passed"})
 steps.publish = tells("publish", receipt)
 
+
+def shadow(job, context):
+    called.append(["shadow", job, receipt])
+    if fails:
+        raise RuntimeError("a challenger has ended the task")
+    return receipt
+
+
+steps.shadow = shadow
+
 dags = DagBag(sys.argv[1]).dags
 form = {"start": "2026-11-20T00:00:00Z", "end": "2026-11-21T00:00:00Z"}
-for name, shards in json.loads(sys.argv[2]):
+for name, shards, fails in json.loads(sys.argv[2]):
     receipt["shards"] = shards
     called.clear()
     state = dags[name].test(run_conf=form).state
     found = [
         dict(zip(("step", "run_id", "shard"), (step, given[1]["run_id"], *given[2:])))
         for step, *given in called
-        if step in {"score", "publish"}
+        if step in {"score", "publish", "shadow"}
     ]
     answers.append({"state": state, "found": found})
 print("JSON" + json.dumps(answers))
 """
-RUNS: tuple[tuple[str, list[int]], ...] = (
-    ("score_transactions", [0]),
-    ("score_transactions", [0, 1]),
-    ("score_applications", [0, 1]),
+#: The DAG, the shards of its run, and whether the task of the shadow fails.
+RUNS: tuple[tuple[str, list[int], bool], ...] = (
+    ("score_transactions", [0], False),
+    ("score_transactions", [0, 1], True),
+    ("score_applications", [0, 1], False),
 )
 
 
@@ -72,14 +83,21 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return results
 
 
-@pytest.mark.parametrize("number", range(len(RUNS)), ids=[f"{dag} {n}" for dag, n in RUNS])
+@pytest.mark.parametrize("number", range(len(RUNS)), ids=[f"{dag} {n}" for dag, n, _ in RUNS])
 def test_one_task_scores_each_shard_of_a_run(results: list[dict[str, Any]], number: int) -> None:
-    _, shards = RUNS[number]
+    _, shards, _ = RUNS[number]
 
-    assert results[number]["state"] == "success"
-    *scored, published = results[number]["found"]
+    *scored, published, _ = results[number]["found"]
     # the shards of a run execute in any order or at the same time
     assert sorted(scored, key=lambda call: call["shard"]) == [
         {"step": "score", "run_id": "r", "shard": shard} for shard in shards
     ]
     assert published == {"step": "publish", "run_id": "r"}
+
+
+@pytest.mark.parametrize("number", range(len(RUNS)), ids=[f"{dag} {n}" for dag, n, _ in RUNS])
+def test_a_shadow_follows_the_publication_and_its_failure_fails_no_run(
+    results: list[dict[str, Any]], number: int
+) -> None:
+    assert [call["step"] for call in results[number]["found"]][-2:] == ["publish", "shadow"]
+    assert results[number]["state"] == "success"
