@@ -40,7 +40,8 @@ def train(
 ) -> TrainReceipt:
     """Train on the data known at the order's moment, register the model, and give it an alias.
 
-    The model becomes `champion` if there is none, otherwise `challenger`; promotion is manual.
+    The model becomes `champion` if there is none, otherwise `challenger`, unless another one is
+    under test; promotion is another act.
 
     Args:
         order: the knowledge and the period; an empty field follows from the labels at hand.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -105,6 +105,37 @@ def find(connection: psycopg.Connection[Any], pin: ModelPin) -> Challenger | Non
         {"model": pin.name, "version": pin.version, "sha256": pin.sha256},
     )
     return None if row is None else Challenger(*row)
+
+
+def is_younger(
+    connection: psycopg.Connection[Any], model: str, version: str, age: timedelta
+) -> bool:
+    """Return whether a version was trained here less than a time ago, by the warehouse's clock."""
+    row = database.fetch_one(
+        connection,
+        f"read the age of {model} version {version}",
+        "select coalesce(max(trained_at) > clock_timestamp() - %s, false) from audit.challengers "
+        "where model = %s and version = %s",
+        (age, model, version),
+    )
+    return bool(row[0])
+
+
+def of_tags(job: str, tags: Mapping[str, str]) -> Challenger:
+    """Return what the tags of a version say of its training, for a version without a record.
+
+    Args:
+        job: the job of the model.
+        tags: of the version; anybody with the registry may change them.
+    """
+    return Challenger(
+        job,
+        "",
+        tags.get("feature_view", ""),
+        moment_of(tags.get("training_end")),
+        moment_of(tags.get("label_as_of")),
+        datetime.fromtimestamp(0, UTC),
+    )
 
 
 def moment_of(text: str | None) -> datetime | None:

@@ -1,19 +1,24 @@
-"""Ends every training: registers the model, records it, gives it an alias, returns a receipt."""
+"""Ends every training: registers the model, records it, gives it an alias, returns a receipt.
+
+A challenger under test keeps its alias while the schedule trains on, so that its shadow and its
+gate see one model. A training that a person has asked for takes the alias.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+import psycopg
 import structlog
 from numpy.typing import NDArray
 
 from features.platform import database
 from features.platform.settings import Settings
-from scoring.models import challengers, registry
+from scoring.models import challengers, gate_plan, registry
 from scoring.models.registry import ModelRecord
 from scoring.runs.job import Job
 from scoring.runs.training_order import TrainingOrder
@@ -27,7 +32,7 @@ class TrainReceipt:
 
     model: str
     version: str
-    alias: str
+    alias: str  # empty: a challenger under test keeps it
     sha256: str
     as_of: str
     rows: int
@@ -72,9 +77,10 @@ def standing_order(settings: Settings) -> TrainingOrder:
 def register(
     job: Job, learnt: Learnt, record: ModelRecord, order: TrainingOrder, settings: Settings
 ) -> TrainReceipt:
-    """Register a model: `champion` if there is none, otherwise `challenger`; promotion is manual.
+    """Register a model: `champion` if there is none, otherwise `challenger`, or without an alias.
 
-    The record in `audit.challengers` is written with the alias or not at all.
+    The record in `audit.challengers` is written with the alias or not at all. Promotion is another
+    act.
 
     Raises:
         ModelUnavailableError: the registry does not answer.
@@ -83,12 +89,12 @@ def register(
     pin = registry.log_and_register(
         learnt.model, job.slot, record, learnt.example, learnt.features, settings
     )
-    is_first = registry.CHAMPION not in registry.aliases_of(job.slot.name, settings)
-    alias = registry.CHAMPION if is_first else registry.CHALLENGER
+    aliases = registry.aliases_of(job.slot.name, settings)
     with (
         database.connect(settings.warehouse, "score") as connection,
         connection.transaction(),
     ):
+        alias = _alias(connection, job, aliases, order)
         challengers.record(
             connection,
             pin,
@@ -98,7 +104,8 @@ def register(
             tags=record.tags,
             metrics=record.metrics,
         )
-        registry.set_alias(job.slot.name, pin.version, alias, settings)
+        if alias:
+            registry.set_alias(job.slot.name, pin.version, alias, settings)
     receipt = TrainReceipt(
         model=job.slot.name,
         version=pin.version,
@@ -113,3 +120,22 @@ def register(
     )
     log.info("model_trained", **receipt.as_dict())
     return receipt
+
+
+def _alias(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    aliases: Mapping[str, str],
+    order: TrainingOrder,
+) -> str:
+    """Return the alias of a new version; empty while another challenger is under test."""
+    if registry.CHAMPION not in aliases:
+        return registry.CHAMPION
+    # without a challenger, the champion stands for it
+    tested = aliases.get(registry.CHALLENGER, aliases[registry.CHAMPION])
+    plan = gate_plan.load(job.slot.name)
+    if plan is None or tested == aliases[registry.CHAMPION] or not order.is_scheduled:
+        return registry.CHALLENGER
+    longest = timedelta(days=plan.shadow.longest_days)
+    is_under_test = challengers.is_younger(connection, job.slot.name, tested, longest)
+    return "" if is_under_test else registry.CHALLENGER
