@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from features.views import APPLICATIONS as VIEW
-from features.views import Kind
+from features.views import FeatureView, Kind
 from features.views.digests import feature_digest
 from scoring.decision.rules.columns import EVIDENCE_COUNTS
 
@@ -66,6 +66,24 @@ def input_columns(revision: str, evidence: str) -> sql.Composable:
             sql.SQL("{}::text").format(sql.Identifier(evidence, "fraud_decision_ids")),
         ]
     )
+
+
+def selected(view: FeatureView) -> sql.Composable:
+    """Return the SQL of all columns of a view; the feature table is `features`."""
+    return sql.SQL(",\n    ").join(
+        sql.SQL("features.{}" if feature.kind is Kind.CATEGORY else "features.{}::float8").format(
+            sql.Identifier(feature.name)
+        )
+        for feature in view.features
+    )
+
+
+def types_of(view: FeatureView) -> dict[str, pa.DataType]:
+    """Return the Arrow types of the columns of `selected`."""
+    return {
+        feature.name: pa.string() if feature.kind is Kind.CATEGORY else pa.float64()
+        for feature in view.features
+    }
 
 
 def matrix_of(columns: Mapping[str, pa.Array], names: Sequence[str]) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scoring.decider import Domain
     from scoring.decision.policy.policy import Policy
     from scoring.decision.pricing import Pricing
+    from scoring.models.matured_rows import Matured
     from scoring.models.training import TrainReceipt
     from scoring.runs.training_order import TrainingOrder
 
@@ -32,6 +33,12 @@ def _train(order: TrainingOrder, settings: Settings) -> TrainReceipt:
     from scoring.credit.train import train
 
     return train(order, settings)
+
+
+def _comparison() -> Matured:
+    from scoring.credit.comparison import MATURED
+
+    return MATURED
 
 
 def _pricing() -> Pricing:
@@ -118,6 +125,7 @@ JOB = Job(
     serving="latest_application_decisions",
     decides=_domain,
     training=Training("application_labels", _train),
+    comparison=_comparison,
     pricing=_pricing,
     summary=_summary,
 )

@@ -15,7 +15,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from features.views import FeatureView, Kind
+from features.views import FeatureView
 from scoring.credit import inputs
 from scoring.credit.rows import TrainingSet
 from scoring.models import ordered_rows
@@ -80,12 +80,7 @@ def read(  # noqa: PLR0913 - a period, a moment and a lag, by name
             comparison.
     """
     query = sql.SQL(_QUERY).format(
-        columns=sql.SQL(",\n    ").join(
-            sql.SQL(
-                "features.{}" if feature.kind is Kind.CATEGORY else "features.{}::float8"
-            ).format(sql.Identifier(feature.name))
-            for feature in view.features
-        ),
+        columns=inputs.selected(view),
         table=sql.Identifier(*view.table.split(".")),
         start=sql.Literal(start),
         end=sql.Literal(end),
@@ -98,10 +93,7 @@ def read(  # noqa: PLR0913 - a period, a moment and a lag, by name
         "customer_id": pa.string(),
         "applied_us": pa.int64(),
         "is_default": pa.bool_(),
-        **{
-            feature.name: pa.string() if feature.kind is Kind.CATEGORY else pa.float64()
-            for feature in view.features
-        },
+        **inputs.types_of(view),
     }
     rows, places = ordered_rows.read(connection, query, types, ("applied_us", "application_id"))
     rows = rows.take(places)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from features.platform.settings import Settings
     from scoring.decider import Domain
     from scoring.decision.pricing import Pricing
+    from scoring.models.matured_rows import Matured
     from scoring.models.training import TrainReceipt
     from scoring.runs.training_order import TrainingOrder
 
@@ -31,6 +32,12 @@ def _train(order: TrainingOrder, settings: Settings) -> TrainReceipt:
     from scoring.fraud.train import train
 
     return train(order, settings)
+
+
+def _comparison() -> Matured:
+    from scoring.fraud.comparison import MATURED
+
+    return MATURED
 
 
 def _pricing() -> Pricing:
@@ -84,6 +91,7 @@ JOB = Job(
     serving="latest_transaction_decisions",
     decides=_domain,
     training=Training("transactions", _train),
+    comparison=_comparison,
     pricing=_pricing,
     summary=_summary,
 )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scoring.decider import Domain
     from scoring.decision.policy.policy import Policy
     from scoring.decision.pricing import Pricing
+    from scoring.models.matured_rows import Matured
     from scoring.models.training import TrainReceipt
     from scoring.runs.training_order import TrainingOrder
 
@@ -85,8 +86,7 @@ class Population:
     `is_history`.
 
     Attributes:
-        subjects: the relation; the job's view names a smaller relation of the same versions, or
-            the same relation.
+        subjects: the relation; the job's view names the same or a smaller one of these versions.
         feed: the feed whose deliveries bring the subjects of a window.
         nights: of subjects that are a view over a look-back, the relation of the view's moments,
             with their event time, `known_at`, `delivery_seq` and `is_history`. The rows of a
@@ -136,8 +136,7 @@ class Training:
     Attributes:
         feed: the feed without which there is nothing to learn from.
         train: trains as ordered, and registers the model.
-        is_optional: whether too little data skips the training, unless a person names the job; for
-            a model that most sources of the feed are not delivered for.
+        is_optional: whether too little data skips the training, unless a person names the job.
     """
 
     feed: str
@@ -159,14 +158,14 @@ class Job:
         model: its registered model; None where the pinned policy and the code decide alone.
         answers: the answers of its model, or of its own calculation, in the order of the ledger.
         ledger: the append-only table of its decisions.
-        outcome: the ledger's columns that follow from the answers, in the order in which a decision
-            comes about; a job without an outcome step has `is_degraded` alone.
+        outcome: the ledger's columns that follow from the answers, in this order.
         check_policy: raises ConfigurationError for a policy that cannot decide its rows.
         gates: the suites of its runs.
         published: the folder of its Parquet files under `published/`.
         serving: the view in which people look decisions up.
         decides: returns how its rows are read and decided.
         training: how its model is trained; None for a model that is trained elsewhere.
+        comparison: returns how matured rows are read to compare two models; None without a gate.
         pricing: returns how its decisions are priced; None where there are no cut-offs.
         summary: returns one line about a ledger row, for `explain`.
     """
@@ -187,6 +186,7 @@ class Job:
     serving: str
     decides: Callable[[], Domain]
     training: Training | None = None
+    comparison: Callable[[], Matured] | None = None
     pricing: Callable[[], Pricing] | None = None
     summary: Callable[[Mapping[str, Any]], str] | None = None
 
