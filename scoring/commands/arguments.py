@@ -103,6 +103,15 @@ JobOption = Annotated[
         autocompletion=job_names,
     ),
 ]
+GatedJobArgument = Annotated[
+    Job | None,
+    typer.Argument(
+        parser=job_named,
+        metavar="JOB",
+        help="Only this job; every job whose model has a gate if left out.",
+        autocompletion=job_names,
+    ),
+]
 RunArgument = Annotated[
     UUID, typer.Argument(parser=run_named, metavar="RUN", help="Id of a run, from decisions.runs.")
 ]

@@ -1,4 +1,4 @@
-"""Talks to the model registry, as the only module that uses MLflow.
+"""Talks to the model registry; `version_pages.py` beside it writes what people read there.
 
 A run resolves an alias once, at its claim, and copies the model file into our object store under
 its SHA-256. Scoring and replay load from there and never use the registry.
@@ -82,7 +82,7 @@ def resolve(name: str, alias: str, settings: Settings) -> ModelPin:
     Raises:
         ModelUnavailableError: no such model or alias, no digest on it, or no answer in time.
     """
-    with _answering(settings) as client:
+    with answering(settings) as client:
         try:
             version = client.get_model_version_by_alias(name, alias)
         except MlflowException as error:
@@ -130,7 +130,7 @@ def _download(pin: ModelPin, folder: str, settings: Settings) -> None:
     """Copy a version's artifacts from any source; every error of MLflow becomes one error."""
     uri = f"models:/{pin.name}/{pin.version}"
     try:
-        with _answering(settings):
+        with answering(settings):
             mlflow.artifacts.download_artifacts(
                 artifact_uri=uri, dst_path=folder, tracking_uri=settings.registry.tracking_uri
             )
@@ -169,7 +169,7 @@ def log_and_register(
     import pandas as pd
 
     frame = pd.DataFrame(example, columns=list(features))
-    with _answering(settings) as client:
+    with answering(settings) as client:
         mlflow.set_experiment(slot.name)
         with mlflow.start_run(tags=dict(record.tags)) as run:
             mlflow.log_params(dict(record.params))
@@ -205,7 +205,7 @@ def log_and_register(
 
 def aliases_of(name: str, settings: Settings) -> dict[str, str]:
     """Return the version of each alias of a model; empty if there is no such model."""
-    with _answering(settings) as client:
+    with answering(settings) as client:
         try:
             aliases = client.get_registered_model(name).aliases
         except MlflowException as error:
@@ -217,27 +217,27 @@ def aliases_of(name: str, settings: Settings) -> dict[str, str]:
 
 def set_alias(name: str, version: str, alias: str, settings: Settings) -> None:
     """Move an alias to a version, to promote a model or to roll it back."""
-    with _answering(settings) as client:
+    with answering(settings) as client:
         client.set_registered_model_alias(name, alias, version)
     log.info("model_alias_moved", model=name, version=version, alias=alias)
 
 
 def tag_version(name: str, version: str, tags: Mapping[str, str], settings: Settings) -> None:
     """Write tags on a model version, for instance a gate's verdict on it."""
-    with _answering(settings) as client:
+    with answering(settings) as client:
         for key, value in tags.items():
             client.set_model_version_tag(name, version, key, value)
 
 
 def attach(pin: ModelPin, file_name: str, text: str, settings: Settings) -> None:
     """Attach a text to a registered version, in place of any text of the same name."""
-    with _answering(settings) as client:
+    with answering(settings) as client:
         client.log_text(pin.run_id, text, file_name)
     log.info("text_attached", model=pin.name, version=pin.version, file=file_name)
 
 
 @contextmanager
-def _answering(settings: Settings) -> Iterator[MlflowClient]:
+def answering(settings: Settings) -> Iterator[MlflowClient]:
     """Yield a client that fails within seconds, with a message that names the next step."""
     MLFLOW_HTTP_REQUEST_TIMEOUT.set(settings.registry.timeout_seconds)
     MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from scoring.commands.models.gate import gate
+
 HELP = "Test, promote and list models."
 
 app = typer.Typer(help=HELP, no_args_is_help=True)
+app.command()(gate)
 
 
 @app.callback()

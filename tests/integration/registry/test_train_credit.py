@@ -22,17 +22,20 @@ from features.views import APPLICATIONS
 from infra.local.postgres import Cluster
 from scoring.__main__ import main
 from scoring.commands import fairness
-from scoring.credit import train, training_set
+from scoring.credit import comparison, train, training_set
 from scoring.credit.job import JOB
 from scoring.credit.model import CreditModel
 from scoring.decision.policy import activations
 from scoring.models import model_files, registry
+from scoring.models.matured_rows import Period
 from scoring.models.training import TrainReceipt
+from scoring.promotion import pairs, scored
 from scoring.runs.training_order import TrainingOrder
 from tests.conftest import a_warehouse
 from tests.unit.features.synthesize.worlds import a_plan
 
 LOANS = 8_000
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +182,50 @@ def test_training_takes_whole_matured_vintages(
     whole = last_instalment.astype(datetime) + lag <= as_of.replace(tzinfo=None)
     assert len(rows) > 0
     assert whole.all()
+
+
+def test_a_gate_compares_on_vintages_that_no_training_of_an_earlier_day_knew(
+    trained: Trained, settings: Settings
+) -> None:
+    """The rows whose vintages are closed in a period are those by which training sets differ."""
+    lag = timedelta(days=150)
+    start, end = trained.as_of - timedelta(days=300), trained.as_of
+    period = Period(start=start, end=end, as_of=end)
+    with psycopg.connect(settings.warehouse.conninfo("score")) as connection:
+        rows = comparison.read(connection, APPLICATIONS, period, settings)
+        known = [
+            training_set.read(connection, APPLICATIONS, start=BEGINNING, end=end, as_of=at, lag=lag)
+            for at in (start, end)
+        ]
+        pair = pairs.find(connection, JOB, comparison.MATURED, settings)
+
+    assert 200 < rows.has_label.sum() == len(known[1]) - len(known[0])
+    assert rows.is_event.sum() == known[1].is_bad.sum() - known[0].is_bad.sum()
+    assert pair is not None
+    models = pairs.load(pair, JOB, settings)
+    done = scored.score([rows], models, JOB, pair.view, 60.0)
+    assert done.rows is not None
+    assert len(done.rows) == rows.has_label.sum()
+    assert (done.rows.champion == done.rows.challenger).all()  # the same data, the same model
+    assert set(done.rows.segments) == {"term", "purpose", "vintage"}
+    assert done.rows.weeks > 4
+    weight = done.rows.weight
+    assert weight is None or abs(weight.sum() - len(rows)) < 1e-6
+
+
+def test_the_command_compares_two_credit_models_and_prints_the_table(
+    trained: Trained,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("scoring.commands.models.gate.get_settings", lambda: settings)
+
+    status = main(["models", "gate", "score_applications"])
+
+    said = capsys.readouterr().out
+    assert status == 1  # one model twice is not better
+    assert "| auc | primary | 0.0000 | 0.0000 | 0.0000 |" in said
+    assert "segment term=36" in said
+    assert main(["models", "gate", "plan_stock"]) == 2
+    assert "plan_stock has no model" in capsys.readouterr().err

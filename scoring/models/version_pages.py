@@ -1,0 +1,64 @@
+"""Writes the page of a model version for people: a section, files and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from features.platform.settings import Settings
+from scoring.models import registry
+from scoring.runs.pins import ModelPin
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a version's page, with what belongs to it.
+
+    Attributes:
+        heading: the line that starts the section, such as `## Gate`; a second write replaces it.
+        body: Markdown.
+        tags: by name.
+        texts: by file name.
+        figures: by file name.
+    """
+
+    heading: str
+    body: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
+
+def write(pin: ModelPin, section: Section, settings: Settings) -> None:
+    """Write a section as the last one of a version's description, with tags and files.
+
+    The tags come last: with them, everything is written.
+
+    Raises:
+        ModelUnavailableError: the registry does not answer.
+    """
+    with registry.answering(settings) as client:
+        described = client.get_model_version(pin.name, pin.version).description or ""
+        before = described.partition(f"{section.heading}\n")[0].rstrip()
+        text = "\n\n".join(filter(None, (before, f"{section.heading}\n\n{section.body}")))
+        client.update_model_version(pin.name, pin.version, text)
+        for file_name, content in section.texts.items():
+            client.log_text(pin.run_id, content, file_name)
+        for file_name, figure in section.figures.items():
+            client.log_figure(pin.run_id, figure, file_name)
+        for key, value in section.tags.items():
+            client.set_model_version_tag(pin.name, pin.version, key, value)
+
+
+def tags_of(pin: ModelPin, settings: Settings) -> dict[str, str]:
+    """Return the tags of a version.
+
+    Raises:
+        ModelUnavailableError: the registry does not answer, or has no such version.
+    """
+    with registry.answering(settings) as client:
+        return dict(client.get_model_version(pin.name, pin.version).tags)
