@@ -18,7 +18,8 @@ NAMES = {
     "marts": r"(feat|fct|dim)_[a-z_]+",
     "serving": r"[a-z_]+(s|_history)|"
     r"customer_value|purchasing_power|revenue_tree|cohort_retention|market_position|"
-    r"forecast_accuracy|override_value|stock_outlook|price_elasticity|promotion_uplift",
+    r"forecast_accuracy|override_value|stock_outlook|price_elasticity|promotion_uplift|"
+    r"shadow_comparison",
 }
 
 #: Each model holds its own SQL; the longest ones read a day book with all its spans.
@@ -94,6 +95,8 @@ def test_few_facts_read_published_decisions(manifest: dict[str, Any]) -> None:
         "fct_newest_night",
         "fct_newest_stock_plans",
         "fct_segment_categories",
+        "fct_shadow_applications",
+        "fct_shadow_transactions",
         "int_market_customers_grouped",
         "int_market_months_queued",
     }

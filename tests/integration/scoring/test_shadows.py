@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,9 +20,10 @@ from scoring.fraud.model import FraudModel
 from scoring.runs import leases, record
 from scoring.runs.pins import ModelPin
 from scoring.runs.record import Run
-from scoring.shadow import challenger, ledger
+from scoring.shadow import challenger, comparison, ledger
 from scoring.shadow import run as shadows
 from scoring.shadow.ledger import Shadow, State
+from scoring.shadow.standing import of as standing_of
 from scoring.steps import shadow as step
 from tests.conftest import Db
 from tests.integration.scoring.conftest import Bench, a_fraud_model
@@ -245,6 +247,59 @@ def test_without_a_challenger_a_shadow_leaves_no_trace(
 
     assert found is None
     assert theatre.bench.db.rows("select count(*) from decisions.shadow_runs") == [(0,)]
+
+
+def test_the_comparison_counts_what_the_challenger_would_have_changed(theatre: Theatre) -> None:
+    theatre.shadow()
+    pairs = theatre.bench.db.rows(
+        "select ledger.decision, decided.decision, features.amount::float8, "
+        "decided.score - ledger.fraud_probability, ledger.reasons, decided.reasons "
+        "from decisions.transaction_decisions as ledger "
+        "inner join decisions.shadow_decisions as decided "
+        "on decided.subject_id = ledger.transaction_id and decided.revision = ledger.revision "
+        "inner join marts.feat_transactions as features "
+        "on features.transaction_id = ledger.transaction_id"
+    )
+
+    with theatre.bench.db.connect("analyst") as connection:
+        found = comparison.read(connection, theatre.pin.name, theatre.pin.version)
+        (day,) = connection.execute(
+            "select segment, decision_count, agreeing_count, stricter_count + milder_count, "
+            "other_reasons_count, stricter_amount + milder_amount, mean_score_difference "
+            "from serving.shadow_comparison"
+        )
+
+    assert (found.days, found.decisions) == (1, ROWS)
+    flows = Counter((champion, other) for champion, other, *_ in pairs)
+    assert {(f.champion_decision, f.challenger_decision): f.decisions for f in found.flows} == flows
+    assert len(flows) > 1
+    swapped = [pair for pair in pairs if pair[0] != pair[1]]
+    codes = [[{reason["code"] for reason in side} for side in pair[4:]] for pair in pairs]
+    appears = sum((Counter(after - before) for before, after in codes), Counter())
+    assert {r.reason_code: r.appears for r in found.reasons if r.appears} == appears
+    assert day[:5] == (
+        "web",
+        ROWS,
+        ROWS - len(swapped),
+        len(swapped),
+        sum(before != after for before, after in codes),
+    )
+    assert float(day[5]) == pytest.approx(sum(pair[2] for pair in swapped))
+    assert day[6] == pytest.approx(found.mean_score_difference)
+    assert found.mean_score_difference == pytest.approx(sum(pair[3] for pair in pairs) / ROWS)
+    assert found.agreement == pytest.approx(1 - len(swapped) / ROWS)
+
+
+def test_the_standing_counts_days_and_rows_of_the_challenger(theatre: Theatre) -> None:
+    theatre.shadow()
+
+    with theatre.bench.connect() as connection:
+        found = standing_of(connection, theatre.pin)
+        other = standing_of(connection, replace(theatre.pin, version="3"))
+
+    assert (found.days, found.rows, found.failures) == (1, ROWS, 0)
+    assert found.began_at is not None
+    assert (other.days, other.rows, other.began_at) == (0, 0, None)
 
 
 def test_would_be_decisions_can_only_be_added(migrated: Db) -> None:
