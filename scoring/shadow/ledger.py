@@ -56,6 +56,11 @@ class Shadow:
     failure: str | None
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it is never taken up again."""
+        return self.state in ENDED
+
+    @property
     def step(self) -> str:
         """The name of its lease."""
         return f"shadow {self.sha256[:12]}"

@@ -84,7 +84,7 @@ def cause_of(error: Exception) -> str:
 def _shadow(run: Run, order: Order, settings: Settings) -> None:
     with database.connect(settings.warehouse, "score") as connection:
         record = ledger.begin(connection, run, order.pin)
-        if record.state in ledger.ENDED:
+        if record.has_ended:
             return
         champion = run.pin(order.job.slot.role)
         if champion is not None and champion.sha256 == order.pin.sha256:

@@ -7,7 +7,7 @@ last step the challenger shadows the run, which changes no decision (`scoring.st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,12 +25,13 @@ from features.platform.settings import Settings
 from features.platform.storage import object_store
 from scoring.runs import record
 from scoring.runs.job import Job
-from scoring.runs.pins import Pins
+from scoring.runs.pins import ModelPin, Pins
 from scoring.runs.record import Run, State
 from scoring.runs.request import Request
 from scoring.shadow.ledger import Shadow
 from scoring.steps import admit, build, claim, gates, ingest, publish, recovery, score, shadow
 from scoring.steps.gates import DeliveryCheck
+from scoring.steps.shadow import Period
 
 #: The names of the steps, in order; also the tasks of a scoring DAG.
 STEPS = (
@@ -127,6 +128,10 @@ class Pipeline:
     def shadow(self, run_id: UUID) -> Shadow | None:
         """Let the challenger decide the published rows once more; see `shadow.shadow`."""
         return shadow.shadow(self.job, run_id, self.settings, self.store)
+
+    def shadow_published(self, period: Period) -> tuple[ModelPin, Iterator[Shadow]]:
+        """Let the challenger decide the rows of published runs; see `shadow.shadow_published`."""
+        return shadow.shadow_published(self.job, self.settings, self.store, period)
 
     def run(
         self, request: Request, report: Callable[[str, Any], None] = lambda _step, _result: None

@@ -17,6 +17,7 @@ import structlog
 
 from features.platform import database
 from features.platform.errors import ConfigurationError
+from scoring.models import challengers
 from scoring.runs import record
 from scoring.runs.job import Job
 from scoring.runs.pins import ModelPin
@@ -35,7 +36,12 @@ STEP = "shadow"
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The published runs to shadow: those whose windows end in it, or all of them."""
+    """The published runs to shadow, by their windows.
+
+    Attributes:
+        start: windows that end after it; None with no `end` means: runs since the training.
+        end: windows that begin before it; None: no bound.
+    """
 
     start: datetime | None = None
     end: datetime | None = None
@@ -66,9 +72,9 @@ def shadow(job: Job, run_id: UUID, settings: Settings, store: ObjectStore) -> le
     return shadows.shadow(run, _order(job, pin, settings, store), settings)
 
 
-def catch_up(
+def shadow_published(
     job: Job, settings: Settings, store: ObjectStore, period: Period
-) -> Iterator[ledger.Shadow]:
+) -> tuple[ModelPin, Iterator[ledger.Shadow]]:
     """Shadow the published runs that the challenger of this moment has not shadowed, oldest first.
 
     Args:
@@ -77,12 +83,13 @@ def catch_up(
         store: for the model file.
         period: the runs.
 
-    Yields:
-        The shadow of each run.
+    Returns:
+        The challenger, and the shadow of each run as it ends.
 
     Raises:
         ConfigurationError: the job has no model, or no version has the alias `challenger`.
         ModelUnavailableError: the registry does not answer, or the file is not trusted.
+        ContractError: the model needs features that the view does not have.
     """
     slot = job.slot
     if (pin := challenger.resolve(job, settings)) is None:
@@ -92,9 +99,10 @@ def catch_up(
         )
     order = _order(job, pin, settings, store)
     order.load()
-    for run in _without_shadow(job, pin, settings, period):
-        if (found := shadows.shadow(run, order, settings)) is not None:
-            yield found
+    found = (
+        shadows.shadow(run, order, settings) for run in _without_shadow(job, pin, settings, period)
+    )
+    return pin, (each for each in found if each is not None)
 
 
 def _order(job: Job, pin: ModelPin, settings: Settings, store: ObjectStore) -> shadows.Order:
@@ -103,6 +111,8 @@ def _order(job: Job, pin: ModelPin, settings: Settings, store: ObjectStore) -> s
 
 def _without_shadow(job: Job, pin: ModelPin, settings: Settings, period: Period) -> list[Run]:
     with database.connect(settings.warehouse, "score") as connection:
+        trained = challengers.find(connection, pin)
+        is_bound = period.start is not None or period.end is not None
         run_ids = database.fetch_all(
             connection,
             f"look for runs of {job.name} without a shadow",
@@ -110,6 +120,7 @@ def _without_shadow(job: Job, pin: ModelPin, settings: Settings, period: Period)
             "and rows_claimed > 0 "
             "and window_end > coalesce(%(start)s, '-infinity'::timestamptz) "
             "and window_start < coalesce(%(end)s, 'infinity'::timestamptz) "
+            "and published_at >= coalesce(%(since)s, '-infinity'::timestamptz) "
             "and not exists (select from decisions.shadow_runs where shadow_runs.run_id = "
             "runs.run_id and model = %(model)s and version = %(version)s "
             "and sha256 = %(sha256)s and shadow_runs.state = any(%(ended)s)) "
@@ -118,6 +129,7 @@ def _without_shadow(job: Job, pin: ModelPin, settings: Settings, period: Period)
                 "job": job.name,
                 "start": period.start,
                 "end": period.end,
+                "since": None if is_bound or trained is None else trained.trained_at,
                 "model": pin.name,
                 "version": pin.version,
                 "sha256": pin.sha256,
