@@ -1,4 +1,4 @@
-"""Measures a credit model on rows of a later time, by month and by segment. Pure."""
+"""Measures a credit model on rows of a later time, and by segment. Pure."""
 
 from __future__ import annotations
 
@@ -8,39 +8,13 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from features.platform.arrays import Codes, Floats
 from scoring.credit.rows import TrainingSet
-from scoring.models import evaluation
+from scoring.models import evaluation, stability
 from scoring.models.evaluation import Interval, Ranking
 
-FEWEST_EVENTS = 20  # the least number of defaults and of repayments in a ranked segment
-BANDS = 10  # of the score, for its stability
 MOST_VALUES = 5  # a number with more values is cut into thirds
-# the customary reading: below the first bound the population is stable, above the second it moved
-STABLE, MOVED = 0.10, 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class MonthFigures:
-    """One month of applications compared with the training applications.
-
-    Args:
-        month: such as `2020-03`.
-        rows: applications of the month.
-        bads: defaults among them.
-        foretold: the number of defaults that the model predicted.
-        stability_index: the distance of its scores from the training scores.
-        by_chance: the index that 95 of 100 stable months stay below.
-    """
-
-    month: str
-    rows: int
-    bads: int
-    foretold: float
-    stability_index: float
-    by_chance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,35 +55,6 @@ def measure(rows: TrainingSet, probability: Floats) -> dict[str, Interval]:
     }
     error = evaluation.expected_calibration_error(rows.is_bad, probability)
     return intervals | {"expected_calibration_error": Interval(error, error, error)}
-
-
-def by_month(learnt: Floats, rows: TrainingSet, probability: Floats) -> list[MonthFigures]:
-    """Return the figures of each month, with the distance of its scores from the training scores.
-
-    Args:
-        learnt: probabilities of the training rows.
-        rows: rows outside the training.
-        probability: of these rows.
-    """
-    edges = np.unique(np.quantile(learnt, np.linspace(0, 1, BANDS + 1)[1:-1]))
-    # the index of two draws of one population (Yurdakul 2018); customers rarely repeat in a month
-    quantile = float(chi2.ppf(0.95, len(edges)))
-    before = np.bincount(np.searchsorted(edges, learnt), minlength=len(edges) + 1)
-    figures = []
-    for month in np.unique(rows.month):
-        of_month = rows.month == month
-        after = np.bincount(np.searchsorted(edges, probability[of_month]), minlength=len(edges) + 1)
-        figures.append(
-            MonthFigures(
-                month=str(month),
-                rows=int(of_month.sum()),
-                bads=int(rows.is_bad[of_month].sum()),
-                foretold=float(probability[of_month].sum()),
-                stability_index=evaluation.population_stability(before, after),
-                by_chance=quantile * float(1 / len(learnt) + 1 / of_month.sum()),
-            )
-        )
-    return figures
 
 
 def by_segment(
@@ -154,12 +99,11 @@ def _segment(
     name: str, label: str, rows: TrainingSet, probability: Floats, members: Codes
 ) -> SegmentFigures:
     is_bad, foretold = rows.is_bad[members], probability[members]
-    is_enough = min(is_bad.sum(), (~is_bad).sum()) >= FEWEST_EVENTS
     return SegmentFigures(
         characteristic=name,
         segment=label,
         rows=len(members),
         bads=int(is_bad.sum()),
         foretold=float(foretold.sum()),
-        auc_roc=Ranking(is_bad, foretold).auc_roc() if is_enough else None,
+        auc_roc=stability.auc_of(is_bad, foretold),
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scoring.credit.evaluation import MOVED, STABLE, MonthFigures
 from scoring.models import curves, evaluation
+from scoring.models.stability import MOVED, STABLE, MonthFigures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

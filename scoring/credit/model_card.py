@@ -1,15 +1,16 @@
-"""Says what a credit model knows, how it measures and how stable it is: its model card. Pure."""
+"""Describe a credit model: its data, measures and segments, as a model card. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scoring.credit.evaluation import MonthFigures, SegmentFigures
+from scoring.credit.evaluation import SegmentFigures
 from scoring.models import card
 from scoring.models.card import Card
 from scoring.models.columns import Choice
 from scoring.models.evaluation import Interval
+from scoring.models.review import Review
 
 EXCLUSIONS = """\
 - Loans that still run, and whole vintages (a month and a term) whose last loan can still default. A
@@ -44,8 +45,8 @@ class Content:
         decides: the part that decides.
         refit: whether the model learnt from the tested loans afterwards, and why.
         measures: by part.
-        months: of the part that decides.
         segments: of the part that decides.
+        review: the part for the model-risk officer.
     """
 
     feature_view: str
@@ -56,8 +57,8 @@ class Content:
     decides: str
     refit: str
     measures: Mapping[str, Mapping[str, Interval]]
-    months: Sequence[MonthFigures]
     segments: Sequence[SegmentFigures]
+    review: Review
 
 
 def summary(content: Content) -> str:
@@ -95,28 +96,11 @@ def _card(content: Content) -> Card:
             title: {part: content.measures[part][name] for part in content.measures}
             for name, title in MEASURES.items()
         },
+        review=content.review,
         sections=[
             ("Left out", EXCLUSIONS),
-            ("Stability by month", _months(content)),
             ("Segments", _segments(content)),
         ],
-    )
-
-
-def _months(content: Content) -> str:
-    return "\n".join(
-        [
-            "The index compares the month's scores with the training scores. Of 100 stable months, "
-            "95 stay below the index by chance; small months vary more (`stability.png`).",
-            "",
-            "| month | rows | defaults | predicted | stability index | by chance |",
-            "| --- | ---: | ---: | ---: | ---: | ---: |",
-            *(
-                f"| {month.month} | {month.rows} | {month.bads} | {month.foretold:.1f} | "
-                f"{month.stability_index:.3f} | {month.by_chance:.3f} |"
-                for month in content.months
-            ),
-        ]
     )
 
 

@@ -26,6 +26,7 @@ from scoring.credit import (
     figures,
     fitting,
     model_card,
+    robustness,
     scorecard_export,
     training_set,
 )
@@ -35,8 +36,9 @@ from scoring.credit.model import CreditModel
 from scoring.credit.model_card import Content
 from scoring.credit.rows import TrainingSet
 from scoring.decision.policy import activations
-from scoring.models import card, registry, training
+from scoring.models import card, registry, review, training
 from scoring.models.columns import Choice, choose
+from scoring.models.robustness import Robustness
 from scoring.models.training import Learnt, TrainReceipt, standing_order
 from scoring.runs.training_order import TrainingOrder
 
@@ -84,14 +86,15 @@ def train(
         tested.other: scores.second_probability,
     }
     model, refit = _refitted(rows, tested, feature_view)
-    content = _content(tested, slices, probabilities, columns, refit, feature_view, as_of)
+    answers = robustness.measure(tested, slices, probabilities)
+    content = _content(tested, slices, probabilities, columns, refit, feature_view, as_of, answers)
     names = list(model.features or ())
     levels = list(model.levels or ())
     record = registry.ModelRecord(
-        metrics=_metrics(content, slices),
+        metrics=_metrics(content, slices) | answers.metrics,
         params=_params(model, slices),
         tags=_tags(rows, content, as_of, settings),
-        figures=figures.draw(slices.test.is_bad, probabilities, content.months),
+        figures=figures.draw(slices.test.is_bad, probabilities, answers.months),
         description=model_card.summary(content),
         texts={
             "model_card.md": model_card.as_markdown(
@@ -162,8 +165,8 @@ def _content(  # noqa: PLR0913, PLR0917 - everything that the page says
     refit: str,
     feature_view: FeatureView,
     as_of: datetime,
+    answers: Robustness,
 ) -> Content:
-    learnt = fitting.score(model, slices.learn).default_probability
     decisive = probabilities[model.decides]
     return Content(
         feature_view=feature_view.qualified,
@@ -177,10 +180,10 @@ def _content(  # noqa: PLR0913, PLR0917 - everything that the page says
             part: evaluation.measure(slices.test, probability)
             for part, probability in probabilities.items()
         },
-        months=evaluation.by_month(learnt, slices.test, decisive),
         segments=evaluation.by_segment(
             slices.test, decisive, {name: feature_view.feature(name).levels for name in SEGMENTS}
         ),
+        review=review.of_events(JOB.slot.name, datetime.now(UTC).date(), answers, "defaults"),
     )
 
 
@@ -222,7 +225,6 @@ def _metrics(content: Content, slices: Slices) -> dict[str, float]:
     counts = {
         "test_rows": float(len(slices.test)),
         "test_defaults": float(slices.test.is_bad.sum()),
-        "stability_index_max": max(month.stability_index for month in content.months),
     }
     return {name: round(value, 6) for name, value in (metrics | counts).items()}
 

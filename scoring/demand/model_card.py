@@ -11,20 +11,28 @@ from scoring.demand.classes import CLASSES
 from scoring.demand.model import DemandModel
 from scoring.demand.past import COLUMNS
 from scoring.demand.picking import BLEND, Line
+from scoring.models import answer_changes, review
 from scoring.models.card import Card
 from scoring.models.columns import Choice
 from scoring.models.evaluation import Interval
+from scoring.models.review import Review
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from features.views import FeatureView
     from scoring.demand.training_set import TrainingSet
 
+MODEL = "demand"  # the registered name, by which the inventory knows it
 PURPOSE = (
     "The units of a product in a channel on each of the next 28 days: a mean, and the quantiles of "
     "10, 50 and 90 %. Orders and stock plans follow from it, and no decision about a person."
 )
+STABILITY = """\
+The backtest adds up to four nights, 28 days apart, because one night says little about a class. The
+view `serving.forecast_accuracy` has the measures of each night in production."""
+#: Rows whose forecast is repeated without each column.
+SENSITIVITY_ROWS = 40
 UNUSED = "is no part of the forecast, whose columns are fixed"
 #: The measure of each column.
 MEASURES = {
@@ -39,18 +47,14 @@ median by its absolute error over the units (WAPE), the interval by its pinball 
 few known days says little, so its losses are drawn to those of all classes. In each class the three
 best candidates serve in equal parts, or the best one alone if it is clearly better. A candidate
 that is worse than the baseline of its column is in no blend. Intervals are never blended."""
-LIMITS = """\
-- Means add up over days, products and channels. Quantiles do not.
-- A promotion counts only if it was announced before the night. An announced price change without a
-  promotion is not known to the model.
-- Days without stock, and days that were stocked in part, teach nothing. A series that was out of
-  stock for months has an old level.
-- The season comes from the same days of last year, of the series and of its category. With less
-  than a year of history there is none."""
 
 
 def of(
-    model: DemandModel, learnt_from: TrainingSet, feature_view: FeatureView, as_of: datetime
+    model: DemandModel,
+    learnt_from: TrainingSet,
+    feature_view: FeatureView,
+    as_of: datetime,
+    trained_on: date,
 ) -> Card:
     """Return the card of a model.
 
@@ -59,6 +63,7 @@ def of(
         learnt_from: the nights that it learned from.
         feature_view: with its version.
         as_of: units known later were ignored.
+        trained_on: the UTC day of the training.
     """
     nights = learnt_from.nights
     unused = {name: UNUSED for name in feature_view.columns if name not in COLUMNS}
@@ -84,10 +89,46 @@ def of(
             if (serving := chosen(model, label, column))
             and (baseline := line(model, label, column, BASELINES[column]))
         },
+        review=_review(model, learnt_from, trained_on),
         sections=[
             ("Which candidate serves", f"{RULE}\n\n{_table(model)}"),
-            ("Limits", LIMITS),
         ],
+    )
+
+
+def _review(model: DemandModel, learnt_from: TrainingSet, trained_on: date) -> Review:
+    past = learnt_from.rows.past
+    changes = answer_changes.of_missing(
+        lambda matrix: model.predict(matrix)[:, : model.steps].sum(axis=1),
+        past.matrix,
+        COLUMNS,
+        SENSITIVITY_ROWS,
+        fixed=("night_day",),
+    )
+    return review.of(
+        MODEL,
+        trained_on,
+        benchmark=_benchmark(model),
+        sensitivity=answer_changes.as_markdown(changes, f"units of {model.steps} days"),
+        stability=STABILITY,
+    )
+
+
+def _benchmark(model: DemandModel) -> str:
+    pairs = [
+        (serving.loss, baseline.loss)
+        for label in _labels(model)
+        for column in MEASURES
+        if (serving := chosen(model, label, column))
+        and (baseline := line(model, label, column, BASELINES[column]))
+    ]
+    if not pairs:
+        return "There was no backtest, so the forecast is not compared with a baseline."
+    better = sum(serving < baseline for serving, baseline in pairs)
+    return (
+        f"The measures above compare each class and column with its baseline. The forecast that "
+        f"serves has a smaller loss in {better} of {len(pairs)}; where no candidate is better, the "
+        "baseline itself serves."
     )
 
 

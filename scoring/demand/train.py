@@ -56,7 +56,7 @@ def train(
     as_of = order.as_of or datetime.now(UTC)
     learnt_from = _read(order, as_of, settings, feature_view)
     model = fitting.fit(learnt_from.rows)
-    page = model_card.of(model, learnt_from, feature_view, as_of)
+    page = model_card.of(model, learnt_from, feature_view, as_of, datetime.now(UTC).date())
     record = registry.ModelRecord(
         metrics=model_card.metrics(model),
         params=_params(learnt_from),

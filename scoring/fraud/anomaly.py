@@ -88,7 +88,12 @@ class FraudEstimator(EventClassifier):
         """Return the contributions of finite rows: [n, columns]."""
 
     def _event_probability(self, X: Floats) -> Floats:  # noqa: N803
-        return self.score(X).fraud_probability
+        matrix, finite = self._checked(X)
+        probability = np.full(len(matrix), np.nan)
+        if finite.any():
+            with one_thread():
+                probability[finite] = expit(self._log_odds(np.ascontiguousarray(matrix[finite])))
+        return probability
 
     def _learnt(self, X: Floats, y: NDArray[np.generic]) -> tuple[Floats, Flags]:  # noqa: N803
         """Return the checked matrix and labels of a fit, and keep the two classes.

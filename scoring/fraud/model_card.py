@@ -14,6 +14,7 @@ from scoring.fraud.small_model import SmallFraudModel
 from scoring.models.card import Card
 from scoring.models.columns import Choice
 from scoring.models.evaluation import Interval
+from scoring.models.review import Review
 
 PURPOSE = (
     "The probability that a card transaction is a fraud, and how unusual it is for its customer as "
@@ -45,6 +46,7 @@ def of(  # noqa: PLR0913, PLR0917 - everything that the page says
     refit: str,
     feature_view: FeatureView,
     labels: LabelsAtHand,
+    review: Review,
 ) -> Card:
     """Return the card of a model.
 
@@ -57,6 +59,7 @@ def of(  # noqa: PLR0913, PLR0917 - everything that the page says
         refit: whether the model learnt from the newest slice afterwards, and why.
         feature_view: the columns to choose from.
         labels: the labels at hand.
+        review: the part for the model-risk officer.
     """
     choices = [fitting.REASONS[slices.size] + _evidence(model), refit]
     sections = [("Left out", EXCLUSIONS), ("Labels at hand", _table(labels, period))]
@@ -77,6 +80,7 @@ def of(  # noqa: PLR0913, PLR0917 - everything that the page says
         ],
         choices=choices,
         measures={title: {"": _interval(metrics, name)} for name, title in MEASURES.items()},
+        review=review,
         sections=sections,
     )
 

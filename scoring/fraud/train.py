@@ -21,13 +21,21 @@ from features.platform.errors import ContractError, TooFewLabelsError
 from features.platform.settings import Settings
 from features.sources.source_set import source_set
 from features.views import TRANSACTIONS, FeatureView
-from scoring.fraud import figures, fitting, labels_at_hand, model_card, period, training_set
+from scoring.fraud import (
+    figures,
+    fitting,
+    labels_at_hand,
+    model_card,
+    period,
+    robustness,
+    training_set,
+)
 from scoring.fraud.anomaly import FraudEstimator
 from scoring.fraud.fitting import Slices
 from scoring.fraud.job import JOB
 from scoring.fraud.period import LabelsAtHand, Period
 from scoring.fraud.rows import TrainingSet
-from scoring.models import card, registry, training
+from scoring.models import card, registry, review, training
 from scoring.models.columns import choose
 from scoring.models.training import Learnt, TrainReceipt, standing_order
 from scoring.runs.training_order import TrainingOrder
@@ -68,9 +76,19 @@ def train(
         log.info("column_choice", note=note)
     tested = fitting.fit(slices, columns.used, feature_view)
     scores = fitting.score(tested, slices.test)
-    metrics = fitting.measure(scores, slices.test)
+    answers = robustness.measure(tested, slices, scores.fraud_probability)
+    metrics = fitting.measure(scores, slices.test) | answers.metrics
     model, refit_note = _refitted(slices, columns.used, feature_view, tested)
-    page = model_card.of(model, slices, columns, chosen, metrics, refit_note, feature_view, labels)
+    part = review.of_events(
+        JOB.slot.name,
+        datetime.now(UTC).date(),
+        answers,
+        "frauds",
+        robustness.period_of(slices.test),
+    )
+    page = model_card.of(
+        model, slices, columns, chosen, metrics, refit_note, feature_view, labels, part
+    )
     record = registry.ModelRecord(
         metrics=metrics,
         params=_params(model, slices),

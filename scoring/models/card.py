@@ -1,7 +1,8 @@
 """Writes the model cards of all domains: the page of a version, and its summary. Pure.
 
 A card says what the model is for, which data and period it knows, which kind of model fits the data
-and why, which columns it uses, and which delivered columns it does not use.
+and why, which columns it uses, and which delivered columns it does not use. For the model-risk
+officer it adds owner, users, limits, benchmark, sensitivity, stability and the monitoring plan.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from scoring.models.columns import Choice
 from scoring.models.evaluation import Interval
+from scoring.models.review import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Card:
         facts: data and period, one line each.
         choices: the kind of model, the refit and the like, each with its reason.
         measures: the intervals by title and part; a model without parts has one, named `""`.
+        review: the part for the model-risk officer.
         sections: heading and body of what follows.
     """
 
@@ -35,6 +38,7 @@ class Card:
     facts: Sequence[str]
     choices: Sequence[str]
     measures: Mapping[str, Mapping[str, Interval]]
+    review: Review
     sections: Sequence[tuple[str, str]] = ()
 
 
@@ -54,6 +58,7 @@ def summary(card: Card) -> str:
     lines = [
         card.purpose,
         "",
+        *(f"- {fact}" for fact in card.review.facts),
         f"- Data: `{card.feature_view}`, {len(card.columns.used)} columns",
         *(f"- {fact}" for fact in (*card.facts, *card.choices)),
         *(f"- {note[0].upper()}{note[1:]}" for note in notes(card.columns)),
@@ -77,7 +82,12 @@ def as_markdown(card: Card) -> str:
         "",
         card.purpose,
         "",
-        f"- Data: {card.feature_view}",
+        *(f"- {fact}" for fact in card.review.facts),
+        *_sections(card.review.purpose),
+        "",
+        "## Data",
+        "",
+        f"- Feature view {card.feature_view}",
         *(f"- {fact}" for fact in card.facts),
         "",
         "## Choices",
@@ -98,9 +108,9 @@ def as_markdown(card: Card) -> str:
             f"| {title} | " + " | ".join(cell(by[part]) for part in parts) + " |"
             for title, by in card.measures.items()
         ),
+        *_sections(card.sections),
+        *_sections(card.review.sections),
     ]
-    for heading, body in card.sections:
-        lines += ["", f"## {heading}", "", body]
     return "\n".join(lines) + "\n"
 
 
@@ -109,6 +119,10 @@ def cell(interval: Interval) -> str:
     if interval.low == interval.high:
         return f"{interval.value:.3f}"
     return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
+
+
+def _sections(sections: Sequence[tuple[str, str]]) -> list[str]:
+    return [line for heading, body in sections for line in ("", f"## {heading}", "", body)]
 
 
 def _unused(columns: Choice) -> list[str]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
+from features.platform.arrays import Matrix
 from features.views import FeatureView
+from scoring.models import review
 from scoring.models.card import Card
 from scoring.models.columns import Choice
 from scoring.models.evaluation import Interval
+from scoring.models.review import Review
 from scoring.segments import naming
 from scoring.segments.clustering import LEAST_AGREEMENT, LEAST_SHARE
 from scoring.segments.fitting import FEWEST_CUSTOMERS, Fit
@@ -19,11 +23,26 @@ from scoring.segments.model import POOLED
 from scoring.segments.points import FEATURES, TAIL
 from scoring.segments.stability import moved_share
 
+MODEL = "customer_segments"  # the registered name, by which the inventory knows it
 PURPOSE = (
     "The segment of each customer of a merchant on a night, from the time since the last purchase, "
     "the number of purchase days and the spend of 400 days. A segment describes; it decides "
     "nothing about a person."
 )
+BENCHMARK = """\
+Segments predict nothing, so no simpler model is a benchmark. The bar is a second fit: refits on
+resamples must divide the customers alike."""
+SENSITIVITY = """\
+A missing column counts as a customer without a purchase. If the feed leaves a column out for a
+week, customers are nearest to another segment of all merchants; the stay of some nights delays the
+move.
+
+| missing column | customers nearest to another segment |
+| --- | ---: |
+"""
+STABILITY = """\
+The first measure above is the agreement of refits on resamples. A refit of a later month has a
+section *Migration* with the customers that change their segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +52,19 @@ class Content:
     Attributes:
         view: the feature view.
         night: of the customers, as an ISO day.
-        customers: their number.
+        values: [n, 3] of the customers, null = NaN.
         fits: by merchant; the pooled fit is among them.
         first: whether no model was in force.
+        trained_on: the UTC day of the training.
         kept: merchants that keep their segments, for want of customers.
     """
 
     view: FeatureView
     night: str
-    customers: int
+    values: Matrix
     fits: Mapping[str, Fit]
     first: bool
+    trained_on: date
     kept: Sequence[str] = ()
 
 
@@ -59,7 +80,7 @@ def of(content: Content) -> Card:
         feature_view=content.view.qualified,
         columns=Choice(FEATURES, unused),
         facts=[
-            f"{content.customers} customers of the night {content.night}",
+            f"{len(content.values)} customers of the night {content.night}",
             f"Names: table {naming.VERSION}",
         ],
         choices=choices(content),
@@ -77,6 +98,7 @@ def of(content: Content) -> Card:
                 for merchant, fit in content.fits.items()
             },
         },
+        review=_review(content),
         sections=[
             *((f"Segments of {_title(name)}", table(fit)) for name, fit in content.fits.items()),
             *(
@@ -87,6 +109,27 @@ def of(content: Content) -> Card:
             ("Retention", "`retention.png`: the share of a segment's customers that bought later."),
         ],
     )
+
+
+def _review(content: Content) -> Review:
+    return review.of(
+        MODEL,
+        content.trained_on,
+        benchmark=BENCHMARK,
+        sensitivity=SENSITIVITY + _without_columns(content),
+        stability=STABILITY,
+    )
+
+
+def _without_columns(content: Content) -> str:
+    segments = content.fits[POOLED].segments
+    before = segments.nearest(content.values)
+    rows = []
+    for place, name in enumerate(FEATURES):
+        without = content.values.copy()
+        without[:, place] = np.nan
+        rows.append(f"| {name} | {np.mean(segments.nearest(without) != before):.0%} |")
+    return "\n".join(rows)
 
 
 def choices(content: Content) -> list[str]:

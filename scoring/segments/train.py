@@ -87,9 +87,10 @@ def train(
     content = Content(
         feature_view,
         customers.night.isoformat(),
-        len(customers),
+        customers.values,
         fits,
         in_force is None,
+        datetime.now(UTC).date(),
         [name for name in model.merchants_ if name not in fits],
     )
     if is_refused and pin is not None:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 
-from scoring.models.card import Card
+from scoring.models import answer_changes, review
+from scoring.models.card import Card, cell
 from scoring.models.columns import Choice
 from scoring.models.evaluation import Interval
+from scoring.models.review import Review
 from scoring.spending.fitting import Tested
 from scoring.spending.horizon import HorizonForecast
 from scoring.spending.model import PurchasingPowerModel
 from scoring.spending.past import COLUMNS, MONTH
 from scoring.spending.rows import TrainingSet
 
+MODEL = "purchasing_power"  # the registered name, by which the inventory knows it
 PURPOSE = (
     "The spending of a card customer at all merchants in the next 30 and 90 days, with an interval "
     "that shall hold it in 80 of 100 cases. No decision about a person follows from it."
 )
+BENCHMARK = """\
+The benchmarks are the spending of the last days and the own mean, on the same customers:
+"""
+STABILITY = """\
+A training measures the newest month end alone, because earlier ones teach the measured model. The
+cards of earlier versions show the months before."""
+#: Rows whose forecast is repeated without each column.
+SENSITIVITY_ROWS = 5_000
 UNUSED = "is no part of the forecast, whose seven columns are fixed"
-LIMITS = """\
-- The point is a median: half of the customers spend more. Amounts are skewed, so a sum of points
-  lies below the sum of spending; the measure "sum of points over spending" says by how much.
-- Spending is purchases by card, in the base currency. Refunds and card checks are not subtracted.
-- The split by category follows the spending of the last 90 days. It has no interval.
-- The model knows no season and no promotion. A month that differs from the months before it has
-  larger errors than the interval says."""
 
 
 def of(
@@ -36,6 +40,7 @@ def of(
     tested: Sequence[Tested],
     feature_view: str,
     as_of: datetime,
+    trained_on: date,
 ) -> Card:
     """Return the card of a model.
 
@@ -45,6 +50,7 @@ def of(
         tested: the measured horizons.
         feature_view: with its version.
         as_of: purchases known later were ignored.
+        trained_on: the UTC day of the training.
     """
     return Card(
         title="Model of purchasing power",
@@ -59,7 +65,8 @@ def of(
         ],
         choices=choices(model),
         measures=_measures(tested),
-        sections=[("Limits", LIMITS), ("Parameters", _parameters(model))],
+        review=_review(model, rows, tested, trained_on),
+        sections=[("Parameters", _parameters(model))],
     )
 
 
@@ -82,6 +89,40 @@ def choices(model: PurchasingPowerModel) -> list[str]:
         "month end alone, every second customer is for the interval",
         quarter,
     ]
+
+
+def _review(
+    model: PurchasingPowerModel, rows: TrainingSet, tested: Sequence[Tested], trained_on: date
+) -> Review:
+    changes = answer_changes.of_missing(
+        lambda matrix: model.predict(matrix)[:, 0],
+        rows.select(COLUMNS).matrix,
+        COLUMNS,
+        SENSITIVITY_ROWS,
+    )
+    return review.of(
+        MODEL,
+        trained_on,
+        benchmark="\n".join([BENCHMARK, *map(_against_baselines, tested)]),
+        sensitivity=answer_changes.as_markdown(changes, "spending of 30 days"),
+        stability="\n".join([STABILITY, "", *map(_of_night, tested)]),
+    )
+
+
+def _against_baselines(part: Tested) -> str:
+    last, mean = part.measures.ratio_last, part.measures.ratio_mean
+    verdict = "better than both" if max(last.high, mean.high) < 1 else "NOT surely better than both"
+    return (
+        f"- {part.horizon} days: error {cell(last)} of that of the last days and {cell(mean)} of "
+        f"that of the own mean, {verdict}"
+    )
+
+
+def _of_night(part: Tested) -> str:
+    return (
+        f"- {part.horizon} days from {_day(part.night)}: {part.measures.coverage.value:.0%} of "
+        f"the customers within the interval, sum of points {part.measures.bias:.2f} of spending"
+    )
 
 
 def _measures(tested: Sequence[Tested]) -> dict[str, dict[str, Interval]]:

@@ -59,7 +59,8 @@ def train(
     as_of = order.as_of or datetime.now(UTC)
     rows = _read(order, as_of, settings, feature_view)
     tested, model = fitting.test(rows), fitting.fit(rows)
-    page = model_card.of(model, rows, tested, feature_view.qualified, as_of)
+    trained_on = datetime.now(UTC).date()
+    page = model_card.of(model, rows, tested, feature_view.qualified, as_of, trained_on)
     record = registry.ModelRecord(
         metrics=_metrics(tested),
         params=_params(model, rows),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
-from scoring.models import card
+from features.platform.arrays import Floats
+from scoring.models import answer_changes, card, review
 from scoring.models.card import Card
 from scoring.models.columns import Choice
 from scoring.models.evaluation import Interval
+from scoring.models.review import Review
 from scoring.value import amounts, backtest
 from scoring.value.amounts import Correlation
 from scoring.value.backtest import Backtest, Result
@@ -22,18 +25,7 @@ from scoring.value.model import (
 )
 from scoring.value.rows import TARGETS
 
-LIMITS = """\
-- A purchase is a day with a positive net. Two orders of a day are one purchase.
-- A customer with one purchase may have stopped after it (MBG/NBD). BG/NBD would call such a
-  customer active for certain.
-- A customer who is older than the look-back of 400 days begins with its first purchase day in it.
-- A customer without a purchase day, who only returned goods, counts as a customer who bought once
-  at the begin of the look-back.
-- Neither method knows future promotions. The parametric models know no season.
-- The probability of being active always comes from MBG/NBD, because activity is never observed.
-- Where customers return even after long silence, the fit finds none that stopped. The probability
-  of being active is then near 1 for each customer, and the choices above say so."""
-
+MODEL = "customer_value"  # the registered name, by which the inventory knows it
 RULE = f"""\
 At each origin, the end of a month, both methods forecast the same customers with the knowledge of
 that day. The loss is the geometric mean over the four targets of the trees' deviance over the
@@ -51,6 +43,8 @@ NO_DROPOUT = (
     "no dropout shows in the purchases, so p_active is near 1 for each customer; "
     "recency_days and the segment show silent customers"
 )
+#: Rows whose value is repeated without each column.
+SENSITIVITY_ROWS = 2_000
 #: Lines of choices in the description of a version, whose length is limited.
 MOST_CHOICES = 40
 
@@ -67,6 +61,8 @@ class Content:
         model: the fitted model.
         backtest: of the newest origins.
         correlations: of frequency and value, by merchant.
+        newest: [n, columns + 1] the matrix of the newest snapshots.
+        trained_on: the UTC day of the training.
     """
 
     feature_view: str
@@ -76,6 +72,8 @@ class Content:
     model: CustomerValueModel
     backtest: Backtest
     correlations: Mapping[str, Correlation | None]
+    newest: Floats
+    trained_on: date
 
 
 def summary(content: Content) -> str:
@@ -147,14 +145,60 @@ def _card(content: Content) -> Card:
             title: {method: Interval(value, value, value) for method, value in by.items()}
             for title, by in metrics_of(content.backtest.results).items()
         },
+        review=_review(content),
         sections=[
             ("Which method serves", f"{RULE}\n\n{_verdicts(content.backtest)}"),
             ("Backtest by merchant and origin", _results(content.backtest.results)),
             ("Parameters", _parameters(content.model)),
             ("Correlation of frequency and value", _correlations(content.correlations)),
-            ("Limits", LIMITS),
         ],
     )
+
+
+def _review(content: Content) -> Review:
+    changes = answer_changes.of_missing(
+        lambda matrix: content.model.predict(matrix)[:, 0],
+        content.newest,
+        content.columns.used,
+        SENSITIVITY_ROWS,
+    )
+    return review.of(
+        MODEL,
+        content.trained_on,
+        benchmark=_benchmark(content.backtest),
+        sensitivity=answer_changes.as_markdown(changes, "purchases of 30 days"),
+        stability=_origins(content.backtest),
+    )
+
+
+def _benchmark(tested: Backtest) -> str:
+    methods = list(tested.methods.values())
+    boosted = methods.count(METHODS[1])
+    return (
+        "The parametric models are the benchmark of the trees: a merchant has trees only where "
+        f"they win the backtest. Trees serve {boosted} of {len(methods)} merchants."
+    )
+
+
+def _origins(tested: Backtest) -> str:
+    served = [
+        result
+        for result in tested.results
+        if result.target == TARGETS[0] and tested.methods[result.merchant] == result.method
+    ]
+    if not served:
+        return "There is no origin with enough earlier snapshots and a known future."
+    rows = []
+    for day in sorted({result.day for result in served}):
+        of_day = [result for result in served if result.day == day]
+        expected, actual = (
+            sum(getattr(result, name) for result in of_day) for name in ("expected", "actual")
+        )
+        customers = sum(result.customers for result in of_day)
+        ratio = _number(expected / actual if actual else None)
+        rows.append(f"| {np.datetime64(day, 'D')} | {customers} | {actual:,.0f} | {ratio} |")
+    head = "| origin | customers | purchases in 30 days | expected over actual |"
+    return "\n".join([head, "| --- | ---: | ---: | ---: |", *rows])
 
 
 def _verdicts(tested: Backtest) -> str:

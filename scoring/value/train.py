@@ -60,6 +60,8 @@ def train(
     learnt_rows = rows.select(columns.used)
     tested = backtest.run(learnt_rows)
     model = CustomerValueModel(list(columns.used)).fit(learnt_rows, tested.methods)
+    newest = learnt_rows.newest()
+    matrix = newest.with_column(model.coded(newest.merchant)).matrix
     content = Content(
         feature_view=feature_view.qualified,
         columns=columns,
@@ -71,6 +73,8 @@ def train(
             merchant: amounts.correlation(rows.newest().of_merchant(merchant).values)
             for merchant in model.merchants or ()
         },
+        newest=matrix,
+        trained_on=datetime.now(UTC).date(),
     )
     record = registry.ModelRecord(
         metrics=_metrics(content),
@@ -82,11 +86,10 @@ def train(
         texts={"model_card.md": model_card.as_markdown(content)},
         answered_by="predict",
     )
-    newest = learnt_rows.newest()
     learnt = Learnt(
         model=model,
         features=[*columns.used, MERCHANT],
-        example=newest.with_column(model.coded(newest.merchant)).matrix[:5],
+        example=matrix[:5],
         rows=len(rows),
         events=0,
         as_of=as_of,

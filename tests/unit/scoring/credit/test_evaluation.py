@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
 
 from features.platform.errors import ContractError
 from scoring.credit import evaluation, fitting, model_card
+from scoring.credit.job import JOB
 from scoring.credit.rows import TrainingSet
+from scoring.models import benchmark, review, stability
 from scoring.models.columns import Choice
+from scoring.models.robustness import Robustness
 
 ROWS = 6_000
 
@@ -44,14 +47,14 @@ def test_a_true_probability_is_calibrated_within_its_interval() -> None:
 def test_every_month_is_reported_with_its_rows_and_defaults() -> None:
     rows = loans()
 
-    months = evaluation.by_month(rows.matrix[:, 0], rows, rows.matrix[:, 0])
+    months = stability.by_month(rows.matrix[:, 0], rows.month, rows.is_bad, rows.matrix[:, 0])
 
     assert [month_report.month for month_report in months] == [
         f"2020-{month:02}" for month in range(1, 13)
     ]
     assert sum(month_report.rows for month_report in months) == ROWS
-    assert sum(month_report.bads for month_report in months) == rows.is_bad.sum()
-    assert max(month_report.stability_index for month_report in months) < evaluation.STABLE
+    assert sum(month_report.events for month_report in months) == rows.is_bad.sum()
+    assert max(month_report.stability_index for month_report in months) < stability.STABLE
 
 
 def test_the_figures_of_a_small_month_include_their_uncertainty() -> None:
@@ -61,20 +64,20 @@ def test_the_figures_of_a_small_month_include_their_uncertainty() -> None:
     below = 0
     for _ in range(200):
         few = rows.take(np.sort(draw.choice(np.flatnonzero(rows.month == rows.month[0]), 60)))
-        [month] = evaluation.by_month(rows.matrix[:, 0], few, few.matrix[:, 0])
+        [month] = stability.by_month(rows.matrix[:, 0], few.month, few.is_bad, few.matrix[:, 0])
         below += month.stability_index < month.by_chance
 
     assert 180 <= below <= 200
-    assert month.by_chance > evaluation.MOVED
+    assert month.by_chance > stability.MOVED
 
 
 def test_a_change_of_applicants_raises_the_stability_index() -> None:
     rows = loans()
     moved = np.where(rows.month == np.datetime64("2020-07"), rows.matrix[:, 0] + 0.2, 0.2)
 
-    months = evaluation.by_month(rows.matrix[:, 0], rows, moved)
+    months = stability.by_month(rows.matrix[:, 0], rows.month, rows.is_bad, moved)
 
-    assert months[6].stability_index > evaluation.MOVED
+    assert months[6].stability_index > stability.MOVED
 
 
 def test_segments_cover_every_row_and_a_thin_segment_is_not_ranked() -> None:
@@ -151,8 +154,19 @@ def test_the_model_card_lists_data_exclusions_measures_months_and_segments() -> 
         decides="boosting",
         refit="Refitted on all loans",
         measures={"boosting": measures, "scorecard": measures},
-        months=evaluation.by_month(probability, rows, probability),
         segments=evaluation.by_segment(rows, probability, {"purpose": ("car", "home")}),
+        review=review.of_events(
+            JOB.slot.name,
+            date(2026, 2, 28),
+            Robustness(
+                benchmark.against(
+                    "the scorecard", rows.is_bad, rows.customer, probability, -probability
+                ),
+                [],
+                stability.by_month(probability, rows.month, rows.is_bad, probability),
+            ),
+            "defaults",
+        ),
     )
 
     text = model_card.as_markdown(card, "## Fairness")

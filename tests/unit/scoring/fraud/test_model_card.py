@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from features.views import TRANSACTIONS
-from scoring.fraud import fitting, model_card
-from scoring.models import card
+from scoring.fraud import fitting, model_card, robustness
+from scoring.fraud.job import JOB
+from scoring.models import card, inventory, review
 from scoring.models.columns import Choice
 from tests.unit.scoring.fraud.test_period import ANY, labels, period
 from tests.unit.scoring.fraud.test_small_portfolios import FEW_FRAUDS, NAMES, trained
@@ -16,7 +19,9 @@ from tests.unit.scoring.fraud.test_small_portfolios import FEW_FRAUDS, NAMES, tr
 def page() -> card.Card:
     model, slices = trained(FEW_FRAUDS)
     at_hand = labels(days=100, frauds=1)
-    metrics = fitting.measure(fitting.score(model, slices.test), slices.test)
+    scores = fitting.score(model, slices.test)
+    metrics = fitting.measure(scores, slices.test)
+    answers = robustness.measure(model, slices, scores.fraud_probability)
     columns = Choice(NAMES, {"device_fraud_rate_30d": "is missing in the newest quarter"})
     return model_card.of(
         model,
@@ -27,6 +32,7 @@ def page() -> card.Card:
         "Refitted on all rows",
         TRANSACTIONS,
         at_hand,
+        review.of_events(JOB.slot.name, date(2026, 11, 30), answers, "frauds", "week from"),
     )
 
 
@@ -55,3 +61,26 @@ def test_the_card_lists_delivered_columns_that_are_not_used_and_the_labels_by_we
     assert "week of" in text
     assert "## Left out" in text
     assert "Column device_fraud_rate_30d is not used" in card.summary(page)
+
+
+def test_the_card_holds_each_part_that_a_model_risk_officer_asks_for(page: card.Card) -> None:
+    text = card.as_markdown(page)
+    entry = inventory.load().entry(JOB.slot.name)
+
+    for heading in (
+        *("Users", "Uses", "Outside the purpose", "Data", "Left out", "Assumptions", "Limits"),
+        *("Benchmark", "Sensitivity", "Stability by month", "Fairness", "Monitoring plan"),
+    ):
+        assert f"\n## {heading}\n" in text
+    assert f"- Owner: {entry.owner}" in text
+    assert "- Trained on 2026-11-30; next review by 2027-11-30" in text
+    assert all(f"| {each.measure} | {each.threshold} |" in text for each in entry.monitoring)
+
+
+def test_the_card_compares_the_small_model_with_the_amount_and_leaves_columns_out(
+    page: card.Card,
+) -> None:
+    text = card.as_markdown(page)
+
+    assert "The benchmark is the amount alone." in text
+    assert "| amount | -0." in text  # the planted frauds have large amounts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import numpy as np
@@ -23,7 +24,14 @@ def first() -> fitting.Fit:
 
 
 def content(fit: fitting.Fit, *, is_first: bool) -> Content:
-    return Content(CUSTOMER_NIGHTS, "2026-10-31", 400, {POOLED: fit, "m1": fit}, is_first)
+    return Content(
+        CUSTOMER_NIGHTS,
+        "2026-10-31",
+        drawn(400),
+        {POOLED: fit, "m1": fit},
+        is_first,
+        date(2026, 11, 1),
+    )
 
 
 def night(day: date, recency: list[float]) -> Customers:
@@ -42,7 +50,8 @@ def test_the_card_of_a_first_fit_has_every_segment_and_no_migration(first: fitti
     assert all(f"| {name} |" in page for name in first.segments.names if name)
     assert "Segments of all merchants" in page
     assert "Segments of merchant m1" in page
-    assert "Migration" not in page
+    assert re.search(r"\| recency_days \| [1-9]\d*% \|", page)
+    assert "## Migration" not in page
 
 
 def test_the_card_of_a_refit_has_the_migration_and_the_verdict(first: fitting.Fit) -> None:

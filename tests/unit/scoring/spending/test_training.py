@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -71,11 +71,20 @@ def test_the_page_states_measures_limits_and_the_origin_of_the_quarter(
     tested, model = fitting.test(rows), fitting.fit(rows)
 
     page = card.as_markdown(
-        model_card.of(model, rows, tested, CUSTOMERS.qualified, datetime(2026, 1, 1, tzinfo=UTC))
+        model_card.of(
+            model,
+            rows,
+            tested,
+            CUSTOMERS.qualified,
+            datetime(2026, 1, 1, tzinfo=UTC),
+            date(2026, 1, 1),
+        )
     )
 
     assert "customers@1" in page
     assert choice in page
     assert "The point is a median" in page
+    assert "| mean_transaction_90d | 0% | 9" in page  # without amounts, almost no spending
+    assert "of that of the own mean, " in page
     assert "share within the interval (0.8)" in page
     assert set(figures.draw(tested)) == {"calibration.png", "coverage.png"}

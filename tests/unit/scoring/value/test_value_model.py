@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,8 @@ def test_the_page_shows_the_table_of_the_backtest_and_the_tested_assumption(
         model,
         tested,
         {name: amounts.correlation(newest.of_merchant(name).values) for name in model.merchants},
+        matrix_of(model, newest),
+        date(2026, 12, 1),
     )
 
     page, summary = model_card.as_markdown(content), model_card.summary(content)
@@ -140,12 +143,19 @@ def test_the_page_shows_the_table_of_the_backtest_and_the_tested_assumption(
     assert page.count("gamma-gamma assumes 0") >= 2
     assert "| all merchants together |" in page
     assert "Merchant random is valued by mbg_nbd" in summary
+    assert "Trees serve 1 of 3 merchants" in page
+    assert "| tenure_days | " in page
+    assert "next review by 2028-06-01" in summary  # tier 2: after 18 months
 
 
 def test_customers_of_whom_none_stops_are_named_on_the_page_and_in_the_explanation() -> None:
     rows = snapshots(random_purchases(700, 4, may_stop=False), "loyal")
     model = CustomerValueModel(list(FEATURES)).fit(rows, {})
-    content = Content("view", Choice(FEATURES, {}), "", "", model, Backtest((), (), {}), {})
+    matrix = matrix_of(model, rows.newest())
+    content = Content(
+        *("view", Choice(FEATURES, {}), "", "", model, Backtest((), (), {}), {}),
+        *(matrix, date(2026, 12, 1)),
+    )
 
     active = model.score(matrix_of(model, rows.newest())).p_active
 
