@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import yaml
 
-from features.build import PROJECT, Selector
+from features.build import EVERYTHING, PROJECT
 from features.views import VIEWS, FeatureView
 
 NAMES = {
@@ -196,11 +196,10 @@ def test_the_project_holds_no_python() -> None:
     assert list(PROJECT.rglob("*.py")) == []
 
 
-@pytest.mark.parametrize("name", get_args(Selector))
-def test_the_selectors_exist(name: str) -> None:
-    selectors = yaml.safe_load(Path(PROJECT / "selectors.yml").read_text())["selectors"]
-
-    assert name in {selector["name"] for selector in selectors}
+def test_an_installation_builds_every_model(manifest: dict[str, Any]) -> None:
+    assert manifest["selectors"][EVERYTHING]["definition"] == {
+        "union": [{"method": "fqn", "value": "*"}]
+    }
 
 
 def test_each_job_builds_its_own_features_and_no_others() -> None:
