@@ -124,7 +124,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             port_file.write_text(str(cluster.port))
         users.write_text(str(int(users.read_text() or 0) + 1 if users.exists() else 1))
 
-    yield cluster
+    with _dbt_parses_once():
+        yield cluster
 
     with _locked(folder):
         left = int(users.read_text()) - 1
@@ -132,6 +133,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         if left == 0:
             cluster.stop("immediate")
             port_file.unlink()
+
+
+@contextmanager
+def _dbt_parses_once() -> Iterator[None]:
+    """Let the builds of this process share what dbt has parsed."""
+    from tests.dbt_manifests import RememberingRunner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dbt.cli.main.dbtRunner", RememberingRunner)
+        yield
 
 
 def _settings(cluster: Cluster, database: str, work: Path) -> Settings:
