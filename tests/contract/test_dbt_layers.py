@@ -206,8 +206,8 @@ def test_each_job_builds_its_own_features_and_no_others() -> None:
     selectors = yaml.safe_load(Path(PROJECT / "selectors.yml").read_text())["selectors"]
     built = {selector["name"]: selector["definition"]["union"] for selector in selectors}
     applications, customers, cards, demand, stock = (
-        {"method": "path", "value": f"models/intermediate/{folder}"}
-        for folder in ("applications", "customers", "customers/cards", "demand", "stock")
+        {"method": "fqn", "value": f"vesper.intermediate.{folder}"}
+        for folder in ("applications", "customers", "customers.cards", "demand", "stock")
     )
 
     assert {"exclude": [applications, customers, demand, stock]} in built["transaction_features"]
