@@ -2,7 +2,8 @@
 #
 #   SOURCE=<name> which source feeds the warehouse: a file of features/sources or of ./sources
 #   SCORING_SOURCES_DIR=<folder>   where your own sources lie, if not in ./sources
-#   DATA=<path>   a file or a folder of your own for `demo`, and of public data for `quality`
+#   DATA=<path>   a file or a folder of your own for `demo`, and of public data for `quality`;
+#                 `quality` without it simulates the gate of models
 #   FAULTS=<n>    only so many faults, of as many kinds as there are
 
 SHELL := /bin/bash
@@ -85,7 +86,7 @@ fix: setup ## Repair what the linters can repair
 	ruff format
 	sqlfluff fix --disable-progress-bar dbt/models
 
-quality: setup ## Measure the models on public data, a file or a folder (DATA=)
+quality: setup ## Measure the models on public data (DATA=), or the gate of models by simulation
 	@python -m infra.local.quality "$$DATA"
 
 faults: setup ## Break everything in hundreds of ways, count what is lost (FAULTS=, SEED=, ONLY=)

@@ -1,5 +1,7 @@
 """Measure the models on each public data set: `python -m infra.local.quality DATA`.
 
+Without DATA, the gate of models is measured by simulation, which needs no warehouse.
+
 Each data set has its own warehouse, which is created for the measurement and removed after it. So
 a measurement uses neither the state of a running stack nor the history of another data set.
 """
@@ -65,8 +67,7 @@ def main(arguments: Sequence[str]) -> int:
 
     path, *options = arguments or ("",)
     if not path:
-        sys.stderr.write("quality: name the public file, or a folder of them: DATA=<path>\n")
-        return NOT_MEASURED
+        return simulate(options)
     try:
         data_sets = measurable(Path(path))
     except ConfigurationError as error:
@@ -79,6 +80,17 @@ def main(arguments: Sequence[str]) -> int:
         lines.append(f"  {line}")
     sys.stdout.write("\n".join(lines) + "\n")
     return max(min(abs(result.status), NOT_MEASURED) for result in results)
+
+
+def simulate(options: Sequence[str]) -> int:
+    """Measure the gate of models in made worlds; return the status of the measurement."""
+    sys.stdout.write("no DATA=<path>: the gate of models is measured by simulation\n\n")
+    sys.stdout.flush()
+    return subprocess.run(  # noqa: S603 - our own program, no shell
+        [sys.executable, "-m", "scoring", "quality", *options],
+        env=_environment_of_code(),
+        check=False,
+    ).returncode
 
 
 def measure_all(data_sets: Mapping[Path, str], options: Sequence[str]) -> list[Measured]:
@@ -131,19 +143,26 @@ def environment(
         passwords: by role.
     """
     return {
-        **{name: os.environ[name] for name in INHERITED if name in os.environ},
-        **QUIET,
-        **ONE_THREAD,
-        "PYTHONPATH": str(CHECKOUT),
-        "PYTHONUNBUFFERED": "1",
+        **_environment_of_code(),
         **{f"SCORING_WAREHOUSE__{role.upper()}_PASSWORD": passwords[role] for role in passwords},
         "SCORING_WAREHOUSE__PORT": str(cluster.port),
         "SCORING_WAREHOUSE__DATABASE": database,
         # otherwise the process takes the currency of the stack that this checkout has started last
         "SCORING_WAREHOUSE__BASE_CURRENCY": DEFAULT_CURRENCY,
         "SCORING_OBJECTS__URL": (folder / "objects").as_uri(),
-        "SCORING_HOME": str(CHECKOUT),
         "SCORING_WORK": str(folder / "work"),
+    }
+
+
+def _environment_of_code() -> dict[str, str]:
+    """Return the part of the environment that needs no warehouse."""
+    return {
+        **{name: os.environ[name] for name in INHERITED if name in os.environ},
+        **QUIET,
+        **ONE_THREAD,
+        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONUNBUFFERED": "1",
+        "SCORING_HOME": str(CHECKOUT),
         "SCORING_CODE_VERSION": code_version(),
     }
 

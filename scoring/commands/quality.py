@@ -31,13 +31,20 @@ FILES = (
     "the handbook's transactions, LendingClub's loans, the lines of Online Retail or of "
     "Complete Journey (Parquet), the German credit data or the CDNOW sample (CSV)"
 )
+#: Without a file, the gate of models is measured in made worlds.
+GATE = "gate"
+SIMULATION = {Path("simulation"): GATE}
 Measure = Callable[[Path, Settings], int]
 
 
 def quality(
     data: Annotated[
-        Path, typer.Argument(metavar="PATH", help=f"{FILES}, or a folder that holds them.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="PATH",
+            help=f"{FILES}, or a folder that holds them. Without one: the gate of models alone.",
+        ),
+    ] = None,
     validation: Annotated[
         bool,
         typer.Option(
@@ -49,6 +56,9 @@ def quality(
 ) -> int:
     """Measure the models on public data, in an empty warehouse.
 
+    Without data, measure the gate of models: it compares models of made worlds, where the better
+    model is known. That needs no warehouse.
+
     The handbook's transactions measure the fraud model, and then the forecast of spending. Online
     Retail measures the segments and the forecast of demand. Made stores then measure the forecast
     of demand, the proposals of orders, price elasticity and the uplift of promotions.
@@ -59,8 +69,8 @@ def quality(
     measures = _measures(is_validation=validation)
     results: list[dict[str, object]] = []
     statuses = []
-    data_sets = measurable(data)
-    if line := unknown_line(data, data_sets):
+    data_sets = SIMULATION if data is None else measurable(data)
+    if data is not None and (line := unknown_line(data, data_sets)):
         sys.stderr.write(f"{line}\n")
     for file, source in data_sets.items():
         with ExitStack() as stack:
@@ -83,6 +93,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
     from scoring.fraud.quality import handbook
     from scoring.fraud.quality import protocol as fraud
     from scoring.pricing.quality import protocol as pricing
+    from scoring.promotion.quality import protocol as gate
     from scoring.quality import categories
     from scoring.segments.quality import protocol as segments
     from scoring.spending.quality import protocol as spending
@@ -92,6 +103,7 @@ def _measures(*, is_validation: bool) -> dict[str, Measure]:
     folds = handbook.VALIDATION_FOLDS if is_validation else handbook.TEST_FOLDS
     days = spending.VALIDATION if is_validation else spending.TEST
     return {
+        GATE: lambda _, settings: gate.run(settings),
         fraud.SOURCE: _in_turn(partial(fraud.run, folds=folds), partial(spending.run, days=days)),
         credit.SOURCE: credit.run,
         german_credit.SOURCE: german_credit.run,

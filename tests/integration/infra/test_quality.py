@@ -87,12 +87,22 @@ def test_a_broken_data_set_stops_no_other_and_is_named_in_the_summary(
     assert not list(quality.ROOT.glob("quality-*/postgres/postmaster.pid"))
 
 
-@pytest.mark.parametrize("path", ["", "missing"])
 def test_a_path_without_data_sets_is_refused_in_one_line(
-    path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert quality.main([path and str(tmp_path / path)]) == 2
+    assert quality.main([str(tmp_path / "missing")]) == 2
     assert "DATA=<path>" in capsys.readouterr().err
+
+
+def test_without_data_the_gate_is_measured_without_a_warehouse(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    # the simulation takes minutes, so the command only prints its help
+    assert quality.main(["", "--help"]) == 0
+
+    output = capfd.readouterr().out
+    assert "no DATA=<path>: the gate of models is measured by simulation" in output
+    assert "Usage" in output
 
 
 def test_a_measurement_does_not_take_the_currency_of_the_last_demo(
