@@ -9,6 +9,7 @@ import pytest
 
 from features.feeds import FEEDS
 from scoring.domains import JOBS
+from scoring.models import gate_plan
 from scoring.runs.job import AnswerKind, Job
 from scoring.runs.ledger import Type
 from tests.conftest import Db
@@ -190,3 +191,11 @@ def test_the_classes_of_the_model_exist(job: Job) -> None:
     for path in (*job.model.classes, *job.model.parts) if job.model else ():
         module, _, name = path.rpartition(".")
         assert isinstance(getattr(import_module(module), name), type)
+
+
+@each_job
+def test_a_model_has_a_gate_plan_exactly_if_its_rows_can_be_compared(job: Job) -> None:
+    has_plan = job.model is not None and gate_plan.load(job.model.name) is not None
+
+    assert has_plan == (job.comparison is not None)
+    assert job.comparison is None or job.answers[0].kind is AnswerKind.PROBABILITY

@@ -207,7 +207,7 @@ def test_a_version_that_was_not_trained_here_is_refused(tested: Gated) -> None:
         before.source,
         run_id=before.run_id,
         tags=before.tags | {"model_sha256": "e" * 64},
-        model_id=before.model_id,
+        model_id=before.source.rpartition("/")[2],
     )
     tested.client.set_registered_model_alias(MODEL, "challenger", foreign.version)
     try:
