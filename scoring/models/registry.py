@@ -6,10 +6,8 @@ its SHA-256. Scoring and replay load from there and never use the registry.
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +15,6 @@ from typing import TYPE_CHECKING, Any
 import mlflow
 import structlog
 from mlflow import MlflowClient
-from mlflow.environment_variables import (
-    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR,
-    MLFLOW_HTTP_REQUEST_MAX_RETRIES,
-    MLFLOW_HTTP_REQUEST_TIMEOUT,
-    MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING,
-    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT,
-)
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
@@ -32,6 +23,7 @@ from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
 from scoring.models import model_files
+from scoring.models.registry_client import DIGEST_TAG, answering, pin_of
 from scoring.runs.job import ModelSlot
 from scoring.runs.pins import MODEL_FILE, ModelPin
 
@@ -44,8 +36,6 @@ log = structlog.get_logger(__name__)
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
-DIGEST_TAG = "model_sha256"
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 # stated, not inferred: inference starts a second Python and takes a minute
 REQUIREMENTS = ("scikit-learn", "skops", "numpy", "scipy")
 
@@ -90,15 +80,9 @@ def resolve(name: str, alias: str, settings: Settings) -> ModelPin:
                 raise
             raise ModelUnavailableError(
                 f"model {name} has no version with alias {alias!r}: run the DAG train_models, or "
-                "set the alias on the model's page in MLflow"
+                "set the alias on the model's page in MLflow or by `vesper models rollback`"
             ) from error
-    digest = version.tags.get(DIGEST_TAG, "")
-    if not _DIGEST.fullmatch(digest):
-        raise ModelUnavailableError(
-            f"model {name} version {version.version} carries no tag {DIGEST_TAG} with a SHA-256: "
-            "`vesper train` did not register it; move the alias to a version with it"
-        )
-    return ModelPin(name, str(version.version), digest, version.run_id or "", version.source or "")
+    return pin_of(version)
 
 
 def fetch(pin: ModelPin, settings: Settings, store: ObjectStore) -> str:
@@ -234,25 +218,6 @@ def attach(pin: ModelPin, file_name: str, text: str, settings: Settings) -> None
     with answering(settings) as client:
         client.log_text(pin.run_id, text, file_name)
     log.info("text_attached", model=pin.name, version=pin.version, file=file_name)
-
-
-@contextmanager
-def answering(settings: Settings) -> Iterator[MlflowClient]:
-    """Yield a client that fails within seconds, with a message that names the next step."""
-    MLFLOW_HTTP_REQUEST_TIMEOUT.set(settings.registry.timeout_seconds)
-    MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)
-    MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING.set(False)
-    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
-    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.set(True)
-    mlflow.set_tracking_uri(settings.registry.tracking_uri)
-    mlflow.set_registry_uri(settings.registry.tracking_uri)
-    try:
-        yield MlflowClient(settings.registry.tracking_uri)
-    except (MlflowException, OSError) as error:
-        raise ModelUnavailableError(
-            f"the model registry at {settings.registry.tracking_uri} failed "
-            f"({type(error).__name__}: {str(error)[:200]}); check that MLflow runs: `make status`"
-        ) from error
 
 
 def _signature(features: Sequence[str], outcomes: Sequence[str]) -> ModelSignature:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from features.platform.settings import Settings
-from scoring.models import registry
+from scoring.models import registry_client
 from scoring.runs.pins import ModelPin
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def write(pin: ModelPin, section: Section, settings: Settings) -> None:
     Raises:
         ModelUnavailableError: the registry does not answer.
     """
-    with registry.answering(settings) as client:
+    with registry_client.answering(settings) as client:
         described = client.get_model_version(pin.name, pin.version).description or ""
         before = described.partition(f"{section.heading}\n")[0].rstrip()
         text = "\n\n".join(filter(None, (before, f"{section.heading}\n\n{section.body}")))
@@ -60,5 +60,5 @@ def tags_of(pin: ModelPin, settings: Settings) -> dict[str, str]:
     Raises:
         ModelUnavailableError: the registry does not answer, or has no such version.
     """
-    with registry.answering(settings) as client:
+    with registry_client.answering(settings) as client:
         return dict(client.get_model_version(pin.name, pin.version).tags)
