@@ -10,7 +10,6 @@ import math
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from features.platform.card_numbers import names_card_number
 from features.platform.errors import ConfigurationError
 from scoring.decision.policy import persons
 
@@ -75,12 +74,7 @@ def require_words(role: str, words: str) -> None:
     Raises:
         ConfigurationError: no letter is visible, a character is hidden, or a card number is named.
     """
-    if not persons.is_text(words) or not persons.identity_of(words):
-        raise ConfigurationError(
-            f"the {role} of an override is missing: state it in words of up to 1,000 characters"
-        )
-    if names_card_number(words):
-        raise ConfigurationError(f"the {role} holds what passes as a full card number; take it out")
+    persons.require_words(f"{role} of an override", words)
 
 
 def fitted(override: Override, known: Known) -> Override:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from features.platform.card_numbers import names_card_number
 from features.platform.errors import ConfigurationError
 
 MAX_LENGTH = 1_000
@@ -45,6 +46,24 @@ def require_two(author: str, approver: str) -> None:
         raise ConfigurationError(
             f"{approver!r} cannot approve their own policy; a second person must"
         )
+
+
+def require_words(name: str, words: str) -> None:
+    """Refuse a text of a person that says nothing, or too much.
+
+    Args:
+        name: of the text, such as `reason of an override`.
+        words: the text.
+
+    Raises:
+        ConfigurationError: no letter is visible, a character is hidden, or a card number is named.
+    """
+    if not is_text(words) or not identity_of(words):
+        raise ConfigurationError(
+            f"the {name} is missing: state it in words of up to 1,000 characters"
+        )
+    if names_card_number(words):
+        raise ConfigurationError(f"the {name} holds what passes as a full card number; take it out")
 
 
 def is_text(text: str) -> bool:
