@@ -11,7 +11,9 @@ from uuid import UUID
 
 import psycopg
 
-SealKind = Literal["delivery", "run", "policy"]
+SealKind = Literal[
+    "delivery", "run", "policy", "model validation", "model decision", "champion sighting"
+]
 
 
 def seal(connection: psycopg.Connection[Any], kind: SealKind, subject: UUID) -> None:

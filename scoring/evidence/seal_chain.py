@@ -82,7 +82,9 @@ select
         ' ',
         compared.named ->> 'delivery_seq',
         compared.named ->> 'object_name',
-        compared.named ->> 'policy_version'
+        compared.named ->> 'policy_version',
+        compared.named ->> 'model',
+        compared.named ->> 'version'
     ) as name,
     compared.seal_seq,
     compared.said is null as is_gone,
@@ -147,6 +149,9 @@ _TABLES = {
     "delivery": "raw.deliveries",
     "run": "decisions.runs",
     "policy": "audit.policy_activations",
+    "model validation": "audit.model_validations",
+    "model decision": "audit.model_decisions",
+    "champion sighting": "audit.champion_sightings",
 }
 
 
@@ -181,7 +186,9 @@ def _register(connection: psycopg.Connection[Any], subjects: int) -> Equation:
         for (run_id,) in places
     ]
     terms = {"as they were sealed": subjects - len(differences)}
-    return Equation("deliveries, runs and policies", subjects, terms, tuple(faults))
+    return Equation(
+        "deliveries, runs, policies and decisions about models", subjects, terms, tuple(faults)
+    )
 
 
 @dataclass(frozen=True, slots=True)

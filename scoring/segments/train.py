@@ -21,7 +21,8 @@ from features.platform.errors import TooFewLabelsError
 from features.platform.settings import Settings
 from features.platform.storage import object_store
 from features.views import CUSTOMER_NIGHTS, FeatureView
-from scoring.models import card, model_files, registry, training
+from scoring.models import card, decision_rows, model_files, registry, training
+from scoring.models.decision_rows import DecisionRow
 from scoring.models.training import Learnt, TrainReceipt
 from scoring.runs.pins import ModelPin
 from scoring.runs.training_order import TrainingOrder
@@ -121,7 +122,7 @@ def train(
         notes=model_card.choices(content),
     )
     receipt = training.register(JOB, learnt, record, order, settings)
-    return receipt if pin is None else _promoted(receipt, settings)
+    return receipt if pin is None else _promoted(receipt, pin, order, settings)
 
 
 def _in_force(settings: Settings) -> tuple[SegmentModel | None, ModelPin | None]:
@@ -203,9 +204,27 @@ def _in_force_receipt(
     )
 
 
-def _promoted(receipt: TrainReceipt, settings: Settings) -> TrainReceipt:
-    """Move the alias to a refit that passed the gate."""
-    registry.set_alias(receipt.model, receipt.version, registry.CHAMPION, settings)
+def _promoted(
+    receipt: TrainReceipt, replaces: ModelPin, order: TrainingOrder, settings: Settings
+) -> TrainReceipt:
+    """Move the alias to a refit that passed the gate, and record that the training did so."""
+    refit = DecisionRow(
+        model=receipt.model,
+        version=receipt.version,
+        sha256=receipt.sha256,
+        action="promote",
+        person=order.trainer,
+        reason="the refit divides the customers like the model in force",
+        source="training",
+        replaces_version=replaces.version,
+    )
+    with (
+        database.connect(settings.warehouse, "score") as connection,
+        decision_rows.recorded(
+            connection, refit, decision_rows.newest(connection, refit.model) + 1
+        ),
+    ):
+        registry.set_alias(receipt.model, receipt.version, registry.CHAMPION, settings)
     return TrainReceipt(**{**receipt.as_dict(), "alias": registry.CHAMPION})  # type: ignore[arg-type]
 
 

@@ -18,6 +18,7 @@ from features.platform.settings import Settings
 from scoring.decision.policy import activations, approval
 from scoring.decision.policy.policy import Policy
 from scoring.models import registry
+from scoring.promotion import effective
 from scoring.runs import idle_readers, lifecycle, record
 from scoring.runs.job import Job, ModelSlot
 from scoring.runs.pins import Pins, pin_of_nothing
@@ -44,7 +45,9 @@ def claim(
 ) -> record.Run:
     """Claim a window with the champion and the policy of this moment.
 
-    The model file is copied to our own store first: scoring and replay never ask the registry.
+    The model file is copied to our own store first: scoring and replay never ask the registry. A
+    version that the alias names and that may not decide is refused; the last effective champion
+    decides instead, see `promotion.effective`.
 
     Args:
         job: the job.
@@ -147,7 +150,7 @@ def _pins_of_now(
     if job.check_policy is not None:
         job.check_policy(policy)
     return Pins(
-        models=_models(job.model, policy, settings, store),
+        models=_models(connection, job.model, policy, settings, store),
         policy_version=policy.version,
         policy_sha256=policy.sha256,
         feature_view=job.view.qualified,
@@ -157,13 +160,17 @@ def _pins_of_now(
 
 
 def _models(
-    slot: ModelSlot | None, policy: Policy, settings: Settings, store: ObjectStore
+    connection: psycopg.Connection[Any],
+    slot: ModelSlot | None,
+    policy: Policy,
+    settings: Settings,
+    store: ObjectStore,
 ) -> dict[str, Mapping[str, str]]:
     """Return the pin of a job's model by its role; nothing for a job without a model."""
     if slot is None:
         return {}
     try:
-        return {slot.role: _pin_champion(slot, settings, store)}
+        return {slot.role: _pin_champion(connection, slot, settings, store)}
     except ModelUnavailableError as error:
         if policy.on_model_unavailable == "wait":
             raise
@@ -171,7 +178,9 @@ def _models(
         return {slot.role: pin_of_nothing(slot.name)}
 
 
-def _pin_champion(slot: ModelSlot, settings: Settings, store: ObjectStore) -> Mapping[str, str]:
-    pin = registry.resolve(slot.name, CHAMPION, settings)
-    registry.fetch(pin, settings, store)
+def _pin_champion(
+    connection: psycopg.Connection[Any], slot: ModelSlot, settings: Settings, store: ObjectStore
+) -> Mapping[str, str]:
+    named = registry.resolve(slot.name, CHAMPION, settings)
+    pin = effective.champion(connection, named, settings, store)
     return {key: str(value) for key, value in asdict(pin).items()}
