@@ -110,6 +110,7 @@ def _record(connection: psycopg.Connection[Any], seen: Look, settings: Settings)
         connection,
         seen.named,
         judgement,
+        champion=seen.champion,
         actor=guard.actor_of(version, seen.facts),
         sighting_seq=len(seen.facts.sightings) + 1,
     )

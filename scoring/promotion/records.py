@@ -80,11 +80,11 @@ _TRAINER = """
 _SEE = """
     insert into audit.champion_sightings (
         sighting_id, model, sighting_seq, version, sha256, run_id, source, actor, is_effective,
-        basis, reason
+        champion_version, basis, reason
     )
     values (
         %(sighting_id)s, %(model)s, %(sighting_seq)s, %(version)s, %(sha256)s, %(run_id)s,
-        %(source)s, %(actor)s, %(is_effective)s, %(basis)s, %(reason)s
+        %(source)s, %(actor)s, %(is_effective)s, %(champion_version)s, %(basis)s, %(reason)s
     )
     on conflict (model, sighting_seq) do nothing
 """
@@ -124,6 +124,7 @@ def see(
     pin: ModelPin,
     judgement: Judgement,
     *,
+    champion: ModelPin | None,
     actor: str,
     sighting_seq: int,
 ) -> bool:
@@ -133,6 +134,7 @@ def see(
         connection: of role `score`.
         pin: the version that the alias names.
         judgement: of it.
+        champion: the version that decides.
         actor: who moved the alias, as far as the warehouse knows.
         sighting_seq: the number after the newest sighting that the claim has read.
     """
@@ -147,6 +149,7 @@ def see(
         "source": pin.source,
         "actor": actor,
         "is_effective": judgement.is_effective,
+        "champion_version": None if champion is None else champion.version,
         "basis": judgement.basis.value,
         "reason": judgement.reason,
     }

@@ -50,6 +50,7 @@ create table audit.champion_sightings (
     source text not null,
     actor text not null check (audit.person(actor) <> ''),
     is_effective boolean not null,
+    champion_version text,                           -- the one that decides; null: none
     basis text not null check (
         basis in ('first', 'former', 'refit', 'override', 'gate', 'validation', 'refused')
     ),
@@ -70,8 +71,8 @@ grant insert (
     verdict_sha256, person, reason, expires_at, source
 ) on audit.model_decisions to score;
 grant insert (
-    sighting_id, model, sighting_seq, version, sha256, run_id, source, actor, is_effective, basis,
-    reason
+    sighting_id, model, sighting_seq, version, sha256, run_id, source, actor, is_effective,
+    champion_version, basis, reason
 ) on audit.champion_sightings to score;
 
 -- The three registers are sealed for good, each row as it was written.
