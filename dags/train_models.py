@@ -9,8 +9,8 @@ and says why; a run that a person asked for fails.
 **Reads** the landing area, `raw`, and the feature tables `marts.feat_*` of the jobs.
 **Writes** `raw`, and versions of the registered models `fraud_transactions`,
 `credit_applications`, `customer_segments`, `customer_value`, `purchasing_power` and `demand`: alias
-`champion` if there is none, otherwise `challenger`. To promote one, move the alias `champion` in
-the MLflow UI. A refit of `customer_segments` that divides the customers like the champion becomes
+`champion` if there is none, otherwise `challenger`. `gate_models` compares it, and `promote_model`
+asks a person. A refit of `customer_segments` that divides the customers like the champion becomes
 champion by itself; any other refit of it is not registered.
 
 The first load of history comes in through this DAG: it admits the waiting files, builds the

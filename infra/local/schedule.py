@@ -24,6 +24,9 @@ TRAINING = "train_models"
 OF_NIGHTS = tuple(job.name for job in JOBS.values() if job.population.nights)
 NIGHTLY = ("maintain_warehouse", "monitor_decisions")
 PRICES = "estimate_prices"
+#: They compare challengers with champions, and ask a person about them.
+GATES, PROMOTE = "gate_models", "promote_model"
+PROMOTION = (GATES, PROMOTE)
 
 
 def scheduled(described: Sources) -> Iterator[str]:
@@ -38,6 +41,8 @@ def scheduled(described: Sources) -> Iterator[str]:
         yield PRICES
     if any(job.training and described.of_feed(job.training.feed) for job in delivered):
         yield TRAINING
+    if any(job.comparison and described.of_feed(job.population.feed) for job in delivered):
+        yield from PROMOTION
     if delivered:
         yield from NIGHTLY
 

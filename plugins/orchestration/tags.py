@@ -24,3 +24,4 @@ class Cadence(StrEnum):
     HOURLY = "cadence:hourly"
     NIGHTLY = "cadence:nightly"
     WEEKLY = "cadence:weekly"
+    ON_EVENT = "cadence:on-event"

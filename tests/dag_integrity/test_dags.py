@@ -17,6 +17,11 @@ from tests.airflow_process import DAGS, run_in_airflow
 SNAPSHOT = Path(__file__).parent / "graph.json"
 HEAVY = ("pandas", "numpy", "sklearn", "mlflow", "great_expectations", "boto3", "dbt", "psycopg")
 
+TIMETABLES = {
+    "cadence:weekly": "FromNowOn",
+    "cadence:on-event": "AssetTriggeredTimetable",
+}
+
 DESCRIBE = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
@@ -24,6 +29,10 @@ from airflow.dag_processing.dagbag import DagBag
 def tasks_of(group):
     for node in group.topological_sort():
         yield from tasks_of(node) if hasattr(node, "children") else [node]
+
+
+def condition_of(dag):
+    return getattr(dag.timetable, "asset_condition", None)
 
 
 bag = DagBag(sys.argv[1])
@@ -35,6 +44,7 @@ dags = {
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
         "timetable": type(dag.timetable).__name__,
+        "starts_after": [asset.uri for asset in getattr(condition_of(dag), "objects", [])],
         "params": sorted(dag.params),
         "tasks": {
             task.task_id: {
@@ -77,9 +87,10 @@ def test_every_dag_keeps_the_policy_of_the_project(bag: dict[str, Any]) -> None:
         assert "**Writes**" in dag["doc"], name
         assert any(tag.startswith("domain:") for tag in dag["tags"]), name
         assert dag["catchup"] is False, name
-        assert dag["max_active_runs"] == 1, name
-        weekly = "cadence:weekly" in dag["tags"]
-        assert dag["timetable"] == ("FromNowOn" if weekly else "CronDataIntervalTimetable"), name
+        (cadence,) = (tag for tag in dag["tags"] if tag.startswith("cadence:"))
+        assert dag["timetable"] == TIMETABLES.get(cadence, "CronDataIntervalTimetable"), name
+        # a question that waits a week must not hold up the next one
+        assert (dag["max_active_runs"] == 1) == (cadence != "cadence:on-event"), name
 
 
 def test_every_task_has_an_owner_retries_a_timeout_and_an_explained_failure(
@@ -119,6 +130,16 @@ def test_every_job_has_a_dag_of_its_cadence_and_its_domain(bag: dict[str, Any]) 
 @pytest.mark.parametrize("job", JOBS)
 def test_the_file_of_a_scoring_dag_holds_its_page_schedule_and_form(job: str) -> None:
     assert len((DAGS / f"{job}.py").read_text().splitlines()) <= 50
+
+
+def test_a_passed_gate_starts_the_question_about_a_promotion(bag: dict[str, Any]) -> None:
+    gates = bag["dags"]["gate_models"]["tasks"]
+
+    emitted = {name: task["outlets"] for name, task in gates.items() if task["outlets"]}
+
+    assert {name.split(".")[1] for name in emitted} == {"announce"}
+    assert all(outlets == ["vesper://gates/passed"] for outlets in emitted.values())
+    assert bag["dags"]["promote_model"]["starts_after"] == ["vesper://gates/passed"]
 
 
 def test_the_graph_equals_the_reviewed_graph(bag: dict[str, Any]) -> None:

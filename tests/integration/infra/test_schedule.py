@@ -11,7 +11,10 @@ from features.sources import descriptions
 from infra.local import schedule
 from infra.local.state import StackError, State
 
-CARE = ["train_models", "maintain_warehouse", "monitor_decisions"]
+CARE = [
+    *("train_models", "gate_models", "promote_model"),
+    *("maintain_warehouse", "monitor_decisions"),
+]
 
 
 class FakeAirflow:
