@@ -10,19 +10,20 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import mlflow
 import structlog
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
+from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, Schema
 
 from features.platform.errors import ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
-from scoring.models import model_files
+from scoring.models import canonical_files, model_files
 from scoring.models.registry_client import DIGEST_TAG, answering, pin_of
 from scoring.runs.job import ModelSlot
 from scoring.runs.pins import MODEL_FILE, ModelPin
@@ -162,9 +163,11 @@ def log_and_register(
                 mlflow.log_figure(figure, file_name)
             for file_name, text in record.texts.items():
                 mlflow.log_text(text, file_name)
-            logged = mlflow.sklearn.log_model(
-                model,
+            logged = Model.log(
+                artifact_path=None,
                 name="model",
+                flavor=SimpleNamespace(__name__="mlflow.sklearn", save_model=_save),
+                sk_model=model,
                 serialization_format="skops",
                 skops_trusted_types=model_files.trusted_types(slot),
                 pyfunc_predict_fn=record.answered_by,
@@ -218,6 +221,12 @@ def attach(pin: ModelPin, file_name: str, text: str, settings: Settings) -> None
     with answering(settings) as client:
         client.log_text(pin.run_id, text, file_name)
     log.info("text_attached", model=pin.name, version=pin.version, file=file_name)
+
+
+def _save(path: str, **options: Any) -> None:  # noqa: ANN401 - MLflow's own
+    """Save a model as MLflow does, in a file whose bytes depend on the model alone."""
+    mlflow.sklearn.save_model(path=path, **options)
+    canonical_files.rewrite(Path(path) / MODEL_FILE)
 
 
 def _signature(features: Sequence[str], outcomes: Sequence[str]) -> ModelSignature:

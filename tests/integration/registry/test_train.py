@@ -72,7 +72,8 @@ def test_the_first_model_is_champion_and_the_next_one_challenger(
     second = train.train(TrainingOrder(as_of=AS_OF), settings)
 
     assert (first.alias, second.alias) == ("champion", "challenger")
-    assert first.metrics == second.metrics  # the same data gives the same model
+    assert first.metrics == second.metrics
+    assert first.sha256 == second.sha256  # the same data, code and threads give the same file
     assert registry.resolve(JOB.model.name, "champion", settings).version == first.version
     version = MlflowClient(address).get_model_version(JOB.model.name, first.version)
     assert version.tags["feature_view"] == "transactions@2"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,9 @@ from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
 from scoring.domains import JOBS
+from scoring.models import canonical_files, model_files
 from scoring.models.model_files import trusted_types
-from tests.models import LEARNERS, Learner, fitted
+from tests.models import LEARNERS, ROWS, Learner, fitted
 
 TYPES = [name for job in JOBS.values() if job.model for name in trusted_types(job.model)]
 
@@ -52,6 +55,14 @@ def settings_of(model: Any) -> dict[str, Any]:
     return {
         name: value for name, value in parameters.items() if not isinstance(value, BaseEstimator)
     }
+
+
+def file_digest(model: Any, folder: Path) -> str:
+    """Return the digest of the file of a model, as the registry gets it."""
+    file = folder / "model.skops"
+    skops.io.dump(model, file)
+    canonical_files.rewrite(file)
+    return model_files.digest_of(file)
 
 
 def test_scores_lie_between_zero_and_one(model: Any, matrix: np.ndarray) -> None:
@@ -115,6 +126,32 @@ def test_a_saved_model_scores_and_explains_with_the_same_bits(
     assert settings_of(copy) == settings_of(model)
     assert answers(copy, matrix).tobytes() == answers(model, matrix).tobytes()
     assert copy.contributions(matrix).tobytes() == model.contributions(matrix).tobytes()
+
+
+def test_the_same_data_give_the_same_file_and_other_data_another(
+    name: str, learner: Learner, model: Any, tmp_path: Path
+) -> None:
+    digests = [
+        file_digest(each, tmp_path) for each in (model, learner.fit(ROWS), learner.fit(ROWS + 1))
+    ]
+
+    assert digests[0] == digests[1]
+    assert digests[0] != digests[2]
+
+
+def test_a_canonical_file_loads_as_the_same_model(
+    model: Any, matrix: np.ndarray, tmp_path: Path
+) -> None:
+    file = tmp_path / "model.skops"
+    skops.io.dump(model, file)
+    canonical_files.rewrite(file)
+    once = file.read_bytes()
+    canonical_files.rewrite(file)
+
+    assert file.read_bytes() == once
+    again = skops.io.load(file, trusted=TYPES)
+    assert answers(again, matrix).tobytes() == answers(model, matrix).tobytes()
+    assert zipfile.ZipFile(file).namelist()[0].startswith("1.")
 
 
 def test_contributions_have_the_same_bits_in_any_chunk(model: Any, matrix: np.ndarray) -> None:
