@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.architecture.modules import ROOT, module_of, name_of, text_of
 
-ROOT = Path(__file__).resolve().parents[2]
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 CONTRACTS = {contract["name"]: contract for contract in LINTER["contracts"]}
 PURE = CONTRACTS["pure modules reach no warehouse, no registry and no object store"]
@@ -56,26 +53,17 @@ NOT_YET_THROUGH_THE_SEAM = {
 }
 
 
-def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def module_of(path: Path) -> str:
+def imported_as(path: Path) -> str:
     return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def strings(tree: ast.Module) -> Iterator[str]:
-    """Yield the strings of a module without its docstrings."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    docstrings = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+def naming(paths: list[Path], words: re.Pattern[str]) -> dict[str, list[str]]:
+    """Return by module the strings that hold one of the words."""
+    found = {
+        name_of(path): [text for text in module_of(path).strings if words.search(text)]
+        for path in paths
     }
-    for node in ast.walk(tree):
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if is_text and id(node) not in docstrings:
-            yield node.value
+    return {name: texts for name, texts in found.items() if texts}
 
 
 def test_the_top_level_of_scoring_is_its_composition() -> None:
@@ -84,30 +72,25 @@ def test_the_top_level_of_scoring_is_its_composition() -> None:
     assert files == {"__init__", "__main__", "decider", "domains"}
 
 
-@pytest.mark.parametrize("path", FEATURES, ids=name_of)
-def test_no_string_of_the_data_side_names_a_higher_floor(path: Path) -> None:
-    texts = strings(ast.parse(path.read_text()))
-    names = [text for text in texts if HIGHER_FLOOR.search(text)]
-
-    assert name_of(path) in DECLARED or not names
+def test_no_string_of_the_data_side_names_a_higher_floor() -> None:
+    assert naming(FEATURES, HIGHER_FLOOR).keys() <= DECLARED
 
 
-@pytest.mark.parametrize("path", SHARED, ids=name_of)
-def test_no_string_of_the_shared_machinery_names_a_domain(path: Path) -> None:
-    texts = strings(ast.parse(path.read_text()))
-
-    assert not [text for text in texts if DOMAIN.search(text)]
+def test_no_string_of_the_shared_machinery_names_a_domain() -> None:
+    assert naming(SHARED, DOMAIN) == {}
 
 
-@pytest.mark.parametrize("path", CORE, ids=name_of)
-def test_a_module_that_calls_itself_pure_is_held_to_it(path: Path) -> None:
-    first = (ast.get_docstring(ast.parse(path.read_text())) or "").split()
-    module = module_of(path)
-    is_held = any(
-        module == source or module.startswith(f"{source}.") for source in PURE["source_modules"]
-    )
+def test_a_module_that_calls_itself_pure_is_held_to_it() -> None:
+    pure = {imported_as(path) for path in CORE if "Pure." in module_of(path).docstring.split()}
+    held = {
+        module
+        for module in pure
+        for source in PURE["source_modules"]
+        if module == source or module.startswith(f"{source}.")
+    }
 
-    assert is_held or "Pure." not in first
+    assert pure - held == set()
+    assert held
 
 
 def test_purity_is_kept_indirectly_as_well() -> None:
@@ -121,11 +104,10 @@ def test_every_package_is_inside_the_contracts() -> None:
     assert {*packages, "orchestration", "dags"} == set(LINTER["root_packages"])
 
 
-@pytest.mark.parametrize("path", CORE, ids=name_of)
-def test_a_missing_row_is_never_taken_for_a_value(path: Path) -> None:
-    text = path.read_text()
+def test_a_missing_row_is_never_taken_for_a_value() -> None:
+    taken = re.compile(r"fetchone\(\) or |\brow or \(|raise AssertionError")
 
-    assert not re.search(r"fetchone\(\) or |\brow or \(|raise AssertionError", text)
+    assert [name_of(path) for path in CORE if taken.search(text_of(path))] == []
 
 
 def test_sessions_are_opened_in_one_place() -> None:
@@ -134,7 +116,7 @@ def test_sessions_are_opened_in_one_place() -> None:
         name_of(path)
         for root in roots
         for path in (ROOT / root).rglob("*.py")
-        if "psycopg.connect(" in path.read_text()
+        if "psycopg.connect(" in text_of(path)
     }
 
     assert opening - NOT_YET_THROUGH_THE_SEAM == OPENS_SESSIONS

@@ -3,49 +3,43 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
-import pytest
+from tests.architecture.modules import ROOT, module_of, name_of, text_of
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("features", "expectations", "scoring", "plugins", "dags", "infra")
 PYTHON = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 CORE = [path for path in PYTHON if path.relative_to(ROOT).parts[0] in PACKAGES[:3]]
 LEARNT = ("groupby", "rolling", "merge", "pivot_table", "expanding", "merge_asof", "ewm")
+VAGUE = {"utils", "util", "misc", "helpers", "common", "base", "manager"}
 
 
-def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
+def test_every_module_fits_into_one_reading() -> None:
+    lines = {path: len(text_of(path).splitlines()) for path in PYTHON}
+
+    assert {
+        name_of(path): count
+        for path, count in lines.items()
+        if count > (120 if path.parent.name == "dags" else 300)
+    } == {}
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name_of)
-def test_a_module_fits_into_one_reading(path: Path) -> None:
-    lines = len(path.read_text().splitlines())
-
-    assert lines <= (120 if path.parent.name == "dags" else 300)
+def test_every_module_is_named_after_what_it_holds() -> None:
+    assert [name_of(path) for path in PYTHON if path.stem in VAGUE] == []
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name_of)
-def test_a_module_is_named_after_what_it_holds(path: Path) -> None:
-    assert path.stem not in {"utils", "util", "misc", "helpers", "common", "base", "manager"}
+def test_every_module_says_why_it_exists() -> None:
+    assert [name_of(path) for path in PYTHON if not module_of(path).docstring] == []
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name_of)
-def test_a_module_says_why_it_exists(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text()))
-
-
-@pytest.mark.parametrize("path", CORE, ids=name_of)
-def test_rows_are_computed_in_sql_and_not_in_python(path: Path) -> None:
+def test_rows_are_computed_in_sql_and_not_in_python() -> None:
     calls = {
-        node.func.attr
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and not (isinstance(node.func.value, ast.Name) and node.func.value.id == "merge")
+        name_of(path): {name for name, of in module_of(path).methods if of != "merge"}
+        for path in CORE
     }
 
-    assert not calls & set(LEARNT)
+    assert {
+        name: called & set(LEARNT) for name, called in calls.items() if called & {*LEARNT}
+    } == {}
 
 
 def test_the_dbt_project_holds_no_python() -> None:
@@ -78,20 +72,24 @@ def test_every_folder_says_what_lives_in_it_in_forty_lines() -> None:
 TASK_BODY = 4
 
 
-WITH_TASKS = [
-    path for path in (*ROOT.glob("dags/*.py"), *ROOT.glob("plugins/orchestration/*.py"))
-    if "@task" in path.read_text()
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("path", sorted(WITH_TASKS), ids=name_of)
-def test_a_task_of_a_dag_only_calls_a_step(path: Path) -> None:
-    tasks = [
-        node
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef)
-        and any("task" in ast.dump(decorator) for decorator in node.decorator_list)
-    ]
+def test_a_task_of_a_dag_only_calls_a_step() -> None:
+    files = (*ROOT.glob("dags/*.py"), *ROOT.glob("plugins/orchestration/*.py"))
+    tasks = {
+        name_of(path): [
+            node
+            for node in ast.walk(ast.parse(text_of(path)))
+            if isinstance(node, ast.FunctionDef)
+            and any("task" in ast.dump(decorator) for decorator in node.decorator_list)
+        ]
+        for path in files
+        if "@task" in text_of(path)
+    }
 
     assert tasks
-    assert all(len(node.body) <= TASK_BODY for node in tasks)
+    assert [name for name, found in tasks.items() if not found] == []
+    assert {
+        f"{name}: {task.name}"
+        for name, found in tasks.items()
+        for task in found
+        if len(task.body) > TASK_BODY
+    } == set()
