@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from features.tryout.html_parts import with_code
 from scoring.pages.facts import Gate, RunFacts, next_steps
 from scoring.pages.forecasts import Forecasts
+from scoring.pages.markdown import as_html
 from scoring.pages.plans import Plans
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class RunPage:
 def render(page: RunPage) -> str:
     """Return the page of a run."""
     name = page.rows.template if page.rows else "run.html"
-    return _environment().get_template(name).render(page=page, run=page.run, rows=page.rows)
+    return template(name).render(page=page, run=page.run, rows=page.rows)
 
 
 def render_list(runs: Sequence[RunFacts], newest: int) -> str:
@@ -58,7 +59,12 @@ def render_list(runs: Sequence[RunFacts], newest: int) -> str:
         runs: the newest first.
         newest: the most runs that the list holds.
     """
-    return _environment().get_template("runs.html").render(runs=runs, newest=newest)
+    return template("runs.html").render(runs=runs, newest=newest)
+
+
+def template(name: str) -> Template:
+    """Return a template, which escapes every value."""
+    return _environment().get_template(name)
 
 
 @cache
@@ -77,6 +83,7 @@ def _environment() -> Environment:
         "number": number,
         "words": lambda text: str(text).replace("_", " "),
         "with_code": lambda text: Markup(with_code(text)),  # noqa: S704 - it escapes the text
+        "markdown": lambda text: Markup(as_html(text)),  # noqa: S704 - it escapes the text
         "chart": lambda rows: Markup(rows.picture()),  # noqa: S704 - it escapes its texts
     }
     return environment

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from scoring.commands.models.export import export
 from scoring.commands.models.gate import gate
+from scoring.commands.models.inventory import inventory
 from scoring.commands.models.promote import promote
 from scoring.commands.models.reject import reject
 from scoring.commands.models.rollback import rollback
@@ -20,6 +22,8 @@ app.command()(validate)
 app.command()(promote)
 app.command()(reject)
 app.command()(rollback)
+app.command()(inventory)
+app.command()(export)
 
 
 @app.callback()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import psycopg
@@ -13,9 +14,12 @@ from mlflow import MlflowClient
 
 from features.build import build
 from features.platform import database
-from features.platform.errors import TooFewLabelsError
-from features.platform.settings import Settings
+from features.platform.errors import ModelUnavailableError, TooFewLabelsError
+from features.platform.settings import Registry, Settings
 from infra.local.postgres import Cluster
+from scoring.commands import sessions
+from scoring.commands.models import export, inventory
+from scoring.domains import JOBS
 from scoring.fraud import train
 from scoring.fraud.job import JOB
 from scoring.models import registry
@@ -152,3 +156,78 @@ def test_too_few_frauds_are_shown_by_week_and_no_model_is_registered(
     assert re.search(r"not matured yet: [45]\d\d rows", said)  # of a week with some 500 rows
     assert "are enough" in said
     assert len(MlflowClient(address).search_model_versions()) == before
+
+
+@pytest.fixture
+def at_hand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Let commands meet this warehouse, whose registry has a trained model."""
+    if not registry.aliases_of(JOB.slot.name, settings):
+        train.train(TrainingOrder(as_of=AS_OF), settings)
+    _answer_with(settings, monkeypatch)
+    return settings
+
+
+def _answer_with(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (sessions, inventory, export):
+        monkeypatch.setattr(module, "get_settings", lambda: settings)
+
+
+def test_the_inventory_lists_every_model_with_its_champion_and_each_training(
+    at_hand: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = inventory.inventory(every=True)
+
+    text = capsys.readouterr().out
+    champion = registry.resolve(JOB.slot.name, "champion", at_hand)
+    assert status == 0
+    assert (
+        "fraud_transactions: Fraud in card transactions, tier 1, Head of fraud prevention" in text
+    )
+    assert f"  champion {champion.version}, challenger" in text
+    assert f"  version {champion.version}: trained " in text
+    assert "purchasing_power: Purchasing power, tier 3" in text
+    assert "does not answer" not in text
+
+
+def test_the_inventory_without_a_registry_says_so_and_names_the_champion_on_record(
+    at_hand: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = Registry(tracking_uri="http://127.0.0.1:9", timeout_seconds=1)
+    _answer_with(at_hand.model_copy(update={"registry": away}), monkeypatch)
+
+    status = inventory.inventory()
+
+    text = capsys.readouterr().out
+    assert status == 0
+    assert text.startswith("The registry does not answer, so challengers are unknown: ")
+    assert "challenger unknown" in text
+    assert "fraud_transactions: " in text
+
+
+def test_the_export_writes_one_page_per_model_with_the_card_of_the_champion(
+    at_hand: Settings, tmp_path: Path
+) -> None:
+    assert export.export(to=tmp_path / "pages") == 0
+
+    pages = {file.stem: file.read_text() for file in (tmp_path / "pages").iterdir()}
+    assert set(pages) == {job.model.name for job in JOBS.values() if job.model is not None}
+    fraud = pages["fraud_transactions"]
+    for part in (
+        *("<h2>Outside the purpose</h2>", "<h2>Benchmark</h2>", "<h2>Sensitivity</h2>"),
+        *("<h2>Stability by month</h2>", "<h2>Monitoring plan</h2>", "data:image/png;base64,"),
+        "The benchmark is ",
+    ):
+        assert part in fraud
+    assert "http" not in fraud.replace("http-equiv", "")
+
+
+def test_without_a_registry_no_page_is_written(
+    at_hand: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    away = Registry(tracking_uri="http://127.0.0.1:9", timeout_seconds=1)
+    _answer_with(at_hand.model_copy(update={"registry": away}), monkeypatch)
+
+    with pytest.raises(ModelUnavailableError, match="no page was written"):
+        export.export(to=tmp_path / "pages")
+
+    assert not (tmp_path / "pages").exists()
