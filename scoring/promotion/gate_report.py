@@ -10,6 +10,7 @@ from typing import Any
 from features.platform.settings import Settings
 from scoring.models import version_pages
 from scoring.models.version_pages import Section
+from scoring.promotion import figures
 from scoring.promotion.gate_records import Gate
 from scoring.runs.pins import ModelPin
 
@@ -63,6 +64,7 @@ def publish(gate: Gate, challenger: ModelPin, settings: Settings) -> None:
             DIGEST_TAG: gate.verdict_sha256,
         },
         texts={"gate.md": table},
+        figures={"gate.png": figures.draw(gate.tests)},
     )
     version_pages.write(challenger, section, settings)
 

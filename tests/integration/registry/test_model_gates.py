@@ -161,6 +161,8 @@ def test_the_version_in_the_registry_shows_the_verdict_and_the_card(tested: Gate
     before, _, section = version.description.partition("## Gate\n")
     assert "Data: `transactions@2`" in before
     assert section.strip() == tested.receipt.table.strip()
+    picture = tested.client.download_artifacts(version.run_id, "gate.png")
+    assert Path(picture).read_bytes().startswith(b"\x89PNG")
     page = tested.client.download_artifacts(version.run_id, "gate.md")
     assert Path(page).read_text() == tested.receipt.table
 
