@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from mlflow import MlflowClient
 from psycopg.types.json import Jsonb
 
+from features.platform import seals
 from features.platform.settings import Settings
 from scoring.models import challengers, model_files
 from scoring.models.registry_client import DIGEST_TAG
@@ -24,6 +26,13 @@ from scoring.runs.pins import MODEL_FILE, ModelPin
 _FLAVORS = {
     "python_function": {"loader_module": "mlflow.sklearn", "model_path": MODEL_FILE},
     "sklearn": {"pickled_model": MODEL_FILE, "serialization_format": "skops", "code": None},
+}
+
+#: What the records of trainings say.
+TRAINING = {
+    "feature_view": "transactions@2",
+    "training_end": "2026-01-01T00:00:00+00:00",
+    "label_as_of": "2026-01-08T00:00:00+00:00",
 }
 
 
@@ -65,18 +74,24 @@ def _logged(address: str, model: str, content: bytes) -> tuple[str, str, str]:
 
 
 def record_training(
-    connection: psycopg.Connection[Any], pin: ModelPin, trainer: str, alias: str = "challenger"
+    connection: psycopg.Connection[Any],
+    pin: ModelPin,
+    trainer: str,
+    alias: str = "challenger",
+    tags: Mapping[str, str] = TRAINING,
 ) -> None:
     """Record that a person trained a version."""
-    challengers.record(
+    recorded = challengers.record(
         connection,
         pin,
         job="score_transactions",
         trainer=trainer,
         alias=alias,
-        tags={},
+        tags=tags,
         metrics={},
     )
+    if recorded is not None:
+        seals.seal(connection, "training", recorded)
 
 
 def record_gate(
@@ -92,8 +107,9 @@ def record_gate(
     ).fetchone() or (None,)
     start = last or datetime(2026, 1, 5, tzinfo=UTC)
     end = start + timedelta(weeks=4)
+    gate_id = uuid4()
     values = {
-        "gate_id": uuid4(),
+        "gate_id": gate_id,
         "job": "score_transactions",
         "model": champion.name,
         "champion_version": champion.version,
@@ -118,6 +134,7 @@ def record_gate(
     }
     columns, places = ", ".join(values), ", ".join(f"%({name})s" for name in values)
     connection.execute(f"insert into audit.model_gates ({columns}) values ({places})", values)
+    seals.seal(connection, "model gate", gate_id)
 
 
 def put_in_force(pin: ModelPin, settings: Settings, person: str = "risk officer") -> None:

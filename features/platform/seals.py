@@ -12,7 +12,14 @@ from uuid import UUID
 import psycopg
 
 SealKind = Literal[
-    "delivery", "run", "policy", "model validation", "model decision", "champion sighting"
+    "delivery",
+    "run",
+    "policy",
+    "model validation",
+    "model decision",
+    "champion sighting",
+    "training",
+    "model gate",
 ]
 
 

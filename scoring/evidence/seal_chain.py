@@ -84,7 +84,7 @@ select
         compared.named ->> 'object_name',
         compared.named ->> 'policy_version',
         compared.named ->> 'model',
-        compared.named ->> 'version'
+        coalesce(compared.named ->> 'version', compared.named ->> 'challenger_version')
     ) as name,
     compared.seal_seq,
     compared.said is null as is_gone,
@@ -152,6 +152,8 @@ _TABLES = {
     "model validation": "audit.model_validations",
     "model decision": "audit.model_decisions",
     "champion sighting": "audit.champion_sightings",
+    "training": "audit.challengers",
+    "model gate": "audit.model_gates",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -26,11 +27,27 @@ values (
 )
 -- a registry that was made anew counts its versions from 1 again
 on conflict (model, version, sha256) do nothing
+returning challenger_id
 """
 _FIND = """
 select job, trainer, feature_view, training_end, label_as_of, trained_at
 from audit.challengers
 where model = %(model)s and version = %(version)s and sha256 = %(sha256)s
+"""
+_IS_YOUNGER = """
+select coalesce(greatest(
+    max(trained_at),
+    (
+        select max(decisions.decided_at)
+        from audit.model_decisions as decisions
+        where
+            decisions.model = %(model)s
+            and decisions.version = %(version)s
+            and decisions.action = 'extend'
+    )
+) > clock_timestamp() - %(age)s, false)
+from audit.challengers
+where model = %(model)s and version = %(version)s
 """
 _TEXTS = ("feature_view", "data_sha256", "sources", "code_version")
 _MOMENTS = ("training_start", "training_end", "label_as_of")
@@ -66,7 +83,7 @@ def record(  # noqa: PLR0913 - the facts of one training, by name
     alias: str,
     tags: Mapping[str, str],
     metrics: Mapping[str, float],
-) -> None:
+) -> UUID | None:
     """Record a registered version; the same file under the same version is recorded once.
 
     Args:
@@ -77,6 +94,9 @@ def record(  # noqa: PLR0913 - the facts of one training, by name
         alias: the alias that the training gives; empty if none.
         tags: of the registered version: feature view, digest, period and the like.
         metrics: by name; a number that is not finite is stored as null.
+
+    Returns:
+        The id of the record, for its seal; None if there was one.
     """
     facts = {
         "job": job,
@@ -93,7 +113,8 @@ def record(  # noqa: PLR0913 - the facts of one training, by name
         **{name: moment_of(tags.get(name)) for name in _MOMENTS},
     }
     with database.named(f"record the training of {pin}"):
-        connection.execute(_INSERT, facts)
+        row = connection.execute(_INSERT, facts).fetchone()
+    return None if row is None else UUID(str(row[0]))
 
 
 def find(connection: psycopg.Connection[Any], pin: ModelPin) -> Challenger | None:
@@ -110,13 +131,15 @@ def find(connection: psycopg.Connection[Any], pin: ModelPin) -> Challenger | Non
 def is_younger(
     connection: psycopg.Connection[Any], model: str, version: str, age: timedelta
 ) -> bool:
-    """Return whether a version was trained here less than a time ago, by the warehouse's clock."""
+    """Return whether a version was trained here less than a time ago, by the warehouse's clock.
+
+    A person who extends its shadow starts the time again.
+    """
     row = database.fetch_one(
         connection,
         f"read the age of {model} version {version}",
-        "select coalesce(max(trained_at) > clock_timestamp() - %s, false) from audit.challengers "
-        "where model = %s and version = %s",
-        (age, model, version),
+        _IS_YOUNGER,
+        {"model": model, "version": version, "age": age},
     )
     return bool(row[0])
 

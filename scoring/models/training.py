@@ -16,7 +16,7 @@ import psycopg
 import structlog
 from numpy.typing import NDArray
 
-from features.platform import database
+from features.platform import database, seals
 from features.platform.settings import Settings
 from scoring.models import challengers, gate_plan, registry
 from scoring.models.registry import ModelRecord
@@ -95,7 +95,7 @@ def register(
         connection.transaction(),
     ):
         alias = _alias(connection, job, aliases, order)
-        challengers.record(
+        recorded = challengers.record(
             connection,
             pin,
             job=job.name,
@@ -106,6 +106,8 @@ def register(
         )
         if alias:
             registry.set_alias(job.slot.name, pin.version, alias, settings)
+        if recorded is not None:
+            seals.seal(connection, "training", recorded)  # last: it locks the chain of seals
     receipt = TrainReceipt(
         model=job.slot.name,
         version=pin.version,

@@ -1,4 +1,7 @@
-"""Reads and writes the comparisons of champion and challenger in `audit.model_gates`."""
+"""Reads and writes the comparisons of champion and challenger in `audit.model_gates`.
+
+Each row is sealed, so closure sees a verdict that was added or changed behind the platform.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from features.platform import database
+from features.platform import database, seals
 from features.platform.errors import FencedError
 from scoring.runs.pins import ModelPin
 
@@ -133,7 +136,9 @@ def insert(connection: psycopg.Connection[Any], gate: Gate) -> datetime:
     """
     values = {name: getattr(gate, name) for name in _COLUMNS} | {"tests": Jsonb(dict(gate.tests))}
     try:
-        row = connection.execute(_INSERT, values).fetchone()
+        with connection.transaction():
+            row = connection.execute(_INSERT, values).fetchone()
+            seals.seal(connection, "model gate", gate.gate_id)
     except psycopg.errors.UniqueViolation:
         raise FencedError(
             f"another gate of {gate.model} has used the weeks up to {gate.window_end:%Y-%m-%d} "

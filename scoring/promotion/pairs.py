@@ -16,6 +16,7 @@ from scoring.domains import load_model
 from scoring.models import challengers, registry, version_pages
 from scoring.models.challengers import Challenger
 from scoring.models.matured_rows import Matured
+from scoring.promotion import effective
 from scoring.promotion.scored import Contender
 from scoring.runs.job import Job
 from scoring.runs.pins import ModelPin
@@ -26,7 +27,7 @@ class Pair:
     """The two versions to compare.
 
     Attributes:
-        champion: decides.
+        champion: is in force.
         challenger: is under test.
         view: whose rows hold the columns of both.
         learnt_until: the moment of the newest row that either of them has learnt from.
@@ -41,10 +42,13 @@ class Pair:
 def find(
     connection: psycopg.Connection[Any], job: Job, matured: Matured, settings: Settings
 ) -> Pair | None:
-    """Return both versions; None without a challenger beside the champion.
+    """Return both versions; None without a challenger beside the champion in force.
+
+    The alias may name a champion that a claim refuses. The challenger is compared with the version
+    that decides.
 
     Args:
-        connection: of role `score`.
+        connection: of role `score`, outside of a transaction.
         job: the job.
         matured: how its rows are read.
         settings: access to the registry.
@@ -54,12 +58,20 @@ def find(
             knew or learnt from another feature view.
         ModelUnavailableError: the registry does not answer, or a version has no digest.
     """
-    aliases = registry.aliases_of(job.slot.name, settings)
-    tested = aliases.get(registry.CHALLENGER)
-    if registry.CHAMPION not in aliases or tested in (None, aliases[registry.CHAMPION]):
+    if not {registry.CHAMPION, registry.CHALLENGER} <= set(
+        registry.aliases_of(job.slot.name, settings)
+    ):
         return None
-    champion = registry.resolve(job.slot.name, registry.CHAMPION, settings)
+    named = registry.resolve(job.slot.name, registry.CHAMPION, settings)
     challenger = registry.resolve(job.slot.name, registry.CHALLENGER, settings)
+    champion = effective.look(connection, named).champion
+    if champion is None:
+        raise ConfigurationError(
+            f"{named} may not decide, and no former champion may, so there is nothing to compare "
+            "a challenger with; put a version in force with `vesper models promote`"
+        )
+    if champion.version == challenger.version:
+        return None
     trained = challengers.find(connection, challenger)
     if trained is None:
         raise ConfigurationError(

@@ -128,9 +128,13 @@ def test_every_record_is_sealed_and_a_forged_one_is_named(house: House) -> None:
         connection.execute("update audit.champion_sightings set actor = 'ben' where version = '1'")
         connection.execute("update audit.model_decisions set person = 'cleo'")
         connection.execute("delete from audit.model_validations")
+        connection.execute("update audit.model_gates set verdict = 'not worse'")
+        connection.execute("update audit.challengers set trainer = 'cleo' where version = '2'")
     named = faults()
-    assert [fault.split(" was ")[0].split(" is ")[0] for fault in named] == [
+    assert sorted(fault.split(" was ")[0].split(" is ")[0] for fault in named) == [
         f"champion sighting {MODEL} 1",
         f"model decision {MODEL} 2",
+        f"model gate {MODEL} 2",
         f"model validation {MODEL} 2",
+        f"training {MODEL} 2",
     ]
