@@ -59,6 +59,15 @@ def mlflow_server(folder: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        _forget(address)
+
+
+def _forget(address: str) -> None:
+    """Take a stopped server out of the library's global state, which later clients fall back to."""
+    mlflow = sys.modules.get("mlflow")
+    if mlflow is not None and mlflow.get_registry_uri() == address:
+        mlflow.set_registry_uri("")
+        os.environ.pop("MLFLOW_REGISTRY_URI", None)
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
