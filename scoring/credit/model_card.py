@@ -12,14 +12,6 @@ from scoring.models.columns import Choice
 from scoring.models.evaluation import Interval
 from scoring.models.review import Review
 
-EXCLUSIONS = """\
-- Loans that still run, and whole vintages (a month and a term) whose last loan can still default. A
-  censored loan is not a good loan.
-- Loans that were granted as exceptions to the lender's policy.
-- Columns known only after the application, the lender's own price and grade, and the address.
-- Sex, age, marital status and nationality.
-- Declined applicants, because their repayment is unknown."""
-
 # the measures by name, with the best value in parentheses
 MEASURES = {
     "auc_roc": "AUC",
@@ -98,7 +90,6 @@ def _card(content: Content) -> Card:
         },
         review=content.review,
         sections=[
-            ("Left out", EXCLUSIONS),
             ("Segments", _segments(content)),
         ],
     )

@@ -20,12 +20,6 @@ PURPOSE = (
     "The probability that a card transaction is a fraud, and how unusual it is for its customer as "
     "a percentile. The policy decides with both; the model alone declines nothing."
 )
-EXCLUSIONS = """\
-- Rows whose label has not matured, also the frauds among them. Frauds are reported before other
-  rows are known to be genuine.
-- Transactions without a label at maturity count as genuine.
-- The unsupervised part reads no feature that is made of labels."""
-
 MEASURES = {
     "auc_roc": "AUC",
     "average_precision": "average precision",
@@ -62,7 +56,7 @@ def of(  # noqa: PLR0913, PLR0917 - everything that the page says
         review: the part for the model-risk officer.
     """
     choices = [fitting.REASONS[slices.size] + _evidence(model), refit]
-    sections = [("Left out", EXCLUSIONS), ("Labels at hand", _table(labels, period))]
+    sections = [("Labels at hand", _table(labels, period))]
     return Card(
         title="Fraud model",
         purpose=PURPOSE,

@@ -43,6 +43,7 @@ class ModelEntry(PolicyPart):
         users: of its answers.
         uses: the purpose.
         outside_purpose: uses for which it was not built.
+        exclusions: rows and columns that training leaves out, with the reason.
         assumptions: of the method and the data.
         limits: known ones.
         fairness: how groups are measured, or the reason why not.
@@ -55,6 +56,7 @@ class ModelEntry(PolicyPart):
     users: Lines
     uses: Lines
     outside_purpose: Lines
+    exclusions: Lines
     assumptions: Lines
     limits: Lines
     fairness: Line

@@ -61,6 +61,7 @@ class Review:
         """The sections that follow the measures: heading and body."""
         entry = self.entry
         return [
+            ("Left out", _list(entry.exclusions)),
             ("Assumptions", _list(entry.assumptions)),
             ("Limits", _list(entry.limits)),
             ("Benchmark", self.benchmark),

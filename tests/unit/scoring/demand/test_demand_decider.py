@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,10 @@ from scoring.demand.inputs import INPUT_TYPES
 from scoring.demand.job import ANSWERS, JOB, SCATTER
 from scoring.demand.model import DemandModel
 from scoring.demand.past import COLUMNS
+from scoring.demand.rows import Rows
 from scoring.demand.serving import Forecasts
+from scoring.demand.training_set import TrainingSet
+from scoring.models import card
 from tests.demand import the_past
 
 NIGHT = 300
@@ -209,6 +214,22 @@ def test_the_summary_names_units_interval_class_and_method(
 
     assert f"{row['expected_units']:.1f} units expected in 28 days" in text
     assert f"{row['demand_class']} demand, by {row['method']}" in text
+
+
+def test_the_card_compares_with_the_baselines_and_leaves_columns_out(
+    model: DemandModel, nights: Rows
+) -> None:
+    learnt_from = TrainingSet(nights, 1, "0" * 64)
+    day = date(2026, 11, 30)
+
+    page = card.as_markdown(
+        model_card.of(model, learnt_from, DEMAND, datetime(2026, 11, 30, tzinfo=UTC), day)
+    )
+
+    assert re.search(r"smaller loss in \d+ of \d+; where no candidate is better", page)
+    assert re.search(r"\| units_\d+ \| 0% \| \d", page)
+    assert "night_day | " not in page  # no feed brings the day
+    assert "next review by 2028-05-30" in page
 
 
 def test_the_page_says_what_serves_each_class_and_shows_every_loss(model: DemandModel) -> None:
