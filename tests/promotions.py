@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import mlflow
 import psycopg
@@ -135,6 +135,23 @@ def record_gate(
     columns, places = ", ".join(values), ", ".join(f"%({name})s" for name in values)
     connection.execute(f"insert into audit.model_gates ({columns}) values ({places})", values)
     seals.seal(connection, "model gate", gate_id)
+
+
+def record_shadow(
+    connection: psycopg.Connection[Any], pin: ModelPin, run_id: UUID, *, days: int, rows: int
+) -> None:
+    """Record that a challenger has decided rows of some days in shadow, beside a published run."""
+    (shadow_id,) = connection.execute(
+        "insert into decisions.shadow_runs (run_id, job, model, version, sha256, rows_published) "
+        "values (%s, 'score_transactions', %s, %s, %s, %s) returning shadow_id",
+        (run_id, pin.name, pin.version, pin.sha256, rows),
+    ).fetchone() or (None,)
+    connection.execute(
+        "insert into decisions.shadow_decisions (shadow_id, subject_id, revision, event_time, "
+        "status, reasons) select %s, number, 0, timestamptz '2026-01-01 12:00Z' "
+        "+ number %% %s * interval '1 day', 'ok', '[]' from generate_series(1, %s) as number",
+        (shadow_id, days, rows),
+    )
 
 
 def put_in_force(pin: ModelPin, settings: Settings, person: str = "risk officer") -> None:

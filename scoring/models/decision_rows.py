@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from features.platform import database, seals
+from features.platform.errors import FencedError
 
 _NEWEST = "select coalesce(max(decision_seq), 0) from audit.model_decisions where model = %s"
 _INSERT = """
@@ -61,10 +62,6 @@ class DecisionRow:
     expires_at: datetime | None = None
 
 
-class DecisionTakenError(Exception):
-    """Another decision about the model has the number already."""
-
-
 @contextmanager
 def recorded(
     connection: psycopg.Connection[Any], row: DecisionRow, decision_seq: int
@@ -83,14 +80,16 @@ def recorded(
         Its id.
 
     Raises:
-        DecisionTakenError: another person has decided about the model meanwhile.
+        FencedError: another person has decided about the model meanwhile.
     """
     decision_id = uuid4()
     values = asdict(row) | {"decision_id": decision_id, "decision_seq": decision_seq}
     with database.named("record a decision about a model"), connection.transaction():
         # waits for the other decision of this number, if its transaction is under way
         if not connection.execute(_INSERT, values).rowcount:
-            raise DecisionTakenError
+            raise FencedError(
+                f"another decision about {row.model} was recorded at this moment; nothing was moved"
+            )
         yield decision_id
         seals.seal(connection, "model decision", decision_id)
 

@@ -12,11 +12,12 @@ from typing import Any
 import psycopg
 import structlog
 
+from features.platform.errors import FencedError
 from features.platform.settings import Settings
 from features.platform.storage import object_store
 from scoring.decision.policy import persons
 from scoring.models import decision_rows, registry, registry_versions
-from scoring.models.decision_rows import DecisionRow, DecisionTakenError
+from scoring.models.decision_rows import DecisionRow
 from scoring.promotion import effective, records
 from scoring.promotion.facts import MOVES, Action, Facts, Gate, Source, Version
 from scoring.promotion.refusals import PromotionRefusedError, PromotionVoidError
@@ -168,7 +169,7 @@ def decided(
     try:
         with decision_rows.recorded(connection, row, newest + 1) as decision_id:
             yield Receipt(str(decision_id), row)
-    except DecisionTakenError:
+    except FencedError:
         raise PromotionVoidError(
             f"another decision about {row.model} was recorded at this moment, so yours was not and "
             "nothing was moved; read serving.model_history, and decide again"

@@ -1,8 +1,8 @@
 """Takes the decisions of persons about a challenger: promote, override, reject, extend its shadow.
 
-A promotion rests on a gate that the version passed, against the champion in force, and on a person
-other than its trainer. That person's promotion counts as the validation. Each decision is recorded
-together with the move of the alias.
+A promotion rests on a gate that the version passed against the champion in force, on a shadow that
+was long enough, and on a person other than its trainer. That person's promotion counts as the
+validation. Each decision is recorded together with the move of the alias.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def promote(  # noqa: PLR0913 - a person, a reason and a way, by name
     Raises:
         PromotionVoidError: version, verdict or champion have changed since the gate, or another
             person has decided at the same moment.
-        PromotionRefusedError: the gate or the validation is missing, or the person trained it.
+        PromotionRefusedError: the gate, the shadow or the validation is missing, or the person
+            trained it.
         ModelUnavailableError: the registry does not answer, or the file is gone or altered.
         ConfigurationError: a text says nothing, or too much.
     """
@@ -53,7 +54,8 @@ def promote(  # noqa: PLR0913 - a person, a reason and a way, by name
         case = cases.of(connection, model, version, settings)
         cases.require_other(case)
         _require_current(case, verdict_sha256)
-        _require_promotable(case, person)
+        shadow = rules.shadow_flaw(connection, case.pin, case.facts.now)
+        _require_promotable(case, person, shadow)
         cases.require_file(case, settings)
         row = case.row(Action.PROMOTE, person, reason, source, gate=case.facts.gate)
         with cases.decided(connection, row, case.facts) as receipt:
@@ -204,8 +206,8 @@ def _require_current(case: Case, verdict_sha256: str | None) -> None:
         )
 
 
-def _require_promotable(case: Case, person: str) -> None:
-    """Refuse a version without a passed gate, or a person who may not approve it.
+def _require_promotable(case: Case, person: str, shadow: str | None) -> None:
+    """Refuse a version without a passed gate or shadow, or a person who may not approve it.
 
     Raises:
         PromotionRefusedError: names all that is missing.
@@ -213,6 +215,7 @@ def _require_promotable(case: Case, person: str) -> None:
     facts = case.facts
     newest = guard.newest_decision(case.version, facts)
     flaws = guard.gate_flaws(case.version, facts, rules.of(case.pin.name))
+    flaws += [] if shadow is None else [shadow]
     if newest is not None and newest.action is Action.REJECT:
         flaws.append(f"{newest.person} rejected it: {newest.reason}")
     if (invalid := guard.invalidity(facts)) is not None:

@@ -7,6 +7,7 @@ store, and three places say so: the version's tags in the registry, an event in 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ from scoring.runs.pins import ModelPin
 log = structlog.get_logger(__name__)
 
 REFUSED_EVENT = "champion_refused"
+_SETTLING_SECONDS = 1.0
+_LONGEST_TAG = 500
 EFFECTIVE_TAG, REASON_TAG = "effective", "effective.reason"
 
 
@@ -90,7 +93,7 @@ def champion(
         ModelUnavailableError: the file of an effective version is missing or altered, or the
             version is refused and no former champion may decide.
     """
-    seen = look(connection, named)
+    seen = _settled(connection, named)
     if seen.champion is None:
         _record(connection, seen, settings)
         raise ModelUnavailableError(
@@ -101,6 +104,21 @@ def champion(
     registry.fetch(seen.champion, settings, store)
     _record(connection, seen, settings)
     return seen.champion
+
+
+def _settled(connection: psycopg.Connection[Any], named: ModelPin) -> Look:
+    """Judge the version; a refusal that is new is judged again, after a moment.
+
+    A promotion moves the alias inside of the transaction that records it. A claim in between sees
+    the alias and no decision.
+    """
+    seen = look(connection, named)
+    if seen.judgement.is_effective or not guard.is_change(
+        version_of(named), seen.judgement, seen.facts
+    ):
+        return seen
+    time.sleep(_SETTLING_SECONDS)
+    return look(connection, named)
 
 
 def _record(connection: psycopg.Connection[Any], seen: Look, settings: Settings) -> None:
@@ -142,7 +160,10 @@ def _alarm(connection: psycopg.Connection[Any], seen: Look, is_new: bool) -> Non
 
 def _tag(named: ModelPin, judgement: Judgement, settings: Settings) -> None:
     """Write the judgement on the version; without an answer, the next claim writes it."""
-    tags = {EFFECTIVE_TAG: str(judgement.is_effective).lower(), REASON_TAG: judgement.reason}
+    tags = {
+        EFFECTIVE_TAG: str(judgement.is_effective).lower(),
+        REASON_TAG: judgement.reason[:_LONGEST_TAG],
+    }
     try:
         registry.tag_version(named.name, named.version, tags, settings)
     except ModelUnavailableError as error:

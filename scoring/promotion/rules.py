@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
 from scoring.models import gate_plan
 from scoring.models.gate_plan import Verdict
 from scoring.promotion.facts import Rules
+from scoring.runs.pins import ModelPin
+from scoring.shadow import standing
 
 
 def of(model: str) -> Rules:
@@ -17,3 +24,20 @@ def of(model: str) -> Rules:
     if plan is None:
         return Rules(is_gated=False)
     return Rules(is_gated=True, passing=tuple(v.value for v in Verdict if plan.promotes(v)))
+
+
+def shadow_flaw(connection: psycopg.Connection[Any], pin: ModelPin, now: datetime) -> str | None:
+    """Return what the shadow of a challenger lacks, or that it has expired; None without a plan.
+
+    Args:
+        connection: of role `score`.
+        pin: the challenger.
+        now: the clock of the warehouse.
+    """
+    plan = gate_plan.load(pin.name)
+    if plan is None:
+        return None
+    shadow = standing.of(connection, pin)
+    if shadow.has_expired(plan.shadow.longest_days, now):
+        return f"its shadow expired after {plan.shadow.longest_days} days; train a challenger anew"
+    return shadow.shortfall(plan.shadow.shortest_days, plan.shadow.fewest_rows)

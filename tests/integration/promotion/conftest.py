@@ -120,5 +120,8 @@ def house(migrated: Db, promotion_registry: Registry) -> House:
         )
         promotions.record_training(connection, champion, "schedule", "champion")
         promotions.record_training(connection, challenger, "ann")
-    assert world.decides() == "1"
+    run = world.claim()
+    assert run.models["fraud"]["version"] == "1"
+    with world.connect() as connection:
+        promotions.record_shadow(connection, challenger, run.run_id, days=7, rows=1_000)
     return world

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -170,6 +171,42 @@ def test_a_decision_whose_alias_cannot_be_moved_is_not_recorded(
     assert house.db.rows("select from audit.model_decisions") == []
     promote(house)
     assert house.decides() == "2"
+
+
+def test_a_claim_during_a_promotion_waits_a_moment_and_raises_no_alarm(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.gate()
+    is_moved = threading.Event()
+    move = cases.move
+
+    def move_slowly(*arguments: Any) -> None:
+        move(*arguments)
+        is_moved.set()
+        time.sleep(0.3)
+
+    monkeypatch.setattr("scoring.promotion.cases.move", move_slowly)
+    promotion = threading.Thread(target=partial(promote, house))
+    promotion.start()
+    assert is_moved.wait(timeout=30)
+
+    assert house.decides() == "2"
+    promotion.join()
+    assert [is_effective for _, is_effective, *_ in house.sightings()] == [True, True]
+
+
+def test_a_shadow_that_is_too_short_or_too_old_promotes_nothing(house: House) -> None:
+    house.gate()
+    third = house.add(b"model 3", "ann")
+    house.gate(challenger=third)
+
+    with pytest.raises(PromotionRefusedError, match="shadow lacks 7 of 7 days and 1,000 of 1,000"):
+        promote(house, third.version)
+    with house.db.superuser() as connection:
+        connection.execute("update decisions.shadow_runs set claimed_at = now() - interval '60 d'")
+    house.move("2", "challenger")
+    with pytest.raises(PromotionRefusedError, match="its shadow expired after 60 days"):
+        promote(house)
 
 
 def test_an_override_decides_until_it_expires(house: House) -> None:
