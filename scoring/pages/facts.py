@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-_FAILING = "Move the alias `champion` back to the version before, in MLflow."
+_FAILING = "Put the champion before in force with `vesper models rollback`."
 #: What a reader does about rows without an answer, by their status.
 REMEDIES = {
-    "model_unavailable": "The model file was not there. Run the DAG `train_models`, or move the "
-    "alias `champion` to a version whose file exists.",
+    "model_unavailable": "The model file was not there. Run the DAG `train_models`, or put a "
+    "former champion in force with `vesper models rollback`.",
     "model_failed": f"The model raised an error. {_FAILING}",
     "model_timed_out": f"The model did not answer in time. {_FAILING}",
     "invalid_score": f"The model gave numbers out of their bounds. {_FAILING}",

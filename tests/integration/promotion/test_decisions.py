@@ -173,6 +173,26 @@ def test_a_decision_whose_alias_cannot_be_moved_is_not_recorded(
     assert house.decides() == "2"
 
 
+def test_a_promotion_that_dies_after_the_alias_moved_is_refused_and_can_be_repeated(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.gate()
+    move = cases.move
+
+    def move_and_die(*arguments: Any) -> None:
+        move(*arguments)
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr("scoring.promotion.cases.move", move_and_die)
+        with pytest.raises(SystemExit):
+            promote(house)
+
+    assert (house.alias(), house.decides()) == ("2", "1")
+    promote(house)
+    assert house.decides() == "2"
+
+
 def test_a_claim_during_a_promotion_waits_a_moment_and_raises_no_alarm(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,7 +59,7 @@ def test_a_run_without_any_forecast_names_the_cause_and_the_remedy() -> None:
 
     assert "No series has a forecast." in text
     assert "3 of 3 rows have no answer (model timed out)." in text
-    assert "Move the alias <code>champion</code> back" in text
+    assert "Put the champion before in force" in text
     assert "<svg" not in text
 
 
