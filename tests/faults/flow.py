@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from scoring.runs.request import Request
     from scoring.steps.pipeline import Pipeline
 
-#: The steps of the pipeline; the claim, which shares a task with `admit`, is a step here.
+#: The steps of the pipeline; the claim, which shares a task with `admit`, is a step here. The
+#: shadow, which follows them, is none of them.
 STEPS = (
     *("ingest", "validate_raw", "admit", "claim", "build", "validate_features", "score"),
     *("validate_decisions", "publish"),
@@ -204,6 +205,11 @@ def _publish(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
     return pipeline.publish(_run_id(receipts)).receipt()
 
 
+def _shadow(pipeline: Pipeline, _: WindowRequest, receipts: Receipts) -> Any:
+    found = pipeline.shadow(_run_id(receipts))
+    return found and found.receipt()
+
+
 def _connection() -> psycopg.Connection[Any]:
     import psycopg
 
@@ -222,4 +228,5 @@ _STEPS: dict[str, Callable[[Pipeline, WindowRequest, Receipts], Any]] = {
     "score": _score,
     "validate_decisions": _validate_decisions,
     "publish": _publish,
+    "shadow": _shadow,
 }

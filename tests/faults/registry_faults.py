@@ -76,7 +76,7 @@ def _refused(trial: Trial, words: str = "") -> None:
 
 
 @contextmanager
-def _mlflow(trial: Trial) -> Iterator[Path]:
+def open_registry(trial: Trial) -> Iterator[Path]:
     """Run a real registry with a registered champion, version 1 of the house's models."""
     folder = trial.world.folder / "mlflow"
     with mlflow_server(folder) as address:
@@ -85,9 +85,23 @@ def _mlflow(trial: Trial) -> Iterator[Path]:
         yield folder
 
 
-def _register(trial: Trial, change: Callable[[Path], None] | None = None) -> None:
-    """Register the house's first model as a folder that MLflow would write, in a child."""
+def register(
+    trial: Trial,
+    change: Callable[[Path], None] | None = None,
+    file: Path | None = None,
+    alias: str = "champion",
+) -> None:
+    """Register a model file as a folder that MLflow would write, in a child.
+
+    Args:
+        trial: the world and its registry.
+        change: breaks the folder after the digest was taken.
+        file: the model; by default, the house's first one.
+        alias: of the new version.
+    """
+    sha256 = trial.house.pins["models"]["fraud"]["sha256"]
     models = trial.house.template(Stage.BUILT)[1] / "objects" / "models"
+    file = file or models / sha256 / "model.skops"
 
     def work() -> None:
         import mlflow
@@ -98,10 +112,9 @@ def _register(trial: Trial, change: Callable[[Path], None] | None = None) -> Non
         from scoring.models import model_files, registry
 
         address = get_settings().registry.tracking_uri
-        sha256 = trial.house.pins["models"]["fraud"]["sha256"]
         folder = trial.world.folder / f"model-{len(trial.world.processes)}"
         folder.mkdir()
-        shutil.copyfile(models / sha256 / "model.skops", folder / "model.skops")
+        shutil.copyfile(file, folder / "model.skops")
         sklearn = {"pickled_model": "model.skops", "serialization_format": "skops", "code": None}
         pyfunc = {"loader_module": "mlflow.sklearn", "model_path": "model.skops"}
         flavors = {"flavors": {"python_function": pyfunc, "sklearn": sklearn}}
@@ -118,7 +131,7 @@ def _register(trial: Trial, change: Callable[[Path], None] | None = None) -> Non
         version = client.create_model_version(
             MODEL, f"{run.info.artifact_uri}/model", run.info.run_id, {registry.DIGEST_TAG: digest}
         )
-        client.set_registered_model_alias(MODEL, "champion", version.version)
+        client.set_registered_model_alias(MODEL, alias, version.version)
 
     registering = trial.world.spawn(work, f"register-{len(trial.world.processes)}")
     if registering.wait() != 0:
@@ -127,7 +140,7 @@ def _register(trial: Trial, change: Callable[[Path], None] | None = None) -> Non
     shutil.rmtree(trial.world.objects / "models", ignore_errors=True)
 
 
-def _administer(trial: Trial, act: Callable[[object], None], name: str) -> None:
+def administer(trial: Trial, act: Callable[[object], None], name: str) -> None:
     def work() -> None:
         from mlflow import MlflowClient
 
@@ -169,20 +182,20 @@ FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
 
 def in_registry(house: House) -> Outcome:
     """Take one real registry through every fault of its content."""
-    with open_trial(house, Stage.BUILT) as trial, _mlflow(trial):
+    with open_trial(house, Stage.BUILT) as trial, open_registry(trial):
         _refused(trial, "alias 'champion'")
         for change, words in FOLDERS.values():
-            _register(trial, change)
+            register(trial, change)
             _refused(trial, words)
-        _register(trial)
-        _administer(
+        register(trial)
+        administer(
             trial,
             lambda client: client.delete_registered_model_alias(MODEL, "champion"),  # type: ignore[attr-defined]
             "alias-removal",
         )
         _refused(trial, "alias 'champion'")
         last = str(len(FOLDERS) + 1)
-        _administer(
+        administer(
             trial,
             lambda client: client.set_registered_model_alias(MODEL, "champion", last),  # type: ignore[attr-defined]
             "alias",
@@ -193,7 +206,7 @@ def in_registry(house: House) -> Outcome:
             Stage.BUILT.rest, THROUGH_REGISTRY, at={"mid_predict@2": pause.here}
         )
         trial.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
-        _administer(
+        administer(
             trial,
             lambda client: client.set_registered_model_alias(MODEL, "champion", "1"),  # type: ignore[attr-defined]
             "promotion",
@@ -217,8 +230,8 @@ def in_registry(house: House) -> Outcome:
 def dies(house: House) -> Outcome:
     """Kill the registry after the claim: the run has its copy and makes no request."""
     with open_trial(house, Stage.BUILT, same_decisions=False) as trial:
-        with _mlflow(trial):
-            _register(trial)
+        with open_registry(trial):
+            register(trial)
             result = trial.record(trial.world.run(("claim",), THROUGH_REGISTRY))
             trial.expect(holds=result.ok, otherwise=f"the claim failed: {result}")
         trial.rerun()

@@ -25,6 +25,7 @@ from tests.faults import (
     schedules,
     series_faults,
     server_faults,
+    shadow_faults,
     store_faults,
     tamper_faults,
 )
@@ -79,7 +80,7 @@ GROUPS = {
     "nights": (night_faults, series_faults),
     "connections": (connection_faults,),
     "files": (file_faults, arrival_faults, order_faults),
-    "models": (model_faults, model_file_faults),
+    "models": (model_faults, model_file_faults, shadow_faults),
     "store": (store_faults,),
     "people": (people_faults,),
     "forms": (form_faults,),
