@@ -41,11 +41,13 @@ class Order:
         job: the job of the run.
         pin: the challenger.
         load: loads the challenger; called after the shadow is on record.
+        skip: why the challenger decides no further run; None if it does.
     """
 
     job: Job
     pin: ModelPin
     load: Callable[[], Challenger]
+    skip: str | None = None
 
 
 def shadow(run: Run, order: Order, settings: Settings) -> Shadow | None:
@@ -86,15 +88,20 @@ def _shadow(run: Run, order: Order, settings: Settings) -> None:
         record = ledger.begin(connection, run, order.pin)
         if record.has_ended:
             return
-        champion = run.pin(order.job.slot.role)
-        if champion is not None and champion.sha256 == order.pin.sha256:
-            words = f"{order.pin} has decided this run itself"
+        if words := order.skip or _own(run, order):
             ledger.stop(connection, record, words, State.SKIPPED)
             return
         challenger = order.load()
         lease = leases.take(connection, run.run_id, record.step)
         with leases.held(settings.warehouse.conninfo("score"), lease):
             _decide(connection, run, challenger, settings, lease)
+
+
+def _own(run: Run, order: Order) -> str | None:
+    """Return why a run needs no shadow: the same file has decided it."""
+    champion = run.pin(order.job.slot.role)
+    is_same = champion is not None and champion.sha256 == order.pin.sha256
+    return f"{order.pin} has decided this run itself" if is_same else None
 
 
 def _decide(

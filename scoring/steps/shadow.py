@@ -7,7 +7,7 @@ slow or hostile challenger is recorded beside the run.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,12 +17,12 @@ import structlog
 
 from features.platform import database
 from features.platform.errors import ConfigurationError
-from scoring.models import challengers
+from scoring.models import challengers, gate_plan
 from scoring.runs import record
 from scoring.runs.job import Job
 from scoring.runs.pins import ModelPin
 from scoring.runs.record import Run, State
-from scoring.shadow import challenger, ledger
+from scoring.shadow import challenger, ledger, standing
 from scoring.shadow import run as shadows
 
 if TYPE_CHECKING:
@@ -64,12 +64,14 @@ def shadow(job: Job, run_id: UUID, settings: Settings, store: ObjectStore) -> le
         return None
     try:
         pin = challenger.resolve(job, settings)
+        skip = _expiry(pin, settings) if pin else None
     except Exception as error:  # noqa: BLE001 - as above
         unnamed = ModelPin(job.model.name, "", "", "", "")
         return shadows.record_failure(run, unnamed, settings, error)
     if pin is None:
         return None
-    return shadows.shadow(run, _order(job, pin, settings, store), settings)
+    order = replace(_order(job, pin, settings, store), skip=skip)
+    return shadows.shadow(run, order, settings)
 
 
 def shadow_published(
@@ -103,6 +105,20 @@ def shadow_published(
         shadows.shadow(run, order, settings) for run in _without_shadow(job, pin, settings, period)
     )
     return pin, (each for each in found if each is not None)
+
+
+def _expiry(pin: ModelPin, settings: Settings) -> str | None:
+    """Return why the shadow of a challenger is over, by its gate plan; None while it goes on."""
+    if (plan := gate_plan.load(pin.name)) is None:
+        return None
+    with database.connect(settings.warehouse, "score") as connection:
+        expired = standing.expired_at(connection, pin, plan.shadow.longest_days)
+    if expired is None:
+        return None
+    return (
+        f"the shadow of {pin} ended on {expired:%Y-%m-%d}, after {plan.shadow.longest_days} days; "
+        "promote or reject it, or extend its shadow: `vesper models reject --extend`"
+    )
 
 
 def _order(job: Job, pin: ModelPin, settings: Settings, store: ObjectStore) -> shadows.Order:

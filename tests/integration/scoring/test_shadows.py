@@ -17,12 +17,14 @@ from features.platform.errors import ModelUnavailableError
 from infra.local.postgres import Cluster
 from scoring.evidence.replay import Selection
 from scoring.fraud.model import FraudModel
+from scoring.models import gate_plan
 from scoring.runs import leases, record
 from scoring.runs.pins import ModelPin
 from scoring.runs.record import Run
 from scoring.shadow import challenger, comparison, ledger
 from scoring.shadow import run as shadows
 from scoring.shadow.ledger import Shadow, State
+from scoring.shadow.standing import expired_at
 from scoring.shadow.standing import of as standing_of
 from scoring.steps import shadow as step
 from tests.conftest import Db
@@ -298,8 +300,37 @@ def test_the_standing_counts_days_and_rows_of_the_challenger(theatre: Theatre) -
         other = standing_of(connection, replace(theatre.pin, version="3"))
 
     assert (found.days, found.rows, found.failures) == (1, ROWS, 0)
-    assert found.began_at is not None
-    assert (other.days, other.rows, other.began_at) == (0, 0, None)
+    assert (other.days, other.rows) == (0, 0)
+
+
+def test_a_shadow_expires_and_a_person_can_extend_it(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(challenger, "resolve", lambda *_: theatre.pin)
+    settings, store = theatre.bench.db.settings, theatre.bench.store
+    pin, plan = theatre.pin, gate_plan.load(theatre.pin.name)
+    assert plan is not None
+    theatre.shadow()
+    with theatre.bench.db.superuser() as connection:
+        connection.execute(
+            "update decisions.shadow_runs set state = 'failed', failure = 'slow', "
+            "claimed_at = claimed_at - make_interval(days => %s)",
+            (plan.shadow.longest_days,),
+        )
+
+    over = step.shadow(theatre.bench.job, theatre.run.run_id, settings, store)
+    with theatre.bench.db.superuser() as connection:
+        connection.execute(
+            "insert into audit.model_decisions (model, decision_seq, action, version, sha256, "
+            "person, reason, source) values (%s, 1, 'extend', %s, %s, 'ann', 'so far', 'command')",
+            (pin.name, pin.version, pin.sha256),
+        )
+    with theatre.bench.connect() as connection:
+        extended = expired_at(connection, pin, plan.shadow.longest_days)
+
+    assert over is not None
+    assert (over.state, extended) == (State.SKIPPED, None)
+    assert f"after {plan.shadow.longest_days} days" in str(over.failure)
 
 
 def test_would_be_decisions_can_only_be_added(migrated: Db) -> None:
