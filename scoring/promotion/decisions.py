@@ -54,7 +54,7 @@ def promote(  # noqa: PLR0913 - a person, a reason and a way, by name
         case = cases.of(connection, model, version, settings)
         cases.require_other(case)
         _require_current(case, verdict_sha256)
-        shadow = rules.shadow_flaw(connection, case.pin, case.facts.now)
+        shadow = rules.shadow_flaw(connection, case.pin)
         _require_promotable(case, person, shadow)
         cases.require_file(case, settings)
         row = case.row(Action.PROMOTE, person, reason, source, gate=case.facts.gate)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -26,18 +25,20 @@ def of(model: str) -> Rules:
     return Rules(is_gated=True, passing=tuple(v.value for v in Verdict if plan.promotes(v)))
 
 
-def shadow_flaw(connection: psycopg.Connection[Any], pin: ModelPin, now: datetime) -> str | None:
+def shadow_flaw(connection: psycopg.Connection[Any], pin: ModelPin) -> str | None:
     """Return what the shadow of a challenger lacks, or that it has expired; None without a plan.
 
     Args:
         connection: of role `score`.
         pin: the challenger.
-        now: the clock of the warehouse.
     """
     plan = gate_plan.load(pin.name)
     if plan is None:
         return None
+    if expired := standing.expired_at(connection, pin, plan.shadow.longest_days):
+        return (
+            f"its shadow expired on {expired:%Y-%m-%d}, after {plan.shadow.longest_days} days; "
+            "train a challenger anew, or extend the shadow: `vesper models reject --extend`"
+        )
     shadow = standing.of(connection, pin)
-    if shadow.has_expired(plan.shadow.longest_days, now):
-        return f"its shadow expired after {plan.shadow.longest_days} days; train a challenger anew"
     return shadow.shortfall(plan.shadow.shortest_days, plan.shadow.fewest_rows)
