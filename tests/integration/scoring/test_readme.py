@@ -22,6 +22,8 @@ from tests.integration.scoring.lender import Lender, a_day_of_applications
 ANALYST: Role = "analyst"
 #: Questions about a warehouse; the other commands change data or need outside data.
 QUESTIONS = {"closure", "windows", "replay", "explain", "thresholds", "version"}
+#: Views of events that need a registry: tests/integration/promotion fills them.
+UNFILLED = "serving.model_"
 #: `windows` finds the undecided hours after the test's day.
 STATUS = {"windows": 1}
 
@@ -41,7 +43,21 @@ def decided(at_a_terminal: Bench, lender: Lender) -> Bench:
     insert_labels(bench.db, [a_label("approved", NOON + 24 * HOUR)])
     lender.admit(a_day_of_applications())
     lender.decide()
+    _shadow(bench)
     return bench
+
+
+def _shadow(bench: Bench) -> None:
+    """Record a shadow that broke after its first row, which it would have approved."""
+    with bench.connect() as connection:
+        connection.execute(
+            "with broken as (insert into decisions.shadow_runs (run_id, job, model, version, "
+            "sha256, rows_published, rows_decided, state, failure) "
+            "select run_id, job, 'fraud_transactions', '2', '-', rows_claimed, 1, 'failed', 'slow' "
+            "from decisions.runs where job = 'score_transactions' returning shadow_id) "
+            "insert into decisions.shadow_decisions "
+            "select shadow_id, 'declined', 0, now(), 'ok', 0.1, 0.1, 'approve', '[]' from broken"
+        )
 
 
 def test_every_query_runs_and_an_analysts_query_finds_rows(decided: Bench) -> None:
@@ -52,7 +68,7 @@ def test_every_query_runs_and_an_analysts_query_finds_rows(decided: Bench) -> No
     for role, query in queries:
         with decided.db.connect(role) as connection:
             rows = connection.execute(query.encode()).fetchall()
-        assert rows or role != ANALYST, query
+        assert rows or role != ANALYST or UNFILLED in query, query
 
 
 @pytest.mark.usefixtures("decided")
