@@ -225,7 +225,7 @@ def test_a_shadow_that_is_too_short_or_too_old_promotes_nothing(house: House) ->
     with house.db.superuser() as connection:
         connection.execute("update decisions.shadow_runs set claimed_at = now() - interval '60 d'")
     house.move("2", "challenger")
-    with pytest.raises(PromotionRefusedError, match="its shadow expired on .* after 60 days"):
+    with pytest.raises(PromotionRefusedError, match=r"its shadow expired on .* after 60 days"):
         promote(house)
 
 
