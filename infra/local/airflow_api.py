@@ -143,6 +143,15 @@ class Airflow:
         state: str = answer.json()["state"]
         return state
 
+    def running(self, dag_id: str) -> list[str]:
+        """Return the ids of the runs of a DAG that go on, oldest first."""
+        answer = self._checked(
+            self._get(
+                f"/api/v2/dags/{dag_id}/dagRuns", params={"state": "running", "order_by": "id"}
+            )
+        )
+        return [run["dag_run_id"] for run in answer.json()["dag_runs"]]
+
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Return the task instances of a run; a mapped task has one per shard."""
         answer = self._checked(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"))

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from infra.local.airflow_api import FINISHED, Airflow
 from infra.local.console import console
-from infra.local.sample import Window
+from infra.local.spans import Window
 from infra.local.state import StackError
 
 RUN_PATIENCE = timedelta(minutes=20)

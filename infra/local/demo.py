@@ -13,15 +13,16 @@ from datetime import UTC, datetime
 from features.sources.descriptions import Sources
 from features.sources.files import find
 from features.sources.inclusion import files_of
-from infra.local import programs, report, sample, stack
+from infra.local import challengers, programs, report, sample, stack
 from infra.local.airflow_api import Airflow
 from infra.local.airflow_runs import await_end, follow, refuse_failure, trigger_windows
 from infra.local.console import console, step
 from infra.local.deliver import deliver_due
 from infra.local.environment import environment
 from infra.local.own_data import Matched
-from infra.local.sample import Sample, Window
+from infra.local.sample import Sample
 from infra.local.schedule import NIGHTLY, OF_NIGHTS, PRICES, TRAINING
+from infra.local.spans import Window
 from infra.local.state import CHECKOUT, DEFAULT_SOURCE, StackError, State
 from infra.local.warehouse_facts import (
     connect,
@@ -49,6 +50,7 @@ def demo(state: State, files: Matched | None, described: Sources, windows: int =
     airflow = Airflow(state)
     untrained = train(state, airflow, data)
     _score(state, airflow, data, windows)
+    challengers.challenge(state, airflow, data)
     report.show(state)
     missing = {job: why for job, why in untrained.items() if not is_optional(job)}
     for job, why in sorted(untrained.items() - missing.items()):
@@ -161,13 +163,16 @@ def train(state: State, airflow: Airflow, data: Sample) -> dict[str, str]:
         if needed and untrained.keys() >= needed:
             raise StackError(not_trained(untrained, state))
         note("; ".join(f"{job} has no model" for job in untrained) or "done")
+    challengers.train_champion(state, data)
     state.write("demo.json", {"is_trained": True, "untrained": untrained})
     return untrained
 
 
 def outcomes_of_training(airflow: Airflow, run_id: str, data: Sample) -> dict[str, str]:
     """Return by job of the data whose training task made no model the reason."""
-    jobs = {f"{job}.train": job for job in data.windows(datetime.now(UTC))}
+    left_out = data.training().get("skip", ())
+    named = [job for job in data.windows(datetime.now(UTC)) if job not in left_out]
+    jobs = {f"{job}.train": job for job in named}
     untrained = {}
     for task in airflow.tasks("train_models", run_id):
         if task["task_id"] in jobs and task["state"] in {"failed", "skipped"}:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from infra.local import night_pages
+from infra.local import challengers, night_pages
 from infra.local.console import console, table
 from infra.local.environment import airflow_url, mlflow_url
 from infra.local.state import State
@@ -104,6 +104,7 @@ def show(state: State) -> None:
             names, rows = as_analyst(state, page.examples)
             table("Three of them", names, [(*row[:-1], reasons_text(row[-1])) for row in rows])
         to_try += night_pages.show(state)
+        challengers.show(state)
     except psycopg.Error as error:
         console.print(f"[red]serving could not be read:[/] {error}")
     show_addresses(state)

@@ -16,7 +16,7 @@ from infra.local.airflow_runs import follow, trigger_windows
 from infra.local.console import console, step
 from infra.local.demo import SKIPPED
 from infra.local.health import airflow_missing
-from infra.local.sample import Window
+from infra.local.spans import Window
 from infra.local.state import CHECKOUT, StackError, State
 from scoring.domains import JOBS
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from features.sources.descriptions import Sources
 from infra.local.own_data import Instants, Matched, event_times, match
+from infra.local.spans import Window, spans, tiles
 from infra.local.state import DEFAULT_SOURCE, StackError, State
 from scoring.domains import JOBS
 from scoring.runs.job import Job
@@ -22,6 +23,11 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 # forecasts of spending learn from month ends with a month before them and a month after them
 HISTORY = timedelta(days=100)
+# a challenger's shadow needs seven days of decided rows before a promotion
+LIVE_BEFORE_NOW = timedelta(days=7)
+# of payments that the first fraud model has not seen, so that a gate can compare a challenger
+UNSEEN = timedelta(weeks=5)
+TESTED = "score_transactions"
 RATE = 1.4  # transactions of a customer and day
 HOURS_BEFORE_NOW = 2 * HOUR
 LIVE_AFTER_NOW = timedelta(days=2)  # files continue to arrive each hour after the demo
@@ -37,7 +43,6 @@ LIVE_SHARE = 0.1
 DECIDE_FROM = {"lending_club": datetime(2011, 12, 1, tzinfo=UTC)}
 #: The feeds of events that nightly jobs alone decide.
 DAILY = ("applications", "sales")
-Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Sample:
         applications: rows, history included.
         sales: lines, history included.
         stock_levels: counts of stock, history included.
+        tested_from: the first fraud model learns on the knowledge of this moment; None: of
+            `live_from`, like the other models.
         hourly_from: windows before it are joined, as after a pause; None joins none.
         learns_from_later: outcomes from after `live_from` train the model: all are known by now.
         is_derived: the description states no `decide_from`, so the demo chose it for the data.
@@ -65,6 +72,7 @@ class Sample:
     is_derived: bool = False
     sales: int = 0
     stock_levels: int = 0
+    tested_from: datetime | None = None
 
     def hours(self, now: datetime) -> list[Window]:
         """Return the past windows of transactions: first those of a pause, then each hour."""
@@ -85,7 +93,7 @@ class Sample:
     def _windows(self, now: datetime, length: timedelta, start: datetime) -> list[Window]:
         first = min(max(self.hourly_from or start, start), now)
         first -= (first - start) % length
-        return _spans(start, first) + _tiles(first, min(self.live_until, now), length)
+        return spans(start, first) + tiles(first, min(self.live_until, now), length)
 
     def windows(self, now: datetime) -> dict[str, list[Window]]:
         """Return the past windows by job; a job whose feed has no row is left out."""
@@ -104,10 +112,11 @@ class Sample:
             return self.nights(now)
         return self.hours(now) if job.cadence == HOUR else self.days(now)
 
-    def training(self) -> dict[str, str]:
+    def training(self) -> dict[str, Any]:
         """Return the form of the first training: nothing from after `live_from` but outcomes."""
         moment = self.live_from.isoformat()
-        return {"end": moment} if self.learns_from_later else {"as_of": moment}
+        form: dict[str, Any] = {"end": moment} if self.learns_from_later else {"as_of": moment}
+        return form | ({"skip": [TESTED]} if self.tested_from else {})
 
     @property
     def border(self) -> str:
@@ -230,18 +239,18 @@ def _derived(times: Instants, *, is_daily: bool) -> datetime:
 
 
 def _remembered(stored: dict[str, Any]) -> Sample:
-    moments = ("live_from", "live_until", "hourly_from")
-    clock = {name: stored[name] and datetime.fromisoformat(stored[name]) for name in moments}
+    moments = ("live_from", "live_until", "hourly_from", "tested_from")
+    clock = {name: datetime.fromisoformat(stored[name]) for name in moments if stored.get(name)}
     return Sample(**stored | clock)
 
 
 def _synthetic(state: State) -> Sample:
-    """Make data with yesterday and today live, so the nightly job has one past day to decide."""
+    """Make data whose last days are live, so there are past days to decide."""
     from features.platform.objects import FolderStore
     from features.synthesize import Plan, synthesize
 
     hour = _hour(datetime.now(UTC))
-    live_from = _day(hour) - DAY
+    live_from = _day(hour) - LIVE_BEFORE_NOW
     plan = Plan(
         seed=20261121,
         customers=CUSTOMERS,
@@ -269,6 +278,7 @@ def _synthetic(state: State) -> Sample:
         hourly_from=plan.hourly_from,
         sales=counts.sale_lines,
         stock_levels=counts.stock_levels,
+        tested_from=live_from - UNSEEN,
     )
 
 
@@ -282,15 +292,3 @@ def _day(moment: datetime) -> datetime:
 
 def _moment(microseconds: np.int64) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds))
-
-
-def _spans(start: datetime, end: datetime) -> list[Window]:
-    """Divide a stretch of time into windows that may have any number of rows."""
-    full = _tiles(start, end, LONGEST)
-    rest = full[-1][1] if full else start
-    return full + ([(rest, end)] if rest < end else [])
-
-
-def _tiles(start: datetime, end: datetime, length: timedelta) -> list[Window]:
-    count = max(int((end - start) / length), 0)
-    return [(start + n * length, start + (n + 1) * length) for n in range(count)]

@@ -47,6 +47,17 @@ def has_price_estimates(state: State) -> bool:
     return bool(rows[0][0])
 
 
+def newest_gate(state: State, model: str) -> dict[str, Any] | None:
+    """Return the newest comparison of a challenger of a model, with its tests, or None."""
+    rows = _facts(
+        state,
+        "select to_jsonb(model_gates) from audit.model_gates where model = %s "
+        "order by gated_at desc limit 1",
+        model,
+    )
+    return dict(rows[0][0]) if rows else None
+
+
 def policy_in_force(state: State) -> tuple[str, str] | None:
     """Return the version and SHA-256 of the policy in force."""
     rows = _facts(

@@ -21,7 +21,7 @@ from infra.local.demo import approve_policy, install, train
 from infra.local.environment import environment
 from infra.local.health import cluster
 from infra.local.ports import free_port
-from infra.local.sample import Window
+from infra.local.spans import Window
 from infra.local.state import DEFAULT_PORTS, DEFAULT_SOURCE, State
 from tests.bench import traffic
 from tests.bench.sides import Measured

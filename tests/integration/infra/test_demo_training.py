@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.local import stack
 from infra.local.demo import train
 from infra.local.sample import Sample
 from infra.local.state import StackError, State
@@ -94,6 +95,26 @@ def test_another_job_goes_on_and_the_reason_is_remembered(tmp_path: Path) -> Non
 
     assert untrained == {"score_applications": "3 frauds are known, 60 are needed"}
     assert state.read("demo.json", {}) == {"is_trained": True, "untrained": untrained}
+
+
+def test_the_first_fraud_model_leaves_weeks_unseen_for_a_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    # a real training needs a stack; its command is all that the demo decides
+    monkeypatch.setattr(stack, "run", lambda *call: commands.append(call[2]))
+    state = State("synthetic", tmp_path)
+    state.prepare()
+    early = START - timedelta(weeks=5)
+    data = Sample(START, START + timedelta(days=2), transactions=9, tested_from=early)
+    airflow: Any = FakeAirflow({"score_transactions.train": "skipped"})
+
+    assert train(state, airflow, data) == {}
+
+    assert airflow.form == {"as_of": START.isoformat(), "skip": ["score_transactions"]}
+    (command,) = commands
+    assert command[2:6] == ["scoring", "train", "score_transactions", "--as-of"]
+    assert command[6] == early.isoformat()
 
 
 def test_a_failure_before_the_training_ends_the_demo(tmp_path: Path) -> None:
