@@ -8,7 +8,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo status down reset run schedule sql unit test faults check fix quality bench bench-quick docs dbt-docs
+.PHONY: help setup lock up demo status down reset run schedule sql unit test faults browser check fix quality bench bench-quick docs dbt-docs
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -93,6 +93,9 @@ faults: setup ## Break everything in hundreds of ways, count what is lost (FAULT
 	@PYTHONPATH=.:plugins python -m tests.faults $(if $(FAULTS),--faults $(FAULTS)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 	$(if $(FAULTS)$(ONLY),,@PYTHONPATH=.:plugins python -m tests.faults.airflow_kills)
+
+browser: setup ## Promote a model by clicks in MLflow and Airflow, after `make demo` (needs chromium)
+	@PYTHONPATH=.:plugins python -m tests.browser
 
 bench: setup ## Measure the hourly job against the floor, pandas and itself (PART=, ROUNDS=, AGAIN=1)
 	@PYTHONPATH=.:plugins python -m tests.bench $(if $(PART),--part $(PART)) \
