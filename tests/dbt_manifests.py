@@ -16,8 +16,9 @@ from typing import Any
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import CompiledNode
+from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
 
-#: A worker has a few warehouses at once, and some variables of dbt.
+#: A worker has a few warehouses at once, with and without rebuilds, and projects with a leak.
 MOST = 8
 #: Options of a build that parsing depends on, or that say where to.
 OPTIONS = ("--vars", "--project-dir", "--profiles-dir", "--target-path", "--log-path")
@@ -27,7 +28,7 @@ _kept: OrderedDict[tuple[Any, ...], Manifest] = OrderedDict()
 
 
 class RememberingRunner(dbtRunner):
-    """Run dbt; a build takes the manifest of the same files, variables and database."""
+    """Run dbt; a build takes the manifest of the same files and database."""
 
     def invoke(self, args: list[str], **options: Any) -> dbtRunnerResult:
         if args[0] == "build" and self.manifest is None:
@@ -37,7 +38,7 @@ class RememberingRunner(dbtRunner):
     def _manifest(self, given: dict[str, str]) -> Manifest | None:
         """Return what dbt parsed, or None if it cannot parse: the build then says why."""
         key = _key(given)
-        manifest = _kept.pop(key, None) or self._parsed(given)
+        manifest = _kept.pop(key, None) or _of_another_database(key) or self._parsed(given)
         if manifest is not None:
             _kept[key] = _as_parsed(manifest)
             while len(_kept) > MOST:
@@ -53,13 +54,37 @@ class RememberingRunner(dbtRunner):
 def _key(given: dict[str, str]) -> tuple[Any, ...]:
     profile = json.loads(Path(given["--profiles-dir"], "profiles.yml").read_text())
     database = profile["vesper"]["outputs"]["warehouse"]["dbname"]
-    return database, given["--vars"], *_state(Path(given["--project-dir"]))
+    # the other variables are read where dbt compiles, not where it parses
+    is_rebuild = "rebuild" in json.loads(given["--vars"])
+    return database, is_rebuild, *_state(Path(given["--project-dir"]))
 
 
 def _state(project: Path) -> Sequence[tuple[str, int, int]]:
     """Return the files of a project with their times and sizes."""
     files = sorted(path for path in project.rglob("*") if path.suffix in {".sql", ".yml", ".csv"})
     return [(str(path), (at := path.stat()).st_mtime_ns, at.st_size) for path in files]
+
+
+def _of_another_database(key: tuple[Any, ...]) -> Manifest | None:
+    """Return what dbt parsed of the same files for another database, moved."""
+    database, *others = key
+    for (its_database, *its_others), manifest in _kept.items():
+        if its_others == others:
+            return _moved(manifest, its_database, database)
+    return None
+
+
+def _moved(manifest: Manifest, before: str, database: str) -> Manifest:
+    """Return a copy whose relations are those of a database: all else is the same for each."""
+    packed = manifest.to_msgpack(extended_mashumaro_encoder)
+    moved: Manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    for node in (*moved.nodes.values(), *moved.sources.values()):
+        if node.database == before:
+            node.database = database
+            name = node.relation_name
+            node.relation_name = name and name.replace(f'"{before}".', f'"{database}".', 1)
+    moved.build_flat_graph()
+    return moved
 
 
 def _as_parsed(manifest: Manifest) -> Manifest:
