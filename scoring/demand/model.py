@@ -52,7 +52,7 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
     levels_: Floats  # [classes, scales, quantiles]
     shifts_: Floats  # [classes, scales, 2]
     table_: list[list[object]]  # the lines of the backtest
-    weeks_: Floats  # [1 + 1 + 7, 7] mean, variances and directions of the factors of weekdays
+    weeks_: Floats  # [kinds, 1 + 1 + 1 + 7, 7] of the factors of weekdays; [1 + 1 + 7, 7] before
     scatter_: Floats  # [2, classes] daily and level; a file of before has none
 
     def __init__(
@@ -72,7 +72,7 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         self.features = list(rows.past.names)
         self.n_features_in_ = len(self.features)
         weeks = weekdays.learn(rows.past)
-        self.weeks_ = np.vstack([weeks.mean, weeks.variances, weeks.directions])
+        self.weeks_ = weeks.as_rows()
         self.trees_ = list(boosting.fit(rows, weeks, self.period))
         self.mean_, self.median_, self.interval_ = choice.mean, choice.median, choice.interval
         self.linear_, self.square_ = choice.spread.linear, choice.spread.square
@@ -101,7 +101,7 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
     @property
     def weekdays(self) -> Weekdays:
         """How the factors of weekdays differ over series."""
-        return Weekdays(self.weeks_[0], self.weeks_[1], self.weeks_[2:])
+        return Weekdays.of_rows(self.weeks_)
 
     @property
     def scatter(self) -> Dispersion | None:

@@ -38,15 +38,44 @@ def test_what_many_series_share_helps_each_of_them() -> None:
     assert learnt.mean(axis=1) == pytest.approx(1.0)
 
 
-def test_series_differ_in_one_direction_and_it_is_found() -> None:
+def test_two_kinds_of_weeks_are_found_with_their_means_and_shares() -> None:
     past, _ = two_kinds(200, rate=20.0)
 
     found = weekdays.learn(past)
 
-    direction = found.directions[:, np.argmax(found.variances)]
-    along = np.abs(direction @ (SHOP - WEB)) / np.linalg.norm(SHOP - WEB)
-    assert along > 0.97
-    assert found.variances.max() > 10 * np.sort(found.variances)[-2]
+    weeks = {int(np.argmax(mean)): mean / mean.mean() for mean in found.mean}
+    assert found.share == pytest.approx([0.5, 0.5], abs=0.02)
+    assert weeks[5] == pytest.approx(SHOP / SHOP.mean(), abs=0.12)
+    assert weeks[6] == pytest.approx(WEB / WEB.mean(), abs=0.12)
+
+
+def test_nights_eight_weeks_apart_show_that_series_of_a_kind_do_not_differ() -> None:
+    draw = np.random.default_rng(8)
+    days = np.arange(230)
+    units = draw.negative_binomial(2.0, 2.0 / (2.0 + 6.0 * SHOP[days % 7]), (240, 230)).astype(
+        float
+    )
+    units[:, 0] += 1
+    history = a_history(units)
+    one_night = the_past(history, 229)
+    nights = Past.joined([the_past(history, place) for place in (60, 120, 229)])
+
+    alone, lasting = (weekdays.learn(past) for past in (one_night, nights))
+
+    assert error(lasting.profile(one_night), SHOP / SHOP.mean()) < 0.03
+    largest = [each.variances[np.argmax(each.share)].sum() for each in (lasting, alone)]
+    assert largest[0] < 0.3 * largest[1]
+
+
+def test_a_file_of_before_holds_one_kind_and_has_its_bits() -> None:
+    past, _ = two_kinds(60, rate=2.0)
+    one = Weekdays.usual()
+    rows = np.vstack([one.mean, one.variances, one.directions[0]])
+
+    before, today = Weekdays.of_rows(rows), Weekdays.of_rows(weekdays.learn(past).as_rows())
+
+    np.testing.assert_array_equal(before.profile(past), one.profile(past))
+    np.testing.assert_array_equal(today.profile(past), weekdays.learn(past).profile(past))
 
 
 def test_a_series_with_many_units_keeps_its_own_week() -> None:
@@ -67,7 +96,8 @@ def test_a_series_without_units_of_late_has_the_mean_of_all() -> None:
 
     profile = found.profile(the_past(a_history(units)))[0]
 
-    assert profile == pytest.approx(found.mean / found.mean.mean())
+    mean = found.share @ found.mean
+    assert profile == pytest.approx(mean / mean.mean())
 
 
 def test_without_series_the_usual_factors_hold() -> None:
@@ -75,10 +105,9 @@ def test_without_series_the_usual_factors_hold() -> None:
 
     found = weekdays.learn(past.take(np.zeros(4, dtype=bool)))
 
-    assert found.mean.tolist() == [1.0] * 7
-    assert (
-        weekdays.learn(the_past(a_history(np.ones((3, 80)), period=7))).mean.tolist() == [1.0] * 7
-    )
+    weekly = weekdays.learn(the_past(a_history(np.ones((3, 80)), period=7)))
+    assert found.mean.tolist() == [[1.0] * 7]
+    assert weekly.mean.tolist() == [[1.0] * 7]
 
 
 def test_no_row_depends_on_the_others() -> None:
