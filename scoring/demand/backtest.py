@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.platform.arrays import Floats
-from scoring.demand import boosting, candidates, choice, evaluation, weekdays
+from scoring.demand import boosting, candidates, choice, evaluation, seasons, weekdays
 from scoring.demand.candidates import Candidates
 from scoring.demand.choice import Choice
 from scoring.demand.rows import Rows
@@ -69,11 +69,12 @@ def origins(
     for night in nights:
         known = rows.known_by(night, period)
         weeks = weekdays.learn(known.past)
-        trees = boosting.fit(known, weeks, period)
+        year = seasons.learn(known, period)
+        trees = boosting.fit(known, weeks, period, year)
         at_night = whole.take(whole.night == night)
         yield Origin(
             night,
-            candidates.of(at_night.past, weeks, trees, rows.steps, period),
+            candidates.of(at_night.past, weeks, trees, rows.steps, period, year),
             at_night.units,
             evaluation.variances(at_night.past),
         )

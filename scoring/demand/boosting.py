@@ -16,6 +16,7 @@ from features.platform.arrays import Floats, Integers
 from scoring.demand import horizon
 from scoring.demand.past import HIGH, LOW, YEAR, Past
 from scoring.demand.rows import Rows
+from scoring.demand.seasons import Seasons
 from scoring.demand.weekdays import Weekdays
 from scoring.models.estimators import one_thread
 
@@ -78,13 +79,16 @@ class Boosted:
         return Boosted(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
-def fit(rows: Rows, weekdays: Weekdays, period: int = 1) -> list[HistGradientBoostingRegressor]:
+def fit(
+    rows: Rows, weekdays: Weekdays, period: int = 1, seasons: Seasons | None = None
+) -> list[HistGradientBoostingRegressor]:
     """Return the trees of each loss in `LOSSES`, or none where too few cells are known.
 
     Args:
         rows: series-nights; a cell with NaN units teaches nothing.
         weekdays: as learnt from the same nights.
         period: days of a period.
+        seasons: as learnt from the same nights; None = none.
     """
     row, step = np.nonzero(~np.isnan(rows.units))
     if len(row) < LEAST_CELLS or np.count_nonzero(rows.units[row, step] > 0) < LEAST_SOLD:
@@ -95,8 +99,10 @@ def fit(rows: Rows, weekdays: Weekdays, period: int = 1) -> list[HistGradientBoo
         row, step = row[chosen], step[chosen]
     cells = rows.past.take(row)
     profile = weekdays.profile(rows.past)
-    base = horizon.bases(rows.past, profile, rows.steps, period)[row, step]
-    ahead = horizon.of_cells(cells, profile[row], step + 1, period)
+    level = None if seasons is None else seasons.levels(rows.past, rows.steps)
+    base = horizon.bases(rows.past, profile, rows.steps, period, level)[row, step]
+    of_cell = None if level is None else level[row, step]
+    ahead = horizon.of_cells(cells, profile[row], step + 1, period, of_cell)
     if np.ptp(cells["night_day"] + (step + 1) * period) < YEAR:
         # with less than a year each date is seen once: it is a moment, not a season
         ahead[:, horizon.CALENDAR] = np.nan
@@ -119,6 +125,7 @@ def predict(
     profile: Floats,
     steps: int,
     period: int = 1,
+    level: Floats | None = None,
 ) -> Boosted:
     """Return the answers for series-nights, one step ahead after the other to bound the memory.
 
@@ -128,16 +135,24 @@ def predict(
         profile: [n, 7] the factor of each weekday, Monday first.
         steps: periods ahead.
         period: days of a period.
+        level: [n, steps] by the seasons that the trees learnt with; None = none.
     """
-    base, shared = horizon.bases(past, profile, steps, period), horizon.of_night(past)
+    base, shared = horizon.bases(past, profile, steps, period, level), horizon.of_night(past)
     answers, lift = np.empty((len(LOSSES), *base.shape)), np.ones(base.shape)
     promoted = np.flatnonzero(~np.isnan(past["promotion_1_first"]))
     plain = past.take(promoted).without_promotions()
     for step in range(steps):
         ahead = np.full(len(past), step + 1)
-        matrix = np.hstack([shared, horizon.of_cells(past, profile, ahead, period)])
-        without = np.hstack(
-            [shared[promoted], horizon.of_cells(plain, profile[promoted], ahead[promoted], period)]
+        now = None if level is None else level[:, step]
+        cells = horizon.of_cells(past, profile, ahead, period, now)
+        matrix = np.hstack([shared, cells])
+        without = matrix[promoted].copy()
+        without[:, shared.shape[1] :] = horizon.of_cells(
+            plain,
+            profile[promoted],
+            ahead[promoted],
+            period,
+            None if now is None else now[promoted],
         )
         with one_thread():
             for answer, tree in zip(answers, trees, strict=True):

@@ -1,8 +1,9 @@
 """Expand series-nights to the periods ahead, with calendar and promotions, for boosted trees. Pure.
 
-A cell is a series-night and a step ahead. Its base is the level of the series times the factor of
-the weekday. The trees learn the factor between the base and the units, so one model serves series
-of any scale: each level is a ratio to the level of the series.
+A cell is a series-night and a step ahead. Its base is the level of the series in the week ahead, as
+the seasons of all series show it, times the factor of the weekday. Without learnt seasons it is one
+level. The trees learn the factor between the base and the units, so one model serves series of any
+scale: each level is a ratio to the level of the series.
 """
 
 from __future__ import annotations
@@ -43,9 +44,20 @@ _OLD_DAYS = 400.0
 CALENDAR = slice(2, 5)
 
 
-def bases(past: Past, profile: Floats, steps: int, period: int = 1) -> Floats:
-    """Return the base of each cell: [n, steps] units, above 0."""
-    return spread(past, shrunk_level(past), profile, steps, period)
+def bases(
+    past: Past, profile: Floats, steps: int, period: int = 1, level: Floats | None = None
+) -> Floats:
+    """Return the base of each cell: [n, steps] units, above 0.
+
+    Args:
+        past: n series-nights.
+        profile: [n, 7] the factor of each weekday, Monday first.
+        steps: periods ahead.
+        period: days of a period.
+        level: [n, steps] by the seasons; None = one level.
+    """
+    level = shrunk_level(past) if level is None else level
+    return spread(past, level, profile, steps, period)
 
 
 def of_night(past: Past) -> Floats:
@@ -66,7 +78,9 @@ def of_night(past: Past) -> Floats:
     return np.column_stack([*(_log(values / level) for values in levels), *pairs, *rest, *plain])
 
 
-def of_cells(past: Past, profile: Floats, step: Integers, period: int = 1) -> Floats:
+def of_cells(
+    past: Past, profile: Floats, step: Integers, period: int = 1, level: Floats | None = None
+) -> Floats:
     """Return the terms of one cell per row: [n, terms], NaN = unknown.
 
     Args:
@@ -74,6 +88,7 @@ def of_cells(past: Past, profile: Floats, step: Integers, period: int = 1) -> Fl
         profile: [n, 7] the factor of each weekday, Monday first.
         step: [n] the periods ahead, from 1.
         period: days of a period.
+        level: [n] of the step by the seasons; None adds no term.
     """
     end = step * period
     day = past["night_day"].astype(np.int64) + end
@@ -94,6 +109,7 @@ def of_cells(past: Past, profile: Floats, step: Integers, period: int = 1) -> Fl
             np.log(profile[rows, weekday] + _FLOOR),
             _log(newest[rows, weekday] / shrunk_level(past)),
             *_promotion(past, end, period),
+            *([] if level is None else [np.log(level / shrunk_level(past))]),
         ]
     )
 

@@ -58,15 +58,16 @@ def spread(past: Past, level: Floats, profile: Floats, steps: int, period: int =
 
     Args:
         past: the columns of n series.
-        level: [n].
+        level: [n], or [n, steps] where it differs over the periods.
         profile: [n, 7] the factor of each weekday, Monday first.
         steps: periods ahead.
         period: days of a period, 1 or 7.
     """
+    level = level if level.ndim == 2 else np.repeat(level[:, None], steps, axis=1)
     if period != 1:
-        return np.repeat(level[:, None], steps, axis=1)
+        return level
     days = weekday_ahead(past, steps).astype(np.int64)
-    return level[:, None] * np.take_along_axis(profile, days, axis=1)
+    return level * np.take_along_axis(profile, days, axis=1)
 
 
 def forecast(name: str, past: Past, profile: Floats, steps: int, period: int = 1) -> Floats:

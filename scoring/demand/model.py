@@ -15,14 +15,15 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from features.platform.arrays import Codes, Floats
-from scoring.demand import boosting, candidates, serving, weekdays
-from scoring.demand.candidates import NAMES
+from scoring.demand import boosting, candidates, seasons, serving, weekdays
+from scoring.demand.candidates import MEDIAN_NAMES, NAMES
 from scoring.demand.choice import Choice
 from scoring.demand.distribution import Spread
 from scoring.demand.past import COLUMNS, Past
 from scoring.demand.picking import BLEND, Line
 from scoring.demand.promotions import HORIZON
 from scoring.demand.rows import Rows
+from scoring.demand.seasons import Seasons
 from scoring.demand.serving import ANSWERS, Forecasts
 from scoring.demand.weekdays import Weekdays
 from scoring.models.dispersion import Dispersion
@@ -54,6 +55,9 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
     table_: list[list[object]]  # the lines of the backtest
     weeks_: Floats  # [kinds, 1 + 1 + 1 + 7, 7] of the factors of weekdays; [1 + 1 + 7, 7] before
     scatter_: Floats  # [2, classes] daily and level; a file of before has none
+    # [parts] and [windows, covariates]; a file of before, or without a season, has none
+    season_parts_: Floats
+    season_slopes_: Floats
 
     def __init__(
         self, features: Sequence[str] | None = None, *, steps: int = HORIZON, period: int = 1
@@ -73,7 +77,9 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         self.n_features_in_ = len(self.features)
         weeks = weekdays.learn(rows.past)
         self.weeks_ = weeks.as_rows()
-        self.trees_ = list(boosting.fit(rows, weeks, self.period))
+        if (year := seasons.learn(rows, self.period)) is not None:
+            self.season_parts_, self.season_slopes_ = year.variances, year.slopes
+        self.trees_ = list(boosting.fit(rows, weeks, self.period, year))
         self.mean_, self.median_, self.interval_ = choice.mean, choice.median, choice.interval
         self.linear_, self.square_ = choice.spread.linear, choice.spread.square
         self.levels_, self.shifts_ = choice.spread.levels, choice.shifts
@@ -89,8 +95,8 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
     def choice(self) -> Choice:
         """The candidates that serve each class."""
         return Choice(
-            self.mean_,
-            self.median_,
+            candidates.with_new(self.mean_, NAMES),
+            candidates.with_new(self.median_, MEDIAN_NAMES),
             self.interval_,
             Spread(self.linear_, self.square_, self.levels_),
             self.shifts_,
@@ -102,6 +108,13 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
     def weekdays(self) -> Weekdays:
         """How the factors of weekdays differ over series."""
         return Weekdays.of_rows(self.weeks_)
+
+    @property
+    def seasons(self) -> Seasons | None:
+        """How levels move through the year; None in a file of before, or where none is known."""
+        if not hasattr(self, "season_parts_"):
+            return None
+        return Seasons(self.season_parts_, self.season_slopes_)
 
     @property
     def scatter(self) -> Dispersion | None:
@@ -124,7 +137,9 @@ class DemandModel(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no 
         """
         check_is_fitted(self)
         past = self.past(X)
-        found = candidates.of(past, self.weekdays, self.trees_, self.steps, self.period)
+        found = candidates.of(
+            past, self.weekdays, self.trees_, self.steps, self.period, self.seasons
+        )
         return serving.served(found, self.choice)
 
     def predict(self, X: Floats) -> Floats:  # noqa: N803

@@ -107,6 +107,7 @@ def measure(history: History, weeks: Sequence[int]) -> Measured:
         others={
             name: by_week([origin.forecasts.medians()[place] for origin in origins])
             for place, name in enumerate(NAMES)
+            if all(np.isfinite(origin.forecasts.medians()[place]).all() for origin in origins)
         },
         tables=tuple(choice.table for choice in choices),
     )

@@ -243,3 +243,21 @@ def test_the_page_says_what_serves_each_class_and_shows_every_loss(model: Demand
         "backtest_median.png",
         "backtest_interval.png",
     }
+
+
+def test_a_model_from_before_its_season_was_learnt_still_forecasts(
+    model: DemandModel, table: pa.Table
+) -> None:
+    older = copy(model)
+    del older.season_parts_, older.season_slopes_
+    # trees of before have no term of the season
+    older.trees_ = []
+    older.mean_ = np.eye(model.mean_.shape[1] - 2)[np.zeros(len(model.mean_), dtype=int)]
+    older.median_ = np.eye(model.median_.shape[1] - 2)[np.full(len(model.median_), -1)]
+
+    rows = decider_of(FakeRun(), older, Settings(test=True)).decide(table)  # type: ignore[arg-type]
+
+    assert older.seasons is None
+    assert older.choice.median[:, -1].tolist() == [1.0] * len(model.median_)
+    assert set(rows["forecast_status"].to_pylist()) == {"ok"}
+    assert set(rows["method"].to_pylist()) == {"mean_28"}
