@@ -118,13 +118,17 @@ def checks(settings: Mapping[tuple[float, int], Setting], weeks: int, suffix: st
 
 def as_lines(settings: Sequence[Setting]) -> list[str]:
     """Return the shares of verdicts as a table."""
-    columns = (*(verdict.value for verdict in Verdict), "AUC alone cannot tell", "detectable")
-    lines = [f"{'AUC of the challenger':>24}{'weeks':>7}" + "".join(f"{c:>23}" for c in columns)]
+    names = (*(verdict.value for verdict in Verdict), "AUC alone cannot tell", "detectable")
+    heading = "".join(f"{name:>{max(len(name), 6) + 2}}" for name in names)
+    lines = [f"{'challenger':>10}{'weeks':>7}{heading}"]
     for setting in settings:
         values = [setting.rate(verdict) for verdict in Verdict]
         values.append(setting.primary_rate(Verdict.CANNOT_TELL))
-        shares = "".join(f"{value:>23.3f}" for value in values)
-        detectable = float(np.mean([gate.detectable for gate in setting.gates]))
-        name = f"{setting.gain:+.2f}" if setting.gain else "equal"
-        lines.append(f"{name:>24}{setting.weeks:>7}{shares}{detectable:>23.4f}")
+        values.append(float(np.mean([gate.detectable for gate in setting.gates])))
+        shares = "".join(
+            f"{value:>{max(len(name), 6) + 2}.4f}"
+            for name, value in zip(names, values, strict=True)
+        )
+        gain = f"{setting.gain:+.2f}" if setting.gain else "equal"
+        lines.append(f"{gain:>10}{setting.weeks:>7}{shares}")
     return lines
