@@ -26,9 +26,9 @@ class Compared:
         is_event: [n] the matured label: fraud, default.
         champion: [n] probabilities of the champion, within [0, 1].
         challenger: [n] probabilities of the challenger, within [0, 1].
-        cluster: [n] a code per customer, from 0: rows of one customer are not independent.
+        cluster: [n] a code per customer, >= 0: rows of one customer are not independent.
         amount: [n] >= 0, in units of the base currency.
-        week: [n] a code per week, from 0 and in order of time.
+        week: [n] a code per week, >= 0 and in order of time.
         weight: [n] > 0, the inverse of the probability that a row has a label; None = all have one.
         segments: labels per row, [n], by the name of the division: channel, product.
         reasons: the first reason code by champion and by challenger, each [n]; "" = no reason.
@@ -71,12 +71,12 @@ class Compared:
     @property
     def clusters(self) -> int:
         """The number of customers with a row."""
-        return int(np.count_nonzero(np.bincount(self.cluster)))
+        return len(np.unique(self.cluster))
 
     @property
     def weeks(self) -> int:
         """The number of weeks with a row."""
-        return int(np.count_nonzero(np.bincount(self.week)))
+        return len(np.unique(self.week))
 
 
 def _require_lengths(rows: Compared) -> None:

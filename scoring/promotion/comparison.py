@@ -10,6 +10,8 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from features.platform.arrays import Floats
 from scoring.models.compared import Compared
 from scoring.models.gate_plan import GatePlan, Verdict
@@ -93,8 +95,9 @@ def compare(rows: Compared, plan: GatePlan) -> Comparison:
         rows: the scores and labels.
         plan: the plan that was registered before.
     """
+    rows = _numbered(rows)
     weight = _weight(rows, plan)
-    judged = judged_tests(rows, plan)
+    judged = _judged(rows, plan, weight)
     return Comparison(
         model=plan.model,
         plan_sha256=plan.sha256,
@@ -117,7 +120,11 @@ def judged_tests(rows: Compared, plan: GatePlan) -> tuple[TestResult, ...]:
         rows: the scores and labels.
         plan: the plan that was registered before.
     """
-    weight = _weight(rows, plan)
+    rows = _numbered(rows)
+    return _judged(rows, plan, _weight(rows, plan))
+
+
+def _judged(rows: Compared, plan: GatePlan, weight: Floats | None) -> tuple[TestResult, ...]:
     return (
         _primary(rows, plan, weight),
         cost.check(rows, plan, weight),
@@ -127,6 +134,11 @@ def judged_tests(rows: Compared, plan: GatePlan) -> tuple[TestResult, ...]:
         stability.latency(rows, plan),
         *segment_floors.tests(rows, plan, weight),
     )
+
+
+def _numbered(rows: Compared) -> Compared:
+    """Return the rows with customers numbered without gaps, so sums per customer stay short."""
+    return replace(rows, cluster=np.unique(rows.cluster, return_inverse=True)[1])
 
 
 def _weight(rows: Compared, plan: GatePlan) -> Floats | None:

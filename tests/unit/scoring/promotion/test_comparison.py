@@ -165,6 +165,12 @@ def test_equal_comparisons_have_equal_digests() -> None:
     assert other.digest != again.digest
 
 
+def test_the_numbers_of_customers_are_only_names() -> None:
+    renamed = replace(ROWS, cluster=ROWS.cluster * 10**15)
+
+    assert compare(renamed, PLAN).as_dict() == compare(ROWS, PLAN).as_dict()
+
+
 def test_a_verdict_is_bound_to_its_plan() -> None:
     other = PLAN.model_copy(update={"sha256": "0" * 64})
 
