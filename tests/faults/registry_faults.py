@@ -203,7 +203,7 @@ def in_registry(house: House) -> Outcome:
         # a healthy claim, and the alias moves during the run
         pause = Pause()
         attempt = trial.world.start(
-            Stage.BUILT.rest, THROUGH_REGISTRY, at={"mid_predict@2": pause.here}
+            Stage.BUILT.rest, THROUGH_REGISTRY, at={"mid_predict@1": pause.here}
         )
         trial.expect(holds=attempt.process.wait_at(pause), otherwise="the place was not reached")
         administer(
