@@ -19,7 +19,8 @@ from scoring.decision.policy import persons
 from scoring.models import decision_rows, registry, registry_versions
 from scoring.models.decision_rows import DecisionRow
 from scoring.promotion import effective, records
-from scoring.promotion.facts import MOVES, Action, Facts, Gate, Source, Version
+from scoring.promotion.facts import MOVES, Action, Basis, Facts, Gate, Source, Version
+from scoring.promotion.guard import UNKNOWN_ACTOR, Judgement
 from scoring.promotion.refusals import PromotionRefusedError, PromotionVoidError
 from scoring.runs.pins import ModelPin
 
@@ -74,7 +75,8 @@ class Case:
             gate: that a promotion rests on.
             expires_at: the end of an override.
         """
-        replaces = self.champion if action in MOVES else None
+        is_move = action in MOVES and self.champion != self.pin
+        replaces = self.champion if is_move else None
         return DecisionRow(
             model=self.pin.name,
             version=self.pin.version,
@@ -196,6 +198,26 @@ def require_file(case: Case, settings: Settings) -> None:
         ModelUnavailableError: the file is gone, or differs from the registered one.
     """
     registry.fetch(case.pin, settings, object_store(settings))
+
+
+def see_first(connection: psycopg.Connection[Any], case: Case) -> None:
+    """Record the first champion, if no claim has seen one, so that a rollback finds it.
+
+    Args:
+        connection: of role `score`, outside of a transaction.
+        case: of the version that replaces it.
+    """
+    if case.facts.sightings or case.champion is None:
+        return
+    judgement = Judgement(Basis.FIRST, "the champion before the first decision about the model")
+    records.see(
+        connection,
+        case.champion,
+        judgement,
+        champion=case.champion,
+        actor=UNKNOWN_ACTOR,
+        sighting_seq=1,
+    )
 
 
 def require_other(case: Case) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from features.platform import database
 from features.platform.settings import Settings
+from scoring.models import registry
 from scoring.promotion import cases, effective, guard, rules
 from scoring.promotion.cases import Case, Receipt
 from scoring.promotion.facts import Action, Source
@@ -57,6 +58,7 @@ def promote(  # noqa: PLR0913 - a person, a reason and a way, by name
         shadow = rules.shadow_flaw(connection, case.pin)
         _require_promotable(case, person, shadow)
         cases.require_file(case, settings)
+        cases.see_first(connection, case)
         row = case.row(Action.PROMOTE, person, reason, source, gate=case.facts.gate)
         with cases.decided(connection, row, case.facts) as receipt:
             cases.move(case, settings)
@@ -105,6 +107,7 @@ def override(  # noqa: PLR0913 - a person, a reason and a way, by name
         if case.facts.trainer is not None and (flaw := guard.trainer_flaw(person, case.facts)):
             raise PromotionRefusedError(f"{case.pin}: {flaw}; nothing was moved")
         cases.require_file(case, settings)
+        cases.see_first(connection, case)
         row = case.row(Action.OVERRIDE, person, reason, source, expires_at=expires_at)
         with cases.decided(connection, row, case.facts) as receipt:
             cases.move(case, settings)
@@ -189,7 +192,7 @@ def _require_current(case: Case, verdict_sha256: str | None) -> None:
     Raises:
         PromotionVoidError: names the change.
     """
-    gate, challenger = case.facts.gate, case.aliases.get("challenger")
+    gate, challenger = case.facts.gate, case.aliases.get(registry.CHALLENGER)
     changes = []
     if challenger not in (None, case.pin.version):
         changes.append(f"the challenger is version {challenger} now")

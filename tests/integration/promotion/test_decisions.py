@@ -312,6 +312,16 @@ def test_a_rollback_restores_an_alias_that_was_deleted(house: House) -> None:
     assert house.decides() == "1"
 
 
+def test_a_champion_that_was_replaced_before_its_first_run_can_come_back(house: House) -> None:
+    with house.db.superuser() as connection:
+        connection.execute("truncate audit.champion_sightings")
+    override(house)
+
+    rollback(MODEL, settings=house.settings, **BEN)
+
+    assert house.decides() == "1"
+
+
 def test_a_rollback_to_a_version_that_never_decided_is_refused(house: House) -> None:
     for number in (None, "2", "7\x1b[2K"):
         with pytest.raises(PromotionRefusedError, match="former champions are: none"):
