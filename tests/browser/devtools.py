@@ -114,6 +114,18 @@ class Page:
                 raise BrowserError(f"the page does not show {words!r}, but: {shown[-2000:]}")
             time.sleep(0.25)
 
+    def await_gone(self, words: str, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until the page no longer shows a text.
+
+        Raises:
+            BrowserError: it still shows in time.
+        """
+        deadline = time.monotonic() + seconds
+        while words in self.text():
+            if time.monotonic() > deadline:
+                raise BrowserError(f"the page still shows {words!r}")
+            time.sleep(0.25)
+
     def click(self, selector: str, words: str | None = None) -> None:
         """Click on the smallest visible element with a text, as soon as there is one.
 
