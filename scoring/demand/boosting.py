@@ -7,6 +7,7 @@ early stopping would hold out random cells, which are no later than the others.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,8 @@ LOSSES: tuple[dict[str, object], ...] = (
     {"loss": "absolute_error"},
     {"loss": "quantile", "quantile": HIGH},
 )
+#: Losses that learn at once, each with one thread: the bits do not depend on it.
+LOSSES_AT_ONCE = 2
 #: Fewer cells, or fewer with units, teach no trees.
 LEAST_CELLS, LEAST_SOLD = 2_000, 500
 #: More cells do not change the trees; a sample is taken.
@@ -108,15 +111,19 @@ def fit(
         ahead[:, horizon.CALENDAR] = np.nan
     matrix = _filled(np.hstack([horizon.of_night(cells), ahead]))
     target = rows.units[row, step] / base
-    trees = []
-    for loss in LOSSES:
+
+    def learnt(loss: dict[str, object]) -> HistGradientBoostingRegressor:
         is_mean = loss["loss"] == "poisson"
         outcome = np.minimum(target, MOST_RATIO) if is_mean else target
         weight = base / (1.0 + base / MOST_WEIGHT) if is_mean else base
+        # inside the thread: OpenMP keeps the limit of each thread apart
         with one_thread():
-            learnt = HistGradientBoostingRegressor(**loss, **SETTINGS)
-            trees.append(learnt.fit(matrix, outcome, weight / weight.mean()))
-    return trees
+            return HistGradientBoostingRegressor(**loss, **SETTINGS).fit(
+                matrix, outcome, weight / weight.mean()
+            )
+
+    with ThreadPoolExecutor(LOSSES_AT_ONCE) as pool:
+        return list(pool.map(learnt, LOSSES))
 
 
 def predict(
