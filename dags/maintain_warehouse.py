@@ -42,6 +42,9 @@ from scoring.domains import JOBS
     params=maintenance.FORM,
     doc_md=__doc__,
     tags=[PLATFORM, Cadence.NIGHTLY],
+    # a task that waits for the runs of a job holds a slot of the executor, and those runs need
+    # slots of their own: with one waiting task per job nothing would go on any more
+    max_active_tasks=2,
     **DAG_DEFAULTS,
 )
 def maintain_warehouse() -> None:

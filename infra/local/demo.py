@@ -51,6 +51,7 @@ def demo(state: State, files: Matched | None, described: Sources, windows: int =
     untrained = train(state, airflow, data)
     _score(state, airflow, data, windows)
     challengers.challenge(state, airflow, data)
+    _go_on_by_schedule(state, airflow, data)
     report.show(state)
     missing = {job: why for job, why in untrained.items() if not is_optional(job)}
     for job, why in sorted(untrained.items() - missing.items()):
@@ -225,12 +226,21 @@ def _score(state: State, airflow: Airflow, data: Sample, windows: int) -> None:
         _follow(state, airflow, job, runs)
     for job, found in afterwards.items():
         _follow(state, airflow, job, _begin(airflow, job, found))
-    has_sales = any(JOBS[job].population.feed == "sales" for job in data.windows(now))
-    if has_sales:
+    if _has_sales(data, now):
         _estimate_prices(state)
+
+
+def _has_sales(data: Sample, now: datetime) -> bool:
+    return any(JOBS[job].population.feed == "sales" for job in data.windows(now))
+
+
+def _go_on_by_schedule(state: State, airflow: Airflow, data: Sample) -> None:
+    """Turn the schedules on; the first maintenance decides the earlier nights of all jobs."""
+    now = datetime.now(UTC)
     is_over = data.live_until <= now
     others = (TRAINING,) if is_over else NIGHTLY
-    for dag_id in (*data.windows(now), *([PRICES] if has_sales else []), *others):
+    prices = [PRICES] if _has_sales(data, now) else []
+    for dag_id in (*data.windows(now), *prices, *others):
         airflow.await_dag(dag_id)
         airflow.set_paused(dag_id, is_paused=is_over)
     if is_over:  # each hour since an old file would become an empty window

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from scoring.domains import JOBS
 from scoring.runs.job import Job
@@ -43,6 +44,7 @@ dags = {
         "tags": sorted(dag.tags),
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
+        "max_active_tasks": dag.max_active_tasks,
         "timetable": type(dag.timetable).__name__,
         "starts_after": [asset.uri for asset in getattr(condition_of(dag), "objects", [])],
         "params": sorted(dag.params),
@@ -103,6 +105,13 @@ def test_every_task_has_an_owner_retries_a_timeout_and_an_explained_failure(
             assert (task["retries"] >= 1) is (name != "shadow"), name
             assert task["has_timeout"], name
             assert task["has_failure_callback"], name
+
+
+def test_the_maintenance_leaves_slots_for_the_runs_that_it_waits_for(bag: dict[str, Any]) -> None:
+    stack = yaml.safe_load((DAGS.parent / "docker-compose.yaml").read_text())
+    slots = int(stack["x-airflow-settings"]["AIRFLOW__CORE__PARALLELISM"])
+    # each task that waits for the runs of a job holds a slot meanwhile
+    assert bag["dags"]["maintain_warehouse"]["max_active_tasks"] <= slots // 2
 
 
 def tasks_of(job: Job) -> tuple[str, ...]:
