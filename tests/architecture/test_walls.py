@@ -79,7 +79,7 @@ def test_a_task_of_a_dag_only_calls_a_step() -> None:
             node
             for node in ast.walk(ast.parse(text_of(path)))
             if isinstance(node, ast.FunctionDef)
-            and any("task" in ast.dump(decorator) for decorator in node.decorator_list)
+            and any("id='task'" in ast.dump(decorator) for decorator in node.decorator_list)
         ]
         for path in files
         if "@task" in text_of(path)
