@@ -32,7 +32,7 @@ DONE = "is_challenged"
 
 _SHADOW = """
     select champion_decision, challenger_decision, sum(decision_count)::bigint as decisions,
-        sum(amount) as amount_in_base_currency
+        sum(total_amount) as amount_in_base_currency
     from serving.shadow_flows
     where model = 'fraud_transactions'
     group by champion_decision, challenger_decision

@@ -116,7 +116,7 @@ def read(connection: psycopg.Connection[Any], model: str, version: str) -> Compa
             cursor,
             "read the flows of a shadow",
             "select champion_decision, challenger_decision, "
-            "sum(decision_count)::bigint as decisions, sum(amount) as amount "
+            "sum(decision_count)::bigint as decisions, sum(total_amount) as amount "
             "from serving.shadow_flows where model = %(model)s "
             "and challenger_version = %(version)s "
             "group by champion_decision, challenger_decision "

@@ -79,8 +79,8 @@ def test_a_broken_data_set_stops_no_other_and_is_named_in_the_summary(
     output = printed.out + printed.err
     assert output.count("history_loaded") == 2
     assert re.findall(r"features_built +rows=([12]) .*selector=(\w+)", output) == [
-        ("2", "transaction_features"),
-        ("1", "application_features"),
+        ("2", "everything"),
+        ("1", "everything"),
     ]
     assert re.search(r"a_broken\.parquet was not measured: BadDeliveryError: .* is held", output)
     assert "Traceback" not in output

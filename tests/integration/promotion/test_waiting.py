@@ -8,33 +8,10 @@ import pytest
 
 from scoring.promotion import decisions, waiting
 from scoring.promotion.waiting import Waiting
+from tests import promotions
 from tests.integration.promotion.conftest import MODEL, House
 
 BEN: dict[str, Any] = {"person": "ben", "reason": "fewer frauds"}
-
-_SHADOW_RUN = """
-    insert into decisions.shadow_runs (run_id, job, model, version, sha256, rows_published)
-    values (%s, 'score_transactions', %s, %s, %s, %s)
-    returning shadow_id
-"""
-_SHADOW_ROWS = """
-    insert into decisions.shadow_decisions (
-        shadow_id, subject_id, revision, event_time, status, reasons
-    )
-    select %s, row::text, 0, timestamptz '2026-11-01' + row %% %s * interval '1 day', 'ok', '[]'
-    from generate_series(1, %s) as row
-"""
-
-
-def shadowed(house: House, days: int = 7, rows: int = 1_000) -> House:
-    """Let the challenger shadow some days and rows of a run."""
-    run, pin = house.claim(), house.challenger
-    with house.connect() as connection:
-        (shadow_id,) = connection.execute(
-            _SHADOW_RUN, (run.run_id, MODEL, pin.version, pin.sha256, rows)
-        ).fetchone() or (0,)
-        connection.execute(_SHADOW_ROWS, (shadow_id, days, rows))
-    return house
 
 
 def found(house: House) -> Waiting | str:
@@ -51,7 +28,7 @@ def act(house: House, action: Any) -> None:
 def test_a_passed_gate_waits_for_a_person(house: House) -> None:
     assert found(house) == f"{MODEL} has no gate yet"
 
-    shadowed(house).gate()
+    house.gate()
 
     answer = found(house)
     assert isinstance(answer, Waiting)
@@ -61,19 +38,23 @@ def test_a_passed_gate_waits_for_a_person(house: House) -> None:
 
 @pytest.mark.parametrize("verdict", ["not worse", "cannot tell", "worse"])
 def test_another_verdict_asks_nobody(house: House, verdict: str) -> None:
-    shadowed(house).gate(verdict)
+    house.gate(verdict)
 
     assert f"has not passed: {MODEL} version 2 is {verdict}" in str(found(house))
 
 
 def test_a_gate_waits_for_its_shadow(house: House) -> None:
-    shadowed(house, days=6, rows=900).gate()
+    young = house.add(b"model 3", "ann")
+    run = house.claim()
+    with house.connect() as connection:
+        promotions.record_shadow(connection, young, run.run_id, days=6, rows=900)
+    house.gate(challenger=young)
 
     assert "lacks 1 of 7 days and 100 of 1,000 rows" in str(found(house))
 
 
 def test_a_longer_shadow_leaves_the_gate_waiting(house: House) -> None:
-    shadowed(house).gate()
+    house.gate()
 
     act(house, decisions.extend)
 
@@ -86,7 +67,7 @@ def test_a_longer_shadow_leaves_the_gate_waiting(house: House) -> None:
     ("action", "done"), [(decisions.promote, "promoted"), (decisions.reject, "rejected")]
 )
 def test_a_decided_gate_waits_no_longer(house: House, action: Any, done: str) -> None:
-    shadowed(house).gate()
+    house.gate()
 
     act(house, action)
 
@@ -94,7 +75,7 @@ def test_a_decided_gate_waits_no_longer(house: House, action: Any, done: str) ->
 
 
 def test_a_replaced_challenger_waits_no_longer(house: House) -> None:
-    shadowed(house).gate()
+    house.gate()
 
     house.add(b"model 3", "cid")
 

@@ -138,7 +138,7 @@ def test_every_view_that_analysts_have_is_described(bench: Bench) -> None:
     views = bench.db.rows("select viewname from pg_views where schemaname = 'serving'")
     names = (
         *("docs/analysts.md", "docs/merchants.md", "docs/demand.md"),
-        *("docs/stock.md", "docs/prices.md"),
+        *("docs/stock.md", "docs/prices.md", "docs/models.md"),
     )
     pages = "".join(documents.PAGES[name] for name in names)
 

@@ -31,10 +31,10 @@ select
     count(*) filter (where stricter_by > 0) as stricter_count,
     count(*) filter (where stricter_by < 0) as milder_count,
     count(*) filter (where has_other_reasons) as other_reasons_count,
-    {{ rounded_money('coalesce(sum(amount), 0)') }} as amount,
-    {{ rounded_money('coalesce(sum(amount) filter (where stricter_by > 0), 0)') }}
+    {{ rounded_money('coalesce(sum(base_amount), 0)') }} as total_amount,
+    {{ rounded_money('coalesce(sum(base_amount) filter (where stricter_by > 0), 0)') }}
         as stricter_amount,
-    {{ rounded_money('coalesce(sum(amount) filter (where stricter_by < 0), 0)') }}
+    {{ rounded_money('coalesce(sum(base_amount) filter (where stricter_by < 0), 0)') }}
         as milder_amount,
     count(*) filter (where stricter_by = 0)::double precision / count(*) as agreement,
     avg(score_difference) as mean_score_difference,
