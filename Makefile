@@ -94,7 +94,7 @@ faults: setup ## Break everything in hundreds of ways, count what is lost (FAULT
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 	$(if $(FAULTS)$(ONLY),,@PYTHONPATH=.:plugins python -m tests.faults.airflow_kills)
 
-browser: setup ## Promote a model by clicks in MLflow and Airflow, after `make demo` (needs chromium)
+browser: setup ## Rehearse a promotion by clicks on a demo; records a made gate there (needs chromium)
 	@PYTHONPATH=.:plugins python -m tests.browser
 
 bench: setup ## Measure the hourly job against the floor, pandas and itself (PART=, ROUNDS=, AGAIN=1)

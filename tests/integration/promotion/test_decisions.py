@@ -135,6 +135,7 @@ def test_of_two_approvals_at_once_one_wins_and_the_other_is_told(
         require_file(*arguments)
         both_have_read.wait(timeout=30)
 
+    # both persons have read the same state before either decides: the real check, then a meeting
     monkeypatch.setattr("scoring.promotion.cases.require_file", meet)
     outcomes: dict[str, object] = {}
 
