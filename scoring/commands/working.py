@@ -48,6 +48,8 @@ class Step:
 
     def _counted(self, unit: str, seconds: float) -> str:
         done, total = self.done[unit], self.totals.get(unit)
+        if total is not None and done > total:
+            total = None  # a second stage counts the same units: the total was that of the first
         rate = done / seconds
         text = f"{done:,} {unit}" if total is None else f"{done:,} of {total:,} {unit}"
         if rate:

@@ -49,6 +49,19 @@ def test_rows_rate_and_time_left_are_shown(is_terminal: bool) -> None:
     assert stream.getvalue().endswith("\r\x1b[2K" if is_terminal else "\n")
 
 
+def test_a_total_that_a_second_stage_exceeds_is_not_shown() -> None:
+    stream, clock = Stream(is_terminal=False), Clock()
+    board = Board(stream, clock)
+
+    with board.working("quality"):
+        progress.advance("deliveries", 2, 2)
+        progress.advance("deliveries", 2, 2)
+        clock.now = 8.0
+        board.draw()
+
+    assert stream.getvalue() == "quality: 4 deliveries, 0.50 deliveries/s, 0:08 so far\n"
+
+
 def test_a_file_gets_a_line_every_few_seconds_only() -> None:
     stream, clock = Stream(is_terminal=False), Clock()
     board = Board(stream, clock)
