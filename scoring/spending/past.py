@@ -68,7 +68,8 @@ def from_matrix(matrix: Matrix, names: Sequence[str]) -> Past:
     if missing := [name for name in COLUMNS if name not in places]:
         raise ValueError(f"the forecast needs the columns {', '.join(missing)}")
     column = {name: np.ascontiguousarray(matrix[:, places[name]]) for name in COLUMNS}
-    observed = np.maximum(np.nan_to_num(column["observed_days"], nan=1.0), 1.0)
+    # a row without the days is taken as one of a feed that fills the look-back, as most do
+    observed = np.maximum(np.nan_to_num(column["observed_days"], nan=float(QUARTER)), 1.0)
     tenure, recency = column["tenure_days"], column["recency_days"]
     return Past(
         purchases=np.nan_to_num(column["transaction_count_90d"]),

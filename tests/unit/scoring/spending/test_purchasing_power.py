@@ -129,6 +129,12 @@ def test_a_matrix_without_a_needed_column_is_refused() -> None:
         from_matrix(np.zeros((1, 6)), COLUMNS[:-1])
 
 
+def test_a_customer_of_an_unknown_start_of_the_feed_has_no_burst_of_purchases() -> None:
+    known = from_matrix(np.array([[30, 10, 20.0, 20.0, 80.0, 2.0, np.nan]]), COLUMNS)
+
+    assert known.purchases / known.observed == pytest.approx([30 / 90])
+
+
 def test_the_same_rows_give_the_same_model() -> None:
     first, second = a_model(60, 89), a_model(60, 89)
 
