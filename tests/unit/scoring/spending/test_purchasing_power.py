@@ -130,7 +130,7 @@ def test_a_matrix_without_a_needed_column_is_refused() -> None:
 
 
 def test_a_customer_of_an_unknown_start_of_the_feed_has_no_burst_of_purchases() -> None:
-    known = from_matrix(np.array([[30, 10, 20.0, 20.0, 80.0, 2.0, np.nan]]), COLUMNS)
+    known = from_matrix(np.array([[10, 30, 20.0, 20.0, 80.0, 2.0, np.nan]]), COLUMNS)
 
     assert known.purchases / known.observed == pytest.approx([30 / 90])
 
