@@ -9,17 +9,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 from psycopg import sql
 
-from features.platform.arrays import Columns, Matrix
+from features.platform.arrays import Columns, Flags, Integers, Levels, Matrix
 from features.platform.settings import Settings
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import CIRCUMSTANCES
-from scoring.decision.policy.policy import Conditions, Policy
+from scoring.decision.policy.policy import Conditions, Policy, Rule
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs.job import Answer
 from scoring.runs.record import Run
@@ -139,6 +139,24 @@ class ModelDecider(Decider):
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """The outcomes of n rows without their reasons, which cost most of the time.
+
+    Attributes:
+        level: [n] of `Outcome`.
+        limit_minor: [n] recommended limits in minor units of the row's currency, -1 where there is
+            none; None in a domain without limits.
+        rule_hits: [n, rules], without suppressed hits.
+        rules: the rules of the policy.
+    """
+
+    level: Levels
+    limit_minor: Integers | None
+    rule_hits: Flags
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyDecider(ModelDecider):
     """A decider whose outcomes follow from the scores and from the pinned policy.
 
@@ -149,6 +167,54 @@ class PolicyDecider(ModelDecider):
 
     policy: Policy
     conditions: Conditions
+
+    @abstractmethod
+    def under(self, policy: Policy) -> Self:
+        """Return the decider of the same run and model under another policy.
+
+        Raises:
+            ConfigurationError: the policy does not decide this domain, or a rule cannot run.
+        """
+
+    @property
+    @abstractmethod
+    def columns_of_outcomes(self) -> frozenset[str]:
+        """The columns of the domain's `INPUT_TYPES` that `outcomes` reads."""
+
+    @property
+    @abstractmethod
+    def columns_of_scores(self) -> frozenset[str]:
+        """The columns of the domain's `INPUT_TYPES` that `scores_of` reads."""
+
+    @abstractmethod
+    def outcomes(self, columns: Columns, scores: Scores) -> Outcomes:
+        """Return the outcomes of n rows that have their scores already.
+
+        Args:
+            columns: at least `columns_of_outcomes`; each [n].
+            scores: by the name of the answer.
+        """
+
+    def scores_of(self, rows: pa.Table) -> Scores:
+        """Return the scores of n rows by the model.
+
+        Args:
+            rows: [n] with the columns of the domain's `INPUT_TYPES`.
+        """
+        return self._scores(*self._inputs(rows))
+
+    def decide_recorded(self, rows: pa.Table, recorded: pa.Table) -> pa.Table:
+        """Decide n rows by the scores of their record; no model scores them again.
+
+        Args:
+            rows: [n], as for `decide`.
+            recorded: [n] with the statuses and values of every answer.
+
+        Returns:
+            As `decide`.
+        """
+        columns, matrix = self._inputs(rows)
+        return self._decided(columns, matrix, recorded_scores(recorded, self.model.answers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +233,36 @@ class Domain:
     input_columns: Callable[[str, str], sql.Composable]
     source: Callable[[sql.Composable, Run], sql.Composable]
     decider_of: Callable[[Run, Any, Settings], Decider]
+
+
+def recorded_scores(recorded: pa.Table, answers: Sequence[Answer]) -> Scores:
+    """Return the scores that the ledger holds for n rows.
+
+    Args:
+        recorded: [n] with status and value of each answer; a value without a score is null.
+        answers: the answers of the job.
+    """
+    return {
+        answer.name: ComponentScores(
+            recorded.column(answer.name).to_numpy(),
+            recorded.column(answer.status).to_numpy().astype(object),
+        )
+        for answer in answers
+    }
+
+
+def listed_columns(policy: Policy, conditions: Conditions, moment: str) -> frozenset[str]:
+    """Return the columns that the rules and lists of a policy read.
+
+    Args:
+        policy: its lists name customers or merchants.
+        conditions: the parsed rules.
+        moment: the column with the moment at which a listing must be in force.
+    """
+    names = {name for _, condition in conditions for name in condition.tree.columns}
+    if policy.allow_list or policy.suppressions:
+        names |= {"customer_id", "merchant_id", moment}
+    return frozenset(names)
 
 
 def features_alone(table: sql.Composable, _run: Run) -> sql.Composable:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from psycopg import sql
 
@@ -20,21 +22,53 @@ from scoring.credit.job import JOB
 from scoring.credit.limits import Requests, recommend
 from scoring.credit.merge import ApplicationDecisions, Evidence, Facts
 from scoring.credit.reasons import ReasonInputs
-from scoring.decider import Domain, PolicyDecider, Scores
+from scoring.decider import Domain, Outcomes, PolicyDecider, Scores, listed_columns
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
 from scoring.decision.policy import policy, reason_codes
+from scoring.decision.policy.policy import Policy, parsed
 from scoring.decision.rules.columns import APPLICATIONS, EVIDENCE_COUNTS, types_of
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs import record
 
 TYPES = types_of(APPLICATIONS)  # of the columns that a rule may name
 ANSWERS = JOB.answers
+#: The columns that limits and fraud states are computed from.
+_OF_LIMITS = (
+    *("requested_amount_minor", "requested_amount_base_minor", "requested_amount"),
+    *("term_months", "annual_income", "debt_to_income"),
+    *EVIDENCE_COUNTS,
+)
 
 
 class ApplicationDecider(PolicyDecider):
     """The model, the policy and the rules that decide the applications of a run."""
+
+    def under(self, policy: Policy) -> Self:
+        """Return the same decider under another policy, as the base says."""
+        conditions = parsed(policy.require_credit().rules, TYPES)
+        return replace(self, policy=policy, conditions=conditions)
+
+    @property
+    def columns_of_outcomes(self) -> frozenset[str]:
+        """The columns of limits, fraud states, rules and lists."""
+        listed = listed_columns(self.policy, self.conditions, merge.MOMENT)
+        return (listed & INPUT_TYPES.keys()) | frozenset(_OF_LIMITS)
+
+    @property
+    def columns_of_scores(self) -> frozenset[str]:
+        """The columns of the model, and the one that says whether a row has a rate."""
+        return frozenset(self.explainer.features if self.explainer else ()) | {
+            "requested_amount_base_minor"
+        }
+
+    def outcomes(self, columns: Columns, scores: Scores) -> Outcomes:
+        """Return the outcomes of n rows, as the base says."""
+        answers = self._merged(columns, scores)
+        limit = pc.fill_null(ledger_rows.limits_of(columns, answers), -1)
+        decisions = answers.decisions
+        return Outcomes(decisions.outcome, limit.to_numpy(), decisions.rule_hits, decisions.rules)
 
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
         return matrix_of(columns, names)
@@ -44,6 +78,16 @@ class ApplicationDecider(PolicyDecider):
         return self.model.score(matrix, has_rate.to_numpy(zero_copy_only=False))
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
+        answers = self._merged(columns, scores)
+        return ledger_rows.of(
+            _stamp(self.run),
+            columns,
+            answers,
+            self.policy.require_credit(),
+            self._reasons(answers.decisions, answers.inputs, matrix),
+        )
+
+    def _merged(self, columns: Columns, scores: Scores) -> ledger_rows.Answers:
         credit, second = (scores[answer.name] for answer in ANSWERS)
         requests = requests_of(columns, credit)
         limits = recommend(requests, self.policy.require_credit())
@@ -51,13 +95,7 @@ class ApplicationDecider(PolicyDecider):
         facts = Facts(credit, limits.level, Evidence(*counts))
         decisions = merge.decide(facts, columns, self.policy, self.conditions)
         inputs = ReasonInputs(credit, limits.binding, limits.is_below(requests))
-        return ledger_rows.of(
-            _stamp(self.run),
-            columns,
-            ledger_rows.Answers(decisions, limits, inputs, second),
-            self.policy.require_credit(),
-            self._reasons(decisions, inputs, matrix),
-        )
+        return ledger_rows.Answers(decisions, limits, inputs, second)
 
     def _reasons(
         self, decisions: ApplicationDecisions, inputs: ReasonInputs, matrix: Matrix
@@ -118,7 +156,7 @@ def decider_of(run: record.Run, model: Any, settings: Settings) -> ApplicationDe
         ConfigurationError: the policy file differs from the pinned one, or has no credit part.
     """
     pinned = policy.load(run.policy_version, run.policy_sha256)
-    conditions = policy.parsed(pinned.require_credit().rules, TYPES)
+    conditions = parsed(pinned.require_credit().rules, TYPES)
     guarded = GuardedModel(model, settings.model_timeout_seconds, ANSWERS)
     return ApplicationDecider(run, guarded, model, pinned, conditions)
 

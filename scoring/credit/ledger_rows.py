@@ -91,6 +91,11 @@ def of(
     )
 
 
+def limits_of(columns: Mapping[str, pa.Array], answers: Answers) -> pa.Array:
+    """Return the recommended limits of n rows, in minor units of their currencies; null if none."""
+    return _limit(columns, answers)["recommended_limit_minor"]
+
+
 def _limit(columns: Mapping[str, pa.Array], answers: Answers) -> dict[str, pa.Array]:
     """Return the limit in the application's currency, its bound, and whether it is reduced.
 

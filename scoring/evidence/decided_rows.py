@@ -13,7 +13,12 @@ from scoring.runs.job import Job, quoted
 
 
 def read(
-    connection: psycopg.Connection[Any], job: Job, keys: str, condition: sql.Composable
+    connection: psycopg.Connection[Any],
+    job: Job,
+    keys: str,
+    condition: sql.Composable,
+    *,
+    with_scores: bool = False,
 ) -> pa.Table:
     """Read the rows that a decider of the job takes, and what the ledger says of the model.
 
@@ -24,12 +29,17 @@ def read(
         job: the job of the ledger.
         keys: the table with the keys of the decisions: the subject's id, `revision`, `version`.
         condition: the SQL that selects keys.
+        with_scores: whether the values of the answers are read too; each is one number.
 
     Returns:
-        [n] with the columns of the domain's `input_types` and the job's `components`.
+        [n] with the columns of the domain's `input_types`, the job's `components`, and the answers
+        if they are read.
     """
     domain = job.decides()
-    recorded = sql.SQL(", ").join(sql.Identifier("ledger", name) for name in job.components)
+    answers = [answer.name for answer in job.answers] if with_scores else []
+    recorded = sql.SQL(", ").join(
+        sql.Identifier("ledger", name) for name in (*job.components, *answers)
+    )
     query = sql.SQL(
         "select {columns}, {recorded} from {keys} inner join {features} as features "
         "on features.{id} = {keys}.{id} and features.version = {keys}.version "
@@ -44,5 +54,9 @@ def read(
         id=job.subject_id,
         condition=condition,
     )
-    types = {**domain.input_types, **dict.fromkeys(job.components, pa.string())}
+    types = {
+        **domain.input_types,
+        **dict.fromkeys(job.components, pa.string()),
+        **dict.fromkeys(answers, pa.float64()),
+    }
     return readers.read(connection, query, types)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +16,19 @@ from features.platform.settings import Settings
 from features.views import TRANSACTIONS as VIEW
 from features.views.digests import feature_digest
 from features.views.numbers import as_number
-from scoring.decider import Domain, PolicyDecider, Scores, features_alone
+from scoring.decider import (
+    Domain,
+    Outcomes,
+    PolicyDecider,
+    Scores,
+    features_alone,
+    listed_columns,
+)
 from scoring.decision.attributions import by_characteristic
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
 from scoring.decision.policy import policy
+from scoring.decision.policy.policy import Policy
 from scoring.decision.rules.columns import TRANSACTIONS, types_of
 from scoring.fraud import merge, reasons
 from scoring.fraud.job import JOB
@@ -59,6 +68,26 @@ def input_columns(revision: str = "features") -> sql.Composable:
 class TransactionDecider(PolicyDecider):
     """The model, the policy and the rules that decide the transactions of a run."""
 
+    def under(self, policy: Policy) -> Self:
+        """Return the same decider under another policy, as the base says."""
+        return replace(self, policy=policy, conditions=policy.conditions(types_of(TRANSACTIONS)))
+
+    @property
+    def columns_of_outcomes(self) -> frozenset[str]:
+        """The columns of rules and lists."""
+        return listed_columns(self.policy, self.conditions, merge.MOMENT)
+
+    @property
+    def columns_of_scores(self) -> frozenset[str]:
+        """The columns of the model, and the one that says whether a row has a rate."""
+        features = self.explainer.features if self.explainer else ()
+        return frozenset({*features, "has_fx_rate"})
+
+    def outcomes(self, columns: Columns, scores: Scores) -> Outcomes:
+        """Return the outcomes of n rows, as the base says."""
+        decisions = self._merged(columns, scores)
+        return Outcomes(decisions.outcome, None, decisions.rule_hits, decisions.rules)
+
     def _matrix(self, columns: Columns, names: Sequence[str]) -> Matrix:
         return np.column_stack([columns[name].to_numpy(zero_copy_only=False) for name in names])
 
@@ -66,10 +95,13 @@ class TransactionDecider(PolicyDecider):
         return self.model.score(matrix, columns["has_fx_rate"].to_numpy(zero_copy_only=False))
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
-        fraud, anomaly = (scores[answer.name] for answer in ANSWERS)
-        decisions = merge.decide(fraud, anomaly, columns, self.policy, self.conditions)
-        texts = self._reasons(decisions, fraud, matrix)
+        decisions = self._merged(columns, scores)
+        texts = self._reasons(decisions, scores[ANSWERS[0].name], matrix)
         return _as_ledger_rows(self.run, columns, decisions, scores, texts)
+
+    def _merged(self, columns: Columns, scores: Scores) -> merge.Decisions:
+        fraud, anomaly = (scores[answer.name] for answer in ANSWERS)
+        return merge.decide(fraud, anomaly, columns, self.policy, self.conditions)
 
     def _reasons(
         self, decisions: merge.Decisions, fraud: ComponentScores, matrix: Matrix
