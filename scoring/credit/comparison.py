@@ -105,7 +105,7 @@ def read(
         start=sql.Literal(period.start),
         end=sql.Literal(period.end),
         as_of=sql.Literal(period.as_of),
-        lag=sql.Literal(_lag(settings)),
+        lag=sql.Literal(closing_lag(settings)),
     )
     types = {
         "application_id": pa.string(),
@@ -139,7 +139,7 @@ def learnt_until(challenger: Challenger) -> datetime | None:
     return challenger.label_as_of
 
 
-def _lag(settings: Settings) -> timedelta:
+def closing_lag(settings: Settings) -> timedelta:
     """Return the time after which a loan is closed, as the training takes it.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from features.platform.arrays import FloatColumns
 from scoring.credit.annuity import exposure_share
+from scoring.credit.observation import OBSERVATION
 from scoring.decision import thresholds
 from scoring.decision.policy.policy import Policy
 from scoring.decision.policy.review import ReviewTeam
@@ -31,5 +32,7 @@ PRICING = Pricing(
     cut_offs=_cut_offs,
     costs=_costs,
     capacity=lambda team: team.applications_per_day,
+    minutes=lambda team: team.application_minutes,
+    observation=OBSERVATION,
     term="pd_horizon_months",
 )

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from features.platform.arrays import FloatColumns
 from features.platform.errors import ConfigurationError
+from scoring.decision.observation import Observation
 from scoring.decision.policy.policy import Policy
 from scoring.decision.policy.review import ReviewTeam
 from scoring.decision.thresholds import Costs
@@ -25,6 +26,8 @@ class Pricing:
         cut_offs: returns the policy's cut-offs for review and for decline.
         costs: returns the expected cost of each answer.
         capacity: returns the number of reviews that the team does in a day.
+        minutes: returns the minutes that a person needs for a review.
+        observation: how the outcomes of decided rows are observed.
         term: the ledger's column of the term in months; None if the job has no term.
     """
 
@@ -33,6 +36,8 @@ class Pricing:
     cut_offs: Callable[[Policy], tuple[float, float]]
     costs: Callable[[FloatColumns, Policy, ReviewTeam], Costs]
     capacity: Callable[[ReviewTeam], int]
+    minutes: Callable[[ReviewTeam], int]
+    observation: Observation
     term: str | None = None
 
 

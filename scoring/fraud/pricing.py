@@ -8,6 +8,7 @@ from scoring.decision.policy.policy import Policy
 from scoring.decision.policy.review import ReviewTeam
 from scoring.decision.pricing import Pricing, require
 from scoring.decision.thresholds import Costs
+from scoring.fraud.observation import OBSERVATION
 
 
 def _cut_offs(policy: Policy) -> tuple[float, float]:
@@ -25,4 +26,6 @@ PRICING = Pricing(
     cut_offs=_cut_offs,
     costs=_costs,
     capacity=lambda team: team.transactions_per_day,
+    minutes=lambda team: team.transaction_minutes,
+    observation=OBSERVATION,
 )

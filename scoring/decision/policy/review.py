@@ -28,3 +28,6 @@ class ReviewTeam(PolicyPart):
     specificity: float = Field(gt=0, le=1)  # share of good cases that a review approves
     transactions_per_day: WholeNumber = Field(gt=0)  # capacity
     applications_per_day: WholeNumber = Field(gt=0)
+    # of a person's time; the defaults are what the costs of the first policies assume
+    transaction_minutes: WholeNumber = Field(default=5, gt=0)
+    application_minutes: WholeNumber = Field(default=60, gt=0)
