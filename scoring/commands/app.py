@@ -23,6 +23,7 @@ from scoring.commands.quality import quality
 from scoring.commands.replay import replay
 from scoring.commands.run import run
 from scoring.commands.score import score
+from scoring.commands.simulate import simulate
 from scoring.commands.sources import app as sources
 from scoring.commands.stock.app import app as stock
 from scoring.commands.synthesize import synthesize
@@ -49,7 +50,7 @@ PANELS: dict[str, tuple[Any, ...]] = {
     "One step of a run": (build, validate, claim, score, publish, fail),
     "Proofs and answers": (closure, windows, replay, explain),
     "Plans of merchants": (overrides, stock, prices),
-    "Policies and models": (policy, thresholds, train, models, quality, fairness),
+    "Policies and models": (policy, simulate, thresholds, train, models, quality, fairness),
     "This installation": (version,),
 }
 _GROUPS = {
