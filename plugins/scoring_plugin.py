@@ -85,6 +85,13 @@ class ScoringPlugin(AirflowPlugin):  # type: ignore[misc]
             "category": "browse",
             "url_route": "runs",
         },
+        {
+            "name": "Simulations",
+            "href": "/scoring/simulations",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "simulations",
+        },
     ]
     timetables: ClassVar[list[type]] = [FromNowOn]
     global_operator_extra_links: ClassVar[list[Any]] = [

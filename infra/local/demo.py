@@ -120,19 +120,20 @@ def start_feed(state: State) -> None:
 def approve_policy(state: State) -> None:
     """Activate the newest policy with the approval of a second person."""
     from scoring.decision.policy import policy
-    from scoring.decision.policy.activations import activate
+    from scoring.simulation.activation import Approval, activate
 
     newest = policy.newest()
     if policy_in_force(state) == (newest.version, newest.sha256):
         return
     with step(f"Policy {newest.version}") as note, connect(state, "score") as connection:
-        activate(
-            connection,
-            newest.version,
+        approval = Approval(
+            version=newest.version,
             author="demo-author",
             approver="demo-approver",
             reason="the demo's policy",
         )
+        # the policy of a newer checkout meets the decisions of an earlier demo
+        activate(connection, approval, without_simulation="the demo's policy")
         note("approved by a second person; a run requires it")
 
 

@@ -1,4 +1,4 @@
-"""Serve the pages of runs and gates inside Airflow's UI, for users that are logged in to Airflow.
+"""Serve the pages of runs, simulations and gates inside Airflow's UI, for users that are logged in.
 
 Airflow mounts a plugin's application without a login check. The dependency on the application is
 the only check, so nothing is served beside it, not even the description of its routes.
@@ -16,7 +16,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from features.platform.errors import ScoringError
-from orchestration import run_pages, validation_pages
+from orchestration import run_pages, simulation_pages, validation_pages
 
 HEADERS = {
     # the pages are static: no script, nothing from elsewhere, framed by Airflow alone
@@ -41,6 +41,7 @@ def application() -> FastAPI:
     )
     app.include_router(validation_pages.router)
     app.include_router(run_pages.router)
+    app.include_router(simulation_pages.router)
     app.add_exception_handler(psycopg.Error, _no_warehouse)
     app.add_exception_handler(ScoringError, _no_warehouse)
     app.middleware("http")(_with_headers)

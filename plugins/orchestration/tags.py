@@ -25,3 +25,4 @@ class Cadence(StrEnum):
     NIGHTLY = "cadence:nightly"
     WEEKLY = "cadence:weekly"
     ON_EVENT = "cadence:on-event"
+    BY_HAND = "cadence:by-hand"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from features.platform.errors import ConfigurationError
 from features.platform.moments import parse_moment
 from features.platform.settings import get_settings
 from features.platform.storage import object_store
+from scoring.commands import sessions
 from scoring.commands.answers import Status, show
 from scoring.commands.arguments import AsJson, JobOption
 from scoring.commands.working import working
@@ -58,9 +60,10 @@ def simulate(
 ) -> int:
     """Decide stored features and scores again under a policy, and say what would change.
 
-    Nothing is decided: the ledger stays as it is.
+    The ledger stays as it is. The report is recorded in serving.policy_simulations.
     """
     # load numpy and the deciders, which take a second
+    from scoring.simulation import records
     from scoring.simulation.order import Order, candidate, jobs_for, model_pin
     from scoring.simulation.run import simulate as simulated
     from scoring.simulation.text import markdown
@@ -73,15 +76,24 @@ def simulate(
         raise ConfigurationError("--model is a version of one job's model: name the job by --job")
     settings, tried = get_settings(), candidate(policy)
     store = object_store(settings)
-    reports = []
+    reports, ids = [], []
     for each in jobs_for(tried, job, list(JOBS.values())):
         with working(f"simulate {each.name}"):
             pin = model_pin(each, model, settings, store) if model else None
             order = Order(each, tried, (start, end), pin, bad_multiplier)
             reports.append(simulated(order, settings, store, every_row=every_row))
+        with sessions.connect() as connection:
+            ids.append(records.add(connection, reports[-1], f"vesper {getpass.getuser()}"))
+    pages = [
+        f"{markdown(report)}\nRecorded as simulation {simulation_id}.\n"
+        for simulation_id, report in zip(ids, reports, strict=True)
+    ]
     show(
-        "\n".join(markdown(report) for report in reports).rstrip(),
-        [report.as_dict() | {"report_sha256": report.sha256} for report in reports],
+        "\n".join(pages).rstrip(),
+        [
+            report.as_dict() | {"simulation_id": simulation_id, "report_sha256": report.sha256}
+            for simulation_id, report in zip(ids, reports, strict=True)
+        ],
         as_json=as_json,
     )
     return Status.HOLDS

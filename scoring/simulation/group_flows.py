@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from scoring.decision.observation import Impact, Observation
 
 
+#: Smaller groups are left out: their rates vary by chance, and few rows could name a person.
+FEWEST_ROWS = 100
+
+
 class GroupFlows:
     """The counts of a domain's groups; none where it holds no protected attribute."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,7 +18,7 @@ from scoring.simulation.group_flows import GroupFlows
 from scoring.simulation.matched import matched
 from scoring.simulation.moved import Decide, MovedRows
 from scoring.simulation.redecide import Redecided, redecide
-from scoring.simulation.report import Reasons, Report
+from scoring.simulation.report import GroupFlow, Reasons, Report
 from scoring.simulation.stored_rows import STORED_LIMIT
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def simulate(
         reasons = (
             moved.reasons(_Explainers(order, settings, store).of) if redecided.stored else None
         )
-    report = _report(order, redecided, groups, reasons, both_ways)
+    report = report_of(order, redecided, groups.flows(), reasons, both_ways)
     log.info(
         "policy_simulated",
         job=report.job,
@@ -106,13 +107,22 @@ class _Explainers:
         return self.models[pin.sha256]
 
 
-def _report(
+def report_of(
     order: Order,
     redecided: Redecided,
-    groups: GroupFlows,
-    reasons: Reasons | None,
-    both_ways: int,
+    groups: Sequence[GroupFlow] = (),
+    reasons: Reasons | None = None,
+    both_ways: int = 0,
 ) -> Report:
+    """Return the report of rows that were decided again.
+
+    Args:
+        order: the order.
+        redecided: the counts.
+        groups: approvals of protected groups.
+        reasons: what changes in the reasons.
+        both_ways: customers with a stricter and a milder outcome.
+    """
     tally, factor = redecided.tally, order.bad_multiplier
     before, after = derive.approved(tally, factor)
     swapped_in, swapped_out = derive.swap_rates(tally)
@@ -140,7 +150,7 @@ def _report(
         reviews=derive.reviews(tally, order.policy, order.pricing),
         rules=derive.rules(tally),
         corners=derive.corners(tally, has_model=order.pin is not None),
-        groups=groups.flows(),
+        groups=tuple(groups),
         reasons=reasons,
         flipped_both_ways=both_ways,
         limits_changed=tally.limits_changed if STORED_LIMIT in order.job.columns else None,

@@ -21,6 +21,7 @@ HEAVY = ("pandas", "numpy", "sklearn", "mlflow", "great_expectations", "boto3", 
 TIMETABLES = {
     "cadence:weekly": "FromNowOn",
     "cadence:on-event": "AssetTriggeredTimetable",
+    "cadence:by-hand": "NullTimetable",
 }
 
 DESCRIBE = """

@@ -66,6 +66,8 @@ def ask() -> dict[str, Any]:
         "/scoring/runs",
         f"/scoring/runs/{RUN}",
         "/scoring/runs/00000000-0000-0000-0000-000000000000",
+        "/scoring/simulations",
+        "/scoring/simulations/00000000-0000-0000-0000-000000000000",
         "/scoring/docs",
         "/scoring/openapi.json",
         *("/openapi.json", "/docs", "/auth/openapi.json", "/auth/docs", "/api/v2/version"),

@@ -95,6 +95,10 @@ def test_the_pages_need_a_login_and_are_linked_from_their_tasks(
     assert no_run["status"] == 404
     assert "There is no run" in no_run["text"]
 
+    assert "No simulation yet" in of_user["/scoring/simulations"]["text"]
+    no_simulation = of_user["/scoring/simulations/00000000-0000-0000-0000-000000000000"]
+    assert no_simulation["status"] == 404
+
     reports = {
         "passed": f"/airflow{page}",
         "admit": None,
@@ -109,5 +113,6 @@ def test_the_pages_need_a_login_and_are_linked_from_their_tasks(
     assert [(view["name"], view["url_route"]) for view in airflow["views"]] == [
         ("Validations", "validations"),
         ("Runs", "runs"),
+        ("Simulations", "simulations"),
     ]
     assert airflow["scoring"] == str(ROOT / "scoring" / "__init__.py")
