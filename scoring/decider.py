@@ -54,7 +54,8 @@ class Decider(ABC):
 
         Args:
             rows: [n], as for `decide`; columns that are no features come from the ledger.
-            recorded: [n] with the statuses of the ledger; without a model none is an event.
+            recorded: [n] with `model_version` and the statuses of the ledger; without a model
+                none is an event.
         """
         return self.decide(rows)
 
@@ -62,6 +63,10 @@ class Decider(ABC):
     def is_complete(self) -> bool:
         """Whether the run has all that decides its rows."""
         return True
+
+    def deciding(self, model_version: str) -> Decider:  # noqa: ARG002 - most runs have one model
+        """Return the decider of the rows of the ledger that name a version of the model."""
+        return self
 
     def contributions(self, rows: pa.Table) -> pa.Table:  # noqa: ARG002
         """Return each feature's share of the log-odds of n rows: [n, features]; none by default."""

@@ -79,6 +79,7 @@ JOB = Job(
             "scoring.credit.boosting.MonotoneBoosting",
             "scoring.credit.scorecard.Scorecard",
         ),
+        split_by="customer_id",
     ),
     # the second probability has no status of its own
     answers=(

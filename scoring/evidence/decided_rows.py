@@ -32,14 +32,12 @@ def read(
         with_scores: whether the values of the answers are read too; each is one number.
 
     Returns:
-        [n] with the columns of the domain's `input_types`, the job's `components`, and the answers
+        [n] with the columns of the domain's `input_types`, those of `recorded_of`, and the answers
         if they are read.
     """
-    domain = job.decides()
+    domain, said = job.decides(), recorded_of(job)
     answers = [answer.name for answer in job.answers] if with_scores else []
-    recorded = sql.SQL(", ").join(
-        sql.Identifier("ledger", name) for name in (*job.components, *answers)
-    )
+    recorded = sql.SQL(", ").join(sql.Identifier("ledger", name) for name in (*said, *answers))
     query = sql.SQL(
         "select {columns}, {recorded} from {keys} inner join {features} as features "
         "on features.{id} = {keys}.{id} and features.version = {keys}.version "
@@ -56,7 +54,12 @@ def read(
     )
     types = {
         **domain.input_types,
-        **dict.fromkeys(job.components, pa.string()),
+        **dict.fromkeys(said, pa.string()),
         **dict.fromkeys(answers, pa.float64()),
     }
     return readers.read(connection, query, types)
+
+
+def recorded_of(job: Job) -> list[str]:
+    """Return the columns of the ledger that say which model answered a row, and whether it did."""
+    return ["model_version", *job.components]

@@ -162,7 +162,9 @@ def _from_model(
     domain = job.decides()
     try:
         run = record.load(connection, decision["run_id"])
-        decider = domains.decider_for_replay(job, run, settings, store)
+        decider = domains.decider_for_replay(job, run, settings, store).deciding(
+            decision["model_version"]
+        )
     except ModelUnavailableError:
         return {}, []
     if not decider.is_complete or decision[job.components[0]] != "ok":

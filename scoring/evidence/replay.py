@@ -233,7 +233,7 @@ def _decide_again(
     )
     rows = decided_rows.read(connection, job, "replayed", condition)
     again = decider.decide_again(
-        rows.select(list(domain.input_types)), rows.select(list(job.components))
+        rows.select(list(domain.input_types)), rows.select(decided_rows.recorded_of(job))
     )
     connection.execute("drop table if exists decided_again")
     connection.execute(

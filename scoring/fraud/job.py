@@ -67,6 +67,7 @@ JOB = Job(
         "fraud",
         MODEL_NAME,
         ("scoring.fraud.model.FraudModel", "scoring.fraud.small_model.SmallFraudModel"),
+        split_by="customer_id",
     ),
     answers=(
         Answer(name="fraud_probability", status="fraud_status"),

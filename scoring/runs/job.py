@@ -108,12 +108,20 @@ class ModelSlot:
         name: the registered model.
         classes: dotted paths of the classes that its file may hold as the model.
         parts: dotted paths of our other classes inside the file.
+        split_by: the column of the input by which a policy may split the rows between champion and
+            challenger; None where a policy has no split.
     """
 
     role: str
     name: str
     classes: tuple[str, ...]
     parts: tuple[str, ...] = ()
+    split_by: str | None = None
+
+    @property
+    def challenger_role(self) -> str:
+        """The key of a challenger that decides a share of a run, in the run's pins."""
+        return f"{self.role}_challenger"
 
 
 @dataclass(frozen=True, slots=True)
