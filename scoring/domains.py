@@ -5,6 +5,7 @@ Runs, steps, evidence and commands know no domain, and domains know no other dom
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from expectations import suites
@@ -14,6 +15,7 @@ from scoring.credit.job import JOB as SCORE_APPLICATIONS
 from scoring.demand.job import JOB as FORECAST_DEMAND
 from scoring.fraud.job import JOB as SCORE_TRANSACTIONS
 from scoring.runs.job import Job
+from scoring.runs.pins import ModelPin
 from scoring.segments.job import JOB as SEGMENT_CUSTOMERS
 from scoring.spending.job import JOB as FORECAST_SPENDING
 from scoring.stock.job import JOB as PLAN_STOCK
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from features.platform.objects import ObjectStore
     from features.platform.settings import Settings
     from scoring.decider import Decider
-    from scoring.runs.pins import ModelPin
     from scoring.runs.record import Run
 
 #: By name, in the order in which people read about them.
@@ -65,6 +66,8 @@ def job_named(name: str) -> Job:
 def decider_for_run(job: Job, run: Run, settings: Settings, store: ObjectStore) -> Decider:
     """Return the decider of a run; without the model that it needs, every row will be degraded.
 
+    Where a run is split and one of its models is gone, the champion decides alone.
+
     Raises:
         ConfigurationError: the pinned policy is not the file that was pinned, or decides nothing of
             this job.
@@ -79,6 +82,12 @@ def decider_for_run(job: Job, run: Run, settings: Settings, store: ObjectStore) 
         structlog.get_logger(__name__).error(
             "model_unavailable", model=run.models[job.slot.role].get("name"), reason=str(error)
         )
+        champion_alone = {
+            role: pin for role, pin in run.models.items() if role != job.slot.challenger_role
+        }
+        if champion_alone != run.models:
+            alone = replace(run, models=champion_alone)
+            return decider_for_run(job, alone, settings, store)
         return job.decides().decider_of(run, None, settings)
 
 
@@ -92,7 +101,29 @@ def decider_for_replay(job: Job, run: Run, settings: Settings, store: ObjectStor
     # the job has no model, or the policy allowed a run without it
     if job.model is None or (pin := run.pin(job.model.role)) is None:
         return job.decides().decider_of(run, None, settings)
-    return job.decides().decider_of(run, load_model(job, pin, settings, store), settings)
+    decider = job.decides().decider_of(run, load_model(job, pin, settings, store), settings)
+    if job.model.challenger_role not in run.models:
+        return decider
+    return _split(job, run, decider, settings, store)
+
+
+def _split(
+    job: Job, run: Run, champion: Decider, settings: Settings, store: ObjectStore
+) -> Decider:
+    """Return the decider of a run that champion and challenger decide together."""
+    from scoring.decision.policy import policy
+    from scoring.split_decider import SplitDecider
+
+    pin = ModelPin.of(run.models[job.slot.challenger_role])
+    split = policy.load(run.policy_version, run.policy_sha256).split_of(pin.name)
+    if split is None:
+        raise ConfigurationError(
+            f"run {run.run_id} pins a challenger, and its policy {run.policy_version} has no split"
+        )
+    own = {job.slot.role: run.models[job.slot.challenger_role]}
+    model = load_model(job, pin, settings, store)
+    challenger = job.decides().decider_of(replace(run, models=own), model, settings)
+    return SplitDecider(run, job, split, champion, challenger, pin.version)
 
 
 def load_model(job: Job, pin: ModelPin, settings: Settings, store: ObjectStore) -> Any:  # noqa: ANN401

@@ -2,8 +2,8 @@
 
 The draw depends on the id and the salt alone: not on the other rows, their order, the chunk or the
 process. So a subject is drawn in every run or in none, and a replay years later draws it again. The
-hash takes up one byte after the other and mixes after each, as the finaliser of SplitMix64 does (Steele,
-Lea and Flood 2014), so that ids which count upwards are spread as well as any others.
+hash takes up one byte after the other and mixes after each, as the finaliser of SplitMix64 does
+(Steele, Lea and Flood 2014), so that ids which count upwards are spread as well as any others.
 """
 
 from __future__ import annotations

@@ -126,6 +126,19 @@ def gate_flaws(version: Version, facts: Facts, rules: Rules) -> list[str]:
     return flaws
 
 
+def participation_flaws(version: Version, facts: Facts) -> list[str]:
+    """Return why a version may not decide a share of the rows beside the champion.
+
+    Args:
+        version: the challenger.
+        facts: about the model and this version.
+    """
+    newest = newest_decision(version, facts)
+    if newest is not None and newest.action is Action.REJECT:
+        return [f"{newest.person} rejected it: {newest.reason}"]
+    return validation_flaws(version, facts)
+
+
 def trainer_flaw(person: str, facts: Facts) -> str | None:
     """Return why a person cannot validate or approve a version, or None.
 

@@ -12,16 +12,17 @@ import psycopg
 import structlog
 
 from features.platform import code_version, database, libraries
-from features.platform.errors import ModelUnavailableError
+from features.platform.errors import ContractError, ModelUnavailableError
 from features.platform.objects import ObjectStore
 from features.platform.settings import Settings
+from scoring import domains
 from scoring.decision.policy import activations, approval
 from scoring.decision.policy.policy import Policy
 from scoring.models import registry
-from scoring.promotion import effective
+from scoring.promotion import effective, participation
 from scoring.runs import idle_readers, lifecycle, record
 from scoring.runs.job import Job, ModelSlot
-from scoring.runs.pins import Pins, pin_of_nothing
+from scoring.runs.pins import ModelPin, Pins, pin_of_nothing
 from scoring.runs.request import Request
 from scoring.steps import precedence
 
@@ -150,7 +151,7 @@ def _pins_of_now(
     if job.check_policy is not None:
         job.check_policy(policy)
     return Pins(
-        models=_models(connection, job.model, policy, settings, store),
+        models=_models(connection, job, policy, settings, store),
         policy_version=policy.version,
         policy_sha256=policy.sha256,
         feature_view=job.view.qualified,
@@ -161,26 +162,60 @@ def _pins_of_now(
 
 def _models(
     connection: psycopg.Connection[Any],
-    slot: ModelSlot | None,
+    job: Job,
     policy: Policy,
     settings: Settings,
     store: ObjectStore,
 ) -> dict[str, Mapping[str, str]]:
-    """Return the pin of a job's model by its role; nothing for a job without a model."""
+    """Return the pins of a job's models by role; nothing for a job without a model."""
+    slot = job.model
     if slot is None:
         return {}
     try:
-        return {slot.role: _pin_champion(connection, slot, settings, store)}
+        champion = _champion(connection, slot, settings, store)
     except ModelUnavailableError as error:
         if policy.on_model_unavailable == "wait":
             raise
         log.error("model_unavailable", model=slot.name, reason=str(error))
         return {slot.role: pin_of_nothing(slot.name)}
+    challenger = _challenger(connection, job, champion, policy, settings, store)
+    return {slot.role: _stored(champion), **challenger}
 
 
-def _pin_champion(
+def _challenger(
+    connection: psycopg.Connection[Any],
+    job: Job,
+    champion: ModelPin,
+    policy: Policy,
+    settings: Settings,
+    store: ObjectStore,
+) -> dict[str, Mapping[str, str]]:
+    """Return the pin of the challenger by its role, if the policy lets it decide a share."""
+    split = policy.split_of(champion.name)
+    if split is None:
+        return {}
+    (is_over,) = database.fetch_one(
+        connection, "read the clock", "select clock_timestamp() >= %s", (split.until,)
+    )
+    if is_over:
+        log.info("split_is_over", model=champion.name, until=split.until.isoformat())
+        return {}
+    try:
+        pin = participation.challenger(connection, champion, settings, store)
+        domains.load_model(job, pin, settings, store)
+    except (ModelUnavailableError, ContractError) as error:
+        log.warning("split_without_challenger", model=champion.name, reason=str(error))
+        return {}
+    stated = {"share": str(split.share), "sample_size": str(split.sample_size)}
+    return {job.slot.challenger_role: _stored(pin) | stated}
+
+
+def _champion(
     connection: psycopg.Connection[Any], slot: ModelSlot, settings: Settings, store: ObjectStore
-) -> Mapping[str, str]:
+) -> ModelPin:
     named = registry.resolve(slot.name, CHAMPION, settings)
-    pin = effective.champion(connection, named, settings, store)
+    return effective.champion(connection, named, settings, store)
+
+
+def _stored(pin: ModelPin) -> dict[str, str]:
     return {key: str(value) for key, value in asdict(pin).items()}

@@ -65,4 +65,7 @@ left join transactions
         decisions.transaction_id = transactions.transaction_id
         and decisions.version = transactions.version
         and decisions.occurred_at = transactions.occurred_at
-where shadow_runs.job = 'score_transactions'
+where
+    shadow_runs.job = 'score_transactions'
+    -- under a split the challenger itself decides some rows: beside itself it shows nothing
+    and shadow_runs.version <> decisions.model_version

@@ -25,6 +25,7 @@ from scoring.decision.policy.part import (
     require_unique_rules,
 )
 from scoring.decision.policy.review import FraudCosts, ReviewTeam
+from scoring.decision.policy.split import Split
 from scoring.decision.policy.stock import StockPolicy
 from scoring.decision.rules.rules import Condition, Types, parse
 
@@ -93,6 +94,7 @@ class Policy(PolicyPart):
     review_team: ReviewTeam | None = None
     credit: CreditPolicy | None = None  # the first policies have no credit part
     stock: StockPolicy | None = None  # policies before 2026.12.2 plan no stock
+    splits: tuple[Split, ...] = ()
     sha256: str = ""
 
     @model_validator(mode="after")
@@ -106,12 +108,19 @@ class Policy(PolicyPart):
         knock_outs = {rule.rule_id for rule in self.every_rule if rule.is_knock_out}
         if suppressed := knock_outs & {entry.rule_id for entry in self.suppressions}:
             raise ValueError(f"a knock-out cannot be suppressed: {sorted(suppressed)}")
+        split_models = [split.model for split in self.splits]
+        if len(split_models) != len(set(split_models)):
+            raise ValueError("splits: a model has at most one split")
         return self
 
     @property
     def every_rule(self) -> tuple[Rule, ...]:
         """The rules of transactions and of applications."""
         return (*self.rules, *(self.credit.rules if self.credit else ()))
+
+    def split_of(self, model: str) -> Split | None:
+        """Return the split between champion and challenger of a model, or None."""
+        return next((split for split in self.splits if split.model == model), None)
 
     def require_credit(self) -> CreditPolicy:
         """Return the credit part.

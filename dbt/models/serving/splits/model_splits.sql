@@ -1,0 +1,65 @@
+with
+
+decisions as not materialized (
+
+    select * from {{ ref('fct_split_decisions') }}
+
+),
+
+customers as (
+
+    select
+        challenger ->> 'name' as model,
+        champion ->> 'version' as champion_version,
+        challenger ->> 'version' as challenger_version,
+        (challenger ->> 'share')::double precision as challenger_share,
+        (challenger ->> 'sample_size')::bigint as challenger_sample_size,
+        case
+            when model_version = challenger ->> 'version' then 'challenger'
+            else 'champion'
+        end as decided_by,
+        customer_id,
+        count(*) as decision_count,
+        count(*) filter (where decision = 'approve') as approved_count,
+        count(*) filter (where decision = 'review') as review_count,
+        count(*) filter (where decision = 'decline') as declined_count,
+        sum(amount) filter (where decision = 'approve') as approved_amount,
+        sum(amount) filter (where decision = 'approve' and is_bad) as bad_amount,
+        bool_or(is_bad) filter (where decision = 'approve') as has_bad
+    from decisions
+    group by 1, 2, 3, 4, 5, 6, 7
+
+),
+
+arms as (
+
+    select
+        model,
+        champion_version,
+        challenger_version,
+        challenger_share,
+        challenger_sample_size,
+        decided_by,
+        count(*) as customer_count,
+        sum(decision_count)::bigint as decision_count,
+        sum(approved_count)::bigint as approved_count,
+        sum(review_count)::bigint as review_count,
+        sum(declined_count)::bigint as declined_count,
+        {{ rounded_money('coalesce(sum(approved_amount), 0)') }} as approved_amount,
+        {{ rounded_money('coalesce(sum(bad_amount), 0)') }} as bad_amount,
+        count(has_bad) as observed_customer_count,
+        count(*) filter (where has_bad) as bad_customer_count
+    from customers
+    group by 1, 2, 3, 4, 5, 6
+
+)
+
+select
+    *,
+    bad_customer_count::double precision / nullif(observed_customer_count, 0) as bad_customer_share,
+    {{ share_bound('bad_customer_count', 'observed_customer_count', '-') }}
+        as lower_bad_customer_share,
+    {{ share_bound('bad_customer_count', 'observed_customer_count', '+') }}
+        as upper_bad_customer_share,
+    decided_by = 'champion' or customer_count >= challenger_sample_size as has_sample_size
+from arms
