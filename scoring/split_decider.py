@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import structlog
 
 from features.platform.arrays import Flags
 from scoring.decider import Decider
@@ -20,6 +21,8 @@ from scoring.decision import draws
 from scoring.decision.outcome import CIRCUMSTANCES
 from scoring.decision.policy.split import Split
 from scoring.runs.job import Job
+
+log = structlog.get_logger(__name__)
 
 VERSION = "model_version"
 _FAILURES = pa.array([str(status) for status in CIRCUMSTANCES])
@@ -83,6 +86,9 @@ class SplitDecider(Decider):
             has_failed |= pc.is_in(decided[status], _FAILURES).to_numpy()
         if not has_failed.any():
             return decided
+        log.warning(
+            "challenger_gave_no_answer", run_id=str(self.run.run_id), rows=int(has_failed.sum())
+        )
         return _in_parts(
             rows,
             has_failed,

@@ -69,7 +69,7 @@ def naming(paths: list[Path], words: re.Pattern[str]) -> dict[str, list[str]]:
 def test_the_top_level_of_scoring_is_its_composition() -> None:
     files = {path.stem for path in (ROOT / "scoring").glob("*.py")}
 
-    assert files == {"__init__", "__main__", "decider", "domains"}
+    assert files == {"__init__", "__main__", "decider", "domains", "split_decider"}
 
 
 def test_no_string_of_the_data_side_names_a_higher_floor() -> None:

@@ -68,4 +68,4 @@ left join transactions
 where
     shadow_runs.job = 'score_transactions'
     -- under a split the challenger itself decides some rows: beside itself it shows nothing
-    and shadow_runs.version <> decisions.model_version
+    and decisions.model_version is distinct from shadow_runs.version

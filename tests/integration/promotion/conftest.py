@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,7 +13,7 @@ import pytest
 from mlflow import MlflowClient
 
 from features.platform.objects import ObjectStore
-from features.platform.settings import Registry, Settings
+from features.platform.settings import Registry, Settings, get_settings
 from features.platform.storage import object_store
 from scoring.decision.policy import activations
 from scoring.fraud.job import JOB
@@ -21,9 +22,11 @@ from scoring.runs.pins import ModelPin
 from scoring.runs.record import Run
 from scoring.runs.request import Kind, Request
 from scoring.steps import claim
+from scoring.steps.pipeline import Pipeline
 from tests import promotions
 from tests.builders import NOON
 from tests.conftest import Db
+from tests.integration.scoring.conftest import Bench, _variables, a_bench, a_fraud_model
 from tests.mlflow_server import mlflow_server
 
 MODEL = "fraud_transactions"
@@ -125,3 +128,33 @@ def house(migrated: Db, promotion_registry: Registry) -> House:
     with world.connect() as connection:
         promotions.record_shadow(connection, challenger, run.run_id, days=7, rows=1_000)
     return world
+
+
+@pytest.fixture
+def settings(
+    built: Db, promotion_registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
+    """The environment of a person at a terminal."""
+    settings = built.settings.model_copy(update={"registry": promotion_registry})
+    for name, value in _variables(settings).items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    client = MlflowClient(promotion_registry.tracking_uri)
+    if client.search_registered_models(f"name = '{MODEL}'"):
+        client.delete_registered_model(MODEL)
+    yield settings
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def bench(built: Db, tmp_path: Path) -> Bench:
+    return a_bench(built, a_fraud_model(tmp_path, seed=7, is_fraud=lambda amount: amount > 60))
+
+
+def decide(bench: Bench, settings: Settings, hour: int) -> Run:
+    """Decide an hour with the champion of the registry."""
+    steps = Pipeline(JOB, settings)
+    start = NOON + hour * HOUR
+    run = steps.claim(Request(start, start + HOUR, Kind.SCHEDULED, f"scheduled {hour}"))
+    steps.score(run.run_id)
+    return bench.publish(run.run_id)

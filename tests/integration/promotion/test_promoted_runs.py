@@ -6,59 +6,25 @@ A person at a terminal takes each decision with a command.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow import MlflowClient
 
-from features.platform.settings import Registry, Settings, get_settings
+from features.platform.settings import Settings
 from scoring.__main__ import main
 from scoring.evidence.replay import Selection
 from scoring.evidence.verification import verify
 from scoring.fraud.job import JOB
 from scoring.runs.pins import ModelPin
 from scoring.runs.record import Run
-from scoring.runs.request import Kind, Request
-from scoring.steps.pipeline import Pipeline
 from tests import promotions
 from tests.builders import NOON, a_transaction
 from tests.conftest import Db
-from tests.integration.promotion.conftest import MODEL
-from tests.integration.scoring.conftest import HOUR, Bench, _variables, a_bench, a_fraud_model
+from tests.integration.promotion.conftest import decide
+from tests.integration.scoring.conftest import HOUR, Bench, a_fraud_model
 
 PERSON = ("--person", "ben", "--reason", "the gate says better")
-
-
-@pytest.fixture
-def settings(
-    built: Db, promotion_registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Settings]:
-    """The environment of a person at a terminal."""
-    settings = built.settings.model_copy(update={"registry": promotion_registry})
-    for name, value in _variables(settings).items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
-    client = MlflowClient(promotion_registry.tracking_uri)
-    if client.search_registered_models(f"name = '{MODEL}'"):
-        client.delete_registered_model(MODEL)
-    yield settings
-    get_settings.cache_clear()
-
-
-@pytest.fixture
-def bench(built: Db, tmp_path: Path) -> Bench:
-    return a_bench(built, a_fraud_model(tmp_path, seed=7, is_fraud=lambda amount: amount > 60))
-
-
-def decide(bench: Bench, settings: Settings, hour: int) -> Run:
-    """Decide an hour with the champion of the registry."""
-    steps = Pipeline(JOB, settings)
-    start = NOON + hour * HOUR
-    run = steps.claim(Request(start, start + HOUR, Kind.SCHEDULED, f"scheduled {hour}"))
-    steps.score(run.run_id)
-    return bench.publish(run.run_id)
 
 
 def test_decisions_before_and_after_promotion_and_rollback_replay(

@@ -124,6 +124,40 @@ def test_a_malformed_policy_is_refused_with_the_place(
         policy.read(write(tmp_path, more=more))
 
 
+SPLIT = """
+splits:
+  - model: fraud_transactions
+    share: {share}
+    salt: winter
+    sample_size: 4000
+    until: 2027-02-01T00:00:00Z
+    reason: a test
+"""
+
+
+def test_a_policy_may_split_a_model_between_champion_and_challenger(tmp_path: Path) -> None:
+    split = policy.read(write(tmp_path, more=SPLIT.format(share=0.1))).split_of(
+        "fraud_transactions"
+    )
+
+    assert split is not None
+    assert (split.share, split.sample_size) == (0.1, 4000)
+    assert policy.newest().split_of("fraud_transactions") is None
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (SPLIT.format(share=0.6), "share"),
+        (SPLIT.format(share=0.1).replace("fraud_", "stock_"), "model"),
+        (SPLIT.format(share=0.1) + SPLIT.format(share=0.2).replace("\nsplits:", ""), "one split"),
+    ],
+)
+def test_a_split_that_nobody_can_run_is_refused(tmp_path: Path, more: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        policy.read(write(tmp_path, more=more))
+
+
 def test_thresholds_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"fraud\.review must be below"):
         policy.read(write(tmp_path, review=0.9))
