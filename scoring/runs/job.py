@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from expectations.suites import Suite
 from features.platform.errors import ConfigurationError
@@ -277,28 +276,6 @@ class Job:
         return sql.SQL(" and ").join(
             sql.SQL("{} = 'ok'").format(sql.Identifier("ledger", name)) for name in self.components
         )
-
-
-@dataclass(frozen=True, slots=True)
-class RunTables:
-    """The unlogged tables of one run in schema `scored`; they are dropped after publishing."""
-
-    run_id: UUID
-
-    @property
-    def claim(self) -> str:
-        """The rows that the run has claimed, with their chunk."""
-        return f"scored.claim_{self.run_id.hex}"
-
-    @property
-    def features(self) -> str:
-        """A view: the claimed rows' feature rows."""
-        return f"scored.features_{self.run_id.hex}"
-
-    @property
-    def decisions(self) -> str:
-        """The scored rows, with the columns of the ledger."""
-        return f"scored.decisions_{self.run_id.hex}"
 
 
 def quoted(name: str) -> sql.Composable:

@@ -20,10 +20,11 @@ from features.platform import database, failpoints, seals
 from features.platform.card_numbers import mask_name
 from features.platform.errors import ScoringError
 from scoring.runs import population, record
-from scoring.runs.job import Job, RunTables
+from scoring.runs.job import Job
 from scoring.runs.pins import Pins
 from scoring.runs.record import OPEN_STATES, Run, load
 from scoring.runs.request import MOST_ROWS, NO_WINDOW, Request
+from scoring.runs.run_tables import RunTables
 from scoring.runs.shards import CHUNK_ROWS, MAX_SHARDS, Cut
 
 log = structlog.get_logger(__name__)

@@ -19,8 +19,9 @@ from psycopg import sql
 
 from features.platform import database
 from features.platform.errors import ContractError
-from scoring.runs.job import Job, RunTables, quoted
+from scoring.runs.job import Job, quoted
 from scoring.runs.request import NO_WINDOW, Kind
+from scoring.runs.run_tables import RunTables
 
 _UNDECIDED = sql.SQL(
     """

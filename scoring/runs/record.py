@@ -13,10 +13,10 @@ from psycopg.rows import kwargs_row
 
 from features.platform import database
 from features.platform.errors import ContractError
-from scoring.runs.job import RunTables
 from scoring.runs.pins import ModelPin, pin_of
 from scoring.runs.population import Scope
 from scoring.runs.request import Kind
+from scoring.runs.run_tables import RunTables
 from scoring.runs.shards import Cut
 
 

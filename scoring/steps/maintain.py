@@ -16,7 +16,8 @@ from features.platform.errors import ContractError
 from features.platform.objects import ObjectStore
 from scoring.evidence import published_files
 from scoring.runs import gaps, population, record, stretches
-from scoring.runs.job import Job, RunTables
+from scoring.runs.job import Job
+from scoring.runs.run_tables import RunTables
 from scoring.runs.stretches import Stretch
 from scoring.steps.publish import write_manifest
 

@@ -23,9 +23,10 @@ from infra.local.state import CHECKOUT
 from scoring.domains import SCORE_TRANSACTIONS
 from scoring.evidence import closure, row_digests
 from scoring.runs import leases
-from scoring.runs.job import RunTables, quoted
+from scoring.runs.job import quoted
 from scoring.runs.pins import Pins
 from scoring.runs.request import Request
+from scoring.runs.run_tables import RunTables
 from scoring.steps import score
 from scoring.steps.pipeline import Pipeline
 from tests.bench.stopwatch import Stopwatch

@@ -12,9 +12,10 @@ from psycopg import sql
 
 from features.platform.errors import ContractError
 from scoring.runs import gaps, population
-from scoring.runs.job import RunTables, quoted
+from scoring.runs.job import quoted
 from scoring.runs.population import Scope
 from scoring.runs.request import Kind, Request
+from scoring.runs.run_tables import RunTables
 from scoring.segments.job import JOB
 from tests.integration.ingest.conftest import Intake
 from tests.integration.ingest.test_nights import line, shop, take

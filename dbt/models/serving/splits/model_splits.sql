@@ -2,7 +2,7 @@ with
 
 decisions as not materialized (
 
-    select * from {{ ref('fct_split_decisions') }}
+    select * from {{ ref('split_decisions') }}
 
 ),
 
