@@ -26,7 +26,7 @@ from scoring.simulation.tally import Chunk
 
 #: A customer who is first let through and then stopped, or the other way round, complains.
 COMPLAINT_DAYS = 30
-MOST_EXPLAINED = 20_000  # moved rows whose reasons are computed, in the order of a hash
+MOST_EXPLAINED = 10_000  # moved rows whose reasons are computed, in the order of a hash
 CHUNK_ROWS = 20_000
 
 #: Decides n rows, given their features and what the ledger says of their scores.

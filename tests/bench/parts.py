@@ -182,6 +182,31 @@ def _closure_checks(found: Mapping[str, Measured]) -> list[Check]:
     ]
 
 
+def _simulation(bench: Bench, tell: Tell, _: int) -> Results:
+    """Simulate policies on a tenth of the rows and on all, each in a process of its own."""
+    found: Results = {}
+    for rows in (MEDIUM, LARGE):
+        found[f"ours {rows}"] = sides.simulations(bench, Traffic(rows))
+        tell(f"ours {rows}", found[f"ours {rows}"])
+    return found
+
+
+def _simulation_checks(found: Mapping[str, Measured]) -> list[Check]:
+    tenth, whole = found.values()
+    return [
+        Check("bench.simulation_seconds_1m", whole.seconds["simulate"], 20.0, at_most=True),
+        Check(
+            "bench.simulation_in_force_seconds_1m",
+            whole.seconds["simulate_in_force"],
+            20.0,
+            at_most=True,
+        ),
+        # ten times as many rows take hardly more memory
+        Check("bench.simulation_memory", whole.peak_mib / tenth.peak_mib, 1.5, at_most=True),
+        Check("bench.simulation_peak_mib", whole.peak_mib, MAX_PEAK_MIB, at_most=True),
+    ]
+
+
 def _airflow(bench: Bench, tell: Tell, _: int) -> Results:
     found: Results = {}
     for name, done in in_airflow.measure(bench, Traffic(LARGE)):
@@ -263,6 +288,12 @@ PARTS = (
         _shards_checks,
     ),
     Part("closure", "100,000 rows, and closure, whole and fast", _closure, _closure_checks),
+    Part(
+        "simulation",
+        "a policy tried on 100,000 and on 1,000,000 decisions",
+        _simulation,
+        _simulation_checks,
+    ),
     Part(
         "flat",
         "20,000 rows after 35 days and after 70 days",

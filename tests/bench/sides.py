@@ -31,7 +31,10 @@ STAGES = {
     "airflow": ("airflow",),
 }
 #: Measurements during an hour or a night that are not part of it.
-BESIDE = ("reference", "score_one_by_one", "closure", "closure_fast", "refit")
+BESIDE = (
+    *("reference", "score_one_by_one", "closure", "closure_fast", "refit"),
+    "simulate_in_force",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,23 @@ def ours(
         told = bench.child("tests.bench.ours", request, database, objects)
         if keep_for_floor:
             _keep(bench, database, kept)
+    return read(told, wanted)
+
+
+def simulations(bench: Bench, wanted: Traffic) -> Measured:
+    """Run the product on the hour, and simulate policies on its decisions in another process."""
+    with bench.copy(histories.template(bench, wanted)) as (database, objects):
+        with bench.connect(database) as connection:
+            traffic.write_hour(connection, wanted, bench.start, objects / FOLDER)
+        request = {
+            "pins": bench.pins,
+            "start": bench.start.isoformat(),
+            "compiled": str(bench.folder / "floor" / "compiled.json"),
+            **dict.fromkeys(("only_ingest", "one_by_one", "with_closure"), False),
+        }
+        read(bench.child("tests.bench.ours", request, database, objects), wanted)
+        request = {"start": bench.start.isoformat(), "folder": str(objects)}
+        told = bench.child("tests.bench.simulations", request, database, objects)
     return read(told, wanted)
 
 

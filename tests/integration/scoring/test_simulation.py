@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from features.platform.errors import ConfigurationError, ModelUnavailableError
+from features.platform.errors import ConfigurationError, ContractError, ModelUnavailableError
+from features.views import TRANSACTIONS
 from infra.local.postgres import Cluster
 from scoring.decider import PolicyDecider
 from scoring.decision.policy import policy as policies
@@ -23,12 +26,14 @@ from scoring.decision.policy.policy import Policy
 from scoring.domains import decider_for_replay
 from scoring.evidence import decided_rows
 from scoring.evidence.replay import Selection, _select
+from scoring.models import registry_versions
 from scoring.runs import record
-from scoring.simulation.order import Order, candidate
+from scoring.runs.pins import ModelPin
+from scoring.simulation.order import Order, candidate, model_pin
 from scoring.simulation.report import Report
 from scoring.simulation.run import simulate
 from tests.builders import NOON, a_label, a_transaction, insert_labels
-from tests.integration.scoring.conftest import HOUR, POLICY, Bench
+from tests.integration.scoring.conftest import HOUR, POLICY, Bench, a_fraud_model
 from tests.integration.scoring.copies import a_copy, decided_once
 from tests.integration.scoring.lender import DAY, MIDNIGHT, Lender, a_day_of_applications
 from tests.integration.scoring.test_replay import an_hour, another_model
@@ -325,3 +330,45 @@ def test_an_altered_model_file_is_refused(decided: Bench, tmp_path: Path) -> Non
 
     with pytest.raises(ModelUnavailableError, match="altered"):
         simulated(decided, policies.load(POLICY), pin=pin)
+
+
+def test_a_model_of_another_feature_view_is_refused(decided: Bench, tmp_path: Path) -> None:
+    other = SimpleNamespace(
+        columns=(*TRANSACTIONS.columns, "colour_of_shoes"), label_free=TRANSACTIONS.label_free
+    )
+    path = a_fraud_model(tmp_path, seed=6, is_fraud=lambda amount: amount > 60, view=other)  # type: ignore[arg-type]
+    pin = ModelPin("fraud_transactions", "3", hashlib.sha256(path.read_bytes()).hexdigest(), "", "")
+    decided.store.put(pin.object_name, path)
+
+    with pytest.raises(ContractError, match="colour_of_shoes"):
+        simulated(decided, policies.load(POLICY), pin=pin)
+
+
+def test_an_unknown_model_version_names_the_versions_that_there_are(
+    standing: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_versions, "find", lambda *_: None)
+
+    with pytest.raises(ConfigurationError, match=r"no version 77; `vesper models inventory`"):
+        model_pin(standing.job, "77", standing.db.settings, standing.store)
+
+
+def test_a_customer_who_is_stopped_once_and_let_through_once_is_counted(
+    standing: Bench, write: Callable[..., Policy]
+) -> None:
+    """Small transactions of c1 are declined now, and its large ones are approved."""
+    turned = write(
+        ("review: 0.20", "review: 0.998"),
+        ("decline: 0.80", "decline: 0.999"),
+        ("anomaly_review: 0.999", "anomaly_review: 1"),
+        (
+            "    outcome: review\n    when: customer_transaction_count_3h >= 15",
+            "    outcome: decline\n    when: customer_id = 'c1' and amount < 40",
+        ),
+    )
+
+    report = simulated(standing, turned, every_row=False)
+
+    assert report.stricter
+    assert report.moved > report.stricter
+    assert report.flipped_both_ways == 1
