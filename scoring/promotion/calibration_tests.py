@@ -3,7 +3,8 @@
 The slope is the factor on log-odds that fits best; 1 is right. The intercept is the shift of
 log-odds that fits best with slope 1; 0 is right (Cox 1958, Van Calster et al. 2016). Outside of the
 bounds a challenger still passes if it is no further off than the champion on the same rows: a drift
-that hits both models must not keep the worse one.
+that hits both models must not keep the worse one. So it is worse only if it is surely outside and
+surely further off than the champion.
 """
 
 from __future__ import annotations
@@ -122,6 +123,9 @@ def _result(
         if nearer.lower > -plan.calibration.margin:
             verdict = Verdict.NOT_WORSE
             note += f"; not surely within, but no further from {ideal:g} than the champion"
+        elif verdict == Verdict.WORSE and not nearer.upper < 0:  # or the champion is unknown
+            verdict = Verdict.CANNOT_TELL
+            note += f"; outside, but perhaps no further from {ideal:g} than the champion"
     return TestResult(
         name,
         Role.NON_INFERIORITY,
