@@ -1,4 +1,4 @@
-"""Break the nightly job of products: kill steps, fail gates, run it twice and at once."""
+"""Break the nightly jobs of products: kill steps, fail gates, run it twice and at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from tests.faults import night_faults, series_house
+from tests.faults import night_faults, plan_house, series_house
 from tests.faults.cases import Case, Outcome, Trial, open_trial
 from tests.faults.flow import Ending
 from tests.faults.gate_faults import Skip
@@ -146,3 +146,4 @@ def of_job(noun: str, suite: str, of: HouseOf) -> Iterator[Case]:
 def cases() -> Iterator[Case]:
     """Yield every fault of the jobs of products."""
     yield from of_job("a forecast", "decisions.demand_forecasts", series_house.of)
+    yield from of_job("a plan", "decisions.stock_plans", plan_house.of)
