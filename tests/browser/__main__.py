@@ -50,6 +50,7 @@ def promote(state: State, page: Page) -> None:
     """
     airflow, pictures = Airflow(state), state.root / "reports" / "browser"
     asked = _question(state, airflow)
+    rehearsal.name_champion(state, asked.champion)
     with step(f"MLflow: the alias champion moves to version {asked.version}, unapproved"):
         _move(state, page, asked.version, pictures / "1-mlflow-unapproved")
     _expect(state, airflow, "the alias was moved, and nobody approved", asked.champion)

@@ -7,8 +7,11 @@ import time
 from dataclasses import replace
 from uuid import uuid4
 
+from mlflow import MlflowClient
+
 from infra.local.airflow_api import Airflow
-from infra.local.console import step
+from infra.local.console import console, step
+from infra.local.environment import mlflow_url
 from infra.local.state import StackError, State
 from infra.local.warehouse_facts import connect
 from scoring.models.gate_plan import Verdict
@@ -42,6 +45,18 @@ def record_passed_gate(state: State) -> None:
             requested_by=PERSON,
         )
         gate_records.insert(connection, passed)
+
+
+def name_champion(state: State, version: str) -> None:
+    """Give the alias `champion` to the version that decides now.
+
+    A rehearsal that ended between two clicks leaves it elsewhere.
+    """
+    client = MlflowClient(mlflow_url(state))
+    aliases = dict(client.get_registered_model(MODEL).aliases)
+    if str(aliases.get("champion")) != version:
+        console.print(f"An earlier rehearsal left the alias elsewhere: version {version} gets it.")
+        client.set_registered_model_alias(MODEL, "champion", version)
 
 
 def ask(airflow: Airflow) -> None:

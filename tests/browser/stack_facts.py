@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 120
 
 _NEWEST_ROW = """
     select transaction_id, date_trunc('hour', occurred_at)
-    from serving.latest_transaction_decisions
+    from decisions.transaction_decisions
     where occurred_at < date_trunc('hour', now())
     order by occurred_at desc, transaction_id
     limit 1
