@@ -8,7 +8,7 @@ store, and three places say so: the version's tags in the registry, an event in 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -65,6 +65,8 @@ def look(connection: psycopg.Connection[Any], named: ModelPin) -> Look:
     """
     version = version_of(named)
     facts = records.facts(connection, named.name, version)
+    if guard.is_new(version, facts):
+        facts = replace(facts, shadow_flaw=rules.shadow_flaw(connection, named))
     judgement = guard.judge(version, facts, rules.of(named.name))
     champion = named if judgement.is_effective else in_force(named.name, facts)
     return Look(named, judgement, champion, facts)

@@ -136,6 +136,7 @@ class Facts:
         validations: of the version, oldest first.
         trainer: the person who trained the version, `schedule`, or None if no training recorded it.
         now: the clock of the warehouse.
+        shadow_flaw: what the shadow of the version lacks; None if nothing, or if nobody asked.
     """
 
     sightings: Sequence[Sighting]
@@ -144,3 +145,4 @@ class Facts:
     validations: Sequence[Validation]
     trainer: str | None
     now: datetime
+    shadow_flaw: str | None = None

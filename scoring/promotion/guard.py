@@ -61,8 +61,17 @@ def judge(version: Version, facts: Facts, rules: Rules) -> Judgement:
         return Judgement(Basis.FORMER, "an effective champion of before")
     if not rules.is_gated and newest is not None and newest.source is Source.TRAINING:
         return Judgement(Basis.REFIT, newest.reason)
-    flaws = [*gate_flaws(version, facts, rules), *validation_flaws(version, facts)]
+    flaws = [
+        *gate_flaws(version, facts, rules),
+        *shadow_flaws(version, facts),
+        *validation_flaws(version, facts),
+    ]
     return _overridden(version, facts, flaws) if flaws else _passed(facts, rules)
+
+
+def is_new(version: Version, facts: Facts) -> bool:
+    """Return whether a version has neither decided before nor is the model's first champion."""
+    return bool(facts.sightings) and not _has_lasted(version, facts)
 
 
 def is_change(version: Version, judgement: Judgement, facts: Facts) -> bool:
@@ -124,6 +133,13 @@ def gate_flaws(version: Version, facts: Facts, rules: Rules) -> list[str]:
             f"{champion.version}"
         )
     return flaws
+
+
+def shadow_flaws(version: Version, facts: Facts) -> list[str]:
+    """Return what a version's shadow lacks; a promotion by a person has looked at it already."""
+    newest = newest_decision(version, facts)
+    is_promoted = newest is not None and newest.action is Action.PROMOTE
+    return [] if facts.shadow_flaw is None or is_promoted else [facts.shadow_flaw]
 
 
 def participation_flaws(version: Version, facts: Facts) -> list[str]:

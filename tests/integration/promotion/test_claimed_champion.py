@@ -52,6 +52,20 @@ def test_a_passed_and_validated_version_decides_when_its_alias_moves_in_the_ui(
     assert house.tags("2")["effective"] == "true"
 
 
+def test_an_alias_that_moves_in_the_ui_before_the_shadow_has_its_days_is_refused(
+    house: House,
+) -> None:
+    third = house.add(b"model 3", "ann")
+    house.gate(challenger=third)
+    validations.validate(MODEL, third.version, is_valid=True, settings=house.settings, **BEN)
+    house.move(third.version)
+
+    assert house.decides() == "1"
+    assert house.tags(third.version)["effective.reason"] == (
+        "its shadow lacks 7 of 7 days and 1,000 of 1,000 rows"
+    )
+
+
 def test_a_moved_alias_and_back_between_two_claims_leaves_no_trace(house: House) -> None:
     house.move("2")
     house.move("1")

@@ -112,6 +112,17 @@ def test_a_version_that_lacks_a_reason_is_refused_with_all_that_is_missing(
     assert reason in judgement.reason
 
 
+def test_an_alias_moved_by_hand_ends_no_shadow_before_its_time() -> None:
+    ready: dict[str, object] = {"gate": gate(), "validations": (valid(),)}
+    short = "its shadow lacks 5 of 7 days"
+
+    refused = guard.judge(V2, facts(**ready, shadow_flaw=short), GATED)
+    promoted = facts(**ready, shadow_flaw=short, decisions=(decided(Action.PROMOTE, V2),))
+
+    assert (refused.basis, refused.reason) == (Basis.REFUSED, short)
+    assert guard.judge(V2, promoted, GATED).basis is Basis.GATE  # the person saw the shadow
+
+
 def test_not_worse_passes_only_where_the_plan_says_so() -> None:
     known = facts(gate=gate("not worse"), validations=(valid(),))
 
