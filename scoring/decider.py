@@ -177,6 +177,8 @@ class PolicyDecider(ModelDecider):
     def under(self, policy: Policy) -> Self:
         """Return the decider of the same run and model under another policy.
 
+        The exceptions that the run has pinned stay.
+
         Raises:
             ConfigurationError: the policy does not decide this domain, or a rule cannot run.
         """

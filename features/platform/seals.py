@@ -20,6 +20,7 @@ SealKind = Literal[
     "champion sighting",
     "training",
     "model gate",
+    "policy exception",
 ]
 
 

@@ -10,6 +10,7 @@ from scoring.commands.build import build
 from scoring.commands.claim import claim
 from scoring.commands.closure import closure
 from scoring.commands.deliveries.app import app as deliveries
+from scoring.commands.exceptions import app as exceptions
 from scoring.commands.explain import explain
 from scoring.commands.fail import fail
 from scoring.commands.fairness import fairness
@@ -50,11 +51,21 @@ PANELS: dict[str, tuple[Any, ...]] = {
     "One step of a run": (build, validate, claim, score, publish, fail),
     "Proofs and answers": (closure, windows, replay, explain),
     "Plans of merchants": (overrides, stock, prices),
-    "Policies and models": (policy, simulate, thresholds, train, models, quality, fairness),
+    "Policies and models": (
+        policy,
+        exceptions,
+        simulate,
+        thresholds,
+        train,
+        models,
+        quality,
+        fairness,
+    ),
     "This installation": (version,),
 }
 _GROUPS = {
     id(deliveries): "deliveries",
+    id(exceptions): "exceptions",
     id(models): "models",
     id(overrides): "overrides",
     id(policy): "policy",

@@ -52,6 +52,24 @@ def override_named(text: str) -> UUID:
     return _uuid(text, "override", "`vesper overrides list --all`")
 
 
+def exception_named(text: str) -> UUID:
+    """Return the id of an exception.
+
+    Raises:
+        ConfigurationError: the text is no id.
+    """
+    return _uuid(text, "exception", "`vesper exceptions list --all`")
+
+
+def import_named(text: str) -> UUID:
+    """Return the id of an imported file of exceptions.
+
+    Raises:
+        ConfigurationError: the text is no id.
+    """
+    return _uuid(text, "import", "the answer of `vesper exceptions import`")
+
+
 def _uuid(text: str, noun: str, table: str) -> UUID:
     try:
         return UUID(text)

@@ -26,9 +26,12 @@ from scoring.decider import Domain, Outcomes, PolicyDecider, Scores, listed_colu
 from scoring.decision.attributions import by_characteristic, relieving
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
+from scoring.decision.overrides import with_overrides
 from scoring.decision.policy import policy, reason_codes
+from scoring.decision.policy.exceptions import Exceptions
 from scoring.decision.policy.policy import Policy, parsed
 from scoring.decision.rules.columns import APPLICATIONS, EVIDENCE_COUNTS, types_of
+from scoring.exceptions.pinned import pinned_policy
 from scoring.models.guarded_model import GuardedModel
 from scoring.runs import record
 
@@ -48,6 +51,7 @@ class ApplicationDecider(PolicyDecider):
     def under(self, policy: Policy) -> Self:
         """Return the same decider under another policy, as the base says."""
         conditions = parsed(policy.require_credit().rules, TYPES)
+        policy = Exceptions.of(self.policy).added_to(policy)
         return replace(self, policy=policy, conditions=conditions)
 
     @property
@@ -79,12 +83,13 @@ class ApplicationDecider(PolicyDecider):
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
         answers = self._merged(columns, scores)
+        texts = self._reasons(answers.decisions, answers.inputs, matrix)
         return ledger_rows.of(
             _stamp(self.run),
             columns,
             answers,
             self.policy.require_credit(),
-            self._reasons(answers.decisions, answers.inputs, matrix),
+            with_overrides(texts, answers.decisions.overrides),
         )
 
     def _merged(self, columns: Columns, scores: Scores) -> ledger_rows.Answers:
@@ -153,9 +158,10 @@ def decider_of(run: record.Run, model: Any, settings: Settings) -> ApplicationDe
     """Return the decider of a run with a model; without a model every row is degraded.
 
     Raises:
-        ConfigurationError: the policy file differs from the pinned one, or has no credit part.
+        ConfigurationError: the policy file or the exceptions differ from the pinned ones, or the
+            policy has no credit part.
     """
-    pinned = policy.load(run.policy_version, run.policy_sha256)
+    pinned = pinned_policy(run, settings)
     conditions = parsed(pinned.require_credit().rules, TYPES)
     guarded = GuardedModel(model, settings.model_timeout_seconds, ANSWERS)
     return ApplicationDecider(run, guarded, model, pinned, conditions)

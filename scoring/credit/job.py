@@ -118,6 +118,7 @@ JOB = Job(
         *("is_counter_offer", "is_overridden", "rule_hits", "decision", "reasons"),
     ),
     check_policy=_check_policy,
+    has_exceptions=True,
     gates=Gates(
         Suite("features.applications", "expectations.features:applications"),
         Suite("decisions.applications", "expectations.application_decisions:applications"),

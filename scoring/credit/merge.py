@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.platform.arrays import Columns, Flags, Levels
-from scoring.decision import hits
+from scoring.decision import hits, overrides
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import FraudState, Outcome
 from scoring.decision.policy.credit import CreditPolicy
@@ -84,6 +85,7 @@ class ApplicationDecisions:
     fraud_state: NDArray[np.intp]  # positions in `STATES`
     rule_hits: Flags  # [n, rules], without suppressed hits
     rules: tuple[Rule, ...]
+    overrides: pa.Array  # [n], the reason of an exception that changed the outcome; null: none
 
     def take(self, rows: NDArray[np.intp]) -> ApplicationDecisions:
         """Return the decisions of some rows."""
@@ -97,6 +99,7 @@ class ApplicationDecisions:
             fraud_state=self.fraud_state[rows],
             rule_hits=self.rule_hits[rows],
             rules=self.rules,
+            overrides=self.overrides.take(pa.array(rows)),
         )
 
 
@@ -126,18 +129,20 @@ def decide(
     fraud_level = np.array(level_by_state, dtype=np.int8)[state]
 
     stricter = np.maximum.reduce([credit_level, fraud_level, rule_hits.level])
-    is_allowed = hits.listed(columns, MOMENT, policy.allow_list, rows)
-    lowered = np.where(is_allowed, rule_hits.knock_out_level, stricter)
+    allowed = hits.listed(columns, MOMENT, policy.allow_list, rows)
+    lowered = np.where(allowed.mask, rule_hits.knock_out_level, stricter)
     floor = np.where(is_degraded, Outcome.REVIEW, limit_level)
     outcome = np.maximum(lowered, floor).astype(np.int8)
+    without_list = np.maximum(stricter, floor)
     return ApplicationDecisions(
         outcome=outcome,
         is_degraded=is_degraded,
-        is_overridden=outcome < np.maximum(stricter, floor),
+        is_overridden=outcome < without_list,
         credit_level=credit_level,
         limit_level=limit_level,
         fraud_level=fraud_level,
         fraud_state=state,
         rule_hits=rule_hits.mask,
         rules=rule_hits.rules,
+        overrides=overrides.reasons_of(outcome, without_list, allowed, rule_hits),
     )

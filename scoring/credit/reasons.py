@@ -80,7 +80,8 @@ def reasons_of(
         *of_rules(decisions.rules, decisions.rule_hits, for_applicants=True),
         *of_model(worded, weights, inputs.is_model_adverse(decisions), level),
     ]
-    return render(candidates, decisions.outcome)
+    is_reserved = decisions.overrides.is_valid().to_numpy(zero_copy_only=False)
+    return render(candidates, decisions.outcome, is_reserved)
 
 
 def _degraded(

@@ -79,12 +79,17 @@ class Candidate:
         return json.dumps(head)[:-1] + ', "weight": '
 
 
-def render(candidates: Sequence[Candidate], outcome: NDArray[np.int8]) -> pa.Array:
+def render(
+    candidates: Sequence[Candidate],
+    outcome: NDArray[np.int8],
+    is_reserved: NDArray[np.bool_] | None = None,
+) -> pa.Array:
     """Return the reasons of n rows as JSON text.
 
     Args:
         candidates: the reasons; each row has at least one.
         outcome: [n], the decided outcomes.
+        is_reserved: [n], the rows that leave the last place to another reason; None: no row.
 
     Returns:
         A string array [n]; each is a JSON list of 1 to 4 objects with code, origin, feature, text
@@ -100,6 +105,8 @@ def render(candidates: Sequence[Candidate], outcome: NDArray[np.int8]) -> pa.Arr
         keys[:, i] = np.where(candidate.is_present, key, np.inf)
     order = np.argsort(keys, axis=1, kind="stable")[:, :LIMIT]
     chosen = np.take_along_axis(keys, order, axis=1)
+    if is_reserved is not None:
+        chosen[is_reserved, LIMIT - 1 :] = np.inf
 
     prefixes = pa.array([candidate.prefix for candidate in candidates])
     weight_of = np.stack([candidate.weight for candidate in candidates], axis=1)

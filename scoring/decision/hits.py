@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,36 @@ from numpy.typing import NDArray
 
 from features.platform.arrays import Columns, Flags, Levels
 from scoring.decision.outcome import Outcome
+from scoring.decision.policy.exceptions import Named
 from scoring.decision.policy.policy import Conditions, Listing, Policy, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Which of n rows a list names, and by which exceptions.
+
+    Attributes:
+        mask: [n], named by any entry.
+        named: arrays [n] of the places in `exceptions`, null where none names the row.
+        exceptions: the entries that are data; entries of a policy file have no id to name.
+    """
+
+    mask: Flags
+    named: tuple[pa.Array, ...]
+    exceptions: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """The hits of one rule that exceptions have taken away.
+
+    Attributes:
+        outcome: of the rule.
+        by: the rows and exceptions, null where the rule did not hit.
+    """
+
+    outcome: Outcome
+    by: Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +51,7 @@ class Hits:
 
     mask: Flags  # [n, rules]
     rules: tuple[Rule, ...]
+    silenced: tuple[Silenced, ...] = ()  # hits that an exception has taken away
 
     @property
     def level(self) -> Levels:
@@ -51,30 +82,44 @@ def find(columns: Columns, at: str, policy: Policy, conditions: Conditions, rows
         rows: n.
     """
     mask = np.zeros((rows, len(conditions)), dtype=bool)
+    silenced = []
     for i, (rule, condition) in enumerate(conditions):
         hit = condition.hits(columns, rows).to_numpy(zero_copy_only=False)
-        suppressed = [entry for entry in policy.suppressions if entry.rule_id == rule.rule_id]
-        mask[:, i] = hit & ~listed(columns, at, suppressed, rows)
-    return Hits(mask, tuple(rule for rule, _ in conditions))
+        suppressions = [entry for entry in policy.suppressions if entry.rule_id == rule.rule_id]
+        by = listed(columns, at, suppressions, rows)
+        mask[:, i] = hit & ~by.mask
+        if by.named:
+            named = tuple(pc.if_else(pa.array(hit), places, None) for places in by.named)
+            silenced.append(Silenced(Outcome.of(rule.outcome), replace(by, named=named)))
+    return Hits(mask, tuple(rule for rule, _ in conditions), tuple(silenced))
 
 
-def listed(columns: Columns, at: str, listings: Sequence[Listing], rows: int) -> Flags:
+def listed(columns: Columns, at: str, listings: Sequence[Listing], rows: int) -> Listed:
     """Return the rows whose customer or merchant is on a list in force at the row's moment."""
     mask = np.zeros(rows, dtype=bool)
+    named, exceptions = [], tuple(entry for entry in listings if isinstance(entry, Named))
+    # the longer of two entries for one subject counts; an exception is named if no other is longer
+    longest = sorted(listings, key=_order)
+    place_of = {entry.exception_id: place for place, entry in enumerate(exceptions)}
     for key in ("customer_id", "merchant_id"):
-        # the longer of two entries for one subject counts
-        until = {
-            subject: entry.until
-            for entry in sorted(listings, key=lambda entry: entry.until)
-            if (subject := getattr(entry, key)) is not None
+        entries = {
+            subject: entry for entry in longest if (subject := getattr(entry, key)) is not None
         }
-        if not until or key not in columns:
+        if not entries or key not in columns:
             continue
-        place = pc.index_in(columns[key], value_set=pa.array(until.keys(), pa.string()))
-        ends = pa.array(until.values(), pa.timestamp("us", tz="UTC")).take(place)
-        in_force = pc.fill_null(pc.less(columns[at], ends), fill_value=False)
+        place = pc.index_in(columns[key], value_set=pa.array(entries.keys(), pa.string()))
+        until = pa.array([entry.until for entry in entries.values()], pa.timestamp("us", tz="UTC"))
+        in_force = pc.fill_null(pc.less(columns[at], until.take(place)), fill_value=False)
         mask |= in_force.to_numpy(zero_copy_only=False)
-    return mask
+        ids = [getattr(entry, "exception_id", "") for entry in entries.values()]
+        if any(ids):
+            places = pa.array([place_of.get(name) for name in ids], pa.int32())
+            named.append(pc.if_else(in_force, places.take(place), None))
+    return Listed(mask, tuple(named), exceptions)
+
+
+def _order(entry: Listing) -> tuple[datetime, str]:
+    return entry.until, getattr(entry, "exception_id", "")
 
 
 def text_of(mask: Flags, rules: Sequence[Rule]) -> pa.Array:

@@ -66,6 +66,7 @@ class Origin(StrEnum):
     DEGRADED = "degraded"
     AFFORDABILITY = "affordability"
     FRAUD = "fraud"
+    OVERRIDE = "override"  # an exception that persons keep as data
 
 
 class Status(StrEnum):

@@ -154,6 +154,7 @@ _TABLES = {
     "champion sighting": "audit.champion_sightings",
     "training": "audit.challengers",
     "model gate": "audit.model_gates",
+    "policy exception": "audit.policy_exceptions",
 }
 
 

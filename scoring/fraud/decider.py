@@ -27,9 +27,11 @@ from scoring.decider import (
 from scoring.decision.attributions import by_characteristic
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
-from scoring.decision.policy import policy
+from scoring.decision.overrides import with_overrides
+from scoring.decision.policy.exceptions import Exceptions
 from scoring.decision.policy.policy import Policy
 from scoring.decision.rules.columns import TRANSACTIONS, types_of
+from scoring.exceptions.pinned import pinned_policy
 from scoring.fraud import merge, reasons
 from scoring.fraud.job import JOB
 from scoring.models.guarded_model import GuardedModel
@@ -70,6 +72,7 @@ class TransactionDecider(PolicyDecider):
 
     def under(self, policy: Policy) -> Self:
         """Return the same decider under another policy, as the base says."""
+        policy = Exceptions.of(self.policy).added_to(policy)
         return replace(self, policy=policy, conditions=policy.conditions(types_of(TRANSACTIONS)))
 
     @property
@@ -96,7 +99,9 @@ class TransactionDecider(PolicyDecider):
 
     def _decided(self, columns: Columns, matrix: Matrix, scores: Scores) -> pa.Table:
         decisions = self._merged(columns, scores)
-        texts = self._reasons(decisions, scores[ANSWERS[0].name], matrix)
+        texts = with_overrides(
+            self._reasons(decisions, scores[ANSWERS[0].name], matrix), decisions.overrides
+        )
         return _as_ledger_rows(self.run, columns, decisions, scores, texts)
 
     def _merged(self, columns: Columns, scores: Scores) -> merge.Decisions:
@@ -125,9 +130,9 @@ def decider_of(run: record.Run, model: Any, settings: Settings) -> TransactionDe
     """Return the decider of a run with a model; without a model every row is degraded.
 
     Raises:
-        ConfigurationError: the policy file differs from the pinned one.
+        ConfigurationError: the policy file or the exceptions differ from the pinned ones.
     """
-    pinned = policy.load(run.policy_version, run.policy_sha256)
+    pinned = pinned_policy(run, settings)
     guarded = GuardedModel(model, settings.model_timeout_seconds, ANSWERS)
     conditions = pinned.conditions(types_of(TRANSACTIONS))
     return TransactionDecider(run, guarded, model, pinned, conditions)

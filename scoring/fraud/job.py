@@ -84,6 +84,7 @@ JOB = Job(
         },
     ),
     outcome=("is_degraded", "rule_hits", "decision", "reasons"),
+    has_exceptions=True,
     gates=Gates(
         Suite("features.transactions", "expectations.features:transactions"),
         Suite("decisions.transactions", "expectations.decisions:transactions"),

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.platform.arrays import Columns, Flags, Levels
-from scoring.decision import hits
+from scoring.decision import hits, overrides
 from scoring.decision.component_scores import ComponentScores
 from scoring.decision.outcome import Outcome
 from scoring.decision.policy.policy import Conditions, Policy, Rule
@@ -32,6 +32,7 @@ class Decisions:
     anomaly_level: Levels
     rule_hits: Flags  # [n, rules], without suppressed hits
     rules: tuple[Rule, ...]
+    overrides: pa.Array  # [n], the reason of an exception that changed the outcome; null: none
 
     def take(self, rows: NDArray[np.intp]) -> Decisions:
         """Return the decisions of some rows."""
@@ -42,6 +43,7 @@ class Decisions:
             anomaly_level=self.anomaly_level[rows],
             rule_hits=self.rule_hits[rows],
             rules=self.rules,
+            overrides=self.overrides.take(pa.array(rows)),
         )
 
     def rule_hits_text(self) -> pa.Array:
@@ -73,10 +75,11 @@ def decide(
     fraud_level = hits.level_of(fraud.values, policy.fraud.review, policy.fraud.decline)
     anomaly_level = hits.level_of(anomaly.values, policy.fraud.anomaly_review, None)
 
-    outcome = np.maximum.reduce([fraud_level, anomaly_level, rule_hits.level])
+    floor = np.where(is_degraded, Outcome.REVIEW, Outcome.APPROVE)
+    stricter = np.maximum.reduce([fraud_level, anomaly_level, rule_hits.level, floor])
     allowed = hits.listed(columns, MOMENT, policy.allow_list, rows)
-    outcome = np.where(allowed, rule_hits.knock_out_level, outcome)
-    outcome = np.where(is_degraded, np.maximum(outcome, Outcome.REVIEW), outcome).astype(np.int8)
+    lowered = np.maximum(rule_hits.knock_out_level, floor)
+    outcome = np.where(allowed.mask, lowered, stricter).astype(np.int8)
     return Decisions(
         outcome=outcome,
         is_degraded=is_degraded,
@@ -84,4 +87,5 @@ def decide(
         anomaly_level=anomaly_level,
         rule_hits=rule_hits.mask,
         rules=rule_hits.rules,
+        overrides=overrides.reasons_of(outcome, stricter, allowed, rule_hits),
     )

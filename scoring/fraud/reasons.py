@@ -56,7 +56,8 @@ def render(
         *of_model(feature_reasons, weights, is_adverse, decisions.fraud_level),
         _anomaly(decisions),
     ]
-    return rendered(candidates, decisions.outcome)
+    is_reserved = decisions.overrides.is_valid().to_numpy(zero_copy_only=False)
+    return rendered(candidates, decisions.outcome, is_reserved)
 
 
 def _degraded(decisions: Decisions, fraud: ComponentScores) -> list[Candidate]:

@@ -166,6 +166,7 @@ class Job:
         answers: the answers of its model, or of its own calculation, in the order of the ledger.
         ledger: the append-only table of its decisions.
         outcome: the ledger's columns that follow from the answers, in this order.
+        has_exceptions: whether a run pins the exceptions from its policy that are in force.
         check_policy: raises ConfigurationError for a policy that cannot decide its rows.
         gates: the suites of its runs.
         published: the folder of its Parquet files under `published/`.
@@ -187,6 +188,7 @@ class Job:
     answers: tuple[Answer, ...]
     ledger: Ledger
     outcome: tuple[str, ...] = ("is_degraded",)
+    has_exceptions: bool = False
     check_policy: Callable[[Policy], object] | None = None
     gates: Gates
     published: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -101,15 +101,17 @@ def claim(
         if request.is_long or is_many_nights:
             of_window = population.within(connection, job, RunTables(run_id), scope)
             request.check_size(of_window, 0 if is_many_nights else MOST_ROWS)
+        exceptions = _exceptions(connection) if job.has_exceptions else (None, None)
         connection.execute(
             "insert into decisions.runs (run_id, job, kind, window_start, window_end, "
             "requested_by, reason, restated_ids, models, policy_version, policy_sha256, "
             "feature_view, code_version, lock_sha256, known_at_cutoff, rows_claimed, chunk_rows, "
-            "shard_count) values "
+            "shard_count, exceptions_sha256, exceptions_at) values "
             "(%(run_id)s, %(job)s, %(kind)s, %(window_start)s, %(window_end)s, "
             "%(requested_by)s, %(reason)s, %(restated_ids)s, %(models)s, %(policy_version)s, "
             "%(policy_sha256)s, %(feature_view)s, %(code_version)s, %(lock_sha256)s, "
-            "%(cutoff)s, %(rows)s, %(chunk_rows)s, %(shard_count)s)",
+            "%(cutoff)s, %(rows)s, %(chunk_rows)s, %(shard_count)s, %(exceptions_sha256)s, "
+            "%(exceptions_at)s)",
             asdict(request)
             | asdict(pins)
             | {
@@ -121,6 +123,8 @@ def claim(
                 "rows": rows,
                 "chunk_rows": chunk_rows,
                 "shard_count": Cut.of(rows, chunk_rows, max_shards).shards,
+                "exceptions_sha256": exceptions[0],
+                "exceptions_at": exceptions[1],
             },
         )
     failpoints.reach("after_claim")
@@ -205,6 +209,17 @@ def _existing(connection: psycopg.Connection[Any], job: Job, request: Request) -
             )
         _fail_stale(connection, open_run, moved)
     return None
+
+
+def _exceptions(connection: psycopg.Connection[Any]) -> tuple[str | None, datetime | None]:
+    """Keep the exceptions in force; return their digest and the moment, or None for none."""
+    digest, moment = database.fetch_one(
+        connection,
+        "pin the exceptions from the policy",
+        "select audit.keep_exceptions(pinned.moment), pinned.moment "
+        "from (select clock_timestamp() as moment offset 0) as pinned",
+    )
+    return digest, moment if digest else None
 
 
 def _fail_stale(connection: psycopg.Connection[Any], run: Run, moved: timedelta) -> bool:

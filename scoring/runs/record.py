@@ -48,6 +48,7 @@ class Run:
     models: dict[str, dict[str, str]]
     policy_version: str
     policy_sha256: str
+    exceptions_sha256: str | None  # None: no exception was in force at the claim
     feature_view: str
     code_version: str
     known_at_cutoff: datetime

@@ -149,12 +149,18 @@ def test_rule_hits_are_written_row_by_row() -> None:
         *[np.zeros(3, dtype=np.int8)] * 2,
         np.array([[True, False, True], [False, False, False], [False, True, False]]),
         RULES,
+        pa.nulls(3, pa.string()),
     )
 
     assert decided.rule_hits_text().to_pylist() == ["{soft,knock_out}", "{}", "{hard}"]
 
 
 def test_a_policy_without_rules_hits_no_row() -> None:
-    decided = merge.Decisions(*[np.zeros(2, dtype=np.int8)] * 4, np.zeros((2, 0), dtype=bool), ())
+    decided = merge.Decisions(
+        *[np.zeros(2, dtype=np.int8)] * 4,
+        np.zeros((2, 0), dtype=bool),
+        (),
+        pa.nulls(2, pa.string()),
+    )
 
     assert decided.rule_hits_text().to_pylist() == ["{}", "{}"]

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from scoring.decision.candidates import LIMIT, FeatureReason
 from scoring.decision.component_scores import ComponentScores
@@ -38,6 +39,7 @@ def reasons_of(
         np.array([anomaly_level], dtype=np.int8),
         np.array([hits]),
         (RULE, KNOCK_OUT),
+        pa.nulls(1, pa.string()),
     )
     value = 0.5 if status is Status.OK else np.nan
     fraud = ComponentScores(np.array([value]), np.array([status], dtype=object))

@@ -1,0 +1,1 @@
+"""Exceptions from the policy as data: proposed, approved, withdrawn, and pinned by runs."""
