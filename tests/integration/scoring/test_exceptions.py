@@ -18,7 +18,7 @@ from scoring.evidence import closure
 from scoring.evidence.divergence import Divergence
 from scoring.evidence.explain import explain
 from scoring.evidence.replay import Selection
-from tests.builders import NOON, a_transaction
+from tests.builders import NOON, a_label, a_transaction, insert_labels
 from tests.integration.scoring.conftest import HOUR, Bench
 from tests.integration.scoring.lender import Lender, a_day_of_applications
 
@@ -97,10 +97,14 @@ def test_an_exception_approves_the_next_run_until_its_withdrawal(
     assert (done.holds, done.replay.decisions) == (True, 6)
     explanation = explain(SCORE_TRANSACTIONS, "t1c1", bench.db.settings, bench.store)
     assert "Allow-list for customer c1" in text_of(explanation)
+    counts = "select state, changed_count, labelled_count, caught_count"
+    assert bench.db.rows(f"{counts} from serving.policy_exceptions") == [("withdrawn", 1, 0, 0)]
     bench.assert_closes()
     with bench.connect() as connection:
         chain = closure.equations(connection, SCORE_TRANSACTIONS, store=bench.store)
     assert [str(each) for each in chain if not each.holds] == []
+    insert_labels(bench.db, [a_label("t1c1", NOON + 4 * HOUR)])
+    assert bench.db.rows(f"{counts} from serving.policy_exceptions") == [("withdrawn", 1, 1, 1)]
 
 
 def test_a_run_whose_list_was_changed_or_lost_does_not_replay(
