@@ -14,6 +14,8 @@ import pytest
 
 from features.platform.settings import Role
 from scoring.__main__ import main
+from scoring.exceptions import register
+from scoring.exceptions.proposal import Kind, Proposal
 from tests import documents
 from tests.builders import NOON, a_label, a_transaction, insert_labels
 from tests.integration.scoring.conftest import HOUR, Bench
@@ -44,7 +46,23 @@ def decided(at_a_terminal: Bench, lender: Lender) -> Bench:
     lender.admit(a_day_of_applications())
     lender.decide()
     _shadow(bench)
+    _propose(bench)
     return bench
+
+
+def _propose(bench: Bench) -> None:
+    """Record an exception that waits for its second person."""
+    with bench.connect() as connection:
+        now = register.now(connection)
+        proposal = Proposal(
+            kind=Kind.ALLOW_LIST,
+            customer_id="c1",
+            effective_from=now,
+            effective_until=now + 24 * HOUR,
+            person="Ann",
+            reason="verified by phone",
+        )
+        register.propose(connection, [proposal])
 
 
 def _shadow(bench: Bench) -> None:
