@@ -22,8 +22,8 @@ customers as (
         count(*) filter (where decision = 'approve') as approved_count,
         count(*) filter (where decision = 'review') as review_count,
         count(*) filter (where decision = 'decline') as declined_count,
-        sum(amount) filter (where decision = 'approve') as approved_amount,
-        sum(amount) filter (where decision = 'approve' and is_bad) as bad_amount,
+        sum(stake_amount) filter (where decision = 'approve') as approved_amount,
+        sum(stake_amount) filter (where decision = 'approve' and is_bad) as bad_amount,
         bool_or(is_bad) filter (where decision = 'approve') as has_bad
     from decisions
     group by 1, 2, 3, 4, 5, 6

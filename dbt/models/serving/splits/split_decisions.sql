@@ -37,7 +37,7 @@ select
     transactions.customer_id,
     transactions.model_version,
     transactions.decision,
-    transactions.amount,
+    transactions.amount as stake_amount,
     transactions.label_is_fraud as is_bad
 from runs
 inner join transactions on runs.run_id = transactions.run_id
@@ -52,7 +52,7 @@ select
     applications.customer_id,
     applications.model_version,
     applications.decision,
-    applications.recommended_amount as amount,
+    applications.recommended_amount as stake_amount,
     newest.is_default as is_bad
 from runs
 inner join applications on runs.run_id = applications.run_id
