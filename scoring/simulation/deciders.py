@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,19 +10,15 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
-from features.platform.arrays import Columns, Flags, Integers, Levels
-from features.platform.errors import (
-    ConfigurationError,
-    ContractError,
-    ModelUnavailableError,
-)
+from features.platform.arrays import Columns, Flags
+from features.platform.errors import ConfigurationError, ModelUnavailableError
 from scoring import domains
 from scoring.decider import Outcomes, PolicyDecider, Scores, recorded_scores
 from scoring.runs import record
 from scoring.runs.job import Job
 from scoring.runs.record import Run
 from scoring.simulation.order import Order
-from scoring.simulation.stored_rows import STORED_LIMIT
+from scoring.simulation.stored_rows import STORED_LIMIT, DecidedBy
 from scoring.simulation.tally import Chunk
 
 if TYPE_CHECKING:
@@ -34,13 +31,14 @@ class Deciders:
     """The deciders of one simulation.
 
     Attributes:
-        new: the candidate's, with the model of the order if it has one.
-        own: by version, of the policies that decided the rows.
+        own: by name, of the policies with exceptions that decided the rows.
+        candidates: by the same names, the candidate's with the same exceptions; with the model of
+            the order if it has one.
         has_model: whether the model of the order scores the rows anew.
     """
 
-    new: PolicyDecider
     own: dict[str, PolicyDecider]
+    candidates: dict[str, PolicyDecider]
     has_model: bool
 
     @classmethod
@@ -48,7 +46,7 @@ class Deciders:
         cls,
         connection: psycopg.Connection[Any],
         order: Order,
-        decided: list[tuple[str, str, int]],
+        decided: list[DecidedBy],
         settings: Settings,
         store: ObjectStore,
     ) -> Deciders:
@@ -56,32 +54,27 @@ class Deciders:
         job = order.job
         model = None if order.pin is None else domains.load_model(job, order.pin, settings, store)
         own: dict[str, PolicyDecider] = {}
-        for version, sha256, _ in decided:
-            run = record.find(
-                connection,
-                "job = %(job)s and policy_version = %(version)s and policy_sha256 = %(sha256)s "
-                "order by claimed_at limit 1",
-                job=job.name,
-                version=version,
-                sha256=sha256,
-            )
-            if run is None:
-                raise ContractError(f"no run of {job.name} has pinned policy {version}")
-            if version in own:
+        for each in decided:
+            if each.name in own:
                 raise ConfigurationError(
-                    f"policy {version} was edited after it was pinned: a change is a new file and "
-                    "version"
+                    f"policy {each.policy_version} was edited after it was pinned: a change is a "
+                    "new file and version"
                 )
-            own[version] = policy_decider(job, run, model, settings)
-        first = next(iter(own.values()))
-        return cls(first.under(order.policy), own, model is not None)
+            run = record.load(connection, each.run_id)
+            own[each.name] = policy_decider(job, run, model, settings)
+        candidates = {name: decider.under(order.policy) for name, decider in own.items()}
+        return cls(own, candidates, model is not None)
+
+    @property
+    def new(self) -> PolicyDecider:
+        """A decider of the candidate; which exceptions it has does not show in scores and rules."""
+        return next(iter(self.candidates.values()))
 
     @property
     def columns(self) -> frozenset[str]:
         """The columns of the domain's `INPUT_TYPES` that the deciders read."""
-        needed = frozenset[str]().union(
-            *(decider.columns_of_outcomes for decider in (self.new, *self.own.values()))
-        )
+        deciders = (*self.candidates.values(), *self.own.values())
+        needed = frozenset[str]().union(*(each.columns_of_outcomes for each in deciders))
         return needed | self.new.columns_of_scores if self.has_model else needed
 
     @property
@@ -100,22 +93,24 @@ class Deciders:
         recorded = recorded_scores(rows, self.new.model.answers)
         scores = self._new_scores(rows) if self.has_model else recorded
         stored = columns["stored_level"].to_numpy()
-        own, own_limit = self._by_own(columns, recorded)
-        by_policy = self.new.outcomes(columns, recorded)
-        new = self.new.outcomes(columns, scores) if self.has_model else by_policy
-        by_model = self._by_own(columns, scores)[0] if self.has_model else own
-        change, is_other = None, own != stored
+        own = _outcomes(self.own, columns, recorded)
+        by_policy = _outcomes(self.candidates, columns, recorded)
+        new, by_model = by_policy, own
+        if self.has_model:
+            new = _outcomes(self.candidates, columns, scores)
+            by_model = _outcomes(self.own, columns, scores)
+        change, is_other = None, own.level != stored
         is_moved = new.level != stored
-        if STORED_LIMIT in columns and new.limit_minor is not None and own_limit is not None:
+        if STORED_LIMIT in columns and new.limit_minor is not None:
             limit = columns[STORED_LIMIT].fill_null(-1).to_numpy()
             change = new.limit_minor - limit
-            is_other = is_other | (own_limit != limit)
+            is_other = is_other | (own.limit_minor != limit)
             is_moved = is_moved | (change != 0)
         first_answer = self.new.model.answers[0].name
         chunk = Chunk(
             stored=stored,
             by_policy=by_policy.level,
-            by_model=by_model,
+            by_model=by_model.level,
             new=new.level,
             label=columns["label"].to_numpy(),
             amount=columns["amount_at_stake"].to_numpy(),
@@ -137,28 +132,42 @@ class Deciders:
             )
         return scores
 
-    def _by_own(self, columns: Columns, scores: Scores) -> tuple[Levels, Integers | None]:
-        """Return outcome and limit of each row under the policy that decided it."""
-        versions = columns["stored_policy"].dictionary_encode()
-        names = versions.dictionary.to_pylist()
-        if len(names) == 1:
-            outcomes = self._own_outcomes(names[0], columns, scores)
-            return outcomes.level, outcomes.limit_minor
-        codes = versions.indices.to_numpy()
-        level = np.zeros(len(codes), dtype=np.int8)
-        limit = np.full(len(codes), -1, dtype=np.int64) if STORED_LIMIT in columns else None
-        for code, name in enumerate(names):
-            places = np.flatnonzero(codes == code)
-            part = {key: array.take(pa.array(places)) for key, array in columns.items()}
-            taken = {key: each.take(places) for key, each in scores.items()}
-            outcomes = self._own_outcomes(name, part, taken)
-            level[places] = outcomes.level
-            if limit is not None and outcomes.limit_minor is not None:
-                limit[places] = outcomes.limit_minor
-        return level, limit
 
-    def _own_outcomes(self, version: str, columns: Columns, scores: Scores) -> Outcomes:
-        return self.own[version].outcomes(columns, scores)
+def _outcomes(deciders: Mapping[str, PolicyDecider], columns: Columns, scores: Scores) -> Outcomes:
+    """Return the outcomes of rows, each by the decider that its stored policy names.
+
+    Args:
+        deciders: by the name of a stored policy.
+        columns: with `stored_policy`.
+        scores: by the name of the answer.
+
+    Returns:
+        [n]; without rules and hits where the deciders have different rules.
+    """
+    versions = columns["stored_policy"].dictionary_encode()
+    names = versions.dictionary.to_pylist()
+    if len(names) < 2:
+        decider = deciders[names[0]] if names else next(iter(deciders.values()))
+        return decider.outcomes(columns, scores)
+    codes = versions.indices.to_numpy()
+    places = [np.flatnonzero(codes == code) for code in range(len(names))]
+    parts = [
+        deciders[name].outcomes(
+            {key: array.take(pa.array(rows)) for key, array in columns.items()},
+            {key: each.take(rows) for key, each in scores.items()},
+        )
+        for name, rows in zip(names, places, strict=True)
+    ]
+    order = np.argsort(np.concatenate(places))
+    limits = [part.limit_minor for part in parts if part.limit_minor is not None]
+    has_same_rules = all(part.rules == parts[0].rules for part in parts)
+    hits = [part.rule_hits if has_same_rules else part.rule_hits[:, :0] for part in parts]
+    return Outcomes(
+        np.concatenate([part.level for part in parts])[order],
+        np.concatenate(limits)[order] if len(limits) == len(parts) else None,
+        np.concatenate(hits)[order],
+        parts[0].rules if has_same_rules else (),
+    )
 
 
 def policy_decider(

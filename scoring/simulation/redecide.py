@@ -69,7 +69,7 @@ def redecide(
     job = order.job
     with database.connect(settings.warehouse, "score", autocommit=False) as connection:
         decided = stored_rows.policies_of(connection, job, order.window)
-        own_policies = tuple((version, rows) for version, _, rows in decided)
+        own_policies = tuple((each.name, each.rows) for each in decided)
         total = sum(rows for _, rows in own_policies)
         if not decided:
             _check(order)

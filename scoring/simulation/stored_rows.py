@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pyarrow as pa
@@ -22,6 +23,10 @@ from scoring.simulation.tally import CLUSTERS, Label
 
 Window = tuple[datetime, datetime]
 
+#: What decided the outcomes of a run: the policy, and the exceptions that persons have added to it.
+_DECIDED_BY = (
+    "runs.policy_version || coalesce(' with exceptions ' || left(runs.exceptions_sha256, 12), '')"
+)
 _WORDS = "case ledger.decision when 'approve' then 0 when 'review' then 1 else 2 end"
 _LABEL = """case
     when ledger.decision = 'decline' then case when {is_matured} then {declined} else {young} end
@@ -93,12 +98,13 @@ def reading(
         sql.SQL(_WORDS),
         _label(labels),
         sql.SQL("coalesce(features.{}, 0)::float8").format(sql.Identifier(amount)),
-        sql.SQL("ledger.policy_version"),
+        sql.SQL(_DECIDED_BY),
     ]
     all_columns = [*FIXED, *limits, *recorded, *domain.input_types]
     needed = [*FIXED, *limits, *recorded, *(n for n in domain.input_types if n in set(columns))]
     query = sql.SQL(
         "select {needed} from (select {fixed}, {recorded}, {inputs} from {ledger} as ledger "
+        "inner join decisions.runs on runs.run_id = ledger.run_id "
         "inner join {features} as features "
         "on features.{id} = ledger.{id} and features.version = ledger.version {join} "
         "where {selected}) as stored ({names})"
@@ -143,24 +149,46 @@ def _selected(job: Job, window: Window) -> sql.Composable:
     return sql.SQL(_SELECTED).format(**job.names, start=sql.Literal(start), end=sql.Literal(end))
 
 
-def policies_of(
-    connection: psycopg.Connection[Any], job: Job, window: Window
-) -> list[tuple[str, str, int]]:
-    """Return version, SHA-256 and number of decisions of each policy that decided in a window.
+@dataclass(frozen=True, slots=True)
+class DecidedBy:
+    """A policy with exceptions that decided rows of the window.
+
+    Attributes:
+        name: of both, as in the column `stored_policy`.
+        run_id: the first run that it decided.
+        policy_version, policy_sha256: of the policy.
+        rows: that it decided.
+    """
+
+    name: str
+    run_id: UUID
+    policy_version: str
+    policy_sha256: str
+    rows: int
+
+
+def policies_of(connection: psycopg.Connection[Any], job: Job, window: Window) -> list[DecidedBy]:
+    """Return each policy, with its exceptions, that decided in a window.
 
     Args:
         connection: as role `score`.
         job: the job of the ledger.
         window: half-open, by event time.
     """
-    return database.fetch_all(
+    rows = database.fetch_all(
         connection,
         "count the decisions of each policy",
         sql.SQL(
-            "select runs.policy_version, runs.policy_sha256, sum(decided.rows)::bigint "
+            "select {decided_by}, (array_agg(runs.run_id order by runs.claimed_at))[1], "
+            "runs.policy_version, runs.policy_sha256, sum(decided.rows)::bigint "
             "from (select ledger.run_id, count(*) as rows from {ledger} as ledger "
             "where {selected} group by ledger.run_id) as decided "
             "inner join decisions.runs on runs.run_id = decided.run_id "
-            "group by runs.policy_version, runs.policy_sha256 order by 1, 2"
-        ).format(ledger=job.ledger_table, selected=_selected(job, window)),
+            "group by 1, 3, 4 order by 1, 4"
+        ).format(
+            decided_by=sql.SQL(_DECIDED_BY),
+            ledger=job.ledger_table,
+            selected=_selected(job, window),
+        ),
     )
+    return [DecidedBy(*row) for row in rows]

@@ -103,6 +103,10 @@ def test_an_exception_approves_the_next_run_until_its_withdrawal(
     with bench.connect() as connection:
         chain = closure.equations(connection, SCORE_TRANSACTIONS, store=bench.store)
     assert [str(each) for each in chain if not each.holds] == []
+    window = ("--from", f"{NOON:%Y-%m-%dT%H:%MZ}", "--to", f"{NOON + 3 * HOUR:%Y-%m-%dT%H:%MZ}")
+    job = ("--job", SCORE_TRANSACTIONS.name)
+    (tried,) = ask(capsys, "simulate", "--policy", "2026.11.1", *job, *window)
+    assert (tried["moved"], tried["own_differing"], len(tried["own_policies"])) == (0, 0, 2)
     insert_labels(bench.db, [a_label("t1c1", NOON + 4 * HOUR)])
     assert bench.db.rows(f"{counts} from serving.policy_exceptions") == [("withdrawn", 1, 1, 1)]
 
