@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import structlog
 
 from features.platform import database
 from features.platform.arrays import Flags
+from features.platform.errors import ContractError
 from scoring import domains
 from scoring.simulation import derive
 from scoring.simulation.bounds import bounds_of
@@ -22,10 +25,10 @@ from scoring.simulation.report import GroupFlow, Reasons, Report
 from scoring.simulation.stored_rows import STORED_LIMIT
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from features.platform.objects import ObjectStore
     from features.platform.settings import Settings
+    from scoring.decider import PolicyDecider
+    from scoring.runs.job import Job
     from scoring.runs.pins import ModelPin
     from scoring.runs.record import Run
     from scoring.simulation.order import Order
@@ -91,13 +94,34 @@ class _Explainers:
             ModelUnavailableError: the model file is gone or altered.
             ConfigurationError: the policy file of the run is gone or altered.
         """
-        job = self.order.job
-        pin = self.order.pin or run.pin(job.slot.role)
+        if self.order.pin is not None:
+            decider = self._decider(run, self.order.pin)
+            return lambda rows, _: decider.decide(rows)
+        deciders = {
+            version: self._decider(run, pin) for version, pin in _pins(run, self.order.job).items()
+        }
+
+        def decide(rows: pa.Table, recorded: pa.Table) -> pa.Table:
+            """Decide each row with the model that decided it: a run may be split."""
+            version = recorded.column("model_version")
+            if unknown := set(version.unique().to_pylist()) - deciders.keys():
+                raise ContractError(
+                    f"rows of run {run.run_id} name model versions {sorted(unknown)} that the run "
+                    "has not pinned; ask `vesper closure` what was changed"
+                )
+            parts = [
+                deciders[name].decide_recorded(rows.filter(mask), recorded.filter(mask))
+                for name in version.unique().to_pylist()
+                for mask in (pc.equal(version, name),)
+            ]
+            return pa.concat_tables(parts)
+
+        return decide
+
+    def _decider(self, run: Run, pin: ModelPin | None) -> PolicyDecider:
         model = None if pin is None else self._model(pin)
-        decider = policy_decider(job, run, model, self.settings).under(self.order.policy)
-        if self.order.pin is None:
-            return decider.decide_recorded
-        return lambda rows, _: decider.decide(rows)
+        decider = policy_decider(self.order.job, run, model, self.settings)
+        return decider.under(self.order.policy)
 
     def _model(self, pin: ModelPin) -> Any:  # noqa: ANN401 - as its file holds it
         if pin.sha256 not in self.models:
@@ -105,6 +129,12 @@ class _Explainers:
                 self.order.job, pin, self.settings, self.store
             )
         return self.models[pin.sha256]
+
+
+def _pins(run: Run, job: Job) -> dict[str, ModelPin | None]:
+    """Return the models of a run by the version that its rows name; None for no model."""
+    roles = [role for role in (job.slot.role, job.slot.challenger_role) if role in run.models]
+    return {str(run.models[role].get("version", "")): run.pin(role) for role in roles}
 
 
 def report_of(

@@ -18,6 +18,8 @@ from scoring.evidence.replay import Selection
 from scoring.evidence.verification import verify
 from scoring.fraud.job import JOB
 from scoring.runs.pins import ModelPin
+from scoring.simulation.order import Order
+from scoring.simulation.run import simulate
 from tests import promotions
 from tests.builders import NOON, a_transaction
 from tests.integration.promotion.conftest import HOUR, decide
@@ -108,6 +110,12 @@ def test_a_validated_challenger_decides_its_customers_and_everything_replays(
     assert deciders(bench, 1) == by_both == deciders(bench, 3)
     assert deciders(bench, 2) == [champion] * ROWS  # the split was over
     assert run.models["fraud_challenger"]["sample_size"] == "10"
+    window = (NOON, NOON + HOURS * HOUR)
+    order = Order(JOB, policy.load(run.policy_version), window)
+    report = simulate(order, settings, bench.store, every_row=True)
+    assert (report.rows, report.moved, report.own_differing) == (HOURS * ROWS, 0, 0)
+    assert report.reasons is not None
+    assert (report.reasons.explained, report.reasons.differing) == (HOURS * ROWS, 0)
     assert verify(JOB, Selection(), settings, bench.store).holds
     bench.assert_closes()
     arms = bench.db.rows(
