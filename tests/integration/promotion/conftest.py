@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import psycopg
 import pytest
 from mlflow import MlflowClient
@@ -38,6 +39,13 @@ def promotion_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reg
     """A registry of these tests alone: each test deletes the model."""
     with mlflow_server(tmp_path_factory.mktemp("mlflow")) as address:
         yield Registry(tracking_uri=address, timeout_seconds=10)
+
+
+@pytest.fixture(autouse=True)
+def one_registry(promotion_registry: Registry) -> None:
+    """Forget the registry that another test of this process has named to MLflow."""
+    mlflow.set_tracking_uri(promotion_registry.tracking_uri)
+    mlflow.set_registry_uri(promotion_registry.tracking_uri)
 
 
 @dataclass
