@@ -66,7 +66,7 @@ def job_named(name: str) -> Job:
 def decider_for_run(job: Job, run: Run, settings: Settings, store: ObjectStore) -> Decider:
     """Return the decider of a run; without the model that it needs, every row will be degraded.
 
-    Where a run is split and one of its models is gone, the champion decides alone.
+    Where the challenger of a split run is gone, the champion decides alone.
 
     Raises:
         ConfigurationError: the pinned policy is not the file that was pinned, or decides nothing of

@@ -50,7 +50,7 @@ def challenger(
     if flaws := guard.participation_flaws(version, facts):
         raise ModelUnavailableError(
             f"{pin} decides no share of the rows: {'; '.join(flaws)}. Next step: "
-            f"`vesper models validate {name} {pin.version}`, or another challenger"
+            "`vesper models validate` by a second person, or another challenger"
         )
     registry.fetch(pin, settings, store)
     return pin
