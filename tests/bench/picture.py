@@ -29,6 +29,7 @@ def draw(measured: Mapping[str, Measured], target: Path) -> None:
             left = [start + width for start, width in zip(left, widths, strict=True)]
     axes.invert_yaxis()
     axes.set_xlabel("seconds per million rows")
-    axes.legend(loc="lower right")
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="lower right")
     figure.savefig(target, dpi=110)
     plt.close(figure)
